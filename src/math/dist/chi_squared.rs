@@ -1,0 +1,18 @@
+//! The ChiSquared distribution.
+
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+
+/// `P(X ≤ x)`.
+pub fn cdf(x: f64, df: f64) -> f64 {
+    ChiSquared::new(df).map_or(f64::NAN, |d| d.cdf(x))
+}
+
+/// `P(X > x)`.
+pub fn sf(x: f64, df: f64) -> f64 {
+    ChiSquared::new(df).map_or(f64::NAN, |d| d.sf(x))
+}
+
+/// The `x` with `cdf(x) = p`.
+pub fn quantile(p: f64, df: f64) -> f64 {
+    ChiSquared::new(df).map_or(f64::NAN, |d| d.inverse_cdf(p))
+}

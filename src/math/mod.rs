@@ -1,0 +1,5 @@
+//! Numerics without domain words: everything here is about numbers, nothing about knees.
+//!
+//! Imports nothing else of this crate, so that every other folder may build on it.
+
+pub mod dist;
