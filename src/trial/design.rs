@@ -1,0 +1,169 @@
+//! What the plan declares about the trial: arms, visits and endpoints.
+
+use serde::Serialize;
+
+/// The kind of scale an endpoint is measured on; it decides the default methods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A score or measurement, such as VAS, WOMAC or cartilage volume.
+    Continuous,
+    /// A grade, such as an MRI grade 0–3.
+    Ordinal,
+    /// Yes (1) or no (0).
+    Binary,
+    /// A count of events.
+    Count,
+}
+
+/// Which direction of the endpoint is a benefit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// Lower values are better (pain).
+    Lower,
+    /// Higher values are better (cartilage volume).
+    Higher,
+}
+
+/// The role of an endpoint or of a result in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Decides the trial.
+    Primary,
+    /// Supports it.
+    Secondary,
+    /// The same question under other assumptions.
+    Sensitivity,
+    /// Harms.
+    Safety,
+    /// Describes, without inference.
+    Descriptive,
+}
+
+impl Role {
+    /// The name used in result identifiers and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+            Self::Sensitivity => "sensitivity",
+            Self::Safety => "safety",
+            Self::Descriptive => "descriptive",
+        }
+    }
+}
+
+/// One outcome measured on a knee at visits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Endpoint {
+    /// Stable identifier used in result ids and file names, for instance `vas`.
+    pub id: String,
+    /// Name for people, for instance `VAS pain`.
+    pub name: String,
+    /// The data column that holds it.
+    pub column: String,
+    /// Scale.
+    pub kind: Kind,
+    /// Unit, such as `mm`; empty for a bare score.
+    pub unit: String,
+    /// Lowest and highest possible value.
+    pub range: Option<(f64, f64)>,
+    /// Values are multiples of this step (Lequesne 0.5).
+    pub step: Option<f64>,
+    /// Direction of benefit.
+    pub better: Better,
+    /// Minimal clinically important difference, as a positive number in the endpoint's unit.
+    pub mcid: Option<f64>,
+    /// Source of the MCID.
+    pub mcid_source: Option<String>,
+    /// Equivalence margin, positive; only where the plan claims equivalence.
+    pub margin: Option<f64>,
+    /// Role in the plan.
+    pub role: Role,
+    /// Indices into [`Design::visits`] at which the endpoint is measured, in order.
+    pub visits: Vec<usize>,
+    /// Decimals of the data as collected.
+    pub decimals: usize,
+    /// Paired tests asked for by the plan; empty means the defaults of the kind.
+    pub tests: Vec<String>,
+}
+
+impl Endpoint {
+    /// +1 where a positive active − placebo difference is a benefit, −1 where a negative one is.
+    pub fn benefit_sign(&self) -> f64 {
+        match self.better {
+            Better::Lower => -1.0,
+            Better::Higher => 1.0,
+        }
+    }
+}
+
+/// One scheduled visit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Visit {
+    /// The label as in the data and in print, for instance `Month 6`.
+    pub label: String,
+    /// Short stable identifier, for instance `m6`.
+    pub id: String,
+    /// Time in months since baseline, where declared in the data.
+    pub month: Option<f64>,
+}
+
+/// The arms: labels as in the data. Each knee is on one of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Arms {
+    /// The active treatment.
+    pub active: String,
+    /// The placebo.
+    pub placebo: String,
+    /// Further arms of the same trial, in order; they enter mixed models and descriptions, not active − placebo.
+    pub other: Vec<String>,
+}
+
+/// Index of the placebo arm among [`Arms::labels`].
+pub const PLACEBO: usize = 0;
+/// Index of the active arm among [`Arms::labels`].
+pub const ACTIVE: usize = 1;
+
+impl Arms {
+    /// All labels: placebo (the reference) first, then active, then the others.
+    pub fn labels(&self) -> Vec<&str> {
+        let mut labels = vec![self.placebo.as_str(), self.active.as_str()];
+        labels.extend(self.other.iter().map(String::as_str));
+        labels
+    }
+
+    /// The index of `label` among [`Arms::labels`].
+    pub fn index(&self, label: &str) -> Option<usize> {
+        self.labels().iter().position(|known| *known == label)
+    }
+}
+
+/// What the plan says the data must look like.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Design {
+    /// Arms.
+    pub arms: Arms,
+    /// Visits in order; a trial without a visit column has exactly one.
+    pub visits: Vec<Visit>,
+    /// The baseline visit, if there is one.
+    pub baseline: Option<usize>,
+    /// The visit of the primary analysis.
+    pub primary: usize,
+    /// Endpoints in the plan's order.
+    pub endpoints: Vec<Endpoint>,
+}
+
+impl Design {
+    /// The visits after baseline at which `endpoint` is measured, in order.
+    pub fn follow_up(&self, endpoint: &Endpoint) -> Vec<usize> {
+        endpoint.visits.iter().copied().filter(|visit| Some(*visit) != self.baseline).collect()
+    }
+
+    /// Whether `endpoint` is measured at baseline.
+    pub fn has_baseline(&self, endpoint: &Endpoint) -> bool {
+        self.baseline.is_some_and(|baseline| endpoint.visits.contains(&baseline))
+    }
+}

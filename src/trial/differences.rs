@@ -1,0 +1,113 @@
+//! Paired differences: the data of every paired analysis, with what was left out and why.
+
+use super::patients::{AnalysisSet, Trial};
+use serde::Serialize;
+
+/// What is compared: the score itself, or its change from the same knee's baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measure {
+    /// The score at the visit.
+    Value,
+    /// The score at the visit minus the same knee's baseline score.
+    Change,
+}
+
+impl Measure {
+    /// The name used in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Change => "change",
+        }
+    }
+}
+
+/// Both knees of one patient at one visit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    /// Index of the patient.
+    pub patient: usize,
+    /// The active knee.
+    pub active: f64,
+    /// The placebo knee.
+    pub placebo: f64,
+}
+
+impl Pair {
+    /// Active − placebo.
+    pub fn difference(&self) -> f64 {
+        self.active - self.placebo
+    }
+}
+
+/// A patient who contributes no pair, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Dropped {
+    /// Index of the patient.
+    pub patient: usize,
+    /// The reason: `no active knee`, `active knee missing`, `placebo knee missing`, `both knees missing`.
+    pub reason: &'static str,
+    /// Whether the other knee was observed (the patient has a knee without its partner).
+    pub one_knee: bool,
+}
+
+/// The pairs of one endpoint at one visit in one analysis set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairedDifferences {
+    /// Complete pairs in patient order.
+    pub pairs: Vec<Pair>,
+    /// Patients of the set without a pair.
+    pub dropped: Vec<Dropped>,
+}
+
+impl PairedDifferences {
+    /// The active knees' values in pair order.
+    pub fn active(&self) -> Vec<f64> {
+        self.pairs.iter().map(|pair| pair.active).collect()
+    }
+
+    /// The placebo knees' values in pair order.
+    pub fn placebo(&self) -> Vec<f64> {
+        self.pairs.iter().map(|pair| pair.placebo).collect()
+    }
+
+    /// Active − placebo in pair order.
+    pub fn differences(&self) -> Vec<f64> {
+        self.pairs.iter().map(Pair::difference).collect()
+    }
+
+    /// Patients of whom only one knee was observed.
+    pub fn one_knee(&self) -> usize {
+        self.dropped.iter().filter(|dropped| dropped.one_knee).count()
+    }
+}
+
+impl Trial {
+    /// The pairs of `endpoint` at `visit` in `set`. With [`Measure::Change`] both knees need their own baseline too.
+    pub fn paired(&self, endpoint: usize, visit: usize, measure: Measure, set: &AnalysisSet) -> PairedDifferences {
+        let mut pairs = Vec::new();
+        let mut dropped = Vec::new();
+        for (index, patient) in self.patients.iter().enumerate() {
+            if !set.members.get(index).copied().unwrap_or(false) {
+                continue;
+            }
+            let side = |arm| patient.knee(arm).map(|knee| self.measured(knee, endpoint, visit, measure));
+            match (side(super::design::ACTIVE), side(super::design::PLACEBO)) {
+                (Some(Some(active)), Some(Some(placebo))) => pairs.push(Pair { patient: index, active, placebo }),
+                (active, placebo) => {
+                    let observed = |knee: Option<Option<f64>>| knee.flatten().is_some();
+                    let reason = match (active, placebo) {
+                        (None, _) => "no active knee",
+                        (_, None) => "no placebo knee",
+                        (Some(None), Some(None)) => "both knees missing",
+                        (Some(None), _) => "active knee missing",
+                        _ => "placebo knee missing",
+                    };
+                    dropped.push(Dropped { patient: index, reason, one_knee: observed(active) || observed(placebo) });
+                }
+            }
+        }
+        PairedDifferences { pairs, dropped }
+    }
+}

@@ -1,0 +1,24 @@
+//! Adverse events, at a knee or of the whole patient.
+
+use serde::Serialize;
+
+/// One adverse event. An event of the whole patient belongs to no arm and is never counted under one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AdverseEvent {
+    /// Index of the patient in [`super::Trial::patients`].
+    pub patient: usize,
+    /// Arm of the knee concerned; `None` for a systemic event.
+    pub arm: Option<usize>,
+    /// Preferred term.
+    pub term: String,
+    /// Severity as recorded, for instance `MILD`.
+    pub severity: String,
+    /// Whether it was serious.
+    pub serious: bool,
+    /// Whether it was judged related to treatment.
+    pub related: bool,
+    /// Day of onset, counted from the injection.
+    pub start_day: Option<f64>,
+    /// Day of resolution.
+    pub end_day: Option<f64>,
+}

@@ -1,0 +1,24 @@
+//! What a split-knee trial is: patients, their two knees, arms, visits and endpoints, checked before any statistic.
+//!
+//! A [`Trial`] can only be built from data that keep the design ([`build`]): every observation belongs to a knee, every
+//! knee to a patient, no patient has two knees on one arm. The only ways to take values out are per patient
+//! ([`Trial::paired`], [`Trial::observations`]), so an analysis that treats knees as independent people cannot be
+//! written by accident.
+//!
+//! Read in this order: [`design`] (what the plan declares), [`finding`] (what a check says), [`build`] (columns to
+//! patients), [`differences`] and [`observations`] (what analyses see), [`patients`] and [`events`] (patient-level data).
+
+pub mod build;
+pub mod design;
+pub mod differences;
+pub mod events;
+pub mod finding;
+pub mod observations;
+pub mod patients;
+
+pub use design::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
+pub use differences::{Dropped, Measure, Pair, PairedDifferences};
+pub use events::AdverseEvent;
+pub use finding::{Finding, Location, Severity};
+pub use observations::Observation;
+pub use patients::{AnalysisSet, Knee, Patient, Trial};

@@ -1,0 +1,100 @@
+//! Patients, their knees, and the trial they make up.
+
+use super::design::{ACTIVE, Design, PLACEBO};
+use super::events::AdverseEvent;
+use std::collections::BTreeMap;
+
+/// One treated knee (or eye, or foot) with everything observed on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Knee {
+    /// The label of the side, for instance `LEFT`; the arm's label where the data have no side column.
+    pub side: String,
+    /// Index of the arm among [`super::Arms::labels`].
+    pub arm: usize,
+    /// Observed values, `values[endpoint][visit]`.
+    pub values: Vec<Vec<Option<f64>>>,
+    /// Row in the data file of each visit, where the knee has a row (header = 1).
+    pub rows: Vec<Option<usize>>,
+}
+
+/// A patient with one or two knees in the trial, never two on one arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patient {
+    /// Identifier as in the data.
+    pub id: String,
+    knees: Vec<Knee>,
+    /// Patient-level characteristics by column name, as text; missing where absent.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Patient {
+    /// A patient with these knees.
+    ///
+    /// # Errors
+    /// Returns the offending arm index where two knees are on the same arm, and `None` where there are no knees or more
+    /// than two.
+    pub fn new(id: String, knees: Vec<Knee>) -> Result<Self, Option<usize>> {
+        match knees.as_slice() {
+            [_] => {}
+            [a, b] if a.arm == b.arm => return Err(Some(a.arm)),
+            [_, _] => {}
+            _ => return Err(None),
+        }
+        Ok(Self { id, knees, attributes: BTreeMap::new() })
+    }
+
+    /// The knee on arm `arm`, if the patient has one.
+    pub fn knee(&self, arm: usize) -> Option<&Knee> {
+        self.knees.iter().find(|knee| knee.arm == arm)
+    }
+
+    /// The active and the placebo knee, where the patient has both.
+    pub fn pair(&self) -> Option<(&Knee, &Knee)> {
+        Some((self.knee(ACTIVE)?, self.knee(PLACEBO)?))
+    }
+
+    /// All knees in the trial, in file order.
+    pub fn knees(&self) -> &[Knee] {
+        &self.knees
+    }
+}
+
+/// A named set of patients to analyse.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnalysisSet {
+    /// Short name, for instance `FAS`.
+    pub name: String,
+    /// Name in full, for instance `Full analysis set`.
+    pub label: String,
+    /// Membership by patient index.
+    pub members: Vec<bool>,
+}
+
+impl AnalysisSet {
+    /// Number of patients in the set.
+    pub fn size(&self) -> usize {
+        self.members.iter().filter(|member| **member).count()
+    }
+}
+
+/// A validated split-knee trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// What the plan declared.
+    pub design: Design,
+    /// Patients in the order of the data.
+    pub patients: Vec<Patient>,
+    /// Analysis sets, the primary one first.
+    pub sets: Vec<AnalysisSet>,
+    /// Adverse events, where a file was given.
+    pub events: Option<Vec<AdverseEvent>>,
+    /// Patients randomised, where an allocation list or disposition says so; else those in the data.
+    pub randomised: usize,
+}
+
+impl Trial {
+    /// Knees in the trial's data.
+    pub fn knees(&self) -> usize {
+        self.patients.iter().map(|patient| patient.knees().len()).sum()
+    }
+}
