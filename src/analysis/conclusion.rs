@@ -1,0 +1,119 @@
+//! What a confidence interval allows to say, and no more.
+
+use crate::trial::Endpoint;
+use serde::Serialize;
+
+/// The conclusion about active against placebo; the interval decides it, never the p-value alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conclusion {
+    /// The interval excludes 0 in favour of active.
+    Superior,
+    /// The interval excludes 0 against active.
+    Inferior,
+    /// The interval includes 0 and lies inside ± the plan's margin.
+    Equivalent,
+    /// A difference was not demonstrated; the values of the interval remain compatible with the data.
+    Inconclusive,
+    /// The result makes no claim about the treatment.
+    NotAssessed,
+}
+
+impl Conclusion {
+    /// The name used in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Superior => "superior",
+            Self::Inferior => "inferior",
+            Self::Equivalent => "equivalent",
+            Self::Inconclusive => "inconclusive",
+            Self::NotAssessed => "not-assessed",
+        }
+    }
+}
+
+/// What the interval of a superior result says about the minimal clinically important difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Importance {
+    /// The whole interval reaches the MCID or beyond.
+    ClinicallyImportant,
+    /// The interval reaches from below to above the MCID.
+    Uncertain,
+    /// The whole interval lies below the MCID.
+    BelowMcid,
+}
+
+/// The conclusion for the interval `low` to `high` of active − placebo on `endpoint`.
+///
+/// An interval with a limit exactly at 0 includes 0; an equivalence claim needs both limits strictly inside the margin.
+pub fn conclude(endpoint: &Endpoint, low: Option<f64>, high: Option<f64>) -> (Conclusion, Option<Importance>) {
+    let (Some(low), Some(high)) = (low, high) else {
+        return (Conclusion::NotAssessed, None);
+    };
+    let sign = endpoint.benefit_sign();
+    // In the direction of benefit: positive favours active.
+    let (worst, best) = if sign > 0.0 { (low, high) } else { (-high, -low) };
+    if worst > 0.0 {
+        let importance = endpoint.mcid.map(|mcid| {
+            if worst >= mcid {
+                Importance::ClinicallyImportant
+            } else if best < mcid {
+                Importance::BelowMcid
+            } else {
+                Importance::Uncertain
+            }
+        });
+        return (Conclusion::Superior, importance);
+    }
+    if best < 0.0 {
+        return (Conclusion::Inferior, None);
+    }
+    match endpoint.margin {
+        Some(margin) if worst > -margin && best < margin => (Conclusion::Equivalent, None),
+        _ => (Conclusion::Inconclusive, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::{Better, Kind, Role};
+
+    fn endpoint(better: Better, mcid: Option<f64>, margin: Option<f64>) -> Endpoint {
+        Endpoint {
+            id: "vas".into(),
+            name: "VAS pain".into(),
+            column: "vas".into(),
+            kind: Kind::Continuous,
+            unit: "mm".into(),
+            range: None,
+            step: None,
+            better,
+            mcid,
+            mcid_source: None,
+            margin,
+            role: Role::Primary,
+            visits: vec![0],
+            decimals: 0,
+            tests: vec![],
+        }
+    }
+
+    #[test]
+    fn the_interval_decides_and_the_direction_of_benefit_counts() {
+        let lower = endpoint(Better::Lower, Some(20.0), Some(10.0));
+        let of = |low, high| conclude(&lower, Some(low), Some(high));
+        assert_eq!(of(-30.0, -21.0), (Conclusion::Superior, Some(Importance::ClinicallyImportant)));
+        assert_eq!(of(-30.0, -5.0), (Conclusion::Superior, Some(Importance::Uncertain)));
+        assert_eq!(of(-9.0, -5.0), (Conclusion::Superior, Some(Importance::BelowMcid)));
+        assert_eq!(of(1.0, 5.0), (Conclusion::Inferior, None));
+        assert_eq!(of(-5.0, 5.0), (Conclusion::Equivalent, None));
+        assert_eq!(of(-10.0, 5.0), (Conclusion::Inconclusive, None));
+        assert_eq!(of(-5.0, 0.0), (Conclusion::Equivalent, None));
+        let higher = endpoint(Better::Higher, None, None);
+        assert_eq!(conclude(&higher, Some(1.0), Some(5.0)), (Conclusion::Superior, None));
+        assert_eq!(conclude(&higher, Some(-1.0), Some(5.0)), (Conclusion::Inconclusive, None));
+        assert_eq!(conclude(&higher, None, Some(5.0)), (Conclusion::NotAssessed, None));
+    }
+}

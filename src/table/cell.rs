@@ -1,0 +1,74 @@
+//! A cell: unrounded values with the way they are printed.
+
+use super::rounding;
+
+/// One table cell. Every variant keeps its values unrounded; [`Cell::text`] prints them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Nothing to show.
+    Empty,
+    /// Words.
+    Text(String),
+    /// A count.
+    Count(usize),
+    /// A count and what it is of: `7 (24.1 %)`; a zero count prints without a percentage.
+    CountPercent(usize, usize),
+    /// A number with its decimals.
+    Number(Option<f64>, usize),
+    /// Mean and SD (or estimate and SE), each with its decimals.
+    Spread(Option<f64>, usize, Option<f64>, usize),
+    /// An interval or range with common decimals.
+    Interval(Option<f64>, Option<f64>, usize),
+    /// A p-value.
+    PValue(Option<f64>),
+}
+
+/// What stands where a value does not exist.
+pub const ABSENT: &str = "–";
+
+impl Cell {
+    /// The cell as printed.
+    pub fn text(&self) -> String {
+        let number = |value: &Option<f64>, decimals: usize| {
+            value.map_or_else(|| ABSENT.to_owned(), |value| rounding::print(value, decimals))
+        };
+        match self {
+            Self::Empty => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Count(count) => count.to_string(),
+            Self::CountPercent(0, _) => "0".to_owned(),
+            Self::CountPercent(count, of) => {
+                let percent = 100.0 * *count as f64 / (*of).max(1) as f64;
+                format!("{count} ({}\u{a0}%)", rounding::print(percent, 1))
+            }
+            Self::Number(value, decimals) => number(value, *decimals),
+            Self::Spread(None, _, None, _) => ABSENT.to_owned(),
+            Self::Spread(centre, decimals, spread, spread_decimals) => {
+                format!("{} ({})", number(centre, *decimals), number(spread, *spread_decimals))
+            }
+            Self::Interval(None, None, _) => ABSENT.to_owned(),
+            Self::Interval(low, high, decimals) => {
+                let limit = |value: &Option<f64>| match value {
+                    Some(value) if value.is_infinite() => {
+                        if *value > 0.0 { "∞".to_owned() } else { format!("{}∞", rounding::MINUS) }
+                    }
+                    value => number(value, *decimals),
+                };
+                format!("{} to {}", limit(low), limit(high))
+            }
+            Self::PValue(p) => p.map_or_else(|| ABSENT.to_owned(), rounding::p_value),
+        }
+    }
+
+    /// The unrounded values, for renderers that keep numbers as numbers.
+    pub fn values(&self) -> Vec<Option<f64>> {
+        match self {
+            Self::Empty | Self::Text(_) => Vec::new(),
+            Self::Count(count) => vec![Some(*count as f64)],
+            Self::CountPercent(count, of) => vec![Some(*count as f64), Some(*of as f64)],
+            Self::Number(value, _) | Self::PValue(value) => vec![*value],
+            Self::Spread(centre, _, spread, _) => vec![*centre, *spread],
+            Self::Interval(low, high, _) => vec![*low, *high],
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Tables whose cells keep unrounded values with a format, and one renderer per output format.
+
+pub mod cell;
+pub mod csv;
+pub mod rounding;
+
+pub use cell::Cell;
+
+/// How a column is aligned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Row labels and words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A column header.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Header text, with the unit where there is one.
+    pub header: String,
+    /// Alignment.
+    pub align: Align,
+}
+
+/// A row: a label, how far it is indented under the group above it, and one cell per further column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Row label, shown in the first column.
+    pub label: String,
+    /// Indentation level of the label.
+    pub indent: u8,
+    /// Cells of the columns after the first; empty for a group heading.
+    pub cells: Vec<Cell>,
+    /// Identifiers of the records behind the row, so that every number can be traced.
+    pub records: Vec<String>,
+}
+
+/// A table as it will be printed, before any rounding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultTable {
+    /// Stable file stem, for instance `t-14-2-01-vas`.
+    pub id: String,
+    /// Number as in ICH E3 section 14, for instance `14.2.1`.
+    pub number: String,
+    /// Title.
+    pub title: String,
+    /// Population line with N patients and N knees.
+    pub population: String,
+    /// Columns, the label column first.
+    pub columns: Vec<Column>,
+    /// Rows in order.
+    pub rows: Vec<Row>,
+    /// Footnotes in order.
+    pub footnotes: Vec<String>,
+}
+
+impl ResultTable {
+    /// An empty table.
+    pub fn new(id: &str, number: &str, title: String, population: String) -> Self {
+        Self {
+            id: id.to_owned(),
+            number: number.to_owned(),
+            title,
+            population,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            footnotes: Vec::new(),
+        }
+    }
+
+    /// Sets the label column's header and the headers of the number columns.
+    pub fn headers(&mut self, label: impl Into<String>, numbers: impl IntoIterator<Item = String>) {
+        self.columns = vec![Column { header: label.into(), align: Align::Left }];
+        self.columns.extend(numbers.into_iter().map(|header| Column { header, align: Align::Right }));
+    }
+
+    /// Adds a group heading.
+    pub fn group(&mut self, label: impl Into<String>) {
+        self.rows.push(Row { label: label.into(), indent: 0, cells: Vec::new(), records: Vec::new() });
+    }
+
+    /// Adds a row of cells backed by `records`.
+    pub fn row(&mut self, label: impl Into<String>, indent: u8, cells: Vec<Cell>, records: Vec<String>) {
+        self.rows.push(Row { label: label.into(), indent, cells, records });
+    }
+}

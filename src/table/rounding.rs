@@ -1,0 +1,118 @@
+//! Rounding for print: the only place where numbers lose digits.
+//!
+//! Half away from zero on the decimal value, as SAS prints; a value is first read as the 15 significant digits that a
+//! double carries, so 1.005 prints as 1.01 although its binary form lies just below. There is no negative zero.
+
+/// The minus sign of printed text (U+2212).
+pub const MINUS: char = '\u{2212}';
+
+/// `value` with `decimals` decimals and an ASCII hyphen for negative numbers (for CSV and programs).
+pub fn fixed(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
+    }
+    let scientific = format!("{:.14e}", value.abs());
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let mut digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
+    // The value is 0.d1d2d3… × 10^(exponent + 1); keep `keep` digits after the point of that form.
+    let keep = exponent + 1 + decimals as i32;
+    if keep < 0 {
+        digits.clear();
+    } else if (keep as usize) < digits.len() {
+        let up = digits[keep as usize] >= 5;
+        digits.truncate(keep as usize);
+        if up {
+            let mut carry = true;
+            for digit in digits.iter_mut().rev() {
+                *digit = (*digit + 1) % 10;
+                if *digit != 0 {
+                    carry = false;
+                    break;
+                }
+            }
+            if carry {
+                digits.insert(0, 1);
+                return place(value, &digits, exponent + 1, decimals);
+            }
+        }
+    }
+    place(value, &digits, exponent, decimals)
+}
+
+/// Writes the digits d1d2d3… of a number with leading digit at 10^`exponent`.
+fn place(value: f64, digits: &[u8], exponent: i32, decimals: usize) -> String {
+    let digit = |power: i32| {
+        let index = exponent - power;
+        usize::try_from(index).ok().and_then(|index| digits.get(index)).copied().unwrap_or(0)
+    };
+    let mut text = String::new();
+    for power in (0..=exponent.max(0)).rev() {
+        text.push(char::from(b'0' + digit(power)));
+    }
+    if decimals > 0 {
+        text.push('.');
+        for power in 1..=decimals as i32 {
+            text.push(char::from(b'0' + digit(-power)));
+        }
+    }
+    let zero = text.bytes().all(|byte| byte == b'0' || byte == b'.');
+    if value < 0.0 && !zero { format!("-{text}") } else { text }
+}
+
+/// As [`fixed`], with the minus sign of print.
+pub fn print(value: f64, decimals: usize) -> String {
+    fixed(value, decimals).replace('-', &MINUS.to_string())
+}
+
+/// A p-value in print: three decimals, never 0 or 1.
+pub fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "<\u{a0}0.001".to_owned()
+    } else if p > 0.99 {
+        ">\u{a0}0.99".to_owned()
+    } else {
+        fixed(p, 3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_go_away_from_zero_as_sas_prints() {
+        for (value, decimals, expected) in [
+            (0.125, 2, "0.13"),
+            (-0.125, 2, "-0.13"),
+            (1.005, 2, "1.01"),
+            (2.5, 0, "3"),
+            (-2.5, 0, "-3"),
+            (0.5, 0, "1"),
+            (0.49, 0, "0"),
+            (9.995, 2, "10.00"),
+            (99.95, 1, "100.0"),
+            (0.0996, 3, "0.100"),
+            (0.04, 0, "0"),
+            (0.06, 1, "0.1"),
+            (0.95, 1, "1.0"),
+            (1234567.25, 1, "1234567.3"),
+            (1e20, 0, "100000000000000000000"),
+            (-0.001, 2, "0.00"),
+            (-0.0, 1, "0.0"),
+            (0.0, 3, "0.000"),
+            (1e-300, 2, "0.00"),
+            (0.3 + 0.6, 1, "0.9"),
+        ] {
+            assert_eq!(fixed(value, decimals), expected, "{value} to {decimals}");
+        }
+    }
+
+    #[test]
+    fn p_values_are_never_zero_or_one() {
+        assert_eq!(p_value(0.0), "<\u{a0}0.001");
+        assert_eq!(p_value(0.00099), "<\u{a0}0.001");
+        assert_eq!(p_value(0.0495), "0.050");
+        assert_eq!(p_value(1.0), ">\u{a0}0.99");
+    }
+}
