@@ -3,3 +3,8 @@
 //! Imports nothing else of this crate, so that every other folder may build on it.
 
 pub mod dist;
+pub mod descriptive;
+pub mod random;
+pub mod roots;
+pub mod jet;
+pub mod quadrature;

@@ -1,0 +1,4 @@
+//! The integration tests: one file per area, built as one binary.
+
+mod distributions;
+mod reference_cases;
