@@ -198,9 +198,7 @@ fn logit_interval(lower: f64, upper: f64, order: usize, d: &mut [[f64; 5]; 5]) {
 fn cloglog_interval(lower: f64, upper: f64, order: usize, d: &mut [[f64; 5]; 5]) {
     // Beyond e^150 the fourth powers would overflow; a predictor there is no longer a statistical model.
     let rate_low = if lower == f64::NEG_INFINITY { 0.0 } else { lower.min(150.0).exp() };
-    for n in 0..=order.min(4) {
-        d[0][n] = -rate_low;
-    }
+    d[0].iter_mut().take(order.min(4) + 1).for_each(|slot| *slot = -rate_low);
     if upper == f64::INFINITY {
         return;
     }
