@@ -3,6 +3,26 @@
 //! A difference is always treated − control within the pair. All functions take plain slices, check them, and either
 //! answer or return a [`Refusal`] that says why no number exists; nothing here panics, prints or reads files.
 
+mod better;
+mod block_permutation;
+pub mod bowker;
+pub mod cochran_q;
+pub mod conditional_odds_ratio;
+pub mod friedman;
+pub mod kappa;
+pub mod marginal_homogeneity;
+pub mod mcnemar;
+pub mod pair_table;
+pub mod pool;
+pub mod proportion;
+pub mod risk_difference;
+pub mod risk_ratio;
+pub mod rm_anova;
+pub mod shift_table;
+pub mod square_table;
+pub mod win_odds;
+pub mod within;
 mod result;
 
+pub use better::Better;
 pub use result::{Alternative, Field, Options, Refusal, TestResult};

@@ -1,0 +1,57 @@
+//! Cochran's Q: is a yes/no outcome equally frequent at every visit (or in every condition)?
+//!
+//! Cochran WG (1950), *The comparison of percentages in matched samples*, Biometrika 37:256–266.
+
+use super::block_permutation::exact_p;
+use super::{Field, Options, Refusal, TestResult};
+use crate::math::dist::chi_squared;
+
+/// Cochran's Q of `rows`, one per patient (or knee), one answer per visit; χ² on k − 1 degrees of freedom.
+///
+/// With two visits it is McNemar's test without correction. Extra fields: `proportions` (share of yes per visit) and
+/// `p_exact`, from all arrangements of each patient's answers, where that is feasible. Rows must be complete.
+///
+/// # Errors
+/// When there is no row, there are fewer than two visits, or rows differ in length.
+pub fn cochran_q(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Refusal> {
+    let visits = rows.first().map(Vec::len).ok_or_else(|| Refusal("no complete patient".into()))?;
+    if visits < 2 {
+        return Err(Refusal("Cochran's Q needs at least two visits".into()));
+    }
+    if rows.iter().any(|row| row.len() != visits) {
+        return Err(Refusal(format!("every patient needs an answer at each of the {visits} visits")));
+    }
+    let k = visits as f64;
+    let mut per_visit = vec![0.0; visits];
+    let mut within = 0.0;
+    for row in rows {
+        let yes = row.iter().filter(|answer| **answer).count() as f64;
+        within += yes * (k - yes);
+        for (total, answer) in per_visit.iter_mut().zip(row) {
+            *total += f64::from(u8::from(*answer));
+        }
+    }
+    let mean = per_visit.iter().sum::<f64>() / k;
+    let between: f64 = per_visit.iter().map(|total| (total - mean).powi(2)).sum();
+
+    let mut result = TestResult::new("cochran-q", rows.len(), options);
+    result.df = Some(k - 1.0);
+    result.exact = Some(false);
+    let proportions = per_visit.iter().map(|total| Some(total / rows.len() as f64)).collect();
+    result.extra.push(("proportions", Field::Numbers(proportions)));
+    if within == 0.0 {
+        result.p_value = Some(1.0);
+        result.notes.push("no patient changes between visits: p = 1 and Q is undefined".into());
+        return Ok(result);
+    }
+    let statistic = k * (k - 1.0) * between / within;
+    result.statistic = Some(statistic);
+    result.p_value = Some(chi_squared::sf(statistic, k - 1.0));
+    let codes: Vec<Vec<u32>> = rows.iter().map(|row| row.iter().map(|answer| u32::from(*answer)).collect()).collect();
+    let exact = exact_p(&codes);
+    if exact.is_none() {
+        result.notes.push("exact p-value not computed: too many patients or visits".into());
+    }
+    result.extra.push(("p_exact", Field::Number(exact)));
+    Ok(result)
+}

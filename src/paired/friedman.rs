@@ -1,0 +1,60 @@
+//! Friedman's rank test over visits, with Kendall's coefficient of concordance W.
+//!
+//! Friedman M (1937), JASA 32:675–701; Kendall MG, Babington Smith B (1939), Ann Math Stat 10:275–287. As R's
+//! `friedman.test`: mid-ranks within the patient, variance corrected for ties.
+
+use super::block_permutation::exact_p;
+use super::{Field, Options, Refusal, TestResult};
+use crate::math::descriptive::mid_ranks;
+use crate::math::dist::chi_squared;
+
+/// Friedman's test of `rows`, one per patient, one value per visit: one arm, or the treated − control differences.
+///
+/// `statistic` is Friedman's χ² on k − 1 degrees of freedom. Extra fields: `kendall_w` (0 to 1), `mean_ranks` per
+/// visit, and `p_exact` from all arrangements of each patient's ranks where that is feasible. Rows must be complete.
+///
+/// # Errors
+/// When there is no row, there are fewer than two visits, rows differ in length, or a value is not finite.
+pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refusal> {
+    let visits = rows.first().map(Vec::len).ok_or_else(|| Refusal("no complete patient".into()))?;
+    if visits < 2 {
+        return Err(Refusal("Friedman's test needs at least two visits".into()));
+    }
+    if rows.iter().any(|row| row.len() != visits) {
+        return Err(Refusal(format!("every patient needs a value at each of the {visits} visits")));
+    }
+    if rows.iter().flatten().any(|value| !value.is_finite()) {
+        return Err(Refusal("a value is not a finite number".into()));
+    }
+    let (n, k) = (rows.len() as f64, visits as f64);
+    let ranks: Vec<Vec<f64>> = rows.iter().map(|row| mid_ranks(row)).collect();
+    let expected = n * (k + 1.0) / 2.0;
+    let totals: Vec<f64> = (0..visits).map(|visit| ranks.iter().map(|row| row[visit]).sum()).collect();
+    let between: f64 = totals.iter().map(|total| (total - expected).powi(2)).sum();
+    // Variance of the ranks within patients, k(k² − 1)/12 without ties, summed over patients.
+    let within: f64 = ranks.iter().flatten().map(|rank| (rank - (k + 1.0) / 2.0).powi(2)).sum();
+
+    let mut result = TestResult::new("friedman", rows.len(), options);
+    result.df = Some(k - 1.0);
+    result.exact = Some(false);
+    result.extra.push(("mean_ranks", Field::Numbers(totals.iter().map(|total| Some(total / n)).collect())));
+    if within == 0.0 {
+        result.p_value = Some(1.0);
+        result
+            .notes
+            .push("every patient has the same value at all visits: p = 1 and the statistic is undefined".into());
+        return Ok(result);
+    }
+    let statistic = (k - 1.0) * between / within;
+    result.statistic = Some(statistic);
+    result.p_value = Some(chi_squared::sf(statistic, k - 1.0));
+    result.extra.push(("kendall_w", Field::Number(Some(statistic / (n * (k - 1.0))))));
+    let doubled: Vec<Vec<u32>> =
+        ranks.iter().map(|row| row.iter().map(|rank| (2.0 * rank).round() as u32).collect()).collect();
+    let exact = exact_p(&doubled);
+    if exact.is_none() {
+        result.notes.push("exact p-value not computed: too many patients or visits".into());
+    }
+    result.extra.push(("p_exact", Field::Number(exact)));
+    Ok(result)
+}

@@ -1,0 +1,164 @@
+//! McNemar's test: do the treated and the control knees answer yes equally often?
+//!
+//! McNemar Q (1947), Psychometrika 12:153–157; exact and mid-p as in Fagerland MW, Lydersen S, Laake P (2013), *The
+//! McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact conditional*, BMC Med Res
+//! Methodol 13:91.
+
+use super::pair_table::PairTable;
+use super::proportion::Tails;
+use super::{Alternative, Field, Options, Refusal, TestResult, conditional_odds_ratio, risk_difference, risk_ratio};
+use crate::math::dist::{binomial, chi_squared, normal};
+
+/// Which p-value is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PValue {
+    /// Exact binomial on the discordant pairs (two-sided: twice the smaller tail, at most 1).
+    #[default]
+    Exact,
+    /// Mid-p: the observed table counted half; 1 when b = c.
+    MidP,
+    /// χ² on 1 degree of freedom, with or without continuity correction.
+    Asymptotic,
+}
+
+/// What [`mcnemar`] can be asked beyond the options of every test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct McNemarOptions {
+    /// Which p-value.
+    pub p: PValue,
+    /// Edwards' continuity correction of the asymptotic test, (|b − c| − 1)², 0 when b = c. Off by default.
+    pub continuity: bool,
+}
+
+/// McNemar's test of a paired 2 × 2 table.
+///
+/// `estimate` is the risk difference (b − c)/n with Newcombe's interval. `statistic` is χ² (asymptotic) or b (exact,
+/// mid-p). Extra fields: `a`…`d`, `odds_ratio` = b/c with its exact conditional interval, `risk_difference` with
+/// Newcombe's (continuity-adjusted φ) and Tango's score interval, `risk_ratio` with the score interval of Tang et al.,
+/// `phi`, and all three p-values. Intervals follow the alternative (one-sided intervals for one-sided tests).
+///
+/// # Errors
+/// When the table is empty or the confidence level is not between 0 and 1.
+///
+/// ```
+/// use splitknee::paired::{Options, mcnemar::{McNemarOptions, mcnemar}, pair_table::PairTable};
+/// // Bentur et al. 2009, exact p = 0.0703 (Fagerland, Lydersen and Laake 2013).
+/// let table = PairTable { a: 1, b: 1, c: 7, d: 12 };
+/// let result = mcnemar(&table, &Options::default(), &McNemarOptions::default()).unwrap();
+/// assert!((result.p_value.unwrap() - 0.0703125).abs() < 1e-12);
+/// ```
+pub fn mcnemar(table: &PairTable, options: &Options, method: &McNemarOptions) -> Result<TestResult, Refusal> {
+    let estimate = table.risk_difference().ok_or_else(|| Refusal("no complete pair: the table is empty".into()))?;
+    let tails = Tails::of(options)?;
+    let exact = exact_p(table, options.alternative);
+    let mid_p = mid_p(table, options.alternative);
+    let (chi_squared, asymptotic) = asymptotic(table, options.alternative, method.continuity);
+
+    let mut result = TestResult::new("mcnemar", table.n() as usize, options);
+    result.estimate = Some(estimate);
+    match method.p {
+        PValue::Exact | PValue::MidP => {
+            result.statistic = Some(table.b as f64);
+            result.p_value = Some(if method.p == PValue::Exact { exact } else { mid_p });
+            result.exact = Some(method.p == PValue::Exact);
+        }
+        PValue::Asymptotic => {
+            result.statistic = chi_squared;
+            result.df = Some(1.0);
+            result.p_value = Some(asymptotic);
+            result.exact = Some(false);
+            result.notes.push(
+                if method.continuity { "with continuity correction" } else { "without continuity correction" }.into(),
+            );
+        }
+    }
+    let newcombe = risk_difference::newcombe(table, tails);
+    let tango = risk_difference::tango(table, tails);
+    result.conf_low = newcombe.map(|(low, _)| low);
+    result.conf_high = newcombe.map(|(_, high)| high);
+
+    let odds_ratio = conditional_odds_ratio::odds_ratio(table);
+    let odds_limits = conditional_odds_ratio::exact(table, tails);
+    let ratio = risk_ratio::risk_ratio(table);
+    let ratio_limits = risk_ratio::tang(table, tails);
+    if odds_ratio.is_none() {
+        result.notes.push("no discordant pair: p = 1 and the odds ratio is undefined".into());
+    } else if table.c == 0 {
+        result.notes.push("no pair with only the control knee positive: the odds ratio is infinite".into());
+    }
+    if table.b == table.c && table.b > 0 {
+        result.notes.push("b = c: the mid-p value is 1 and the corrected statistic 0".into());
+    }
+    result.notes.push(
+        "estimate and limits: risk difference with Newcombe's interval (φ adjusted for continuity, Fagerland et al.)"
+            .into(),
+    );
+    let low = |limits: Option<(f64, f64)>| Field::Number(limits.map(|(low, _)| low));
+    let high = |limits: Option<(f64, f64)>| Field::Number(limits.map(|(_, high)| high));
+    result.extra = vec![
+        ("a", Field::Count(table.a)),
+        ("b", Field::Count(table.b)),
+        ("c", Field::Count(table.c)),
+        ("d", Field::Count(table.d)),
+        ("odds_ratio", Field::Number(odds_ratio)),
+        ("odds_ratio_low", Field::Number(Some(odds_limits.0))),
+        ("odds_ratio_high", Field::Number(Some(odds_limits.1))),
+        ("risk_difference", Field::Number(Some(estimate))),
+        ("newcombe_low", low(newcombe)),
+        ("newcombe_high", high(newcombe)),
+        ("tango_low", low(tango)),
+        ("tango_high", high(tango)),
+        ("risk_ratio", Field::Number(ratio)),
+        ("risk_ratio_low", low(ratio_limits)),
+        ("risk_ratio_high", high(ratio_limits)),
+        ("phi", Field::Number(Some(risk_difference::phi(table, false)))),
+        ("p_exact", Field::Number(Some(exact))),
+        ("p_mid", Field::Number(Some(mid_p))),
+        ("p_asymptotic", Field::Number(Some(asymptotic))),
+    ];
+    Ok(result)
+}
+
+/// Exact conditional p-value: binomial with ½ on the discordant pairs; 1 when there are none.
+pub fn exact_p(table: &PairTable, alternative: Alternative) -> f64 {
+    let n = table.discordant();
+    let at_most = |k: u64| binomial::cdf(k, n, 0.5).min(1.0);
+    match alternative {
+        _ if n == 0 => 1.0,
+        Alternative::TwoSided => (2.0 * at_most(table.b.min(table.c))).min(1.0),
+        Alternative::Less => at_most(table.b),
+        Alternative::Greater => at_most(table.c),
+    }
+}
+
+/// Mid-p value: as [`exact_p`] with half the probability of the observed table; 1 when there is no discordant pair and,
+/// two-sided, when b = c.
+pub fn mid_p(table: &PairTable, alternative: Alternative) -> f64 {
+    let n = table.discordant();
+    let tail = |k: u64| binomial::cdf(k, n, 0.5) - 0.5 * binomial::pmf(k, n, 0.5);
+    match alternative {
+        _ if n == 0 => 1.0,
+        Alternative::TwoSided if table.b == table.c => 1.0,
+        Alternative::TwoSided => (2.0 * tail(table.b.min(table.c))).min(1.0),
+        Alternative::Less => tail(table.b).min(1.0),
+        Alternative::Greater => tail(table.c).min(1.0),
+    }
+}
+
+/// χ² (absent without discordant pairs) and its p-value, from the signed normal deviate for one-sided alternatives.
+fn asymptotic(table: &PairTable, alternative: Alternative, continuity: bool) -> (Option<f64>, f64) {
+    let n = table.discordant() as f64;
+    if n == 0.0 {
+        return (None, 1.0);
+    }
+    let difference = table.b as f64 - table.c as f64;
+    let reduced = if continuity { (difference.abs() - 1.0).max(0.0) } else { difference.abs() };
+    let statistic = reduced * reduced / n;
+    let deviate = (reduced / n.sqrt()).copysign(difference);
+    let p = match alternative {
+        Alternative::TwoSided => chi_squared::sf(statistic, 1.0),
+        Alternative::Less => normal::cdf(deviate),
+        Alternative::Greater => normal::sf(deviate),
+    };
+    (Some(statistic), p)
+}

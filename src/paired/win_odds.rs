@@ -1,0 +1,94 @@
+//! Within the patient: is the treated knee better, equal or worse than the control knee?
+//!
+//! Every patient is one comparison. With shares B better, E equal and W worse, the net benefit is B − W, the win odds
+//! (B + E/2)/(W + E/2), the win ratio B/W. The net benefit of pairs is a difference of paired proportions, so Tango's
+//! score interval applies to it and, transformed by (1 + x)/(1 − x), to the win odds; both exist even when every
+//! treated knee is better. The p-value is the exact sign test of B = W.
+//!
+//! Buyse M (2010), Stat Med 29:3245–3257 (net benefit); Dong G et al. (2020), Stat Biopharm Res 12:99–106 and Brunner
+//! E, Vandemeulebroecke M, Mütze T (2021), Stat Med 40:3367–3384 (win odds); Tango T (1998), Stat Med 17:891–908.
+
+use super::mcnemar::exact_p;
+use super::pair_table::PairTable;
+use super::proportion::{Tails, wilson};
+use super::{Better, Field, Options, Refusal, TestResult, conditional_odds_ratio, risk_difference};
+
+/// The probability that the treated knee is better, equal or worse, with win odds.
+///
+/// `estimate` is the win odds with `conf_low`/`conf_high`; `greater` asks whether the treated knee is *better* (whatever
+/// the direction of the score). Extra fields: `n_better`, `n_equal`, `n_worse`; `p_better`, `p_equal`, `p_worse` each
+/// with Wilson's `_low`, `_high`; `probability` = B + E/2 (the probability of superiority within the patient),
+/// `net_benefit` with limits, `win_ratio` with its exact conditional interval.
+///
+/// # Errors
+/// When the columns differ in length, a value is not finite, or there is no pair.
+pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Options) -> Result<TestResult, Refusal> {
+    if treated.len() != control.len() {
+        return Err(Refusal(format!(
+            "{} treated and {} control values: a pair needs both",
+            treated.len(),
+            control.len()
+        )));
+    }
+    if treated.iter().chain(control).any(|value| !value.is_finite()) {
+        return Err(Refusal("a value is not a finite number".into()));
+    }
+    let (mut wins, mut losses) = (0, 0);
+    for (&treated, &control) in treated.iter().zip(control) {
+        if treated == control {
+            continue;
+        }
+        if (treated < control) == (better == Better::Lower) { wins += 1 } else { losses += 1 }
+    }
+    let table = PairTable { a: 0, b: wins, c: losses, d: treated.len() as u64 - wins - losses };
+    let n = table.n() as f64;
+    let net_benefit = table.risk_difference().ok_or_else(|| Refusal("no complete pair".into()))?;
+    let tails = Tails::of(options)?;
+    let limits = risk_difference::tango(&table, tails);
+    let odds = |net: f64| (1.0 + net) / (1.0 - net);
+    let win_ratio = conditional_odds_ratio::odds_ratio(&table);
+    let win_ratio_limits = conditional_odds_ratio::exact(&table, tails);
+
+    let mut result = TestResult::new("win-odds", treated.len(), options);
+    result.estimate = Some(odds(net_benefit));
+    result.statistic = Some(wins as f64);
+    result.p_value = Some(exact_p(&table, options.alternative));
+    result.exact = Some(true);
+    result.conf_low = limits.map(|(low, _)| odds(low));
+    result.conf_high = limits.map(|(_, high)| odds(high));
+    result
+        .notes
+        .push("p-value: exact sign test; limits: Tango's score interval of the net benefit, transformed".into());
+    if win_ratio.is_none() {
+        result.notes.push("the knees never differ: the win ratio is undefined".into());
+    }
+    result.extra.push(("n_better", Field::Count(table.b)));
+    result.extra.push(("n_equal", Field::Count(table.d)));
+    result.extra.push(("n_worse", Field::Count(table.c)));
+    let (deviate, _) = Tails::two_sided(options.conf_level)?.deviates();
+    for (names, count) in [
+        (["p_better", "p_better_low", "p_better_high"], table.b),
+        (["p_equal", "p_equal_low", "p_equal_high"], table.d),
+        (["p_worse", "p_worse_low", "p_worse_high"], table.c),
+    ] {
+        let (low, high) = wilson(count as f64, n, deviate);
+        for (name, value) in names.into_iter().zip([count as f64 / n, low, high]) {
+            result.extra.push((name, Field::Number(Some(value))));
+        }
+    }
+    let half = |net: f64| (1.0 + net) / 2.0;
+    for (name, value) in [
+        ("probability", Some(half(net_benefit))),
+        ("probability_low", limits.map(|(low, _)| half(low))),
+        ("probability_high", limits.map(|(_, high)| half(high))),
+        ("net_benefit", Some(net_benefit)),
+        ("net_benefit_low", limits.map(|(low, _)| low)),
+        ("net_benefit_high", limits.map(|(_, high)| high)),
+        ("win_ratio", win_ratio),
+        ("win_ratio_low", Some(win_ratio_limits.0)),
+        ("win_ratio_high", Some(win_ratio_limits.1)),
+    ] {
+        result.extra.push((name, Field::Number(value)));
+    }
+    Ok(result)
+}
