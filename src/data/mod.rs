@@ -1,0 +1,64 @@
+//! Files to columns: every format a trial's data come in, read into one [`Table`] that knows where each cell stood.
+//!
+//! [`read`] decides the format ([`Format::of`]), reads bytes within stated limits ([`source`]), and hands them to the one
+//! file that knows the format: [`csv`]. Whatever is wrong is a [`DataError`] that says what, where, why it matters and
+//! what to do; no reader panics on any input.
+//!
+//! ```
+//! use splitknee::data::{ReadOptions, read_bytes};
+//! let table = read_bytes("knees.csv", b"id;side;vas\n01;L;12,5\n01;R;40,0\n", &ReadOptions::default())?;
+//! assert_eq!(table.column_names(), ["id", "side", "vas"]);
+//! assert_eq!(table.numbers("vas").unwrap(), [Some(12.5), Some(40.0)]);
+//! assert_eq!(table.text("id")?, [Some("01".to_string()), Some("01".to_string())]);
+//! assert_eq!(table.file_row(1), 3);
+//! # Ok::<(), splitknee::data::DataError>(())
+//! ```
+
+pub mod csv;
+pub mod date;
+pub mod encoding;
+pub mod error;
+pub mod number;
+pub mod options;
+pub mod source;
+pub mod table;
+
+pub use date::Date;
+pub use error::{CellError, CellReason, DataError};
+pub use options::{Format, ReadOptions};
+pub use table::{ColumnInfo, Provenance, Table};
+
+use std::path::Path;
+
+/// Reads the file at `path`.
+///
+/// The format comes from `options.format`, else from the file's extension, and is checked against the first bytes: an
+/// `.xlsx` that is really CSV text is refused with both names.
+///
+/// # Errors
+/// Any [`DataError`]: the file cannot be read, is not of its format, breaks a limit, or has no usable columns or rows.
+pub fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
+    let name = path.display().to_string();
+    let format = Format::of(&name, options.format)?;
+    let bytes = source::load(path, format)?;
+    read_bytes(&name, &bytes, &ReadOptions { format: Some(format), ..options.clone() })
+}
+
+/// Reads a file already in memory; `name` stands for its path in messages and provenance, and its extension for the
+/// format where `options.format` is not set.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
+    let format = Format::of(name, options.format)?;
+    source::check_signature(name, bytes, format)?;
+    let mut table = match format {
+        Format::Csv | Format::Tsv => csv::parse(name, bytes, format, options)?,
+        _ => return Err(DataError::UnknownFormat { path: name.to_string() }),
+    };
+    table.provenance.sha256 = source::sha256_hex(bytes);
+    if table.height() == 0 && !options.allow_no_rows {
+        return Err(DataError::NoRows { path: name.to_string(), columns: table.width() });
+    }
+    Ok(table)
+}

@@ -1,0 +1,123 @@
+//! Which format a file has, and what a plan may declare about how to read it.
+
+use super::error::DataError;
+use serde::{Deserialize, Serialize};
+
+/// A file format this program reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Text with a delimiter, `,` unless `;`, tab or `|` is declared or found.
+    Csv,
+    /// Text with tabs.
+    Tsv,
+    /// Apache Parquet.
+    Parquet,
+    /// Excel workbook, Office Open XML.
+    Xlsx,
+    /// SAS transport file, version 5 or 8.
+    Xpt,
+    /// CDISC Dataset-JSON 1.1, one JSON document.
+    DatasetJson,
+    /// CDISC Dataset-JSON 1.1, one JSON value per line.
+    DatasetNdjson,
+}
+
+impl Format {
+    /// Every format, with the extensions that name it.
+    pub const EXTENSIONS: [(Format, &'static [&'static str]); 7] = [
+        (Format::Csv, &["csv", "txt"]),
+        (Format::Tsv, &["tsv", "tab"]),
+        (Format::Parquet, &["parquet", "pq"]),
+        (Format::Xlsx, &["xlsx", "xlsm"]),
+        (Format::Xpt, &["xpt"]),
+        (Format::DatasetJson, &["json"]),
+        (Format::DatasetNdjson, &["ndjson", "jsonl"]),
+    ];
+
+    /// The declared format, or the one the extension of `name` stands for.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownFormat`] where nothing is declared and the extension is not among [`Format::EXTENSIONS`].
+    pub fn of(name: &str, declared: Option<Format>) -> Result<Format, DataError> {
+        if let Some(format) = declared {
+            return Ok(format);
+        }
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
+        Self::EXTENSIONS
+            .iter()
+            .find(|(_, names)| names.contains(&extension.as_str()))
+            .map(|(format, _)| *format)
+            .ok_or_else(|| DataError::UnknownFormat { path: name.to_string() })
+    }
+
+    /// The name people use for the format.
+    pub fn title(self) -> &'static str {
+        match self {
+            Format::Csv => "CSV",
+            Format::Tsv => "TSV",
+            Format::Parquet => "Parquet",
+            Format::Xlsx => "XLSX",
+            Format::Xpt => "SAS XPT",
+            Format::DatasetJson => "Dataset-JSON",
+            Format::DatasetNdjson => "Dataset-NDJSON",
+        }
+    }
+
+    /// Whether the file is lines of text.
+    pub fn is_text(self) -> bool {
+        matches!(self, Format::Csv | Format::Tsv | Format::DatasetNdjson)
+    }
+}
+
+/// What is declared about a file; everything left out is detected or has the default named here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadOptions {
+    /// The format; by extension where `None`.
+    pub format: Option<Format>,
+    /// The delimiter of CSV; found from the header and the first rows where `None`.
+    pub delimiter: Option<char>,
+    /// Whether `12,5` means 12.5. `None`: found from the cells of a file whose delimiter is not the comma.
+    pub decimal_comma: Option<bool>,
+    /// Name of the encoding of a text file as in the WHATWG list (`utf-8`, `utf-16le`, `windows-1252`, `shift_jis`, …);
+    /// found from the bytes where `None`.
+    pub encoding: Option<String>,
+    /// Name of the worksheet; the only one where `None`.
+    pub sheet: Option<String>,
+    /// Row of the header, counted from 1, blank lines included.
+    pub header_row: usize,
+    /// Cells that mean "no value", compared after removing surrounding blanks. In a numeric column of a typed format a
+    /// code that is a number (`-99`) removes the cells with that value.
+    pub missing: Vec<String>,
+    /// Whether a file with a header and no rows is accepted (a trial without any adverse event).
+    pub allow_no_rows: bool,
+}
+
+impl Default for ReadOptions {
+    /// Everything detected; missing are the empty cell, `NA` and `.`; the header is in row 1.
+    fn default() -> Self {
+        Self {
+            format: None,
+            delimiter: None,
+            decimal_comma: None,
+            encoding: None,
+            sheet: None,
+            header_row: 1,
+            missing: vec![String::new(), "NA".to_string(), ".".to_string()],
+            allow_no_rows: false,
+        }
+    }
+}
+
+impl ReadOptions {
+    /// Whether the text of a cell is one of the declared missing codes.
+    pub fn is_missing(&self, cell: &str) -> bool {
+        let cell = cell.trim();
+        self.missing.iter().any(|code| code.trim() == cell)
+    }
+
+    /// The missing codes that are numbers.
+    pub fn missing_numbers(&self) -> Vec<f64> {
+        self.missing.iter().filter_map(|code| super::number::parse(code.trim(), false).ok()).collect()
+    }
+}

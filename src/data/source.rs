@@ -1,0 +1,110 @@
+//! Bytes of a file, within limits that keep memory bounded, and the first look at what they are.
+//!
+//! Limits: a file of 2 GiB ([`MAX_FILE`]); for text, a line of 64 MiB ([`MAX_LINE`]). Text is read in pieces, so that a
+//! file that is one endless line is refused after 64 MiB, not after all of it is in memory.
+
+use super::error::DataError;
+use super::options::Format;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+/// Longest file, in bytes.
+pub const MAX_FILE: u64 = 2 << 30;
+
+/// Longest line of a text file, in bytes.
+pub const MAX_LINE: usize = 64 << 20;
+
+/// Reads the whole file at `path`, which is to be of `format`.
+///
+/// # Errors
+/// [`DataError::NotFound`], [`DataError::NotAFile`], [`DataError::Io`] (also a loop of symbolic links), and
+/// [`DataError::TooLarge`].
+pub fn load(path: &Path, format: Format) -> Result<Vec<u8>, DataError> {
+    let name = path.display().to_string();
+    let failed = |source: std::io::Error| match source.kind() {
+        ErrorKind::NotFound => DataError::NotFound { path: name.clone() },
+        _ => DataError::Io { path: name.clone(), action: "read", source },
+    };
+    let too_large = |what, limit, row| DataError::TooLarge { path: name.clone(), what, limit, row };
+    let mut file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(DataError::NotAFile { path: name, what: "a folder" });
+    }
+    if metadata.len() > MAX_FILE && !format.is_text() {
+        return Err(too_large("the file", MAX_FILE, None));
+    }
+    let mut bytes = Vec::new();
+    let mut line = LineLength { row: 1, length: 0 };
+    loop {
+        let before = bytes.len();
+        let read = file.by_ref().take(1 << 20).read_to_end(&mut bytes).map_err(failed)?;
+        if read == 0 {
+            return Ok(bytes);
+        }
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(too_large("the file", MAX_FILE, None));
+        }
+        if format.is_text() && line.add(bytes.get(before..).unwrap_or_default()) > MAX_LINE {
+            return Err(too_large("one line", MAX_LINE as u64, Some(line.row)));
+        }
+    }
+}
+
+/// Length of the line being read, over pieces of the file.
+struct LineLength {
+    row: usize,
+    length: usize,
+}
+
+impl LineLength {
+    /// Adds a piece; returns the length of the last line so far.
+    fn add(&mut self, piece: &[u8]) -> usize {
+        match piece.iter().rposition(|&byte| byte == b'\n') {
+            Some(at) => {
+                self.row += piece.iter().filter(|&&byte| byte == b'\n').count();
+                self.length = piece.len() - at - 1;
+            }
+            None => self.length += piece.len(),
+        }
+        self.length
+    }
+}
+
+/// The SHA-256 of `bytes`, in lower-case hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Formats that show themselves in the first bytes.
+const SIGNATURES: [(&[u8], &str, &[Format]); 7] = [
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", &[Format::Xlsx]),
+    (b"PAR1", "Parquet", &[Format::Parquet]),
+    (b"HEADER RECORD*******", "a SAS transport file", &[Format::Xpt]),
+    (b"\xd0\xcf\x11\xe0", "an Excel 97 workbook (.xls)", &[]),
+    (b"%PDF-", "PDF", &[]),
+    (b"\x1f\x8b", "gzip", &[]),
+    (b"SQLite format 3", "an SQLite database", &[]),
+];
+
+/// Refuses a file whose first bytes belong to another format than `format`.
+///
+/// # Errors
+/// [`DataError::Empty`] and [`DataError::WrongFormat`].
+pub fn check_signature(name: &str, bytes: &[u8], format: Format) -> Result<(), DataError> {
+    if bytes.is_empty() {
+        return Err(DataError::Empty { path: name.to_string() });
+    }
+    let wrong = |found| DataError::WrongFormat { path: name.to_string(), declared: format.title(), found };
+    if let Some((_, found, formats)) = SIGNATURES.iter().find(|(signature, ..)| bytes.starts_with(signature)) {
+        return if formats.contains(&format) { Ok(()) } else { Err(wrong(found)) };
+    }
+    let signed = SIGNATURES.iter().any(|(_, _, formats)| formats.contains(&format));
+    if signed {
+        let text = std::str::from_utf8(bytes.get(..bytes.len().min(512)).unwrap_or_default()).is_ok();
+        return Err(wrong(if text { "text" } else { "no format known here" }));
+    }
+    Ok(())
+}

@@ -1,0 +1,299 @@
+//! The table every reader builds: columns, where each row stood in the file, and where the file came from.
+//!
+//! One convention for all formats, so that nothing past this folder asks which file a value came from:
+//! - CSV and TSV: every column is text, as written. Nothing is guessed; a column becomes numbers when it is asked for
+//!   with [`Table::numbers`] and dates with [`Table::dates`].
+//! - typed formats (Parquet, XLSX, XPT, Dataset-JSON): a column is numbers (doubles; booleans are 1 and 0), dates, or text.
+//! - a cell that is empty or one of [`super::ReadOptions::missing`] is null in every format.
+
+use super::date::{self, Date};
+use super::error::{CellError, CellReason, DataError};
+use super::number;
+use super::options::Format;
+use polars::prelude::{Column, DataFrame, DataType};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Where a table came from and how it was read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Provenance {
+    /// Path as given.
+    pub path: String,
+    /// SHA-256 of the bytes of the file, in hexadecimal.
+    pub sha256: String,
+    /// Format of the file.
+    pub format: Format,
+    /// Rows of data, the header and blank lines not counted.
+    pub rows: usize,
+    /// Columns.
+    pub columns: usize,
+    /// Encoding of a text file, as in the WHATWG list.
+    pub encoding: Option<String>,
+    /// Delimiter of a CSV or TSV file.
+    pub delimiter: Option<char>,
+    /// Decimal sign of the numbers in text, `.` or `,`.
+    pub decimal: char,
+    /// Worksheet of a workbook.
+    pub sheet: Option<String>,
+    /// What was found rather than declared, and what was passed over: an encoding told from the bytes, mixed line ends.
+    pub notes: Vec<String>,
+}
+
+/// What a typed format says about a column besides its values; written back where the target has a place for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnInfo {
+    /// Label for people.
+    pub label: Option<String>,
+    /// SAS display format, such as `DATE9.` or `8.2`.
+    pub format: Option<String>,
+    /// Special missing values of SAS by row index: `A`–`Z` or `_`. The cells themselves are null.
+    pub special_missing: BTreeMap<usize, char>,
+}
+
+/// Row numbers in the file, by index of the row in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileRows {
+    /// The first row of data stands in this row, the others follow without a gap.
+    From(usize),
+    /// The row of each.
+    Listed(Vec<usize>),
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Text.
+    Text,
+    /// Doubles.
+    Number,
+    /// Days.
+    Date,
+}
+
+/// Columns of a file.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The columns; their types are `String`, `Float64` or `Date`.
+    pub frame: DataFrame,
+    /// Where they came from.
+    pub provenance: Provenance,
+    /// Name of the data set, where the format has one.
+    pub name: Option<String>,
+    /// Label of the data set, where the format has one.
+    pub label: Option<String>,
+    info: Vec<ColumnInfo>,
+    rows: FileRows,
+}
+
+impl Table {
+    /// A table of `columns`, whose types are `String`, `Float64` or `Date`.
+    ///
+    /// # Errors
+    /// [`DataError::DuplicateColumn`] where two have one name; [`DataError::UnsupportedColumn`] for another type;
+    /// [`DataError::Malformed`] where lengths differ.
+    pub fn new(columns: Vec<Column>, rows: FileRows, mut provenance: Provenance) -> Result<Self, DataError> {
+        let names: Vec<&str> = columns.iter().map(|column| column.name().as_str()).collect();
+        check_unique(&provenance.path, &names)?;
+        for column in &columns {
+            kind_of(column.dtype()).ok_or_else(|| DataError::UnsupportedColumn {
+                path: provenance.path.clone(),
+                column: column.name().to_string(),
+                kind: column.dtype().to_string(),
+            })?;
+        }
+        let width = columns.len();
+        let frame = DataFrame::new_infer_height(columns).map_err(|error| DataError::Malformed {
+            path: provenance.path.clone(),
+            format: provenance.format.title(),
+            place: "columns".to_string(),
+            problem: error.to_string(),
+        })?;
+        provenance.rows = frame.height();
+        provenance.columns = width;
+        Ok(Self { frame, provenance, name: None, label: None, info: vec![ColumnInfo::default(); width], rows })
+    }
+
+    /// Names of the columns in file order.
+    pub fn column_names(&self) -> Vec<String> {
+        self.frame.columns().iter().map(|column| column.name().to_string()).collect()
+    }
+
+    /// Number of rows.
+    pub fn height(&self) -> usize {
+        self.frame.height()
+    }
+
+    /// Number of columns.
+    pub fn width(&self) -> usize {
+        self.frame.width()
+    }
+
+    /// Whether there is a column `name`.
+    pub fn has_column(&self, name: &str) -> bool {
+        self.index(name).is_some()
+    }
+
+    /// The row in the file of the row with this index: the line for text (the header of a plain CSV is row 1; blank
+    /// lines and the lines inside quoted cells are counted, and a row is where it begins), the row of a worksheet, the
+    /// line for NDJSON, and the record counted from 2 for the other formats, as if a header stood in row 1.
+    pub fn file_row(&self, index: usize) -> usize {
+        match &self.rows {
+            FileRows::From(first) => first + index,
+            FileRows::Listed(rows) => rows.get(index).copied().unwrap_or_default(),
+        }
+    }
+
+    /// What the column `name` holds.
+    ///
+    /// # Errors
+    /// [`DataError::NoSuchColumn`].
+    pub fn kind(&self, name: &str) -> Result<ColumnKind, DataError> {
+        Ok(kind_of(self.column(name)?.dtype()).unwrap_or(ColumnKind::Text))
+    }
+
+    /// Label, format and special missing values of the column `name`, where the format of the file carries them.
+    pub fn info(&self, name: &str) -> Option<&ColumnInfo> {
+        self.info.get(self.index(name)?)
+    }
+
+    /// Sets label, format and special missing values of the column `name`; does nothing where there is none.
+    pub fn set_info(&mut self, name: &str, info: ColumnInfo) {
+        if let Some(place) = self.index(name).and_then(|index| self.info.get_mut(index)) {
+            *place = info;
+        }
+    }
+
+    /// The column `name` as text: text as in the file, numbers in the shortest form that reads back to the same double,
+    /// dates as `YYYY-MM-DD`; null where the cell is missing.
+    ///
+    /// # Errors
+    /// [`DataError::NoSuchColumn`].
+    pub fn text(&self, name: &str) -> Result<Vec<Option<String>>, DataError> {
+        let column = self.column(name)?;
+        Ok(cells(column).map(|cell| cell.map(|cell| cell.to_text())).collect())
+    }
+
+    /// The column `name` as numbers; null where the cell is missing.
+    ///
+    /// # Errors
+    /// Every cell that is not a finite number, with its row in the file, or one error that there is no such column.
+    pub fn numbers(&self, name: &str) -> Result<Vec<Option<f64>>, Vec<CellError>> {
+        let Ok(column) = self.column(name) else { return Err(vec![no_such_column(name)]) };
+        let decimal_comma = self.provenance.decimal == ',';
+        let mut values = Vec::with_capacity(self.height());
+        let mut errors = Vec::new();
+        for (index, cell) in cells(column).enumerate() {
+            let value = match cell {
+                None => Ok(None),
+                Some(Cell::Number(value)) if value.is_finite() => Ok(Some(value)),
+                Some(Cell::Number(_)) => Err(CellReason::NotFinite),
+                Some(Cell::Date(_)) => Err(CellReason::IsDate),
+                Some(Cell::Text(text)) => number::parse(text, decimal_comma).map(Some),
+            };
+            match value {
+                Ok(value) => values.push(value),
+                Err(reason) => errors.push(self.cell_error(index, name, cell, reason)),
+            }
+        }
+        if errors.is_empty() { Ok(values) } else { Err(errors) }
+    }
+
+    /// The column `name` as dates; null where the cell is missing. Text is read in the one order that fits all cells
+    /// ([`date::parse_column`]).
+    ///
+    /// # Errors
+    /// Every cell that is not a date, with its row in the file, or one error that there is no such column.
+    pub fn dates(&self, name: &str) -> Result<Vec<Option<Date>>, Vec<CellError>> {
+        let Ok(column) = self.column(name) else { return Err(vec![no_such_column(name)]) };
+        let found = match kind_of(column.dtype()) {
+            Some(ColumnKind::Date) => Ok(cells(column)
+                .map(|cell| match cell {
+                    Some(Cell::Date(date)) => Some(date),
+                    _ => None,
+                })
+                .collect()),
+            _ => {
+                let text: Vec<Option<String>> = cells(column).map(|cell| cell.map(|cell| cell.to_text())).collect();
+                date::parse_column(&text)
+            }
+        };
+        found.map_err(|errors| {
+            let at = |index: usize| cells(column).nth(index).flatten();
+            errors.into_iter().map(|(index, reason)| self.cell_error(index, name, at(index), reason)).collect()
+        })
+    }
+
+    /// The column `name`.
+    fn column(&self, name: &str) -> Result<&Column, DataError> {
+        self.frame.column(name).map_err(|_| DataError::NoSuchColumn {
+            path: self.provenance.path.clone(),
+            name: name.to_string(),
+            columns: self.column_names(),
+        })
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.frame.columns().iter().position(|column| column.name().as_str() == name)
+    }
+
+    fn cell_error(&self, index: usize, name: &str, cell: Option<Cell<'_>>, reason: CellReason) -> CellError {
+        let found = cell.map(|cell| cell.to_text()).unwrap_or_default();
+        CellError { row: self.file_row(index), column: name.to_string(), found, reason }
+    }
+}
+
+fn no_such_column(name: &str) -> CellError {
+    CellError { row: 0, column: name.to_string(), found: String::new(), reason: CellReason::NoSuchColumn }
+}
+
+/// Refuses two columns of one name.
+pub(super) fn check_unique(path: &str, names: &[&str]) -> Result<(), DataError> {
+    let mut seen = BTreeMap::new();
+    for (index, name) in names.iter().enumerate() {
+        if let Some(first) = seen.insert(name, index) {
+            let (path, name) = (path.to_string(), name.to_string());
+            return Err(DataError::DuplicateColumn { path, name, first: first + 1, second: index + 1 });
+        }
+    }
+    Ok(())
+}
+
+fn kind_of(kind: &DataType) -> Option<ColumnKind> {
+    match kind {
+        DataType::String => Some(ColumnKind::Text),
+        DataType::Float64 => Some(ColumnKind::Number),
+        DataType::Date => Some(ColumnKind::Date),
+        _ => None,
+    }
+}
+
+/// One cell that is not missing.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cell<'a> {
+    Text(&'a str),
+    Number(f64),
+    Date(Date),
+}
+
+impl Cell<'_> {
+    pub(super) fn to_text(self) -> String {
+        match self {
+            Cell::Text(text) => text.to_string(),
+            Cell::Number(value) => number::print(value),
+            Cell::Date(date) => date.to_string(),
+        }
+    }
+}
+
+/// The cells of a column of one of the three kinds.
+pub(super) fn cells(column: &Column) -> Box<dyn Iterator<Item = Option<Cell<'_>>> + '_> {
+    if let Ok(text) = column.str() {
+        Box::new(text.iter().map(|cell| cell.map(Cell::Text)))
+    } else if let Ok(numbers) = column.f64() {
+        Box::new(numbers.iter().map(|cell| cell.map(Cell::Number)))
+    } else if let Ok(dates) = column.date() {
+        Box::new(dates.physical().iter().map(|cell| cell.map(|days| Cell::Date(Date { days }))))
+    } else {
+        Box::new(std::iter::repeat_n(None, column.len()))
+    }
+}
