@@ -1,0 +1,71 @@
+"""Cuts the report's fonts out of Debian's Noto packages; called by make.sh.
+
+Noto Sans (regular, bold): Latin, Greek, punctuation, and the arrows and relations that Noto Sans itself lacks,
+taken from Noto Sans Math (its minus sign has the width of a figure, so columns stay aligned).
+Noto Sans CJK JP (regular): kana, JIS X 0208 rows 1-8 and the level-1 kanji (rows 16-47).
+"""
+
+import sys
+
+from fontTools import merge, subset
+from fontTools.ttLib import TTFont
+
+LATIN = [(0x20, 0x7E), (0xA0, 0x17F), (0x18F, 0x192), (0x1CD, 0x1DC), (0x218, 0x21B), (0x2B0, 0x2FF), (0x300, 0x36F),
+         (0x384, 0x3CE), (0x1E00, 0x1EFF), (0x2000, 0x2027), (0x2030, 0x205E), (0x2070, 0x209C), (0x20AC, 0x20AC),
+         (0x2116, 0x2116), (0x2122, 0x2122), (0x2150, 0x215E), (0xFB00, 0xFB04), (0xFFFD, 0xFFFD)]
+MATH = "←→↑↓↔−≤≥≠≈∞√∑∂∈∓∝∼≪≫⊥∩∪"
+
+
+def level_1():
+    """Every character of JIS X 0208 rows 1-8 and 16-47, by way of EUC-JP, plus half-width forms' full-width pairs."""
+    for row in [*range(1, 9), *range(16, 48)]:
+        for cell in range(1, 95):
+            try:
+                yield ord(bytes([0xA0 + row, 0xA0 + cell]).decode("euc_jp"))
+            except UnicodeDecodeError:
+                pass
+
+
+def cut(font, codes, features):
+    options = subset.Options()
+    options.hinting = False
+    options.layout_features = features
+    options.name_IDs = [0, 1, 2, 4, 5, 6, 13, 14]
+    options.drop_tables += ["DSIG", "VORG", "vhea", "vmtx", "BASE", "FFTM"]
+    options.notdef_outline = True
+    worker = subset.Subsetter(options)
+    worker.populate(unicodes=codes)
+    worker.subset(font)
+    return font
+
+
+def stamp(font):
+    """The same bytes on every day: a fixed modification time, and no recalculation on save."""
+    font.recalcTimestamp = False
+    font["head"].created = font["head"].modified = 3786825600
+    return font
+
+
+def sans(noto, math, out):
+    have = TTFont(noto)
+    codes = {c for low, high in LATIN for c in range(low, high + 1)}
+    extra = {ord(c) for c in MATH} - set(have.getBestCmap())
+    cut(have, codes, ["kern", "mark", "mkmk", "ccmp"]).save("sans.part.ttf")
+    cut(TTFont(math), extra, []).save("math.part.ttf")
+    merged = merge.Merger().merge(["sans.part.ttf", "math.part.ttf"])
+    for table in ("hhea", "OS/2"):
+        merged[table] = TTFont("sans.part.ttf")[table]
+    merged["hhea"].numberOfHMetrics = len(merged["hmtx"].metrics)
+    stamp(merged).save(out)
+
+
+def japanese(collection, out):
+    codes = {c for c in level_1() if c > 0xFF} | {0x20, 0x3099, 0x309A, 0xFF5E, 0x2015, 0xFFFD} | set(range(0x30, 0x3A))
+    stamp(cut(TTFont(collection, fontNumber=0), codes, ["ccmp"])).save(out)
+
+
+if __name__ == "__main__":
+    noto, cjk, out = sys.argv[1:4]
+    sans(f"{noto}/NotoSans-Regular.ttf", f"{noto}/NotoSansMath-Regular.ttf", f"{out}/NotoSans-Regular.ttf")
+    sans(f"{noto}/NotoSans-Bold.ttf", f"{noto}/NotoSansMath-Regular.ttf", f"{out}/NotoSans-Bold.ttf")
+    japanese(f"{cjk}/NotoSansCJK-Regular.ttc", f"{out}/NotoSansCJKjp-Regular.otf")

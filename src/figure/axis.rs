@@ -1,0 +1,206 @@
+//! Scales and axes: round ticks, axis lines, and labels that never overlap.
+
+use super::scene::{Point, Scene, Stroke, Type};
+use super::{style, words};
+
+/// A linear scale from values to points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    /// Values at the two ends.
+    pub domain: (f64, f64),
+    /// Positions of the two ends, in points.
+    pub range: (f64, f64),
+}
+
+impl Scale {
+    /// Position of a value; the middle of the range when the domain is a single value.
+    pub fn at(&self, value: f64) -> f64 {
+        let span = self.domain.1 - self.domain.0;
+        let share = if span == 0.0 { 0.5 } else { (value - self.domain.0) / span };
+        self.range.0 + share * (self.range.1 - self.range.0)
+    }
+
+    /// Is the value within the domain?
+    pub fn contains(&self, value: f64) -> bool {
+        value >= self.domain.0.min(self.domain.1) && value <= self.domain.0.max(self.domain.1)
+    }
+}
+
+/// Round tick values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ticks {
+    /// The values, ascending.
+    pub values: Vec<f64>,
+    /// Decimals that tell neighbouring ticks apart.
+    pub decimals: usize,
+    /// Distance between neighbours.
+    pub step: f64,
+}
+
+impl Ticks {
+    /// About `count` ticks at multiples of 1, 2 or 5 times a power of ten within `low..=high`.
+    pub fn between(low: f64, high: f64, count: usize) -> Self {
+        let span = high - low;
+        if !span.is_finite() || span <= 0.0 {
+            let value = if low.is_finite() { low } else { 0.0 };
+            return Self { values: vec![value], decimals: 1, step: 1.0 };
+        }
+        let raw = span / count.max(1) as f64;
+        let power = 10f64.powf(raw.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw * 0.999).unwrap_or(power);
+        let decimals = (-(step.log10() + 1e-9).floor()).max(0.0) as usize;
+        let first = (low / step - 1e-9).ceil() as i64;
+        let last = (high / step + 1e-9).floor() as i64;
+        Self { values: (first..=last).map(|i| i as f64 * step).collect(), decimals, step }
+    }
+
+    /// The limits widened to the next round ticks on either side.
+    pub fn widened(low: f64, high: f64, count: usize) -> (f64, f64) {
+        let (low, high) = if high > low { (low, high) } else { (low - 1.0, high + 1.0) };
+        let step = Self::between(low, high, count).step;
+        ((low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step)
+    }
+
+    /// The labels of the ticks.
+    pub fn labels(&self) -> Vec<String> {
+        self.values.iter().map(|v| words::number(*v, self.decimals)).collect()
+    }
+}
+
+/// Smallest and largest of the defined numbers; `None` when there are none or one is not finite.
+pub fn extent(values: impl IntoIterator<Item = Option<f64>>) -> Option<(f64, f64)> {
+    let mut range: Option<(f64, f64)> = None;
+    for value in values.into_iter().flatten() {
+        if !value.is_finite() {
+            return None;
+        }
+        range = Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))));
+    }
+    range
+}
+
+/// A vertical axis at the left of a panel: line, ticks, tick labels (ending at the axis).
+pub fn left(scene: &mut Scene<'_>, x: f64, scale: Scale, ticks: &Ticks) {
+    scene.line((x, scale.range.0), (x, scale.range.1), Stroke::hair(style::AXIS));
+    for (value, label) in ticks.values.iter().zip(ticks.labels()) {
+        let y = scale.at(*value);
+        scene.line((x - 3.0, y), (x, y), Stroke::hair(style::AXIS));
+        scene.text((x - 5.0, y + style::SMALL * 0.36), &label, Type::SMALL.end());
+    }
+}
+
+/// Room that the labels of a left axis need, ticks included.
+pub fn left_room(scene: &Scene<'_>, ticks: &Ticks) -> f64 {
+    ticks.labels().iter().map(|l| scene.width(l, Type::SMALL)).fold(0.0, f64::max) + 6.0
+}
+
+/// A horizontal axis with numbers under it; labels that would touch are left out. Returns the y below the labels.
+pub fn bottom(scene: &mut Scene<'_>, y: f64, scale: Scale, ticks: &Ticks) -> f64 {
+    scene.line((scale.range.0, y), (scale.range.1, y), Stroke::hair(style::AXIS));
+    let mut free = f64::NEG_INFINITY;
+    let mut placed: Vec<(f64, String)> =
+        ticks.values.iter().zip(ticks.labels()).map(|(v, label)| (scale.at(*v), label)).collect();
+    placed.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (x, label) in placed {
+        scene.line((x, y), (x, y + 3.0), Stroke::hair(style::AXIS));
+        let half = scene.width(&label, Type::SMALL) / 2.0;
+        if x - half > free {
+            scene.text((x, y + 4.0 + style::SMALL), &label, Type::SMALL.middle());
+            free = x + half + 3.0;
+        }
+    }
+    y + 4.0 + style::SMALL * 1.3
+}
+
+/// How labels of categories or visits stand under a horizontal axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelRow {
+    /// Lines of each label; empty where the label is left out because its neighbours leave no room.
+    lines: Vec<Vec<String>>,
+    upwards: bool,
+    /// Height of the row in points.
+    pub height: f64,
+}
+
+impl LabelRow {
+    /// Sets labels at the given positions (ascending) so that none overlap: in up to `max_lines` lines if every label
+    /// fits between its neighbours, else reading upwards, thinned where even that is too tight.
+    pub fn fit(scene: &Scene<'_>, positions: &[f64], labels: &[&str], set: Type, max_lines: usize) -> Self {
+        let room = |i: usize| {
+            let gap = |j: usize| positions.get(j).map_or(f64::INFINITY, |p| (p - positions[i]).abs());
+            let before = if i == 0 { 2.0 * positions[i] } else { gap(i - 1) };
+            before.min(gap(i + 1)).min(2.0 * (style::WIDTH - positions[i])) - 4.0
+        };
+        let line = set.size * style::LEADING;
+        let unbroken = |label: &str, width: f64| {
+            label.split_whitespace().all(|word| word.chars().count() > 12 || scene.width(word, set) <= width)
+        };
+        let horizontal = labels.iter().enumerate().all(|(i, label)| {
+            let width = room(i);
+            scene.width(label, set) <= width
+                || (unbroken(label, width)
+                    && width > 24.0
+                    && scene.wrap(label, set, width, usize::MAX).len() <= max_lines)
+        });
+        if horizontal {
+            let lines: Vec<Vec<String>> = labels
+                .iter()
+                .enumerate()
+                .map(|(i, label)| scene.wrap(label, set, room(i).max(8.0), max_lines))
+                .collect();
+            let most = lines.iter().map(Vec::len).max().unwrap_or(0);
+            return Self { lines, upwards: false, height: most as f64 * line };
+        }
+        let mut free = f64::NEG_INFINITY;
+        let mut height: f64 = 0.0;
+        let mut lines = Vec::with_capacity(labels.len());
+        for (position, label) in positions.iter().zip(labels) {
+            if position - free < set.size * 1.15 {
+                lines.push(Vec::new());
+                continue;
+            }
+            free = *position;
+            let label = words::ellipsis(&scene.style().font, &words::clean(label), set.size, set.bold, 110.0);
+            height = height.max(scene.width(&label, set));
+            lines.push(vec![label]);
+        }
+        Self { lines, upwards: true, height: height + 4.0 }
+    }
+
+    /// Draws the row with its top edge at `y`.
+    pub fn draw(&self, scene: &mut Scene<'_>, positions: &[f64], y: f64, set: Type) {
+        for (x, lines) in positions.iter().zip(&self.lines) {
+            if self.upwards {
+                if let Some(line) = lines.first() {
+                    scene.text((x + set.size * 0.36, y + 2.0), line, set.end().upwards());
+                }
+            } else {
+                scene.lines((*x, y + set.size), lines, set.middle());
+            }
+        }
+    }
+}
+
+/// The title of a vertical axis, horizontal above the axis so that it reads without turning the page.
+/// Returns the y below it.
+pub fn title_above(scene: &mut Scene<'_>, at: Point, title: &str, hint: &str, width: f64) -> f64 {
+    let lines = scene.wrap(title, Type::LABEL.bold(), width, 3);
+    let mut y = scene.lines((at.0, at.1 + style::TEXT), &lines, Type::LABEL.bold());
+    if !hint.is_empty() {
+        let lines = scene.wrap(hint, Type::SMALL.colour(style::MUTED), width, 2);
+        y = scene.lines((at.0, y), &lines, Type::SMALL.colour(style::MUTED));
+    }
+    y - style::TEXT + 4.0
+}
+
+/// "← favours active" and "favours placebo →" on either side of zero under an axis. Returns the y below them.
+pub fn directions(scene: &mut Scene<'_>, zero: f64, left: &str, right: &str, y: f64, span: (f64, f64)) -> f64 {
+    let set = Type::SMALL.colour(style::MUTED);
+    let texts = [format!("← {left}"), format!("{right} →")];
+    let rooms = [zero - span.0 - 4.0, span.1 - zero - 4.0];
+    let lines: Vec<Vec<String>> =
+        texts.iter().zip(rooms).map(|(text, room)| scene.wrap(text, set, room.max(30.0), 3)).collect();
+    scene.lines((zero - 4.0, y + set.size), &lines[0], set.end());
+    scene.lines((zero + 4.0, y + set.size), &lines[1], set);
+    y + lines.iter().map(Vec::len).max().unwrap_or(1) as f64 * set.size * style::LEADING
+}

@@ -1,0 +1,111 @@
+//! The fonts: embedded subsets of Noto Sans and Noto Sans CJK JP (SIL Open Font License 1.1, `assets/fonts/`), how wide
+//! a text is in them, and the database from which the PNG is drawn.
+
+use std::sync::{Arc, OnceLock};
+
+use ab_glyph::{Font, FontVec};
+use resvg::usvg::fontdb;
+
+use super::FigureError;
+
+/// Noto Sans, regular: Latin, Greek, punctuation, arrows and relations. All figures have one width.
+pub const SANS: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
+/// Noto Sans, bold.
+pub const SANS_BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold.ttf");
+/// Noto Sans CJK JP, regular: kana and the level-1 kanji of JIS X 0208.
+pub const JAPANESE: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKjp-Regular.otf");
+/// The licence that travels with the fonts.
+pub const LICENCE: &str = include_str!("../../assets/fonts/OFL.txt");
+
+/// Family name of [`SANS`] and [`SANS_BOLD`], for `@font-face`.
+pub const SANS_FAMILY: &str = "Noto Sans";
+/// Family name of [`JAPANESE`], for `@font-face`.
+pub const JAPANESE_FAMILY: &str = "Noto Sans CJK JP";
+/// Value of `font-family` in every figure.
+pub const FAMILY: &str = "Noto Sans, Noto Sans CJK JP, Noto Sans JP, sans-serif";
+
+/// Fonts in order of preference: the first that has a character sets its width and draws it.
+#[derive(Clone)]
+pub struct FontSet {
+    faces: Arc<Faces>,
+}
+
+struct Faces {
+    regular: Vec<FontVec>,
+    bold: Vec<FontVec>,
+    database: Arc<fontdb::Database>,
+}
+
+impl std::fmt::Debug for FontSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FontSet({} faces)", self.faces.database.len())
+    }
+}
+
+impl FontSet {
+    /// The embedded fonts, read once per process.
+    pub fn embedded() -> Self {
+        static EMBEDDED: OnceLock<FontSet> = OnceLock::new();
+        EMBEDDED.get_or_init(|| Self { faces: Arc::new(Faces::read(None).unwrap_or_else(|_| Faces::none())) }).clone()
+    }
+
+    /// The embedded fonts, with one more file (TrueType or OpenType, or the first font of a collection) for characters
+    /// that they lack.
+    ///
+    /// # Errors
+    /// [`FigureError::Font`] when the bytes are not a font.
+    pub fn with_extra(bytes: &[u8]) -> Result<Self, FigureError> {
+        Ok(Self { faces: Arc::new(Faces::read(Some(bytes))?) })
+    }
+
+    /// Width of a line of text in points at the given size. Characters that no font has count as one em.
+    pub fn width(&self, text: &str, size: f64, bold: bool) -> f64 {
+        let faces = if bold { &self.faces.bold } else { &self.faces.regular };
+        text.chars().map(|c| Faces::advance(faces, c)).sum::<f64>() * size
+    }
+
+    pub(crate) fn database(&self) -> Arc<fontdb::Database> {
+        Arc::clone(&self.faces.database)
+    }
+}
+
+impl Faces {
+    fn none() -> Self {
+        Self { regular: Vec::new(), bold: Vec::new(), database: Arc::new(fontdb::Database::new()) }
+    }
+
+    fn read(extra: Option<&[u8]>) -> Result<Self, FigureError> {
+        let face = |bytes: &[u8]| {
+            FontVec::try_from_vec(bytes.to_vec())
+                .map_err(|_| FigureError::Font("not a TrueType or OpenType font".into()))
+        };
+        let mut faces = Self {
+            regular: vec![face(SANS)?, face(JAPANESE)?],
+            bold: vec![face(SANS_BOLD)?, face(JAPANESE)?],
+            database: Arc::default(),
+        };
+        let mut database = fontdb::Database::new();
+        for bytes in [SANS, SANS_BOLD, JAPANESE].into_iter().chain(extra) {
+            database.load_font_data(bytes.to_vec());
+        }
+        database.set_sans_serif_family(SANS_FAMILY);
+        faces.database = Arc::new(database);
+        if let Some(bytes) = extra {
+            faces.regular.push(face(bytes)?);
+            faces.bold.push(face(bytes)?);
+        }
+        Ok(faces)
+    }
+
+    /// Advance of one character in ems.
+    fn advance(faces: &[FontVec], c: char) -> f64 {
+        for face in faces {
+            let glyph = face.glyph_id(c);
+            if glyph.0 != 0 {
+                let em = face.units_per_em().unwrap_or(1000.0);
+                return f64::from(face.h_advance_unscaled(glyph) / em);
+            }
+        }
+        1.0
+    }
+}
