@@ -1,4 +1,5 @@
 //! The integration tests: one file per area, built as one binary.
 
+mod data_csv;
 mod distributions;
 mod reference_cases;

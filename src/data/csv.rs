@@ -348,6 +348,7 @@ impl<'a> Columns<'a> {
         header_row: usize,
         notes: &mut Vec<String>,
     ) -> Result<Vec<Column>, DataError> {
+        table::check_unique(path, header.iter().map(String::as_str))?;
         let mut columns = Vec::with_capacity(header.len());
         for (index, (builder, used)) in self.builders.into_iter().zip(self.used).enumerate() {
             match header.get(index).map(String::as_str) {
@@ -366,11 +367,6 @@ impl<'a> Columns<'a> {
         }
         if columns.is_empty() {
             return Err(DataError::NoHeader { path: path.to_string(), row: header_row });
-        }
-        let names: Vec<&str> = header.iter().map(String::as_str).collect();
-        let named: Vec<&str> = names.iter().copied().filter(|name| !name.is_empty()).collect();
-        if named.len() == names.len() {
-            table::check_unique(path, &names)?;
         }
         Ok(columns)
     }

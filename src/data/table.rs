@@ -92,8 +92,7 @@ impl Table {
     /// [`DataError::DuplicateColumn`] where two have one name; [`DataError::UnsupportedColumn`] for another type;
     /// [`DataError::Malformed`] where lengths differ.
     pub fn new(columns: Vec<Column>, rows: FileRows, mut provenance: Provenance) -> Result<Self, DataError> {
-        let names: Vec<&str> = columns.iter().map(|column| column.name().as_str()).collect();
-        check_unique(&provenance.path, &names)?;
+        check_unique(&provenance.path, columns.iter().map(|column| column.name().as_str()))?;
         for column in &columns {
             kind_of(column.dtype()).ok_or_else(|| DataError::UnsupportedColumn {
                 path: provenance.path.clone(),
@@ -246,10 +245,10 @@ fn no_such_column(name: &str) -> CellError {
     CellError { row: 0, column: name.to_string(), found: String::new(), reason: CellReason::NoSuchColumn }
 }
 
-/// Refuses two columns of one name.
-pub(super) fn check_unique(path: &str, names: &[&str]) -> Result<(), DataError> {
+/// Refuses two columns of one name; columns without a name are left to the reader.
+pub(super) fn check_unique<'a>(path: &str, names: impl Iterator<Item = &'a str>) -> Result<(), DataError> {
     let mut seen = BTreeMap::new();
-    for (index, name) in names.iter().enumerate() {
+    for (index, name) in names.enumerate().filter(|(_, name)| !name.is_empty()) {
         if let Some(first) = seen.insert(name, index) {
             let (path, name) = (path.to_string(), name.to_string());
             return Err(DataError::DuplicateColumn { path, name, first: first + 1, second: index + 1 });
