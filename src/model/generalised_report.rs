@@ -1,0 +1,410 @@
+//! From a table and a formula to a logistic, cumulative-link or mixed generalised model, and its report.
+
+use std::collections::BTreeMap;
+
+use super::cumulative::{OrderedOutcome, fit_ordered};
+use super::data::{Column, Columns};
+use super::design::{Design, ModelFrame};
+use super::error::ModelError;
+use super::formula::Formula;
+use super::generalised::{Family, GeneralisedFit};
+use super::glm::fit_binary;
+use super::link::Link;
+use super::mixed_glm::{RandomIntercepts, fit_binary_mixed, fit_ordered_mixed};
+use crate::math::dist::normal;
+use serde::Serialize;
+
+/// How to fit a generalised model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GeneralisedOptions {
+    /// Distribution of the outcome.
+    pub family: Family,
+    /// Link function.
+    pub link: Link,
+    /// Adaptive Gauss–Hermite points for one random intercept; 1 is Laplace.
+    pub quadrature: usize,
+    /// Confidence level of the intervals.
+    pub conf_level: f64,
+}
+
+impl GeneralisedOptions {
+    /// The defaults for a family: logit link, Laplace, 95 % intervals.
+    pub fn new(family: Family) -> Self {
+        Self { family, link: Link::Logit, quadrature: 1, conf_level: 0.95 }
+    }
+}
+
+/// An estimate with its standard error, Wald test and interval.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WaldEstimate {
+    /// Name: `(Intercept)`, `treatmentEV`, `0|1`.
+    pub term: String,
+    /// Estimate on the scale of the linear predictor.
+    pub estimate: f64,
+    /// Standard error.
+    pub std_error: f64,
+    /// Degrees of freedom: none, the test is asymptotic.
+    pub df: Option<f64>,
+    /// Estimate over standard error; `None` where the standard error is 0.
+    pub statistic: Option<f64>,
+    /// Two-sided normal p-value.
+    pub p_value: Option<f64>,
+    /// Lower confidence limit.
+    pub conf_low: f64,
+    /// Upper confidence limit.
+    pub conf_high: f64,
+}
+
+impl WaldEstimate {
+    /// The Wald test of `estimate = 0` and the normal interval at `conf_level`.
+    pub fn new(term: &str, estimate: f64, std_error: f64, conf_level: f64) -> Self {
+        let half_width = normal::quantile(0.5 + 0.5 * conf_level) * std_error;
+        let statistic = (std_error > 0.0).then(|| estimate / std_error);
+        Self {
+            term: term.to_owned(),
+            estimate,
+            std_error,
+            df: None,
+            statistic,
+            p_value: statistic.map(|z| 2.0 * normal::sf(z.abs())),
+            conf_low: estimate - half_width,
+            conf_high: estimate + half_width,
+        }
+    }
+}
+
+/// A random intercept in the report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VarianceComponentRow {
+    /// Grouping.
+    pub group: String,
+    /// Always `(Intercept)`.
+    pub term: String,
+    /// Variance on the scale of the linear predictor.
+    pub variance: f64,
+    /// Its root.
+    pub std_dev: f64,
+    /// Correlation with another random coefficient: none here.
+    pub corr: Option<f64>,
+    /// Share of the latent variance up to and including this grouping: the intraclass correlation on the latent scale.
+    pub icc: Option<f64>,
+}
+
+/// The report of a generalised model; field names are those of the linear mixed model's report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GeneralisedReport {
+    /// The formula.
+    pub formula: String,
+    /// Always `ML`.
+    pub method: String,
+    /// `binomial` or `cumulative`.
+    pub family: String,
+    /// `logit`, `probit` or `cloglog`.
+    pub link: String,
+    /// Always `asymptotic`: tests against the normal distribution.
+    pub ddf: String,
+    /// How the random effects were integrated out; `None` without them.
+    pub integration: Option<String>,
+    /// The outcome that is modelled: for `binomial`, `P(outcome = level)`.
+    pub modelled: String,
+    /// Rows used.
+    pub n_obs: usize,
+    /// Rows left out because a variable is missing.
+    pub n_dropped: usize,
+    /// Independent units; without random terms every row.
+    pub n_patients: usize,
+    /// Groups per grouping.
+    pub n_groups: BTreeMap<String, usize>,
+    /// Maximised log-likelihood.
+    pub log_lik: f64,
+    /// −2 log-likelihood.
+    pub deviance: f64,
+    /// All parameters counted (maximum likelihood).
+    pub aic: f64,
+    /// With the number of independent units.
+    pub bic: f64,
+    /// As `aic`.
+    pub aic_all: f64,
+    /// With the number of rows, as lme4.
+    pub bic_all: f64,
+    /// Whether the maximum was reached.
+    pub converged: bool,
+    /// Whether a variance is 0.
+    pub singular: bool,
+    /// Newton steps.
+    pub iterations: usize,
+    /// Largest absolute component of the gradient.
+    pub gradient_max: f64,
+    /// Newton decrement at the end.
+    pub newton_decrement: f64,
+    /// Smallest eigenvalue of the information scaled to unit diagonal.
+    pub min_eigenvalue: f64,
+    /// Thresholds, then coefficients.
+    pub coefficients: Vec<WaldEstimate>,
+    /// Random intercepts.
+    pub variance_components: Vec<VarianceComponentRow>,
+    /// Covariance of the coefficients, in their order.
+    pub vcov: Vec<Vec<f64>>,
+    /// Columns dropped as combinations of earlier ones.
+    pub aliased: Vec<String>,
+    /// Choices made and what the reader should know.
+    pub notes: Vec<String>,
+}
+
+/// A fitted generalised model with what its report and its contrasts need.
+#[derive(Debug, Clone)]
+pub struct GeneralisedModel {
+    /// The fit.
+    pub fit: GeneralisedFit,
+    /// The rows and variables used.
+    pub frame: ModelFrame,
+    /// The design matrix of the fixed effects (with its intercept also where thresholds replace it).
+    pub design: Design,
+    /// What was asked.
+    pub options: GeneralisedOptions,
+    modelled: String,
+}
+
+/// Fits `formula` to `data`: a plain model without random terms, a mixed one with `(1|patient)` or with
+/// `(1|patient) + (1|patient:knee)`.
+///
+/// A binomial outcome is numeric 0/1, or categorical with two levels of which the second is modelled (as R's `glm`); an
+/// ordered outcome is categorical, or numeric with its values as grades.
+///
+/// # Errors
+/// What the design matrix, the outcome or the fit refuses, with the reason; random slopes, more than two random
+/// intercepts and residual covariance terms are not part of these models.
+pub fn fit_generalised(
+    data: &Columns,
+    formula: &Formula,
+    options: &GeneralisedOptions,
+) -> Result<GeneralisedModel, ModelError> {
+    if let Some(term) = formula.covariance.first() {
+        return Err(unsupported(&term.text, "is a residual covariance; a generalised model takes random intercepts"));
+    }
+    if let Some(term) = formula.random.iter().find(|term| !term.intercept || !term.slopes.is_empty()) {
+        return Err(unsupported(
+            &format!("(… | {})", term.group_name()),
+            "has a random slope; a generalised model takes random intercepts such as (1|usubjid)",
+        ));
+    }
+    let frame = ModelFrame::build(data, formula)?;
+    let design = Design::build(&frame)?;
+    let random = random_intercepts(&frame, formula, options.quadrature)?;
+    let (fit, modelled) = match options.family {
+        Family::Binomial => {
+            let (outcome, modelled) = binary_outcome(&frame)?;
+            let fit = match &random {
+                None => fit_binary(&outcome, &design.x, &design.names, options.link)?,
+                Some((random, _)) => fit_binary_mixed(&outcome, &design.x, &design.names, options.link, random)
+                    .map_err(|error| name_levels(error, &frame, formula))?,
+            };
+            (fit, modelled)
+        }
+        Family::Cumulative => {
+            let outcome = ordered_outcome(data, &frame)?;
+            if !formula.intercept {
+                return Err(unsupported(
+                    "a formula without intercept",
+                    "has no meaning beside thresholds; drop the 0 or − 1",
+                ));
+            }
+            let (x, names) = without_intercept(&design);
+            let fit = match &random {
+                None => fit_ordered(&outcome, &x, &names, options.link)?,
+                Some((random, _)) => fit_ordered_mixed(&outcome, &x, &names, options.link, random)
+                    .map_err(|error| name_levels(error, &frame, formula))?,
+            };
+            let modelled = format!("{}: a positive coefficient means higher grades", outcome.levels.join(" < "));
+            (fit, modelled)
+        }
+    };
+    Ok(GeneralisedModel { fit, frame, design, options: *options, modelled })
+}
+
+impl GeneralisedModel {
+    /// The report.
+    pub fn report(&self) -> GeneralisedReport {
+        let fit = &self.fit;
+        let errors = fit.std_errors();
+        let n = fit.terms.len();
+        let latent_icc = fit.latent_icc();
+        let mut notes = fit.notes.clone();
+        if !self.design.aliased.is_empty() {
+            notes.push(format!("dropped as combinations of other terms: {}", self.design.aliased.join(", ")));
+        }
+        GeneralisedReport {
+            formula: self.frame.formula.text.clone(),
+            method: "ML".into(),
+            family: fit.family.name().into(),
+            link: fit.link.name().into(),
+            ddf: "asymptotic".into(),
+            integration: fit.integration.clone(),
+            modelled: self.modelled.clone(),
+            n_obs: fit.n_obs,
+            n_dropped: self.frame.n_dropped,
+            n_patients: fit.n_patients,
+            n_groups: fit.random.iter().map(|term| (term.group.clone(), term.n_groups)).collect(),
+            log_lik: fit.log_lik,
+            deviance: -2.0 * fit.log_lik,
+            aic: fit.information_criterion(2.0),
+            bic: fit.information_criterion((fit.n_patients as f64).ln()),
+            aic_all: fit.information_criterion(2.0),
+            bic_all: fit.information_criterion((fit.n_obs as f64).ln()),
+            converged: fit.convergence.converged,
+            singular: fit.singular,
+            iterations: fit.convergence.iterations,
+            gradient_max: fit.convergence.gradient_max,
+            newton_decrement: fit.convergence.decrement,
+            min_eigenvalue: fit.convergence.min_eigenvalue,
+            coefficients: fit
+                .terms
+                .iter()
+                .zip(&fit.estimates)
+                .zip(errors)
+                .map(|((term, estimate), error)| WaldEstimate::new(term, *estimate, error, self.options.conf_level))
+                .collect(),
+            variance_components: fit
+                .random
+                .iter()
+                .enumerate()
+                .map(|(index, term)| VarianceComponentRow {
+                    group: term.group.clone(),
+                    term: "(Intercept)".into(),
+                    variance: term.std_dev.powi(2),
+                    std_dev: term.std_dev,
+                    corr: None,
+                    icc: latent_icc.get(index).copied(),
+                })
+                .collect(),
+            vcov: fit.vcov.chunks(n.max(1)).map(<[f64]>::to_vec).collect(),
+            aliased: self.design.aliased.clone(),
+            notes,
+        }
+    }
+
+    /// Wald test of the linear combination `weights` of the design's columns (in the order of `design.names`), for
+    /// instance a difference of two rows of the reference grid: on the logit scale a log odds ratio.
+    ///
+    /// `None` when the weights have the wrong length, or weigh the intercept of a model with thresholds.
+    pub fn contrast(&self, label: &str, weights: &[f64]) -> Option<WaldEstimate> {
+        if weights.len() != self.design.names.len() {
+            return None;
+        }
+        let n = self.fit.terms.len();
+        let mut full = vec![0.0; n];
+        for (name, weight) in self.design.names.iter().zip(weights) {
+            match self.fit.terms.iter().position(|term| term == name) {
+                Some(index) => full[index] = *weight,
+                None if *weight != 0.0 => return None,
+                None => {}
+            }
+        }
+        let estimate = full.iter().zip(&self.fit.estimates).map(|(w, b)| w * b).sum();
+        let variance: f64 = self
+            .fit
+            .vcov
+            .chunks(n.max(1))
+            .zip(&full)
+            .map(|(row, w)| w * row.iter().zip(&full).map(|(v, u)| v * u).sum::<f64>())
+            .sum();
+        Some(WaldEstimate::new(label, estimate, variance.max(0.0).sqrt(), self.options.conf_level))
+    }
+}
+
+fn unsupported(method: &str, reason: &str) -> ModelError {
+    ModelError::Unsupported { method: method.into(), reason: reason.into() }
+}
+
+/// The random intercepts of the formula with their group labels (outer, inner); `None` without random terms.
+fn random_intercepts(
+    frame: &ModelFrame,
+    formula: &Formula,
+    points: usize,
+) -> Result<Option<(RandomIntercepts, Vec<String>)>, ModelError> {
+    let mut groupings =
+        formula.random.iter().map(|term| frame.grouping(&term.group)).collect::<Result<Vec<_>, ModelError>>()?;
+    groupings.sort_by_key(|grouping| grouping.n_groups());
+    let codes = |codes: &[u32]| codes.iter().map(|&code| code as usize).collect::<Vec<_>>();
+    match groupings.as_slice() {
+        [] => Ok(None),
+        [outer] => {
+            let random =
+                RandomIntercepts { outer_name: outer.name.clone(), outer: codes(&outer.codes), inner: None, points };
+            Ok(Some((random, Vec::new())))
+        }
+        [outer, inner] => {
+            let random = RandomIntercepts {
+                outer_name: outer.name.clone(),
+                outer: codes(&outer.codes),
+                inner: Some((inner.name.clone(), codes(&inner.codes))),
+                points,
+            };
+            Ok(Some((random, inner.labels.clone())))
+        }
+        _ => Err(unsupported(
+            "the random part",
+            "has more than two random intercepts: a generalised model takes a patient and a knee intercept",
+        )),
+    }
+}
+
+/// Replaces the group number in a nesting error by the group's name.
+fn name_levels(error: ModelError, frame: &ModelFrame, formula: &Formula) -> ModelError {
+    match error {
+        ModelError::NotNested { inner, outer, level } => {
+            let labels = formula
+                .random
+                .iter()
+                .find(|term| term.group_name() == inner)
+                .and_then(|term| frame.grouping(&term.group).ok())
+                .map(|grouping| grouping.labels);
+            let named = level.parse::<usize>().ok().and_then(|index| labels?.get(index).cloned());
+            ModelError::NotNested { inner, outer, level: named.unwrap_or(level) }
+        }
+        other => other,
+    }
+}
+
+/// The 0/1 outcome and a description of what is modelled.
+fn binary_outcome(frame: &ModelFrame) -> Result<(Vec<bool>, String), ModelError> {
+    let name = &frame.formula.response.name;
+    match &frame.response {
+        Column::Numeric(values) if values.iter().all(|&y| y == 0.0 || y == 1.0) => {
+            Ok((values.iter().map(|&y| y == 1.0).collect(), format!("P({name} = 1)")))
+        }
+        Column::Categorical { levels, codes } => match levels.as_slice() {
+            [_, modelled] => {
+                Ok((codes.iter().map(|code| *code == Some(1)).collect(), format!("P({name} = {modelled})")))
+            }
+            [only] => Err(ModelError::NotEstimable {
+                parameter: "(Intercept)".into(),
+                reason: format!("every row has {name} = {only}: nothing varies"),
+            }),
+            _ => Err(unsupported("family binomial", "needs an outcome with two values")),
+        },
+        Column::Numeric(_) => Err(unsupported("family binomial", "needs an outcome of 0 and 1")),
+    }
+}
+
+/// The ordered outcome over the analysed rows; grades declared in the table but absent there are noted.
+fn ordered_outcome(data: &Columns, frame: &ModelFrame) -> Result<OrderedOutcome, ModelError> {
+    let Column::Categorical { levels, codes } = frame.response.to_categorical() else {
+        return Err(ModelError::WrongKind { column: frame.formula.response.name.clone(), wanted: "categorical" });
+    };
+    let codes: Vec<usize> = codes.into_iter().flatten().map(|code| code as usize).collect();
+    let mut outcome = OrderedOutcome::new(&codes, &levels)?;
+    if let Ok(Column::Categorical { levels: declared, .. }) = data.column(&frame.formula.response.name) {
+        outcome.empty = declared.iter().filter(|level| !outcome.levels.contains(level)).cloned().collect();
+    }
+    Ok(outcome)
+}
+
+/// The design matrix and its names without the intercept column.
+fn without_intercept(design: &Design) -> (Vec<f64>, Vec<String>) {
+    let keep: Vec<usize> =
+        (0..design.names.len()).filter(|&j| design.names.get(j).is_some_and(|n| n != "(Intercept)")).collect();
+    let width = design.names.len().max(1);
+    let x = design.x.chunks(width).flat_map(|row| keep.iter().filter_map(|&j| row.get(j)).copied()).collect();
+    (x, keep.iter().filter_map(|&j| design.names.get(j)).cloned().collect())
+}
