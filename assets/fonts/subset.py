@@ -2,7 +2,8 @@
 
 Noto Sans (regular, bold): Latin, Greek, punctuation, and the arrows and relations that Noto Sans itself lacks,
 taken from Noto Sans Math (its minus sign has the width of a figure, so columns stay aligned).
-Noto Sans CJK JP (regular): kana, JIS X 0208 rows 1-8 and the level-1 kanji (rows 16-47).
+Noto Sans CJK JP (regular): the characters of JIS X 0208 (kana, kanji of levels 1 and 2; 疼, the first character of
+"pain", is of level 2).
 """
 
 import sys
@@ -16,9 +17,9 @@ LATIN = [(0x20, 0x7E), (0xA0, 0x17F), (0x18F, 0x192), (0x1CD, 0x1DC), (0x218, 0x
 MATH = "←→↑↓↔−≤≥≠≈∞√∑∂∈∓∝∼≪≫⊥∩∪"
 
 
-def level_1():
-    """Every character of JIS X 0208 rows 1-8 and 16-47, by way of EUC-JP, plus half-width forms' full-width pairs."""
-    for row in [*range(1, 9), *range(16, 48)]:
+def jis_x_0208():
+    """Every character of JIS X 0208, by way of EUC-JP."""
+    for row in range(1, 85):
         for cell in range(1, 95):
             try:
                 yield ord(bytes([0xA0 + row, 0xA0 + cell]).decode("euc_jp"))
@@ -39,6 +40,14 @@ def cut(font, codes, features):
     return font
 
 
+def embolden(font, factor):
+    """Thickens the minus sign about its middle: Noto Sans Math has no bold."""
+    coordinates = font["glyf"][font.getBestCmap()[0x2212]].coordinates
+    middle = sum(y for _, y in coordinates) / len(coordinates)
+    for i, (x, y) in enumerate(coordinates):
+        coordinates[i] = (x, round(middle + (y - middle) * factor))
+
+
 def stamp(font):
     """The same bytes on every day: a fixed modification time, and no recalculation on save."""
     font.recalcTimestamp = False
@@ -46,7 +55,7 @@ def stamp(font):
     return font
 
 
-def sans(noto, math, out):
+def sans(noto, math, out, minus=1.0):
     have = TTFont(noto)
     codes = {c for low, high in LATIN for c in range(low, high + 1)}
     extra = {ord(c) for c in MATH} - set(have.getBestCmap())
@@ -56,16 +65,17 @@ def sans(noto, math, out):
     for table in ("hhea", "OS/2"):
         merged[table] = TTFont("sans.part.ttf")[table]
     merged["hhea"].numberOfHMetrics = len(merged["hmtx"].metrics)
+    embolden(merged, minus)
     stamp(merged).save(out)
 
 
 def japanese(collection, out):
-    codes = {c for c in level_1() if c > 0xFF} | {0x20, 0x3099, 0x309A, 0xFF5E, 0x2015, 0xFFFD} | set(range(0x30, 0x3A))
+    codes = {c for c in jis_x_0208() if c > 0xFF} | {0x20, 0x3099, 0x309A, 0xFF5E, 0x2015, 0xFFFD} | set(range(0x30, 0x3A))
     stamp(cut(TTFont(collection, fontNumber=0), codes, ["ccmp"])).save(out)
 
 
 if __name__ == "__main__":
     noto, cjk, out = sys.argv[1:4]
     sans(f"{noto}/NotoSans-Regular.ttf", f"{noto}/NotoSansMath-Regular.ttf", f"{out}/NotoSans-Regular.ttf")
-    sans(f"{noto}/NotoSans-Bold.ttf", f"{noto}/NotoSansMath-Regular.ttf", f"{out}/NotoSans-Bold.ttf")
+    sans(f"{noto}/NotoSans-Bold.ttf", f"{noto}/NotoSansMath-Regular.ttf", f"{out}/NotoSans-Bold.ttf", 1.8)
     japanese(f"{cjk}/NotoSansCJK-Regular.ttc", f"{out}/NotoSansCJKjp-Regular.otf")

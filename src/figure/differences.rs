@@ -118,10 +118,10 @@ pub fn draw(input: &Differences, style: &Style) -> Result<Figure, FigureError> {
         scene.rectangle((x.at(-mcid), top), (x.at(mcid), bottom), style::BAND, 1.0);
     }
     scene.line((x.at(0.0), top), (x.at(0.0), bottom), Stroke::hair(style::AXIS));
-    let stack = Stack::of(input, x, range.1 - range.0);
+    let cloud = Cloud::of(input, x);
     for (i, row) in input.rows.iter().enumerate() {
         let y = top + pitch * i as f64;
-        draw_row(&mut scene, input, row, x, y, &stack, label_width);
+        draw_row(&mut scene, input, row, x, y, &cloud, label_width);
     }
     let below = axis::bottom(&mut scene, bottom, x, &ticks);
     let (left, right) = (&input.labels.favours_active, &input.labels.favours_placebo);
@@ -129,61 +129,85 @@ pub fn draw(input: &Differences, style: &Style) -> Result<Figure, FigureError> {
     scene.finish(&input.heading, below + 4.0)
 }
 
-/// The bins that all rows share.
-struct Stack {
-    width: f64,
-    low: f64,
-    /// Height of one patient in points.
-    unit: f64,
-    dots: bool,
+/// How the patients of all rows are drawn: dots of one size, or bars of one width.
+enum Cloud {
+    /// One dot per patient at the exact difference, stacked where dots would overlap.
+    Dots {
+        /// Diameter in points.
+        size: f64,
+    },
+    /// A histogram.
+    Bars {
+        /// Width of a bin in units of the endpoint; bins are centred on its multiples, so that zero is not split.
+        bin: f64,
+        /// Height of one patient in points.
+        unit: f64,
+    },
 }
 
-impl Stack {
-    fn of(input: &Differences, x: Scale, span: f64) -> Self {
-        let (low, high) = (x.domain.0.min(x.domain.1), x.domain.0.max(x.domain.1));
+impl Cloud {
+    fn of(input: &Differences, x: Scale) -> Self {
         let most = input.rows.iter().map(|r| r.differences.len()).max().unwrap_or(0);
-        let dots = most <= MANY;
-        let bins = if dots { (span / 6.4).floor() } else { 48.0 };
-        let mut stack = Self { width: (high - low) / bins, low, unit: 6.4, dots };
-        let tallest = input.rows.iter().flat_map(|r| stack.counts(r).into_iter().map(|(_, c)| c)).max().unwrap_or(1);
-        stack.unit = (CLOUD / tallest.max(1) as f64).min(6.4);
-        stack
-    }
-
-    fn bin(&self, value: f64) -> i64 {
-        ((value - self.low) / self.width + 1e-9).floor() as i64
-    }
-
-    fn counts(&self, row: &Row) -> Vec<(i64, usize)> {
-        let mut bins: Vec<i64> = row.differences.iter().map(|d| self.bin(d.1)).collect();
-        bins.sort_unstable();
-        bins.chunk_by(|a, b| a == b).filter_map(|c| Some((*c.first()?, c.len()))).collect()
+        if most > MANY {
+            let bin = Ticks::between(x.domain.0.min(x.domain.1), x.domain.0.max(x.domain.1), 40).step;
+            let tallest = input.rows.iter().flat_map(|r| bins(r, bin)).map(|b| b.1).max().unwrap_or(1);
+            return Self::Bars { bin, unit: CLOUD / tallest as f64 };
+        }
+        let mut size = 5.6;
+        while size > 1.4 && input.rows.iter().any(|r| height(&stack(r, x, size)) * size > CLOUD) {
+            size *= 0.95;
+        }
+        Self::Dots { size }
     }
 }
 
-fn draw_row(scene: &mut Scene<'_>, input: &Differences, row: &Row, x: Scale, top: f64, stack: &Stack, room: f64) {
-    let floor = top + CLOUD + 6.0;
-    let grey = style::PATIENT;
-    if stack.dots {
-        let mut level: std::collections::BTreeMap<i64, usize> = std::collections::BTreeMap::new();
-        let mut ordered: Vec<&(String, f64)> = row.differences.iter().collect();
-        ordered.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
-        let radius = (stack.unit * 0.46).min(2.8);
-        for (patient, value) in ordered {
-            let bin = stack.bin(*value);
-            let height = level.entry(bin).or_insert(0);
-            let at = (x.at(stack.low + (bin as f64 + 0.5) * stack.width), floor - (*height as f64 + 0.5) * stack.unit);
-            *height += 1;
-            scene.dot(at, radius, grey, 1.0);
-            scene.hover(at, radius, format!("{patient}: {}", words::number(*value, 2)));
+/// Number of patients per bin; a bin is named by its centre in multiples of the width.
+fn bins(row: &Row, width: f64) -> Vec<(i64, usize)> {
+    let mut bins: Vec<i64> = row.differences.iter().map(|d| (d.1 / width + 0.5 + 1e-9).floor() as i64).collect();
+    bins.sort_unstable();
+    bins.chunk_by(|a, b| a == b).filter_map(|c| Some((*c.first()?, c.len()))).collect()
+}
+
+/// The patients in order of their difference, each with the lowest level on which its dot touches no other.
+fn stack(row: &Row, x: Scale, size: f64) -> Vec<(&(String, f64), usize)> {
+    let mut ordered: Vec<&(String, f64)> = row.differences.iter().collect();
+    ordered.sort_by(|a, b| x.at(a.1).total_cmp(&x.at(b.1)).then_with(|| a.0.cmp(&b.0)));
+    let mut ends: Vec<f64> = Vec::new();
+    let mut placed = Vec::with_capacity(ordered.len());
+    for patient in ordered {
+        let at = x.at(patient.1);
+        let level = ends.iter().position(|end| at - end >= size * 1.02).unwrap_or(ends.len());
+        match ends.get_mut(level) {
+            Some(end) => *end = at,
+            None => ends.push(at),
         }
-    } else {
-        for (bin, count) in stack.counts(row) {
-            let start = stack.low + bin as f64 * stack.width;
-            let (a, b) = (x.at(start), x.at(start + stack.width));
-            scene.rectangle((a + 0.3, floor - count as f64 * stack.unit), (b - 0.3, floor), grey, 1.0);
-            let text = format!("{} – {}: {count}", words::number(start, 2), words::number(start + stack.width, 2));
-            scene.hover(((a + b) / 2.0, floor - count as f64 * stack.unit / 2.0), (b - a).abs() / 2.0, text);
+        placed.push((patient, level));
+    }
+    placed
+}
+
+fn height(stack: &[(&(String, f64), usize)]) -> f64 {
+    stack.iter().map(|s| s.1 + 1).max().unwrap_or(0) as f64
+}
+
+fn draw_row(scene: &mut Scene<'_>, input: &Differences, row: &Row, x: Scale, top: f64, cloud: &Cloud, room: f64) {
+    let floor = top + CLOUD + 6.0;
+    match cloud {
+        Cloud::Dots { size } => {
+            for ((patient, value), level) in stack(row, x, *size) {
+                let at = (x.at(*value), floor - (level as f64 + 0.5) * size);
+                scene.dot(at, size * 0.47, style::PATIENT, 1.0);
+                scene.hover(at, size * 0.5, format!("{patient}: {}", words::number(*value, 2)));
+            }
+        }
+        Cloud::Bars { bin, unit } => {
+            for (centre, count) in bins(row, *bin) {
+                let (low, high) = ((centre as f64 - 0.5) * bin, (centre as f64 + 0.5) * bin);
+                let (a, b) = (x.at(low).min(x.at(high)), x.at(low).max(x.at(high)));
+                scene.rectangle((a + 0.3, floor - count as f64 * unit), (b - 0.3, floor), style::PATIENT, 1.0);
+                let text = format!("{} … {}: {count}", words::number(low, 2), words::number(high, 2));
+                scene.hover(((a + b) / 2.0, floor - count as f64 * unit / 2.0), (b - a) / 2.0, text);
+            }
         }
     }
     let y = floor + 7.0;
@@ -201,8 +225,8 @@ fn draw_row(scene: &mut Scene<'_>, input: &Differences, row: &Row, x: Scale, top
     if let Some(mean) = row.mean.mean {
         scene.diamond((x.at(mean), y), 4.0, style::INK);
     }
-    let mut lines = scene.wrap(&row.label, Type::LABEL.bold(), room, 3);
-    let mut at = scene.lines((0.0, top + 24.0), &lines, Type::LABEL.bold());
+    let mut lines = scene.wrap(&row.label, Type::LABEL.bold(), room, 5);
+    let mut at = scene.lines((0.0, top + 20.0), &lines, Type::LABEL.bold());
     lines = scene.wrap(&format!("{} {}", row.differences.len(), input.labels.patients), Type::SMALL, room, 2);
     at = scene.lines((0.0, at), &lines, Type::SMALL.colour(style::MUTED));
     if let Some(mean) = row.mean.mean {

@@ -12,7 +12,7 @@ use super::FigureError;
 pub const SANS: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
 /// Noto Sans, bold.
 pub const SANS_BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold.ttf");
-/// Noto Sans CJK JP, regular: kana and the level-1 kanji of JIS X 0208.
+/// Noto Sans CJK JP, regular: kana and the kanji of JIS X 0208, levels 1 and 2.
 pub const JAPANESE: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKjp-Regular.otf");
 /// The licence that travels with the fonts.
 pub const LICENCE: &str = include_str!("../../assets/fonts/OFL.txt");
@@ -33,6 +33,8 @@ pub struct FontSet {
 struct Faces {
     regular: Vec<FontVec>,
     bold: Vec<FontVec>,
+    /// Families of the regular faces after the first.
+    families: Vec<String>,
     database: Arc<fontdb::Database>,
 }
 
@@ -64,6 +66,13 @@ impl FontSet {
         text.chars().map(|c| Faces::advance(faces, c)).sum::<f64>() * size
     }
 
+    /// Family of the first font after Noto Sans that has the character, when Noto Sans lacks it.
+    pub(crate) fn other_family(&self, c: char) -> Option<&str> {
+        let at = self.faces.regular.iter().position(|face| face.glyph_id(c).0 != 0)?;
+        let others = self.faces.families.get(at.checked_sub(1)?)?;
+        Some(others)
+    }
+
     pub(crate) fn database(&self) -> Arc<fontdb::Database> {
         Arc::clone(&self.faces.database)
     }
@@ -71,7 +80,12 @@ impl FontSet {
 
 impl Faces {
     fn none() -> Self {
-        Self { regular: Vec::new(), bold: Vec::new(), database: Arc::new(fontdb::Database::new()) }
+        Self {
+            regular: Vec::new(),
+            bold: Vec::new(),
+            families: Vec::new(),
+            database: Arc::new(fontdb::Database::new()),
+        }
     }
 
     fn read(extra: Option<&[u8]>) -> Result<Self, FigureError> {
@@ -82,6 +96,7 @@ impl Faces {
         let mut faces = Self {
             regular: vec![face(SANS)?, face(JAPANESE)?],
             bold: vec![face(SANS_BOLD)?, face(JAPANESE)?],
+            families: vec![JAPANESE_FAMILY.to_owned()],
             database: Arc::default(),
         };
         let mut database = fontdb::Database::new();
@@ -89,11 +104,13 @@ impl Faces {
             database.load_font_data(bytes.to_vec());
         }
         database.set_sans_serif_family(SANS_FAMILY);
-        faces.database = Arc::new(database);
         if let Some(bytes) = extra {
+            let family = database.faces().nth(3).and_then(|f| f.families.first()).map(|f| f.0.clone());
+            faces.families.push(family.ok_or_else(|| FigureError::Font("the font has no family name".into()))?);
             faces.regular.push(face(bytes)?);
             faces.bold.push(face(bytes)?);
         }
+        faces.database = Arc::new(database);
         Ok(faces)
     }
 

@@ -200,11 +200,9 @@ fn draw_block(
     let line = style::TEXT * style::LEADING;
     let mut y = top;
     let name_width = if single { columns.labels } else { columns.plot.0 - 8.0 };
-    let name = scene.wrap(&block.label, bold, name_width, 3);
-    if single {
-        scene.lines((0.0, y + line * 0.85), &name, bold);
-    } else {
-        scene.lines((0.0, y + line * 0.85), &name, bold);
+    let name = scene.wrap(&block.label, bold, name_width, 5);
+    scene.lines((0.0, y + line * 0.85), &name, bold);
+    if !single {
         y += name.len() as f64 * line;
     }
     let heights: Vec<(Vec<String>, f64)> = block
@@ -228,8 +226,8 @@ fn draw_block(
     scene.line((x.at(0.0), y), (x.at(0.0), bottom), Stroke::hair(style::AXIS));
     for (row, (lines, height)) in block.rows.iter().zip(&heights) {
         let set = if row.primary { bold } else { Type::LABEL };
-        scene.lines((8.0, y + line * 0.85), lines, set);
-        let middle = if single { y + line * 0.5 } else { y + height.min(ROW) / 2.0 };
+        scene.lines((8.0, y + ROW / 2.0 + style::SMALL * 0.36), lines, set);
+        let middle = if single { y + line * 0.85 - style::SMALL * 0.36 } else { y + ROW / 2.0 };
         draw_row(scene, input, block, row, columns, x, middle);
         y += height;
     }

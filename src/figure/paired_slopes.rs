@@ -97,9 +97,11 @@ fn draw_panel(scene: &mut Scene<'_>, panel: &Panel, y: Scale, span: (f64, f64), 
     let margin = if roomy { width * 0.28 } else { (width * 0.24).max(12.0) };
     let (from, to) = (span.0 + margin, span.1 - margin);
     let complete = panel.pairs.iter().filter(|p| p.active.is_some() && p.placebo.is_some()).count();
-    let opacity = (24.0 / complete.max(1) as f64).clamp(0.12, 0.75);
+    let opacity = (40.0 / complete.max(1) as f64).clamp(0.2, 0.75);
     let dots = panel.pairs.len() <= MANY;
-    let line = Stroke { opacity, width: if dots { 0.6 } else { 0.5 }, ..Stroke::hair(style::PATIENT) };
+    let line = Stroke { opacity, width: if dots { 0.6 } else { 0.2 }, ..Stroke::hair(style::PATIENT) };
+    let alone = panel.pairs.iter().any(|p| p.active.is_some() != p.placebo.is_some());
+    let beside = if alone && width > 100.0 { 12.5 } else { 8.5 };
     for pair in &panel.pairs {
         if let (Some(placebo), Some(active)) = (pair.placebo, pair.active) {
             scene.line((from, y.at(placebo)), (to, y.at(active)), line);
@@ -109,7 +111,7 @@ fn draw_panel(scene: &mut Scene<'_>, panel: &Panel, y: Scale, span: (f64, f64), 
         for (arm, value, x) in [(Arm::Placebo, pair.placebo, from), (Arm::Active, pair.active, to)] {
             let Some(value) = value else { continue };
             let alone = pair.active.is_none() || pair.placebo.is_none();
-            let x = if alone { x + if arm == Arm::Active { 5.0 } else { -5.0 } } else { x };
+            let x = if alone { x + if arm == Arm::Active { 5.5 } else { -5.5 } } else { x };
             if dots || alone {
                 scene.marker(arm, (x, y.at(value)), style::DOT);
             } else {
@@ -125,7 +127,7 @@ fn draw_panel(scene: &mut Scene<'_>, panel: &Panel, y: Scale, span: (f64, f64), 
         scene.line((from, y.at(placebo)), (to, y.at(active)), bold);
     }
     for (arm, mean, x) in [(Arm::Placebo, panel.placebo, from), (Arm::Active, panel.active, to)] {
-        let out = if arm == Arm::Active { 9.0 } else { -9.0 };
+        let out = if arm == Arm::Active { beside } else { -beside };
         if let (Some(low), Some(high)) = (mean.low, mean.high) {
             let whisker = Stroke { width: 1.0, ..Stroke::line(arm.colour()) };
             scene.line((x + out, y.at(low)), (x + out, y.at(high)), whisker);
@@ -135,8 +137,8 @@ fn draw_panel(scene: &mut Scene<'_>, panel: &Panel, y: Scale, span: (f64, f64), 
             let set = Type::SMALL.bold().colour(arm.colour());
             let set = if arm == Arm::Active { set } else { set.end() };
             let text = words::number(value, 1);
-            if margin - 14.0 > scene.width(&text, set) {
-                scene.text((x + out * 1.6, y.at(value) + style::SMALL * 0.36), &text, set);
+            if margin - beside - 7.0 > scene.width(&text, set) {
+                scene.text((x + out + 5.0 * out.signum(), y.at(value) + style::SMALL * 0.36), &text, set);
             }
         }
     }
@@ -148,7 +150,7 @@ fn draw_panel(scene: &mut Scene<'_>, panel: &Panel, y: Scale, span: (f64, f64), 
         [(Arm::Placebo, (span.0 + span.1) / 2.0 - width / 4.0), (Arm::Active, (span.0 + span.1) / 2.0 + width / 4.0)]
     {
         let set = Type::SMALL.bold().colour(arm.colour()).middle();
-        let lines = scene.wrap(arm.label(scene.style()), set, room, 3);
+        let lines = scene.wrap(arm.label(scene.style()), set, room, 8);
         let x = if roomy { if arm == Arm::Active { to } else { from } } else { x };
         below = below.max(scene.lines((x, base + 4.0 + style::SMALL), &lines, set));
     }

@@ -24,7 +24,8 @@ pub fn png_with(svg: &str, dpi: f32, fonts: &FontSet) -> Result<Vec<u8>, FigureE
         fontdb: fonts.database(),
         ..usvg::Options::default()
     };
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|e| FigureError::Png(e.to_string()))?;
+    let svg = name_families(svg, fonts);
+    let tree = usvg::Tree::from_str(&svg, &options).map_err(|e| FigureError::Png(e.to_string()))?;
     let scale = dpi / 72.0;
     let pixels = |points: f32| (points * scale).round();
     let (width, height) = (pixels(tree.size().width()), pixels(tree.size().height()));
@@ -35,40 +36,61 @@ pub fn png_with(svg: &str, dpi: f32, fonts: &FontSet) -> Result<Vec<u8>, FigureE
         .ok_or_else(|| FigureError::Png(format!("{width} x {height} pixels cannot be drawn")))?;
     pixmap.fill(tiny_skia::Color::WHITE);
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    let bytes = pixmap.encode_png().map_err(|e| FigureError::Png(e.to_string()))?;
-    Ok(with_density(bytes, dpi))
+    encode(&pixmap, dpi)
+}
+
+/// Opaque RGB with the size in pixels per metre, so that word processors place the picture at its printed size. On
+/// line art, unfiltered rows at the first deflate level are 40 times quicker than the default and half as large again.
+fn encode(pixmap: &tiny_skia::Pixmap, dpi: f32) -> Result<Vec<u8>, FigureError> {
+    let failed = |e: png::EncodingError| FigureError::Png(e.to_string());
+    let rgb: Vec<u8> = pixmap.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, pixmap.width(), pixmap.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_deflate_compression(png::DeflateCompression::Level(1));
+    encoder.set_filter(png::Filter::NoFilter);
+    let per_metre = (dpi / 0.0254).round() as u32;
+    let density = png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter };
+    encoder.set_pixel_dims(Some(density));
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(&rgb).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
+}
+
+/// Names the font of every run of characters that Noto Sans lacks. resvg looks for fallback fonts per text, not per
+/// character: one character that no font has, or a base letter that composes with its accent, would turn a whole
+/// Japanese text into boxes. plotters writes each text on a line of its own behind its opening tag.
+fn name_families(svg: &str, fonts: &FontSet) -> String {
+    let mut out = String::with_capacity(svg.len());
+    let mut inside = false;
+    for line in svg.split_inclusive('\n') {
+        if !inside || line.is_ascii() {
+            out.push_str(line);
+            inside = line.starts_with("<text ");
+            continue;
+        }
+        let mut open: Option<&str> = None;
+        for c in line.chars() {
+            let family = if c == '\n' { None } else { fonts.other_family(c) };
+            if family != open {
+                if open.is_some() {
+                    out.push_str("</tspan>");
+                }
+                if let Some(family) = family {
+                    out.push_str(&format!("<tspan font-family=\"{}\">", super::scene::escape(family)));
+                }
+                open = family;
+            }
+            out.push(c);
+        }
+        inside = false;
+    }
+    out
 }
 
 /// Width in pixels of a figure at the given resolution.
 pub fn width_in_pixels(dpi: f32) -> u32 {
     (style::WIDTH as f32 * dpi / 72.0).round() as u32
-}
-
-/// Adds the `pHYs` chunk (pixels per metre) behind the header, so that word processors place the picture at its
-/// printed size.
-fn with_density(png: Vec<u8>, dpi: f32) -> Vec<u8> {
-    /// Signature (8 bytes) and IHDR (4 length, 4 type, 13 data, 4 checksum).
-    const HEADER: usize = 8 + 25;
-    if png.len() < HEADER {
-        return png;
-    }
-    let per_metre = (dpi / 0.0254).round() as u32;
-    let mut chunk = b"pHYs".to_vec();
-    chunk.extend(per_metre.to_be_bytes());
-    chunk.extend(per_metre.to_be_bytes());
-    chunk.push(1);
-    let mut bytes = Vec::with_capacity(png.len() + 21);
-    bytes.extend(&png[..HEADER]);
-    bytes.extend(9u32.to_be_bytes());
-    bytes.extend(&chunk);
-    bytes.extend(crc32(&chunk).to_be_bytes());
-    bytes.extend(&png[HEADER..]);
-    bytes
-}
-
-/// The checksum of PNG chunks (ISO 3309; PNG specification, annex D).
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |c, _| if c & 1 == 1 { 0xEDB8_8320 ^ (c >> 1) } else { c >> 1 })
-    })
 }

@@ -27,7 +27,7 @@ pub struct Visit {
 pub struct Profiles {
     /// Number, title, description, footnotes.
     pub heading: Heading,
-    /// Visits in order of time.
+    /// Visits, in any order; they are drawn by time.
     pub visits: Vec<Visit>,
     /// Limits of the value axis, so that figures of one endpoint share them; from the intervals when `None`.
     pub limits: Option<(f64, f64)>,
@@ -68,21 +68,25 @@ pub fn draw(input: &Profiles, style: &Style) -> Result<Figure, FigureError> {
     let (low, high) = axis::extent(numbers.chain(limits)).ok_or(not_finite("a mean or limit"))?;
     let times = axis::extent(input.visits.iter().map(|v| Some(v.time))).ok_or(not_finite("a time of a visit"))?;
 
+    let mut visits = input.visits.clone();
+    visits.sort_by(|a, b| a.time.total_cmp(&b.time));
+    let input = &Profiles { visits, ..input.clone() };
     let mut scene = Scene::new(KIND, style);
     let domain = input.limits.filter(|l| l.0 <= low && l.1 >= high).unwrap_or(Ticks::widened(low, high, 6));
     let ticks = Ticks::between(domain.0, domain.1, 6);
     let head = axis::title_above(&mut scene, (0.0, 0.0), &input.labels.value, &input.labels.better, style::WIDTH);
     let (top, bottom) = (head + 6.0, head + 6.0 + PLOT_HEIGHT);
 
-    let name_lines = |arm: Arm| scene.wrap(arm.label(style), Type::LABEL.bold(), 90.0, 3);
+    let name_lines = |arm: Arm| scene.wrap(arm.label(style), Type::LABEL.bold(), 96.0, 8);
     let names = [name_lines(Arm::Active), name_lines(Arm::Placebo)];
     let name_room = names.iter().flatten().map(|l| scene.width(l, Type::LABEL.bold())).fold(0.0, f64::max);
-    let count_names = [Arm::Active, Arm::Placebo].map(|arm| ellipsis(&scene, arm.label(style), 80.0));
+    let count_names = [Arm::Active, Arm::Placebo].map(|arm| scene.wrap(arm.label(style), Type::SMALL, 90.0, 6));
     let count_room = count_names
         .iter()
+        .flatten()
         .map(|l| scene.width(l, Type::SMALL))
         .fold(scene.width(&input.labels.n, Type::SMALL), f64::max);
-    let left = axis::left_room(&scene, &ticks).max(count_room + 4.0);
+    let left = axis::left_room(&scene, &ticks).max(count_room + 6.0);
     let right = style::WIDTH - name_room - 12.0;
     let y = Scale { domain, range: (bottom, top) };
     let inset = 14.0;
@@ -119,9 +123,10 @@ pub fn draw(input: &Profiles, style: &Style) -> Result<Figure, FigureError> {
         let counts: Vec<String> = input.visits.iter().map(|v| of(v, arm).n.to_string()).collect();
         let counts: Vec<&str> = counts.iter().map(String::as_str).collect();
         let row = LabelRow::fit(&scene, &at, &counts, Type::SMALL, 1);
-        scene.text((left - 5.0, under + style::SMALL), name, Type::SMALL.colour(arm.colour()).end());
+        let set = Type::SMALL.colour(arm.colour()).end();
+        let after = scene.lines((left - 5.0, under + style::SMALL), name, set) - style::SMALL;
         row.draw(&mut scene, &at, under, Type::SMALL);
-        under += row.height.max(style::SMALL * style::LEADING);
+        under = after.max(under + row.height);
     }
     scene.finish(&input.heading, under + 4.0)
 }
@@ -133,19 +138,16 @@ fn of(visit: &Visit, arm: Arm) -> MeanCi {
     }
 }
 
-fn ellipsis(scene: &Scene<'_>, text: &str, width: f64) -> String {
-    words::ellipsis(&scene.style().font, &words::clean(text), style::SMALL, false, width)
-}
-
-/// One arm: the line between consecutive defined means, the intervals, the markers, the hover values.
+/// One arm: the line (broken where a visit has no mean), the intervals, the markers, the hover values.
 fn arm_profile(scene: &mut Scene<'_>, input: &Profiles, arm: Arm, at: &[f64], y: Scale, shift: f64, marker: f64) {
-    let mut points = Vec::new();
-    for (visit, x) in input.visits.iter().zip(at) {
-        if let Some(mean) = of(visit, arm).mean {
-            points.push((x + shift, y.at(mean)));
+    let points: Vec<Option<(f64, f64)>> =
+        input.visits.iter().zip(at).map(|(v, x)| of(v, arm).mean.map(|mean| (x + shift, y.at(mean)))).collect();
+    for run in points.split(Option::is_none) {
+        let run: Vec<(f64, f64)> = run.iter().copied().flatten().collect();
+        if run.len() > 1 {
+            scene.path(run, arm.stroke());
         }
     }
-    scene.path(points, arm.stroke());
     let whisker = Stroke { width: 0.8, dashed: false, ..arm.stroke() };
     for (visit, x) in input.visits.iter().zip(at) {
         let (here, x) = (of(visit, arm), x + shift);

@@ -292,7 +292,7 @@ impl<'s> Scene<'s> {
         }
         let inner = svg.find('>').map_or("", |end| &svg[end + 1..]);
         let inner = inner.trim_end().strip_suffix("</svg>").unwrap_or(inner).trim_start();
-        let mut out = inner.replace(&format!(" font-family=\"{}\"", font::FAMILY), "").replace(" opacity=\"1\"", "");
+        let mut out = tidy(inner);
         if !self.hovers.is_empty() {
             out.push_str("<g class=\"hover\" fill=\"#000000\" fill-opacity=\"0\">\n");
             for hover in &self.hovers {
@@ -393,6 +393,23 @@ fn file_stem(kind: &str, key: &str) -> String {
     format!("{kind}-{}", key.chars().map(safe).collect::<String>())
 }
 
+/// Takes out of plotters' elements what the root already says (the font family) or what goes without saying (full
+/// opacity), and narrows `opacity` to the painted part: on a whole element it would ask for a layer per mark.
+fn tidy(elements: &str) -> String {
+    let family = format!(" font-family=\"{}\"", font::FAMILY);
+    let mut out = String::with_capacity(elements.len());
+    for line in elements.split_inclusive('\n') {
+        if !line.starts_with('<') || line.starts_with("</") {
+            out.push_str(line);
+            continue;
+        }
+        let line = line.replacen(&family, "", 1).replacen(" opacity=\"1\"", "", 1);
+        let stroked = line.starts_with("<line ") || line.starts_with("<polyline ");
+        out.push_str(&line.replacen(" opacity=", if stroked { " stroke-opacity=" } else { " fill-opacity=" }, 1));
+    }
+    out
+}
+
 /// The root element with its accessible name and description.
 fn open(id: &str, title: &str, description: &str, height: f64, style: &Style) -> String {
     format!(
@@ -409,7 +426,7 @@ fn open(id: &str, title: &str, description: &str, height: f64, style: &Style) ->
     )
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
