@@ -1,0 +1,95 @@
+//! Descriptive statistics by arm and of the within-patient difference, at every visit.
+
+use super::Context;
+use super::conclusion::Conclusion;
+use super::record::{Record, Rows};
+use crate::math::descriptive::{QuantileType, mean, median, quantile, sd};
+use crate::math::dist::student_t;
+use crate::paired::{Field, Options, TestResult};
+use crate::trial::{Measure, Role};
+
+/// Source of the quantile definition.
+pub const REFERENCE: &str = "Mean with t interval; quartiles as SAS PCTLDEF=5 (R type 2)";
+
+/// n, mean with its t interval, SD, SE, median, quartiles and range of `values`.
+pub fn summarise(values: &[f64], options: &Options) -> TestResult {
+    let mut result = TestResult::new("descriptive", values.len(), options);
+    let n = values.len() as f64;
+    let spread = sd(values);
+    result.estimate = mean(values);
+    result.std_error = spread.map(|spread| spread / n.sqrt());
+    if let (Some(centre), Some(se)) = (result.estimate, result.std_error) {
+        let half = student_t::quantile(0.5 + 0.5 * options.conf_level, n - 1.0) * se;
+        result.df = Some(n - 1.0);
+        result.conf_low = Some(centre - half);
+        result.conf_high = Some(centre + half);
+    } else {
+        result.notes.push(format!("no interval: {} value(s) observed, two are needed", values.len()));
+    }
+    let quartile = |p| quantile(values, p, QuantileType::Type2);
+    result.extra = vec![
+        ("n", Field::Count(values.len() as u64)),
+        ("mean", Field::Number(result.estimate)),
+        ("sd", Field::Number(spread)),
+        ("median", Field::Number(median(values))),
+        ("q1", Field::Number(quartile(0.25))),
+        ("q3", Field::Number(quartile(0.75))),
+        ("min", Field::Number(values.iter().copied().reduce(f64::min))),
+        ("max", Field::Number(values.iter().copied().reduce(f64::max))),
+    ];
+    result
+}
+
+/// The descriptive records of one endpoint at one visit: each arm, then active − placebo.
+pub fn describe(context: &Context, endpoint: usize, visit: usize, measure: Measure) -> Vec<Record> {
+    let trial = context.trial;
+    let options = context.options();
+    let mut records = Vec::new();
+    for (arm, label) in trial.design.arms.labels().into_iter().enumerate() {
+        let mut rows = Rows::default();
+        let mut values = Vec::new();
+        for patient in context.members() {
+            let Some(knee) = trial.patients[patient].knee(arm) else { continue };
+            match trial.measured(knee, endpoint, visit, measure) {
+                Some(value) => values.push(value),
+                None => rows.leave_out(missing(knee, endpoint, visit), 1),
+            }
+        }
+        rows.used = values.len();
+        let id = format!("{}.descriptive.{}{}", context.stem(endpoint, visit), suffix(measure), super::slug(label));
+        let mut record =
+            context.record(id, endpoint, visit, measure, Role::Descriptive, summarise(&values, &options), rows);
+        record.arm = Some(label.to_owned());
+        record.reference = REFERENCE;
+        records.push(record);
+    }
+    let paired = trial.paired(endpoint, visit, measure, context.set);
+    let rows = context.paired_rows(endpoint, visit, &paired);
+    let id = format!("{}.descriptive.{}difference", context.stem(endpoint, visit), suffix(measure));
+    let mut result = summarise(&paired.differences(), &options);
+    result.n_dropped = paired.dropped.len();
+    let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
+    record.reference = REFERENCE;
+    record.conclusion = Conclusion::NotAssessed;
+    records.push(record);
+    records
+}
+
+/// The part of an identifier that tells changes from scores.
+fn suffix(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Value => "",
+        Measure::Change => "change-",
+    }
+}
+
+/// Why a knee has no measured value.
+fn missing(knee: &crate::trial::Knee, endpoint: usize, visit: usize) -> &'static str {
+    if knee.values[endpoint][visit].is_some() {
+        "baseline missing"
+    } else if knee.rows[visit].is_some() {
+        "value missing"
+    } else {
+        "visit missing"
+    }
+}

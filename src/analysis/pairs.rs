@@ -1,0 +1,154 @@
+//! Paired tests of the plan, and the correlation between the knees.
+
+use super::Context;
+use super::record::Record;
+use crate::math::descriptive::{mean, sd};
+use crate::paired::{self, Field, Options, Refusal, TestResult};
+use crate::plan::PrimaryMethod;
+use crate::trial::{Kind, Measure, Role};
+
+/// Methods whose estimate is a difference active − placebo, so that its interval can decide a conclusion.
+const DIFFERENCES: [&str; 8] =
+    ["paired-t", "wilcoxon", "sign", "permutation", "trimmed-t", "bootstrap", "mixed-model", "mcnemar"];
+
+/// Whether the estimate of `method` is a difference active − placebo.
+pub fn is_difference(method: &str) -> bool {
+    DIFFERENCES.contains(&method)
+}
+
+/// The paired tests run on `endpoint`: those of the plan, else those usual for its kind.
+pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
+    let about = &context.trial.design.endpoints[endpoint];
+    if !about.tests.is_empty() {
+        return about.tests.clone();
+    }
+    match about.kind {
+        Kind::Continuous | Kind::Count => {
+            let analysis = &context.plan.analysis;
+            let mut names: Vec<String> = Vec::new();
+            for method in std::iter::once(&analysis.primary).chain(&analysis.sensitivity) {
+                if let Some(name) = paired_name(*method)
+                    && !names.iter().any(|known| known == name)
+                {
+                    names.push(name.to_owned());
+                }
+            }
+            names
+        }
+        Kind::Ordinal => ["wilcoxon", "stuart-maxwell", "bowker", "win-odds"].map(str::to_owned).to_vec(),
+        Kind::Binary => vec!["mcnemar".to_owned()],
+    }
+}
+
+/// The name of a plan method among the paired tests.
+fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
+    Some(match method {
+        PrimaryMethod::PairedT => "paired-t",
+        PrimaryMethod::Wilcoxon => "wilcoxon",
+        PrimaryMethod::Sign => "sign",
+        PrimaryMethod::Permutation => "permutation",
+        PrimaryMethod::TrimmedT => "trimmed-t",
+        PrimaryMethod::Bootstrap => "bootstrap",
+        PrimaryMethod::Mcnemar => "mcnemar",
+        PrimaryMethod::StuartMaxwell => "stuart-maxwell",
+        _ => return None,
+    })
+}
+
+/// The paired tests of `endpoint` at `visit`.
+pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
+    let trial = context.trial;
+    let about = &trial.design.endpoints[endpoint];
+    let measure = context.measure(endpoint);
+    let paired = trial.paired(endpoint, visit, measure, context.set);
+    let (active, placebo) = (paired.active(), paired.placebo());
+    let deciding = super::deciding_paired_method(context, endpoint);
+    methods(context, endpoint)
+        .into_iter()
+        .map(|name| {
+            let mut result = run(context, &name, about.kind, &active, &placebo);
+            result.n_dropped = paired.dropped.len();
+            let role =
+                if deciding.as_deref() == Some(&name) { context.role(endpoint, visit) } else { Role::Sensitivity };
+            let id = format!("{}.{}.{name}", context.stem(endpoint, visit), role.name());
+            let rows = context.paired_rows(endpoint, visit, &paired);
+            let mut record = context.record(id, endpoint, visit, measure, role, result, rows);
+            record.reference = reference(&name);
+            record
+        })
+        .collect()
+}
+
+/// One test by name; a refusal becomes a result without numbers whose note says why.
+fn run(context: &Context, name: &str, kind: Kind, active: &[f64], placebo: &[f64]) -> TestResult {
+    let options = context.options();
+    let analysis = &context.plan.analysis;
+    let answer = paired::by_name(name).ok_or_else(|| Refusal(format!("there is no paired test `{name}`"))).and_then(
+        |test| {
+            let settings = paired::Settings {
+                zeros_pratt: kind == Kind::Ordinal,
+                seed: analysis.seed,
+                bootstrap_samples: analysis.bootstrap_samples,
+                permutation_samples: analysis.permutation_samples,
+                ..paired::Settings::default()
+            };
+            test(active, placebo, &options, &settings)
+        },
+    );
+    answer.unwrap_or_else(|refusal| {
+        let name = paired::NAMES.iter().find(|known| **known == name).copied().unwrap_or("unknown");
+        let mut result = TestResult::new(name, active.len(), &options);
+        result.notes.push(refusal.0);
+        result
+    })
+}
+
+/// The correlation between the knees of a patient at one visit, and what the pairing gains.
+pub fn correlation(context: &Context, endpoint: usize, visit: usize) -> Record {
+    let options = context.options();
+    let paired = context.trial.paired(endpoint, visit, Measure::Value, context.set);
+    let (active, placebo) = (paired.active(), paired.placebo());
+    let mut result = pearson(&active, &placebo, &options);
+    result.n_dropped = paired.dropped.len();
+    let spread = sd(&paired.differences());
+    let apart = sd(&active).zip(sd(&placebo)).map(|(a, b)| a * a + b * b).filter(|variance| *variance > 0.0);
+    result.extra.extend([
+        ("sd_active", Field::Number(sd(&active))),
+        ("sd_placebo", Field::Number(sd(&placebo))),
+        ("mean_diff", Field::Number(mean(&paired.differences()))),
+        ("sd_diff", Field::Number(spread)),
+        ("variance_ratio", Field::Number(spread.zip(apart).map(|(spread, apart)| spread * spread / apart))),
+    ]);
+    let id = format!("{}.descriptive.correlation", context.stem(endpoint, visit));
+    let rows = context.paired_rows(endpoint, visit, &paired);
+    let mut record = context.record(id, endpoint, visit, Measure::Value, Role::Descriptive, result, rows);
+    record.reference = "Pearson correlation with Fisher's z interval (Fisher 1921); Elbourne et al. 2002";
+    record
+}
+
+fn pearson(active: &[f64], placebo: &[f64], options: &Options) -> TestResult {
+    paired::correlation::correlation(active, placebo, paired::correlation::Kind::Pearson, options).unwrap_or_else(
+        |refusal| {
+            let mut result = TestResult::new("correlation", active.len(), options);
+            result.notes.push(refusal.0);
+            result
+        },
+    )
+}
+
+/// The source of a paired test.
+fn reference(name: &str) -> &'static str {
+    match name {
+        "paired-t" => "Student 1908; R t.test(paired = TRUE)",
+        "wilcoxon" => "Wilcoxon 1945; exact distribution with ties by Streitberg & Röhmel 1986; Hodges & Lehmann 1963",
+        "sign" => "Dixon & Mood 1946; interval from order statistics",
+        "permutation" => "Fisher 1935; Pitman 1937",
+        "trimmed-t" => "Yuen 1974; Wilcox 2012, paired trimmed means",
+        "bootstrap" => "Efron 1987 (BCa)",
+        "mcnemar" => "McNemar 1947; Fagerland, Lydersen & Laake 2013; Tango 1998",
+        "stuart-maxwell" => "Stuart 1955; Maxwell 1970",
+        "bowker" => "Bowker 1948",
+        "win-odds" => "paired win odds",
+        _ => "",
+    }
+}

@@ -1,0 +1,53 @@
+//! Why a command did not do its job, and with which exit code.
+
+use crate::data::DataError;
+use crate::paired::Refusal;
+use crate::report::bundle::OutputError;
+use crate::trial::Finding;
+
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The command was called wrongly (exit code 2).
+    #[error("{0}")]
+    Usage(String),
+    /// The plan or the data have findings that stop the analysis (exit code 1).
+    #[error("{}", list(.0))]
+    Findings(Vec<Finding>),
+    /// A file could not be read (exit code 1).
+    #[error("{0}")]
+    Data(#[from] DataError),
+    /// The data do not allow what was asked (exit code 1).
+    #[error("{0}")]
+    Refused(String),
+    /// An output could not be written (exit code 3).
+    #[error("{0}")]
+    Output(String),
+}
+
+impl CliError {
+    /// The exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Findings(_) | Self::Data(_) | Self::Refused(_) => 1,
+            Self::Output(_) => 3,
+        }
+    }
+}
+
+impl From<Refusal> for CliError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.0)
+    }
+}
+
+impl From<OutputError> for CliError {
+    fn from(error: OutputError) -> Self {
+        Self::Output(error.to_string())
+    }
+}
+
+fn list(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

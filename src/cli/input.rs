@@ -1,0 +1,191 @@
+//! Columns of one file for the calculator commands: rows kept by `--where`, pairs formed by key, never by row order.
+
+use super::error::CliError;
+use crate::data::{CellError, ReadOptions, Table, read};
+use crate::trial::finding::nearest;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A file with the rows that `--where` keeps.
+#[derive(Debug)]
+pub struct Source {
+    table: Table,
+    kept: Vec<usize>,
+    name: String,
+}
+
+impl Source {
+    /// Reads `path` and keeps the rows that match every `COL=VALUE` of `conditions`.
+    ///
+    /// # Errors
+    /// The file cannot be read, a condition has no `=`, or names a column that is not there.
+    pub fn open(path: &Path, conditions: &[String]) -> Result<Self, CliError> {
+        let table = read(path, &ReadOptions::default())?;
+        let mut source = Self { kept: (0..table.height()).collect(), name: path.display().to_string(), table };
+        for condition in conditions {
+            let Some((column, wanted)) = condition.split_once('=') else {
+                return Err(CliError::Usage(format!("--where '{condition}': write COL=VALUE")));
+            };
+            let (column, wanted) = (column.trim(), wanted.trim());
+            let cells = source.all_text(column)?;
+            let number: Option<f64> = wanted.parse().ok();
+            source.kept.retain(|&row| match &cells[row] {
+                None => wanted.is_empty(),
+                Some(cell) => cell == wanted || number.is_some_and(|number| cell.parse() == Ok(number)),
+            });
+        }
+        Ok(source)
+    }
+
+    /// Number of rows kept.
+    pub fn height(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Row in the file of the kept row `index`.
+    pub fn file_row(&self, index: usize) -> usize {
+        self.table.file_row(self.kept[index])
+    }
+
+    /// Name of the file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Names of the columns.
+    pub fn column_names(&self) -> Vec<String> {
+        self.table.column_names()
+    }
+
+    fn known(&self, column: &str) -> Result<(), CliError> {
+        if self.table.has_column(column) {
+            return Ok(());
+        }
+        let names = self.table.column_names();
+        let near = nearest(column, names.iter().map(String::as_str));
+        let hint = if near.is_empty() { names.join(", ") } else { near.join(", ") };
+        Err(CliError::Refused(format!("{}: there is no column `{column}`; nearest: {hint}", self.name)))
+    }
+
+    fn all_text(&self, column: &str) -> Result<Vec<Option<String>>, CliError> {
+        self.known(column)?;
+        Ok(self.table.text(column)?)
+    }
+
+    /// The column as text, rows kept only.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub fn text(&self, column: &str) -> Result<Vec<Option<String>>, CliError> {
+        let cells = self.all_text(column)?;
+        Ok(self.kept.iter().map(|&row| cells[row].clone()).collect())
+    }
+
+    /// The column as numbers, rows kept only.
+    ///
+    /// # Errors
+    /// There is no such column, or a kept cell is not a number (each is named with its row).
+    pub fn numbers(&self, column: &str) -> Result<Vec<Option<f64>>, CliError> {
+        self.known(column)?;
+        match self.table.numbers(column) {
+            Ok(numbers) => Ok(self.kept.iter().map(|&row| numbers[row]).collect()),
+            Err(cells) => Err(self.bad_cells(&cells)),
+        }
+    }
+
+    fn bad_cells(&self, cells: &[CellError]) -> CliError {
+        let shown: Vec<String> = cells.iter().take(10).map(|cell| format!("{}: {cell}", self.name)).collect();
+        let more = cells.len().saturating_sub(shown.len());
+        let tail = if more > 0 { format!("\n… and {more} more cells") } else { String::new() };
+        CliError::Refused(format!("{}{tail}", shown.join("\n")))
+    }
+}
+
+/// Pairs with both sides observed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pairs {
+    /// The treated side.
+    pub treated: Vec<f64>,
+    /// The control side.
+    pub control: Vec<f64>,
+    /// Pairs dropped because a side was missing.
+    pub dropped: usize,
+}
+
+/// Pairs from two columns of one row each.
+///
+/// # Errors
+/// As [`Source::numbers`].
+pub fn wide(source: &Source, treated: &str, control: &str) -> Result<Pairs, CliError> {
+    let sides = source.numbers(treated)?.into_iter().zip(source.numbers(control)?);
+    Ok(complete(sides))
+}
+
+/// Pairs from one row per side, matched by `id`.
+///
+/// # Errors
+/// As [`Source::numbers`]; two rows of one id and arm; a level that does not occur.
+pub fn long(
+    source: &Source,
+    id: &str,
+    arm: &str,
+    active: &str,
+    placebo: &str,
+    value: &str,
+) -> Result<Pairs, CliError> {
+    let (ids, arms, values) = (source.text(id)?, source.text(arm)?, source.numbers(value)?);
+    for level in [active, placebo] {
+        if !arms.iter().flatten().any(|cell| cell == level) {
+            let mut found: Vec<&str> = arms.iter().flatten().map(String::as_str).collect();
+            found.sort_unstable();
+            found.dedup();
+            let found = found.join(", ");
+            return Err(CliError::Refused(format!(
+                "{}: no row has {arm} = `{level}`; the levels are: {found}",
+                source.name()
+            )));
+        }
+    }
+    let mut order: Vec<String> = Vec::new();
+    let mut sides: BTreeMap<String, [Option<(usize, Option<f64>)>; 2]> = BTreeMap::new();
+    for row in 0..source.height() {
+        let (Some(id), Some(level)) = (&ids[row], &arms[row]) else { continue };
+        let side = match level {
+            level if level == active => 0,
+            level if level == placebo => 1,
+            _ => continue,
+        };
+        let entry = sides.entry(id.clone()).or_insert_with(|| {
+            order.push(id.clone());
+            [None, None]
+        });
+        if let Some((first, _)) = entry[side] {
+            return Err(CliError::Refused(format!(
+                "{}:{}: `{id}` has a second row with {arm} = `{level}` (the first is row {first}); a pair needs one \
+                 value a side: choose the visit with --where",
+                source.name(),
+                source.file_row(row)
+            )));
+        }
+        entry[side] = Some((source.file_row(row), values[row]));
+    }
+    let value_of = |side: Option<(usize, Option<f64>)>| side.and_then(|(_, value)| value);
+    Ok(complete(order.iter().map(|id| {
+        let [a, b] = sides[id];
+        (value_of(a), value_of(b))
+    })))
+}
+
+fn complete(sides: impl Iterator<Item = (Option<f64>, Option<f64>)>) -> Pairs {
+    let mut pairs = Pairs { treated: Vec::new(), control: Vec::new(), dropped: 0 };
+    for side in sides {
+        match side {
+            (Some(treated), Some(control)) => {
+                pairs.treated.push(treated);
+                pairs.control.push(control);
+            }
+            _ => pairs.dropped += 1,
+        }
+    }
+    pairs
+}

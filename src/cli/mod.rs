@@ -1,0 +1,40 @@
+//! The command line: arguments in, exit code out. Everything it does is a call into the library.
+//!
+//! Exit codes: 0 done; 1 findings that stop the analysis (bad data or plan); 2 wrong usage; 3 an output could not be
+//! written. Results go to stdout, progress and errors to stderr.
+
+pub mod args;
+pub mod commands;
+pub mod error;
+pub mod input;
+pub mod terminal;
+
+use clap::Parser;
+use error::CliError;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the program on `arguments` (the program's name first).
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match args::Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe while printing help is not worth a second error.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match commands::run(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::report(&error);
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+impl From<CliError> for ExitCode {
+    fn from(error: CliError) -> Self {
+        ExitCode::from(error.code())
+    }
+}

@@ -1,0 +1,100 @@
+//! Printing to the terminal: the only place that does. Colour only where stderr is a terminal and `NO_COLOR` is unset.
+
+use super::error::CliError;
+use crate::trial::Severity;
+use std::io::{IsTerminal, Write};
+
+/// Whether to colour what goes to stderr.
+fn colour() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn paint(text: &str, code: &str) -> String {
+    if colour() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+/// Prints an error to stderr.
+pub fn report(error: &CliError) {
+    let mut err = std::io::stderr().lock();
+    // Nothing sensible is left to do when stderr itself fails.
+    let _ = match error {
+        CliError::Findings(findings) => findings.iter().try_for_each(|finding| {
+            let word = match finding.severity {
+                Severity::Error => paint("error", "1;31"),
+                Severity::Warning => paint("warning", "1;33"),
+                Severity::Note => paint("note", "1"),
+            };
+            writeln!(err, "{word}[{}] {}: {}", finding.rule, finding.location, finding.message)?;
+            writeln!(err, "  help: {}", finding.remedy)
+        }),
+        other => writeln!(err, "{}: {other}", paint("error", "1;31")),
+    };
+}
+
+/// Prints lines that are not results (where the report is, what was dropped) to stderr.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Prints a result to stdout.
+///
+/// # Errors
+/// Stdout cannot be written; a reader that closed the pipe is not an error.
+pub fn print(text: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(CliError::Output(format!("stdout: cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints `value` as one JSON object to stdout.
+///
+/// # Errors
+/// As [`print`].
+pub fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| CliError::Output(format!("stdout: {error}")))?;
+    print(&format!("{text}\n"))
+}
+
+/// A table of text columns, the first left-aligned, the others right-aligned, for people.
+pub fn columns(header: &[&str], rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = header.iter().map(|cell| width(cell)).collect();
+    for row in rows {
+        for (column, cell) in row.iter().enumerate() {
+            widths[column] = widths[column].max(width(cell));
+        }
+    }
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut text = String::new();
+        for (column, cell) in cells.enumerate() {
+            let padding = " ".repeat(widths[column] - width(cell));
+            if column == 0 {
+                text.push_str(&format!("{cell}{padding}"));
+            } else {
+                text.push_str(&format!("  {padding}{cell}"));
+            }
+        }
+        format!("{}\n", text.trim_end())
+    };
+    let mut out = line(&mut header.iter().copied());
+    out.push_str(&format!("{}\n", "─".repeat(widths.iter().sum::<usize>() + 2 * (widths.len().max(1) - 1))));
+    for row in rows {
+        out.push_str(&line(&mut row.iter().map(String::as_str)));
+    }
+    out
+}
+
+/// Columns a text takes on a terminal: East Asian wide characters take two.
+pub fn width(text: &str) -> usize {
+    text.chars()
+        .map(|c| match c as u32 {
+            0x0300..=0x036f | 0x200b..=0x200f => 0,
+            0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => 2,
+            0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
+            _ => 1,
+        })
+        .sum()
+}

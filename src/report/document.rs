@@ -1,0 +1,72 @@
+//! The report as an ordered list of sections and blocks, before any output format.
+
+use crate::figure::Figure;
+use crate::table::ResultTable;
+
+/// One piece of a section.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Block {
+    /// Running text.
+    Paragraph(String),
+    /// A sentence the reader should not miss (a conclusion).
+    Conclusion(String),
+    /// A table.
+    Table(ResultTable),
+    /// A figure.
+    Figure(Figure),
+    /// Names and values, such as file names with their hashes.
+    Facts(Vec<(String, String)>),
+    /// Sentences, one item each.
+    List(Vec<String>),
+}
+
+/// A section with a heading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// Anchor.
+    pub id: String,
+    /// Heading.
+    pub title: String,
+    /// Content in order.
+    pub blocks: Vec<Block>,
+}
+
+impl Section {
+    /// An empty section.
+    pub fn new(id: &str, title: String) -> Self {
+        Self { id: id.to_owned(), title, blocks: Vec::new() }
+    }
+}
+
+/// A whole report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// Language tag.
+    pub language: &'static str,
+    /// Title of the trial.
+    pub title: String,
+    /// What kind of trial this is.
+    pub kind: String,
+    /// Marks that every reader must see (synthetic data, dummy treatment, plan seal).
+    pub marks: Vec<String>,
+    /// Sections in order, the first screen first.
+    pub sections: Vec<Section>,
+    /// Line at the foot of every page.
+    pub footer: String,
+}
+
+impl Document {
+    /// Every table in order.
+    pub fn tables(&self) -> impl Iterator<Item = &ResultTable> {
+        self.blocks().filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None })
+    }
+
+    /// Every figure in order.
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        self.blocks().filter_map(|block| if let Block::Figure(figure) = block { Some(figure) } else { None })
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.sections.iter().flat_map(|section| section.blocks.iter())
+    }
+}

@@ -1,0 +1,270 @@
+//! Figures of the report, from records and pairs.
+
+use super::Material;
+use crate::analysis::Record;
+use crate::figure::{
+    self, Figure, FigureError, Heading, MeanCi, Style, differences as raincloud, forest, paired_slopes,
+    profiles as profile,
+};
+use crate::plan::{self, Plan};
+use crate::report::compose::primary_visit;
+use crate::trial::{Better, Measure};
+
+/// The style of all figures of a report.
+pub fn style(plan: &Plan) -> Style {
+    let language = match plan.report.language {
+        plan::Language::En => figure::Language::English,
+        plan::Language::Ja => figure::Language::Japanese,
+    };
+    Style::new(language, &plan.arms.active, &plan.arms.placebo)
+}
+
+/// Mean and confidence interval of every arm over the visits of an endpoint.
+///
+/// # Errors
+/// Nothing to draw.
+pub fn profiles(material: &Material, endpoint: usize, number: &str, style: &Style) -> Result<Figure, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let arms = &material.trial.design.arms;
+    let at = |visit, arm: &str| {
+        mean_ci(material.outcomes.description(endpoint, visit, Measure::Value, Some(arm)))
+    };
+    let visits = about
+        .visits
+        .iter()
+        .enumerate()
+        .map(|(position, &visit)| profile::Visit {
+            label: material.visit(visit).to_owned(),
+            time: material.trial.design.visits[visit].month.unwrap_or(position as f64),
+            active: at(visit, &arms.active),
+            placebo: at(visit, &arms.placebo),
+        })
+        .collect();
+    let title = words.say("figure.profiles", &[("endpoint", about.name.as_str())]);
+    let input = profile::Profiles {
+        heading: heading(material, &about.id, number, title, Vec::new()),
+        visits,
+        limits: None,
+        labels: profile::Labels {
+            value: words.say("figure.mean_ci", &[("endpoint", &material.name_with_unit(endpoint))]),
+            better: better(material, endpoint),
+            n: words.get("figure.knees"),
+        },
+    };
+    profile::draw(&input, style)
+}
+
+/// The within-patient differences of an endpoint at every visit after baseline; `None` where there is no pair.
+///
+/// # Errors
+/// The drawing fails.
+pub fn differences(
+    material: &Material,
+    endpoint: usize,
+    visit: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let measure = Measure::Value;
+    let paired = material.trial.paired(endpoint, visit, measure, material.set());
+    let record = material.outcomes.description(endpoint, visit, measure, None);
+    let number_of = |name: &str| record.and_then(|record| record.result.number(name));
+    let quartiles = match ["min", "q1", "median", "q3", "max"].map(number_of) {
+        [Some(min), Some(q1), Some(median), Some(q3), Some(max)] => {
+            Some(raincloud::Box5 { min, q1, median, q3, max })
+        }
+        _ => None,
+    };
+    if paired.pairs.is_empty() {
+        return Ok(None);
+    }
+    let row = raincloud::Row {
+        label: material.visit(visit).to_owned(),
+        differences: paired
+            .pairs
+            .iter()
+            .map(|pair| (material.trial.patients[pair.patient].id.clone(), pair.difference()))
+            .collect(),
+        quartiles,
+        mean: mean_ci(record),
+    };
+    let contrast = material.contrast();
+    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
+    let unit = if about.unit.is_empty() { String::new() } else { format!(" ({})", about.unit) };
+    let input = raincloud::Differences {
+        heading: heading(material, &about.id, number, words.say("figure.differences", &values), Vec::new()),
+        rows: vec![row],
+        mcid: about.mcid,
+        better: direction(about.better),
+        decimals: about.decimals + 1,
+        labels: raincloud::Labels {
+            value: format!("{contrast}{unit}"),
+            favours_active: favours(material, &material.trial.design.arms.active),
+            favours_placebo: favours(material, &material.trial.design.arms.placebo),
+            band: words.get("figure.band"),
+            patients: words.get("figure.patients"),
+            to: words.get("figure.to"),
+        },
+    };
+    raincloud::draw(&input, style).map(Some)
+}
+
+/// Both knees of every patient at baseline (where there is one) and at `visit`; `None` where no knee was observed.
+///
+/// # Errors
+/// The drawing fails.
+pub fn slopes(
+    material: &Material,
+    endpoint: usize,
+    visit: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let design = &material.trial.design;
+    let arms = &design.arms;
+    let mut shown: Vec<usize> = design.baseline.filter(|baseline| about.visits.contains(baseline)).into_iter().collect();
+    shown.push(visit);
+    let members = || material.trial.patients.iter().zip(&material.set().members).filter(|(_, member)| **member);
+    let panels: Vec<paired_slopes::Panel> = shown
+        .iter()
+        .map(|&visit| {
+            let value = |patient: &crate::trial::Patient, arm| {
+                patient.knee(arm).and_then(|knee| knee.values[endpoint][visit])
+            };
+            let pairs: Vec<paired_slopes::Pair> = members()
+                .map(|(patient, _)| paired_slopes::Pair {
+                    patient: patient.id.clone(),
+                    active: value(patient, crate::trial::design::ACTIVE),
+                    placebo: value(patient, crate::trial::design::PLACEBO),
+                })
+                .filter(|pair| pair.active.is_some() || pair.placebo.is_some())
+                .collect();
+            let complete = pairs.iter().filter(|pair| pair.active.is_some() && pair.placebo.is_some()).count();
+            let of = |arm: &str| mean_ci(material.outcomes.description(endpoint, visit, Measure::Value, Some(arm)));
+            let (pairs_text, single) = (complete.to_string(), (pairs.len() - complete).to_string());
+            let note = words.say("figure.pairs_note", &[("pairs", &pairs_text), ("single", &single)]);
+            paired_slopes::Panel {
+                label: material.visit(visit).to_owned(),
+                pairs,
+                active: of(&arms.active),
+                placebo: of(&arms.placebo),
+                note,
+            }
+        })
+        .collect();
+    if panels.iter().all(|panel| panel.pairs.is_empty()) {
+        return Ok(None);
+    }
+    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
+    let input = paired_slopes::PairedSlopes {
+        heading: heading(material, &about.id, number, words.say("figure.slopes", &values), Vec::new()),
+        panels,
+        limits: None,
+        value_label: material.name_with_unit(endpoint),
+        better_label: better(material, endpoint),
+    };
+    paired_slopes::draw(&input, style).map(Some)
+}
+
+/// Active − placebo of every endpoint at its primary visit.
+///
+/// # Errors
+/// Nothing to draw.
+pub fn forest_at_primary(material: &Material, number: &str, style: &Style) -> Result<Figure, FigureError> {
+    let title = material.words.say("figure.forest_primary", &[("contrast", &material.contrast())]);
+    let visits = |endpoint| vec![primary_visit(material, endpoint)];
+    forest::draw(&forest_input(material, "primary-visit", number, title, &visits), style)
+}
+
+/// Active − placebo of every endpoint at every visit after baseline, on as many pages as it takes.
+///
+/// # Errors
+/// Nothing to draw.
+pub fn forest_all(material: &Material, number: &str, style: &Style) -> Result<Vec<Figure>, FigureError> {
+    let title = material.words.say("figure.forest", &[("contrast", &material.contrast())]);
+    let visits = |endpoint| material.trial.design.follow_up(material.endpoint(endpoint));
+    let input = forest_input(material, "all-visits", number, title, &visits);
+    forest::paginate(&input).iter().map(|page| forest::draw(page, style)).collect()
+}
+
+fn forest_input(
+    material: &Material,
+    key: &str,
+    number: &str,
+    title: String,
+    visits: &dyn Fn(usize) -> Vec<usize>,
+) -> forest::Forest {
+    let words = material.words;
+    let design = &material.trial.design;
+    let primary = material.primary_endpoints();
+    let blocks = (0..design.endpoints.len())
+        .filter_map(|endpoint| {
+            let about = material.endpoint(endpoint);
+            let rows: Vec<forest::Row> = visits(endpoint)
+                .into_iter()
+                .filter_map(|visit| {
+                    let record = material.outcomes.deciding(endpoint, visit)?;
+                    crate::analysis::pairs::is_difference(record.result.method).then(|| forest::Row {
+                        label: material.visit(visit).to_owned(),
+                        difference: mean_ci(Some(record)),
+                        primary: primary.contains(&endpoint) && visit == design.primary,
+                    })
+                })
+                .collect();
+            (!rows.is_empty()).then(|| forest::Block {
+                label: material.name_with_unit(endpoint),
+                rows,
+                mcid: about.mcid,
+                better: direction(about.better),
+                decimals: about.decimals + 1,
+            })
+        })
+        .collect();
+    forest::Forest {
+        heading: heading(material, key, number, title, vec![words.get("figure.forest_note")]),
+        blocks,
+        labels: forest::Labels {
+            estimate: words.get("figure.estimate"),
+            n: words.get("figure.patients_head"),
+            favours_active: favours(material, &design.arms.active),
+            favours_placebo: favours(material, &design.arms.placebo),
+            band: words.get("figure.forest_band"),
+            to: words.get("figure.to"),
+            undefined: words.get("figure.undefined"),
+        },
+    }
+}
+
+fn heading(material: &Material, key: &str, number: &str, title: String, mut footnotes: Vec<String>) -> Heading {
+    footnotes.extend(material.marks());
+    Heading { key: key.to_owned(), number: number.to_owned(), description: title.clone(), title, footnotes }
+}
+
+fn mean_ci(record: Option<&Record>) -> MeanCi {
+    record.map_or_else(MeanCi::default, |record| MeanCi {
+        n: record.result.n_pairs,
+        mean: record.result.estimate,
+        low: record.result.conf_low,
+        high: record.result.conf_high,
+    })
+}
+
+fn favours(material: &Material, arm: &str) -> String {
+    material.words.say("figure.favours", &[("arm", arm)])
+}
+
+fn better(material: &Material, endpoint: usize) -> String {
+    material.words.say("figure.better", &[("better", &material.better(endpoint))])
+}
+
+fn direction(better: Better) -> figure::Better {
+    match better {
+        Better::Lower => figure::Better::Lower,
+        Better::Higher => figure::Better::Higher,
+    }
+}

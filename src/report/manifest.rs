@@ -1,0 +1,30 @@
+//! `manifest.json`: what went in, what came out, and with which program.
+
+use super::bundle::{Bundle, sha256};
+use crate::pipeline::Run;
+use serde_json::{Value, json};
+
+/// The manifest of a run whose outputs are `bundle`.
+///
+/// # Errors
+/// Never in practice: the document holds only text and numbers.
+pub fn render(run: &Run, bundle: &Bundle) -> Result<String, serde_json::Error> {
+    let inputs: Vec<Value> = run
+        .sources
+        .provenance()
+        .iter()
+        .map(|file| json!({"path": file.path, "sha256": file.sha256, "format": file.format.title(), "rows": file.rows}))
+        .collect();
+    let outputs: Vec<Value> = bundle
+        .files()
+        .map(|(path, bytes)| json!({"path": path, "sha256": sha256(bytes), "bytes": bytes.len()}))
+        .collect();
+    let document = json!({
+        "splitknee": env!("CARGO_PKG_VERSION"),
+        "plan": {"path": run.plan.file_name, "sha256": run.plan.sha256},
+        "inputs": inputs,
+        "seed": run.plan.analysis.seed,
+        "outputs": outputs,
+    });
+    Ok(format!("{}\n", serde_json::to_string_pretty(&document)?))
+}

@@ -1,0 +1,57 @@
+//! The whole report as Markdown (GitHub-flavoured), figures by reference to their files.
+
+use super::document::{Block, Document};
+use super::words::Words;
+use crate::table::markdown::{self, escape};
+
+/// The document as Markdown. Figures point to `figures/<id>.svg` beside the file.
+pub fn render(document: &Document, words: &Words) -> String {
+    let mut out = format!("# {}\n\n{}\n\n", escape(&document.title), escape(&document.kind));
+    if !document.marks.is_empty() {
+        let marks: Vec<String> = document.marks.iter().map(|mark| format!("**{}**", escape(mark))).collect();
+        out.push_str(&format!("{}\n\n", marks.join(" · ")));
+    }
+    for section in &document.sections {
+        out.push_str(&format!("## {}\n\n", escape(&section.title)));
+        for block in &section.blocks {
+            out.push_str(&render_block(block, words));
+            out.push('\n');
+        }
+    }
+    if !document.footer.is_empty() {
+        out.push_str(&format!("---\n\n{}\n", escape(&document.footer)));
+    }
+    out
+}
+
+fn render_block(block: &Block, words: &Words) -> String {
+    match block {
+        Block::Paragraph(text) => format!("{}\n", escape(text)),
+        Block::Conclusion(text) => format!("> {}\n", escape(text)),
+        Block::List(items) => items.iter().map(|item| format!("- {}\n", escape(item))).collect(),
+        Block::Facts(facts) => {
+            facts.iter().map(|(name, value)| format!("- {}: {}\n", escape(name), escape(value))).collect()
+        }
+        Block::Table(table) => markdown::render(table, &words.get("table.table")),
+        Block::Figure(figure) => {
+            let label = format!("{} {}", words.get("table.figure"), figure.number);
+            let mut out = format!(
+                "![{}](figures/{}.svg)\n\n**{}.** {}\n",
+                escape(&figure.description),
+                file_stem(&figure.id),
+                escape(label.trim()),
+                escape(&figure.title)
+            );
+            if !figure.footnotes.is_empty() {
+                out.push('\n');
+                out.extend(figure.footnotes.iter().map(|note| format!("- {}\n", escape(note))));
+            }
+            out
+        }
+    }
+}
+
+/// The part of an identifier that can stand in an address.
+fn file_stem(id: &str) -> String {
+    id.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' }).collect()
+}

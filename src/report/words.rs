@@ -1,0 +1,188 @@
+//! The one catalogue of generated words, English and Japanese, each written by itself.
+//!
+//! A message has a key and named values: `say("conclusion.inconclusive", &[("visit", "Month 6"), …])`. Both languages
+//! have the same keys and use values of the same names; tests hold them to it and scan every message for wording that
+//! claims more than a confidence interval can.
+
+use std::collections::BTreeMap;
+
+/// A language the report can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Japanese.
+    Japanese,
+}
+
+impl Language {
+    /// The language with the BCP 47 tag `tag` (`en`, `ja`).
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        match tag {
+            "en" => Some(Self::English),
+            "ja" => Some(Self::Japanese),
+            _ => None,
+        }
+    }
+
+    /// The BCP 47 tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Japanese => "ja",
+        }
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Self::English => include_str!("words/en.toml"),
+            Self::Japanese => include_str!("words/ja.toml"),
+        }
+    }
+}
+
+/// The messages of one language.
+#[derive(Debug, Clone)]
+pub struct Words {
+    /// The language.
+    pub language: Language,
+    messages: BTreeMap<String, String>,
+}
+
+impl Words {
+    /// The catalogue of `language`.
+    pub fn new(language: Language) -> Self {
+        // The catalogue is part of the program; a test parses both languages.
+        let table: toml::Table = language.source().parse().unwrap_or_default();
+        let mut messages = BTreeMap::new();
+        flatten("", &table, &mut messages);
+        Self { language, messages }
+    }
+
+    /// The message `key` with its values filled in. An unknown key prints itself, which a test forbids.
+    pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let Some(message) = self.messages.get(key) else { return key.to_owned() };
+        let mut text = String::with_capacity(message.len());
+        let mut rest = message.as_str();
+        while let Some(open) = rest.find('{') {
+            let Some(length) = rest[open..].find('}') else { break };
+            text.push_str(&rest[..open]);
+            let name = &rest[open + 1..open + length];
+            match values.iter().find(|(known, _)| *known == name) {
+                Some((_, value)) => text.push_str(value),
+                None => text.push_str(&rest[open..=open + length]),
+            }
+            rest = &rest[open + length + 1..];
+        }
+        text.push_str(rest);
+        text
+    }
+
+    /// The message `key` without values.
+    pub fn get(&self, key: &str) -> String {
+        self.say(key, &[])
+    }
+
+    /// `key.one` or `key.other` by `n`, with `n` filled in; Japanese has no plural and uses `other`.
+    pub fn count(&self, key: &str, n: usize) -> String {
+        let form = if n == 1 && self.language == Language::English { "one" } else { "other" };
+        self.say(&format!("{key}.{form}"), &[("n", &n.to_string())])
+    }
+
+    /// All messages, for tests that read every one.
+    pub fn messages(&self) -> &BTreeMap<String, String> {
+        &self.messages
+    }
+}
+
+fn flatten(prefix: &str, table: &toml::Table, messages: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&path, inner, messages),
+            toml::Value::String(text) => {
+                messages.insert(path, text.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What no generated text may say, in any language (the report's rules).
+    const FORBIDDEN: [&str; 29] = [
+        "no effect",
+        "no difference",
+        "ineffective",
+        "proves",
+        "proven",
+        "proved",
+        "cure",
+        "guarantee",
+        "is safe",
+        "was safe",
+        "trend towards",
+        "marginally significant",
+        "failed to reach",
+        "equally effective",
+        "効果がない",
+        "効果はなかった",
+        "差がない",
+        "差はなかった",
+        "必ず",
+        "確実に",
+        "治る",
+        "完治",
+        "安全である",
+        "有意傾向",
+        "証明",
+        "無効",
+        "同等に有効",
+        "significant trend",
+        "approaching significance",
+    ];
+
+    fn placeholders(message: &str) -> std::collections::BTreeSet<&str> {
+        message.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
+    }
+
+    #[test]
+    fn both_languages_have_the_same_messages_with_the_same_values() {
+        let (english, japanese) = (Words::new(Language::English), Words::new(Language::Japanese));
+        assert!(english.messages.len() > 50);
+        for (key, message) in &english.messages {
+            if key.ends_with(".one") {
+                continue;
+            }
+            let other = japanese.messages.get(key).unwrap_or_else(|| panic!("{key} is missing in Japanese"));
+            assert_eq!(placeholders(message), placeholders(other), "{key}");
+        }
+        for key in japanese.messages.keys() {
+            assert!(english.messages.contains_key(key), "{key} is missing in English");
+        }
+    }
+
+    #[test]
+    fn no_message_claims_more_than_an_interval_can() {
+        for language in [Language::English, Language::Japanese] {
+            for (key, message) in &Words::new(language).messages {
+                let lower = message.to_lowercase();
+                for forbidden in FORBIDDEN {
+                    assert!(!lower.contains(forbidden), "{key} says {forbidden:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_fill_their_places_and_are_not_read_again() {
+        let mut words = Words::new(Language::English);
+        words.messages.insert("t".into(), "{a} and {b}".into());
+        assert_eq!(words.say("t", &[("a", "{b}"), ("b", "2")]), "{b} and 2");
+        assert_eq!(words.say("t", &[("a", "1")]), "1 and {b}");
+    }
+}

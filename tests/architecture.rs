@@ -1,0 +1,97 @@
+//! Imports go one way. This test reads every `use crate::…` path of `src/` and fails on an arrow that runs back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// For every folder (or file) of `src/`: what it may import. A folder may always import itself.
+fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
+    BTreeMap::from([
+        ("math", &[][..]),
+        ("instrument", &["math"][..]),
+        ("multiplicity", &["math"]),
+        ("data", &[]),
+        ("trial", &["data", "math", "instrument"]),
+        ("plan", &["data", "trial", "instrument"]),
+        ("paired", &["math", "trial"]),
+        ("model", &["math", "trial"]),
+        ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument"]),
+        ("table", &["trial", "analysis"]),
+        ("figure", &["trial", "analysis"]),
+        ("report", &["trial", "plan", "analysis", "table", "figure", "data", "pipeline"]),
+        ("pipeline", &["data", "trial", "plan", "analysis", "report"]),
+        (
+            "cli",
+            &["data", "trial", "plan", "paired", "model", "multiplicity", "instrument", "analysis", "report", "pipeline", "table", "math"],
+        ),
+        ("lib", &[]),
+        ("main", &[]),
+    ])
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The folders named in `crate::NAME` paths of `text`, outside comments.
+fn imported(text: &str) -> Vec<String> {
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .flat_map(|line| line.split("crate::").skip(1).collect::<Vec<_>>())
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .filter(|name: &String| !name.is_empty())
+        .collect()
+}
+
+#[test]
+fn imports_go_one_way() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let allowed = allowed();
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 40, "the source tree was not found");
+    let mut wrong = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(&root).unwrap();
+        let place = relative.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let permitted = allowed.get(place.as_str()).unwrap_or_else(|| panic!("src/{place} is not on the map of imports"));
+        for target in imported(&fs::read_to_string(&file).unwrap()) {
+            if target != place && !permitted.contains(&target.as_str()) {
+                wrong.push(format!("{} imports crate::{target}", relative.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "imports that run back:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_their_folders_touch_the_foreign_libraries_that_have_one_home() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let homes: [(&str, &[&str]); 4] = [
+        ("statrs::", &["math/dist"]),
+        ("libm::", &["math/dist"]),
+        ("polars::", &["data", "trial"]),
+        ("rand_chacha::", &["math/random.rs"]),
+    ];
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&file).unwrap();
+        for (library, places) in homes {
+            let used = text.lines().any(|line| line.split("//").next().unwrap_or_default().contains(library));
+            if used && !places.iter().any(|place| relative.starts_with(place)) {
+                wrong.push(format!("{relative} uses {library}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "libraries used outside their home:\n{}", wrong.join("\n"));
+}
