@@ -8,8 +8,8 @@ use crate::math::dist::chi_squared;
 
 /// Cochran's Q of `rows`, one per patient (or knee), one answer per visit; χ² on k − 1 degrees of freedom.
 ///
-/// With two visits it is McNemar's test without correction. Extra fields: `proportions` (share of yes per visit) and
-/// `p_exact`, from all arrangements of each patient's answers, where that is feasible. Rows must be complete.
+/// With two visits it is McNemar's test without correction. Extra field: `proportions` (share of yes per visit).
+/// Rows must be complete. [`exact_p_value`] has the exact counterpart.
 ///
 /// # Errors
 /// When there is no row, there are fewer than two visits, or rows differ in length.
@@ -47,11 +47,18 @@ pub fn cochran_q(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Re
     let statistic = k * (k - 1.0) * between / within;
     result.statistic = Some(statistic);
     result.p_value = Some(chi_squared::sf(statistic, k - 1.0));
-    let codes: Vec<Vec<u32>> = rows.iter().map(|row| row.iter().map(|answer| u32::from(*answer)).collect()).collect();
-    let exact = exact_p(&codes);
-    if exact.is_none() {
-        result.notes.push("exact p-value not computed: too many patients or visits".into());
-    }
-    result.extra.push(("p_exact", Field::Number(exact)));
     Ok(result)
+}
+
+/// Exact p-value of Cochran's Q, from all arrangements of each patient's answers.
+///
+/// `None` where the distribution is too large to build (hundreds of patients at three visits, dozens at five), or where
+/// [`cochran_q`] refuses.
+pub fn exact_p_value(rows: &[Vec<bool>]) -> Option<f64> {
+    let visits = rows.first()?.len();
+    if rows.iter().any(|row| row.len() != visits) {
+        return None;
+    }
+    let codes: Vec<Vec<u32>> = rows.iter().map(|row| row.iter().map(|answer| u32::from(*answer)).collect()).collect();
+    exact_p(&codes)
 }

@@ -10,8 +10,8 @@ use crate::math::dist::chi_squared;
 
 /// Friedman's test of `rows`, one per patient, one value per visit: one arm, or the treated − control differences.
 ///
-/// `statistic` is Friedman's χ² on k − 1 degrees of freedom. Extra fields: `kendall_w` (0 to 1), `mean_ranks` per
-/// visit, and `p_exact` from all arrangements of each patient's ranks where that is feasible. Rows must be complete.
+/// `statistic` is Friedman's χ² on k − 1 degrees of freedom. Extra fields: `kendall_w` (0 to 1) and `mean_ranks` per
+/// visit. Rows must be complete. [`exact_p_value`] has the exact counterpart.
 ///
 /// # Errors
 /// When there is no row, there are fewer than two visits, rows differ in length, or a value is not finite.
@@ -49,12 +49,19 @@ pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refu
     result.statistic = Some(statistic);
     result.p_value = Some(chi_squared::sf(statistic, k - 1.0));
     result.extra.push(("kendall_w", Field::Number(Some(statistic / (n * (k - 1.0))))));
-    let doubled: Vec<Vec<u32>> =
-        ranks.iter().map(|row| row.iter().map(|rank| (2.0 * rank).round() as u32).collect()).collect();
-    let exact = exact_p(&doubled);
-    if exact.is_none() {
-        result.notes.push("exact p-value not computed: too many patients or visits".into());
-    }
-    result.extra.push(("p_exact", Field::Number(exact)));
     Ok(result)
+}
+
+/// Exact p-value of Friedman's statistic, from all arrangements of each patient's ranks (ties included).
+///
+/// `None` where the distribution is too large to build (about more than 60 patients at three visits, 12 at four), or
+/// where [`friedman`] refuses.
+pub fn exact_p_value(rows: &[Vec<f64>]) -> Option<f64> {
+    let visits = rows.first()?.len();
+    if rows.iter().any(|row| row.len() != visits || row.iter().any(|value| !value.is_finite())) {
+        return None;
+    }
+    let doubled: Vec<Vec<u32>> =
+        rows.iter().map(|row| mid_ranks(row).iter().map(|rank| (2.0 * rank).round() as u32).collect()).collect();
+    exact_p(&doubled)
 }

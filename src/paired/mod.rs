@@ -15,6 +15,7 @@ pub mod mcnemar;
 pub mod pair_table;
 pub mod pool;
 pub mod proportion;
+pub mod responder;
 pub mod risk_difference;
 pub mod risk_ratio;
 pub mod rm_anova;

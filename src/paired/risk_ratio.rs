@@ -80,7 +80,7 @@ pub fn bonett_price(table: &PairTable, tails: Tails) -> Option<(f64, f64)> {
     Some((low, high))
 }
 
-/// MOVER (method of variance estimates recovery) interval with Wilson limits and the adjusted φ.
+/// MOVER (method of variance estimates recovery) interval with Wilson limits and the unadjusted φ.
 pub fn mover(table: &PairTable, tails: Tails) -> Option<(f64, f64)> {
     let n = table.n() as f64;
     let (treated, control) = ((table.a + table.b) as f64, (table.a + table.c) as f64);
@@ -88,7 +88,7 @@ pub fn mover(table: &PairTable, tails: Tails) -> Option<(f64, f64)> {
         return None;
     }
     let (p1, p2) = (treated / n, control / n);
-    let phi = phi(table, true);
+    let phi = phi(table, false);
     let (z_below, z_above) = tails.deviates();
     let limit = |own: f64, other: f64, sign: f64| {
         // own: limit of p1, other: opposite limit of p2.

@@ -211,7 +211,8 @@ fn effect(
     effect.p_hf = Some(p_at(hf_truncated));
     effect.partial_eta_sq = Some(variation.explained / (variation.explained + variation.error));
     effect.generalized_eta_sq = Some(variation.explained / (variation.explained + all_errors));
-    if let Some((w, p)) = mauchly(variation) {
+    let cells: usize = table.factors.iter().map(|factor| factor.levels.len()).product();
+    if let Some((w, p)) = mauchly(variation, cells as f64) {
         effect.mauchly_w = Some(w);
         effect.mauchly_p = Some(p);
     }
@@ -219,7 +220,11 @@ fn effect(
 }
 
 /// Mauchly's W = det(S) / (tr(S)/p)^p and its p-value; `None` for one degree of freedom or a singular covariance.
-fn mauchly(variation: &Variation) -> Option<(f64, f64)> {
+///
+/// In the second-order term R's `mauchly.test` writes 3k + 2, k the number of cells, where Anderson has 3p + 2 with the
+/// dimension p of the contrasts; `car`, `afex` and pingouin carry it on. It changes the fourth digit of the p-value at
+/// most, and is kept here so that the figure can be compared with theirs.
+fn mauchly(variation: &Variation, cells: f64) -> Option<(f64, f64)> {
     let dimension = variation.scatter.ncols();
     let p = dimension as f64;
     if dimension < 2 || variation.df < p {
@@ -230,7 +235,7 @@ fn mauchly(variation: &Variation) -> Option<(f64, f64)> {
     let log_w = log_determinant - p * (variation.error / p).ln();
     let n = variation.df;
     let rho = 1.0 - (2.0 * p * p + p + 2.0) / (6.0 * n * p);
-    let second = (p + 2.0) * (p - 1.0) * (p - 2.0) * (2.0 * p.powi(3) + 6.0 * p * p + 3.0 * p + 2.0)
+    let second = (p + 2.0) * (p - 1.0) * (p - 2.0) * (2.0 * p.powi(3) + 6.0 * p * p + 3.0 * cells + 2.0)
         / (288.0 * (n * p * rho).powi(2));
     let statistic = (-n * rho * log_w).max(0.0);
     let df = p * (p + 1.0) / 2.0 - 1.0;
