@@ -8,13 +8,25 @@
 //! Read in this order: [`design`] (what the plan declares), [`finding`] (what a check says), [`build`] (columns to
 //! patients), [`differences`] and [`observations`] (what analyses see), [`patients`] and [`events`] (patient-level data).
 
+pub mod allocated;
+pub mod attributes;
+pub mod bds;
 pub mod build;
+pub mod coded;
 pub mod design;
 pub mod differences;
+pub mod event_rows;
 pub mod events;
+pub mod expr;
 pub mod finding;
+pub mod findings;
+pub mod knees;
 pub mod observations;
 pub mod patients;
+pub mod rows;
+pub mod side;
+pub mod sources;
+pub mod wide;
 
 pub use design::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
 pub use differences::{Dropped, Measure, Pair, PairedDifferences};

@@ -1,0 +1,432 @@
+//! What must fit together in a plan: names that refer to each other, numbers within bounds, methods that need a baseline.
+
+use super::design::endpoint_id;
+use super::file::{PlanFile, RolePlan, Shape};
+use super::options::{MeasurePlan, MultiplicityMethod, PrimaryMethod};
+use super::position::Positions;
+use super::schema::suggestion;
+use crate::data::date::DateOrder;
+use crate::trial::Finding;
+use crate::trial::expr::Condition;
+use std::collections::BTreeSet;
+
+/// The paired tests an endpoint may ask for, as `splitknee test` names them.
+pub const TESTS: [&str; 14] = [
+    "paired-t",
+    "wilcoxon",
+    "sign",
+    "permutation",
+    "trimmed-t",
+    "bootstrap",
+    "shapiro-wilk",
+    "pitman-morgan",
+    "effect-size",
+    "correlation",
+    "tost",
+    "bland-altman",
+    "icc",
+    "mcnemar",
+];
+
+/// Tests of square tables, for grades.
+pub const TABLE_TESTS: [&str; 3] = ["stuart-maxwell", "bowker", "win-odds"];
+
+/// Everything in the plan that does not fit together.
+pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
+    let mut checker = Checker { positions, findings: Vec::new() };
+    checker.texts(plan);
+    checker.arms(plan);
+    checker.visits(plan);
+    checker.data(plan);
+    checker.endpoints(plan);
+    checker.sets(plan);
+    checker.analysis(plan);
+    checker.multiplicity(plan);
+    checker.rest(plan);
+    checker.findings
+}
+
+struct Checker<'a> {
+    positions: &'a Positions<'a>,
+    findings: Vec<Finding>,
+}
+
+impl Checker<'_> {
+    fn wrong(&mut self, rule: &'static str, path: &str, message: String, remedy: impl Into<String>) {
+        self.findings.push(Positions::error(rule, self.positions.value(path), message, remedy.into()));
+    }
+
+    fn known(&mut self, path: &str, what: &str, name: &str, known: &[&str]) {
+        if !known.contains(&name) {
+            self.wrong("SK008", path, format!("`{name}` is not {what}"), suggestion(name, known));
+        }
+    }
+
+    fn distinct<'n>(&mut self, what: &str, names: impl IntoIterator<Item = (String, &'n str)>) {
+        let mut seen = BTreeSet::new();
+        for (path, name) in names {
+            if !seen.insert(name) {
+                self.wrong("SK009", &path, format!("{what} `{name}` is named twice"), "give each its own name");
+            }
+        }
+    }
+
+    fn positive(&mut self, path: &str, value: Option<f64>) {
+        if let Some(value) = value
+            && !(value > 0.0 && value.is_finite())
+        {
+            let name = path.rsplit('.').next().unwrap_or(path);
+            self.wrong(
+                "SK010",
+                path,
+                format!("`{name}` must be a positive number, not {value}"),
+                "write it without a sign",
+            );
+        }
+    }
+
+    fn condition(&mut self, path: &str, text: &str) {
+        if let Err(error) = Condition::parse(text) {
+            let location = self.positions.inside(path, error.offset);
+            self.findings.push(Positions::error("SK011", location, error.message, error.remedy));
+        }
+    }
+
+    fn texts(&mut self, plan: &PlanFile) {
+        for (path, text) in [
+            ("trial.id", &plan.trial.id),
+            ("trial.title", &plan.trial.title),
+            ("data.path", &plan.data.path),
+            ("trial.site", &plan.trial.site),
+        ] {
+            if text.trim().is_empty() {
+                self.wrong("SK012", path, "this text is empty".to_owned(), "fill it in");
+            }
+        }
+        if let Some(date) = &plan.trial.data_date
+            && crate::data::Date::parse(date, DateOrder::Iso).is_none()
+        {
+            self.wrong("SK010", "trial.data_date", format!("`{date}` is not a date"), "write it as YYYY-MM-DD");
+        }
+    }
+
+    fn arms(&mut self, plan: &PlanFile) {
+        let mut names = vec![
+            ("arms.active".to_owned(), plan.arms.active.as_str()),
+            ("arms.placebo".to_owned(), plan.arms.placebo.as_str()),
+        ];
+        names.extend(plan.arms.other.iter().enumerate().map(|(i, arm)| (format!("arms.other.{i}"), arm.as_str())));
+        for (path, name) in &names {
+            if name.trim().is_empty() {
+                self.wrong("SK012", path, "an arm needs a label".to_owned(), "write the label used in the data");
+            }
+        }
+        self.distinct("the arm", names);
+    }
+
+    fn visits(&mut self, plan: &PlanFile) {
+        let Some(visits) = &plan.visits else { return };
+        if visits.order.is_empty() {
+            self.wrong(
+                "SK012",
+                "visits.order",
+                "no visit is named".to_owned(),
+                "list the visits in time order, or leave out [visits]",
+            );
+            return;
+        }
+        let order: Vec<&str> = visits.order.iter().map(String::as_str).collect();
+        self.distinct("the visit", order.iter().enumerate().map(|(i, name)| (format!("visits.order.{i}"), *name)));
+        if let Some(baseline) = &visits.baseline {
+            self.known("visits.baseline", "a visit of `order`", baseline, &order);
+        }
+        if let Some(primary) = &visits.primary {
+            self.known("visits.primary", "a visit of `order`", primary, &order);
+            if visits.baseline.as_ref() == Some(primary) {
+                self.wrong(
+                    "SK013",
+                    "visits.primary",
+                    "the primary visit is the baseline, before any treatment".to_owned(),
+                    "name a visit after treatment",
+                );
+            }
+        }
+        if let Some(months) = &visits.months {
+            if months.len() != order.len() {
+                let message = format!("{} months for {} visits", months.len(), order.len());
+                self.wrong("SK010", "visits.months", message, "give one number per visit of `order`");
+            }
+            if months.windows(2).any(|pair| !matches!(pair, [a, b] if a < b)) {
+                self.wrong(
+                    "SK010",
+                    "visits.months",
+                    "the months do not increase".to_owned(),
+                    "list visits in time order",
+                );
+            }
+        }
+        for (i, window) in visits.windows.iter().enumerate() {
+            self.known(&format!("visits.window.{i}.visit"), "a visit of `order`", &window.visit, &order);
+            if window.from_day > window.to_day {
+                let message =
+                    format!("the window ends on day {} before it begins on day {}", window.to_day, window.from_day);
+                self.wrong("SK010", &format!("visits.window.{i}.to_day"), message, "exchange the two days");
+            }
+        }
+    }
+
+    fn data(&mut self, plan: &PlanFile) {
+        let data = &plan.data;
+        let several = plan.visits.as_ref().is_some_and(|visits| visits.order.len() > 1);
+        if data.shape != Shape::Wide {
+            if several && data.columns.visit.is_none() {
+                let message = "there are several visits but no column says which visit a row is".to_owned();
+                self.wrong("SK014", "data.columns", message, "add `visit = \"…\"` to `columns`");
+            }
+            if data.columns.arm.is_none() && data.allocation.is_none() {
+                let message = "nothing says which knee got which treatment".to_owned();
+                self.wrong(
+                    "SK014",
+                    "data.columns",
+                    message,
+                    "add `arm = \"…\"` to `columns`, or name an `allocation` file",
+                );
+            }
+            if data.columns.arm.is_none() && data.columns.knee.is_none() {
+                let message = "neither side nor arm tells the two knees of a patient apart".to_owned();
+                self.wrong("SK014", "data.columns", message, "add `knee = \"…\"` to `columns`");
+            }
+        } else {
+            self.pattern(plan, several);
+        }
+        if data.columns.visit.is_some() && plan.visits.is_none() {
+            let message = "a visit column is named but the plan lists no visits".to_owned();
+            self.wrong("SK014", "data.columns.visit", message, "add [visits] with `order`, or leave the column out");
+        }
+        if let Some(rows) = &data.rows {
+            self.condition("data.where", rows);
+        }
+        if data.header_row == 0 {
+            self.wrong("SK010", "data.header_row", "rows are counted from 1".to_owned(), "write 1 for the first row");
+        }
+    }
+
+    fn pattern(&mut self, plan: &PlanFile, several: bool) {
+        let Some(pattern) = &plan.data.pattern else {
+            let message = "wide data need a pattern of the column names".to_owned();
+            self.wrong("SK014", "data.shape", message, "add for instance `pattern = \"{endpoint}_{knee}_{visit}\"`");
+            return;
+        };
+        if !pattern.contains("{endpoint}") {
+            self.wrong("SK014", "data.pattern", "the pattern lacks `{endpoint}`".to_owned(), "add `{endpoint}`");
+        }
+        let named = |place: &str, column: &Option<String>| pattern.contains(place) || column.is_some();
+        if several && !named("{visit}", &plan.data.columns.visit) {
+            self.wrong("SK014", "data.pattern", "nothing says which visit a value is".to_owned(), "add `{visit}`");
+        }
+        let arm = named("{arm}", &plan.data.columns.arm);
+        let knee = named("{knee}", &plan.data.columns.knee);
+        if !arm && !(knee && plan.data.allocation.is_some()) {
+            let remedy = "add `{arm}`, or `{knee}` with an `allocation` file";
+            self.wrong("SK014", "data.pattern", "nothing says which treatment a value belongs to".to_owned(), remedy);
+        }
+    }
+
+    fn endpoints(&mut self, plan: &PlanFile) {
+        if plan.endpoints.is_empty() {
+            self.wrong("SK012", "endpoint", "the plan has no endpoint".to_owned(), "add an [[endpoint]] table");
+        }
+        let ids: Vec<String> = plan.endpoints.iter().map(endpoint_id).collect();
+        self.distinct(
+            "the endpoint identifier",
+            ids.iter().enumerate().map(|(i, id)| (format!("endpoint.{i}.id"), id.as_str())),
+        );
+        let order: Vec<&str> = plan.visits.iter().flat_map(|visits| visits.order.iter()).map(String::as_str).collect();
+        let tests: Vec<&str> = TESTS.iter().chain(&TABLE_TESTS).copied().collect();
+        for (i, endpoint) in plan.endpoints.iter().enumerate() {
+            let at = |key: &str| format!("endpoint.{i}.{key}");
+            if let Some(id) = &endpoint.id
+                && (id.is_empty() || !id.chars().all(|c| c.is_alphanumeric() || c == '_'))
+            {
+                let message = format!("`{id}` cannot be an identifier");
+                self.wrong("SK010", &at("id"), message, "use letters, digits and `_`; it becomes part of file names");
+            }
+            if endpoint.name.trim().is_empty() || endpoint.column.trim().is_empty() {
+                self.wrong("SK012", &at("name"), "an endpoint needs a name and a column".to_owned(), "fill both in");
+            }
+            self.positive(&at("mcid"), endpoint.mcid);
+            self.positive(&at("margin"), endpoint.margin);
+            self.positive(&at("step"), endpoint.step);
+            if let Some([low, high]) = endpoint.range
+                && !(low < high && low.is_finite() && high.is_finite())
+            {
+                let message = format!("the range {low} to {high} is empty");
+                self.wrong("SK010", &at("range"), message, "write the lowest value first");
+            }
+            if endpoint.decimals.is_some_and(|decimals| decimals > 10) {
+                self.wrong(
+                    "SK010",
+                    &at("decimals"),
+                    "more than 10 decimals".to_owned(),
+                    "write the decimals as collected",
+                );
+            }
+            for (j, visit) in endpoint.visits.iter().flatten().enumerate() {
+                self.known(&at(&format!("visits.{j}")), "a visit of the plan", visit, &order);
+            }
+            if endpoint.visits.as_ref().is_some_and(Vec::is_empty) {
+                self.wrong(
+                    "SK012",
+                    &at("visits"),
+                    "the endpoint is measured at no visit".to_owned(),
+                    "name its visits, or leave the key out",
+                );
+            }
+            for (j, test) in endpoint.tests.iter().enumerate() {
+                self.known(&at(&format!("tests.{j}")), "a paired test", test, &tests);
+            }
+            self.primary_measured(plan, i);
+        }
+        let has_primary = plan.endpoints.iter().any(|endpoint| endpoint.role == Some(RolePlan::Primary));
+        if plan.endpoints.len() > 1 && !has_primary {
+            let message = "no endpoint has the role `primary`".to_owned();
+            self.wrong(
+                "SK015",
+                "endpoint.0",
+                message,
+                "add `role = \"primary\"` to the endpoint that decides the trial",
+            );
+        }
+    }
+
+    fn primary_measured(&mut self, plan: &PlanFile, number: usize) {
+        let (Some(endpoint), Some(visits)) = (plan.endpoints.get(number), &plan.visits) else { return };
+        let primary = visits.primary.as_ref().or(visits.order.last());
+        let decides = endpoint.role == Some(RolePlan::Primary) || plan.endpoints.len() == 1;
+        if let (true, Some(measured), Some(primary)) = (decides, &endpoint.visits, primary)
+            && !measured.contains(primary)
+        {
+            let message = format!("the primary endpoint is not measured at the primary visit `{primary}`");
+            self.wrong(
+                "SK013",
+                &format!("endpoint.{number}.visits"),
+                message,
+                "add the visit, or change `visits.primary`",
+            );
+        }
+    }
+
+    fn sets(&mut self, plan: &PlanFile) {
+        let names = plan.analysis_sets.iter().enumerate();
+        self.distinct("the analysis set", names.map(|(i, set)| (format!("analysis_set.{i}.name"), set.name.as_str())));
+        for (i, set) in plan.analysis_sets.iter().enumerate() {
+            if set.name.trim().is_empty() {
+                self.wrong(
+                    "SK012",
+                    &format!("analysis_set.{i}.name"),
+                    "an analysis set needs a name".to_owned(),
+                    "for instance FAS",
+                );
+            }
+            if let Some(condition) = &set.condition {
+                self.condition(&format!("analysis_set.{i}.where"), condition);
+            }
+        }
+        let known: Vec<&str> = plan.analysis_sets.iter().map(|set| set.name.as_str()).collect();
+        for (i, name) in plan.analysis.sets.iter().flatten().enumerate() {
+            self.known(&format!("analysis.sets.{i}"), "an analysis set of the plan", name, &known);
+        }
+        if let Some(name) = &plan.safety.set {
+            self.known("safety.set", "an analysis set of the plan", name, &known);
+        }
+    }
+
+    fn analysis(&mut self, plan: &PlanFile) {
+        let analysis = &plan.analysis;
+        if !(analysis.alpha > 0.0 && analysis.alpha < 0.5) {
+            let message = format!("alpha must lie between 0 and 0.5, not {}", analysis.alpha);
+            self.wrong("SK010", "analysis.alpha", message, "write the level of the test, for instance 0.05");
+        }
+        for (key, count, least) in [
+            ("bootstrap_samples", analysis.bootstrap_samples, 100),
+            ("permutation_samples", analysis.permutation_samples, 1000),
+            ("imputations", analysis.imputations, 2),
+            ("quadrature", analysis.quadrature, 1),
+        ] {
+            if count < least || count > 10_000_000 {
+                let message = format!("{key} is {count}; it must be at least {least} and at most 10 000 000");
+                self.wrong("SK010", &format!("analysis.{key}"), message, "leave it out for the default");
+            }
+        }
+        let has_baseline = plan.visits.as_ref().is_some_and(|visits| visits.baseline.is_some());
+        if analysis.measure == MeasurePlan::Change && !has_baseline {
+            let message = "a change needs a baseline visit".to_owned();
+            self.wrong("SK016", "analysis.measure", message, "name `visits.baseline`, or write `measure = \"value\"`");
+        }
+        let methods =
+            analysis.sensitivity.iter().enumerate().map(|(i, method)| (format!("analysis.sensitivity.{i}"), *method));
+        for (path, method) in std::iter::once(("analysis.primary".to_owned(), analysis.primary)).chain(methods) {
+            if method == PrimaryMethod::Clda && !has_baseline {
+                let message =
+                    "constrained longitudinal data analysis models the baseline, and there is none".to_owned();
+                self.wrong("SK016", &path, message, "name `visits.baseline`, or choose another method");
+            }
+        }
+    }
+
+    fn multiplicity(&mut self, plan: &PlanFile) {
+        let multiplicity = &plan.multiplicity;
+        let ids: Vec<String> = plan.endpoints.iter().map(endpoint_id).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        for (i, id) in multiplicity.family.iter().enumerate() {
+            self.known(&format!("multiplicity.family.{i}"), "an endpoint identifier of the plan", id, &ids);
+        }
+        if multiplicity.method != MultiplicityMethod::Graphical {
+            return;
+        }
+        let n = multiplicity.shares.len();
+        let total: f64 = multiplicity.shares.iter().sum();
+        if n == 0 || multiplicity.shares.iter().any(|share| !(0.0..=1.0).contains(share)) || total > 1.0 + 1e-9 {
+            let message = format!(
+                "a graphical procedure needs shares of alpha between 0 and 1 that add up to at most 1, not {total}"
+            );
+            self.wrong("SK017", "multiplicity.shares", message, "give one share per hypothesis of the family");
+        }
+        let rows = &multiplicity.transitions;
+        let broken = |(i, row): (usize, &Vec<f64>)| {
+            row.len() != n
+                || row.iter().any(|weight| !(0.0..=1.0).contains(weight))
+                || row.iter().sum::<f64>() > 1.0 + 1e-9
+                || row.get(i).is_some_and(|own| *own != 0.0)
+        };
+        if rows.len() != n || rows.iter().enumerate().any(broken) {
+            let message =
+                "transitions must be a square table with zeros on its diagonal and rows that add up to at most 1"
+                    .to_owned();
+            self.wrong("SK017", "multiplicity.transitions", message, "give one row and one column per hypothesis");
+        }
+    }
+
+    fn rest(&mut self, plan: &PlanFile) {
+        for (i, subgroup) in plan.subgroups.iter().enumerate() {
+            if subgroup.cuts.windows(2).any(|pair| !matches!(pair, [a, b] if a < b)) {
+                self.wrong(
+                    "SK010",
+                    &format!("subgroup.{i}.cuts"),
+                    "the cut points do not increase".to_owned(),
+                    "sort them",
+                );
+            }
+        }
+        for (i, waiver) in plan.waivers.iter().enumerate() {
+            if waiver.reason.trim().is_empty() {
+                self.wrong(
+                    "SK018",
+                    &format!("waive.{i}.reason"),
+                    "a waiver needs a reason".to_owned(),
+                    "say why it is accepted",
+                );
+            }
+        }
+    }
+}

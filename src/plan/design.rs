@@ -1,0 +1,226 @@
+//! From the plan as written to the trial's design: identifiers, and defaults that depend on other parts of the plan.
+
+use super::file::{BetterPlan, EndpointPlan, KindPlan, PlanFile, RolePlan};
+use super::schema::DefaultUsed;
+use crate::trial::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
+
+/// Label and identifier of the only visit of a trial without a visit column.
+const SINGLE_VISIT: (&str, &str) = ("Single visit", "single");
+
+/// The design of a plan that has passed [`super::cross::check`], with the defaults chosen here.
+pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
+    let mut defaults = Vec::new();
+    let mut say = |key: String, value: String, meaning: &str| {
+        defaults.push(DefaultUsed { key, value, meaning: meaning.to_owned() });
+    };
+    let visits = visits(plan);
+    let index = |label: &str| visits.iter().position(|visit| visit.label == label);
+    let last = visits.len().saturating_sub(1);
+    let scheduled = plan.visits.as_ref();
+    let baseline = scheduled.and_then(|visits| visits.baseline.as_deref()).and_then(index);
+    let primary = match scheduled.and_then(|visits| visits.primary.as_deref()).and_then(index) {
+        Some(primary) => primary,
+        None => {
+            if let Some(visit) = visits.get(last).filter(|_| scheduled.is_some()) {
+                say("visits.primary".to_owned(), format!("\"{}\"", visit.label), "The visit of the primary analysis.");
+            }
+            last
+        }
+    };
+    let only = plan.endpoints.len() == 1;
+    let mut endpoints = Vec::new();
+    for (number, written) in plan.endpoints.iter().enumerate() {
+        let key = |name: &str| format!("endpoint.{number}.{name}");
+        let id = endpoint_id(written);
+        if written.id.is_none() {
+            say(key("id"), format!("\"{id}\""), "Identifier in results and file names.");
+        }
+        let role = match written.role {
+            Some(role) => role,
+            None => {
+                let role = if only { RolePlan::Primary } else { RolePlan::Secondary };
+                say(key("role"), if only { "\"primary\"" } else { "\"secondary\"" }.to_owned(), "Role in the trial.");
+                role
+            }
+        };
+        let decimals = written.decimals.unwrap_or_else(|| {
+            let decimals = decimals_of_step(written.step);
+            say(key("decimals"), decimals.to_string(), "Decimals of the data as collected.");
+            decimals
+        });
+        let measured = match &written.visits {
+            Some(labels) => (0..visits.len()).filter(|i| labels.iter().any(|label| index(label) == Some(*i))).collect(),
+            None => (0..visits.len()).collect(),
+        };
+        endpoints.push(Endpoint {
+            id,
+            name: written.name.clone(),
+            column: written.column.clone(),
+            kind: kind(written.kind),
+            unit: written.unit.clone(),
+            range: written.range.map(|[low, high]| (low, high)),
+            step: written.step,
+            better: match written.better {
+                BetterPlan::Lower => Better::Lower,
+                BetterPlan::Higher => Better::Higher,
+            },
+            mcid: written.mcid,
+            mcid_source: written.mcid_source.clone(),
+            margin: written.margin,
+            role: match role {
+                RolePlan::Primary => Role::Primary,
+                RolePlan::Secondary => Role::Secondary,
+                RolePlan::Safety => Role::Safety,
+                RolePlan::Descriptive => Role::Descriptive,
+            },
+            visits: measured,
+            decimals,
+            tests: written.tests.clone(),
+        });
+    }
+    if plan.analysis_sets.is_empty() {
+        say("analysis_set".to_owned(), "\"ALL\"".to_owned(), "All patients with data are analysed.");
+    }
+    let arms =
+        Arms { active: plan.arms.active.clone(), placebo: plan.arms.placebo.clone(), other: plan.arms.other.clone() };
+    (Design { arms, visits, baseline, primary, endpoints }, defaults)
+}
+
+fn kind(written: KindPlan) -> Kind {
+    match written {
+        KindPlan::Continuous => Kind::Continuous,
+        KindPlan::Ordinal => Kind::Ordinal,
+        KindPlan::Binary => Kind::Binary,
+        KindPlan::Count => Kind::Count,
+    }
+}
+
+fn visits(plan: &PlanFile) -> Vec<Visit> {
+    let Some(scheduled) = &plan.visits else {
+        return vec![Visit { label: SINGLE_VISIT.0.to_owned(), id: SINGLE_VISIT.1.to_owned(), month: None }];
+    };
+    let mut visits: Vec<Visit> = Vec::new();
+    for (number, label) in scheduled.order.iter().enumerate() {
+        let declared = scheduled.months.as_ref().and_then(|months| months.get(number)).copied();
+        let baseline = scheduled.baseline.as_ref() == Some(label);
+        let month = declared.or_else(|| if baseline { Some(0.0) } else { month_of_label(label) });
+        let mut id = visit_id(label);
+        // Labels that differ only in punctuation would collide.
+        while visits.iter().any(|visit| visit.id == id) {
+            id.push_str("_b");
+        }
+        visits.push(Visit { label: label.clone(), id, month });
+    }
+    visits
+}
+
+/// The identifier of an endpoint: as written, else from its column.
+pub fn endpoint_id(endpoint: &EndpointPlan) -> String {
+    endpoint.id.clone().unwrap_or_else(|| slug(&endpoint.column))
+}
+
+/// A short identifier of a visit label: `Month 6` → `m6`, `Week 4` → `w4`, `Day 10` → `d10`, `Year 2` → `y2`, else a slug.
+pub fn visit_id(label: &str) -> String {
+    match unit_and_number(label) {
+        Some((unit, number)) => format!("{unit}{}", slug(&number.to_string())),
+        None => slug(label),
+    }
+}
+
+/// Months since baseline said by a label such as `Month 6`, `Week 4`, `Day 10`, `Year 1` or `Baseline`; a month is
+/// 365.25 / 12 days.
+fn month_of_label(label: &str) -> Option<f64> {
+    const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
+    if label.eq_ignore_ascii_case("baseline") {
+        return Some(0.0);
+    }
+    let (unit, number) = unit_and_number(label)?;
+    match unit {
+        'm' => Some(number),
+        'w' => Some(number * 7.0 / DAYS_PER_MONTH),
+        'd' => Some(number / DAYS_PER_MONTH),
+        _ => Some(number * 12.0),
+    }
+}
+
+fn unit_and_number(label: &str) -> Option<(char, f64)> {
+    let label = label.trim().to_lowercase();
+    for (words, unit) in [
+        (["months", "month", "mo", "m"], 'm'),
+        (["weeks", "week", "wk", "w"], 'w'),
+        (["days", "day", "dy", "d"], 'd'),
+        (["years", "year", "yr", "y"], 'y'),
+    ] {
+        for word in words {
+            let before = label.strip_prefix(word);
+            let after = label.strip_suffix(word);
+            if let Some(number) = [before, after].into_iter().flatten().find_map(|rest| rest.trim().parse::<f64>().ok())
+                && number.is_finite()
+                && number >= 0.0
+            {
+                return Some((unit, number));
+            }
+        }
+    }
+    None
+}
+
+/// Lower-case letters, digits and `_`; letters of any alphabet are kept.
+pub fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for c in text.trim().to_lowercase().chars() {
+        if c.is_alphanumeric() {
+            slug.push(c);
+        } else if !slug.ends_with('_') && !slug.is_empty() {
+            slug.push('_');
+        }
+    }
+    let slug = slug.trim_end_matches('_');
+    if slug.is_empty() { "x".to_owned() } else { slug.to_owned() }
+}
+
+/// Decimals needed to write multiples of `step`: 1 for 0.5, 0 without a step.
+fn decimals_of_step(step: Option<f64>) -> usize {
+    let Some(step) = step else { return 0 };
+    let text = step.to_string();
+    text.split_once('.').map_or(0, |(_, fraction)| fraction.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn visit_identifiers() {
+        for (label, id) in [
+            ("Month 6", "m6"),
+            ("Week 4", "w4"),
+            ("Day 10", "d10"),
+            ("6 months", "m6"),
+            ("M3", "m3"),
+            ("Week 1.5", "w1_5"),
+            ("Baseline", "baseline"),
+            ("End of study", "end_of_study"),
+            ("6か月", "6か月"),
+            ("!!", "x"),
+        ] {
+            assert_eq!(visit_id(label), id, "{label}");
+        }
+    }
+
+    #[test]
+    fn months_from_labels() {
+        assert_eq!(month_of_label("Month 6"), Some(6.0));
+        assert_eq!(month_of_label("Year 1"), Some(12.0));
+        assert_eq!(month_of_label("Baseline"), Some(0.0));
+        assert_eq!(month_of_label("Final"), None);
+    }
+
+    #[test]
+    fn decimals() {
+        assert_eq!(decimals_of_step(Some(0.5)), 1);
+        assert_eq!(decimals_of_step(Some(0.25)), 2);
+        assert_eq!(decimals_of_step(Some(5.0)), 0);
+        assert_eq!(decimals_of_step(None), 0);
+    }
+}

@@ -1,0 +1,471 @@
+//! The plan as written in `plan.toml`: trial, data, arms, visits, endpoints, analysis sets.
+//!
+//! These types are the file format. The JSON Schema, the check for unknown keys and the list of defaults in use are all
+//! derived from them, so a key that is added here is known everywhere.
+
+use super::options::{AnalysisPlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, Subgroup, Waiver};
+use crate::data::Format;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An analysis plan of a split-knee trial (`plan.toml`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    /// What the trial is called and who runs it.
+    pub trial: TrialInfo,
+    /// Where the data are and which columns hold what.
+    pub data: DataPlan,
+    /// The treatments, with the labels used in the data.
+    pub arms: ArmsPlan,
+    /// Scheduled visits; leave out where every knee is measured once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visits: Option<VisitsPlan>,
+    /// The outcomes, in the order of the report.
+    #[serde(rename = "endpoint")]
+    pub endpoints: Vec<EndpointPlan>,
+    /// Analysis sets, the primary one first; without any, all patients with data are analysed.
+    #[serde(default, rename = "analysis_set")]
+    pub analysis_sets: Vec<AnalysisSetPlan>,
+    /// Methods.
+    #[serde(default)]
+    pub analysis: AnalysisPlan,
+    /// Adjustment for several hypotheses.
+    #[serde(default)]
+    pub multiplicity: Multiplicity,
+    /// The estimand in the sense of ICH E9(R1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimand: Option<Estimand>,
+    /// Patient-level factors for subgroup analyses.
+    #[serde(default, rename = "subgroup")]
+    pub subgroups: Vec<Subgroup>,
+    /// Safety analyses.
+    #[serde(default)]
+    pub safety: SafetyPlan,
+    /// What is written.
+    #[serde(default)]
+    pub report: ReportPlan,
+    /// Checks whose findings were looked at and accepted, with the reason.
+    #[serde(default, rename = "waive")]
+    pub waivers: Vec<Waiver>,
+}
+
+/// What the trial is called and who runs it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrialInfo {
+    /// Short identifier of the trial.
+    pub id: String,
+    /// Title of the trial.
+    pub title: String,
+    /// Whether the data are synthetic; every output then says so.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// Sponsor, printed in running titles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsor: Option<String>,
+    /// Protocol number and version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// Registration number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<String>,
+    /// Condition treated, for instance `bilateral knee osteoarthritis`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// Body site that is randomised, in the singular: knee, eye, foot, wound.
+    #[serde(default = "knee")]
+    pub site: String,
+    /// Why body sites rather than patients were randomised (CONSORT within-person item 3a).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rationale: Option<String>,
+    /// Whether both sites were treated in one session or one after the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interventions: Option<Timing>,
+    /// Date of the data (data cut), as `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_date: Option<String>,
+    /// Where the data come from, and under which licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+fn knee() -> String {
+    "knee".to_owned()
+}
+
+/// When the two sites of a patient were treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Timing {
+    /// In one session.
+    Concurrent,
+    /// One after the other.
+    Sequential,
+}
+
+/// Where the data are and which columns hold what. Paths are relative to the plan's folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataPlan {
+    /// File of the observations.
+    pub path: String,
+    /// The columns of the observations that identify a measurement.
+    pub columns: Columns,
+    /// How the observations are laid out.
+    #[serde(default)]
+    pub shape: Shape,
+    /// For `shape = "wide"`: the pattern of the measurement columns, with `{endpoint}` and where needed `{arm}`,
+    /// `{knee}` and `{visit}`, for instance `"{endpoint}_{knee}_{visit}"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// For `shape = "bds"` (CDISC ADaM): the column with the parameter code; an endpoint's `column` is its code.
+    #[serde(default = "paramcd")]
+    pub parameter: String,
+    /// For `shape = "bds"`: the column with the analysis value.
+    #[serde(default = "aval")]
+    pub value: String,
+    /// Keep only rows for which this expression holds, for instance `ANL01FL == "Y"`.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
+    /// File with one row per patient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patients: Option<String>,
+    /// File of the randomisation: one row per knee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<String>,
+    /// Columns of the allocation file; those left out are named as in `columns`.
+    #[serde(default)]
+    pub allocation_columns: AllocationColumns,
+    /// File of the adverse events: one row per event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adverse_events: Option<String>,
+    /// Columns of the adverse events.
+    #[serde(default)]
+    pub event_columns: EventColumns,
+    /// File of the disposition: one row per patient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<String>,
+    /// Columns of the disposition.
+    #[serde(default)]
+    pub disposition_columns: DispositionColumns,
+    /// Column of the patient in the other files, where it differs from `columns.patient`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient_column: Option<String>,
+    /// Whether the files may lie outside the plan's folder.
+    #[serde(default)]
+    pub outside: bool,
+    /// Cells that mean "missing".
+    #[serde(default = "missing_codes")]
+    pub missing: Vec<String>,
+    /// Format of the file of the observations; by its extension where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// Field separator of text files, where it is not found by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// Whether `12,5` means 12.5 in text files, where it is not found by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal_comma: Option<bool>,
+    /// Encoding of text files, for instance `windows-1252` or `shift_jis`, where it is not found by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// Sheet of a workbook; the first where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Row of a workbook or text file that holds the column names, counted from 1.
+    #[serde(default = "one")]
+    pub header_row: usize,
+}
+
+fn paramcd() -> String {
+    "PARAMCD".to_owned()
+}
+
+fn aval() -> String {
+    "AVAL".to_owned()
+}
+
+fn missing_codes() -> Vec<String> {
+    ["", "NA", "."].map(str::to_owned).to_vec()
+}
+
+fn one() -> usize {
+    1
+}
+
+/// How the observations are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// One row per knee and visit, one column per endpoint.
+    #[default]
+    Long,
+    /// One row per patient (or per patient and visit, or per knee), a column per combination of the rest.
+    Wide,
+    /// CDISC ADaM basic data structure: one row per knee, visit and parameter.
+    Bds,
+}
+
+/// The columns that identify a measurement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// Patient identifier.
+    pub patient: String,
+    /// Side or body site; left out where the arm names the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knee: Option<String>,
+    /// Treatment; may be left out where an allocation file is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<String>,
+    /// Visit; needed where there are several visits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<String>,
+    /// Time of the visit in months since baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
+    /// Date of the visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+}
+
+/// Columns of the allocation file.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllocationColumns {
+    /// Patient identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient: Option<String>,
+    /// Side or body site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knee: Option<String>,
+    /// Treatment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<String>,
+    /// Side of the active knee, where the list has one row per patient; the other knee is then on placebo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_knee: Option<String>,
+    /// Position in the randomisation list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// Date of randomisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+}
+
+/// Columns of the adverse events file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventColumns {
+    /// Side or body site concerned; empty for an event of the whole patient.
+    pub knee: String,
+    /// Preferred term.
+    pub term: String,
+    /// Severity.
+    pub severity: String,
+    /// Whether serious (`Y`/`N`).
+    pub serious: String,
+    /// Whether related to treatment (`Y`/`N`).
+    pub related: String,
+    /// Day of onset, counted from the injection.
+    pub start_day: String,
+    /// Day of resolution.
+    pub end_day: String,
+}
+
+impl Default for EventColumns {
+    fn default() -> Self {
+        Self {
+            knee: "knee".to_owned(),
+            term: "term".to_owned(),
+            severity: "severity".to_owned(),
+            serious: "serious".to_owned(),
+            related: "related".to_owned(),
+            start_day: "start_day".to_owned(),
+            end_day: "end_day".to_owned(),
+        }
+    }
+}
+
+/// Columns of the disposition file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DispositionColumns {
+    /// How the patient left the trial, for instance `COMPLETED`.
+    pub status: String,
+    /// Why the patient left early.
+    pub reason: String,
+    /// Last visit attended.
+    pub last_visit: String,
+}
+
+impl Default for DispositionColumns {
+    fn default() -> Self {
+        Self { status: "status".to_owned(), reason: "reason".to_owned(), last_visit: "last_visit".to_owned() }
+    }
+}
+
+/// The treatments, with the labels used in the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArmsPlan {
+    /// The active treatment.
+    pub active: String,
+    /// The placebo or control; the reference of every comparison.
+    pub placebo: String,
+    /// Further treatments, where each patient received two of several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other: Vec<String>,
+}
+
+/// Scheduled visits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VisitsPlan {
+    /// Labels as in the data, in time order.
+    pub order: Vec<String>,
+    /// The visit before treatment; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+    /// The visit of the primary analysis; the last one where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<String>,
+    /// Months since baseline of each visit; else read from the data or from labels such as `Month 6` and `Week 4`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub months: Option<Vec<f64>>,
+    /// Permitted days of each visit.
+    #[serde(default, rename = "window", skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<Window>,
+}
+
+/// Permitted days of a visit, counted from the baseline visit (day 0).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Label of the visit.
+    pub visit: String,
+    /// First permitted day.
+    pub from_day: f64,
+    /// Last permitted day.
+    pub to_day: f64,
+}
+
+/// One outcome.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointPlan {
+    /// Name in print, for instance `VAS pain`.
+    pub name: String,
+    /// Identifier in results and file names; derived from `column` where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Column of the data (parameter code for `shape = "bds"`).
+    pub column: String,
+    /// The kind of scale.
+    #[serde(default)]
+    pub kind: KindPlan,
+    /// Unit in print, for instance `mm`.
+    #[serde(default)]
+    pub unit: String,
+    /// Lowest and highest possible value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<[f64; 2]>,
+    /// Possible values are multiples of this, for instance 0.5 for the Lequesne index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<f64>,
+    /// The direction of benefit.
+    pub better: BetterPlan,
+    /// Minimal clinically important difference, positive, in the endpoint's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcid: Option<f64>,
+    /// Where the MCID was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcid_source: Option<String>,
+    /// Equivalence margin, positive; only where equivalence is claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// Role in the trial; `primary` where it is the only endpoint, else `secondary`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RolePlan>,
+    /// Visits at which it is measured; all visits where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visits: Option<Vec<String>>,
+    /// Decimals of the data as collected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<usize>,
+    /// Paired tests, named as in `splitknee test`; those usual for the kind where left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<String>,
+    /// Columns whose sum this endpoint is (subscales of a total); checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sum_of: Vec<String>,
+    /// Scoring of the endpoint from questionnaire items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<ScorePlan>,
+}
+
+/// How an endpoint is scored from questionnaire items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScorePlan {
+    /// Instrument, as in `splitknee score`, for instance `womac-lk`.
+    pub instrument: String,
+    /// Scale of the instrument, for instance `pain`, `stiffness`, `function` or `total`.
+    pub scale: String,
+    /// Item columns in the instrument's order.
+    pub items: Vec<String>,
+}
+
+/// The kind of scale an endpoint is measured on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KindPlan {
+    /// A score or measurement.
+    #[default]
+    Continuous,
+    /// A grade.
+    Ordinal,
+    /// Yes (1) or no (0).
+    Binary,
+    /// A count of events.
+    Count,
+}
+
+/// The direction of benefit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BetterPlan {
+    /// Lower values are better.
+    Lower,
+    /// Higher values are better.
+    Higher,
+}
+
+/// The role of an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RolePlan {
+    /// Decides the trial.
+    Primary,
+    /// Supports it.
+    Secondary,
+    /// Harms.
+    Safety,
+    /// Described without inference.
+    Descriptive,
+}
+
+/// A named set of patients.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnalysisSetPlan {
+    /// Short name, for instance `FAS`.
+    pub name: String,
+    /// Name in full, for instance `Full analysis set`; the short name where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Which patients belong to it, for instance `fas == "Y"`; all patients with data where left out.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+}

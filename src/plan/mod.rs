@@ -1,0 +1,210 @@
+//! The analysis plan: what was decided before the data were seen.
+//!
+//! [`load`] reads `plan.toml` and either gives a [`Plan`] in which everything is decided (defaults included, see
+//! [`Plan::defaults_used`]) or every mistake at once, each with line, column and the nearest valid name.
+//!
+//! Read in this order: [`file`] and [`options`] (the file format), [`schema`] (its JSON Schema and the check against it),
+//! [`cross`] (what must fit together), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
+//! data files the plan names).
+
+pub mod cross;
+pub mod design;
+pub mod file;
+pub mod options;
+pub mod position;
+pub mod schema;
+pub mod sources;
+
+pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, TrialInfo, VisitsPlan};
+pub use options::{
+    AlternativePlan, AnalysisPlan, BaselinePlan, Ddf, Estimand, FamilyVisits, Information, Language, MeasurePlan,
+    Multiplicity, MultiplicityMethod, PrimaryMethod, ReportFormat, ReportPlan, SafetyPlan, Structure, Subgroup, Waiver,
+    Weights,
+};
+pub use schema::{DefaultUsed, schema};
+
+use crate::trial::{Design, Finding, Location};
+use position::Positions;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use toml::de::DeTable;
+
+/// Largest plan read, in bytes; a plan is a page or two of text.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// An analysis plan in which everything is decided.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// What the trial is called and who runs it.
+    pub trial: TrialInfo,
+    /// Where the data are.
+    pub data: DataPlan,
+    /// The treatments.
+    pub arms: ArmsPlan,
+    /// Scheduled visits, where there are several.
+    pub visits: Option<VisitsPlan>,
+    /// The outcomes as written; [`Plan::design`] has them with all defaults filled in.
+    pub endpoints: Vec<EndpointPlan>,
+    /// Analysis sets, the primary one first; never empty.
+    pub analysis_sets: Vec<AnalysisSetPlan>,
+    /// Methods.
+    pub analysis: AnalysisPlan,
+    /// Adjustment for several hypotheses.
+    pub multiplicity: Multiplicity,
+    /// Estimand.
+    pub estimand: Option<Estimand>,
+    /// Subgroup factors.
+    pub subgroups: Vec<Subgroup>,
+    /// Safety analyses.
+    pub safety: SafetyPlan,
+    /// What is written.
+    pub report: ReportPlan,
+    /// Accepted findings.
+    pub waivers: Vec<Waiver>,
+    /// The plan's file name, for messages.
+    #[serde(skip)]
+    pub file_name: String,
+    /// The plan as read.
+    #[serde(skip)]
+    pub text: String,
+    /// SHA-256 of the plan's bytes, in hexadecimal.
+    #[serde(skip)]
+    pub sha256: String,
+    #[serde(skip)]
+    defaults: Vec<DefaultUsed>,
+    #[serde(skip)]
+    design: Design,
+}
+
+impl Plan {
+    /// Arms, visits and endpoints with identifiers and defaults filled in.
+    pub fn design(&self) -> Design {
+        self.design.clone()
+    }
+
+    /// The settings the plan leaves at their defaults, for the report's methods section.
+    pub fn defaults_used(&self) -> &[DefaultUsed] {
+        &self.defaults
+    }
+}
+
+/// Reads and checks the plan at `path`.
+///
+/// # Errors
+/// Every mistake found in the plan, each with line and column; `SK001` where the file cannot be read.
+pub fn load(path: &Path) -> Result<Plan, Vec<Finding>> {
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let unreadable = |message: String, remedy: &str| {
+        let location = Location { file: path.display().to_string(), row: None, column: None };
+        vec![Positions::error("SK001", location, message, remedy.to_owned())]
+    };
+    match std::fs::metadata(path) {
+        Err(error) => {
+            return Err(unreadable(
+                format!("the plan cannot be read: {error}"),
+                "give the path of a plan file; `splitknee init DIR` writes one to start from",
+            ));
+        }
+        Ok(about) if about.is_dir() => {
+            return Err(unreadable("this is a folder, not a plan".to_owned(), "name the plan.toml inside it"));
+        }
+        Ok(about) if about.len() > LARGEST => {
+            return Err(unreadable(
+                format!("{} bytes is too large for a plan", about.len()),
+                "a plan is a short text; was a data file named by mistake?",
+            ));
+        }
+        Ok(_) => {}
+    }
+    let bytes = std::fs::read(path).map_err(|error| {
+        unreadable(format!("the plan cannot be read: {error}"), "check the permissions of the file and its folder")
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        unreadable(format!("the plan is not UTF-8 text (first bad byte at offset {at})"), "save the plan as UTF-8")
+    })?;
+    parse(&text, &name)
+}
+
+/// Checks the plan in `text`; `file_name` is used in messages.
+///
+/// # Errors
+/// Every mistake found, each with line and column.
+pub fn parse(text: &str, file_name: &str) -> Result<Plan, Vec<Finding>> {
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (document, syntax) = DeTable::parse_recoverable(body);
+    if !syntax.is_empty() {
+        return Err(syntax.iter().map(|error| syntax_error(file_name, body, error)).collect());
+    }
+    let table = document.get_ref();
+    let positions = Positions::new(file_name, body, table);
+    let findings = schema::check(table, &positions);
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    // What the walk along the schema cannot see (a number too large for its type) is left to serde.
+    let written: PlanFile = toml::from_str(body).map_err(|error| vec![syntax_error(file_name, body, &error)])?;
+    let findings = cross::check(&written, &positions);
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let (design, derived) = design::resolve(&written);
+    let mut defaults = schema::defaults(table);
+    defaults.extend(derived);
+    let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(decided(written, design, defaults, file_name, text, sha256))
+}
+
+/// The plan with the defaults that depend on other parts of it.
+fn decided(
+    written: PlanFile,
+    design: Design,
+    mut defaults: Vec<DefaultUsed>,
+    file_name: &str,
+    text: &str,
+    sha256: String,
+) -> Plan {
+    let mut analysis = written.analysis;
+    if design.baseline.is_none() {
+        analysis.baseline = BaselinePlan::None;
+        if let Some(default) = defaults.iter_mut().find(|default| default.key == "analysis.baseline") {
+            default.value = "\"none\"".to_owned();
+        }
+    }
+    let mut analysis_sets = written.analysis_sets;
+    if analysis_sets.is_empty() {
+        let label = Some("All patients with data".to_owned());
+        analysis_sets.push(AnalysisSetPlan { name: "ALL".to_owned(), label, condition: None });
+    }
+    Plan {
+        trial: written.trial,
+        data: written.data,
+        arms: written.arms,
+        visits: written.visits,
+        endpoints: written.endpoints,
+        analysis_sets,
+        analysis,
+        multiplicity: written.multiplicity,
+        estimand: written.estimand,
+        subgroups: written.subgroups,
+        safety: written.safety,
+        report: written.report,
+        waivers: written.waivers,
+        file_name: file_name.to_owned(),
+        text: text.to_owned(),
+        sha256,
+        defaults,
+        design,
+    }
+}
+
+fn syntax_error(file: &str, text: &str, error: &toml::de::Error) -> Finding {
+    let offset = error.span().map_or(0, |span| span.start);
+    Positions::error(
+        "SK002",
+        position::location(file, text, offset),
+        format!("this is not TOML that a plan can hold: {}", error.message()),
+        "see the commented plan that `splitknee init` writes".to_owned(),
+    )
+}

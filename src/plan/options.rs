@@ -1,0 +1,502 @@
+//! The plan as written in `plan.toml`: methods, multiplicity, estimand, safety, report, waivers.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A method of analysis over both knees of all patients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PrimaryMethod {
+    /// Linear mixed model of all knees and visits: treatment × visit, baseline, covariance as in `structure`.
+    MixedModel,
+    /// Mixed model for repeated measures over knee × visit cells.
+    Mmrm,
+    /// Mixed model for repeated measures of the within-patient differences.
+    MmrmDifference,
+    /// Constrained longitudinal data analysis: baseline as a response with a common mean.
+    Clda,
+    /// Analysis of covariance at one visit.
+    Ancova,
+    /// Paired t-test.
+    PairedT,
+    /// Wilcoxon signed-rank test with Hodges–Lehmann estimate.
+    Wilcoxon,
+    /// Sign test.
+    Sign,
+    /// Sign-flip permutation test of the mean difference.
+    Permutation,
+    /// Yuen's paired test of trimmed means.
+    TrimmedT,
+    /// Bias-corrected accelerated bootstrap of the mean difference.
+    Bootstrap,
+    /// McNemar's test.
+    Mcnemar,
+    /// Stuart–Maxwell test of marginal homogeneity.
+    StuartMaxwell,
+    /// Cumulative-logit mixed model.
+    OrdinalMixed,
+    /// Logistic mixed model.
+    LogisticMixed,
+    /// Generalised estimating equations.
+    Gee,
+    /// Multiple imputation of missing values, then the paired analysis, pooled by Rubin's rules.
+    MultipleImputation,
+}
+
+impl PrimaryMethod {
+    /// The name used in the plan.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MixedModel => "mixed_model",
+            Self::Mmrm => "mmrm",
+            Self::MmrmDifference => "mmrm_difference",
+            Self::Clda => "clda",
+            Self::Ancova => "ancova",
+            Self::PairedT => "paired_t",
+            Self::Wilcoxon => "wilcoxon",
+            Self::Sign => "sign",
+            Self::Permutation => "permutation",
+            Self::TrimmedT => "trimmed_t",
+            Self::Bootstrap => "bootstrap",
+            Self::Mcnemar => "mcnemar",
+            Self::StuartMaxwell => "stuart_maxwell",
+            Self::OrdinalMixed => "ordinal_mixed",
+            Self::LogisticMixed => "logistic_mixed",
+            Self::Gee => "gee",
+            Self::MultipleImputation => "multiple_imputation",
+        }
+    }
+}
+
+/// Covariance between the measurements of one patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Structure {
+    /// Variance components: patient, knee in patient, patient by visit.
+    #[default]
+    Random,
+    /// Kronecker product of unstructured knees and unstructured visits.
+    KronUsUs,
+    /// Kronecker product of unstructured knees and first-order autoregressive visits (SAS `TYPE=UN@AR(1)`).
+    KronUsAr1,
+    /// Kronecker product of unstructured knees and compound-symmetric visits (SAS `TYPE=UN@CS`).
+    KronUsCs,
+    /// Unstructured over all knee × visit cells.
+    Us,
+}
+
+impl Structure {
+    /// The name used in the plan.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::KronUsUs => "kron-us-us",
+            Self::KronUsAr1 => "kron-us-ar1",
+            Self::KronUsCs => "kron-us-cs",
+            Self::Us => "us",
+        }
+    }
+}
+
+/// Denominator degrees of freedom of a mixed model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ddf {
+    /// Kenward & Roger (1997), second order, as SAS `ddfm=kr`.
+    #[default]
+    KenwardRoger,
+    /// Kenward & Roger, first order, as SAS `ddfm=kr(firstorder)`.
+    KenwardRogerLinear,
+    /// Satterthwaite.
+    Satterthwaite,
+    /// Between–within.
+    BetweenWithin,
+    /// Residual.
+    Residual,
+    /// Normal approximation.
+    Asymptotic,
+}
+
+impl Ddf {
+    /// The name used in the plan.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KenwardRoger => "kenward-roger",
+            Self::KenwardRogerLinear => "kenward-roger-linear",
+            Self::Satterthwaite => "satterthwaite",
+            Self::BetweenWithin => "between-within",
+            Self::Residual => "residual",
+            Self::Asymptotic => "asymptotic",
+        }
+    }
+}
+
+/// Information matrix of the covariance parameters behind the degrees of freedom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Information {
+    /// Observed, as SAS and mmrm.
+    #[default]
+    Observed,
+    /// Expected, as Kenward & Roger (1997) and pbkrtest.
+    Expected,
+}
+
+/// Weights of the levels a least-squares mean averages over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Weights {
+    /// Equal weights.
+    #[default]
+    Equal,
+    /// Weights as observed (SAS `OM`).
+    Observed,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MeasurePlan {
+    /// The score at the visit.
+    #[default]
+    Value,
+    /// The change from the same knee's baseline.
+    Change,
+}
+
+/// How a model uses the baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BaselinePlan {
+    /// The same knee's baseline as covariate.
+    #[default]
+    Own,
+    /// The pair's baseline mean and the knee's deviation from it as two covariates.
+    Pair,
+    /// No baseline term.
+    None,
+}
+
+/// The alternative hypothesis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlternativePlan {
+    /// Either direction.
+    #[default]
+    TwoSided,
+    /// Active lower than placebo.
+    Less,
+    /// Active higher than placebo.
+    Greater,
+}
+
+/// Methods.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AnalysisPlan {
+    /// The method that decides.
+    pub primary: PrimaryMethod,
+    /// Covariance between the measurements of one patient.
+    pub structure: Structure,
+    /// Structures tried in order where the chosen one does not converge.
+    pub fallback: Vec<Structure>,
+    /// Denominator degrees of freedom.
+    pub ddf: Ddf,
+    /// Information matrix behind the degrees of freedom.
+    pub information: Information,
+    /// Weights of least-squares means.
+    pub weights: Weights,
+    /// Level of the tests; confidence intervals have level 1 − alpha.
+    pub alpha: f64,
+    /// The alternative hypothesis.
+    pub alternative: AlternativePlan,
+    /// What is compared.
+    pub measure: MeasurePlan,
+    /// How models use the baseline; without a baseline visit it is `none`.
+    pub baseline: BaselinePlan,
+    /// Patient-level covariates of the models.
+    pub covariates: Vec<String>,
+    /// Whether models have a term for the side (left or right).
+    pub side: bool,
+    /// Methods run beside the primary one.
+    pub sensitivity: Vec<PrimaryMethod>,
+    /// Names of the analysis sets on which the primary method is repeated; all sets where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sets: Option<Vec<String>>,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Bootstrap resamples.
+    pub bootstrap_samples: usize,
+    /// Monte Carlo samples of permutation tests that are too large to be exact.
+    pub permutation_samples: usize,
+    /// Multiple imputations.
+    pub imputations: usize,
+    /// Quadrature points of generalised mixed models.
+    pub quadrature: usize,
+}
+
+impl Default for AnalysisPlan {
+    fn default() -> Self {
+        Self {
+            primary: PrimaryMethod::MixedModel,
+            structure: Structure::Random,
+            fallback: Vec::new(),
+            ddf: Ddf::KenwardRoger,
+            information: Information::Observed,
+            weights: Weights::Equal,
+            alpha: 0.05,
+            alternative: AlternativePlan::TwoSided,
+            measure: MeasurePlan::Value,
+            baseline: BaselinePlan::Own,
+            covariates: Vec::new(),
+            side: false,
+            sensitivity: vec![PrimaryMethod::PairedT, PrimaryMethod::Wilcoxon],
+            sets: None,
+            seed: 20_240_856,
+            bootstrap_samples: 10_000,
+            permutation_samples: 100_000,
+            imputations: 50,
+            quadrature: 15,
+        }
+    }
+}
+
+/// Adjustment for several hypotheses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Multiplicity {
+    /// The procedure.
+    pub method: MultiplicityMethod,
+    /// Identifiers of the endpoints in the family, in testing order; the secondary endpoints where left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub family: Vec<String>,
+    /// At which visits the family's hypotheses are.
+    pub visits: FamilyVisits,
+    /// For `graphical`: initial share of alpha of each hypothesis, summing to at most 1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<f64>,
+    /// For `graphical`: row i says how the share of hypothesis i passes to the others when it is rejected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub transitions: Vec<Vec<f64>>,
+}
+
+impl Default for Multiplicity {
+    fn default() -> Self {
+        Self {
+            method: MultiplicityMethod::Holm,
+            family: Vec::new(),
+            visits: FamilyVisits::Primary,
+            shares: Vec::new(),
+            transitions: Vec::new(),
+        }
+    }
+}
+
+/// A multiplicity procedure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MultiplicityMethod {
+    /// No adjustment.
+    None,
+    /// Holm (1979).
+    Holm,
+    /// Hochberg (1988).
+    Hochberg,
+    /// Hommel (1988).
+    Hommel,
+    /// Bonferroni.
+    Bonferroni,
+    /// Benjamini & Hochberg (1995), false discovery rate.
+    Bh,
+    /// Benjamini & Yekutieli (2001), false discovery rate under dependence.
+    By,
+    /// Fixed sequence: in the order of the family, stopping at the first hypothesis not rejected.
+    FixedSequence,
+    /// Graphical procedure of Bretz, Maurer, Brannath & Posch (2009).
+    Graphical,
+}
+
+impl MultiplicityMethod {
+    /// The name used in the plan.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Holm => "holm",
+            Self::Hochberg => "hochberg",
+            Self::Hommel => "hommel",
+            Self::Bonferroni => "bonferroni",
+            Self::Bh => "bh",
+            Self::By => "by",
+            Self::FixedSequence => "fixed-sequence",
+            Self::Graphical => "graphical",
+        }
+    }
+}
+
+/// At which visits the hypotheses of a family are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FamilyVisits {
+    /// At the primary visit.
+    Primary,
+    /// At every visit after baseline.
+    All,
+}
+
+/// The estimand in the sense of ICH E9(R1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Estimand {
+    /// Treatments compared.
+    pub treatment: String,
+    /// Population.
+    pub population: String,
+    /// Variable.
+    pub variable: String,
+    /// Summary measure.
+    pub summary_measure: String,
+    /// Intercurrent events and how they are handled.
+    #[serde(default, rename = "intercurrent_event", skip_serializing_if = "Vec::is_empty")]
+    pub intercurrent_events: Vec<IntercurrentEvent>,
+}
+
+/// An intercurrent event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IntercurrentEvent {
+    /// The event, for instance `rescue analgesic`.
+    pub event: String,
+    /// Whether it reaches one knee or the whole patient.
+    pub level: Level,
+    /// Strategy.
+    pub strategy: Strategy,
+}
+
+/// Whether something belongs to one knee or to the whole patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// One knee.
+    Knee,
+    /// The whole patient.
+    Patient,
+}
+
+/// Strategy for an intercurrent event (ICH E9(R1), A.3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Used as observed whatever happened.
+    TreatmentPolicy,
+    /// As if it had not happened.
+    Hypothetical,
+    /// The event is part of the variable.
+    Composite,
+    /// Up to the event.
+    WhileOnTreatment,
+    /// Those who would not have it.
+    PrincipalStratum,
+}
+
+/// A patient-level factor for subgroup analyses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subgroup {
+    /// Patient-level column.
+    pub column: String,
+    /// Name in print; the column where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Cut points for a numeric column, ascending; groups are below the first, from the first to below the second, ….
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<f64>,
+}
+
+/// Safety analyses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SafetyPlan {
+    /// Name of the safety analysis set; all patients where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
+    /// Severities from mildest to worst, as in the data.
+    pub severities: Vec<String>,
+}
+
+impl Default for SafetyPlan {
+    fn default() -> Self {
+        Self { set: None, severities: ["MILD", "MODERATE", "SEVERE"].map(str::to_owned).to_vec() }
+    }
+}
+
+/// What is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportPlan {
+    /// File formats of the report.
+    pub formats: Vec<ReportFormat>,
+    /// Language.
+    pub language: Language,
+    /// Line at the foot of every page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
+    /// Outputs to leave out, by number or identifier.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub omit: Vec<String>,
+    /// Whether patient identifiers are replaced by pseudonyms in every output.
+    pub redact_ids: bool,
+    /// Patient-level columns of the baseline table; age, sex, BMI and the like where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub demographics: Option<Vec<String>>,
+}
+
+impl Default for ReportPlan {
+    fn default() -> Self {
+        Self {
+            formats: vec![ReportFormat::Html],
+            language: Language::En,
+            footer: None,
+            omit: Vec::new(),
+            redact_ids: false,
+            demographics: None,
+        }
+    }
+}
+
+/// A file format of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportFormat {
+    /// One self-contained page.
+    Html,
+    /// Portable document.
+    Pdf,
+    /// Rich text tables.
+    Rtf,
+    /// Word document.
+    Docx,
+    /// Workbook of the tables.
+    Xlsx,
+    /// Markdown text.
+    Markdown,
+}
+
+/// Language of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// English.
+    En,
+    /// Japanese.
+    Ja,
+}
+
+/// A check whose findings were looked at and accepted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// Rule identifier, for instance `SK210`.
+    pub rule: String,
+    /// Why the findings are accepted; repeated in the report.
+    pub reason: String,
+}

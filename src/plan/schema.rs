@@ -1,0 +1,288 @@
+//! The plan's JSON Schema, the check of a plan against it, and the defaults it leaves in force.
+//!
+//! serde stops at the first mistake; walking the document along the schema of the same types reports all of them, each
+//! with its position and the nearest valid name.
+
+use super::file::PlanFile;
+use super::position::{Positions, fits, join, type_name};
+use crate::trial::Finding;
+use crate::trial::finding::nearest;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use toml::de::{DeTable, DeValue};
+
+/// The JSON Schema (draft 2020-12) of `plan.toml`, for editors and for other programs.
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(PlanFile).to_value();
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("title".to_owned(), Value::from("splitknee analysis plan"));
+    }
+    schema
+}
+
+/// A setting that the plan leaves at its default.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DefaultUsed {
+    /// Key, for instance `analysis.alpha`.
+    pub key: String,
+    /// The value in force, as it would be written in the plan.
+    pub value: String,
+    /// What the key means.
+    pub meaning: String,
+}
+
+/// A place in the schema, with references resolved.
+#[derive(Clone, Copy)]
+pub struct Node<'s> {
+    root: &'s Value,
+    outer: &'s Value,
+    resolved: &'s Value,
+}
+
+impl<'s> Node<'s> {
+    /// The top of `root`.
+    pub fn top(root: &'s Value) -> Self {
+        Self { root, outer: root, resolved: root }
+    }
+
+    fn at(&self, value: &'s Value) -> Self {
+        let mut resolved = value;
+        // At most a few steps: optional → reference → definition.
+        for _ in 0..8 {
+            if let Some(name) = resolved.get("$ref").and_then(Value::as_str).and_then(|name| name.rsplit('/').next()) {
+                match self.root.get("$defs").and_then(|definitions| definitions.get(name)) {
+                    Some(definition) => resolved = definition,
+                    None => break,
+                }
+            } else if let Some(choices) = resolved.get("anyOf").and_then(Value::as_array) {
+                let not_null = |choice: &&Value| choice.get("type").and_then(Value::as_str) != Some("null");
+                match choices.iter().find(not_null) {
+                    Some(choice) => resolved = choice,
+                    None => break,
+                }
+            } else {
+                break;
+            }
+        }
+        Self { root: self.root, outer: value, resolved }
+    }
+
+    fn properties(&self) -> Option<&'s Map<String, Value>> {
+        self.resolved.get("properties").and_then(Value::as_object)
+    }
+
+    /// The JSON types permitted here, without null.
+    pub fn types(&self) -> Vec<String> {
+        match self.resolved.get("type") {
+            Some(Value::String(kind)) => vec![kind.clone()],
+            Some(Value::Array(kinds)) => {
+                kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The permitted words, where the value is one of a list.
+    fn words(&self) -> Option<Vec<&'s str>> {
+        if let Some(words) = self.resolved.get("enum").and_then(Value::as_array) {
+            return Some(words.iter().filter_map(Value::as_str).collect());
+        }
+        let choices = self.resolved.get("oneOf").and_then(Value::as_array)?;
+        Some(
+            choices
+                .iter()
+                .flat_map(|choice| match choice.get("enum").and_then(Value::as_array) {
+                    Some(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>(),
+                    None => choice.get("const").and_then(Value::as_str).into_iter().collect(),
+                })
+                .collect(),
+        )
+    }
+
+    fn required(&self) -> Vec<&'s str> {
+        let list = self.resolved.get("required").and_then(Value::as_array);
+        list.map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+    }
+
+    fn default(&self) -> Option<&'s Value> {
+        self.outer.get("default").or_else(|| self.resolved.get("default"))
+    }
+
+    fn description(&self) -> &'s str {
+        let own = self.outer.get("description").or_else(|| self.resolved.get("description"));
+        own.and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// Every key that is unknown or missing and every value of the wrong type, in file order.
+pub fn check(table: &DeTable<'_>, positions: &Positions<'_>) -> Vec<Finding> {
+    let schema = schema();
+    let mut findings = Vec::new();
+    check_table("", table, Node::top(&schema), positions, &mut findings);
+    findings
+}
+
+fn check_table(
+    path: &str,
+    table: &DeTable<'_>,
+    node: Node<'_>,
+    positions: &Positions<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(properties) = node.properties() else { return };
+    for (key, value) in table.iter() {
+        let key = key.get_ref();
+        let inner = join(path, key);
+        match properties.get(key.as_ref()) {
+            Some(property) => check_value(&inner, value.get_ref(), node.at(property), positions, findings),
+            None => {
+                let known: Vec<&str> = properties.keys().map(String::as_str).collect();
+                findings.push(Positions::error(
+                    "SK003",
+                    positions.key(&inner),
+                    format!("unknown key `{key}` in {}", table_name(path)),
+                    suggestion(key, &known),
+                ));
+            }
+        }
+    }
+    for name in node.required() {
+        if !table.iter().any(|(key, _)| key.get_ref() == name) {
+            let meaning = properties.get(name).map(|property| node.at(property).description()).unwrap_or_default();
+            findings.push(Positions::error(
+                "SK004",
+                positions.value(path),
+                format!("{} needs the key `{name}`", table_name(path)),
+                format!("add `{name}`: {meaning}"),
+            ));
+        }
+    }
+}
+
+fn check_value(
+    path: &str,
+    value: &DeValue<'_>,
+    node: Node<'_>,
+    positions: &Positions<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    if let Some(words) = node.words() {
+        let problem = match value {
+            DeValue::String(word) if words.contains(&word.as_ref()) => return,
+            DeValue::String(word) => (format!("`{word}` is not a value of `{}`", last(path)), suggestion(word, &words)),
+            other => (
+                format!("`{}` is {}, not a word", last(path), type_name(other)),
+                format!("one of: {}", words.join(", ")),
+            ),
+        };
+        findings.push(Positions::error("SK006", positions.value(path), problem.0, problem.1));
+        return;
+    }
+    if !fits(value, &node) {
+        let wanted: Vec<&str> = node.types().iter().map(|kind| plain(kind)).collect();
+        let remedy = match value {
+            DeValue::Datetime(_) => "put the date between quotes".to_owned(),
+            _ => format!("write {}: {}", wanted.join(" or "), node.description()),
+        };
+        findings.push(Positions::error(
+            "SK005",
+            positions.value(path),
+            format!("`{}` is {}, not {}", last(path), type_name(value), wanted.join(" or ")),
+            remedy,
+        ));
+        return;
+    }
+    match value {
+        DeValue::Table(table) => check_table(path, table, node, positions, findings),
+        DeValue::Array(items) => {
+            if let Some(schema) = node.resolved.get("items") {
+                for (index, item) in items.iter().enumerate() {
+                    check_value(&join(path, &index.to_string()), item.get_ref(), node.at(schema), positions, findings);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn plain(kind: &str) -> &'static str {
+    match kind {
+        "string" => "text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        "array" => "a list",
+        _ => "a table",
+    }
+}
+
+fn last(path: &str) -> &str {
+    let mut parts = path.rsplit('.');
+    let name = parts.next().unwrap_or(path);
+    if name.chars().all(|c| c.is_ascii_digit()) { parts.next().unwrap_or(name) } else { name }
+}
+
+fn table_name(path: &str) -> String {
+    let name: Vec<&str> = path.split('.').filter(|part| !part.chars().all(|c| c.is_ascii_digit())).collect();
+    let listed = path.split('.').any(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
+    match (name.is_empty(), listed) {
+        (true, _) => "the plan".to_owned(),
+        (false, true) => format!("[[{}]]", name.join(".")),
+        (false, false) => format!("[{}]", name.join(".")),
+    }
+}
+
+/// "did you mean …" for a wrong word among `known` ones.
+pub fn suggestion(word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()).as_slice() {
+        [] => format!("one of: {}", known.join(", ")),
+        [one] => format!("did you mean `{one}`?"),
+        several => format!("did you mean `{}`?", several.join("` or `")),
+    }
+}
+
+/// The settings that `table` leaves at their defaults, in the order of the documentation.
+pub fn defaults(table: &DeTable<'_>) -> Vec<DefaultUsed> {
+    let schema = schema();
+    let mut used = Vec::new();
+    collect_defaults("", Some(table), Node::top(&schema), &mut used);
+    used
+}
+
+fn collect_defaults(path: &str, table: Option<&DeTable<'_>>, node: Node<'_>, used: &mut Vec<DefaultUsed>) {
+    let Some(properties) = node.properties() else { return };
+    for (name, property) in properties {
+        let inner = node.at(property);
+        let key = join(path, name);
+        let given = table
+            .and_then(|table| table.iter().find(|(key, _)| key.get_ref() == name))
+            .map(|(_, value)| value.get_ref());
+        match given {
+            Some(DeValue::Table(table)) => collect_defaults(&key, Some(table), inner, used),
+            Some(DeValue::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    if let (DeValue::Table(table), Some(schema)) = (item.get_ref(), inner.resolved.get("items")) {
+                        collect_defaults(&join(&key, &index.to_string()), Some(table), inner.at(schema), used);
+                    }
+                }
+            }
+            Some(_) => {}
+            None if inner.properties().is_some() => {
+                // An optional table without a default (such as [estimand]) is absent, not defaulted.
+                if inner.default().is_some_and(|value| !value.is_null()) {
+                    collect_defaults(&key, None, inner, used);
+                }
+            }
+            None => {
+                let default = inner.default().filter(|value| !value.is_null() && !is_empty(value));
+                if let Some(value) = default {
+                    used.push(DefaultUsed { key, value: value.to_string(), meaning: inner.description().to_owned() });
+                }
+            }
+        }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("")
+}

@@ -1,0 +1,141 @@
+//! Patient-level characteristics: from the file of patients, the disposition, and columns of the observations that are
+//! the same in all rows of a patient.
+
+use super::coded::Coded;
+use super::findings::{Findings, place};
+use super::patients::Trial;
+use super::rows::has_column;
+use super::sources::{Source, Sources};
+use std::collections::{BTreeSet, HashMap};
+
+/// Fills in [`super::Patient::attributes`]. Where a column is in several files, the file of patients counts.
+pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
+    let number: HashMap<String, usize> =
+        trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.clone(), number)).collect();
+    if let Some(source) = &sources.patients {
+        let listed = per_patient(trial, source, &sources.patient_column, &number, findings);
+        for (patient, listed) in trial.patients.iter().zip(listed) {
+            if !listed {
+                findings.warning(
+                    "SK111",
+                    place(&source.file, None, Some(&sources.patient_column)),
+                    format!("patient {} has no row in the file of patients", patient.id),
+                    "add the row; the patient belongs to no analysis set defined by a condition",
+                );
+            }
+        }
+    }
+    if let Some(disposition) = &sources.disposition {
+        per_patient(trial, &disposition.source, &sources.patient_column, &number, findings);
+    }
+    constant_columns(trial, sources, &number);
+}
+
+/// Adds the columns of a file with one row per patient; whether each patient is in it.
+fn per_patient(
+    trial: &mut Trial,
+    source: &Source,
+    key: &str,
+    number: &HashMap<String, usize>,
+    findings: &mut Findings,
+) -> Vec<bool> {
+    let mut listed = vec![false; trial.patients.len()];
+    if !has_column(&source.file, &source.table, key, "patient", findings) {
+        return listed;
+    }
+    let ids = Coded::read(&source.table, key).unwrap_or_default();
+    let names: Vec<String> = source.table.column_names().into_iter().filter(|name| name != key).collect();
+    let columns: Vec<(String, Vec<Option<String>>)> =
+        names.into_iter().filter_map(|name| source.table.text(&name).ok().map(|cells| (name, cells))).collect();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for row in 0..source.table.height() {
+        let location = place(&source.file, Some(source.table.file_row(row)), Some(key));
+        let Some(id) = ids.get(row) else {
+            findings.error(
+                "SK102",
+                location,
+                "the patient identifier is empty".to_owned(),
+                "fill it in, or delete the row",
+            );
+            continue;
+        };
+        if let Some(before) = seen.insert(id, row) {
+            findings.error(
+                "SK112",
+                location,
+                format!("patient {id} has a second row; the first is row {}", source.table.file_row(before)),
+                "this file has one row per patient; delete one",
+            );
+            continue;
+        }
+        let Some(patient) = number.get(id) else {
+            findings.note(
+                "SK113",
+                location,
+                format!("patient {id} has no observation and is in no analysis"),
+                "see that the patient was never measured",
+            );
+            continue;
+        };
+        if let (Some(listed), Some(patient)) = (listed.get_mut(*patient), trial.patients.get_mut(*patient)) {
+            *listed = true;
+            for (name, cells) in &columns {
+                let cell = cells.get(row).cloned().flatten();
+                if let Some(cell) = cell.map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()) {
+                    patient.attributes.entry(name.clone()).or_insert(cell);
+                }
+            }
+        }
+    }
+    listed
+}
+
+/// Adds the columns of the observations that do not change within a patient, identifying and measured columns aside.
+fn constant_columns(trial: &mut Trial, sources: &Sources, number: &HashMap<String, usize>) {
+    let table = &sources.observations.table;
+    let roles = &sources.roles;
+    let mut own: BTreeSet<&str> = trial.design.endpoints.iter().map(|endpoint| endpoint.column.as_str()).collect();
+    own.insert(&roles.patient);
+    own.extend(
+        [&roles.knee, &roles.arm, &roles.visit, &roles.month, &roles.date].into_iter().flatten().map(String::as_str),
+    );
+    let Some(ids) = Coded::read(table, &roles.patient) else { return };
+    let patient_of: Vec<Option<usize>> = ids.levels.iter().map(|id| number.get(id).copied()).collect();
+    let mut found: Vec<(String, Vec<Option<String>>)> = Vec::new();
+    for name in table.column_names() {
+        if own.contains(name.as_str()) {
+            continue;
+        }
+        if let Some(cells) = constant(table, &name, &ids, &patient_of, trial.patients.len()) {
+            found.push((name, cells));
+        }
+    }
+    for (name, cells) in found {
+        for (patient, cell) in trial.patients.iter_mut().zip(cells) {
+            if let Some(cell) = cell {
+                patient.attributes.entry(name.clone()).or_insert(cell);
+            }
+        }
+    }
+}
+
+fn constant(
+    table: &crate::data::Table,
+    name: &str,
+    ids: &Coded,
+    patient_of: &[Option<usize>],
+    patients: usize,
+) -> Option<Vec<Option<String>>> {
+    let column = Coded::read(table, name)?;
+    let mut cells: Vec<Option<usize>> = vec![None; patients];
+    for row in 0..table.height() {
+        let Some(patient) = ids.level(row).and_then(|level| patient_of.get(level).copied().flatten()) else { continue };
+        let (Some(level), Some(cell)) = (column.level(row), cells.get_mut(patient)) else { continue };
+        match *cell {
+            None => *cell = Some(level),
+            Some(before) if before != level => return None,
+            Some(_) => {}
+        }
+    }
+    Some(cells.into_iter().map(|level| level.and_then(|level| column.levels.get(level).cloned())).collect())
+}

@@ -1,0 +1,108 @@
+//! The ADaM basic data structure: one row per knee, visit and parameter, turned into one row per knee and visit.
+
+use super::build::index;
+use super::coded::Coded;
+use super::design::Design;
+use super::finding::nearest;
+use super::findings::{Findings, place};
+use super::rows::{Rows, keys, numbers, pick};
+use super::sources::Sources;
+use std::collections::HashMap;
+
+/// The observations; `columns` are those of the parameter code and of the value.
+pub fn rows(
+    design: &Design,
+    sources: &Sources,
+    (parameter, value): (&str, &str),
+    kept: &[usize],
+    findings: &mut Findings,
+) -> Option<Rows> {
+    let source = &sources.observations;
+    let codes = Coded::read(&source.table, parameter)?;
+    let endpoint_of: Vec<Option<usize>> =
+        codes.levels.iter().map(|code| design.endpoints.iter().position(|endpoint| endpoint.column == *code)).collect();
+    let mut complete = true;
+    for endpoint in design.endpoints.iter().filter(|endpoint| !codes.levels.contains(&endpoint.column)) {
+        complete = false;
+        let near = nearest(&endpoint.column, codes.levels.iter().map(String::as_str));
+        let remedy = if near.is_empty() { codes.levels.join(", ") } else { near.join("` or `") };
+        findings.error(
+            "SK025",
+            place(&source.file, None, Some(parameter)),
+            format!("no row has the parameter code `{}` of {}", endpoint.column, endpoint.name),
+            format!("did you mean `{remedy}`?"),
+        );
+    }
+    if !complete {
+        return None;
+    }
+    // Rows of parameters that the plan does not use are passed over.
+    let used: Vec<usize> = kept
+        .iter()
+        .copied()
+        .filter(|row| codes.level(*row).and_then(|level| endpoint_of.get(level).copied().flatten()).is_some())
+        .collect();
+    let all = keys(design, sources, &used, findings)?;
+    let values = pick(&numbers(&source.file, &source.table, value, findings), &used);
+    let mut rows = Rows {
+        file: all.file.clone(),
+        patients: all.patients.clone(),
+        sides: all.sides.clone(),
+        side: all.side.as_ref().map(|_| Vec::new()),
+        arm: all.arm.as_ref().map(|_| Vec::new()),
+        month: all.month.as_ref().map(|_| Vec::new()),
+        date: all.date.as_ref().map(|_| Vec::new()),
+        values: vec![Vec::new(); design.endpoints.len()],
+        ..Rows::default()
+    };
+    let code = |column: &Option<Vec<u32>>, row: usize| column.as_ref().and_then(|codes| codes.get(row)).copied();
+    let mut place_of: HashMap<(u32, Option<u32>, Option<u32>, u32), usize> = HashMap::new();
+    for (number, original) in used.iter().enumerate() {
+        let Some(endpoint) = codes.level(*original).and_then(|level| endpoint_of.get(level).copied().flatten()) else {
+            continue;
+        };
+        let (Some(patient), Some(visit)) = (all.patient.get(number).copied(), all.visit.get(number).copied()) else {
+            continue;
+        };
+        let key = (patient, code(&all.side, number), code(&all.arm, number), visit);
+        let row = *place_of.entry(key).or_insert_with(|| {
+            rows.patient.push(patient);
+            rows.visit.push(visit);
+            rows.file_row.push(all.file_row.get(number).copied().unwrap_or_default());
+            if let (Some(column), Some(code)) = (&mut rows.side, key.1) {
+                column.push(code);
+            }
+            if let (Some(column), Some(code)) = (&mut rows.arm, key.2) {
+                column.push(code);
+            }
+            if let (Some(column), Some(from)) = (&mut rows.month, &all.month) {
+                column.push(from.get(number).copied().flatten());
+            }
+            if let (Some(column), Some(from)) = (&mut rows.date, &all.date) {
+                column.push(from.get(number).copied().flatten());
+            }
+            for column in &mut rows.values {
+                column.push(None);
+            }
+            rows.patient.len() - 1
+        });
+        let Some(cell) = rows.values.get_mut(endpoint).and_then(|column| column.get_mut(row)) else { continue };
+        if cell.is_some() {
+            findings.error(
+                "SK101",
+                place(&source.file, all.file_row.get(number).copied(), Some(parameter)),
+                format!(
+                    "patient {} has a second value of `{}` at one visit of one knee",
+                    index(patient)
+                        .and_then(|patient| all.patients.get(patient))
+                        .map(String::as_str)
+                        .unwrap_or_default(),
+                    codes.get(*original).unwrap_or_default()
+                ),
+                "keep one record per visit with `data.where`, for instance `ANL01FL == \"Y\"`",
+            );
+        }
+        *cell = values.get(number).copied().flatten();
+    }
+    Some(rows)
+}

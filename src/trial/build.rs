@@ -1,0 +1,242 @@
+//! Columns to patients: checks that the data keep the design, then makes the [`Trial`].
+//!
+//! All findings are reported, not the first only. Errors refuse the trial; warnings and notes come with it.
+
+use super::attributes;
+use super::coded::EMPTY;
+use super::design::Design;
+use super::event_rows;
+use super::finding::Finding;
+use super::findings::{Findings, place};
+use super::knees::Knees;
+use super::patients::{AnalysisSet, Knee, Patient, Trial};
+use super::rows::{Rows, has_column};
+use super::sources::Sources;
+use std::collections::BTreeSet;
+
+pub use super::sources::{Allocation, Events, Layout, Roles, SetDefinition, Source};
+
+/// Builds the trial.
+///
+/// # Errors
+/// Every finding (errors, warnings and notes) where at least one is an error.
+pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>), Vec<Finding>> {
+    let mut findings = Findings::default();
+    let Some(rows) = Rows::read(design, sources, &mut findings) else { return Err(findings.into_list()) };
+    values_permitted(design, &rows, &mut findings);
+    let Some(knees) = Knees::group(design, sources, &rows, &mut findings) else { return Err(findings.into_list()) };
+    let mut design = design.clone();
+    months(&mut design, &rows, &mut findings);
+    if findings.has_errors() {
+        return Err(findings.into_list());
+    }
+    let patients = patients(&design, &rows, &knees, &mut findings);
+    let mut trial = Trial { design, patients, sets: Vec::new(), events: None, randomised: 0 };
+    attributes::attach(&mut trial, sources, &mut findings);
+    trial.sets = analysis_sets(&trial, sources, &mut findings);
+    if let Some(given) = &sources.events {
+        trial.events = event_rows::read(&trial, given, &sources.patient_column, &mut findings);
+    }
+    trial.randomised = randomised(&trial, sources, &mut findings);
+    if findings.has_errors() {
+        return Err(findings.into_list());
+    }
+    Ok((trial, findings.into_list()))
+}
+
+/// Values outside the endpoint's range or of the wrong kind.
+fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
+    use super::design::Kind;
+    for (endpoint, values) in design.endpoints.iter().zip(&rows.values) {
+        for (value, row) in values.iter().zip(&rows.file_row) {
+            let Some(value) = *value else { continue };
+            let location = || place(&rows.file, Some(*row), Some(&endpoint.column));
+            if let Some((low, high)) = endpoint.range
+                && !(low..=high).contains(&value)
+            {
+                let message = format!("{} is {value}, outside its range {low} to {high}", endpoint.name);
+                findings.error("SK202", location(), message, "correct the value, or the endpoint's `range`");
+                continue;
+            }
+            let wrong = match endpoint.kind {
+                Kind::Continuous => None,
+                Kind::Ordinal => (value.fract() != 0.0).then_some("a grade is a whole number"),
+                Kind::Binary => (value != 0.0 && value != 1.0).then_some("a binary endpoint is 0 or 1"),
+                Kind::Count => (value.fract() != 0.0 || value < 0.0).then_some("a count is a whole number from 0"),
+            };
+            if let Some(reason) = wrong {
+                let message = format!("{} is {value}, but {reason}", endpoint.name);
+                findings.error("SK203", location(), message, "correct the value, or the endpoint's `kind`");
+                continue;
+            }
+            if let Some(step) = endpoint.step
+                && !is_multiple(value - endpoint.range.map_or(0.0, |(low, _)| low), step)
+            {
+                let message = format!("{} is {value}, which is not in steps of {step}", endpoint.name);
+                findings.error("SK204", location(), message, "correct the value, or the endpoint's `step`");
+            }
+        }
+    }
+}
+
+fn is_multiple(value: f64, step: f64) -> bool {
+    let steps = value / step;
+    (steps - steps.round()).abs() <= 1e-9 * steps.abs().max(1.0)
+}
+
+/// Fills in the months of visits from the data; one visit with several months is reported.
+fn months(design: &mut Design, rows: &Rows, findings: &mut Findings) {
+    let Some(months) = &rows.month else { return };
+    let mut found: Vec<Option<f64>> = vec![None; design.visits.len()];
+    let mut reported = BTreeSet::new();
+    for ((month, visit), row) in months.iter().zip(&rows.visit).zip(&rows.file_row) {
+        let (Some(month), Ok(visit)) = (*month, usize::try_from(*visit)) else { continue };
+        let Some(known) = found.get_mut(visit) else { continue };
+        match *known {
+            None => *known = Some(month),
+            Some(before) if before != month && reported.insert(visit) => {
+                let label = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
+                findings.warning(
+                    "SK306",
+                    place(&rows.file, Some(*row), None),
+                    format!("the visit `{label}` is at month {month} here and at month {before} in an earlier row"),
+                    "give a visit one nominal month; the first is used",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    for (visit, month) in design.visits.iter_mut().zip(found) {
+        visit.month = month.or(visit.month);
+    }
+}
+
+/// The patients with their knees and values.
+fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings) -> Vec<Patient> {
+    let cells = design.visits.len();
+    let mut values: Vec<Vec<Vec<Option<f64>>>> = vec![vec![vec![None; cells]; design.endpoints.len()]; knees.len()];
+    let mut places: Vec<Vec<Option<usize>>> = vec![vec![None; cells]; knees.len()];
+    let mut unplanned: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for row in 0..rows.len() {
+        let (Some(knee), Some(visit)) = (knees.of_row(row), rows.visit.get(row).and_then(|v| usize::try_from(*v).ok()))
+        else {
+            continue;
+        };
+        if let Some(place) = places.get_mut(knee).and_then(|places| places.get_mut(visit)) {
+            *place = rows.file_row.get(row).copied();
+        }
+        for (number, column) in rows.values.iter().enumerate() {
+            let Some(value) = column.get(row).copied().flatten() else { continue };
+            let endpoint = design.endpoints.get(number);
+            if endpoint.is_some_and(|endpoint| !endpoint.visits.contains(&visit)) {
+                if unplanned.insert((number, visit)) {
+                    let column = endpoint.map(|endpoint| endpoint.column.as_str());
+                    let label = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
+                    findings.warning(
+                        "SK216",
+                        place(&rows.file, rows.file_row.get(row).copied(), column),
+                        format!("there are values at `{label}`, where the plan does not measure this endpoint; they are not used"),
+                        "add the visit to the endpoint's `visits`, or empty the cells",
+                    );
+                }
+                continue;
+            }
+            if let Some(cell) = values
+                .get_mut(knee)
+                .and_then(|by_endpoint| by_endpoint.get_mut(number))
+                .and_then(|cells| cells.get_mut(visit))
+            {
+                *cell = Some(value);
+            }
+        }
+    }
+    let mut patients = Vec::with_capacity(knees.patients.len());
+    let mut values = values.into_iter();
+    let mut places = places.into_iter();
+    let mut by_knee: Vec<Option<Knee>> = knees
+        .list
+        .iter()
+        .map(|knee| {
+            let (values, rows) = (values.next()?, places.next()?);
+            Some(Knee { side: knee.side.clone(), arm: knee.arm, values, rows })
+        })
+        .collect();
+    for (id, members) in &knees.patients {
+        let own: Vec<Knee> = members.iter().filter_map(|knee| by_knee.get_mut(*knee).and_then(Option::take)).collect();
+        // Knees::group has reported patients that cannot be built.
+        if let Ok(patient) = Patient::new(id.clone(), own) {
+            patients.push(patient);
+        }
+    }
+    patients
+}
+
+/// The analysis sets of the plan.
+fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> Vec<AnalysisSet> {
+    let known: BTreeSet<&str> =
+        trial.patients.iter().flat_map(|patient| patient.attributes.keys()).map(String::as_str).collect();
+    let file = sources.patients.as_ref().map_or(&sources.observations.file, |source| &source.file);
+    let has_values =
+        |patient: &Patient| patient.knees().iter().any(|knee| knee.values.iter().flatten().any(Option::is_some));
+    let mut sets = Vec::new();
+    for definition in &sources.sets {
+        let mut complete = true;
+        for column in definition.condition.iter().flat_map(|condition| condition.columns()) {
+            if !known.contains(column) {
+                complete = false;
+                let names: Vec<&str> = known.iter().copied().collect();
+                findings.error(
+                    "SK609",
+                    place(file, Some(1), Some(column)),
+                    format!(
+                        "the analysis set {} is defined by `{column}`, which no patient-level column is called",
+                        definition.name
+                    ),
+                    super::rows::did_you_mean(column, &names),
+                );
+            }
+        }
+        if !complete {
+            continue;
+        }
+        let members: Vec<bool> = trial
+            .patients
+            .iter()
+            .map(|patient| match &definition.condition {
+                Some(condition) => condition.holds(&|name| patient.attributes.get(name).map(String::as_str)),
+                None => has_values(patient),
+            })
+            .collect();
+        if !members.contains(&true) {
+            findings.error(
+                "SK608",
+                place(file, None, None),
+                format!("no patient belongs to the analysis set {}", definition.name),
+                "check its `where` against the values in the data",
+            );
+        }
+        sets.push(AnalysisSet { name: definition.name.clone(), label: definition.label.clone(), members });
+    }
+    sets
+}
+
+/// How many patients were randomised: by the allocation list, else by the disposition, else those in the data.
+fn randomised(trial: &Trial, sources: &Sources, findings: &mut Findings) -> usize {
+    let list = match (&sources.allocation, &sources.disposition) {
+        (Some(allocation), _) => Some((&allocation.source, allocation.patient.as_str())),
+        (None, Some(disposition)) => Some((&disposition.source, sources.patient_column.as_str())),
+        (None, None) => None,
+    };
+    let Some((source, column)) = list else { return trial.patients.len() };
+    if !has_column(&source.file, &source.table, column, "patient", findings) {
+        return trial.patients.len();
+    }
+    let listed = super::coded::Coded::read(&source.table, column).unwrap_or_default();
+    let ids: BTreeSet<&str> = listed.levels.iter().map(String::as_str).collect();
+    ids.len().max(trial.patients.len())
+}
+
+/// Whether a code is a real one.
+pub(super) fn index(code: u32) -> Option<usize> {
+    if code == EMPTY { None } else { usize::try_from(code).ok() }
+}

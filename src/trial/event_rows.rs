@@ -1,0 +1,120 @@
+//! The file of adverse events, read into [`AdverseEvent`]s that belong to a patient and, where local, to one knee.
+
+use super::allocated::same;
+use super::coded::Coded;
+use super::events::AdverseEvent;
+use super::findings::{Findings, place};
+use super::patients::{Patient, Trial};
+use super::rows::{did_you_mean, has_column, numbers, shorten};
+use super::side::{is_systemic, yes_or_no};
+use super::sources::Events;
+use std::collections::HashMap;
+
+/// The events; `None` where the file lacks a column.
+pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut Findings) -> Option<Vec<AdverseEvent>> {
+    let (file, table) = (given.source.file.as_str(), &given.source.table);
+    let mut complete = true;
+    for (role, column) in [
+        ("patient", patient_column),
+        ("knee", &given.knee),
+        ("term", &given.term),
+        ("severity", &given.severity),
+        ("serious", &given.serious),
+        ("related", &given.related),
+        ("start day", &given.start_day),
+        ("end day", &given.end_day),
+    ] {
+        complete &= has_column(file, table, column, role, findings);
+    }
+    if !complete {
+        return None;
+    }
+    let column = |name: &str| Coded::read(table, name).unwrap_or_default();
+    let ids = column(patient_column);
+    let (knees, terms, severities) = (column(&given.knee), column(&given.term), column(&given.severity));
+    let (serious, related) = (column(&given.serious), column(&given.related));
+    let starts = numbers(file, table, &given.start_day, findings);
+    let ends = numbers(file, table, &given.end_day, findings);
+    let number: HashMap<&str, usize> =
+        trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.as_str(), number)).collect();
+    let known: Vec<&str> = trial.patients.iter().map(|patient| patient.id.as_str()).collect();
+    let mut events = Vec::with_capacity(table.height());
+    for row in 0..table.height() {
+        let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
+        let Some(patient) = ids.get(row).and_then(|id| number.get(id).copied()) else {
+            let id = ids.get(row).unwrap_or_default();
+            let message = format!("an event of patient `{}`, who is not in the trial's data", shorten(id));
+            findings.error("SK701", at(patient_column), message, did_you_mean(id, &known));
+            continue;
+        };
+        let label = knees.get(row).unwrap_or_default();
+        let arm = match (is_systemic(label), trial.patients.get(patient)) {
+            (true, _) | (_, None) => None,
+            (false, Some(patient)) => match arm_of(trial, patient, label) {
+                Some(arm) => Some(arm),
+                None => {
+                    let sides: Vec<&str> = patient.knees().iter().map(|knee| knee.side.as_str()).collect();
+                    findings.error(
+                        "SK702",
+                        at(&given.knee),
+                        format!(
+                            "an event at `{}` of patient {}, whose knees in the trial are {}",
+                            shorten(label),
+                            patient.id,
+                            sides.join(" and ")
+                        ),
+                        "correct the side; leave it empty for an event of the whole patient",
+                    );
+                    continue;
+                }
+            },
+        };
+        let mut flag = |column: &Coded, name: &str| {
+            let label = column.get(row).unwrap_or_default();
+            match yes_or_no(label) {
+                Some(flag) => flag,
+                None => {
+                    let message = format!("`{}` is neither yes nor no", shorten(label));
+                    findings.error("SK705", at(name), message, "write Y or N");
+                    false
+                }
+            }
+        };
+        let (serious, related) = (flag(&serious, &given.serious), flag(&related, &given.related));
+        let Some(term) = terms.get(row) else {
+            findings.error("SK703", at(&given.term), "the event has no term".to_owned(), "fill it in");
+            continue;
+        };
+        let severity = severities.get(row).unwrap_or_default().to_owned();
+        if !given.severities.iter().any(|known| known.eq_ignore_ascii_case(&severity)) {
+            let known: Vec<&str> = given.severities.iter().map(String::as_str).collect();
+            let message = format!("severity `{}` is not one of {}", shorten(&severity), known.join(", "));
+            findings.warning("SK704", at(&given.severity), message, "correct it, or list it in `safety.severities`");
+        }
+        let day = |days: &[Option<f64>]| days.get(row).copied().flatten();
+        let (start_day, end_day) = (day(&starts), day(&ends));
+        if let (Some(start), Some(end)) = (start_day, end_day)
+            && end < start
+        {
+            let message = format!("the event ends on day {end} before it begins on day {start}");
+            findings.error("SK706", at(&given.end_day), message, "exchange or correct the days");
+        }
+        events.push(AdverseEvent {
+            patient,
+            arm,
+            term: term.to_owned(),
+            severity,
+            serious,
+            related,
+            start_day,
+            end_day,
+        });
+    }
+    Some(events)
+}
+
+/// The arm of the patient's knee with this label; where the data have no sides, the label is the arm's.
+fn arm_of(trial: &Trial, patient: &Patient, label: &str) -> Option<usize> {
+    let by_side = patient.knees().iter().find(|knee| same(&knee.side, label)).map(|knee| knee.arm);
+    by_side.or_else(|| trial.design.arms.index(label).filter(|arm| patient.knee(*arm).is_some()))
+}

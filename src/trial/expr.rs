@@ -1,0 +1,390 @@
+//! The small language of conditions on columns, such as `pp == "Y" and (age >= 50 or sex != "F")`.
+//!
+//! Operators `==`, `!=`, `<`, `<=`, `>`, `>=`, `in ["A", "B"]`, `and`, `or`, `not`, parentheses. Text stands between quotes,
+//! numbers do not; a comparison with a number reads the cell as a number. `missing` stands for an empty cell
+//! (`exit == missing`). A comparison with an empty cell is false, except `!=` with a text or number, which is true.
+
+use std::collections::BTreeSet;
+
+/// A condition on named columns.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// A column compared with a value.
+    Compare {
+        /// Column name.
+        column: String,
+        /// Operator.
+        operator: Operator,
+        /// Value.
+        value: Literal,
+    },
+    /// A column equal to one of several values.
+    In {
+        /// Column name.
+        column: String,
+        /// Values.
+        values: Vec<Literal>,
+    },
+    /// Both hold.
+    And(Box<Condition>, Box<Condition>),
+    /// At least one holds.
+    Or(Box<Condition>, Box<Condition>),
+    /// It does not hold.
+    Not(Box<Condition>),
+}
+
+/// A comparison operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+/// A value to compare with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// Text.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// An empty cell.
+    Missing,
+}
+
+/// Why a condition cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionError {
+    /// Byte offset in the condition.
+    pub offset: usize,
+    /// What is wrong there.
+    pub message: String,
+    /// What would be right.
+    pub remedy: String,
+}
+
+/// Deepest nesting of parentheses and `not`.
+const DEEPEST: usize = 64;
+
+impl Condition {
+    /// Reads a condition.
+    ///
+    /// # Errors
+    /// The position and nature of the first mistake.
+    pub fn parse(text: &str) -> Result<Self, ConditionError> {
+        let tokens = tokens(text)?;
+        let mut parser = Parser { tokens: &tokens, next: 0, end: text.len(), depth: 0 };
+        let condition = parser.or()?;
+        match parser.peek() {
+            None => Ok(condition),
+            Some((offset, token)) => Err(ConditionError {
+                offset,
+                message: format!("{} is not expected here", token.describe()),
+                remedy: "join two comparisons with `and` or `or`".to_owned(),
+            }),
+        }
+    }
+
+    /// Whether the condition holds where `cell` gives the text of a column (`None`: empty).
+    pub fn holds<'a>(&self, cell: &dyn Fn(&str) -> Option<&'a str>) -> bool {
+        match self {
+            Self::Compare { column, operator, value } => compare(cell(column), *operator, value),
+            Self::In { column, values } => {
+                let found = cell(column);
+                values.iter().any(|value| compare(found, Operator::Equal, value))
+            }
+            Self::And(a, b) => a.holds(cell) && b.holds(cell),
+            Self::Or(a, b) => a.holds(cell) || b.holds(cell),
+            Self::Not(inner) => !inner.holds(cell),
+        }
+    }
+
+    /// The columns it names, in alphabetical order.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut found = BTreeSet::new();
+        self.collect_columns(&mut found);
+        found.into_iter().collect()
+    }
+
+    fn collect_columns<'a>(&'a self, found: &mut BTreeSet<&'a str>) {
+        match self {
+            Self::Compare { column, .. } | Self::In { column, .. } => {
+                found.insert(column);
+            }
+            Self::And(a, b) | Self::Or(a, b) => {
+                a.collect_columns(found);
+                b.collect_columns(found);
+            }
+            Self::Not(inner) => inner.collect_columns(found),
+        }
+    }
+}
+
+fn compare(cell: Option<&str>, operator: Operator, value: &Literal) -> bool {
+    let cell = cell.map(str::trim).filter(|cell| !cell.is_empty());
+    let ordering = match (cell, value) {
+        (None, Literal::Missing) => return operator == Operator::Equal,
+        (Some(_), Literal::Missing) | (None, _) => return operator == Operator::NotEqual,
+        (Some(cell), Literal::Text(text)) => Some(cell.cmp(text.as_str())),
+        (Some(cell), Literal::Number(number)) => cell.parse::<f64>().ok().and_then(|cell| cell.partial_cmp(number)),
+    };
+    match (ordering, operator) {
+        (None, operator) => operator == Operator::NotEqual,
+        (Some(ordering), Operator::Equal) => ordering.is_eq(),
+        (Some(ordering), Operator::NotEqual) => ordering.is_ne(),
+        (Some(ordering), Operator::Less) => ordering.is_lt(),
+        (Some(ordering), Operator::LessOrEqual) => ordering.is_le(),
+        (Some(ordering), Operator::Greater) => ordering.is_gt(),
+        (Some(ordering), Operator::GreaterOrEqual) => ordering.is_ge(),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Name(String),
+    Text(String),
+    Number(f64),
+    Operator(Operator),
+    Open,
+    Close,
+    OpenList,
+    CloseList,
+    Comma,
+}
+
+impl Token {
+    fn describe(&self) -> String {
+        match self {
+            Self::Name(name) => format!("`{name}`"),
+            Self::Text(text) => format!("\"{text}\""),
+            Self::Number(number) => format!("{number}"),
+            Self::Operator(_) => "a comparison".to_owned(),
+            Self::Open => "`(`".to_owned(),
+            Self::Close => "`)`".to_owned(),
+            Self::OpenList => "`[`".to_owned(),
+            Self::CloseList => "`]`".to_owned(),
+            Self::Comma => "`,`".to_owned(),
+        }
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<(usize, Token)>, ConditionError> {
+    let mut tokens = Vec::new();
+    let mut chars = text.char_indices().peekable();
+    while let Some((offset, c)) = chars.next() {
+        let followed_by_equal = chars.peek().is_some_and(|(_, next)| *next == '=');
+        let token = match c {
+            c if c.is_whitespace() => continue,
+            '(' => Token::Open,
+            ')' => Token::Close,
+            '[' => Token::OpenList,
+            ']' => Token::CloseList,
+            ',' => Token::Comma,
+            '=' | '!' | '<' | '>' if followed_by_equal => {
+                chars.next();
+                Token::Operator(match c {
+                    '=' => Operator::Equal,
+                    '!' => Operator::NotEqual,
+                    '<' => Operator::LessOrEqual,
+                    _ => Operator::GreaterOrEqual,
+                })
+            }
+            '<' => Token::Operator(Operator::Less),
+            '>' => Token::Operator(Operator::Greater),
+            '=' => {
+                return Err(ConditionError {
+                    offset,
+                    message: "a single `=`".to_owned(),
+                    remedy: "write `==` to compare".to_owned(),
+                });
+            }
+            '"' | '\'' => {
+                let mut content = String::new();
+                loop {
+                    match chars.next() {
+                        Some((_, next)) if next == c => break,
+                        Some((_, next)) => content.push(next),
+                        None => {
+                            return Err(ConditionError {
+                                offset,
+                                message: "text without a closing quote".to_owned(),
+                                remedy: format!("add {c} at its end"),
+                            });
+                        }
+                    }
+                }
+                Token::Text(content)
+            }
+            c if c.is_ascii_digit() || c == '-' || c == '.' => {
+                let mut number = String::from(c);
+                while let Some((_, next)) = chars.peek() {
+                    let exponent_sign = (*next == '-' || *next == '+') && number.ends_with(['e', 'E']);
+                    if !(next.is_ascii_alphanumeric() || *next == '.' || exponent_sign) {
+                        break;
+                    }
+                    number.push(*next);
+                    chars.next();
+                }
+                match number.parse::<f64>() {
+                    Ok(value) if value.is_finite() => Token::Number(value),
+                    _ => {
+                        return Err(ConditionError {
+                            offset,
+                            message: format!("`{number}` is not a number"),
+                            remedy: "put text between quotes".to_owned(),
+                        });
+                    }
+                }
+            }
+            c if c.is_alphabetic() || c == '_' => {
+                let mut name = String::from(c);
+                while let Some((_, next)) = chars.peek() {
+                    if !(next.is_alphanumeric() || *next == '_' || *next == '.') {
+                        break;
+                    }
+                    name.push(*next);
+                    chars.next();
+                }
+                Token::Name(name)
+            }
+            other => {
+                return Err(ConditionError {
+                    offset,
+                    message: format!("`{other}` has no meaning here"),
+                    remedy: "use == != < <= > >= in and or not ( )".to_owned(),
+                });
+            }
+        };
+        tokens.push((offset, token));
+    }
+    Ok(tokens)
+}
+
+struct Parser<'a> {
+    tokens: &'a [(usize, Token)],
+    next: usize,
+    end: usize,
+    depth: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<(usize, &'a Token)> {
+        self.tokens.get(self.next).map(|(offset, token)| (*offset, token))
+    }
+
+    fn take(&mut self) -> Option<(usize, &'a Token)> {
+        let token = self.peek();
+        self.next += 1;
+        token
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let found = matches!(self.peek(), Some((_, Token::Name(name))) if name.eq_ignore_ascii_case(word));
+        if found {
+            self.next += 1;
+        }
+        found
+    }
+
+    fn expected(&self, found: Option<(usize, &Token)>, wanted: &str) -> ConditionError {
+        let (offset, message) = match found {
+            Some((offset, token)) => (offset, format!("{} where {wanted} is needed", token.describe())),
+            None => (self.end, format!("the condition ends where {wanted} is needed")),
+        };
+        ConditionError { offset, message, remedy: "write for instance `pp == \"Y\" and age >= 50`".to_owned() }
+    }
+
+    fn or(&mut self) -> Result<Condition, ConditionError> {
+        let mut left = self.and()?;
+        while self.word("or") {
+            left = Condition::Or(Box::new(left), Box::new(self.and()?));
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Result<Condition, ConditionError> {
+        let mut left = self.unary()?;
+        while self.word("and") {
+            left = Condition::And(Box::new(left), Box::new(self.unary()?));
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self) -> Result<Condition, ConditionError> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(ConditionError {
+                offset: self.peek().map_or(self.end, |(offset, _)| offset),
+                message: format!("more than {DEEPEST} levels of parentheses"),
+                remedy: "write it flatter".to_owned(),
+            });
+        }
+        let condition = if self.word("not") {
+            Condition::Not(Box::new(self.unary()?))
+        } else if let Some((_, Token::Open)) = self.peek() {
+            self.next += 1;
+            let inner = self.or()?;
+            match self.take() {
+                Some((_, Token::Close)) => inner,
+                other => return Err(self.expected(other, "`)`")),
+            }
+        } else {
+            self.comparison()?
+        };
+        self.depth -= 1;
+        Ok(condition)
+    }
+
+    fn comparison(&mut self) -> Result<Condition, ConditionError> {
+        let column = match self.take() {
+            Some((_, Token::Name(name))) => name.clone(),
+            other => return Err(self.expected(other, "a column name")),
+        };
+        if self.word("in") {
+            return Ok(Condition::In { column, values: self.list()? });
+        }
+        let operator = match self.take() {
+            Some((_, Token::Operator(operator))) => *operator,
+            other => return Err(self.expected(other, "a comparison such as `==`")),
+        };
+        Ok(Condition::Compare { column, operator, value: self.literal()? })
+    }
+
+    fn list(&mut self) -> Result<Vec<Literal>, ConditionError> {
+        match self.take() {
+            Some((_, Token::OpenList)) => {}
+            other => return Err(self.expected(other, "`[`")),
+        }
+        let mut values = vec![self.literal()?];
+        loop {
+            match self.take() {
+                Some((_, Token::Comma)) => values.push(self.literal()?),
+                Some((_, Token::CloseList)) => return Ok(values),
+                other => return Err(self.expected(other, "`,` or `]`")),
+            }
+        }
+    }
+
+    fn literal(&mut self) -> Result<Literal, ConditionError> {
+        match self.take() {
+            Some((_, Token::Text(text))) => Ok(Literal::Text(text.clone())),
+            Some((_, Token::Number(number))) => Ok(Literal::Number(*number)),
+            Some((_, Token::Name(name))) if name == "missing" => Ok(Literal::Missing),
+            Some((offset, Token::Name(name))) => Err(ConditionError {
+                offset,
+                message: format!("`{name}` is neither text nor a number"),
+                remedy: format!("put text between quotes: \"{name}\""),
+            }),
+            other => Err(self.expected(other, "a value")),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Collects findings; of one rule at most [`LISTED`] are kept in full and the rest counted.
+
+use super::finding::{Finding, Location, Severity};
+use std::collections::BTreeMap;
+
+/// Findings of one rule that are listed one by one.
+pub const LISTED: usize = 200;
+
+/// Findings in the order found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    listed: Vec<Finding>,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+impl Findings {
+    /// Adds a finding.
+    pub fn add(&mut self, finding: Finding) {
+        let count = self.counts.entry(finding.rule).or_default();
+        *count += 1;
+        if *count <= LISTED {
+            self.listed.push(finding);
+        }
+    }
+
+    /// Adds an error.
+    pub fn error(&mut self, rule: &'static str, location: Location, message: String, remedy: impl Into<String>) {
+        self.add(Finding { rule, severity: Severity::Error, location, message, remedy: remedy.into() });
+    }
+
+    /// Adds a warning.
+    pub fn warning(&mut self, rule: &'static str, location: Location, message: String, remedy: impl Into<String>) {
+        self.add(Finding { rule, severity: Severity::Warning, location, message, remedy: remedy.into() });
+    }
+
+    /// Adds a note.
+    pub fn note(&mut self, rule: &'static str, location: Location, message: String, remedy: impl Into<String>) {
+        self.add(Finding { rule, severity: Severity::Note, location, message, remedy: remedy.into() });
+    }
+
+    /// Whether any finding is an error.
+    pub fn has_errors(&self) -> bool {
+        self.listed.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// All findings: errors first, then warnings and notes, each in the order found; where a rule has more than
+    /// [`LISTED`], its last finding says how many more.
+    pub fn into_list(self) -> Vec<Finding> {
+        let Self { mut listed, counts } = self;
+        for (rule, count) in counts {
+            if count > LISTED
+                && let Some(last) = listed.iter_mut().rfind(|finding| finding.rule == rule)
+            {
+                last.message.push_str(&format!(" (and {} more findings of this rule)", count - LISTED));
+            }
+        }
+        listed.sort_by_key(|finding| finding.severity);
+        listed
+    }
+}
+
+/// A place in a data file.
+pub fn place(file: &str, row: Option<usize>, column: Option<&str>) -> Location {
+    Location { file: file.to_owned(), row, column: column.map(str::to_owned) }
+}

@@ -1,0 +1,285 @@
+//! Rows to knees: which rows belong to which knee of which patient, on which arm; the identity rules of the design.
+
+use super::allocated::Allocated;
+use super::build::index;
+use super::coded::EMPTY;
+use super::design::Design;
+use super::findings::{Findings, place};
+use super::rows::Rows;
+use super::sources::Sources;
+use std::collections::HashMap;
+
+/// A knee before it has values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KneeKey {
+    /// Label of the side; the arm's label where the data have none.
+    pub side: String,
+    /// Arm.
+    pub arm: usize,
+    /// First row in the data, if any.
+    pub first_row: Option<usize>,
+}
+
+/// The knees of all patients.
+#[derive(Debug, Clone, Default)]
+pub struct Knees {
+    /// All knees.
+    pub list: Vec<KneeKey>,
+    /// Identifier and knees of each patient, in order of appearance; patients only in the allocation list at the end.
+    pub patients: Vec<(String, Vec<usize>)>,
+    by_row: Vec<u32>,
+}
+
+impl Knees {
+    /// Number of knees.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The knee that a row belongs to.
+    pub fn of_row(&self, row: usize) -> Option<usize> {
+        index(*self.by_row.get(row)?)
+    }
+
+    /// Groups the rows, reporting whatever breaks the design; `None` where nothing can be grouped.
+    pub fn group(design: &Design, sources: &Sources, rows: &Rows, findings: &mut Findings) -> Option<Self> {
+        let allocated = match &sources.allocation {
+            Some(allocation) => Some(Allocated::read(design, allocation, &rows.sides, findings)?),
+            None => None,
+        };
+        let arms = design.arms.labels();
+        let mut knees = Self { by_row: vec![EMPTY; rows.len()], ..Self::default() };
+        knees.patients = rows.patients.iter().map(|id| (id.clone(), Vec::new())).collect();
+        // Where the data have no sides, the arm tells the knees of a patient apart.
+        let marks = rows.side.as_ref().or(rows.arm.as_ref())?;
+        let mut missing_allocation: Vec<bool> = vec![false; rows.patients.len()];
+        for row in 0..rows.len() {
+            let (Some(patient), Some(mark)) =
+                (rows.patient.get(row).and_then(|code| index(*code)), marks.get(row).and_then(|code| index(*code)))
+            else {
+                continue;
+            };
+            let Some((id, members)) = knees.patients.get_mut(patient) else { continue };
+            let label = match &rows.side {
+                Some(_) => rows.sides.get(mark).map(String::as_str).unwrap_or_default(),
+                None => arms.get(mark).copied().unwrap_or_default(),
+            };
+            let file_row = rows.file_row.get(row).copied();
+            let known =
+                members.iter().copied().find(|knee| knees.list.get(*knee).is_some_and(|knee| knee.side == label));
+            let written = match &rows.arm {
+                Some(arm) => match arm.get(row).and_then(|code| index(*code)) {
+                    Some(arm) => Some(arm),
+                    // An unknown arm is reported already.
+                    None => continue,
+                },
+                None => None,
+            };
+            let knee = match known {
+                Some(knee) => knee,
+                None => {
+                    let listed =
+                        allocated.as_ref().filter(|_| rows.side.is_some()).and_then(|list| list.arm(id, label));
+                    let Some(arm) = written.or(listed) else {
+                        if let Some(reported) = missing_allocation.get_mut(patient)
+                            && !*reported
+                        {
+                            *reported = true;
+                            not_allocated(sources, id, Some(label), file_row, findings);
+                        }
+                        continue;
+                    };
+                    if let (Some(written), Some(listed)) = (written, listed)
+                        && written != listed
+                    {
+                        contradiction(sources, &arms, id, label, (written, listed), file_row, findings);
+                    }
+                    knees.list.push(KneeKey { side: label.to_owned(), arm, first_row: file_row });
+                    members.push(knees.list.len() - 1);
+                    knees.list.len() - 1
+                }
+            };
+            if let (Some(written), Some(first)) = (written, knees.list.get(knee))
+                && written != first.arm
+            {
+                findings.error(
+                    "SK104",
+                    place(&rows.file, file_row, sources.roles.arm.as_deref()),
+                    format!(
+                        "{label} of patient {id} is on {} here and on {} in row {}",
+                        arms.get(written).copied().unwrap_or_default(),
+                        arms.get(first.arm).copied().unwrap_or_default(),
+                        first.first_row.unwrap_or_default(),
+                    ),
+                    "a knee keeps its treatment; correct the arm or the side",
+                );
+            }
+            if let (Some(place), Ok(knee)) = (knees.by_row.get_mut(row), u32::try_from(knee)) {
+                *place = knee;
+            }
+        }
+        knees.check_pairs(design, sources, rows, findings);
+        knees.check_duplicates(design, rows, findings);
+        if let Some(allocated) = &allocated {
+            knees.compare_with_allocation(sources, rows, allocated, findings);
+        }
+        Some(knees)
+    }
+
+    /// No patient has two knees on one arm, or more than two knees.
+    fn check_pairs(&self, design: &Design, sources: &Sources, rows: &Rows, findings: &mut Findings) {
+        let arms = design.arms.labels();
+        for (id, members) in &self.patients {
+            let own: Vec<&KneeKey> = members.iter().filter_map(|knee| self.list.get(*knee)).collect();
+            match own.as_slice() {
+                [a, b] if a.arm == b.arm => {
+                    findings.error(
+                        "SK103",
+                        place(&rows.file, b.first_row, sources.roles.arm.as_deref()),
+                        format!(
+                            "patient {id} has both knees on {} ({}, row {}; {}, row {}), so there is no comparison within the patient",
+                            arms.get(a.arm).copied().unwrap_or_default(),
+                            a.side,
+                            a.first_row.unwrap_or_default(),
+                            b.side,
+                            b.first_row.unwrap_or_default()
+                        ),
+                        "correct the arm of one knee",
+                    );
+                }
+                [only] => {
+                    findings.warning(
+                        "SK106",
+                        place(&rows.file, only.first_row, None),
+                        format!("patient {id} has one knee only ({})", only.side),
+                        "mixed models use the knee; paired tests cannot: see that it is meant",
+                    );
+                }
+                [] | [_, _] => {}
+                more => {
+                    let sides: Vec<&str> = more.iter().map(|knee| knee.side.as_str()).collect();
+                    findings.error(
+                        "SK105",
+                        place(&rows.file, more.get(2).and_then(|knee| knee.first_row), sources.roles.knee.as_deref()),
+                        format!("patient {id} has {} knees: {}", more.len(), sides.join(", ")),
+                        "a patient has two; correct the side, the arm or the patient",
+                    );
+                }
+            }
+        }
+    }
+
+    /// No knee has two rows at one visit.
+    fn check_duplicates(&self, design: &Design, rows: &Rows, findings: &mut Findings) {
+        let visits = design.visits.len();
+        let mut first: Vec<u32> = vec![EMPTY; self.list.len() * visits];
+        let owner: HashMap<usize, &str> = self
+            .patients
+            .iter()
+            .flat_map(|(id, members)| members.iter().map(move |knee| (*knee, id.as_str())))
+            .collect();
+        for row in 0..rows.len() {
+            let (Some(knee), Some(visit)) = (self.of_row(row), rows.visit.get(row).and_then(|code| index(*code)))
+            else {
+                continue;
+            };
+            let Some(cell) = first.get_mut(knee * visits + visit) else { continue };
+            match index(*cell) {
+                None => *cell = u32::try_from(row).unwrap_or(EMPTY),
+                Some(before) => {
+                    let side = self.list.get(knee).map(|knee| knee.side.as_str()).unwrap_or_default();
+                    let visit = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
+                    findings.error(
+                        "SK101",
+                        place(&rows.file, rows.file_row.get(row).copied(), None),
+                        format!(
+                            "patient {} {side} has a second row at `{visit}`; the first is row {}",
+                            owner.get(&knee).copied().unwrap_or_default(),
+                            rows.file_row.get(before).copied().unwrap_or_default()
+                        ),
+                        "delete one of the rows, or correct its patient, side or visit",
+                    );
+                }
+            }
+        }
+    }
+
+    /// Patients and knees of the allocation list that are not in the data; they join the trial without values.
+    fn compare_with_allocation(
+        &mut self,
+        sources: &Sources,
+        rows: &Rows,
+        allocated: &Allocated,
+        findings: &mut Findings,
+    ) {
+        let Some(allocation) = &sources.allocation else { return };
+        let in_data: HashMap<String, usize> =
+            self.patients.iter().enumerate().map(|(number, (id, _))| (id.clone(), number)).collect();
+        if rows.arm.is_some() {
+            for (id, members) in &self.patients {
+                if !allocated.knees.contains_key(id) {
+                    let row = members.first().and_then(|knee| self.list.get(*knee)).and_then(|knee| knee.first_row);
+                    not_allocated(sources, id, None, row, findings);
+                }
+            }
+        }
+        for (id, listed) in &allocated.knees {
+            let number = match in_data.get(id) {
+                Some(number) => *number,
+                None => {
+                    findings.warning(
+                        "SK108",
+                        place(&allocation.source.file, listed.first().map(|knee| knee.row), Some(&allocation.patient)),
+                        format!("patient {id} was allocated but has no row in {}", rows.file),
+                        "see that the patient was never measured; the patient counts as randomised",
+                    );
+                    self.patients.push((id.clone(), Vec::new()));
+                    self.patients.len() - 1
+                }
+            };
+            let Some((_, members)) = self.patients.get_mut(number) else { continue };
+            for (label, arm) in listed.iter().map(|knee| (&knee.side, &knee.arm)) {
+                let present = members.iter().filter_map(|knee| self.list.get(*knee)).any(|knee| knee.arm == *arm);
+                if !present && members.len() < 2 {
+                    let side = label.clone().unwrap_or_default();
+                    self.list.push(KneeKey { side, arm: *arm, first_row: None });
+                    members.push(self.list.len() - 1);
+                }
+            }
+        }
+    }
+}
+
+fn not_allocated(sources: &Sources, id: &str, label: Option<&str>, row: Option<usize>, findings: &mut Findings) {
+    let file = sources.allocation.as_ref().map(|allocation| allocation.source.file.as_str()).unwrap_or_default();
+    let what = label.map(|label| format!(" {label}")).unwrap_or_default();
+    findings.error(
+        "SK107",
+        place(&sources.observations.file, row, Some(&sources.roles.patient)),
+        format!("patient {id}{what} is not in the allocation list {file}"),
+        "correct the identifier, or add the patient to the list",
+    );
+}
+
+fn contradiction(
+    sources: &Sources,
+    arms: &[&str],
+    id: &str,
+    label: &str,
+    (written, listed): (usize, usize),
+    row: Option<usize>,
+    findings: &mut Findings,
+) {
+    let name = |arm: usize| arms.get(arm).copied().unwrap_or_default();
+    findings.error(
+        "SK109",
+        place(&sources.observations.file, row, sources.roles.arm.as_deref()),
+        format!("{label} of patient {id} is on {} here and on {} in the allocation list", name(written), name(listed)),
+        "find out which knee got which treatment; correct the data or the list",
+    );
+}

@@ -1,0 +1,393 @@
+//! The observations as plain columns: patient, knee, arm and visit as codes, values as numbers.
+
+use super::coded::{Coded, Coder, EMPTY};
+use super::design::Design;
+use super::expr::Condition;
+use super::finding::nearest;
+use super::findings::{Findings, place};
+use super::side::{Side, side};
+use super::sources::{Layout, Sources};
+use crate::data::{CellReason, Date, Table};
+use std::collections::BTreeMap;
+
+/// The observations, one entry per row of the long layout.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// File, for messages.
+    pub file: String,
+    /// Identifiers of the patients in order of appearance.
+    pub patients: Vec<String>,
+    /// Index of the patient.
+    pub patient: Vec<u32>,
+    /// Labels of the sides, one spelling each.
+    pub sides: Vec<String>,
+    /// Index of the side, where the data have sides.
+    pub side: Option<Vec<u32>>,
+    /// Index of the arm, where the data have arms.
+    pub arm: Option<Vec<u32>>,
+    /// Index of the visit.
+    pub visit: Vec<u32>,
+    /// Row in the file.
+    pub file_row: Vec<usize>,
+    /// Values by endpoint.
+    pub values: Vec<Vec<Option<f64>>>,
+    /// Months since baseline.
+    pub month: Option<Vec<Option<f64>>>,
+    /// Date of the visit.
+    pub date: Option<Vec<Option<Date>>>,
+}
+
+impl Rows {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.patient.len()
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.patient.is_empty()
+    }
+
+    /// The observations in `sources`; everything that cannot be read is added to `findings`.
+    pub fn read(design: &Design, sources: &Sources, findings: &mut Findings) -> Option<Self> {
+        if !columns_exist(design, sources, findings) {
+            return None;
+        }
+        let kept = kept_rows(sources, findings)?;
+        match &sources.layout {
+            Layout::Long => long(design, sources, &kept, findings),
+            Layout::Wide { pattern } => super::wide::rows(design, sources, pattern, &kept, findings),
+            Layout::Bds { parameter, value } => super::bds::rows(design, sources, (parameter, value), &kept, findings),
+        }
+    }
+}
+
+/// Reports every column the plan names that the file does not have, with the nearest names.
+fn columns_exist(design: &Design, sources: &Sources, findings: &mut Findings) -> bool {
+    let roles = &sources.roles;
+    let mut wanted: Vec<(&str, &str)> = vec![("patient", &roles.patient)];
+    for (role, column) in [
+        ("knee", &roles.knee),
+        ("arm", &roles.arm),
+        ("visit", &roles.visit),
+        ("month", &roles.month),
+        ("date", &roles.date),
+    ] {
+        wanted.extend(column.iter().map(|column| (role, column.as_str())));
+    }
+    match &sources.layout {
+        Layout::Long => {
+            wanted.extend(design.endpoints.iter().map(|endpoint| (endpoint.name.as_str(), endpoint.column.as_str())));
+            wanted.extend(sources.sums.iter().flatten().map(|column| ("sum", column.as_str())));
+        }
+        Layout::Bds { parameter, value } => {
+            wanted.extend([("parameter", parameter.as_str()), ("value", value.as_str())])
+        }
+        Layout::Wide { .. } => {}
+    }
+    let filter: Vec<&str> = sources.filter.iter().flat_map(Condition::columns).collect();
+    wanted.extend(filter.iter().map(|column| ("where", *column)));
+    let source = &sources.observations;
+    let mut complete = true;
+    for (role, column) in wanted {
+        complete &= has_column(&source.file, &source.table, column, role, findings);
+    }
+    complete
+}
+
+/// Whether `table` has `column`; if not, a finding names the nearest columns.
+pub fn has_column(file: &str, table: &Table, column: &str, role: &str, findings: &mut Findings) -> bool {
+    if table.has_column(column) {
+        return true;
+    }
+    let names = table.column_names();
+    let near = nearest(column, names.iter().map(String::as_str));
+    let remedy = if near.is_empty() {
+        format!("the file has: {}", names.join(", "))
+    } else {
+        format!("did you mean `{}`? The file has: {}", near.join("` or `"), names.join(", "))
+    };
+    findings.error(
+        "SK025",
+        place(file, Some(1), Some(column)),
+        format!("there is no column `{column}` ({role})"),
+        remedy,
+    );
+    false
+}
+
+/// Indices of the rows that the plan's `where` keeps.
+fn kept_rows(sources: &Sources, findings: &mut Findings) -> Option<Vec<usize>> {
+    let table = &sources.observations.table;
+    let Some(filter) = &sources.filter else { return Some((0..table.height()).collect()) };
+    let columns: BTreeMap<&str, Coded> =
+        filter.columns().into_iter().filter_map(|name| Some((name, Coded::read(table, name)?))).collect();
+    let kept: Vec<usize> = (0..table.height())
+        .filter(|row| filter.holds(&|name| columns.get(name).and_then(|column| column.get(*row))))
+        .collect();
+    if kept.is_empty() {
+        findings.error(
+            "SK022",
+            place(&sources.observations.file, None, None),
+            format!("no row of {} meets the plan's `data.where`", table.height()),
+            "check the condition against the data",
+        );
+        return None;
+    }
+    Some(kept)
+}
+
+fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findings) -> Option<Rows> {
+    let mut rows = keys(design, sources, kept, findings)?;
+    let source = &sources.observations;
+    rows.values = design
+        .endpoints
+        .iter()
+        .map(|endpoint| pick(&numbers(&source.file, &source.table, &endpoint.column, findings), kept))
+        .collect();
+    Some(rows)
+}
+
+/// The identifying columns of the kept rows; values are still empty.
+pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findings) -> Option<Rows> {
+    let source = &sources.observations;
+    let table = &source.table;
+    let roles = &sources.roles;
+    let patient = Coded::read(table, &roles.patient)?;
+    for &row in kept {
+        if patient.codes.get(row) == Some(&EMPTY) {
+            let location = place(&source.file, Some(table.file_row(row)), Some(&roles.patient));
+            findings.error(
+                "SK102",
+                location,
+                "the patient identifier is empty".to_owned(),
+                "fill it in, or delete the row",
+            );
+        }
+    }
+    let mut rows = Rows { file: source.file.clone(), ..Rows::default() };
+    // Patients are numbered in order of appearance among the kept rows.
+    let mut coder = Coder::default();
+    let mut renumbered = vec![EMPTY; patient.levels.len()];
+    for &row in kept {
+        let code = match patient.level(row) {
+            None => EMPTY,
+            Some(level) => {
+                if renumbered.get(level) == Some(&EMPTY)
+                    && let (Some(place), Some(id)) = (renumbered.get_mut(level), patient.levels.get(level))
+                {
+                    *place = coder.code(id);
+                }
+                renumbered.get(level).copied().unwrap_or(EMPTY)
+            }
+        };
+        rows.patient.push(code);
+        rows.file_row.push(table.file_row(row));
+    }
+    rows.patients = coder.levels;
+    if let Some(name) = &roles.knee {
+        let column = Coded::read(table, name)?;
+        let (labels, codes) = sides(&source.file, name, table, &column, kept, findings);
+        rows.sides = labels;
+        rows.side = Some(codes);
+    }
+    if let Some(name) = &roles.arm {
+        let known = design.arms.labels();
+        let place_of = Place { file: &source.file, column: name, table, kept };
+        rows.arm = Some(known_levels(&Coded::read(table, name)?, &known, "arm", "SK601", &place_of, findings));
+    }
+    rows.visit = match &roles.visit {
+        Some(name) => {
+            let known: Vec<&str> = design.visits.iter().map(|visit| visit.label.as_str()).collect();
+            let place_of = Place { file: &source.file, column: name, table, kept };
+            known_levels(&Coded::read(table, name)?, &known, "visit", "SK602", &place_of, findings)
+        }
+        None => vec![0; kept.len()],
+    };
+    if let Some(name) = &roles.month {
+        rows.month = Some(pick(&numbers(&source.file, table, name, findings), kept));
+    }
+    if let Some(name) = &roles.date {
+        rows.date = Some(pick(&dates(&source.file, table, name, findings), kept));
+    }
+    Some(rows)
+}
+
+/// The values of the kept rows.
+pub fn pick<T: Copy>(values: &[Option<T>], kept: &[usize]) -> Vec<Option<T>> {
+    if values.len() == kept.len() {
+        return values.to_vec();
+    }
+    kept.iter().map(|row| values.get(*row).copied().flatten()).collect()
+}
+
+/// The column as numbers; every cell that is none is reported.
+pub fn numbers(file: &str, table: &Table, column: &str, findings: &mut Findings) -> Vec<Option<f64>> {
+    match table.numbers(column) {
+        Ok(values) => values,
+        Err(errors) => {
+            for error in errors {
+                let location = place(file, Some(error.row), Some(column));
+                let remedy = match error.reason {
+                    CellReason::DecimalComma => {
+                        "declare `decimal_comma = true` in [data] if the comma is the decimal sign"
+                    }
+                    CellReason::DecimalPoint => {
+                        "declare `decimal_comma = false` in [data] if the point is the decimal sign"
+                    }
+                    CellReason::NotFinite => "correct the cell: it is beyond what a number can hold",
+                    _ => "correct the cell, or list the code in `data.missing` if it means missing",
+                };
+                findings.error("SK201", location, format!("`{}` is not a number", shorten(&error.found)), remedy);
+            }
+            vec![None; table.height()]
+        }
+    }
+}
+
+/// The column as dates; every cell that is none is reported.
+pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -> Vec<Option<Date>> {
+    match table.dates(column) {
+        Ok(values) => values,
+        Err(errors) => {
+            for error in errors {
+                let location = place(file, Some(error.row), Some(column));
+                let message =
+                    format!("`{}` is not a date, or not in the order of the other dates", shorten(&error.found));
+                findings.error("SK301", location, message, "write all dates as YYYY-MM-DD");
+            }
+            vec![None; table.height()]
+        }
+    }
+}
+
+/// The beginning of a cell, for messages.
+pub fn shorten(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
+/// Where a column stands, for messages.
+pub struct Place<'a> {
+    /// File.
+    pub file: &'a str,
+    /// Column.
+    pub column: &'a str,
+    /// Table.
+    pub table: &'a Table,
+    /// Rows in use.
+    pub kept: &'a [usize],
+}
+
+/// The index among `known` of each kept row's label; every label that is not known is reported once, with its first row.
+pub fn known_levels(
+    column: &Coded,
+    known: &[&str],
+    what: &str,
+    rule: &'static str,
+    at: &Place<'_>,
+    findings: &mut Findings,
+) -> Vec<u32> {
+    let index =
+        |label: &String| known.iter().position(|name| name == label).and_then(|index| u32::try_from(index).ok());
+    let meaning: Vec<Option<u32>> = column.levels.iter().map(index).collect();
+    let mut unknown: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    let mut codes = Vec::with_capacity(at.kept.len());
+    for &row in at.kept {
+        let code = match column.level(row) {
+            None => {
+                let location = place(at.file, Some(at.table.file_row(row)), Some(at.column));
+                findings.error("SK604", location, format!("the {what} is empty"), "fill it in, or delete the row");
+                EMPTY
+            }
+            Some(level) => match meaning.get(level).copied().flatten() {
+                Some(code) => code,
+                None => {
+                    unknown.entry(level).or_insert((at.table.file_row(row), 0)).1 += 1;
+                    EMPTY
+                }
+            },
+        };
+        codes.push(code);
+    }
+    for (level, (row, count)) in unknown {
+        let label = column.levels.get(level).map(String::as_str).unwrap_or_default();
+        let folded = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+        let variant = known.iter().find(|name| folded(name) == folded(label));
+        let remedy = match variant {
+            Some(name) => format!(
+                "it looks like a spelling of `{name}`: correct it in the data, or write the plan as the data do"
+            ),
+            None => format!("{}; the plan has: {}", super::rows::did_you_mean(label, known), known.join(", ")),
+        };
+        let message =
+            format!("unknown {what} `{}` in {count} row{}", shorten(label), if count == 1 { "" } else { "s" });
+        findings.error(rule, place(at.file, Some(row), Some(at.column)), message, remedy);
+    }
+    codes
+}
+
+/// "did you mean …", or how to declare it.
+pub fn did_you_mean(label: &str, known: &[&str]) -> String {
+    match nearest(label, known.iter().copied()).as_slice() {
+        [] => "declare it in the plan, or keep such rows out with `data.where`".to_owned(),
+        near => format!("did you mean `{}`?", near.join("` or `")),
+    }
+}
+
+/// Labels and codes of the sides; spellings of one side become one label, the most frequent.
+fn sides(
+    file: &str,
+    name: &str,
+    table: &Table,
+    column: &Coded,
+    kept: &[usize],
+    findings: &mut Findings,
+) -> (Vec<String>, Vec<u32>) {
+    let counts = column.counts();
+    let spelled: Vec<Option<Side>> = column.levels.iter().map(|label| side(label)).collect();
+    // The level that stands for each level.
+    let mut stands: Vec<usize> = (0..column.levels.len()).collect();
+    for which in [Side::Left, Side::Right] {
+        let variants: Vec<usize> = (0..spelled.len()).filter(|i| spelled.get(*i) == Some(&Some(which))).collect();
+        let most = |a: &&usize, b: &&usize| counts.get(**a).cmp(&counts.get(**b)).then(b.cmp(a));
+        let Some(&chosen) = variants.iter().max_by(most) else { continue };
+        if variants.len() > 1 {
+            let words: Vec<&str> = variants.iter().filter_map(|i| column.levels.get(*i)).map(String::as_str).collect();
+            let first = column.first_rows();
+            let row = variants.iter().filter(|i| **i != chosen).filter_map(|i| first.get(*i)).min();
+            let kept_as = column.levels.get(chosen).map(String::as_str).unwrap_or_default();
+            findings.warning(
+                "SK603",
+                place(file, row.map(|row| table.file_row(*row)), Some(name)),
+                format!("one side is spelled in {} ways: {}; taken as `{kept_as}`", words.len(), words.join(", ")),
+                "use one spelling in the data",
+            );
+        }
+        for variant in variants {
+            if let Some(place) = stands.get_mut(variant) {
+                *place = chosen;
+            }
+        }
+    }
+    let mut labels = Vec::new();
+    let mut numbered: BTreeMap<usize, u32> = BTreeMap::new();
+    let mut codes = Vec::with_capacity(kept.len());
+    for &row in kept {
+        let Some(level) = column.level(row).and_then(|level| stands.get(level).copied()) else {
+            let location = place(file, Some(table.file_row(row)), Some(name));
+            findings.error("SK604", location, "the side is empty".to_owned(), "fill it in, or delete the row");
+            codes.push(EMPTY);
+            continue;
+        };
+        let next = u32::try_from(labels.len()).unwrap_or(EMPTY);
+        let code = *numbered.entry(level).or_insert(next);
+        if code == next {
+            labels.push(column.levels.get(level).cloned().unwrap_or_default());
+        }
+        codes.push(code);
+    }
+    (labels, codes)
+}

@@ -1,0 +1,61 @@
+//! Which side a label means: `L`, `left`, `LEFT KNEE` and `左` are one side.
+
+/// Side of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Left.
+    Left,
+    /// Right.
+    Right,
+}
+
+/// The side a label names, if it is one of the usual spellings.
+pub fn side(label: &str) -> Option<Side> {
+    let mut label = label.trim().to_lowercase();
+    for site in [" knee", "_knee", "-knee", " eye", " foot", "膝", "側", "眼", "足"] {
+        if let Some(short) = label.strip_suffix(site) {
+            label = short.trim().to_owned();
+        }
+    }
+    match label.as_str() {
+        "l" | "lt" | "lft" | "left" | "sin" | "sinister" | "os" | "左" | "ひだり" | "links" | "gauche"
+        | "izquierda" => Some(Side::Left),
+        "r" | "rt" | "rgt" | "right" | "dex" | "dexter" | "od" | "右" | "みぎ" | "rechts" | "droite" | "derecha" => {
+            Some(Side::Right)
+        }
+        _ => None,
+    }
+}
+
+/// Labels of an event that concerns the whole patient.
+pub fn is_systemic(label: &str) -> bool {
+    matches!(
+        label.trim().to_lowercase().as_str(),
+        "" | "systemic" | "patient" | "both" | "bilateral" | "none" | "general" | "全身" | "両側" | "両膝"
+    )
+}
+
+/// Yes or no, if the label is one of the usual spellings.
+pub fn yes_or_no(label: &str) -> Option<bool> {
+    match label.trim().to_lowercase().as_str() {
+        "y" | "yes" | "1" | "true" | "t" | "はい" | "あり" | "有" => Some(true),
+        "n" | "no" | "0" | "false" | "f" | "いいえ" | "なし" | "無" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_a_side() {
+        for label in ["L", "left", "LEFT", "Left knee", "左", "左膝", " lt "] {
+            assert_eq!(side(label), Some(Side::Left), "{label}");
+        }
+        for label in ["R", "right", "RIGHT_KNEE", "右", "右膝"] {
+            assert_eq!(side(label), Some(Side::Right), "{label}");
+        }
+        assert_eq!(side("forearm"), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! What a trial is built from: the tables as read, the roles of their columns, and the analysis sets.
+
+use super::expr::Condition;
+use crate::data::Table;
+
+/// A file as read.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Name as given in the plan, for messages.
+    pub file: String,
+    /// Its columns.
+    pub table: Table,
+}
+
+/// How the observations are laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    /// One row per knee and visit, one column per endpoint.
+    Long,
+    /// Column names follow a pattern with `{endpoint}` and optionally `{knee}`, `{arm}` and `{visit}`.
+    Wide {
+        /// The pattern.
+        pattern: String,
+    },
+    /// One row per knee, visit and parameter (CDISC ADaM BDS).
+    Bds {
+        /// Column with the parameter code.
+        parameter: String,
+        /// Column with the analysis value.
+        value: String,
+    },
+}
+
+/// The columns of the observations that identify a measurement.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Roles {
+    /// Patient identifier.
+    pub patient: String,
+    /// Side or body site.
+    pub knee: Option<String>,
+    /// Treatment.
+    pub arm: Option<String>,
+    /// Visit.
+    pub visit: Option<String>,
+    /// Months since baseline.
+    pub month: Option<String>,
+    /// Date of the visit.
+    pub date: Option<String>,
+}
+
+/// The randomisation list.
+#[derive(Debug, Clone)]
+pub struct Allocation {
+    /// The file.
+    pub source: Source,
+    /// Patient identifier.
+    pub patient: String,
+    /// How the list says which knee is on which arm.
+    pub form: AllocationForm,
+    /// Position in the list.
+    pub order: Option<String>,
+    /// Date of randomisation.
+    pub date: Option<String>,
+}
+
+/// How a randomisation list says which knee is on which arm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AllocationForm {
+    /// One row per knee.
+    PerKnee {
+        /// Column of the side; `None` where the arm names the site.
+        knee: Option<String>,
+        /// Column of the treatment.
+        arm: String,
+    },
+    /// One row per patient, with the side of the active knee; the other side is on placebo.
+    ActiveKnee {
+        /// Column of the side.
+        column: String,
+    },
+}
+
+/// The adverse events.
+#[derive(Debug, Clone)]
+pub struct Events {
+    /// The file.
+    pub source: Source,
+    /// Side or body site concerned; empty cell for the whole patient.
+    pub knee: String,
+    /// Preferred term.
+    pub term: String,
+    /// Severity.
+    pub severity: String,
+    /// Whether serious.
+    pub serious: String,
+    /// Whether related to treatment.
+    pub related: String,
+    /// Day of onset.
+    pub start_day: String,
+    /// Day of resolution.
+    pub end_day: String,
+    /// The permitted severities, mildest first.
+    pub severities: Vec<String>,
+}
+
+/// How and when patients left the trial.
+#[derive(Debug, Clone)]
+pub struct Disposition {
+    /// The file.
+    pub source: Source,
+    /// Column of the status.
+    pub status: String,
+    /// Column of the last visit attended.
+    pub last_visit: String,
+}
+
+/// An analysis set by its condition on patient-level columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetDefinition {
+    /// Short name.
+    pub name: String,
+    /// Name in full.
+    pub label: String,
+    /// Membership; all patients with data where `None`.
+    pub condition: Option<Condition>,
+}
+
+/// Permitted days of a visit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VisitWindow {
+    /// Index of the visit.
+    pub visit: usize,
+    /// First permitted day since baseline.
+    pub from_day: f64,
+    /// Last permitted day since baseline.
+    pub to_day: f64,
+}
+
+/// Everything a [`super::Trial`] is built from.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// Observations.
+    pub observations: Source,
+    /// Their layout.
+    pub layout: Layout,
+    /// Their columns.
+    pub roles: Roles,
+    /// Rows to keep.
+    pub filter: Option<Condition>,
+    /// One row per patient.
+    pub patients: Option<Source>,
+    /// Randomisation.
+    pub allocation: Option<Allocation>,
+    /// Adverse events.
+    pub events: Option<Events>,
+    /// Disposition.
+    pub disposition: Option<Disposition>,
+    /// Column of the patient in the files of patients, events and disposition.
+    pub patient_column: String,
+    /// Analysis sets, the primary one first.
+    pub sets: Vec<SetDefinition>,
+    /// Visit windows.
+    pub windows: Vec<VisitWindow>,
+    /// By endpoint: columns whose sum it must be.
+    pub sums: Vec<Vec<String>>,
+}

@@ -1,0 +1,161 @@
+//! Wide data: a column per endpoint and knee, arm or visit, named by a pattern, turned into one row per knee and visit.
+
+use super::coded::Coder;
+use super::design::Design;
+use super::findings::{Findings, place};
+use super::rows::{Rows, keys, numbers, pick};
+use super::side::side;
+use super::sources::Sources;
+use std::collections::BTreeMap;
+
+/// Which knee, arm and visit a column belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Cell {
+    knee: Option<String>,
+    arm: Option<usize>,
+    visit: Option<usize>,
+}
+
+/// The observations.
+pub fn rows(
+    design: &Design,
+    sources: &Sources,
+    pattern: &str,
+    kept: &[usize],
+    findings: &mut Findings,
+) -> Option<Rows> {
+    let source = &sources.observations;
+    let mut cells: BTreeMap<Cell, Vec<Option<String>>> = BTreeMap::new();
+    for name in source.table.column_names() {
+        if let Some((endpoint, cell)) = meaning(design, pattern, &name) {
+            let columns = cells.entry(cell).or_insert_with(|| vec![None; design.endpoints.len()]);
+            if let Some(place) = columns.get_mut(endpoint) {
+                *place = Some(name);
+            }
+        }
+    }
+    let mut complete = true;
+    for (number, endpoint) in design.endpoints.iter().enumerate() {
+        if !cells.values().any(|columns| columns.get(number).is_some_and(Option::is_some)) {
+            complete = false;
+            let expected = pattern.replace("{endpoint}", &endpoint.column);
+            findings.error(
+                "SK025",
+                place(&source.file, Some(1), Some(&expected)),
+                format!("no column follows the pattern `{expected}` for {}", endpoint.name),
+                format!("the file has: {}", source.table.column_names().join(", ")),
+            );
+        }
+    }
+    if !complete {
+        return None;
+    }
+    let key_rows = keys(design, sources, kept, findings)?;
+    let mut sides = Coder::of(&key_rows.sides);
+    let with_side = key_rows.side.is_some() || cells.keys().any(|cell| cell.knee.is_some());
+    let with_arm = key_rows.arm.is_some() || cells.keys().any(|cell| cell.arm.is_some());
+    let mut rows = Rows {
+        file: key_rows.file.clone(),
+        patients: key_rows.patients.clone(),
+        side: with_side.then(Vec::new),
+        arm: with_arm.then(Vec::new),
+        month: key_rows.month.as_ref().map(|_| Vec::new()),
+        date: key_rows.date.as_ref().map(|_| Vec::new()),
+        values: vec![Vec::new(); design.endpoints.len()],
+        ..Rows::default()
+    };
+    for (cell, columns) in &cells {
+        let values: Vec<Option<Vec<Option<f64>>>> = columns
+            .iter()
+            .map(|column| {
+                let column = column.as_ref()?;
+                Some(pick(&numbers(&source.file, &source.table, column, findings), kept))
+            })
+            .collect();
+        let knee = cell.knee.as_ref().map(|label| sides.code(label));
+        for number in 0..kept.len() {
+            let value = |endpoint: &Option<Vec<Option<f64>>>| {
+                endpoint.as_ref().and_then(|values| values.get(number).copied().flatten())
+            };
+            // A patient without any value in these columns has no such knee or visit.
+            if values.iter().all(|endpoint| value(endpoint).is_none()) {
+                continue;
+            }
+            let at = |column: &Option<Vec<u32>>| column.as_ref().and_then(|codes| codes.get(number)).copied();
+            let visit = match cell.visit {
+                Some(visit) => u32::try_from(visit).ok(),
+                None => key_rows.visit.get(number).copied(),
+            };
+            let (Some(patient), Some(visit)) = (key_rows.patient.get(number).copied(), visit) else { continue };
+            if let (Some(column), Some(code)) = (&mut rows.side, knee.or_else(|| at(&key_rows.side))) {
+                column.push(code);
+            }
+            let arm = cell.arm.and_then(|arm| u32::try_from(arm).ok());
+            if let (Some(column), Some(code)) = (&mut rows.arm, arm.or_else(|| at(&key_rows.arm))) {
+                column.push(code);
+            }
+            if let (Some(column), Some(from)) = (&mut rows.month, &key_rows.month) {
+                column.push(from.get(number).copied().flatten());
+            }
+            if let (Some(column), Some(from)) = (&mut rows.date, &key_rows.date) {
+                column.push(from.get(number).copied().flatten());
+            }
+            rows.patient.push(patient);
+            rows.visit.push(visit);
+            rows.file_row.push(key_rows.file_row.get(number).copied().unwrap_or_default());
+            for (column, endpoint) in rows.values.iter_mut().zip(&values) {
+                column.push(value(endpoint));
+            }
+        }
+    }
+    rows.sides = sides.levels;
+    Some(rows)
+}
+
+/// The endpoint and cell that a column name stands for under the pattern, if any. A visit is written as its label, its
+/// identifier (`m6`), or its label with `_` for blanks; a knee is any spelling of left or right.
+fn meaning(design: &Design, pattern: &str, name: &str) -> Option<(usize, Cell)> {
+    for (number, endpoint) in design.endpoints.iter().enumerate() {
+        let with_endpoint = pattern.replace("{endpoint}", &endpoint.column);
+        for (visit, with_visit) in expand_visits(design, &with_endpoint) {
+            for (arm, with_arm) in expand_arms(design, &with_visit) {
+                let knee = match with_arm.split_once("{knee}") {
+                    None if with_arm == name => None,
+                    None => continue,
+                    Some((before, after)) => {
+                        let middle = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+                        match middle.filter(|label| side(label).is_some()) {
+                            Some(label) => Some(label.to_owned()),
+                            None => continue,
+                        }
+                    }
+                };
+                return Some((number, Cell { knee, arm, visit }));
+            }
+        }
+    }
+    None
+}
+
+fn expand_visits(design: &Design, pattern: &str) -> Vec<(Option<usize>, String)> {
+    if !pattern.contains("{visit}") {
+        return vec![(None, pattern.to_owned())];
+    }
+    let mut expanded = Vec::new();
+    for (number, visit) in design.visits.iter().enumerate() {
+        for spelling in
+            [visit.label.clone(), visit.id.clone(), visit.label.replace(' ', "_"), visit.label.replace(' ', "")]
+        {
+            expanded.push((Some(number), pattern.replace("{visit}", &spelling)));
+        }
+    }
+    expanded
+}
+
+fn expand_arms(design: &Design, pattern: &str) -> Vec<(Option<usize>, String)> {
+    if !pattern.contains("{arm}") {
+        return vec![(None, pattern.to_owned())];
+    }
+    let labels = design.arms.labels();
+    labels.iter().enumerate().map(|(number, label)| (Some(number), pattern.replace("{arm}", label))).collect()
+}
