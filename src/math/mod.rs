@@ -8,3 +8,5 @@ pub mod random;
 pub mod roots;
 pub mod jet;
 pub mod quadrature;
+pub mod linalg;
+pub mod trust_region;

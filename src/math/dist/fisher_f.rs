@@ -61,8 +61,11 @@ fn tails(x: f64, df1: f64, df2: f64) -> (f64, f64) {
 
 /// Density at `x > 0`.
 pub fn pdf(x: f64, df1: f64, df2: f64) -> f64 {
-    if !(x > 0.0) {
-        return if x.is_nan() { f64::NAN } else { 0.0 };
+    if x.is_nan() {
+        return f64::NAN;
+    }
+    if x <= 0.0 {
+        return 0.0;
     }
     let ratio = x * (df1 / df2);
     saddle_point::beta_front(0.5 * df1, 0.5 * df2, ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)) / x

@@ -7,7 +7,7 @@ use super::saddle_point::gamma_front;
 
 /// `(P(a, x), Q(a, x))`, each accurate in its own right, for `a > 0`.
 pub fn both_tails(a: f64, x: f64) -> (f64, f64) {
-    if !(a > 0.0) || x.is_nan() {
+    if a.is_nan() || a <= 0.0 || x.is_nan() {
         return (f64::NAN, f64::NAN);
     }
     if x <= 0.0 {

@@ -18,7 +18,7 @@ pub fn cdf(t: f64, df: f64, ncp: f64) -> f64 {
 
 /// `P(T > t)` with `df` degrees of freedom and noncentrality `ncp`.
 pub fn sf(t: f64, df: f64, ncp: f64) -> f64 {
-    if !(df > 0.0) || t.is_nan() || ncp.is_nan() {
+    if df.is_nan() || df <= 0.0 || t.is_nan() || ncp.is_nan() {
         return f64::NAN;
     }
     if ncp == 0.0 {

@@ -12,7 +12,7 @@ const HILL_FROM: f64 = 1e6;
 
 /// Density at `x`.
 pub fn pdf(x: f64, df: f64) -> f64 {
-    if !(df > 0.0) {
+    if df.is_nan() || df <= 0.0 {
         return f64::NAN;
     }
     if df.is_infinite() {
@@ -34,7 +34,7 @@ pub fn cdf(x: f64, df: f64) -> f64 {
 
 /// `P(X > x)`.
 pub fn sf(x: f64, df: f64) -> f64 {
-    if !(df > 0.0) || x.is_nan() {
+    if df.is_nan() || df <= 0.0 || x.is_nan() {
         return f64::NAN;
     }
     let upper = upper_tail(x.abs(), df);

@@ -1,0 +1,57 @@
+//! Paired t test: `t = (mean(d) − μ) / (sd(d)/√n)` on `n − 1` degrees of freedom, `d` = treated − control.
+//!
+//! As R `t.test(paired = TRUE)`. Exact where the differences are normal; differences that are all equal have no
+//! standard error and are refused, as in R ("essentially constant").
+
+use super::pairs::{check_count, check_options, differences, t_inference};
+use super::{Field, Options, Refusal, TestResult};
+use crate::math::descriptive::{mean, sd};
+
+/// Tests whether the mean difference is `options.mu`.
+///
+/// # Errors
+/// Fewer than two pairs, values that are not finite, or differences that are all equal.
+pub fn paired_t(treated: &[f64], control: &[f64], options: &Options) -> Result<TestResult, Refusal> {
+    check_options(options)?;
+    let differences = differences(treated, control)?;
+    let moments = Moments::of(&differences, "a paired t test")?;
+    let mut result = TestResult::new("paired-t", differences.len(), options);
+    t_inference(&mut result, moments.mean, moments.std_error, moments.df, options);
+    result.extra = vec![
+        ("sd_diff", Field::Number(Some(moments.sd))),
+        ("mean_treated", Field::Number(mean(treated))),
+        ("mean_control", Field::Number(mean(control))),
+        ("sd_treated", Field::Number(sd(treated))),
+        ("sd_control", Field::Number(sd(control))),
+    ];
+    Ok(result)
+}
+
+/// Mean, SD and standard error of differences that vary.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moments {
+    pub(super) mean: f64,
+    pub(super) sd: f64,
+    pub(super) std_error: f64,
+    pub(super) df: f64,
+}
+
+impl Moments {
+    /// # Errors
+    /// Fewer than two differences, or a standard error that is rounding noise of the mean.
+    pub(super) fn of(differences: &[f64], method: &str) -> Result<Self, Refusal> {
+        check_count(differences.len(), 2, method)?;
+        let n = differences.len() as f64;
+        let (Some(mean), Some(sd)) = (mean(differences), sd(differences)) else {
+            return Err(Refusal(format!("{method} needs at least 2 complete pairs")));
+        };
+        let std_error = sd / n.sqrt();
+        if std_error <= 10.0 * f64::EPSILON * mean.abs() || !std_error.is_finite() {
+            return Err(Refusal(format!(
+                "the {} differences are all equal ({mean}), so their mean has no standard error",
+                differences.len()
+            )));
+        }
+        Ok(Self { mean, sd, std_error, df: n - 1.0 })
+    }
+}

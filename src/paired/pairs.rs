@@ -1,0 +1,103 @@
+//! What every paired test on measurements does first: check the numbers and form the differences.
+
+use super::{Alternative, Options, Refusal, TestResult};
+use crate::math::dist::student_t;
+
+/// The differences treated − control.
+///
+/// # Errors
+/// Sides of unequal length, a value that is NaN or infinite, or a difference too large for a double.
+pub fn differences(treated: &[f64], control: &[f64]) -> Result<Vec<f64>, Refusal> {
+    check_pairs(treated, control)?;
+    let differences: Vec<f64> = treated.iter().zip(control).map(|(t, c)| t - c).collect();
+    if differences.iter().any(|d| !d.is_finite()) {
+        return Err(Refusal("a difference exceeds the range of double precision".into()));
+    }
+    Ok(differences)
+}
+
+/// Both sides equally long and finite.
+pub(super) fn check_pairs(treated: &[f64], control: &[f64]) -> Result<(), Refusal> {
+    if treated.len() != control.len() {
+        return Err(Refusal(format!(
+            "the two sides have different lengths ({} treated, {} control)",
+            treated.len(),
+            control.len()
+        )));
+    }
+    check_finite(treated)?;
+    check_finite(control)
+}
+
+/// Every value finite.
+pub(super) fn check_finite(values: &[f64]) -> Result<(), Refusal> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(Refusal(format!(
+            "value {} is not a finite number ({}); pairs with a missing side must be dropped and counted first",
+            index + 1,
+            values[index]
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// A confidence level strictly between 0 and 1 and a finite null value.
+pub(super) fn check_options(options: &Options) -> Result<(), Refusal> {
+    if !(options.conf_level > 0.0 && options.conf_level < 1.0) {
+        return Err(Refusal(format!("the confidence level must lie between 0 and 1, not {}", options.conf_level)));
+    }
+    if !options.mu.is_finite() {
+        return Err(Refusal("the null value must be a finite number".into()));
+    }
+    Ok(())
+}
+
+/// At least `least` pairs.
+pub(super) fn check_count(n: usize, least: usize, method: &str) -> Result<(), Refusal> {
+    if n < least {
+        let pairs = if least == 1 { "pair" } else { "pairs" };
+        return Err(Refusal(format!("{method} needs at least {least} complete {pairs}; there are {n}")));
+    }
+    Ok(())
+}
+
+/// Both sides divided by one power of two that brings the largest absolute value near 1, and that power.
+///
+/// Exact, so that statistics on squares neither overflow at 1e300 nor vanish at 1e-300.
+pub(super) fn rescaled(treated: &[f64], control: &[f64]) -> (Vec<f64>, Vec<f64>, f64) {
+    let largest = treated.iter().chain(control).fold(0.0_f64, |top, value| top.max(value.abs()));
+    let scale = if largest > 0.0 { largest.log2().floor().clamp(-1000.0, 1000.0).exp2() } else { 1.0 };
+    let divide = |values: &[f64]| values.iter().map(|value| value / scale).collect();
+    (divide(treated), divide(control), scale)
+}
+
+/// Fills statistic, p-value and confidence limits of an estimate whose studentised error has a t distribution with `df`
+/// degrees of freedom (`f64::INFINITY` for a normal one).
+pub(super) fn t_inference(result: &mut TestResult, estimate: f64, std_error: f64, df: f64, options: &Options) {
+    let statistic = (estimate - options.mu) / std_error;
+    result.estimate = Some(estimate);
+    result.std_error = Some(std_error);
+    result.statistic = Some(statistic);
+    result.df = Some(df).filter(|df| df.is_finite());
+    result.p_value = Some(match options.alternative {
+        Alternative::TwoSided => student_t::two_sided(statistic, df),
+        Alternative::Less => student_t::cdf(statistic, df),
+        Alternative::Greater => student_t::sf(statistic, df),
+    });
+    let (low, high) = t_limits(estimate, std_error, df, options);
+    result.conf_low = Some(low);
+    result.conf_high = Some(high);
+}
+
+/// Confidence limits estimate ± t·SE, one-sided where the alternative is.
+pub(super) fn t_limits(estimate: f64, std_error: f64, df: f64, options: &Options) -> (f64, f64) {
+    let alpha = 1.0 - options.conf_level;
+    match options.alternative {
+        Alternative::TwoSided => {
+            let reach = student_t::upper_quantile(0.5 * alpha, df) * std_error;
+            (estimate - reach, estimate + reach)
+        }
+        Alternative::Less => (f64::NEG_INFINITY, estimate + student_t::upper_quantile(alpha, df) * std_error),
+        Alternative::Greater => (estimate - student_t::upper_quantile(alpha, df) * std_error, f64::INFINITY),
+    }
+}

@@ -1,0 +1,66 @@
+//! Pitman–Morgan test that the two variances of a pair are equal.
+//!
+//! Var(x) = Var(y) exactly when sum and difference are uncorrelated; the test is that of their Pearson correlation, with
+//! `n − 2` degrees of freedom (Pitman 1939; Morgan 1939). The estimate is the variance ratio treated/control with
+//! Pitman's interval `ω (K ∓ √(K² − 1))`, `K = 1 + 2(1 − r²) t²/(n − 2)`, as R `PairedData::pitman.morgan.test`.
+
+use super::correlation::pearson_r;
+use super::pairs::{check_count, check_options, check_pairs, rescaled};
+use super::{Alternative, Field, Options, Refusal, TestResult};
+use crate::math::descriptive::sd;
+use crate::math::dist::student_t;
+
+/// Tests whether the variance ratio treated/control is 1 (`options.mu` is not used).
+///
+/// # Errors
+/// Fewer than three pairs, values that are not finite, a side without variation, or sides perfectly correlated.
+pub fn pitman_morgan(treated: &[f64], control: &[f64], options: &Options) -> Result<TestResult, Refusal> {
+    check_options(options)?;
+    check_pairs(treated, control)?;
+    check_count(treated.len(), 3, "the Pitman-Morgan test")?;
+    let (x, y, scale) = rescaled(treated, control);
+    let n = treated.len() as f64;
+    let (Some(r), Some(sd_x), Some(sd_y)) = (pearson_r(&x, &y), sd(&x), sd(&y)) else {
+        return Err(Refusal("one side does not vary, so the variance ratio does not exist".into()));
+    };
+    let sum: Vec<f64> = x.iter().zip(&y).map(|(a, b)| a + b).collect();
+    let difference: Vec<f64> = x.iter().zip(&y).map(|(a, b)| a - b).collect();
+    let df = n - 2.0;
+    let Some(skew) = pearson_r(&sum, &difference) else {
+        return Err(Refusal("the sums or the differences do not vary, so the variances cannot be compared".into()));
+    };
+    let rest = (1.0 - skew) * (1.0 + skew);
+    if rest <= 1e-15 {
+        return Err(Refusal("sums and differences are perfectly correlated".into()));
+    }
+    let statistic = skew * (df / rest).sqrt();
+    let mut result = TestResult::new("pitman-morgan", treated.len(), options);
+    result.statistic = Some(statistic);
+    result.df = Some(df);
+    result.p_value = Some(match options.alternative {
+        Alternative::TwoSided => student_t::two_sided(statistic, df),
+        Alternative::Less => student_t::cdf(statistic, df),
+        Alternative::Greater => student_t::sf(statistic, df),
+    });
+    let ratio = (sd_x / sd_y) * (sd_x / sd_y);
+    result.estimate = Some(ratio);
+    let alpha = 1.0 - options.conf_level;
+    let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
+    let t = student_t::upper_quantile(tail, df);
+    let excess = 2.0 * (1.0 - r) * (1.0 + r) * t * t / df;
+    let reach = (excess * (excess + 2.0)).sqrt();
+    // K − √(K² − 1) is the reciprocal of K + √(K² − 1).
+    let (low, high) = (ratio / (1.0 + excess + reach), ratio * (1.0 + excess + reach));
+    (result.conf_low, result.conf_high) = match options.alternative {
+        Alternative::TwoSided => (Some(low), Some(high)),
+        Alternative::Less => (Some(0.0), Some(high)),
+        Alternative::Greater => (Some(low), Some(f64::INFINITY)),
+    };
+    result.extra = vec![
+        ("sd_treated", Field::Number(Some(sd_x * scale))),
+        ("sd_control", Field::Number(Some(sd_y * scale))),
+        ("correlation_sum_difference", Field::Number(Some(skew))),
+    ];
+    result.notes.push("estimate: ratio of the variances, treated / control".into());
+    Ok(result)
+}

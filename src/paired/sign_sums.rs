@@ -1,0 +1,246 @@
+//! Counting sign patterns: the exact null distribution behind the sign-flip permutation test.
+//!
+//! Flipping the signs of a set A of differences changes their sum by `−2 Σ_A d`, so every count the test needs is a
+//! count of subsets whose sum stays at or below a bound. On a grid (VAS in mm, half points, one decimal) it is a dynamic
+//! programme over whole numbers; on real values both halves of the differences are enumerated in sorted order and met
+//! in the middle (Horowitz & Sahni 1974): 2²⁰ sums a side for 40 differences.
+
+/// The largest number of differences that is enumerated by halves.
+pub(super) const HALVES_TO: usize = 40;
+
+/// The most cells of the dynamic programme that are worth filling.
+const MOST_CELLS: f64 = 1e8;
+
+/// Differences as whole multiples of a common unit.
+pub(super) fn on_grid(values: &[f64]) -> Option<Vec<i64>> {
+    let largest = values.iter().fold(0.0_f64, |top, value| top.max(value.abs()));
+    if largest == 0.0 {
+        return Some(vec![0; values.len()]);
+    }
+    let magnitude = largest.log10().ceil() as i32;
+    // A decimal unit, up to seven digits below the largest value.
+    for digits in 0..=7 {
+        let power = digits - magnitude;
+        let whole: Vec<f64> = values.iter().map(|value| times_power_of_ten(*value, power)).collect();
+        if whole.iter().all(|w| (w - w.round()).abs() <= 1e-8) {
+            let whole: Vec<i64> = whole.iter().map(|w| w.round() as i64).collect();
+            let unit = whole.iter().fold(0_u64, |unit, w| gcd(unit, w.unsigned_abs())).max(1);
+            return Some(whole.iter().map(|w| w / unit as i64).collect());
+        }
+    }
+    None
+}
+
+fn times_power_of_ten(value: f64, power: i32) -> f64 {
+    // In two steps, so that 1e-300 × 1e300 does not pass through infinity.
+    let half = power / 2;
+    value * 10_f64.powi(half) * 10_f64.powi(power - half)
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The share of all sign patterns with a sum at or above, and at or below, the observed one; `None` where neither
+/// algorithm is feasible.
+pub(super) fn tail_shares(values: &[f64]) -> Option<(f64, f64)> {
+    let moved: Vec<f64> = values.iter().copied().filter(|value| *value != 0.0).collect();
+    if moved.is_empty() {
+        return Some((1.0, 1.0));
+    }
+    let grid = on_grid(values);
+    if let Some(whole) = &grid {
+        let total: u64 = whole.iter().map(|w| w.unsigned_abs()).sum();
+        let cells = total as f64 * moved.len() as f64;
+        if cells <= 2e6 || (moved.len() > HALVES_TO && cells <= MOST_CELLS) {
+            return Some(grid_shares(whole));
+        }
+    }
+    if moved.len() > HALVES_TO {
+        return None;
+    }
+    let (numbers, slack) = match &grid {
+        Some(whole) => (whole.iter().filter(|w| **w != 0).map(|w| *w as f64).collect::<Vec<_>>(), 0.25),
+        None => {
+            let size: f64 = moved.iter().map(|value| value.abs()).fold(0.0, f64::max);
+            (moved.iter().map(|value| value / size).collect(), 1e-13 * moved.len() as f64)
+        }
+    };
+    // Sum of pattern ≥ observed ⇔ the flipped set has Σ_A d ≤ 0.
+    let patterns = (numbers.len() as f64).exp2();
+    let halves = Halves::new(&numbers);
+    let at_least = halves.count_at_most(slack) as f64;
+    let mirrored: Vec<f64> = numbers.iter().map(|value| -value).collect();
+    let at_most = Halves::new(&mirrored).count_at_most(slack) as f64;
+    Some((at_least / patterns, at_most / patterns))
+}
+
+/// The dynamic programme: positive part of the sum over all sign patterns, symmetric about half of the total.
+fn grid_shares(whole: &[i64]) -> (f64, f64) {
+    let mut steps: Vec<usize> = whole.iter().filter(|w| **w != 0).map(|w| w.unsigned_abs() as usize).collect();
+    steps.sort_unstable();
+    let total: usize = steps.iter().sum();
+    let observed: usize = whole.iter().filter(|w| **w > 0).map(|w| *w as usize).sum();
+    // Only the smaller tail is computed; the other is 1 minus it plus the mass at the observed value.
+    let tail = observed.min(total - observed);
+    let mut mass = vec![0.0; tail + 1];
+    mass[0] = 1.0;
+    for step in steps {
+        for k in (0..=tail).rev() {
+            let shifted = if k >= step { mass[k - step] } else { 0.0 };
+            mass[k] = 0.5 * mass[k] + 0.5 * shifted;
+        }
+    }
+    let small: f64 = mass.iter().sum();
+    let large = 1.0 - small + mass[tail];
+    if observed == tail { (large.min(1.0), small) } else { (small, large.min(1.0)) }
+}
+
+/// All subset sums of two halves, each in ascending order.
+struct Halves {
+    first: Vec<f64>,
+    second: Vec<f64>,
+}
+
+impl Halves {
+    fn new(values: &[f64]) -> Self {
+        let (left, right) = values.split_at(values.len() / 2);
+        Self { first: subset_sums(left), second: subset_sums(right) }
+    }
+
+    /// Subsets (the empty one included) with a sum at or below `bound`.
+    fn count_at_most(&self, bound: f64) -> u64 {
+        let mut end = self.second.len();
+        let mut total = 0;
+        for a in &self.first {
+            while end > 0 && a + self.second[end - 1] > bound {
+                end -= 1;
+            }
+            total += end as u64;
+        }
+        total
+    }
+}
+
+/// The sums of all subsets in ascending order, by merging each new value in.
+fn subset_sums(values: &[f64]) -> Vec<f64> {
+    let mut sums = vec![0.0];
+    let mut next = Vec::new();
+    for value in values {
+        next.clear();
+        next.reserve(2 * sums.len());
+        // Two ascending runs: without and with the value.
+        let (mut i, mut j) = (0, 0);
+        while i < sums.len() && j < sums.len() {
+            let with = sums[j] + value;
+            if sums[i] <= with {
+                next.push(sums[i]);
+                i += 1;
+            } else {
+                next.push(with);
+                j += 1;
+            }
+        }
+        next.extend_from_slice(&sums[i..]);
+        next.extend(sums[j..].iter().map(|sum| sum + value));
+        std::mem::swap(&mut sums, &mut next);
+    }
+    sums
+}
+
+/// The mean of the non-empty subset whose mean is the `rank`-th smallest (from 1), for at most [`HALVES_TO`] values.
+///
+/// A subset has a mean at or below `m` exactly when `Σ_A (d − m) ≤ 0`; the root in `m` is found by a secant on the
+/// normal scale inside a bracket, to 1e-13 of the range.
+pub(super) fn subset_mean(values: &[f64], rank: f64) -> Option<f64> {
+    let low_end = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high_end = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let range = high_end - low_end;
+    if values.is_empty() || values.len() > HALVES_TO || rank < 1.0 {
+        return None;
+    }
+    if range == 0.0 {
+        return Some(low_end);
+    }
+    let subsets = (values.len() as f64).exp2() - 1.0;
+    let target = crate::math::dist::normal::quantile(rank / (subsets + 1.0));
+    let slack = 1e-15 * values.len() as f64;
+    let count = |m: f64| {
+        let centred: Vec<f64> = values.iter().map(|value| (value - m) / range).collect();
+        Halves::new(&centred).count_at_most(slack) as f64 - 1.0
+    };
+    let scaled = |found: f64| crate::math::dist::normal::quantile((found + 0.5) / (subsets + 1.0)) - target;
+    let (mut low, mut high) = (low_end, high_end);
+    let (mut at_low, mut at_high) = (scaled(0.0), scaled(subsets));
+    // At the smallest value itself some subsets already qualify.
+    let first = count(low_end);
+    if first >= rank {
+        return Some(low_end);
+    }
+    for turn in 0..200 {
+        let width = high - low;
+        if width <= 1e-13 * range.max(high.abs().max(low.abs())) {
+            break;
+        }
+        // Regula falsi, with every third step a bisection so that the bracket always closes.
+        let share = if turn % 3 == 2 { 0.5 } else { (-at_low / (at_high - at_low)).clamp(0.02, 0.98) };
+        let middle = low + share * width;
+        if middle <= low || middle >= high {
+            break;
+        }
+        let found = count(middle);
+        if found >= rank {
+            high = middle;
+            at_high = scaled(found).max(1e-12);
+        } else {
+            low = middle;
+            at_low = scaled(found).min(-1e-12);
+        }
+    }
+    Some(high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enumerate(values: &[f64]) -> (f64, f64) {
+        let observed: f64 = values.iter().sum();
+        let (mut above, mut below) = (0, 0);
+        for bits in 0..1_u32 << values.len() {
+            let sum: f64 = values.iter().enumerate().map(|(i, v)| if bits >> i & 1 == 1 { -v } else { *v }).sum();
+            above += u32::from(sum >= observed - 1e-9);
+            below += u32::from(sum <= observed + 1e-9);
+        }
+        let patterns = (values.len() as f64).exp2();
+        (f64::from(above) / patterns, f64::from(below) / patterns)
+    }
+
+    #[test]
+    fn both_algorithms_equal_enumeration() {
+        let gridded = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, -1.8, 0.8, 4.6, -1.4];
+        let real: Vec<f64> = (1..=11).map(|i| (f64::from(i) * 0.7).sin() + 0.3).collect();
+        assert!(on_grid(&gridded).is_some() && on_grid(&real).is_none());
+        for values in [&gridded[..], &real[..]] {
+            let (above, below) = tail_shares(values).unwrap_or((f64::NAN, f64::NAN));
+            let expected = enumerate(values);
+            assert!((above - expected.0).abs() < 1e-15 && (below - expected.1).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn subset_means_equal_the_sorted_list() {
+        let values: Vec<f64> = (1..=9).map(|i| (f64::from(i) * 1.3).cos() * 5.0).collect();
+        let mut means: Vec<f64> = (1_u32..512)
+            .map(|bits| {
+                let chosen: Vec<f64> = (0..9).filter(|i| bits >> i & 1 == 1).map(|i| values[i]).collect();
+                chosen.iter().sum::<f64>() / chosen.len() as f64
+            })
+            .collect();
+        means.sort_by(f64::total_cmp);
+        for rank in [1_usize, 2, 12, 13, 256, 500, 511] {
+            let found = subset_mean(&values, rank as f64).unwrap_or(f64::NAN);
+            assert!((found - means[rank - 1]).abs() < 1e-11, "{rank}: {found} {}", means[rank - 1]);
+        }
+    }
+}

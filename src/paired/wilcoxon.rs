@@ -1,0 +1,257 @@
+//! Wilcoxon signed-rank test with the Hodges–Lehmann estimate.
+//!
+//! `V` is the sum of the ranks of `|d − μ|` that belong to positive differences. Zeros are dropped before ranking
+//! (Wilcoxon 1945, the default) or after it (Pratt 1959). The p-value is exact up to [`EXACT_TO`] differences, also with
+//! ties and zeros (see [`super::signed_rank`]; R `coin` and `exactRankTests` agree), and normal with the tie-corrected
+//! variance beyond or on request; the continuity correction is that of R `wilcox.test`.
+//!
+//! The estimate is the median of the Walsh averages of the differences that the test uses. Confidence limits invert the
+//! test: exact ones are the outermost Walsh averages that the exact null distribution does not reject (Hollander, Wolfe &
+//! Chicken 2014, §3.3; with ties the distribution is that of the observed mid-ranks, as `exactRankTests::wilcox.exact`),
+//! asymptotic ones the Walsh averages where the normal statistic crosses its quantile (the roots that R `wilcox.test`
+//! approaches to four digits).
+
+use super::pairs::{check_count, check_finite, check_options};
+use super::signed_rank::SignedRank;
+use super::walsh::Walsh;
+use super::{Alternative, Field, Options, Refusal, TestResult};
+use crate::math::descriptive::mid_ranks;
+use crate::math::dist::normal;
+
+/// Up to this many non-zero differences the exact distribution is used by default (a few milliseconds).
+pub const EXACT_TO: usize = 250;
+
+/// Up to this many it can be asked for (about a second).
+pub const EXACT_ON_REQUEST_TO: usize = 1000;
+
+/// What becomes of differences equal to the null value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zeros {
+    /// Dropped before ranking (Wilcoxon 1945; R `wilcox.test`, SAS).
+    #[default]
+    Wilcoxon,
+    /// Ranked, then dropped (Pratt 1959; default of R `coin`).
+    Pratt,
+}
+
+/// How the p-value and the interval are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PValue {
+    /// Exact where feasible, asymptotic beyond.
+    #[default]
+    Auto,
+    /// Exact, or refused.
+    Exact,
+    /// Normal approximation.
+    Asymptotic,
+}
+
+/// The choices of a signed-rank test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// Treatment of zeros.
+    pub zeros: Zeros,
+    /// Exact or asymptotic.
+    pub p: PValue,
+    /// Continuity correction of the asymptotic p-value and interval (off by default).
+    pub continuity: bool,
+}
+
+/// Tests whether the differences are symmetric about `options.mu`.
+///
+/// # Errors
+/// No differences, values that are not finite, differences that all equal the null value, or an exact p-value asked for
+/// more than [`EXACT_ON_REQUEST_TO`] differences.
+pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> Result<TestResult, Refusal> {
+    check_options(options)?;
+    check_finite(differences)?;
+    check_count(differences.len(), 1, "a signed-rank test")?;
+    let shifted: Vec<f64> = differences.iter().map(|d| d - options.mu).collect();
+    check_finite(&shifted)?;
+    let nonzero: Vec<f64> = shifted.iter().copied().filter(|d| *d != 0.0).collect();
+    if nonzero.is_empty() {
+        return Err(Refusal("all differences equal the null value, so there is nothing to rank".into()));
+    }
+    let used = match settings.zeros {
+        Zeros::Wilcoxon => nonzero,
+        Zeros::Pratt => shifted.clone(),
+    };
+    let all_ranks = mid_ranks(&used.iter().map(|d| d.abs()).collect::<Vec<_>>());
+    let ranks: Vec<f64> = used.iter().zip(&all_ranks).filter(|(d, _)| **d != 0.0).map(|(_, rank)| *rank).collect();
+    let v: f64 = used.iter().zip(&all_ranks).filter(|(d, _)| **d > 0.0).map(|(_, rank)| *rank).sum();
+
+    let exact = match settings.p {
+        PValue::Asymptotic => false,
+        PValue::Auto => ranks.len() <= EXACT_TO,
+        PValue::Exact if ranks.len() > EXACT_ON_REQUEST_TO => {
+            return Err(Refusal(format!(
+                "the exact distribution is offered up to {EXACT_ON_REQUEST_TO} non-zero differences; there are {}",
+                ranks.len()
+            )));
+        }
+        PValue::Exact => true,
+    };
+    let mut result = TestResult::new("wilcoxon", differences.len(), options);
+    result.statistic = Some(v);
+    result.exact = Some(exact);
+
+    let expectation = 0.5 * ranks.iter().sum::<f64>();
+    let sigma = (0.25 * ranks.iter().map(|rank| rank * rank).sum::<f64>()).sqrt();
+    let continuity = settings.continuity && !exact;
+    let z = (v - expectation - correction(v - expectation, continuity, options.alternative)) / sigma;
+    let walsh = Walsh::new(&used);
+    let limits;
+    if exact {
+        let null = SignedRank::new(&ranks);
+        result.p_value = Some(match options.alternative {
+            Alternative::TwoSided => (2.0 * null.cdf(v).min(null.upper(v))).min(1.0),
+            Alternative::Less => null.cdf(v),
+            Alternative::Greater => null.upper(v),
+        });
+        // With zeros among the ranked differences the limits need the distribution of all ranks.
+        let inverted = if ranks.len() == used.len() { null } else { SignedRank::new(&all_ranks) };
+        let tied = all_ranks.iter().any(|rank| rank.fract() != 0.0) || has_ties(&all_ranks);
+        limits = exact_limits(&walsh, &inverted, tied, options);
+    } else {
+        result.p_value = Some(match options.alternative {
+            Alternative::TwoSided => normal::two_sided(z),
+            Alternative::Less => normal::cdf(z),
+            Alternative::Greater => normal::sf(z),
+        });
+        limits = asymptotic_limits(&walsh, &used, settings.continuity, options);
+    }
+    result.estimate = walsh.median().map(|median| median + options.mu);
+    result.conf_low = Some(limits.0 + options.mu);
+    result.conf_high = Some(limits.1 + options.mu);
+    result.notes = notes(settings, exact, &shifted, &used, &ranks);
+    result.extra = vec![
+        ("z", Field::Number(Some(z))),
+        ("n_zero", Field::Count((shifted.iter().filter(|d| **d == 0.0).count()) as u64)),
+        ("n_ranked", Field::Count(ranks.len() as u64)),
+        ("expectation", Field::Number(Some(expectation))),
+        ("variance", Field::Number(Some(sigma * sigma))),
+        ("zeros", Field::Text(if settings.zeros == Zeros::Pratt { "pratt" } else { "wilcoxon" }.into())),
+    ];
+    Ok(result)
+}
+
+/// R's continuity correction of `V − E(V)`.
+fn correction(deviation: f64, continuity: bool, alternative: Alternative) -> f64 {
+    if !continuity {
+        return 0.0;
+    }
+    match alternative {
+        Alternative::TwoSided if deviation == 0.0 => 0.0,
+        Alternative::TwoSided => 0.5_f64.copysign(deviation),
+        Alternative::Greater => 0.5,
+        Alternative::Less => -0.5,
+    }
+}
+
+fn has_ties(ranks: &[f64]) -> bool {
+    let sorted = crate::math::descriptive::sorted(ranks);
+    sorted.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+/// Limits by inverting the exact test.
+fn exact_limits(walsh: &Walsh, null: &SignedRank, tied: bool, options: &Options) -> (f64, f64) {
+    let alpha = 1.0 - options.conf_level;
+    let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
+    let low_quantile = null.lower_quantile(tail);
+    let (low, high) = if tied {
+        tied_limits(walsh, low_quantile, null.maximum() - low_quantile)
+    } else {
+        // qsignrank, at least 1: the k-th Walsh average from either end.
+        let k = (low_quantile as u64).max(1);
+        let ends = (walsh.order_statistic(k), walsh.order_statistic(walsh.count() + 1 - k));
+        (ends.0.unwrap_or(f64::NEG_INFINITY), ends.1.unwrap_or(f64::INFINITY))
+    };
+    one_sided(low, high, options.alternative)
+}
+
+/// The largest Walsh average at which the statistic still exceeds the upper quantile, and the smallest at which it has
+/// fallen to the lower one; the outermost averages where there is none.
+fn tied_limits(walsh: &Walsh, low_quantile: f64, high_quantile: f64) -> (f64, f64) {
+    let list = walsh.list();
+    let (Some(first), Some(last)) = (list.first(), list.last()) else {
+        return (f64::NEG_INFINITY, f64::INFINITY);
+    };
+    // Averages equal but for rounding are one value: x + y and u + v may differ in the last place only.
+    let fuzz = 1e-12 * first.0.abs().max(last.0.abs());
+    let (mut low, mut high) = (first.0, last.0);
+    let mut high_found = false;
+    let mut start = 0;
+    while start < list.len() {
+        let mut end = start + 1;
+        while end < list.len() && list[end].0 - list[start].0 <= fuzz {
+            end += 1;
+        }
+        // V at d: averages above d, and half of those at d that join two different values (their |x − d| tie).
+        let halves = list[start..end].iter().filter(|(_, different)| *different).count();
+        let statistic = (list.len() - end) as f64 + 0.5 * halves as f64;
+        if statistic > high_quantile {
+            low = list[start].0;
+        }
+        if statistic <= low_quantile && !high_found {
+            high = list[start].0;
+            high_found = true;
+        }
+        start = end;
+    }
+    (low, high)
+}
+
+/// Limits by inverting the normal approximation.
+fn asymptotic_limits(walsh: &Walsh, used: &[f64], continuity: bool, options: &Options) -> (f64, f64) {
+    let n = used.len() as f64;
+    // Away from the Walsh averages the only ties of |d − x| are those between equal differences.
+    let ties = crate::math::descriptive::sorted(used)
+        .chunk_by(|a, b| a == b)
+        .map(|group| (group.len() as f64).powi(3) - group.len() as f64)
+        .sum::<f64>();
+    let sigma = (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties / 48.0).max(0.0).sqrt();
+    let alpha = 1.0 - options.conf_level;
+    let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
+    let reach = normal::upper_quantile(tail) * sigma + if continuity { 0.5 } else { 0.0 };
+    let total = walsh.count();
+    // The lower limit is the k-th average, k the last with total − k + 1 > E + reach; the upper one mirrors it.
+    let k = (total as f64 + 1.0 - (0.5 * total as f64 + reach)).ceil() - 1.0;
+    let k = (k.max(1.0) as u64).min(total);
+    let low = walsh.order_statistic(k).unwrap_or(f64::NEG_INFINITY);
+    let high = walsh.order_statistic(total + 1 - k).unwrap_or(f64::INFINITY);
+    one_sided(low, high, options.alternative)
+}
+
+fn one_sided(low: f64, high: f64, alternative: Alternative) -> (f64, f64) {
+    match alternative {
+        Alternative::TwoSided => (low, high),
+        Alternative::Less => (f64::NEG_INFINITY, high),
+        Alternative::Greater => (low, f64::INFINITY),
+    }
+}
+
+fn notes(settings: Settings, exact: bool, shifted: &[f64], used: &[f64], ranks: &[f64]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let zeros = shifted.len() - ranks.len();
+    if zeros > 0 {
+        notes.push(match settings.zeros {
+            Zeros::Wilcoxon => format!("{zeros} zero differences dropped before ranking (Wilcoxon)"),
+            Zeros::Pratt => format!("{zeros} zero differences ranked, then dropped (Pratt)"),
+        });
+    }
+    notes.push(if exact {
+        "exact null distribution conditional on ties (shift algorithm)".into()
+    } else {
+        let correction = if settings.continuity { "with" } else { "without" };
+        format!("normal approximation, tie-corrected variance, {correction} continuity correction")
+    });
+    let mut sizes = crate::math::descriptive::sorted(&used.iter().map(|d| d.abs()).collect::<Vec<_>>());
+    sizes.dedup();
+    let near = sizes.windows(2).filter(|pair| pair[1] - pair[0] <= 1e-12 * pair[1]).count();
+    if near > 0 {
+        notes.push(format!(
+            "{near} pairs of differences are equal but for rounding and were ranked as different, as R ranks them"
+        ));
+    }
+    notes
+}
