@@ -1,5 +1,6 @@
 //! The integration tests: one file per area, built as one binary.
 
 mod data_csv;
+mod data_xpt;
 mod distributions;
 mod reference_cases;

@@ -69,16 +69,11 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     notes.extend(records.line_ends.note());
     let columns = columns.finish(name, &header, header_row, &mut notes)?;
     let provenance = Provenance {
-        path: name.to_string(),
-        sha256: String::new(),
-        format,
-        rows: 0,
-        columns: 0,
         encoding: Some(decoded.encoding.to_string()),
         delimiter: Some(char::from(delimiter)),
         decimal: if decimal_comma { ',' } else { '.' },
-        sheet: None,
         notes,
+        ..table::provenance(name, format)
     };
     Table::new(columns, rows.finish(header_row), provenance)
 }

@@ -22,11 +22,12 @@ pub mod number;
 pub mod options;
 pub mod source;
 pub mod table;
+pub mod xpt;
 
 pub use date::Date;
 pub use error::{CellError, CellReason, DataError};
 pub use options::{Format, ReadOptions};
-pub use table::{ColumnInfo, Provenance, Table};
+pub use table::{ColumnInfo, ColumnKind, Provenance, Table, Values};
 
 use std::path::Path;
 
@@ -54,6 +55,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
     source::check_signature(name, bytes, format)?;
     let mut table = match format {
         Format::Csv | Format::Tsv => csv::parse(name, bytes, format, options)?,
+        Format::Xpt => xpt::parse(name, bytes, options)?,
         _ => return Err(DataError::UnknownFormat { path: name.to_string() }),
     };
     table.provenance.sha256 = source::sha256_hex(bytes);

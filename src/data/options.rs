@@ -82,12 +82,12 @@ pub struct ReadOptions {
     /// Name of the encoding of a text file as in the WHATWG list (`utf-8`, `utf-16le`, `windows-1252`, `shift_jis`, …);
     /// found from the bytes where `None`.
     pub encoding: Option<String>,
-    /// Name of the worksheet; the only one where `None`.
+    /// Name of the worksheet, or of the data set in an XPT file that holds several; the only one where `None`.
     pub sheet: Option<String>,
     /// Row of the header, counted from 1, blank lines included.
     pub header_row: usize,
-    /// Cells that mean "no value", compared after removing surrounding blanks. In a numeric column of a typed format a
-    /// code that is a number (`-99`) removes the cells with that value.
+    /// Cells that mean "no value", compared after removing surrounding blanks; see [`ReadOptions::is_missing_in`] for the
+    /// typed formats. There a code that is a number (`-99`) also removes the cells with that value.
     pub missing: Vec<String>,
     /// Whether a file with a header and no rows is accepted (a trial without any adverse event).
     pub allow_no_rows: bool,
@@ -116,8 +116,33 @@ impl ReadOptions {
         self.missing.iter().any(|code| code.trim() == cell)
     }
 
-    /// The missing codes that are numbers.
-    pub fn missing_numbers(&self) -> Vec<f64> {
-        self.missing.iter().filter_map(|code| super::number::parse(code.trim(), false).ok()).collect()
+    /// Whether a text cell of a file of `format` is missing. Parquet, XPT and Dataset-JSON have missing values of their
+    /// own, so there the default codes `NA` and `.` are text; codes that are declared hold everywhere.
+    pub fn is_missing_in(&self, cell: &str, format: Format) -> bool {
+        match self.codes(format) {
+            Some(_) => self.is_missing(cell),
+            None => cell.is_empty(),
+        }
     }
+
+    /// `numbers` without those that equal a declared code.
+    pub fn drop_missing_numbers(&self, numbers: Vec<Option<f64>>, format: Format) -> Vec<Option<f64>> {
+        let codes: Vec<f64> =
+            self.codes(format).unwrap_or_default().iter().filter_map(|code| as_number(code)).collect();
+        if codes.is_empty() {
+            return numbers;
+        }
+        numbers.into_iter().map(|cell| cell.filter(|value| !codes.contains(value))).collect()
+    }
+
+    /// The missing codes that hold in a file of `format`; `None` for the defaults in a format with missing values of its
+    /// own.
+    fn codes(&self, format: Format) -> Option<&[String]> {
+        let own = matches!(format, Format::Parquet | Format::Xpt | Format::DatasetJson | Format::DatasetNdjson);
+        (!own || self.missing != Self::default().missing).then_some(self.missing.as_slice())
+    }
+}
+
+fn as_number(code: &str) -> Option<f64> {
+    super::number::parse(code, false).ok()
 }

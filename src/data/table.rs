@@ -10,7 +10,9 @@ use super::date::{self, Date};
 use super::error::{CellError, CellReason, DataError};
 use super::number;
 use super::options::Format;
-use polars::prelude::{Column, DataFrame, DataType};
+use polars::prelude::{
+    Column, DataFrame, DataType, Float64Chunked, Int32Chunked, IntoColumn, NewChunkedArray, PlSmallStr, StringChunked,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -46,6 +48,8 @@ pub struct ColumnInfo {
     pub label: Option<String>,
     /// SAS display format, such as `DATE9.` or `8.2`.
     pub format: Option<String>,
+    /// Bytes that text may have, as declared by the file.
+    pub width: Option<usize>,
     /// Special missing values of SAS by row index: `A`–`Z` or `_`. The cells themselves are null.
     pub special_missing: BTreeMap<usize, char>,
 }
@@ -204,13 +208,8 @@ impl Table {
     /// Every cell that is not a date, with its row in the file, or one error that there is no such column.
     pub fn dates(&self, name: &str) -> Result<Vec<Option<Date>>, Vec<CellError>> {
         let Ok(column) = self.column(name) else { return Err(vec![no_such_column(name)]) };
-        let found = match kind_of(column.dtype()) {
-            Some(ColumnKind::Date) => Ok(cells(column)
-                .map(|cell| match cell {
-                    Some(Cell::Date(date)) => Some(date),
-                    _ => None,
-                })
-                .collect()),
+        let found = match self.values(name) {
+            Ok(Values::Date(dates)) => Ok(dates),
             _ => {
                 let text: Vec<Option<String>> = cells(column).map(|cell| cell.map(|cell| cell.to_text())).collect();
                 date::parse_column(&text)
@@ -219,6 +218,45 @@ impl Table {
         found.map_err(|errors| {
             let at = |index: usize| cells(column).nth(index).flatten();
             errors.into_iter().map(|(index, reason)| self.cell_error(index, name, at(index), reason)).collect()
+        })
+    }
+
+    /// The column `name` as a typed format stores it. Text is numbers where every cell is plainly one, so that nothing is
+    /// lost: `007`, `+1` and texts of more than 15 digits keep a column text; `12.50` does not.
+    ///
+    /// # Errors
+    /// [`DataError::NoSuchColumn`].
+    pub fn values(&self, name: &str) -> Result<Values, DataError> {
+        let column = self.column(name)?;
+        let decimal_comma = self.provenance.decimal == ',';
+        let found = cells(column);
+        Ok(match kind_of(column.dtype()) {
+            Some(ColumnKind::Date) => Values::Date(
+                found
+                    .map(|cell| match cell {
+                        Some(Cell::Date(date)) => Some(date),
+                        _ => None,
+                    })
+                    .collect(),
+            ),
+            Some(ColumnKind::Number) => Values::Number(
+                found
+                    .map(|cell| match cell {
+                        Some(Cell::Number(value)) => Some(value),
+                        _ => None,
+                    })
+                    .collect(),
+            ),
+            _ => {
+                let texts: Vec<Option<String>> = found.map(|cell| cell.map(Cell::to_text)).collect();
+                let mut present = texts.iter().flatten().peekable();
+                if present.peek().is_some() && present.all(|cell| is_plain_number(cell, decimal_comma)) {
+                    let parse = |cell: String| number::parse(&cell, decimal_comma).ok();
+                    Values::Number(texts.into_iter().map(|cell| cell.and_then(parse)).collect())
+                } else {
+                    Values::Text(texts)
+                }
+            }
         })
     }
 
@@ -239,6 +277,59 @@ impl Table {
         let found = cell.map(|cell| cell.to_text()).unwrap_or_default();
         CellError { row: self.file_row(index), column: name.to_string(), found, reason }
     }
+}
+
+/// The cells of one column, of the kind a typed format stores.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Text.
+    Text(Vec<Option<String>>),
+    /// Doubles.
+    Number(Vec<Option<f64>>),
+    /// Days.
+    Date(Vec<Option<Date>>),
+}
+
+impl Values {
+    /// The column `name` of these cells.
+    pub(super) fn into_column(self, name: &str) -> Column {
+        let name = PlSmallStr::from_str(name);
+        match self {
+            Values::Text(cells) => StringChunked::from_iter_options(name, cells.into_iter()).into_column(),
+            Values::Number(numbers) => Float64Chunked::from_iter_options(name, numbers.into_iter()).into_column(),
+            Values::Date(dates) => {
+                let days = dates.into_iter().map(|date| date.map(|date| date.days));
+                Int32Chunked::from_iter_options(name, days).into_date().into_column()
+            }
+        }
+    }
+}
+
+/// The provenance of a file of a typed format, to be completed by its reader.
+pub(super) fn provenance(path: &str, format: Format) -> Provenance {
+    Provenance {
+        path: path.to_string(),
+        sha256: String::new(),
+        format,
+        rows: 0,
+        columns: 0,
+        encoding: None,
+        delimiter: None,
+        decimal: '.',
+        sheet: None,
+        notes: Vec::new(),
+    }
+}
+
+/// Whether a text is a number that loses nothing as a double: no leading zero as in `007`, no `+`, no surrounding blank,
+/// at most 15 digits.
+fn is_plain_number(cell: &str, decimal_comma: bool) -> bool {
+    let unsigned = cell.strip_prefix('-').unwrap_or(cell);
+    let digits = unsigned.bytes().filter(u8::is_ascii_digit).count();
+    let leading_zero = unsigned.len() > 1 && unsigned.starts_with('0') && !unsigned.starts_with(['.', ',']);
+    let leading_zero = leading_zero && unsigned.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit());
+    let starts_well = unsigned.starts_with(|c: char| c.is_ascii_digit());
+    starts_well && digits <= 15 && !leading_zero && cell.trim() == cell && number::parse(cell, decimal_comma).is_ok()
 }
 
 fn no_such_column(name: &str) -> CellError {
