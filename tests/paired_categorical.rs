@@ -316,7 +316,7 @@ fn compare_square(coverage: &mut Coverage, result: &Reference, table: &SquareTab
                 }
             }
             // psych's weighted limits do not come from the variance of Fleiss, Cohen and Everitt, which statsmodels
-            // 0.14 and this crate give (see `weighted_kappa_error`).
+            // 0.15.0 and this crate give (see `weighted_kappa_error`).
         }
         _ => {}
     }
@@ -343,7 +343,7 @@ fn swapped_gradient_error(counts: &[Vec<u64>], transposed: &[Vec<u64>]) -> f64 {
 
 #[test]
 fn weighted_kappa_error() {
-    // statsmodels 0.14: cohens_kappa(table, wt="quadratic").std_kappa, for coin::vision and for the simulated grades.
+    // statsmodels 0.15.0: cohens_kappa(table, wt="quadratic").std_kappa, for coin::vision and for the simulated grades.
     let vision =
         vec![vec![1520, 266, 124, 66], vec![234, 1512, 432, 78], vec![117, 362, 1772, 205], vec![36, 82, 179, 492]];
     let grades = vec![vec![2, 4, 2, 0], vec![2, 6, 3, 1], vec![1, 4, 4, 0], vec![0, 1, 3, 2]];

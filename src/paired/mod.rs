@@ -3,11 +3,13 @@
 //! A difference is always treated − control within the pair. All functions take plain slices, check them, and either
 //! answer or return a [`Refusal`] that says why no number exists; nothing here panics, prints or reads files.
 
+pub mod adverse_events;
 mod better;
 mod block_permutation;
 pub mod bowker;
 pub mod cochran_q;
 pub mod conditional_odds_ratio;
+pub mod design;
 pub mod friedman;
 pub mod kappa;
 pub mod marginal_homogeneity;
