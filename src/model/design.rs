@@ -421,7 +421,44 @@ impl Design {
             }
             product
         };
-        let full: Vec<f64> = self.recipes.iter().map(|r| value(r)).collect();
+        self.estimable(self.recipes.iter().map(|r| value(r)).collect())
+    }
+
+    /// The row of the coefficients of the product of the covariates `numeric` (positions in the formula) at the factor
+    /// levels of a point: 1 where a column has exactly these covariates and its factors are at the point, else 0.
+    pub(crate) fn coefficient_row(&self, numeric: &[usize], point: &[GridValue]) -> Option<Vec<f64>> {
+        let value = |pieces: &Vec<Piece>| {
+            let mut covariates = Vec::new();
+            let mut product = 1.0;
+            for piece in pieces {
+                match piece {
+                    Piece::Numeric { variable } => covariates.push(*variable),
+                    Piece::Level { input, level } => {
+                        if point.get(*input) != Some(&GridValue::Level(*level)) {
+                            product = 0.0;
+                        }
+                    }
+                }
+            }
+            if covariates == numeric { product } else { 0.0 }
+        };
+        self.estimable(self.recipes.iter().map(value).collect())
+    }
+
+    /// Splits the variables of a term into factors (positions in the inputs) and covariates (positions in the formula).
+    pub(crate) fn split_term(&self, term: usize) -> (Vec<usize>, Vec<usize>) {
+        let (mut factors, mut numeric) = (Vec::new(), Vec::new());
+        for &v in self.term_variables.get(term).into_iter().flatten() {
+            match self.codings.get(v) {
+                Some(Coding::Factor { input }) => factors.push(*input),
+                _ => numeric.push(v),
+            }
+        }
+        (factors, numeric)
+    }
+
+    /// A row over all columns as one over the estimable columns; `None` where it needs an aliased column.
+    fn estimable(&self, full: Vec<f64>) -> Option<Vec<f64>> {
         let row: Vec<f64> = self.kept.iter().map(|&k| full[k]).collect();
         let estimable = self.alias.iter().all(|(k, coefficients)| {
             let combined: f64 = coefficients.iter().zip(&row).map(|(a, b)| a * b).sum();

@@ -1,0 +1,168 @@
+//! Evidence that the reported estimate is the optimum.
+
+use serde::Serialize;
+
+use super::covariance::Role;
+use super::error::ModelError;
+use super::layout::{Term, TermKind};
+use super::likelihood::{Evaluation, Problem};
+use crate::math::linalg::smallest_eigenvalue;
+use crate::math::trust_region::Minimum;
+
+/// One step of the optimiser.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PathStep {
+    /// −ℓ of the standardised problem.
+    pub objective: f64,
+    /// Largest absolute gradient component.
+    pub gradient_max: f64,
+}
+
+/// How the optimum was reached and how good it is. Gradient and Hessian are those of −ℓ in the working parameters of the
+/// standardised outcome, where parameters are of the order of one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Certificate {
+    /// Whether the optimum was reached.
+    pub converged: bool,
+    /// Evaluations of the likelihood and its derivatives.
+    pub iterations: usize,
+    /// Largest absolute gradient component.
+    pub gradient_max: f64,
+    /// Smallest eigenvalue of the Hessian over the parameters that are not on the boundary.
+    pub smallest_eigenvalue: f64,
+    /// `½ g'H⁻¹g`: how much larger the log-likelihood could still become.
+    pub newton_decrement: f64,
+    /// Variance components on their boundary (zero, or a correlation of ±1).
+    pub boundary: Vec<String>,
+    /// Variance components close to their boundary (below 0.1 % of the residual variance).
+    pub near_boundary: Vec<String>,
+    /// The accepted steps.
+    pub path: Vec<PathStep>,
+}
+
+impl Certificate {
+    /// The certificate in words.
+    pub fn words(&self) -> String {
+        format!(
+            "The optimum was reached after {} evaluations: the largest gradient is {:.1e}, the smallest curvature {:.2e}, and the log-likelihood could rise by at most {:.1e}.",
+            self.iterations,
+            self.gradient_max,
+            self.smallest_eigenvalue,
+            self.newton_decrement.max(0.0)
+        )
+    }
+
+    /// What a boundary solution means, or `None` for an interior one.
+    pub(crate) fn boundary_words(&self) -> Option<String> {
+        let tell = |names: &[String], what: &str| (!names.is_empty()).then(|| format!("{}: {what}", names.join(", ")));
+        tell(&self.boundary, "estimated on the boundary (zero variance or perfect correlation): the data show no such variation beyond the other terms; the fit is singular").or_else(|| {
+            tell(&self.near_boundary, "estimated close to zero: the fit is nearly singular")
+        })
+    }
+}
+
+/// The name of parameter `h` of a term: `usubjid: variance of (Intercept)`.
+pub(crate) fn parameter_name(term: &Term, h: usize) -> String {
+    let size = term.shape.n_parameters().max(1);
+    let (copy, inner) = (h / size, h % size);
+    let cell = |c: usize| term.cells.get(c).map_or("", String::as_str);
+    let what = match term.shape.roles().get(inner) {
+        Some(Role::Variance(Some(c))) => format!("variance of {}", cell(*c)),
+        Some(Role::Variance(None)) => "variance".to_owned(),
+        Some(Role::Covariance(a, b)) => format!("covariance of {} and {}", cell(*a), cell(*b)),
+        Some(Role::Shared(name)) => name.clone(),
+        None => String::new(),
+    };
+    match term.copy_names.get(copy).filter(|c| !c.is_empty()) {
+        Some(group) => format!("{} ({group}): {what}", term.group),
+        None => format!("{}: {what}", term.group),
+    }
+}
+
+/// The term that owns parameter `h` of θ, and its position there.
+pub(crate) fn owner(problem: &Problem, h: usize) -> Option<(&Term, usize)> {
+    problem.terms.iter().find(|t| (t.offset..t.offset + t.n_parameters()).contains(&h)).map(|t| (t, h - t.offset))
+}
+
+pub(crate) fn certify(
+    problem: &Problem,
+    psi: &[f64],
+    theta: &[f64],
+    at: &Evaluation,
+    hessian: &[f64],
+    free: &[bool],
+    minimum: &Minimum,
+) -> Result<Certificate, ModelError> {
+    let k = problem.k;
+    let name = |h: usize| owner(problem, h).map_or(String::new(), |(t, i)| parameter_name(t, i));
+    degenerate(problem, theta, name)?;
+    let gradient_max = minimum.at.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+    let places: Vec<usize> = (0..k).filter(|&i| free[i]).collect();
+    let reduced: Vec<f64> =
+        places.iter().flat_map(|&i| places.iter().map(move |&j| (i, j))).map(|(i, j)| hessian[i * k + j]).collect();
+    let smallest = smallest_eigenvalue(&reduced, places.len());
+    if !minimum.converged {
+        let worst = minimum
+            .at
+            .gradient
+            .iter()
+            .enumerate()
+            .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
+            .and_then(|(i, _)| places.get(i).copied())
+            .unwrap_or(0);
+        return Err(ModelError::NotConverged {
+            iterations: minimum.evaluations,
+            gradient: gradient_max,
+            parameter: name(worst),
+            curvature: hessian.get(worst * k + worst).copied().unwrap_or(f64::NAN),
+        });
+    }
+    let boundary = (0..k).filter(|&i| !free[i]).map(name).collect();
+    let residual = problem.terms.iter().find(|t| t.kind == TermKind::Residual).map_or(1.0, |t| theta[t.offset]);
+    let near_boundary = problem
+        .boundary_positions()
+        .into_iter()
+        .filter(|&i| free[i] && psi[i] * psi[i] < 1e-3 * residual && single(problem, i))
+        .map(name)
+        .collect();
+    let _ = at;
+    Ok(Certificate {
+        converged: true,
+        iterations: minimum.evaluations,
+        gradient_max,
+        smallest_eigenvalue: smallest,
+        newton_decrement: minimum.decrement,
+        boundary,
+        near_boundary,
+        path: minimum.path.iter().map(|s| PathStep { objective: s.value, gradient_max: s.gradient_max }).collect(),
+    })
+}
+
+fn single(problem: &Problem, h: usize) -> bool {
+    owner(problem, h).is_some_and(|(t, _)| t.shape.n_cells() == 1)
+}
+
+/// Refuses an optimum at a singular residual covariance: there the likelihood is unbounded.
+fn degenerate(problem: &Problem, theta: &[f64], name: impl Fn(usize) -> String) -> Result<(), ModelError> {
+    for term in problem.terms.iter().filter(|t| t.kind != TermKind::Random) {
+        let (n, size) = (term.shape.n_cells(), term.shape.n_parameters());
+        for copy in 0..term.copies {
+            let start = term.offset + copy * size;
+            let mut sigma = vec![0.0; n * n];
+            term.shape.matrix(&theta[start..start + size], &mut sigma);
+            let scale: Vec<f64> = (0..n).map(|i| sigma[i * n + i].max(1e-300).sqrt()).collect();
+            let correlation: Vec<f64> = (0..n * n).map(|i| sigma[i] / (scale[i / n] * scale[i % n])).collect();
+            let tiny = scale.iter().any(|s| *s < 1e-6);
+            if tiny || smallest_eigenvalue(&correlation, n) < 1e-9 {
+                let group = term.copy_names.get(copy).map_or("", String::as_str);
+                let parameter = if n == 1 {
+                    name(start)
+                } else {
+                    format!("{}{group}: covariance over {}", term.group, term.cells.join(", "))
+                };
+                return Err(ModelError::Unbounded { parameter });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,421 @@
+//! Fitting: standardise, start, minimise −ℓ by trust-region Newton, settle the boundary, certify.
+//!
+//! The outcome is replaced by its least-squares residual divided by its standard deviation and the design by an
+//! orthonormal basis, so that scale and location of the data do not matter; results are carried back exactly.
+
+use super::certificate::{Certificate, certify};
+use super::data::Columns;
+use super::design::{Design, ModelFrame};
+use super::error::ModelError;
+use super::formula::Formula;
+use super::layout::{Layout, TermKind};
+use super::likelihood::{Evaluation, Order, Problem};
+use super::start::start_values;
+use crate::math::linalg::{dot, invert_lower, multiply, transpose};
+use crate::math::trust_region::{Derivatives, Minimum, Settings, minimise};
+
+/// Restricted or full maximum likelihood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// Restricted maximum likelihood.
+    #[default]
+    Reml,
+    /// Maximum likelihood.
+    Ml,
+}
+
+impl Method {
+    /// `REML` or `ML`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reml => "REML",
+            Self::Ml => "ML",
+        }
+    }
+}
+
+/// How to fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FitOptions {
+    /// REML or ML.
+    pub method: Method,
+    /// Most evaluations of the likelihood.
+    pub max_evaluations: usize,
+}
+
+impl Default for FitOptions {
+    fn default() -> Self {
+        Self { method: Method::Reml, max_evaluations: 300 }
+    }
+}
+
+/// A fitted mixed model.
+#[derive(Debug)]
+pub struct Fit {
+    /// The analysed rows and variables.
+    pub frame: ModelFrame,
+    /// The design matrix of the fixed effects.
+    pub design: Design,
+    /// The estimation method.
+    pub method: Method,
+    /// How good the optimum is.
+    pub certificate: Certificate,
+    /// What the reader should know about the fit.
+    pub notes: Vec<String>,
+    pub(crate) problem: Problem,
+    pub(crate) patients: Vec<Vec<usize>>,
+    pub(crate) pattern_of: Vec<usize>,
+    pub(crate) unit_name: String,
+    pub(crate) unit_labels: Vec<String>,
+    pub(crate) groups: Vec<(String, usize)>,
+    pub(crate) cell_of_row: Option<Vec<usize>>,
+    /// Covariance parameters in SAS's order and meaning, for the standardised outcome.
+    pub(crate) theta: Vec<f64>,
+    pub(crate) psi: Vec<f64>,
+    pub(crate) at: Evaluation,
+    /// ∂θ/∂ψ.
+    pub(crate) jacobian: Vec<f64>,
+    /// ∂²(−ℓ)/∂ψ∂ψ'.
+    pub(crate) hessian_psi: Vec<f64>,
+    /// Standard deviation by which the outcome was divided.
+    pub(crate) scale: f64,
+    pub(crate) beta: Vec<f64>,
+    /// A with Cov(β̂) = scale² A A' (unadjusted): contrasts c become A'c.
+    pub(crate) a: Vec<f64>,
+    pub(crate) log_lik: f64,
+    /// Whether a variance component is on its boundary.
+    pub(crate) singular: bool,
+}
+
+/// Fits a linear mixed model.
+///
+/// ```
+/// use splitknee::model::{Columns, FitOptions, Formula, fit};
+/// let mut table = Columns::new();
+/// table.add_numeric("y", vec![1.0, 2.5, 2.0, 3.0, 0.5, 1.0, 4.0, 5.5]).unwrap();
+/// table.add_categorical("arm", ["A", "B", "A", "B", "A", "B", "A", "B"].map(Some)).unwrap();
+/// table.add_categorical("id", ["1", "1", "2", "2", "3", "3", "4", "4"].map(Some)).unwrap();
+/// let model = fit(&table, &Formula::parse("y ~ arm + (1|id)").unwrap(), &FitOptions::default()).unwrap();
+/// assert!((model.coefficient_estimates()[1] - 1.125).abs() < 1e-9);
+/// ```
+pub fn fit(data: &Columns, formula: &Formula, options: &FitOptions) -> Result<Fit, ModelError> {
+    let frame = ModelFrame::build(data, formula)?;
+    let design = Design::build(&frame)?;
+    fit_frame(frame, design, options)
+}
+
+/// Fits the model of a frame whose design is already built.
+pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions) -> Result<Fit, ModelError> {
+    let (n, p) = (design.n_rows, design.n_columns());
+    if n <= p {
+        return Err(ModelError::TooFewObservations { n_obs: n, n_coefficients: p });
+    }
+    let y = frame.numeric_response()?;
+    let basis = Standardised::build(&design, y)?;
+    let mut layout = Layout::build(&frame)?;
+    let width = p + 1;
+    let mut patterns = layout.patterns(&basis.rows, width);
+    for pattern in &mut patterns {
+        for row in pattern.units.chunks_exact_mut(width) {
+            let q = multiply(&row[..p], &basis.to_orthonormal, 1, p, p);
+            row[..p].copy_from_slice(&q);
+        }
+    }
+    let reml = options.method == Method::Reml;
+    let patients = std::mem::take(&mut layout.patients);
+    let pattern_of = std::mem::take(&mut layout.pattern_of);
+    let groups = std::mem::take(&mut layout.groups);
+    let cell_of_row = layout.cell_of_row.take();
+    let (unit_name, unit_labels) = (layout.unit.name.clone(), std::mem::take(&mut layout.unit.labels));
+    let problem = Problem::new(layout, patterns, p, reml);
+    let mut notes = Vec::new();
+    if !design.aliased.is_empty() {
+        notes.push(format!(
+            "dropped as linear combinations of earlier columns of the design: {}",
+            design.aliased.join(", ")
+        ));
+    }
+    let start = start_values(&problem);
+    let search = Search { problem: &problem, free: vec![true; problem.k] };
+    let (minimum, free) = search.run(&start, options)?;
+    let singular = free.iter().any(|f| !f);
+    let psi = minimum.x.clone();
+    let theta = problem.natural(&psi);
+    let at = problem
+        .evaluate(&theta, Order::Second)
+        .ok_or_else(|| ModelError::Unbounded { parameter: "the covariance".into() })?;
+    let jacobian = problem.jacobian(&psi);
+    let hessian_psi = problem.hessian_psi(&psi, &jacobian, &at);
+    let certificate = certify(&problem, &psi, &theta, &at, &hessian_psi, &free, &minimum)?;
+    if let Some(words) = certificate.boundary_words() {
+        notes.push(words);
+    }
+    let a = multiply(&basis.to_orthonormal, &at.f, p, p, p);
+    let shift = multiply(&basis.to_orthonormal, &at.gamma, p, p, 1);
+    let beta = basis.beta.iter().zip(&shift).map(|(b, d)| b + basis.scale * d).collect();
+    let free_rows = if reml { n - p } else { n } as f64;
+    let mut deviance = at.deviance + free_rows * ((2.0 * std::f64::consts::PI).ln() + 2.0 * basis.scale.ln());
+    if reml {
+        deviance += basis.log_det_gram;
+    }
+    Ok(Fit {
+        frame,
+        design,
+        method: options.method,
+        certificate,
+        notes,
+        problem,
+        patients,
+        pattern_of,
+        unit_name,
+        unit_labels,
+        groups,
+        cell_of_row,
+        theta,
+        psi,
+        at,
+        jacobian,
+        hessian_psi,
+        scale: basis.scale,
+        beta,
+        a,
+        log_lik: -0.5 * deviance,
+        singular,
+    })
+}
+
+/// The data in standard form.
+struct Standardised {
+    /// Least-squares coefficients.
+    beta: Vec<f64>,
+    scale: f64,
+    /// `T` with `X T` of orthonormal columns times √n.
+    to_orthonormal: Vec<f64>,
+    /// `log |X'X| − p log n`.
+    log_det_gram: f64,
+    /// Rows of (X, standardised residual).
+    rows: Vec<f64>,
+}
+
+impl Standardised {
+    fn build(design: &Design, y: &[f64]) -> Result<Self, ModelError> {
+        let (n, p) = (design.n_rows, design.n_columns());
+        // R'R = X'X; its transpose is a Cholesky factor.
+        let lower = transpose(&design.r, p, p);
+        let mut beta = vec![0.0; p];
+        let mut residual = y.to_vec();
+        // Normal equations on the triangular factor of X, refined on the residuals.
+        for _ in 0..3 {
+            let mut xr = vec![0.0; p];
+            for (row, r) in design.x.chunks_exact(p.max(1)).zip(&residual) {
+                xr.iter_mut().zip(row).for_each(|(o, x)| *o += x * r);
+            }
+            crate::math::linalg::solve_cholesky(&lower, p, &mut xr);
+            beta.iter_mut().zip(&xr).for_each(|(b, d)| *b += d);
+            for (row, r) in design.x.chunks_exact(p.max(1)).zip(&mut residual) {
+                *r -= dot(row, &xr);
+            }
+        }
+        let rss: f64 = residual.iter().map(|r| r * r).sum();
+        let largest = y.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        let scale = (rss / (n - p) as f64).sqrt();
+        if !(scale.is_finite() && scale > 64.0 * f64::EPSILON * largest && scale > 0.0) {
+            return Err(ModelError::NoVariation);
+        }
+        let mut inverse = vec![0.0; p * p];
+        invert_lower(&lower, p, &mut inverse);
+        let root_n = (n as f64).sqrt();
+        let to_orthonormal: Vec<f64> = transpose(&inverse, p, p).iter().map(|v| v * root_n).collect();
+        let log_det_gram =
+            2.0 * (0..p).map(|i| design.r[i * p + i].abs().ln()).sum::<f64>() - p as f64 * (n as f64).ln();
+        let mut rows = Vec::with_capacity(n * (p + 1));
+        for i in 0..n {
+            rows.extend_from_slice(&design.x[i * p..(i + 1) * p]);
+            rows.push(residual[i] / scale);
+        }
+        Ok(Self { beta, scale, to_orthonormal, log_det_gram, rows })
+    }
+}
+
+impl Problem {
+    /// θ(ψ) of all terms.
+    pub(crate) fn natural(&self, psi: &[f64]) -> Vec<f64> {
+        let mut theta = Vec::with_capacity(self.k);
+        self.each_psi(psi, |t, part, _| theta.extend(self.terms[t].shape.natural(part)));
+        theta
+    }
+
+    fn each_psi<'a>(&'a self, psi: &'a [f64], mut visit: impl FnMut(usize, &'a [f64], usize)) {
+        for (t, term) in self.terms.iter().enumerate() {
+            let size = term.shape.n_parameters();
+            for copy in 0..term.copies {
+                let start = term.offset + copy * size;
+                visit(t, &psi[start..start + size], start);
+            }
+        }
+    }
+
+    /// ∂θ/∂ψ, block diagonal.
+    pub(crate) fn jacobian(&self, psi: &[f64]) -> Vec<f64> {
+        let k = self.k;
+        let mut out = vec![0.0; k * k];
+        self.each_psi(psi, |t, part, start| {
+            let block = self.terms[t].shape.jacobian(part);
+            for i in 0..part.len() {
+                for j in 0..part.len() {
+                    out[(start + i) * k + start + j] = block[i * part.len() + j];
+                }
+            }
+        });
+        out
+    }
+
+    /// ∂²(−ℓ)/∂ψ∂ψ' = ½ (J'HJ + Σ_h ∂(−2ℓ)/∂θ_h ∂²θ_h/∂ψ∂ψ').
+    pub(crate) fn hessian_psi(&self, psi: &[f64], jacobian: &[f64], at: &Evaluation) -> Vec<f64> {
+        let k = self.k;
+        let half = multiply(&at.hessian, jacobian, k, k, k);
+        let flipped = transpose(jacobian, k, k);
+        let mut out = multiply(&flipped, &half, k, k, k);
+        self.each_psi(psi, |t, part, start| {
+            let size = part.len();
+            let block = self.terms[t].shape.curvature(part, &at.gradient[start..start + size]);
+            for i in 0..size {
+                for j in 0..size {
+                    out[(start + i) * k + start + j] += block[i * size + j];
+                }
+            }
+        });
+        out.iter_mut().for_each(|v| *v *= 0.5);
+        out
+    }
+
+    /// −ℓ with derivatives in ψ.
+    pub(crate) fn objective(&self, psi: &[f64]) -> Option<Derivatives> {
+        let at = self.evaluate(&self.natural(psi), Order::Second)?;
+        let jacobian = self.jacobian(psi);
+        let k = self.k;
+        let gradient =
+            (0..k).map(|j| 0.5 * (0..k).map(|h| at.gradient[h] * jacobian[h * k + j]).sum::<f64>()).collect();
+        let hessian = self.hessian_psi(psi, &jacobian, &at);
+        Some(Derivatives { value: 0.5 * at.deviance, gradient, hessian })
+    }
+
+    /// The positions in ψ of standard deviations of random effects.
+    pub(crate) fn boundary_positions(&self) -> Vec<usize> {
+        let random = self.terms.iter().filter(|t| t.kind == TermKind::Random);
+        random.flat_map(|t| t.shape.boundary().into_iter().map(move |i| t.offset + i)).collect()
+    }
+}
+
+/// A standard deviation (in units of the residual one) below this at the optimum is tried at zero.
+const VANISHING: f64 = 1e-4;
+
+struct Search<'a> {
+    problem: &'a Problem,
+    free: Vec<bool>,
+}
+
+impl Search<'_> {
+    /// Minimises over the free ψ; the others stay.
+    fn minimise(&self, start: &[f64], options: &FitOptions) -> Option<Minimum> {
+        let k = start.len();
+        let places: Vec<usize> = (0..k).filter(|&i| self.free[i]).collect();
+        let settings = Settings { max_evaluations: options.max_evaluations, ..Settings::default() };
+        let reduced: Vec<f64> = places.iter().map(|&i| start[i]).collect();
+        let expand = |x: &[f64]| {
+            let mut full = start.to_vec();
+            places.iter().zip(x).for_each(|(&i, v)| full[i] = *v);
+            full
+        };
+        let mut minimum = minimise(&reduced, settings, |x| {
+            let full = self.problem.objective(&expand(x))?;
+            if places.len() == k {
+                return Some(full);
+            }
+            let gradient = places.iter().map(|&i| full.gradient[i]).collect();
+            let hessian = places.iter().flat_map(|&i| places.iter().map(move |&j| (i, j)));
+            let hessian = hessian.map(|(i, j)| full.hessian[i * k + j]).collect();
+            Some(Derivatives { value: full.value, gradient, hessian })
+        })?;
+        minimum.x = expand(&minimum.x);
+        Some(minimum)
+    }
+
+    /// The optimum, with vanishing standard deviations of random effects settled at exactly zero where that is where the
+    /// likelihood is largest. Returns which ψ are free.
+    fn run(mut self, start: &[f64], options: &FitOptions) -> Result<(Minimum, Vec<bool>), ModelError> {
+        let unusable = || ModelError::Unbounded { parameter: "the covariance at the start".into() };
+        let mut minimum = self.minimise(start, options).ok_or_else(unusable)?;
+        let mut path = std::mem::take(&mut minimum.path);
+        let mut evaluations = minimum.evaluations;
+        let candidates = self.problem.boundary_positions();
+        for _ in 0..candidates.len() + 1 {
+            let vanishing: Vec<usize> =
+                candidates.iter().copied().filter(|&i| self.free[i] && minimum.x[i].abs() < VANISHING).collect();
+            if vanishing.is_empty() {
+                break;
+            }
+            let mut from = minimum.x.clone();
+            let before = self.free.clone();
+            for &i in &vanishing {
+                from[i] = 0.0;
+                self.free[i] = false;
+            }
+            let Some(settled) = self.minimise(&from, options) else { break };
+            path.extend(settled.path.iter().skip(1).copied());
+            evaluations += settled.evaluations;
+            if settled.at.value <= minimum.at.value + 1e-9 * (1.0 + minimum.at.value.abs()) {
+                minimum = settled;
+            } else {
+                // Small but not zero: the interior optimum stands.
+                self.free = before;
+                break;
+            }
+        }
+        minimum.path = path;
+        minimum.evaluations = evaluations;
+        Ok((minimum, self.free))
+    }
+}
+
+impl Fit {
+    /// The estimated coefficients, in the order of the design's columns.
+    pub fn coefficient_estimates(&self) -> &[f64] {
+        &self.beta
+    }
+
+    /// The names of the coefficients: `(Intercept)`, `treatmentEV`, `treatmentEV:visitM3`.
+    pub fn coefficient_names(&self) -> &[String] {
+        &self.design.names
+    }
+
+    /// The (restricted) log-likelihood, with R's constant.
+    pub fn log_lik(&self) -> f64 {
+        self.log_lik
+    }
+
+    /// Whether a variance component is on its boundary.
+    pub fn is_singular(&self) -> bool {
+        self.singular
+    }
+
+    /// Number of analysed rows.
+    pub fn n_obs(&self) -> usize {
+        self.design.n_rows
+    }
+
+    /// Number of independent units (patients) with at least one analysed row.
+    pub fn n_patients(&self) -> usize {
+        self.patients.len()
+    }
+
+    /// Number of covariance parameters.
+    pub fn n_covariance_parameters(&self) -> usize {
+        self.problem.k
+    }
+
+    /// The random groupings and covariance subjects with their number of levels.
+    pub fn groups(&self) -> &[(String, usize)] {
+        &self.groups
+    }
+}

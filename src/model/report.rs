@@ -1,0 +1,472 @@
+//! Everything `splitknee model` prints, with the field names of its contract.
+
+use serde::Serialize;
+
+use super::anova::AnovaType;
+use super::certificate::{Certificate, owner, parameter_name};
+use super::covariance::Unit;
+use super::error::ModelError;
+use super::fit::{Fit, Method};
+use super::inference::{Ddf, FTest, Inference, Information, TTest};
+use super::layout::TermKind;
+use super::ls_means::{Levels, LsMeansSpec};
+
+/// What a report is to contain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportOptions {
+    /// Method of the degrees of freedom.
+    pub ddf: Ddf,
+    /// Information of the covariance parameters.
+    pub information: Information,
+    /// Confidence level.
+    pub conf_level: f64,
+    /// LS means to print.
+    pub emmeans: Vec<LsMeansSpec>,
+    /// Pairwise differences to print.
+    pub contrasts: Vec<LsMeansSpec>,
+    /// The anova table to print.
+    pub anova: Option<AnovaType>,
+}
+
+impl Default for ReportOptions {
+    fn default() -> Self {
+        Self {
+            ddf: Ddf::KenwardRoger,
+            information: Information::Observed,
+            conf_level: 0.95,
+            emmeans: Vec::new(),
+            contrasts: Vec::new(),
+            anova: None,
+        }
+    }
+}
+
+/// A coefficient with its test.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CoefficientRecord {
+    /// R's name of the coefficient.
+    pub term: String,
+    /// The test.
+    #[serde(flatten)]
+    pub test: TTest,
+}
+
+/// A variance component.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VarianceComponent {
+    /// Grouping, `Residual` for the residual.
+    pub group: String,
+    /// Random coefficient or cell.
+    pub term: Option<String>,
+    /// Variance, in squared units of the outcome.
+    pub variance: f64,
+    /// Its root.
+    pub std_dev: f64,
+    /// Correlation with the first coefficient of the same group.
+    pub corr: Option<f64>,
+}
+
+/// One covariance parameter in SAS's sense.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CovarianceParameter {
+    /// What it is.
+    pub name: String,
+    /// Its estimate, in the unit of the outcome.
+    pub estimate: f64,
+}
+
+/// A covariance matrix with named rows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NamedMatrix {
+    /// The group it belongs to, for structures by group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Names of the rows and columns.
+    pub levels: Vec<String>,
+    /// The matrix.
+    pub matrix: Vec<Vec<f64>>,
+}
+
+/// One line of the anova table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AnovaRecord {
+    /// The term.
+    pub term: String,
+    /// Numerator degrees of freedom.
+    pub num_df: Option<usize>,
+    /// Denominator degrees of freedom.
+    pub den_df: Option<f64>,
+    /// F.
+    pub statistic: Option<f64>,
+    /// p-value.
+    pub p_value: Option<f64>,
+}
+
+/// One LS mean.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LsMeanRecord {
+    /// One field per factor.
+    #[serde(flatten)]
+    pub levels: Levels,
+    /// The mean; `null` where not estimable.
+    pub estimate: Option<f64>,
+    /// Its standard error.
+    pub std_error: Option<f64>,
+    /// Degrees of freedom.
+    pub df: Option<f64>,
+    /// Lower confidence limit.
+    pub conf_low: Option<f64>,
+    /// Upper confidence limit.
+    pub conf_high: Option<f64>,
+}
+
+/// One difference of LS means.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ContrastRecord {
+    /// `EV - PLACEBO`.
+    pub contrast: String,
+    /// One field per `by` factor.
+    #[serde(flatten)]
+    pub levels: Levels,
+    /// The difference; `null` where not estimable.
+    pub estimate: Option<f64>,
+    /// Its standard error.
+    pub std_error: Option<f64>,
+    /// Degrees of freedom.
+    pub df: Option<f64>,
+    /// Estimate / standard error.
+    pub statistic: Option<f64>,
+    /// Two-sided p-value.
+    pub p_value: Option<f64>,
+    /// Lower confidence limit.
+    pub conf_low: Option<f64>,
+    /// Upper confidence limit.
+    pub conf_high: Option<f64>,
+}
+
+/// The report of a fitted model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelReport {
+    /// The formula.
+    pub formula: String,
+    /// `REML` or `ML`.
+    pub method: String,
+    /// Method of the degrees of freedom.
+    pub ddf: String,
+    /// Information of the covariance parameters.
+    pub information: String,
+    /// Analysed rows.
+    pub n_obs: usize,
+    /// Rows left out because a variable is missing.
+    pub n_dropped: usize,
+    /// Independent units with at least one analysed row.
+    pub n_patients: usize,
+    /// Levels per grouping.
+    pub n_groups: serde_json::Map<String, serde_json::Value>,
+    /// (Restricted) log-likelihood.
+    pub log_lik: f64,
+    /// −2 × log-likelihood.
+    pub deviance: f64,
+    /// AIC as SAS and mmrm count.
+    pub aic: f64,
+    /// BIC as SAS and mmrm count.
+    pub bic: f64,
+    /// AIC counting all parameters (lme4, nlme).
+    pub aic_all: f64,
+    /// BIC counting all parameters and observations (lme4).
+    pub bic_all: f64,
+    /// Whether the optimum was reached.
+    pub converged: bool,
+    /// Whether a variance component is on its boundary.
+    pub singular: bool,
+    /// Evaluations of the likelihood.
+    pub iterations: usize,
+    /// Largest absolute gradient component.
+    pub gradient_max: f64,
+    /// Evidence of convergence.
+    pub certificate: Certificate,
+    /// The coefficients.
+    pub coefficients: Vec<CoefficientRecord>,
+    /// Columns dropped from the design.
+    pub aliased: Vec<String>,
+    /// Variances of random effects, residual and cells.
+    pub variance_components: Vec<VarianceComponent>,
+    /// The covariance parameters as SAS prints them.
+    pub covariance_parameters: Vec<CovarianceParameter>,
+    /// Marginal covariance of a patient observed at every cell.
+    pub covariance: Option<NamedMatrix>,
+    /// The same per group, where the structure is by group.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub covariance_by_group: Vec<NamedMatrix>,
+    /// Covariance of the coefficients.
+    pub vcov: Vec<Vec<f64>>,
+    /// The anova table.
+    pub anova: Vec<AnovaRecord>,
+    /// LS means.
+    pub emmeans: Vec<LsMeanRecord>,
+    /// Differences of LS means.
+    pub contrasts: Vec<ContrastRecord>,
+    /// What the reader should know.
+    pub notes: Vec<String>,
+}
+
+impl Fit {
+    /// Akaike's criterion: covariance parameters only under REML, all under ML (SAS, mmrm).
+    pub fn aic(&self) -> f64 {
+        -2.0 * self.log_lik + 2.0 * self.counted()
+    }
+
+    /// Schwarz's criterion by the number of patients (SAS, mmrm).
+    pub fn bic(&self) -> f64 {
+        -2.0 * self.log_lik + self.counted() * (self.n_patients() as f64).ln()
+    }
+
+    /// Akaike's criterion with all parameters (lme4, nlme).
+    pub fn aic_all(&self) -> f64 {
+        -2.0 * self.log_lik + 2.0 * (self.problem.k + self.problem.p) as f64
+    }
+
+    /// Schwarz's criterion with all parameters and observations (lme4).
+    pub fn bic_all(&self) -> f64 {
+        -2.0 * self.log_lik + (self.problem.k + self.problem.p) as f64 * (self.n_obs() as f64).ln()
+    }
+
+    fn counted(&self) -> f64 {
+        let coefficients = if self.method == Method::Reml { 0 } else { self.problem.p };
+        (self.problem.k + coefficients) as f64
+    }
+
+    /// The variance components in the unit of the outcome.
+    pub fn variance_components(&self) -> Vec<VarianceComponent> {
+        let scale = self.scale * self.scale;
+        let mut out = Vec::new();
+        for term in &self.problem.terms {
+            let (n, size) = (term.shape.n_cells(), term.shape.n_parameters());
+            for copy in 0..term.copies {
+                let start = term.offset + copy * size;
+                let mut sigma = vec![0.0; n * n];
+                term.shape.matrix(&self.theta[start..start + size], &mut sigma);
+                let group = match term.copy_names.get(copy).filter(|c| !c.is_empty()) {
+                    Some(c) => format!("{} ({c})", term.group),
+                    None => term.group.clone(),
+                };
+                for c in 0..n {
+                    let variance = scale * sigma[c * n + c];
+                    let product = (sigma[0] * sigma[c * n + c]).sqrt();
+                    let corr = (term.kind == TermKind::Random && c > 0 && product > 0.0).then(|| sigma[c] / product);
+                    let name = term.cells.get(c).filter(|s| !s.is_empty()).cloned();
+                    out.push(VarianceComponent {
+                        group: group.clone(),
+                        term: name,
+                        variance,
+                        std_dev: variance.max(0.0).sqrt(),
+                        corr,
+                    });
+                }
+            }
+        }
+        out
+    }
+
+    /// The covariance parameters as SAS prints them.
+    pub fn covariance_parameters(&self) -> Vec<CovarianceParameter> {
+        let scale = self.scale * self.scale;
+        (0..self.problem.k)
+            .filter_map(|h| {
+                let (term, inner) = owner(&self.problem, h)?;
+                let unit = term.shape.units().get(inner % term.shape.n_parameters()).copied()?;
+                let factor = if unit == Unit::Variance { scale } else { 1.0 };
+                Some(CovarianceParameter { name: parameter_name(term, inner), estimate: factor * self.theta[h] })
+            })
+            .collect()
+    }
+
+    /// The covariance matrix of the random coefficients of grouping `group` (the first such term).
+    pub fn random_covariance(&self, group: &str) -> Option<NamedMatrix> {
+        let term = self.problem.terms.iter().find(|t| t.kind == TermKind::Random && t.group == group)?;
+        let n = term.shape.n_cells();
+        let mut sigma = vec![0.0; n * n];
+        term.shape.matrix(&self.theta[term.offset..term.offset + term.shape.n_parameters()], &mut sigma);
+        let scale = self.scale * self.scale;
+        Some(NamedMatrix {
+            group: Some(term.group.clone()),
+            levels: term.cells.clone(),
+            matrix: sigma.chunks_exact(n).map(|r| r.iter().map(|v| scale * v).collect()).collect(),
+        })
+    }
+
+    /// The marginal covariance of a patient observed at every cell: of the cells of the residual structure where that
+    /// covers the patient, else of the patient with the most rows. One matrix per group for structures by group.
+    pub fn marginal_covariance(&self) -> Vec<NamedMatrix> {
+        let scale = self.scale * self.scale;
+        let rows = |m: &[f64], n: usize| -> Vec<Vec<f64>> {
+            m.chunks_exact(n).map(|r| r.iter().map(|v| scale * v).collect()).collect()
+        };
+        if let [term] = self.problem.terms.as_slice() {
+            if matches!(term.kind, TermKind::Structure(_)) {
+                let (n, size) = (term.shape.n_cells(), term.shape.n_parameters());
+                return (0..term.copies)
+                    .map(|copy| {
+                        let start = term.offset + copy * size;
+                        let mut sigma = vec![0.0; n * n];
+                        term.shape.matrix(&self.theta[start..start + size], &mut sigma);
+                        let group = term.copy_names.get(copy).filter(|c| !c.is_empty()).cloned();
+                        NamedMatrix { group, levels: term.cells.clone(), matrix: rows(&sigma, n) }
+                    })
+                    .collect();
+            }
+        }
+        let Some(patient) =
+            (0..self.patients.len()).rev().max_by_key(|&i| self.patients[i].len()).filter(|i| *i < self.patients.len())
+        else {
+            return Vec::new();
+        };
+        let Some(&pattern) = self.pattern_of.get(patient) else { return Vec::new() };
+        let v = self.problem.v_of(pattern, &self.theta);
+        let n = self.problem.patterns[pattern].size;
+        vec![NamedMatrix { group: None, levels: self.row_labels(patient), matrix: rows(&v, n) }]
+    }
+
+    /// Names of a patient's rows: the factors of the model that vary within the patient, else the groupings too.
+    fn row_labels(&self, patient: usize) -> Vec<String> {
+        let rows = &self.patients[patient];
+        let mut names: Vec<String> = self
+            .frame
+            .inputs
+            .iter()
+            .filter(|i| matches!(i, super::Input::Factor { .. }))
+            .map(|i| i.name().to_owned())
+            .collect();
+        for attempt in 0..2 {
+            if attempt == 1 {
+                for (group, _) in &self.groups {
+                    names.extend(group.split(':').map(str::to_owned));
+                }
+                names.dedup();
+            }
+            let varying: Vec<String> = names
+                .iter()
+                .filter(|n| {
+                    self.frame
+                        .grouping(std::slice::from_ref(n))
+                        .is_ok_and(|g| rows.iter().any(|&r| g.codes[r] != g.codes[rows[0]]))
+                })
+                .cloned()
+                .collect();
+            if varying.is_empty() {
+                continue;
+            }
+            if let Ok(g) = self.frame.grouping(&varying) {
+                let labels: Vec<String> = rows.iter().map(|&r| g.labels[g.codes[r] as usize].clone()).collect();
+                let mut distinct = labels.clone();
+                distinct.sort();
+                distinct.dedup();
+                if distinct.len() == labels.len() {
+                    return labels;
+                }
+            }
+        }
+        (1..=rows.len()).map(|i| i.to_string()).collect()
+    }
+
+    /// The report of this fit.
+    pub fn report(&self, options: &ReportOptions) -> Result<ModelReport, ModelError> {
+        let inference = self.inference(options.ddf, options.information, options.conf_level)?;
+        inference.report(options)
+    }
+}
+
+impl Inference<'_> {
+    fn report(&self, options: &ReportOptions) -> Result<ModelReport, ModelError> {
+        let fit = self.fit;
+        let p = fit.design.n_columns();
+        let coefficients =
+            self.coefficients()?.into_iter().map(|(term, test)| CoefficientRecord { term, test }).collect();
+        let mut notes = fit.notes.clone();
+        notes.extend(self.notes.iter().cloned());
+        let mut anova = Vec::new();
+        if let Some(kind) = options.anova {
+            for row in self.anova(kind)? {
+                if row.partial {
+                    notes.push(format!("{}: part of the hypothesis is not estimable and was left out", row.term));
+                }
+                let test: Option<FTest> = row.test;
+                anova.push(AnovaRecord {
+                    term: row.term,
+                    num_df: test.map(|t| t.num_df),
+                    den_df: test.and_then(|t| t.den_df),
+                    statistic: test.and_then(|t| t.statistic),
+                    p_value: test.and_then(|t| t.p_value),
+                });
+            }
+        }
+        let mut emmeans = Vec::new();
+        for spec in &options.emmeans {
+            for mean in self.ls_means(spec)? {
+                if mean.test.is_none() {
+                    notes.push(format!("an LS mean of {} is not estimable", spec.factors.join(", ")));
+                }
+                emmeans.push(LsMeanRecord {
+                    levels: mean.levels,
+                    estimate: mean.test.map(|t| t.estimate),
+                    std_error: mean.test.map(|t| t.std_error),
+                    df: mean.test.and_then(|t| t.df),
+                    conf_low: mean.test.and_then(|t| t.conf_low),
+                    conf_high: mean.test.and_then(|t| t.conf_high),
+                });
+            }
+        }
+        let mut contrasts = Vec::new();
+        for spec in &options.contrasts {
+            for difference in self.ls_differences(spec)? {
+                let test = difference.test;
+                contrasts.push(ContrastRecord {
+                    contrast: difference.contrast,
+                    levels: difference.levels,
+                    estimate: test.map(|t| t.estimate),
+                    std_error: test.map(|t| t.std_error),
+                    df: test.and_then(|t| t.df),
+                    statistic: test.and_then(|t| t.statistic),
+                    p_value: test.and_then(|t| t.p_value),
+                    conf_low: test.and_then(|t| t.conf_low),
+                    conf_high: test.and_then(|t| t.conf_high),
+                });
+            }
+        }
+        let mut matrices = fit.marginal_covariance();
+        let grouped = matrices.len() > 1;
+        let covariance = if grouped { None } else { matrices.pop() };
+        Ok(ModelReport {
+            formula: fit.frame.formula.text.clone(),
+            method: fit.method.name().to_owned(),
+            ddf: self.ddf.name().to_owned(),
+            information: self.information.name().to_owned(),
+            n_obs: fit.n_obs(),
+            n_dropped: fit.frame.n_dropped,
+            n_patients: fit.n_patients(),
+            n_groups: fit.groups.iter().map(|(name, n)| (name.clone(), (*n).into())).collect(),
+            log_lik: fit.log_lik,
+            deviance: -2.0 * fit.log_lik,
+            aic: fit.aic(),
+            bic: fit.bic(),
+            aic_all: fit.aic_all(),
+            bic_all: fit.bic_all(),
+            converged: fit.certificate.converged,
+            singular: fit.singular,
+            iterations: fit.certificate.iterations,
+            gradient_max: fit.certificate.gradient_max,
+            certificate: fit.certificate.clone(),
+            coefficients,
+            aliased: fit.design.aliased.clone(),
+            variance_components: fit.variance_components(),
+            covariance_parameters: fit.covariance_parameters(),
+            covariance,
+            covariance_by_group: if grouped { matrices } else { Vec::new() },
+            vcov: self.vcov().chunks_exact(p).map(<[f64]>::to_vec).collect(),
+            anova,
+            emmeans,
+            contrasts,
+            notes,
+        })
+    }
+}
