@@ -204,3 +204,30 @@ pub fn directions(scene: &mut Scene<'_>, zero: f64, left: &str, right: &str, y: 
     scene.lines((zero + 4.0, y + set.size), &lines[1], set);
     y + lines.iter().map(Vec::len).max().unwrap_or(1) as f64 * set.size * style::LEADING
 }
+
+/// A panel with a vertical and a horizontal axis and their titles; `inside` is the plot's rectangle (left, top, right,
+/// bottom). Returns the scales and the y below the titles.
+pub fn panel(
+    scene: &mut Scene<'_>,
+    inside: (f64, f64, f64, f64),
+    limits: [(f64, f64); 2],
+    titles: [&str; 2],
+    counts: [usize; 2],
+) -> (Scale, Scale, f64) {
+    let (left_edge, top, right, foot) = inside;
+    let x = Scale { domain: limits[0], range: (left_edge, right) };
+    let y = Scale { domain: limits[1], range: (foot, top) };
+    let down = Ticks::between(limits[1].0, limits[1].1, counts[1]);
+    for value in &down.values {
+        scene.line((left_edge, y.at(*value)), (right, y.at(*value)), Stroke::hair(style::GRID));
+    }
+    left(scene, left_edge, y, &down);
+    let below = bottom(scene, foot, x, &Ticks::between(limits[0].0, limits[0].1, counts[0]));
+    let set = Type::LABEL.middle();
+    let lines = scene.wrap(titles[0], set, right - left_edge + 20.0, 3);
+    let below = scene.lines(((left_edge + right) / 2.0, below + style::TEXT), &lines, set) - style::TEXT;
+    let head = scene.wrap(titles[1], Type::LABEL.bold(), right - left_edge + 30.0, 3);
+    let room = head.len() as f64 * style::TEXT * style::LEADING;
+    scene.lines((left_edge - 30.0, top - 6.0 - room + style::TEXT * style::LEADING), &head, Type::LABEL.bold());
+    (x, y, below)
+}

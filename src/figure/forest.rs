@@ -126,6 +126,7 @@ fn block_height(block: &Block, name_lines: usize) -> f64 {
 /// Where the columns stand.
 struct Columns {
     labels: f64,
+    guide: Option<f64>,
     n: f64,
     plot: (f64, f64),
     estimates: f64,
@@ -137,11 +138,22 @@ struct Columns {
 /// # Errors
 /// [`FigureError::Empty`] when no row has an estimate; [`FigureError::NotFinite`] when a number is not finite.
 pub fn draw(input: &Forest, style: &Style) -> Result<Figure, FigureError> {
+    draw_as(KIND, input, style, 118.0, None)
+}
+
+/// The forest under another name, with room for its labels and a dotted guide at a reference estimate.
+pub(super) fn draw_as(
+    kind: &'static str,
+    input: &Forest,
+    style: &Style,
+    label_width: f64,
+    guide: Option<f64>,
+) -> Result<Figure, FigureError> {
     let rows = || input.blocks.iter().flat_map(|b| &b.rows);
     if !rows().any(|r| r.difference.mean.is_some()) {
-        return Err(FigureError::Empty { figure: KIND, missing: "no row has an estimate" });
+        return Err(FigureError::Empty { figure: kind, missing: "no row has an estimate" });
     }
-    let mut scene = Scene::new(KIND, style);
+    let mut scene = Scene::new(kind, style);
     let widest = input
         .blocks
         .iter()
@@ -150,9 +162,9 @@ pub fn draw(input: &Forest, style: &Style) -> Result<Figure, FigureError> {
         .fold(56.0, f64::max);
     let n_head = scene.wrap(&input.labels.n, Type::SMALL, 44.0, 2);
     let n_width = n_head.iter().map(|l| scene.width(l, Type::SMALL)).fold(18.0, f64::max);
-    let label_width = 118.0;
     let columns = Columns {
         labels: label_width,
+        guide,
         n: label_width + 6.0 + n_width,
         plot: (label_width + n_width + 24.0, style::WIDTH - widest - 14.0),
         estimates: style::WIDTH - widest,
@@ -179,6 +191,7 @@ pub fn draw(input: &Forest, style: &Style) -> Result<Figure, FigureError> {
     scene.finish(&input.heading, y + 4.0)
 }
 
+/// Draws one endpoint from `top`; returns the y below its axis.
 fn draw_block(
     scene: &mut Scene<'_>,
     input: &Forest,
@@ -189,7 +202,7 @@ fn draw_block(
     let numbers = block.rows.iter().flat_map(|r| [r.difference.mean, r.difference.low, r.difference.high]);
     let reach = axis::extent(numbers.chain([Some(0.0), block.mcid]))
         .map(|(low, high)| high.max(-low))
-        .ok_or_else(|| FigureError::NotFinite { figure: KIND.into(), what: "a difference or limit" })?;
+        .ok_or_else(|| FigureError::NotFinite { figure: scene.kind().into(), what: "a difference or limit" })?;
     let reach = if reach > 0.0 { reach * 1.06 } else { 1.0 };
     let domain = if block.better == Better::Lower { (-reach, reach) } else { (reach, -reach) };
     let x = Scale { domain, range: columns.plot };
@@ -224,6 +237,9 @@ fn draw_block(
         scene.rectangle((x.at(-mcid), y), (x.at(mcid), bottom), style::BAND, 1.0);
     }
     scene.line((x.at(0.0), y), (x.at(0.0), bottom), Stroke::hair(style::AXIS));
+    if let Some(guide) = columns.guide.filter(|g| x.contains(*g)) {
+        scene.line((x.at(guide), y), (x.at(guide), bottom), Stroke { dashed: true, ..Stroke::hair(style::MUTED) });
+    }
     for (row, (lines, height)) in block.rows.iter().zip(&heights) {
         let set = if row.primary { bold } else { Type::LABEL };
         scene.lines((8.0, y + ROW / 2.0 + style::SMALL * 0.36), lines, set);

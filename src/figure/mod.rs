@@ -26,15 +26,24 @@
 //! # Ok::<(), splitknee::figure::FigureError>(())
 //! ```
 
+pub mod adverse_event_timeline;
 pub mod axis;
+pub mod bland_altman;
+pub mod cumulative_responder;
 pub mod differences;
+pub mod flow;
 pub mod font;
 pub mod forest;
+pub mod missingness;
 pub mod paired_slopes;
 pub mod png;
 pub mod profiles;
+pub mod residuals;
 pub mod scene;
+pub mod sensitivity_forest;
+pub mod shift_bars;
 pub mod style;
+pub mod waterfall;
 pub mod words;
 
 pub use png::{png, png_with};

@@ -40,7 +40,7 @@ pub fn png_with(svg: &str, dpi: f32, fonts: &FontSet) -> Result<Vec<u8>, FigureE
 }
 
 /// Opaque RGB with the size in pixels per metre, so that word processors place the picture at its printed size. On
-/// line art, unfiltered rows at the first deflate level are 40 times quicker than the default and half as large again.
+/// line art, unfiltered rows at the first deflate level cost a tenth of the time of the default and twice its bytes.
 fn encode(pixmap: &tiny_skia::Pixmap, dpi: f32) -> Result<Vec<u8>, FigureError> {
     let failed = |e: png::EncodingError| FigureError::Png(e.to_string());
     let rgb: Vec<u8> = pixmap.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();

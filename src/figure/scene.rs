@@ -156,6 +156,11 @@ impl<'s> Scene<'s> {
         Self { kind, style, marks: Vec::new(), hovers: Vec::new() }
     }
 
+    /// Kind of figure.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// What the figures of the report share.
     pub fn style(&self) -> &'s Style {
         self.style
