@@ -300,16 +300,21 @@ impl GeneralisedModel {
                 None => {}
             }
         }
-        let estimate = full.iter().zip(&self.fit.estimates).map(|(w, b)| w * b).sum();
-        let variance: f64 = self
-            .fit
-            .vcov
-            .chunks(n.max(1))
-            .zip(&full)
-            .map(|(row, w)| w * row.iter().zip(&full).map(|(v, u)| v * u).sum::<f64>())
-            .sum();
-        Some(WaldEstimate::new(label, estimate, variance.max(0.0).sqrt(), self.options.conf_level))
+        Some(wald_combination(label, &full, &self.fit.estimates, &self.fit.vcov, self.options.conf_level))
     }
+}
+
+/// Wald test of `Σ wᵢ bᵢ` for estimates `b` with covariance `vcov` (row-major).
+pub fn wald_combination(
+    label: &str,
+    weights: &[f64],
+    estimates: &[f64],
+    vcov: &[f64],
+    conf_level: f64,
+) -> WaldEstimate {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let variance: f64 = vcov.chunks(estimates.len().max(1)).zip(weights).map(|(row, w)| w * dot(row, weights)).sum();
+    WaldEstimate::new(label, dot(weights, estimates), variance.max(0.0).sqrt(), conf_level)
 }
 
 fn unsupported(method: &str, reason: &str) -> ModelError {

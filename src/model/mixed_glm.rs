@@ -511,3 +511,68 @@ fn on_boundary(
     ));
     Ok(Some(answer))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::interval_outcome::Bound;
+
+    /// 12 rows, 3 patients with 2 knees, ordered outcome with 3 grades, one covariate.
+    fn rows(link: Link) -> IntervalRows {
+        let grades = [0, 1, 2, 1, 1, 0, 2, 2, 0, 1, 0, 2];
+        let design: Vec<f64> = (0..12).map(|i| f64::from(i % 5) - 2.0).collect();
+        let bounds = grades
+            .iter()
+            .map(|&grade: &usize| {
+                let lower = grade.checked_sub(1).map_or(Bound::Open, Bound::Threshold);
+                (lower, if grade < 2 { Bound::Threshold(grade) } else { Bound::Open })
+            })
+            .collect();
+        IntervalRows { link, sign: -1.0, n_thresholds: 2, n_coefficients: 1, design, bounds }
+    }
+
+    /// Gradient and Hessian of the approximated likelihood, mode and curvature included, against central differences.
+    #[test]
+    fn derivatives_are_those_of_the_approximation() {
+        for link in [Link::Logit, Link::Probit, Link::Cloglog] {
+            for (nested, points) in [(false, 1), (false, 7), (true, 1)] {
+                let rows = rows(link);
+                let inner = nested.then(|| ("knee".to_owned(), (0..12).map(|row| row / 2).collect()));
+                let random = RandomIntercepts {
+                    outer_name: "id".into(),
+                    outer: (0..12).map(|row| row / 4).collect(),
+                    inner,
+                    points,
+                };
+                let clusters = clusters(12, &random).expect("nested");
+                let objective = Objective { rows: &rows, clusters, nested, nodes: gauss_hermite(points) };
+                let mut at = vec![-0.8, 0.9, 0.3, 1.3];
+                if nested {
+                    at.push(0.7);
+                }
+                let jet = objective.log_likelihood(&at).expect("ordered");
+                let hessian = jet.full_hessian();
+                let n = at.len();
+                for i in 0..n {
+                    let h = 1e-5;
+                    let moved = |step: f64| {
+                        let mut point = at.clone();
+                        point[i] += step;
+                        objective.log_likelihood(&point).expect("ordered")
+                    };
+                    let (up, down) = (moved(h), moved(-h));
+                    let slope = (up.value - down.value) / (2.0 * h);
+                    assert!(
+                        (slope - jet.gradient[i]).abs() < 1e-8,
+                        "{link:?} {nested} {points} {i}: {slope} {}",
+                        jet.gradient[i]
+                    );
+                    for j in 0..n {
+                        let curvature = (up.gradient[j] - down.gradient[j]) / (2.0 * h);
+                        assert!((curvature - hessian[i * n + j]).abs() < 1e-7, "{link:?} {nested} {points} {i} {j}");
+                    }
+                }
+            }
+        }
+    }
+}
