@@ -5,8 +5,8 @@
 use crate::analysis::{self, Outcomes};
 use crate::plan::{self, Plan};
 use crate::report::{self, bundle::Bundle};
-use crate::trial::build::{self, Sources};
-use crate::trial::{Finding, Trial};
+use crate::trial::sources::Sources;
+use crate::trial::{Finding, Trial, build};
 use std::path::Path;
 
 /// A plan with the data it names.

@@ -26,7 +26,7 @@ pub fn summarise(values: &[f64], options: &Options) -> TestResult {
     } else {
         result.notes.push(format!("no interval: {} value(s) observed, two are needed", values.len()));
     }
-    let quartile = |p| quantile(values, p, QuantileType::Type2);
+    let quartile = |p| quantile(values, p, QuantileType::Two);
     result.extra = vec![
         ("n", Field::Count(values.len() as u64)),
         ("mean", Field::Number(result.estimate)),

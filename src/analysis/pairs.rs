@@ -3,9 +3,10 @@
 use super::Context;
 use super::record::Record;
 use crate::math::descriptive::{mean, sd};
-use crate::paired::{self, Field, Options, Refusal, TestResult};
+use crate::paired::catalogue::{self, Settings};
+use crate::paired::{self, Field, Options, TestResult, bootstrap, permutation, wilcoxon};
 use crate::plan::PrimaryMethod;
-use crate::trial::{Kind, Measure, Role};
+use crate::trial::{Better, Endpoint, Kind, Measure, Role};
 
 /// Methods whose estimate is a difference active − placebo, so that its interval can decide a conclusion.
 const DIFFERENCES: [&str; 8] =
@@ -40,6 +41,17 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
     }
 }
 
+/// The paired test that decides `endpoint`, where it is not decided by a model: the plan's primary method where that is
+/// a paired test, the first test of the list for grades and yes/no endpoints.
+fn deciding(context: &Context, endpoint: usize) -> Option<String> {
+    if super::mixed::applies(context, endpoint) {
+        return None;
+    }
+    let names = methods(context, endpoint);
+    let primary = paired_name(context.plan.analysis.primary).filter(|name| names.iter().any(|known| known == name));
+    primary.map(str::to_owned).or_else(|| names.first().cloned())
+}
+
 /// The name of a plan method among the paired tests.
 fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
     Some(match method {
@@ -62,11 +74,11 @@ pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
     let measure = context.measure(endpoint);
     let paired = trial.paired(endpoint, visit, measure, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
-    let deciding = super::deciding_paired_method(context, endpoint);
+    let deciding = deciding(context, endpoint);
     methods(context, endpoint)
         .into_iter()
         .map(|name| {
-            let mut result = run(context, &name, about.kind, &active, &placebo);
+            let mut result = run(context, &name, about, &active, &placebo);
             result.n_dropped = paired.dropped.len();
             let role =
                 if deciding.as_deref() == Some(&name) { context.role(endpoint, visit) } else { Role::Sensitivity };
@@ -80,27 +92,51 @@ pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
 }
 
 /// One test by name; a refusal becomes a result without numbers whose note says why.
-fn run(context: &Context, name: &str, kind: Kind, active: &[f64], placebo: &[f64]) -> TestResult {
+fn run(context: &Context, name: &str, about: &Endpoint, active: &[f64], placebo: &[f64]) -> TestResult {
     let options = context.options();
     let analysis = &context.plan.analysis;
-    let answer = paired::by_name(name).ok_or_else(|| Refusal(format!("there is no paired test `{name}`"))).and_then(
-        |test| {
-            let settings = paired::Settings {
-                zeros_pratt: kind == Kind::Ordinal,
-                seed: analysis.seed,
-                bootstrap_samples: analysis.bootstrap_samples,
-                permutation_samples: analysis.permutation_samples,
-                ..paired::Settings::default()
-            };
-            test(active, placebo, &options, &settings)
+    let settings = Settings {
+        wilcoxon: wilcoxon::Settings { zeros: zeros(about.kind), ..wilcoxon::Settings::default() },
+        permutation: permutation::Settings {
+            samples: analysis.permutation_samples,
+            seed: analysis.seed,
+            ..permutation::Settings::default()
         },
-    );
-    answer.unwrap_or_else(|refusal| {
-        let name = paired::NAMES.iter().find(|known| **known == name).copied().unwrap_or("unknown");
+        bootstrap: bootstrap::Settings {
+            resamples: analysis.bootstrap_samples,
+            seed: analysis.seed,
+            ..bootstrap::Settings::default()
+        },
+        levels: levels(about),
+        better: match about.better {
+            Better::Lower => paired::Better::Lower,
+            Better::Higher => paired::Better::Higher,
+        },
+        ..Settings::default()
+    };
+    catalogue::run(name, active, placebo, &options, &settings).unwrap_or_else(|refusal| {
+        let name = catalogue::NAMES.iter().find(|known| **known == name).copied().unwrap_or("unknown");
         let mut result = TestResult::new(name, active.len(), &options);
         result.notes.push(refusal.0);
         result
     })
+}
+
+/// Grades keep zero differences in the ranking (Pratt), scores drop them (Wilcoxon).
+fn zeros(kind: Kind) -> wilcoxon::Zeros {
+    if kind == Kind::Ordinal { wilcoxon::Zeros::Pratt } else { wilcoxon::Zeros::Wilcoxon }
+}
+
+/// The possible grades of an ordinal endpoint with a range; empty (those observed) otherwise.
+fn levels(about: &Endpoint) -> Vec<f64> {
+    match (about.kind, about.range) {
+        (Kind::Ordinal, Some((low, high))) if high - low <= 20.0 => {
+            let step = about.step.unwrap_or(1.0);
+            let count = ((high - low) / step).round() as usize;
+            (0..=count).map(|index| low + step * index as f64).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The correlation between the knees of a patient at one visit, and what the pairing gains.

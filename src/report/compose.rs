@@ -93,7 +93,7 @@ fn first(material: &Material, run: &Run, style: &Style) -> Result<Section, Figur
     }
     section.blocks.push(Block::Figure(figures::forest_at_primary(material, "14.1", style)?));
     section.blocks.push(Block::Paragraph(safety_sentence(material)));
-    let files: Vec<&str> = run.sources.provenance().iter().map(|file| file.path.as_str()).collect();
+    let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
     let values = [("files", &*files.join(", ")), ("version", env!("CARGO_PKG_VERSION"))];
     section.blocks.push(Block::Paragraph(words.say("first.dates", &values)));
     Ok(section)
@@ -165,7 +165,7 @@ fn recompute(material: &Material, run: &Run) -> Section {
     let mut section = Section::new("recompute", material.words.get("section.recompute"));
     section.blocks.push(Block::Paragraph(material.words.get("text.recompute")));
     let mut facts = vec![(run.plan.file_name.clone(), run.plan.sha256.clone())];
-    facts.extend(run.sources.provenance().iter().map(|file| (file.path.clone(), file.sha256.clone())));
+    facts.extend(run.sources.provenance().into_iter().map(|(name, file)| (name.to_owned(), file.sha256.clone())));
     section.blocks.push(Block::Facts(facts));
     section
 }

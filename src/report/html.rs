@@ -15,24 +15,22 @@ use minijinja::{AutoEscape, Environment, Value, context};
 pub fn render(document: &Document, words: &Words) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
     environment.add_template("report.html", include_str!("templates/report.html"))?;
     let sections: Vec<Value> = document
         .sections
         .iter()
         .map(|section| {
             let blocks: Vec<Value> = section.blocks.iter().map(|block| block_value(block, words)).collect();
-            context! { id => section.id, title => section.title, blocks }
+            context! { id => &section.id, title => &section.title, blocks }
         })
         .collect();
     environment.get_template("report.html")?.render(context! {
         language => document.language,
-        title => document.title,
-        kind => document.kind,
-        marks => document.marks,
+        title => &document.title,
+        kind => &document.kind,
+        marks => &document.marks,
         sections,
-        footer => document.footer,
+        footer => &document.footer,
         contents => words.get("section.contents"),
         style => Value::from_safe_string(include_str!("templates/report.css").to_owned()),
         fonts => Value::from_safe_string(fonts(document)),
@@ -67,36 +65,36 @@ fn block_value(block: &Block, words: &Words) -> Value {
         Block::Table(table) => table_value(table, words),
         Block::Figure(figure) => context! {
             kind => "figure",
-            id => figure.id,
+            id => &figure.id,
             label => format!("{} {}", words.get("table.figure"), figure.number),
-            title => figure.title,
-            description => figure.description,
-            footnotes => figure.footnotes,
+            title => &figure.title,
+            description => &figure.description,
+            footnotes => &figure.footnotes,
             svg => Value::from_safe_string(figure.svg.clone()),
         },
     }
 }
 
 fn table_value(table: &ResultTable, words: &Words) -> Value {
-    let columns: Vec<Value> = table.columns.iter().map(|column| context! { header => column.header }).collect();
+    let columns: Vec<Value> = table.columns.iter().map(|column| context! { header => &column.header }).collect();
     let rows: Vec<Value> = table
         .rows
         .iter()
         .map(|row| {
             let cells: Vec<String> = row.cells.iter().map(crate::table::Cell::text).collect();
             let group = row.cells.is_empty();
-            context! { label => row.label, indent => row.indent, cells, group, records => row.records.join(" ") }
+            context! { label => &row.label, indent => &row.indent, cells, group, records => row.records.join(" ") }
         })
         .collect();
     context! {
         kind => "table",
-        id => table.id,
+        id => &table.id,
         label => format!("{} {}", words.get("table.table"), table.number),
-        title => table.title,
-        population => table.population,
+        title => &table.title,
+        population => &table.population,
         columns,
         span => table.columns.len(),
         rows,
-        footnotes => table.footnotes,
+        footnotes => &table.footnotes,
     }
 }

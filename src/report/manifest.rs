@@ -13,7 +13,7 @@ pub fn render(run: &Run, bundle: &Bundle) -> Result<String, serde_json::Error> {
         .sources
         .provenance()
         .iter()
-        .map(|file| json!({"path": file.path, "sha256": file.sha256, "format": file.format.title(), "rows": file.rows}))
+        .map(|(name, file)| json!({"path": name, "sha256": file.sha256, "format": file.format.title(), "rows": file.rows}))
         .collect();
     let outputs: Vec<Value> = bundle
         .files()

@@ -10,8 +10,22 @@ use crate::table::rtf::{self, Paper, RtfFrame};
 /// both may be empty.
 pub fn render(document: &Document, words: &Words, data_cut: &str, run: &str) -> String {
     let tables: Vec<&ResultTable> = document.tables().collect();
-    let program = concat!("splitknee ", env!("CARGO_PKG_VERSION"));
-    let frame =
-        RtfFrame { trial: &document.title, marks: &document.marks, program, data_cut, run, words, paper: Paper::A4 };
+    let program = words.say("page.program", &[("program", concat!("splitknee ", env!("CARGO_PKG_VERSION")))]);
+    let data_cut =
+        if data_cut.is_empty() { String::new() } else { words.say("page.data_cut", &[("date", data_cut)]) };
+    let [table, continued, page_of, columns] =
+        ["table.table", "page.continued", "page.of", "page.columns"].map(|key| words.get(key));
+    let frame = RtfFrame {
+        trial: &document.title,
+        marks: &document.marks,
+        program: &program,
+        data_cut: &data_cut,
+        run,
+        table: &table,
+        continued: &continued,
+        page_of: &page_of,
+        columns: &columns,
+        paper: Paper::A4,
+    };
     rtf::render(&tables, &frame)
 }

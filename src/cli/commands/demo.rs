@@ -1,0 +1,43 @@
+//! `splitknee demo`: the main job on the synthetic data set inside the binary.
+
+use super::run::complete;
+use crate::cli::args::DemoArgs;
+use crate::cli::error::CliError;
+use crate::cli::terminal;
+use crate::pipeline;
+
+/// The plan inside the binary.
+const PLAN: &str = include_str!("../../../datasets/ev-knee-synthetic/plan.toml");
+
+/// The data files inside the binary, by the names the plan gives them.
+const FILES: [(&str, &[u8]); 5] = [
+    ("knees.csv", include_bytes!("../../../datasets/ev-knee-synthetic/knees.csv")),
+    ("patients.csv", include_bytes!("../../../datasets/ev-knee-synthetic/patients.csv")),
+    ("allocation.csv", include_bytes!("../../../datasets/ev-knee-synthetic/allocation.csv")),
+    ("adverse_events.csv", include_bytes!("../../../datasets/ev-knee-synthetic/adverse_events.csv")),
+    ("disposition.csv", include_bytes!("../../../datasets/ev-knee-synthetic/disposition.csv")),
+];
+
+/// Runs the command.
+///
+/// # Errors
+/// An output that could not be written.
+pub fn run(args: &DemoArgs) -> Result<(), CliError> {
+    let plan = match args.language.as_deref() {
+        None | Some("en") => PLAN.to_owned(),
+        Some("ja") => PLAN.replace("language = \"en\"", "language = \"ja\""),
+        Some(other) => return Err(CliError::Usage(format!("--language {other}: the languages are en and ja"))),
+    };
+    complete(|| pipeline::read_from(&plan, "plan.toml", file), &args.out)?;
+    terminal::say("The data are synthetic: they mirror the shape of a published trial and were made by a generator.");
+    Ok(())
+}
+
+/// The data file `name`.
+fn file(name: &str) -> std::io::Result<Vec<u8>> {
+    FILES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, bytes)| bytes.to_vec())
+        .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "not inside the program"))
+}

@@ -1,0 +1,116 @@
+//! `splitknee run`: from a plan and its data to results, tables, figures and report.
+
+use crate::analysis::{Conclusion, Record};
+use crate::cli::args::RunArgs;
+use crate::cli::error::CliError;
+use crate::cli::terminal;
+use crate::pipeline::{self, Inputs, Run};
+use crate::table::rounding;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+
+/// Runs the command.
+///
+/// # Errors
+/// Findings in plan or data; an output that could not be written.
+pub fn run(args: &RunArgs) -> Result<(), CliError> {
+    let out = args.out.clone().unwrap_or_else(|| beside(&args.plan));
+    complete(|| pipeline::read(&args.plan), &out)
+}
+
+/// `results` beside the plan.
+fn beside(plan: &Path) -> PathBuf {
+    plan.parent().unwrap_or(Path::new("")).join("results")
+}
+
+/// The main job from `read` inputs to files in `out`, with progress on stderr and a summary on stdout.
+///
+/// # Errors
+/// As [`run`].
+pub fn complete(
+    read: impl FnOnce() -> Result<Inputs, Vec<crate::trial::Finding>>,
+    out: &Path,
+) -> Result<(), CliError> {
+    let progress = progress();
+    progress.set_message("reading plan and data");
+    let inputs = read().map_err(CliError::Findings)?;
+    progress.inc(1);
+    progress.set_message("validating and analysing");
+    let run = pipeline::analyse(inputs).map_err(CliError::Findings)?;
+    progress.inc(1);
+    progress.set_message("drawing tables, figures and report");
+    let bundle = pipeline::write_up(&run).map_err(|error| CliError::Output(error.to_string()))?;
+    progress.inc(1);
+    progress.set_message("writing");
+    bundle.write(out)?;
+    progress.finish_and_clear();
+    terminal::print(&summary(&run, out))
+}
+
+/// A progress bar on stderr; hidden where stderr is not a terminal.
+fn progress() -> ProgressBar {
+    let bar = ProgressBar::new(4);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// What was found, in a table that fits 80 columns, and where the report is.
+fn summary(run: &Run, out: &Path) -> String {
+    let design = &run.trial.design;
+    let set = &run.trial.sets[0];
+    let mut text = format!("{}: {}\n", run.plan.trial.id, run.plan.trial.title);
+    if run.plan.trial.synthetic {
+        text.push_str("SYNTHETIC DATA\n");
+    }
+    text.push_str(&format!(
+        "{}: {} patients; differences are {} − {} within the patient\n\n",
+        set.label,
+        set.size(),
+        design.arms.active,
+        design.arms.placebo
+    ));
+    let rows: Vec<Vec<String>> = (0..design.endpoints.len())
+        .flat_map(|endpoint| {
+            design.follow_up(&design.endpoints[endpoint]).into_iter().filter_map(move |visit| {
+                run.outcomes.deciding(endpoint, visit).map(|record| row(run, endpoint, visit, record))
+            })
+        })
+        .collect();
+    text.push_str(&terminal::columns(&["Endpoint", "Visit", "Difference (95 % CI)", "p", "Conclusion"], &rows));
+    let warnings = run.findings.len();
+    if warnings > 0 {
+        text.push_str(&format!("\n{warnings} finding(s) in the data did not stop the analysis: see `splitknee check`\n"));
+    }
+    text.push_str(&format!("\nReport: {}\n", out.join("report.html").display()));
+    text
+}
+
+fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String> {
+    let design = &run.trial.design;
+    let about = &design.endpoints[endpoint];
+    let print = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| rounding::print(v, about.decimals + 1));
+    let result = &record.result;
+    let difference = if crate::analysis::pairs::is_difference(result.method) && result.estimate.is_some() {
+        format!("{} ({} to {})", print(result.estimate), print(result.conf_low), print(result.conf_high))
+    } else {
+        "–".to_owned()
+    };
+    let conclusion = match record.conclusion {
+        Conclusion::Inconclusive => "not shown",
+        other => other.name(),
+    };
+    let visit = design.visits[visit].label.clone();
+    let p = result.p_value.map_or_else(|| "–".to_owned(), rounding::p_value);
+    vec![shorten(&about.name, 22), shorten(&visit, 10), difference, p, conclusion.to_owned()]
+}
+
+/// At most `most` characters, the last an ellipsis where something was cut.
+fn shorten(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most - 1).collect();
+    format!("{}…", kept.trim_end())
+}

@@ -1,0 +1,265 @@
+//! `splitknee test METHOD`: one test, like a calculator.
+
+use crate::cli::args::TestArgs;
+use crate::cli::error::CliError;
+use crate::cli::input::{self, Pairs, Source};
+use crate::cli::terminal;
+use crate::multiplicity::adjust::{Adjustment, adjust};
+use crate::paired::catalogue::{self, Settings};
+use crate::paired::within::{Factor, WithinTable};
+use crate::paired::{
+    Alternative, Better, Options, TestResult, bland_altman, cochran_q, correlation, friedman, icc, mcnemar,
+    permutation, pool, rm_anova, wilcoxon,
+};
+
+/// Runs the command.
+///
+/// # Errors
+/// Wrong usage, a file that cannot be read, or data that the test refuses.
+pub fn run(args: &TestArgs) -> Result<(), CliError> {
+    match args.test.as_str() {
+        "adjust" => adjusted(args),
+        "pool" => pooled(args),
+        "friedman" | "cochran-q" => {
+            let table = within_table(args, &[required(args.time.as_deref(), "--time")?])?;
+            let options = options(args)?;
+            let mut result = if args.test == "friedman" {
+                friedman::friedman(&table.rows, &options)?
+            } else {
+                let yes = table.rows.iter().map(|row| row.iter().map(|cell| *cell == 1.0).collect()).collect::<Vec<_>>();
+                if table.rows.iter().flatten().any(|cell| *cell != 0.0 && *cell != 1.0) {
+                    return Err(CliError::Refused("Cochran's Q needs a column of 0 and 1".to_owned()));
+                }
+                cochran_q::cochran_q(&yes, &options)?
+            };
+            result.n_dropped = table.n_dropped;
+            answer(args, &result)
+        }
+        "rm-anova" => {
+            if args.within.is_empty() {
+                return Err(CliError::Usage("rm-anova needs --within a,b (the columns of the within factors)".to_owned()));
+            }
+            let columns: Vec<&str> = args.within.iter().map(String::as_str).collect();
+            let table = within_table(args, &columns)?;
+            answer(args, &rm_anova::rm_anova(&table, &options(args)?)?)
+        }
+        name if catalogue::NAMES.contains(&name) => paired(args, name),
+        name => {
+            let known = catalogue::NAMES.into_iter().chain(["friedman", "cochran-q", "rm-anova", "adjust", "pool"]);
+            let near = crate::trial::finding::nearest(name, known).join(", ");
+            let hint = if near.is_empty() { String::new() } else { format!("; did you mean {near}?") };
+            Err(CliError::Usage(format!("there is no method `{name}`{hint} (`splitknee test --help` lists them)")))
+        }
+    }
+}
+
+fn paired(args: &TestArgs, name: &str) -> Result<(), CliError> {
+    let pairs = pairs(args)?;
+    let settings = settings(args, name)?;
+    let mut result = catalogue::run(name, &pairs.treated, &pairs.control, &options(args)?, &settings)?;
+    result.n_dropped = pairs.dropped;
+    answer(args, &result)
+}
+
+fn required<'a>(value: Option<&'a str>, flag: &str) -> Result<&'a str, CliError> {
+    value.ok_or_else(|| CliError::Usage(format!("{flag} is missing (`splitknee test --help` shows what a method needs)")))
+}
+
+fn source(args: &TestArgs) -> Result<Source, CliError> {
+    let path = args.data.as_ref().ok_or_else(|| CliError::Usage("--data FILE is missing".to_owned()))?;
+    Source::open(path, &args.conditions)
+}
+
+fn pairs(args: &TestArgs) -> Result<Pairs, CliError> {
+    match (&args.treated, &args.control) {
+        (Some(treated), Some(control)) => input::wide(&source(args)?, treated, control),
+        (None, None) => {
+            let of = |value: &'_ Option<String>, flag| required(value.as_deref(), flag).map(str::to_owned);
+            let (id, arm) = (of(&args.id, "--treated/--control or --id")?, of(&args.arm, "--arm")?);
+            let (active, placebo) = (of(&args.active, "--active")?, of(&args.placebo, "--placebo")?);
+            let value = of(&args.value, "--value")?;
+            input::long(&source(args)?, &id, &arm, &active, &placebo, &value)
+        }
+        _ => Err(CliError::Usage("--treated and --control go together".to_owned())),
+    }
+}
+
+/// Complete patients by the levels of within-patient factors.
+fn within_table(args: &TestArgs, columns: &[&str]) -> Result<WithinTable, CliError> {
+    let id = required(args.id.as_deref(), "--id")?;
+    let value = required(args.value.as_deref(), "--value")?;
+    let source = source(args)?;
+    let (ids, values) = (source.text(id)?, source.numbers(value)?);
+    let mut factors: Vec<(Factor, Vec<Option<String>>)> = Vec::new();
+    for column in columns {
+        let cells = source.text(column)?;
+        let mut levels: Vec<String> = Vec::new();
+        for cell in cells.iter().flatten() {
+            if !levels.contains(cell) {
+                levels.push(cell.clone());
+            }
+        }
+        factors.push((Factor { name: (*column).to_owned(), levels }, cells));
+    }
+    let usable: Vec<usize> = (0..source.height())
+        .filter(|&row| ids[row].is_some() && factors.iter().all(|(_, cells)| cells[row].is_some()))
+        .collect();
+    let take = |cells: &[Option<String>]| usable.iter().filter_map(|&row| cells[row].clone()).collect::<Vec<_>>();
+    let ids = take(&ids);
+    let values: Vec<Option<f64>> = usable.iter().map(|&row| values[row]).collect();
+    let factors: Vec<(Factor, Vec<String>)> =
+        factors.into_iter().map(|(factor, cells)| (factor, take(&cells))).collect();
+    Ok(WithinTable::from_long(&ids, &values, &factors)?)
+}
+
+fn options(args: &TestArgs) -> Result<Options, CliError> {
+    if !(args.conf_level > 0.0 && args.conf_level < 1.0) {
+        return Err(CliError::Usage(format!("--conf-level {}: between 0 and 1, for instance 0.95", args.conf_level)));
+    }
+    if !args.mu.is_finite() {
+        return Err(CliError::Usage(format!("--mu {}: a finite number is needed", args.mu)));
+    }
+    let alternative = match args.alternative.as_str() {
+        "less" => Alternative::Less,
+        "greater" => Alternative::Greater,
+        _ => Alternative::TwoSided,
+    };
+    Ok(Options { alternative, conf_level: args.conf_level, mu: args.mu })
+}
+
+/// One of the words `known` for the option `flag`.
+fn choose<T: Copy>(flag: &str, given: &str, known: &[(&str, T)]) -> Result<T, CliError> {
+    known.iter().find(|(word, _)| *word == given).map(|(_, value)| *value).ok_or_else(|| {
+        let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        CliError::Usage(format!("{flag} {given}: for this method it is one of {}", words.join(", ")))
+    })
+}
+
+fn settings(args: &TestArgs, name: &str) -> Result<Settings, CliError> {
+    let mut settings = Settings::default();
+    if args.zeros.as_deref() == Some("pratt") {
+        settings.wilcoxon.zeros = wilcoxon::Zeros::Pratt;
+    }
+    if let Some(continuity) = args.continuity {
+        settings.wilcoxon.continuity = continuity;
+        settings.mcnemar.continuity = continuity;
+    }
+    if let Some(p) = args.p.as_deref() {
+        match name {
+            "wilcoxon" => {
+                use wilcoxon::PValue::{Asymptotic, Auto, Exact};
+                settings.wilcoxon.p =
+                    choose("--p", p, &[("auto", Auto), ("exact", Exact), ("asymptotic", Asymptotic)])?;
+            }
+            "permutation" => {
+                use permutation::Method::{Auto, Exact, MonteCarlo};
+                settings.permutation.method =
+                    choose("--p", p, &[("auto", Auto), ("exact", Exact), ("monte-carlo", MonteCarlo)])?;
+            }
+            "mcnemar" => {
+                use mcnemar::PValue::{Asymptotic, Exact, MidP};
+                settings.mcnemar.p =
+                    choose("--p", p, &[("exact", Exact), ("mid-p", MidP), ("asymptotic", Asymptotic)])?;
+            }
+            _ => return Err(CliError::Usage(format!("--p is not an option of {name}"))),
+        }
+    }
+    if let Some(samples) = args.samples {
+        settings.permutation.samples = samples;
+        settings.bootstrap.resamples = samples;
+    }
+    if let Some(seed) = args.seed {
+        settings.permutation.seed = seed;
+        settings.bootstrap.seed = seed;
+    }
+    settings.trim = args.trim.unwrap_or(settings.trim);
+    if let Some(kind) = args.kind.as_deref() {
+        match name {
+            "correlation" => {
+                use correlation::Kind::{Kendall, Pearson, Spearman};
+                settings.correlation =
+                    choose("--kind", kind, &[("pearson", Pearson), ("spearman", Spearman), ("kendall", Kendall)])?;
+            }
+            "icc" => {
+                use icc::Kind::{Agreement, Consistency};
+                settings.icc = choose("--kind", kind, &[("agreement", Agreement), ("consistency", Consistency)])?;
+            }
+            _ => return Err(CliError::Usage(format!("--kind is not an option of {name}"))),
+        }
+    }
+    if name == "tost" {
+        let (Some(low), Some(high)) = (args.low, args.high) else {
+            return Err(CliError::Usage("tost needs --low and --high, the equivalence limits".to_owned()));
+        };
+        settings.limits = Some((low, high));
+    }
+    if args.quantile.as_deref() == Some("t") {
+        settings.bland_altman.quantile = bland_altman::LimitQuantile::StudentT;
+    }
+    if args.better.as_deref() == Some("higher") {
+        settings.better = Better::Higher;
+    }
+    settings.levels.clone_from(&args.levels);
+    Ok(settings)
+}
+
+/// A list of numbers separated by commas.
+fn numbers(flag: &str, list: &str) -> Result<Vec<f64>, CliError> {
+    list.split(',')
+        .map(|item| {
+            let item = item.trim();
+            item.parse().map_err(|_| CliError::Usage(format!("{flag}: `{item}` is not a number")))
+        })
+        .collect()
+}
+
+fn adjusted(args: &TestArgs) -> Result<(), CliError> {
+    let name = required(args.method.as_deref(), "--method")?;
+    let method = Adjustment::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Adjustment::ALL.iter().map(|method| method.name()).collect();
+        CliError::Usage(format!("--method {name}: one of {}", known.join(", ")))
+    })?;
+    let p_values = numbers("--p", required(args.p.as_deref(), "--p")?)?;
+    let adjusted = adjust(method, &p_values).map_err(|error| CliError::Usage(error.to_string()))?;
+    if args.format == "json" {
+        return terminal::json(&serde_json::json!({"method": method.name(), "p": p_values, "p_adjusted": adjusted}));
+    }
+    let rows: Vec<Vec<String>> =
+        p_values.iter().zip(&adjusted).map(|(p, adjusted)| vec![p.to_string(), adjusted.to_string()]).collect();
+    terminal::print(&terminal::columns(&["p", "adjusted"], &rows))
+}
+
+fn pooled(args: &TestArgs) -> Result<(), CliError> {
+    let pooled = pool::pool(&args.estimates, &args.std_errors, args.df_complete, &options(args)?)?;
+    let value = serde_json::to_value(&pooled).map_err(|error| CliError::Output(error.to_string()))?;
+    print(args, &value)
+}
+
+fn answer(args: &TestArgs, result: &TestResult) -> Result<(), CliError> {
+    let value = serde_json::to_value(result).map_err(|error| CliError::Output(error.to_string()))?;
+    print(args, &value)
+}
+
+/// One JSON object, or a short table for people.
+fn print(args: &TestArgs, value: &serde_json::Value) -> Result<(), CliError> {
+    if args.format == "json" {
+        return terminal::json(value);
+    }
+    let mut rows = Vec::new();
+    let mut notes = Vec::new();
+    for (name, field) in value.as_object().into_iter().flatten() {
+        match field {
+            serde_json::Value::Null => {}
+            serde_json::Value::String(text) => rows.push(vec![name.clone(), text.clone()]),
+            serde_json::Value::Array(items) if name == "notes" => {
+                notes.extend(items.iter().filter_map(|item| item.as_str().map(str::to_owned)));
+            }
+            other => rows.push(vec![name.clone(), other.to_string()]),
+        }
+    }
+    let mut text = terminal::columns(&["", "value"], &rows);
+    for note in notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    terminal::print(&text)
+}

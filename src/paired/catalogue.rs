@@ -1,0 +1,122 @@
+//! Every test of two columns by name, as the plan and the command line call them.
+
+use super::mcnemar::{self, McNemarOptions};
+use super::pair_table::PairTable;
+use super::pairs::differences;
+use super::square_table::SquareTable;
+use super::{
+    Better, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, effect_size, icc,
+    marginal_homogeneity, paired_t, permutation, pitman_morgan, shapiro_wilk, sign, tost, trimmed_t, wilcoxon, win_odds,
+};
+
+/// The names [`run`] knows, in the order in which they are listed to people.
+pub const NAMES: [&str; 17] = [
+    "paired-t",
+    "wilcoxon",
+    "sign",
+    "permutation",
+    "trimmed-t",
+    "bootstrap",
+    "shapiro-wilk",
+    "pitman-morgan",
+    "effect-size",
+    "correlation",
+    "tost",
+    "bland-altman",
+    "icc",
+    "mcnemar",
+    "stuart-maxwell",
+    "bowker",
+    "win-odds",
+];
+
+/// What the tests can be asked beyond [`Options`]; each test reads its own part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Wilcoxon: zeros, kind of p-value, continuity correction.
+    pub wilcoxon: wilcoxon::Settings,
+    /// Permutation: exact or Monte Carlo.
+    pub permutation: permutation::Settings,
+    /// Bootstrap: resamples and seed.
+    pub bootstrap: bootstrap::Settings,
+    /// Trimmed t: share trimmed from each end.
+    pub trim: f64,
+    /// Correlation coefficient.
+    pub correlation: correlation::Kind,
+    /// Equivalence limits.
+    pub limits: Option<(f64, f64)>,
+    /// Bland–Altman: quantile and coverage.
+    pub bland_altman: bland_altman::Settings,
+    /// Intraclass correlation.
+    pub icc: icc::Kind,
+    /// McNemar: kind of p-value.
+    pub mcnemar: McNemarOptions,
+    /// Ordered grades of the k × k tests; those observed where empty.
+    pub levels: Vec<f64>,
+    /// Direction of benefit of the win odds.
+    pub better: Better,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            wilcoxon: wilcoxon::Settings::default(),
+            permutation: permutation::Settings::default(),
+            bootstrap: bootstrap::Settings::default(),
+            trim: 0.2,
+            correlation: correlation::Kind::Pearson,
+            limits: None,
+            bland_altman: bland_altman::Settings::default(),
+            icc: icc::Kind::default(),
+            mcnemar: McNemarOptions::default(),
+            levels: Vec::new(),
+            better: Better::Lower,
+        }
+    }
+}
+
+/// The test `name` on complete pairs.
+///
+/// # Errors
+/// An unknown name, or data that the test refuses.
+pub fn run(
+    name: &str,
+    treated: &[f64],
+    control: &[f64],
+    options: &Options,
+    settings: &Settings,
+) -> Result<TestResult, Refusal> {
+    let grades = || {
+        let observed;
+        let levels = if settings.levels.is_empty() {
+            observed = SquareTable::observed_levels(treated, control)?;
+            &observed
+        } else {
+            &settings.levels
+        };
+        SquareTable::from_grades(treated, control, levels)
+    };
+    match name {
+        "paired-t" => paired_t::paired_t(treated, control, options),
+        "wilcoxon" => wilcoxon::wilcoxon(&differences(treated, control)?, settings.wilcoxon, options),
+        "sign" => sign::sign(&differences(treated, control)?, options),
+        "permutation" => permutation::permutation(&differences(treated, control)?, settings.permutation, options),
+        "trimmed-t" => trimmed_t::trimmed_t(treated, control, settings.trim, options),
+        "bootstrap" => bootstrap::bootstrap(&differences(treated, control)?, settings.bootstrap, options),
+        "shapiro-wilk" => shapiro_wilk::shapiro_wilk(&differences(treated, control)?, options),
+        "pitman-morgan" => pitman_morgan::pitman_morgan(treated, control, options),
+        "effect-size" => effect_size::effect_size(treated, control, options),
+        "correlation" => correlation::correlation(treated, control, settings.correlation, options),
+        "tost" => {
+            let (low, high) = settings.limits.ok_or_else(|| Refusal("the equivalence limits are not set".into()))?;
+            tost::tost(treated, control, low, high, options)
+        }
+        "bland-altman" => bland_altman::bland_altman(treated, control, settings.bland_altman, options),
+        "icc" => icc::icc(treated, control, settings.icc, options),
+        "mcnemar" => mcnemar::mcnemar(&PairTable::from_codes(treated, control)?, options, &settings.mcnemar),
+        "stuart-maxwell" => marginal_homogeneity::stuart_maxwell(&grades()?, options),
+        "bowker" => bowker::bowker(&grades()?, options),
+        "win-odds" => win_odds::win_odds(treated, control, settings.better, options),
+        _ => Err(Refusal(format!("there is no paired test `{name}`; the tests are {}", NAMES.join(", ")))),
+    }
+}
