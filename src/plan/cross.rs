@@ -6,8 +6,8 @@ use super::options::{MeasurePlan, MultiplicityMethod, PrimaryMethod};
 use super::position::Positions;
 use super::schema::suggestion;
 use crate::data::date::DateOrder;
-use crate::trial::Finding;
 use crate::trial::expr::Condition;
+use crate::trial::{Finding, Severity, rules};
 use std::collections::BTreeSet;
 
 /// The paired tests an endpoint may ask for, as `splitknee test` names them.
@@ -419,6 +419,19 @@ impl Checker<'_> {
             }
         }
         for (i, waiver) in plan.waivers.iter().enumerate() {
+            let path = format!("waive.{i}.rule");
+            match rules::find(&waiver.rule) {
+                None => {
+                    let known: Vec<&str> =
+                        rules::GROUPS.iter().flat_map(|group| group.rules).map(|rule| rule.id).collect();
+                    self.known(&path, "a rule", &waiver.rule, &known);
+                }
+                Some(rule) if rule.severity == Severity::Error => {
+                    let message = format!("{} is an error, which cannot be waived: {}", rule.id, rule.title);
+                    self.wrong("SK018", &path, message, rule.remedy);
+                }
+                Some(_) => {}
+            }
             if waiver.reason.trim().is_empty() {
                 self.wrong(
                     "SK018",

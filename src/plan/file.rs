@@ -149,6 +149,9 @@ pub struct DataPlan {
     /// Columns of the disposition.
     #[serde(default)]
     pub disposition_columns: DispositionColumns,
+    /// Patient-level column with the date of randomisation, where the allocation file has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub randomisation_date: Option<String>,
     /// Column of the patient in the other files, where it differs from `columns.patient`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patient_column: Option<String>,
@@ -331,7 +334,7 @@ pub struct VisitsPlan {
     /// The visit of the primary analysis; the last one where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary: Option<String>,
-    /// Months since baseline of each visit; else read from the data or from labels such as `Month 6` and `Week 4`.
+    /// Months since baseline of each visit; else read from labels such as `Month 6` and `Week 4`, else from the data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub months: Option<Vec<f64>>,
     /// Permitted days of each visit.

@@ -244,9 +244,20 @@ fn assemble(
                 condition: condition(&set.condition),
             })
             .collect(),
+        patient_columns: patient_columns(plan),
+        randomisation_date: data.randomisation_date.clone(),
         windows: windows(plan, &design),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
     }
+}
+
+/// Patient-level columns the plan uses outside analysis sets.
+fn patient_columns(plan: &Plan) -> Vec<(&'static str, String)> {
+    let covariates = plan.analysis.covariates.iter().map(|column| ("covariate", column.clone()));
+    let subgroups = plan.subgroups.iter().map(|subgroup| ("subgroup", subgroup.column.clone()));
+    let table = plan.report.demographics.iter().flatten().map(|column| ("baseline table", column.clone()));
+    let date = plan.data.randomisation_date.iter().map(|column| ("date of randomisation", column.clone()));
+    covariates.chain(subgroups).chain(table).chain(date).collect()
 }
 
 fn windows(plan: &Plan, design: &Design) -> Vec<VisitWindow> {

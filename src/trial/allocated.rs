@@ -4,9 +4,10 @@ use super::build::index;
 use super::coded::Coded;
 use super::design::{ACTIVE, Design, PLACEBO};
 use super::findings::{Findings, place};
-use super::rows::{Place, has_column, known_levels};
+use super::rows::{Place, dates, has_column, known_levels};
 use super::side::side;
 use super::sources::{Allocation, AllocationForm};
+use crate::data::Date;
 use std::collections::BTreeMap;
 
 /// One knee of the list.
@@ -25,6 +26,8 @@ pub struct AllocatedKnee {
 pub struct Allocated {
     /// The knees of each patient.
     pub knees: BTreeMap<String, Vec<AllocatedKnee>>,
+    /// The date of randomisation of each patient, where the list has dates.
+    pub dates: BTreeMap<String, Date>,
 }
 
 impl Allocated {
@@ -50,6 +53,13 @@ impl Allocated {
         }
         let patients = Coded::read(table, &list.patient)?;
         let mut allocated = Self::default();
+        if let Some(column) = &list.date {
+            for (row, date) in dates(file, table, column, findings).into_iter().enumerate() {
+                if let (Some(id), Some(date)) = (patients.get(row), date) {
+                    allocated.dates.insert(id.to_owned(), date);
+                }
+            }
+        }
         match &list.form {
             AllocationForm::PerKnee { knee, arm } => {
                 let labels = knee.as_ref().and_then(|column| Coded::read(table, column));
@@ -76,7 +86,7 @@ impl Allocated {
                     let Some(id) = patients.get(row) else { continue };
                     let file_row = table.file_row(row);
                     let Some((active, placebo)) = labels.get(row).and_then(|label| both_sides(label, sides)) else {
-                        findings.error(
+                        findings.add(
                             "SK604",
                             place(file, Some(file_row), Some(column)),
                             format!("`{}` is not a side of patient {id}", labels.get(row).unwrap_or_default()),
@@ -102,7 +112,7 @@ impl Allocated {
     fn add(&mut self, design: &Design, list: &Allocation, id: &str, knee: AllocatedKnee, findings: &mut Findings) {
         let listed = self.knees.entry(id.to_owned()).or_default();
         if listed.iter().any(|other| other.arm == knee.arm) {
-            findings.error(
+            findings.add(
                 "SK110",
                 place(&list.source.file, Some(knee.row), Some(&list.patient)),
                 format!(

@@ -16,7 +16,7 @@ pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
         let listed = per_patient(trial, source, &sources.patient_column, &number, findings);
         for (patient, listed) in trial.patients.iter().zip(listed) {
             if !listed {
-                findings.warning(
+                findings.add(
                     "SK111",
                     place(&source.file, None, Some(&sources.patient_column)),
                     format!("patient {} has no row in the file of patients", patient.id),
@@ -51,7 +51,7 @@ fn per_patient(
     for row in 0..source.table.height() {
         let location = place(&source.file, Some(source.table.file_row(row)), Some(key));
         let Some(id) = ids.get(row) else {
-            findings.error(
+            findings.add(
                 "SK102",
                 location,
                 "the patient identifier is empty".to_owned(),
@@ -60,7 +60,7 @@ fn per_patient(
             continue;
         };
         if let Some(before) = seen.insert(id, row) {
-            findings.error(
+            findings.add(
                 "SK112",
                 location,
                 format!("patient {id} has a second row; the first is row {}", source.table.file_row(before)),
@@ -69,7 +69,7 @@ fn per_patient(
             continue;
         }
         let Some(patient) = number.get(id) else {
-            findings.note(
+            findings.add(
                 "SK113",
                 location,
                 format!("patient {id} has no observation and is in no analysis"),

@@ -26,7 +26,7 @@ pub fn rows(
         complete = false;
         let near = nearest(&endpoint.column, codes.levels.iter().map(String::as_str));
         let remedy = if near.is_empty() { codes.levels.join(", ") } else { near.join("` or `") };
-        findings.error(
+        findings.add(
             "SK025",
             place(&source.file, None, Some(parameter)),
             format!("no row has the parameter code `{}` of {}", endpoint.column, endpoint.name),
@@ -88,7 +88,7 @@ pub fn rows(
         });
         let Some(cell) = rows.values.get_mut(endpoint).and_then(|column| column.get_mut(row)) else { continue };
         if cell.is_some() {
-            findings.error(
+            findings.add(
                 "SK101",
                 place(&source.file, all.file_row.get(number).copied(), Some(parameter)),
                 format!(

@@ -11,6 +11,7 @@ use super::findings::{Findings, place};
 use super::knees::Knees;
 use super::patients::{AnalysisSet, Knee, Patient, Trial};
 use super::rows::{Rows, has_column};
+use super::rules;
 use super::sources::Sources;
 use std::collections::BTreeSet;
 
@@ -26,7 +27,7 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
     values_permitted(design, &rows, &mut findings);
     let Some(knees) = Knees::group(design, sources, &rows, &mut findings) else { return Err(findings.into_list()) };
     let mut design = design.clone();
-    months(&mut design, &rows, &mut findings);
+    months(&mut design, &rows, sources.roles.month.as_deref(), &mut findings);
     if findings.has_errors() {
         return Err(findings.into_list());
     }
@@ -38,6 +39,7 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
         trial.events = event_rows::read(&trial, given, &sources.patient_column, &mut findings);
     }
     trial.randomised = randomised(&trial, sources, &mut findings);
+    rules::check(&rules::Context { trial: &trial, sources, rows: &rows, knees: &knees }, &mut findings);
     if findings.has_errors() {
         return Err(findings.into_list());
     }
@@ -55,7 +57,7 @@ fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
                 && !(low..=high).contains(&value)
             {
                 let message = format!("{} is {value}, outside its range {low} to {high}", endpoint.name);
-                findings.error("SK202", location(), message, "correct the value, or the endpoint's `range`");
+                findings.add("SK202", location(), message, "correct the value, or the endpoint's `range`");
                 continue;
             }
             let wrong = match endpoint.kind {
@@ -66,14 +68,14 @@ fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
             };
             if let Some(reason) = wrong {
                 let message = format!("{} is {value}, but {reason}", endpoint.name);
-                findings.error("SK203", location(), message, "correct the value, or the endpoint's `kind`");
+                findings.add("SK203", location(), message, "correct the value, or the endpoint's `kind`");
                 continue;
             }
             if let Some(step) = endpoint.step
                 && !is_multiple(value - endpoint.range.map_or(0.0, |(low, _)| low), step)
             {
                 let message = format!("{} is {value}, which is not in steps of {step}", endpoint.name);
-                findings.error("SK204", location(), message, "correct the value, or the endpoint's `step`");
+                findings.add("SK204", location(), message, "correct the value, or the endpoint's `step`");
             }
         }
     }
@@ -84,21 +86,21 @@ fn is_multiple(value: f64, step: f64) -> bool {
     (steps - steps.round()).abs() <= 1e-9 * steps.abs().max(1.0)
 }
 
-/// Fills in the months of visits from the data; one visit with several months is reported.
-fn months(design: &mut Design, rows: &Rows, findings: &mut Findings) {
+/// Fills in the months of visits from the data where plan and label say none; contradictions are reported.
+fn months(design: &mut Design, rows: &Rows, column: Option<&str>, findings: &mut Findings) {
     let Some(months) = &rows.month else { return };
-    let mut found: Vec<Option<f64>> = vec![None; design.visits.len()];
+    let mut found: Vec<Option<(f64, usize)>> = vec![None; design.visits.len()];
     let mut reported = BTreeSet::new();
     for ((month, visit), row) in months.iter().zip(&rows.visit).zip(&rows.file_row) {
         let (Some(month), Ok(visit)) = (*month, usize::try_from(*visit)) else { continue };
         let Some(known) = found.get_mut(visit) else { continue };
         match *known {
-            None => *known = Some(month),
-            Some(before) if before != month && reported.insert(visit) => {
+            None => *known = Some((month, *row)),
+            Some((before, _)) if before != month && reported.insert(visit) => {
                 let label = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
-                findings.warning(
+                findings.add(
                     "SK306",
-                    place(&rows.file, Some(*row), None),
+                    place(&rows.file, Some(*row), column),
                     format!("the visit `{label}` is at month {month} here and at month {before} in an earlier row"),
                     "give a visit one nominal month; the first is used",
                 );
@@ -106,8 +108,24 @@ fn months(design: &mut Design, rows: &Rows, findings: &mut Findings) {
             Some(_) => {}
         }
     }
-    for (visit, month) in design.visits.iter_mut().zip(found) {
-        visit.month = month.or(visit.month);
+    for (visit, found) in design.visits.iter_mut().zip(found) {
+        let Some((month, row)) = found else { continue };
+        match visit.month {
+            None => visit.month = Some(month),
+            Some(planned) if (planned - month).abs() > 0.5 => {
+                let message = format!(
+                    "`{}` is month {planned} by plan or label and {month} here; {planned} is used",
+                    visit.label
+                );
+                findings.add(
+                    "SK309",
+                    place(&rows.file, Some(row), column),
+                    message,
+                    "correct the column, or declare `visits.months`",
+                );
+            }
+            Some(_) => {}
+        }
     }
 }
 
@@ -132,7 +150,7 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
                 if unplanned.insert((number, visit)) {
                     let column = endpoint.map(|endpoint| endpoint.column.as_str());
                     let label = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
-                    findings.warning(
+                    findings.add(
                         "SK216",
                         place(&rows.file, rows.file_row.get(row).copied(), column),
                         format!("there are values at `{label}`, where the plan does not measure this endpoint; they are not used"),
@@ -178,6 +196,17 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
     let file = sources.patients.as_ref().map_or(&sources.observations.file, |source| &source.file);
     let has_values =
         |patient: &Patient| patient.knees().iter().any(|knee| knee.values.iter().flatten().any(Option::is_some));
+    for (purpose, column) in &sources.patient_columns {
+        if !known.contains(column.as_str()) {
+            let names: Vec<&str> = known.iter().copied().collect();
+            findings.add(
+                "SK609",
+                place(file, Some(1), Some(column)),
+                format!("the plan uses `{column}` ({purpose}), which no patient-level column is called"),
+                super::rows::did_you_mean(column, &names),
+            );
+        }
+    }
     let mut sets = Vec::new();
     for definition in &sources.sets {
         let mut complete = true;
@@ -185,7 +214,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
             if !known.contains(column) {
                 complete = false;
                 let names: Vec<&str> = known.iter().copied().collect();
-                findings.error(
+                findings.add(
                     "SK609",
                     place(file, Some(1), Some(column)),
                     format!(
@@ -208,7 +237,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
             })
             .collect();
         if !members.contains(&true) {
-            findings.error(
+            findings.add(
                 "SK608",
                 place(file, None, None),
                 format!("no patient belongs to the analysis set {}", definition.name),

@@ -38,13 +38,14 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
     let number: HashMap<&str, usize> =
         trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.as_str(), number)).collect();
     let known: Vec<&str> = trial.patients.iter().map(|patient| patient.id.as_str()).collect();
+    let mut recorded = HashMap::new();
     let mut events = Vec::with_capacity(table.height());
     for row in 0..table.height() {
         let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
         let Some(patient) = ids.get(row).and_then(|id| number.get(id).copied()) else {
             let id = ids.get(row).unwrap_or_default();
             let message = format!("an event of patient `{}`, who is not in the trial's data", shorten(id));
-            findings.error("SK701", at(patient_column), message, did_you_mean(id, &known));
+            findings.add("SK701", at(patient_column), message, did_you_mean(id, &known));
             continue;
         };
         let label = knees.get(row).unwrap_or_default();
@@ -54,7 +55,7 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
                 Some(arm) => Some(arm),
                 None => {
                     let sides: Vec<&str> = patient.knees().iter().map(|knee| knee.side.as_str()).collect();
-                    findings.error(
+                    findings.add(
                         "SK702",
                         at(&given.knee),
                         format!(
@@ -75,21 +76,21 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
                 Some(flag) => flag,
                 None => {
                     let message = format!("`{}` is neither yes nor no", shorten(label));
-                    findings.error("SK705", at(name), message, "write Y or N");
+                    findings.add("SK705", at(name), message, "write Y or N");
                     false
                 }
             }
         };
         let (serious, related) = (flag(&serious, &given.serious), flag(&related, &given.related));
         let Some(term) = terms.get(row) else {
-            findings.error("SK703", at(&given.term), "the event has no term".to_owned(), "fill it in");
+            findings.add("SK703", at(&given.term), "the event has no term".to_owned(), "fill it in");
             continue;
         };
         let severity = severities.get(row).unwrap_or_default().to_owned();
         if !given.severities.iter().any(|known| known.eq_ignore_ascii_case(&severity)) {
             let known: Vec<&str> = given.severities.iter().map(String::as_str).collect();
             let message = format!("severity `{}` is not one of {}", shorten(&severity), known.join(", "));
-            findings.warning("SK704", at(&given.severity), message, "correct it, or list it in `safety.severities`");
+            findings.add("SK704", at(&given.severity), message, "correct it, or list it in `safety.severities`");
         }
         let day = |days: &[Option<f64>]| days.get(row).copied().flatten();
         let (start_day, end_day) = (day(&starts), day(&ends));
@@ -97,7 +98,17 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
             && end < start
         {
             let message = format!("the event ends on day {end} before it begins on day {start}");
-            findings.error("SK706", at(&given.end_day), message, "exchange or correct the days");
+            findings.add("SK706", at(&given.end_day), message, "exchange or correct the days");
+        }
+        let mildest = given.severities.first().is_some_and(|mildest| mildest.eq_ignore_ascii_case(&severity));
+        if serious && mildest && given.severities.len() > 1 {
+            let message = format!("`{term}` is serious and of severity {severity}");
+            findings.add("SK708", at(&given.severity), message, "see that both are meant");
+        }
+        let key = (patient, arm, term.to_lowercase(), start_day.map(f64::to_bits));
+        if let Some(before) = recorded.insert(key, row) {
+            let message = format!("`{term}` is recorded already in row {}", table.file_row(before));
+            findings.add("SK707", at(&given.term), message, "delete one, if it is the same event");
         }
         events.push(AdverseEvent {
             patient,

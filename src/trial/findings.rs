@@ -1,6 +1,7 @@
 //! Collects findings; of one rule at most [`LISTED`] are kept in full and the rest counted.
 
 use super::finding::{Finding, Location, Severity};
+use super::rules;
 use std::collections::BTreeMap;
 
 /// Findings of one rule that are listed one by one.
@@ -14,28 +15,14 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds a finding.
-    pub fn add(&mut self, finding: Finding) {
-        let count = self.counts.entry(finding.rule).or_default();
+    /// Adds a finding of `rule`, with the severity the catalogue gives the rule.
+    pub fn add(&mut self, rule: &'static str, location: Location, message: String, remedy: impl Into<String>) {
+        let severity = rules::find(rule).map_or(Severity::Error, |rule| rule.severity);
+        let count = self.counts.entry(rule).or_default();
         *count += 1;
         if *count <= LISTED {
-            self.listed.push(finding);
+            self.listed.push(Finding { rule, severity, location, message, remedy: remedy.into() });
         }
-    }
-
-    /// Adds an error.
-    pub fn error(&mut self, rule: &'static str, location: Location, message: String, remedy: impl Into<String>) {
-        self.add(Finding { rule, severity: Severity::Error, location, message, remedy: remedy.into() });
-    }
-
-    /// Adds a warning.
-    pub fn warning(&mut self, rule: &'static str, location: Location, message: String, remedy: impl Into<String>) {
-        self.add(Finding { rule, severity: Severity::Warning, location, message, remedy: remedy.into() });
-    }
-
-    /// Adds a note.
-    pub fn note(&mut self, rule: &'static str, location: Location, message: String, remedy: impl Into<String>) {
-        self.add(Finding { rule, severity: Severity::Note, location, message, remedy: remedy.into() });
     }
 
     /// Whether any finding is an error.

@@ -27,6 +27,8 @@ pub struct Knees {
     pub list: Vec<KneeKey>,
     /// Identifier and knees of each patient, in order of appearance; patients only in the allocation list at the end.
     pub patients: Vec<(String, Vec<usize>)>,
+    /// The allocation list, where the plan names one.
+    pub allocated: Option<Allocated>,
     by_row: Vec<u32>,
 }
 
@@ -107,7 +109,7 @@ impl Knees {
             if let (Some(written), Some(first)) = (written, knees.list.get(knee))
                 && written != first.arm
             {
-                findings.error(
+                findings.add(
                     "SK104",
                     place(&rows.file, file_row, sources.roles.arm.as_deref()),
                     format!(
@@ -128,6 +130,7 @@ impl Knees {
         if let Some(allocated) = &allocated {
             knees.compare_with_allocation(sources, rows, allocated, findings);
         }
+        knees.allocated = allocated;
         Some(knees)
     }
 
@@ -138,7 +141,7 @@ impl Knees {
             let own: Vec<&KneeKey> = members.iter().filter_map(|knee| self.list.get(*knee)).collect();
             match own.as_slice() {
                 [a, b] if a.arm == b.arm => {
-                    findings.error(
+                    findings.add(
                         "SK103",
                         place(&rows.file, b.first_row, sources.roles.arm.as_deref()),
                         format!(
@@ -153,7 +156,7 @@ impl Knees {
                     );
                 }
                 [only] => {
-                    findings.warning(
+                    findings.add(
                         "SK106",
                         place(&rows.file, only.first_row, None),
                         format!("patient {id} has one knee only ({})", only.side),
@@ -163,7 +166,7 @@ impl Knees {
                 [] | [_, _] => {}
                 more => {
                     let sides: Vec<&str> = more.iter().map(|knee| knee.side.as_str()).collect();
-                    findings.error(
+                    findings.add(
                         "SK105",
                         place(&rows.file, more.get(2).and_then(|knee| knee.first_row), sources.roles.knee.as_deref()),
                         format!("patient {id} has {} knees: {}", more.len(), sides.join(", ")),
@@ -194,7 +197,7 @@ impl Knees {
                 Some(before) => {
                     let side = self.list.get(knee).map(|knee| knee.side.as_str()).unwrap_or_default();
                     let visit = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
-                    findings.error(
+                    findings.add(
                         "SK101",
                         place(&rows.file, rows.file_row.get(row).copied(), None),
                         format!(
@@ -232,7 +235,7 @@ impl Knees {
             let number = match in_data.get(id) {
                 Some(number) => *number,
                 None => {
-                    findings.warning(
+                    findings.add(
                         "SK108",
                         place(&allocation.source.file, listed.first().map(|knee| knee.row), Some(&allocation.patient)),
                         format!("patient {id} was allocated but has no row in {}", rows.file),
@@ -258,7 +261,7 @@ impl Knees {
 fn not_allocated(sources: &Sources, id: &str, label: Option<&str>, row: Option<usize>, findings: &mut Findings) {
     let file = sources.allocation.as_ref().map(|allocation| allocation.source.file.as_str()).unwrap_or_default();
     let what = label.map(|label| format!(" {label}")).unwrap_or_default();
-    findings.error(
+    findings.add(
         "SK107",
         place(&sources.observations.file, row, Some(&sources.roles.patient)),
         format!("patient {id}{what} is not in the allocation list {file}"),
@@ -276,7 +279,7 @@ fn contradiction(
     findings: &mut Findings,
 ) {
     let name = |arm: usize| arms.get(arm).copied().unwrap_or_default();
-    findings.error(
+    findings.add(
         "SK109",
         place(&sources.observations.file, row, sources.roles.arm.as_deref()),
         format!("{label} of patient {id} is on {} here and on {} in the allocation list", name(written), name(listed)),

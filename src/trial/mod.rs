@@ -24,6 +24,7 @@ pub mod knees;
 pub mod observations;
 pub mod patients;
 pub mod rows;
+pub mod rules;
 pub mod side;
 pub mod sources;
 pub mod wide;

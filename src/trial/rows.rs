@@ -107,7 +107,7 @@ pub fn has_column(file: &str, table: &Table, column: &str, role: &str, findings:
     } else {
         format!("did you mean `{}`? The file has: {}", near.join("` or `"), names.join(", "))
     };
-    findings.error(
+    findings.add(
         "SK025",
         place(file, Some(1), Some(column)),
         format!("there is no column `{column}` ({role})"),
@@ -126,7 +126,7 @@ fn kept_rows(sources: &Sources, findings: &mut Findings) -> Option<Vec<usize>> {
         .filter(|row| filter.holds(&|name| columns.get(name).and_then(|column| column.get(*row))))
         .collect();
     if kept.is_empty() {
-        findings.error(
+        findings.add(
             "SK022",
             place(&sources.observations.file, None, None),
             format!("no row of {} meets the plan's `data.where`", table.height()),
@@ -157,7 +157,7 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     for &row in kept {
         if patient.codes.get(row) == Some(&EMPTY) {
             let location = place(&source.file, Some(table.file_row(row)), Some(&roles.patient));
-            findings.error(
+            findings.add(
                 "SK102",
                 location,
                 "the patient identifier is empty".to_owned(),
@@ -238,7 +238,7 @@ pub fn numbers(file: &str, table: &Table, column: &str, findings: &mut Findings)
                     CellReason::NotFinite => "correct the cell: it is beyond what a number can hold",
                     _ => "correct the cell, or list the code in `data.missing` if it means missing",
                 };
-                findings.error("SK201", location, format!("`{}` is not a number", shorten(&error.found)), remedy);
+                findings.add("SK201", location, format!("`{}` is not a number", shorten(&error.found)), remedy);
             }
             vec![None; table.height()]
         }
@@ -254,7 +254,7 @@ pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -
                 let location = place(file, Some(error.row), Some(column));
                 let message =
                     format!("`{}` is not a date, or not in the order of the other dates", shorten(&error.found));
-                findings.error("SK301", location, message, "write all dates as YYYY-MM-DD");
+                findings.add("SK301", location, message, "write all dates as YYYY-MM-DD");
             }
             vec![None; table.height()]
         }
@@ -299,7 +299,7 @@ pub fn known_levels(
         let code = match column.level(row) {
             None => {
                 let location = place(at.file, Some(at.table.file_row(row)), Some(at.column));
-                findings.error("SK604", location, format!("the {what} is empty"), "fill it in, or delete the row");
+                findings.add("SK604", location, format!("the {what} is empty"), "fill it in, or delete the row");
                 EMPTY
             }
             Some(level) => match meaning.get(level).copied().flatten() {
@@ -324,7 +324,7 @@ pub fn known_levels(
         };
         let message =
             format!("unknown {what} `{}` in {count} row{}", shorten(label), if count == 1 { "" } else { "s" });
-        findings.error(rule, place(at.file, Some(row), Some(at.column)), message, remedy);
+        findings.add(rule, place(at.file, Some(row), Some(at.column)), message, remedy);
     }
     codes
 }
@@ -359,7 +359,7 @@ fn sides(
             let first = column.first_rows();
             let row = variants.iter().filter(|i| **i != chosen).filter_map(|i| first.get(*i)).min();
             let kept_as = column.levels.get(chosen).map(String::as_str).unwrap_or_default();
-            findings.warning(
+            findings.add(
                 "SK603",
                 place(file, row.map(|row| table.file_row(*row)), Some(name)),
                 format!("one side is spelled in {} ways: {}; taken as `{kept_as}`", words.len(), words.join(", ")),
@@ -378,7 +378,7 @@ fn sides(
     for &row in kept {
         let Some(level) = column.level(row).and_then(|level| stands.get(level).copied()) else {
             let location = place(file, Some(table.file_row(row)), Some(name));
-            findings.error("SK604", location, "the side is empty".to_owned(), "fill it in, or delete the row");
+            findings.add("SK604", location, "the side is empty".to_owned(), "fill it in, or delete the row");
             codes.push(EMPTY);
             continue;
         };

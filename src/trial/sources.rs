@@ -1,7 +1,7 @@
 //! What a trial is built from: the tables as read, the roles of their columns, and the analysis sets.
 
 use super::expr::Condition;
-use crate::data::Table;
+use crate::data::{Provenance, Table};
 
 /// A file as read.
 #[derive(Debug, Clone)]
@@ -159,8 +159,28 @@ pub struct Sources {
     pub patient_column: String,
     /// Analysis sets, the primary one first.
     pub sets: Vec<SetDefinition>,
+    /// Patient-level columns that the plan uses, each with what for: covariates, subgroups, baseline table.
+    pub patient_columns: Vec<(&'static str, String)>,
+    /// Patient-level column with the date of randomisation.
+    pub randomisation_date: Option<String>,
     /// Visit windows.
     pub windows: Vec<VisitWindow>,
     /// By endpoint: columns whose sum it must be.
     pub sums: Vec<Vec<String>>,
+}
+
+impl Sources {
+    /// Every file that was read, under the name the plan gives it, and how it was read; the observations first.
+    pub fn provenance(&self) -> Vec<(&str, &Provenance)> {
+        let others = [
+            self.patients.as_ref(),
+            self.allocation.as_ref().map(|allocation| &allocation.source),
+            self.events.as_ref().map(|events| &events.source),
+            self.disposition.as_ref().map(|disposition| &disposition.source),
+        ];
+        std::iter::once(&self.observations)
+            .chain(others.into_iter().flatten())
+            .map(|source| (source.file.as_str(), &source.table.provenance))
+            .collect()
+    }
 }

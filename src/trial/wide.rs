@@ -39,7 +39,7 @@ pub fn rows(
         if !cells.values().any(|columns| columns.get(number).is_some_and(Option::is_some)) {
             complete = false;
             let expected = pattern.replace("{endpoint}", &endpoint.column);
-            findings.error(
+            findings.add(
                 "SK025",
                 place(&source.file, Some(1), Some(&expected)),
                 format!("no column follows the pattern `{expected}` for {}", endpoint.name),

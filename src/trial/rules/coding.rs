@@ -1,0 +1,157 @@
+//! How it was written.
+
+use super::{Context, Rule};
+use crate::trial::build::index;
+use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::finding::Severity::{Error, Note, Warning};
+use crate::trial::findings::{Findings, place};
+use crate::trial::side::side;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The rules.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "SK601",
+        severity: Error,
+        title: "Every arm is one of the plan's.",
+        example: "`Ev` where the plan has `EV`.",
+        remedy: "Correct the data, or write the plan as the data do.",
+    },
+    Rule {
+        id: "SK602",
+        severity: Error,
+        title: "Every visit is one of the plan's.",
+        example: "`Month6` where the plan has `Month 6`.",
+        remedy: "Correct the data, or keep such rows out with `data.where`.",
+    },
+    Rule {
+        id: "SK603",
+        severity: Warning,
+        title: "A side has one spelling.",
+        example: "`L`, `left` and `左`.",
+        remedy: "Use one; they are taken as one side.",
+    },
+    Rule {
+        id: "SK604",
+        severity: Error,
+        title: "Arm, visit and side are filled in.",
+        example: "An empty visit in row 12.",
+        remedy: "Fill it in, or delete the row.",
+    },
+    Rule {
+        id: "SK606",
+        severity: Warning,
+        title: "Every visit of the plan has rows.",
+        example: "No row of Month 12.",
+        remedy: "Correct the label, or the plan.",
+    },
+    Rule {
+        id: "SK607",
+        severity: Error,
+        title: "Active and placebo arm have rows.",
+        example: "No knee on `SALINE`.",
+        remedy: "Correct the labels.",
+    },
+    Rule {
+        id: "SK608",
+        severity: Error,
+        title: "Every analysis set has patients.",
+        example: "`pp == \"YES\"` where the data have Y and N.",
+        remedy: "Correct the condition.",
+    },
+    Rule {
+        id: "SK609",
+        severity: Error,
+        title: "Analysis sets, covariates and subgroups use patient-level columns.",
+        example: "`where = 'ppp == \"Y\"'`",
+        remedy: "Use the column suggested.",
+    },
+    Rule {
+        id: "SK610",
+        severity: Warning,
+        title: "A patient-level text has one spelling.",
+        example: "Sex `F`, `f` and `F.`",
+        remedy: "Use one spelling.",
+    },
+    Rule {
+        id: "SK611",
+        severity: Note,
+        title: "Sides are left and right.",
+        example: "Sides `1` and `2`.",
+        remedy: "See that the sides are meant; events are matched by side.",
+    },
+];
+
+/// Distinct values up to which a text column counts as coded.
+const CODED: usize = 30;
+
+/// Looks at labels that the reading has accepted.
+pub fn check(context: &Context<'_>, findings: &mut Findings) {
+    let design = &context.trial.design;
+    let file = &context.rows.file;
+    let visited: BTreeSet<usize> = context.rows.visit.iter().filter_map(|visit| index(*visit)).collect();
+    for (number, visit) in design.visits.iter().enumerate() {
+        if !visited.contains(&number) {
+            findings.add(
+                "SK606",
+                place(file, None, context.sources.roles.visit.as_deref()),
+                format!("no row has the visit `{}` of the plan", visit.label),
+                "correct the label in data or plan, or take the visit out of `visits.order`",
+            );
+        }
+    }
+    for arm in [ACTIVE, PLACEBO] {
+        if !context.knees.list.iter().any(|knee| knee.arm == arm) {
+            findings.add(
+                "SK607",
+                place(file, None, context.sources.roles.arm.as_deref()),
+                format!("no knee is on `{}`", design.arms.labels().get(arm).copied().unwrap_or_default()),
+                "correct the labels of the arms in data or plan",
+            );
+        }
+    }
+    let unusual: Vec<&str> =
+        context.rows.sides.iter().map(String::as_str).filter(|label| side(label).is_none()).collect();
+    if !unusual.is_empty() {
+        let shown: Vec<&str> = unusual.iter().copied().take(5).collect();
+        findings.add(
+            "SK611",
+            place(file, None, context.sources.roles.knee.as_deref()),
+            format!("{} labels of sides are neither left nor right, among them {}", unusual.len(), shown.join(", ")),
+            "nothing, if the sites are not left and right; no side can then be checked for balance",
+        );
+    }
+    spellings(context, findings);
+}
+
+/// SK610: one value in several spellings.
+fn spellings(context: &Context<'_>, findings: &mut Findings) {
+    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for patient in &context.trial.patients {
+        for (column, value) in &patient.attributes {
+            let known = values.entry(column).or_default();
+            if known.len() <= CODED {
+                known.insert(value);
+            }
+        }
+    }
+    for (column, values) in values {
+        if values.len() > CODED || values.iter().any(|value| value.parse::<f64>().is_ok()) {
+            continue;
+        }
+        let mut folded: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for value in values {
+            let key: String = value.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+            folded.entry(key).or_default().push(value);
+        }
+        for spellings in folded.values().filter(|spellings| spellings.len() > 1) {
+            let file = context.sources.patients.as_ref().map_or(&context.rows.file, |source| &source.file);
+            findings.add(
+                "SK610",
+                place(file, None, Some(column)),
+                format!("`{column}` has one value in {} spellings: {}", spellings.len(), spellings.join(", ")),
+                "use one spelling: subgroups and analysis sets compare letter by letter",
+            );
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Whether events and disposition fit the observations.
+
+use super::values::cell;
+use super::{Context, Rule};
+use crate::trial::coded::Coded;
+use crate::trial::finding::Severity::{Error, Note, Warning};
+use crate::trial::findings::{Findings, place};
+use crate::trial::patients::Patient;
+use crate::trial::rows::did_you_mean;
+use crate::trial::sources::Disposition;
+use std::collections::HashMap;
+
+/// The rules.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "SK701",
+        severity: Error,
+        title: "An adverse event belongs to a patient of the trial.",
+        example: "An event of patient 099.",
+        remedy: "Correct the identifier.",
+    },
+    Rule {
+        id: "SK702",
+        severity: Error,
+        title: "A local event is at a knee of the trial.",
+        example: "An event at `LFET`.",
+        remedy: "Correct the side; leave it empty for an event of the whole patient.",
+    },
+    Rule {
+        id: "SK703",
+        severity: Error,
+        title: "An event has a term.",
+        example: "An empty term in row 3.",
+        remedy: "Fill it in.",
+    },
+    Rule {
+        id: "SK704",
+        severity: Warning,
+        title: "A severity is one of the plan's.",
+        example: "`MODRATE`.",
+        remedy: "Correct it, or list it in `safety.severities`.",
+    },
+    Rule {
+        id: "SK705",
+        severity: Error,
+        title: "Serious and related are yes or no.",
+        example: "`?` under serious.",
+        remedy: "Write Y or N.",
+    },
+    Rule {
+        id: "SK706",
+        severity: Error,
+        title: "An event ends after it begins.",
+        example: "From day 5 to day 2.",
+        remedy: "Exchange or correct the days.",
+    },
+    Rule {
+        id: "SK707",
+        severity: Warning,
+        title: "An event is recorded once.",
+        example: "Local pain, left knee of patient 007, day 2, twice.",
+        remedy: "Delete one.",
+    },
+    Rule {
+        id: "SK708",
+        severity: Note,
+        title: "A serious event is not mild.",
+        example: "A serious event with severity MILD.",
+        remedy: "See that both are meant: serious and severe are different.",
+    },
+    Rule {
+        id: "SK709",
+        severity: Warning,
+        title: "A patient who completed has values at the last visit.",
+        example: "Status COMPLETED, no row at Month 6.",
+        remedy: "Correct the status, or find the visit.",
+    },
+    Rule {
+        id: "SK710",
+        severity: Warning,
+        title: "A patient has no values after the last visit attended.",
+        example: "Last visit Month 2, values at Month 6.",
+        remedy: "Correct the disposition.",
+    },
+    Rule {
+        id: "SK711",
+        severity: Warning,
+        title: "The last visit is one of the plan's.",
+        example: "`Month 3`.",
+        remedy: "Correct the label.",
+    },
+    Rule {
+        id: "SK712",
+        severity: Warning,
+        title: "A patient in the data is in the disposition.",
+        example: "Patient 007 without a row.",
+        remedy: "Add the row.",
+    },
+    Rule {
+        id: "SK713",
+        severity: Warning,
+        title: "A patient of the primary analysis set has values after baseline.",
+        example: "Patient 031 in FAS with baseline values only.",
+        remedy: "Check the set's definition.",
+    },
+];
+
+/// Compares the disposition and the primary analysis set with the observations.
+pub fn check(context: &Context<'_>, findings: &mut Findings) {
+    if let Some(disposition) = &context.sources.disposition {
+        against_disposition(context, disposition, findings);
+    }
+    primary_set(context, findings);
+}
+
+/// The last visit at which a patient has any value.
+fn last_measured(patient: &Patient) -> Option<usize> {
+    let measured = |knee: &crate::trial::Knee| {
+        (0..knee.rows.len())
+            .filter(|visit| (0..knee.values.len()).any(|endpoint| cell(knee, endpoint, *visit).is_some()))
+            .max()
+    };
+    patient.knees().iter().filter_map(measured).max()
+}
+
+fn against_disposition(context: &Context<'_>, disposition: &Disposition, findings: &mut Findings) {
+    let (file, table) = (disposition.source.file.as_str(), &disposition.source.table);
+    let Some(ids) = Coded::read(table, &context.sources.patient_column) else { return };
+    let status = Coded::read(table, &disposition.status);
+    let last = Coded::read(table, &disposition.last_visit);
+    let rows: HashMap<&str, usize> = (0..table.height()).filter_map(|row| Some((ids.get(row)?, row))).collect();
+    let labels: Vec<&str> = context.trial.design.visits.iter().map(|visit| visit.label.as_str()).collect();
+    for patient in &context.trial.patients {
+        let Some(&row) = rows.get(patient.id.as_str()) else {
+            findings.add(
+                "SK712",
+                place(file, None, Some(&context.sources.patient_column)),
+                format!("patient {} has no row in the disposition", patient.id),
+                "add the row",
+            );
+            continue;
+        };
+        let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
+        let measured = last_measured(patient);
+        let completed = status.as_ref().and_then(|status| status.get(row)).is_some_and(is_completed);
+        if completed && measured != labels.len().checked_sub(1) {
+            let seen =
+                measured.and_then(|visit| labels.get(visit)).map_or("none".to_owned(), |label| format!("`{label}`"));
+            findings.add(
+                "SK709",
+                at(&disposition.status),
+                format!("patient {} completed, but the last visit with values is {seen}", patient.id),
+                "correct the status, or find the visit",
+            );
+        }
+        let Some(label) = last.as_ref().and_then(|last| last.get(row)) else { continue };
+        match labels.iter().position(|known| *known == label) {
+            None => {
+                let message =
+                    format!("the last visit of patient {} is `{label}`, which the plan does not have", patient.id);
+                findings.add("SK711", at(&disposition.last_visit), message, did_you_mean(label, &labels));
+            }
+            Some(visit) if measured.is_some_and(|measured| measured > visit) => {
+                let later = measured.and_then(|visit| labels.get(visit)).copied().unwrap_or_default();
+                let message = format!("patient {} left after `{label}` but has values at `{later}`", patient.id);
+                findings.add("SK710", at(&disposition.last_visit), message, "correct the disposition or the visit");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn is_completed(status: &str) -> bool {
+    matches!(status.to_lowercase().as_str(), "completed" | "complete" | "completer" | "完了")
+}
+
+/// SK713: patients of the primary analysis set who have nothing to analyse after baseline.
+fn primary_set(context: &Context<'_>, findings: &mut Findings) {
+    let design = &context.trial.design;
+    let Some(set) = context.trial.sets.first() else { return };
+    for (patient, member) in context.trial.patients.iter().zip(&set.members) {
+        let after_baseline =
+            last_measured(patient).is_some_and(|visit| design.baseline.is_none_or(|baseline| visit > baseline));
+        if *member && !after_baseline {
+            let row = patient.knees().iter().flat_map(|knee| knee.rows.iter().flatten()).min().copied();
+            findings.add(
+                "SK713",
+                place(&context.rows.file, row, None),
+                format!("patient {} belongs to {} but has no value after baseline", patient.id, set.name),
+                "check the definition of the set: the patient counts in N and contributes to no comparison",
+            );
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Rules of the files a plan names; they are checked when the files are read.
+
+use super::Rule;
+use crate::trial::finding::Severity::Error;
+
+/// The rules.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "SK020",
+        severity: Error,
+        title: "The file exists and can be read.",
+        example: "`path = \"knee.csv\"` where the file is `knees.csv`.",
+        remedy: "Correct the path, which is relative to the plan.",
+    },
+    Rule {
+        id: "SK021",
+        severity: Error,
+        title: "The file is not empty.",
+        example: "A file of 0 bytes.",
+        remedy: "Export it again.",
+    },
+    Rule {
+        id: "SK022",
+        severity: Error,
+        title: "The file has rows below its header.",
+        example: "A header-only file; a `data.where` that no row meets.",
+        remedy: "Export it again; check the condition.",
+    },
+    Rule {
+        id: "SK023",
+        severity: Error,
+        title: "The text is in the encoding found or declared.",
+        example: "A Windows-1252 file declared as UTF-8.",
+        remedy: "Save it as UTF-8, or declare `encoding`.",
+    },
+    Rule {
+        id: "SK024",
+        severity: Error,
+        title: "The file is whole and of its format.",
+        example: "A row with 11 cells under a header of 12; a truncated XPT.",
+        remedy: "Correct or export it again.",
+    },
+    Rule {
+        id: "SK025",
+        severity: Error,
+        title: "Every column the plan names is in the file.",
+        example: "`column = \"vsa\"` where the file has `vas`.",
+        remedy: "Use the column suggested.",
+    },
+    Rule {
+        id: "SK026",
+        severity: Error,
+        title: "Files lie in the plan's folder, and none is the plan.",
+        example: "`path = \"../../other/knees.csv\"`",
+        remedy: "Move the file, or declare `outside = true`.",
+    },
+];

@@ -1,0 +1,154 @@
+//! Who is who: patients, knees and arms.
+
+use super::{Context, Rule};
+use crate::trial::finding::Severity::{Error, Note, Warning};
+use crate::trial::findings::{Findings, place};
+use std::collections::BTreeMap;
+
+/// The rules.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "SK101",
+        severity: Error,
+        title: "A knee has one row per visit.",
+        example: "Two rows of patient 007, left, Month 2.",
+        remedy: "Delete one, or correct its patient, side or visit.",
+    },
+    Rule {
+        id: "SK102",
+        severity: Error,
+        title: "Every row has a patient.",
+        example: "An empty identifier in row 12.",
+        remedy: "Fill it in, or delete the row.",
+    },
+    Rule {
+        id: "SK103",
+        severity: Error,
+        title: "The two knees of a patient are on different arms.",
+        example: "Both knees of patient 007 on EV.",
+        remedy: "Correct the arm of one knee.",
+    },
+    Rule {
+        id: "SK104",
+        severity: Error,
+        title: "A knee stays on its arm.",
+        example: "Left knee on EV at Baseline and on SALINE at Month 2.",
+        remedy: "Correct the arm or the side.",
+    },
+    Rule {
+        id: "SK105",
+        severity: Error,
+        title: "A patient has no more than two knees.",
+        example: "Sides LEFT, RIGHT and LFET.",
+        remedy: "Correct the side or the patient.",
+    },
+    Rule {
+        id: "SK106",
+        severity: Warning,
+        title: "A patient has two knees.",
+        example: "Patient 007 with a left knee only.",
+        remedy: "See that it is meant: paired tests cannot use the patient.",
+    },
+    Rule {
+        id: "SK107",
+        severity: Error,
+        title: "A patient in the data is in the allocation list.",
+        example: "Patient 099, who was never randomised.",
+        remedy: "Correct the identifier, or complete the list.",
+    },
+    Rule {
+        id: "SK108",
+        severity: Warning,
+        title: "A patient in the allocation list is in the data.",
+        example: "Patient 031 randomised, without any row.",
+        remedy: "See that the patient was never measured.",
+    },
+    Rule {
+        id: "SK109",
+        severity: Error,
+        title: "The arms of data and allocation list agree.",
+        example: "Left knee on EV in the data, on SALINE in the list.",
+        remedy: "Find out which knee got which treatment.",
+    },
+    Rule {
+        id: "SK110",
+        severity: Error,
+        title: "The allocation list has each arm once per patient.",
+        example: "Patient 007 allocated to EV twice.",
+        remedy: "Correct the list.",
+    },
+    Rule {
+        id: "SK111",
+        severity: Warning,
+        title: "A patient in the data is in the file of patients.",
+        example: "Patient 007 without age and sex.",
+        remedy: "Add the row.",
+    },
+    Rule {
+        id: "SK112",
+        severity: Error,
+        title: "The file of patients has one row per patient.",
+        example: "Two rows of patient 007.",
+        remedy: "Delete one.",
+    },
+    Rule {
+        id: "SK113",
+        severity: Note,
+        title: "A patient in the file of patients has observations.",
+        example: "Patient 031, who was screened only.",
+        remedy: "See that the patient was never measured.",
+    },
+    Rule {
+        id: "SK114",
+        severity: Warning,
+        title: "Identifiers differ in more than spelling.",
+        example: "`7` and `007`; `EV-7` and `ev-7`.",
+        remedy: "Give one patient one identifier.",
+    },
+];
+
+/// Looks for identifiers that differ in spelling only.
+pub fn check(context: &Context<'_>, findings: &mut Findings) {
+    let mut spellings: BTreeMap<String, &str> = BTreeMap::new();
+    for patient in &context.trial.patients {
+        if let Some(before) = spellings.insert(folded(&patient.id), &patient.id) {
+            let row = patient.knees().iter().flat_map(|knee| knee.rows.iter().flatten()).min().copied();
+            findings.add(
+                "SK114",
+                place(&context.rows.file, row, Some(&context.sources.roles.patient)),
+                format!("patients `{before}` and `{}` differ in spelling only", patient.id),
+                "if they are one patient, use one identifier",
+            );
+        }
+    }
+}
+
+/// Letters in lower case and numbers without leading zeros; everything else is dropped.
+fn folded(id: &str) -> String {
+    let mut folded = String::new();
+    let mut number = String::new();
+    let flush = |number: &mut String, folded: &mut String| {
+        if !number.is_empty() {
+            let digits = number.trim_start_matches('0');
+            folded.push_str(if digits.is_empty() { "0" } else { digits });
+            number.clear();
+        }
+    };
+    for c in id.to_lowercase().chars() {
+        if c.is_ascii_digit() {
+            number.push(c);
+        } else {
+            if c.is_alphanumeric() || !number.is_empty() {
+                flush(&mut number, &mut folded);
+            }
+            if c.is_alphanumeric() {
+                folded.push(c);
+            } else if folded.ends_with(|last: char| last.is_ascii_digit()) {
+                // `1-23` and `12-3` are different patients.
+                folded.push('-');
+            }
+        }
+    }
+    flush(&mut number, &mut folded);
+    folded.trim_end_matches('-').to_owned()
+}

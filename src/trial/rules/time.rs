@@ -1,0 +1,214 @@
+//! When it was measured.
+
+use super::values::row;
+use super::{Context, Rule};
+use crate::data::Date;
+use crate::trial::finding::Severity::{Error, Note, Warning};
+use crate::trial::findings::{Findings, place};
+use crate::trial::patients::{Knee, Patient};
+use std::collections::BTreeMap;
+
+/// The rules.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "SK301",
+        severity: Error,
+        title: "A date column holds dates of one order.",
+        example: "`31/12/2024` and `12/31/2024` in one column.",
+        remedy: "Write all dates as YYYY-MM-DD.",
+    },
+    Rule {
+        id: "SK302",
+        severity: Warning,
+        title: "Visits follow each other in time.",
+        example: "Month 2 dated before Baseline.",
+        remedy: "Correct the date or the visit.",
+    },
+    Rule {
+        id: "SK303",
+        severity: Warning,
+        title: "Visits lie in their windows.",
+        example: "Month 6 on day 260, window 150 to 210.",
+        remedy: "Check the date; per-protocol sets may exclude the visit.",
+    },
+    Rule {
+        id: "SK304",
+        severity: Warning,
+        title: "Visits after baseline are not before randomisation.",
+        example: "Month 2 on 2022-03-01, randomised on 2022-03-18.",
+        remedy: "Correct one of the dates.",
+    },
+    Rule {
+        id: "SK305",
+        severity: Note,
+        title: "Visits are near their nominal month.",
+        example: "Month 6 held 9.5 months after baseline.",
+        remedy: "See that the visit is the one meant.",
+    },
+    Rule {
+        id: "SK306",
+        severity: Warning,
+        title: "A visit has one nominal month.",
+        example: "Month 2 with 2 in one row and 3 in another.",
+        remedy: "Give each visit one month.",
+    },
+    Rule {
+        id: "SK307",
+        severity: Note,
+        title: "The two knees of a patient are seen on one day.",
+        example: "Left on 3 May, right on 17 May.",
+        remedy: "See that it is meant.",
+    },
+    Rule {
+        id: "SK308",
+        severity: Warning,
+        title: "Dates lie in a plausible period.",
+        example: "A visit in 1022.",
+        remedy: "Correct the year.",
+    },
+    Rule {
+        id: "SK309",
+        severity: Warning,
+        title: "The months of the data are those of the plan.",
+        example: "`Month 6` with 24 in the month column: weeks?",
+        remedy: "Correct the column, or declare `visits.months`.",
+    },
+];
+
+/// Days of a month of 365.25 / 12 days.
+const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
+
+/// Looks at the dates of visits, where the data have them.
+pub fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some(dates) = &context.rows.date else { return };
+    let column = context.sources.roles.date.as_deref();
+    let by_row: BTreeMap<usize, Date> =
+        context.rows.file_row.iter().zip(dates).filter_map(|(row, date)| Some((*row, (*date)?))).collect();
+    let on = |knee: &Knee, visit: usize| Some(row(knee, visit)?).and_then(|row| Some((row, *by_row.get(&row)?)));
+    let at = |row: usize| place(&context.rows.file, Some(row), column);
+    for (row, date) in &by_row {
+        let year = date.parts().0;
+        if !(1950..=2100).contains(&year) {
+            findings.add("SK308", at(*row), format!("the visit is dated {}", written(*date)), "correct the year");
+        }
+    }
+    let visits = context.trial.design.visits.len();
+    let label =
+        |visit: usize| context.trial.design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
+    for patient in &context.trial.patients {
+        let mut latest: Option<(usize, Date)> = None;
+        for visit in 0..visits {
+            let seen: Vec<(usize, Date)> = patient.knees().iter().filter_map(|knee| on(knee, visit)).collect();
+            if let [(_, a), (second, b)] = seen.as_slice()
+                && a != b
+            {
+                let days = (a.days - b.days).abs();
+                let message =
+                    format!("patient {}: the two knees were seen {days} days apart at `{}`", patient.id, label(visit));
+                findings.add("SK307", at(*second), message, "see that it is meant");
+            }
+            let Some(&(first, date)) = seen.iter().min_by_key(|(_, date)| *date) else { continue };
+            if let Some((before, earlier)) = latest
+                && date < earlier
+            {
+                let message = format!(
+                    "patient {}: `{}` on {} is before `{}` on {}",
+                    patient.id,
+                    label(visit),
+                    written(date),
+                    label(before),
+                    written(earlier)
+                );
+                findings.add("SK302", at(first), message, "correct the date or the visit");
+            }
+            latest = Some((visit, date));
+        }
+        against_baseline(context, patient, &on, findings);
+        against_randomisation(context, patient, &on, findings);
+    }
+}
+
+/// SK303 and SK305: windows, and distance from the nominal month where no window is declared.
+fn against_baseline(
+    context: &Context<'_>,
+    patient: &Patient,
+    on: &dyn Fn(&Knee, usize) -> Option<(usize, Date)>,
+    findings: &mut Findings,
+) {
+    let design = &context.trial.design;
+    let Some(baseline) = design.baseline else { return };
+    let first = |visit: usize| patient.knees().iter().filter_map(|knee| on(knee, visit)).min_by_key(|(_, date)| *date);
+    let Some((_, start)) = first(baseline) else { return };
+    for (visit, planned) in design.visits.iter().enumerate() {
+        if visit == baseline {
+            continue;
+        }
+        let Some((row, date)) = first(visit) else { continue };
+        let day = f64::from(date.days - start.days);
+        let at = place(&context.rows.file, Some(row), context.sources.roles.date.as_deref());
+        if let Some(window) = context.sources.windows.iter().find(|window| window.visit == visit) {
+            if !(window.from_day..=window.to_day).contains(&day) {
+                findings.add(
+                    "SK303",
+                    at,
+                    format!(
+                        "patient {}: `{}` on day {day} is outside its window, day {} to {}",
+                        patient.id, planned.label, window.from_day, window.to_day
+                    ),
+                    "check the date; a per-protocol set may leave the visit out",
+                );
+            }
+            continue;
+        }
+        let Some(month) = planned.month else { continue };
+        let others =
+            design.visits.iter().enumerate().filter(|(other, _)| *other != visit).filter_map(|(_, other)| other.month);
+        let spacing = others.map(|other| (other - month).abs()).fold(f64::INFINITY, f64::min);
+        let actual = day / DAYS_PER_MONTH;
+        if spacing.is_finite() && (actual - month).abs() > spacing / 2.0 {
+            findings.add(
+                "SK305",
+                at,
+                format!("patient {}: `{}` was {actual:.1} months after baseline", patient.id, planned.label),
+                "see that the visit is the one meant, or declare `visits.window`",
+            );
+        }
+    }
+}
+
+/// SK304: visits after baseline that lie before randomisation.
+fn against_randomisation(
+    context: &Context<'_>,
+    patient: &Patient,
+    on: &dyn Fn(&Knee, usize) -> Option<(usize, Date)>,
+    findings: &mut Findings,
+) {
+    let Some(randomised) = context.randomised_on(patient) else { return };
+    let design = &context.trial.design;
+    for (visit, planned) in design.visits.iter().enumerate() {
+        if Some(visit) == design.baseline {
+            continue;
+        }
+        let earliest = patient.knees().iter().filter_map(|knee| on(knee, visit)).min_by_key(|(_, date)| *date);
+        if let Some((row, date)) = earliest.filter(|(_, date)| *date < randomised) {
+            findings.add(
+                "SK304",
+                place(&context.rows.file, Some(row), context.sources.roles.date.as_deref()),
+                format!(
+                    "patient {}: `{}` on {} is before randomisation on {}",
+                    patient.id,
+                    planned.label,
+                    written(date),
+                    written(randomised)
+                ),
+                "correct one of the dates",
+            );
+        }
+    }
+}
+
+/// A date as `YYYY-MM-DD`.
+pub(super) fn written(date: Date) -> String {
+    let (year, month, day) = date.parts();
+    format!("{year:04}-{month:02}-{day:02}")
+}

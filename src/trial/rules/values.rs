@@ -1,0 +1,470 @@
+//! What was measured.
+
+use super::{Context, Rule};
+use crate::trial::design::{Endpoint, Kind};
+use crate::trial::finding::Severity::{Error, Note, Warning};
+use crate::trial::findings::{Findings, place};
+use crate::trial::patients::Knee;
+use crate::trial::{Measure, patients::Patient};
+use std::collections::BTreeSet;
+
+/// The rules.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "SK201",
+        severity: Error,
+        title: "A number column holds numbers.",
+        example: "`n/a` in the column vas.",
+        remedy: "Correct the cell, or list the code in `data.missing`.",
+    },
+    Rule {
+        id: "SK202",
+        severity: Error,
+        title: "Values lie within the endpoint's range.",
+        example: "VAS 105 of 100.",
+        remedy: "Correct the value or the `range`.",
+    },
+    Rule {
+        id: "SK203",
+        severity: Error,
+        title: "Grades and counts are whole numbers, binary endpoints 0 or 1.",
+        example: "MRI grade 1.5.",
+        remedy: "Correct the value or the `kind`.",
+    },
+    Rule {
+        id: "SK204",
+        severity: Warning,
+        title: "Values are in the endpoint's steps.",
+        example: "Lequesne 7.3 with `step = 0.5`.",
+        remedy: "Correct the value or the `step`.",
+    },
+    Rule {
+        id: "SK205",
+        severity: Warning,
+        title: "Values use the scale they are declared on.",
+        example: "All VAS values at most 10 on a scale of 0–100: centimetres?",
+        remedy: "Convert the column, or correct `range`.",
+    },
+    Rule {
+        id: "SK206",
+        severity: Warning,
+        title: "A total is the sum of its parts.",
+        example: "WOMAC total 41, subscales 10 + 2 + 28.",
+        remedy: "Correct the part or the total.",
+    },
+    Rule {
+        id: "SK207",
+        severity: Warning,
+        title: "Values have no more decimals than declared.",
+        example: "A VAS of 42.5 with `decimals = 0`; a Likert total with decimals.",
+        remedy: "Correct the value, or `decimals`.",
+    },
+    Rule {
+        id: "SK208",
+        severity: Note,
+        title: "The last digits of a 0–100 scale are not mostly 0 and 5.",
+        example: "85 % of the VAS values are multiples of 5.",
+        remedy: "Ask how the scale was read; ties reach the rank tests.",
+    },
+    Rule {
+        id: "SK209",
+        severity: Warning,
+        title: "A visit is not a copy of the one before.",
+        example: "All five scores of a knee at Month 2 equal those at Baseline.",
+        remedy: "Ask the site whether it was carried forward.",
+    },
+    Rule {
+        id: "SK210",
+        severity: Warning,
+        title: "The two knees of a patient are scored apart.",
+        example: "All five scores alike in both knees at one visit.",
+        remedy: "Ask the site whether one knee was copied.",
+    },
+    Rule {
+        id: "SK211",
+        severity: Error,
+        title: "An endpoint has values.",
+        example: "The column lequesne is empty in all rows.",
+        remedy: "Correct the column, or remove the endpoint.",
+    },
+    Rule {
+        id: "SK212",
+        severity: Warning,
+        title: "An endpoint varies.",
+        example: "Effusion grade 0 in all knees at all visits.",
+        remedy: "See that it is meant: no test is possible.",
+    },
+    Rule {
+        id: "SK213",
+        severity: Note,
+        title: "No within-patient difference stands far apart.",
+        example: "A difference of 78 where half of them are within 8 of the median.",
+        remedy: "Check both values against the source.",
+    },
+    Rule {
+        id: "SK214",
+        severity: Note,
+        title: "Fewer than 15 % of the values are at the end of the scale (Terwee 2007).",
+        example: "19 of 58 knees at VAS 0 at Month 6.",
+        remedy: "Bear floor and ceiling effects in mind.",
+    },
+    Rule {
+        id: "SK215",
+        severity: Note,
+        title: "No score moves by nearly the whole scale between two visits.",
+        example: "VAS 3 after 97.",
+        remedy: "Check both values against the source.",
+    },
+    Rule {
+        id: "SK216",
+        severity: Warning,
+        title: "Values are at the visits the plan measures.",
+        example: "Cartilage volume at Month 2.",
+        remedy: "Add the visit to the endpoint, or empty the cells.",
+    },
+    Rule {
+        id: "SK217",
+        severity: Warning,
+        title: "No value looks like a code for missing.",
+        example: "-99 in a column without a declared range.",
+        remedy: "List the code in `data.missing`.",
+    },
+];
+
+/// Endpoints that must agree before two visits or two knees count as copies of each other.
+const COPIED: usize = 3;
+
+/// Looks at the values of every endpoint.
+pub fn check(context: &Context<'_>, findings: &mut Findings) {
+    for (number, endpoint) in context.trial.design.endpoints.iter().enumerate() {
+        let values: Vec<(f64, Option<usize>)> = context.observed(number);
+        let at = |row: Option<usize>| place(&context.rows.file, row, Some(&endpoint.column));
+        let Some((lowest, highest)) = extremes(&values) else {
+            let message = format!("{} has no value at any of its visits", endpoint.name);
+            findings.add("SK211", at(None), message, "correct the column, or remove the endpoint");
+            continue;
+        };
+        if values.len() >= 2 && lowest == highest {
+            let message = format!("{} is {lowest} in all {} observations", endpoint.name, values.len());
+            findings.add("SK212", at(None), message, "see that it is meant: no test is possible");
+        }
+        decimals(context, endpoint, &values, findings);
+        codes(context, endpoint, &values, findings);
+        if endpoint.kind == Kind::Continuous {
+            scale(context, endpoint, &values, highest, findings);
+            ends_of_scale(context, number, endpoint, findings);
+            jumps(context, number, endpoint, findings);
+            outlying(context, number, endpoint, findings);
+        }
+    }
+    sums(context, findings);
+    copies(context, findings);
+}
+
+fn extremes(values: &[(f64, Option<usize>)]) -> Option<(f64, f64)> {
+    let mut range: Option<(f64, f64)> = None;
+    for (value, _) in values {
+        range = Some(range.map_or((*value, *value), |(low, high)| (low.min(*value), high.max(*value))));
+    }
+    range
+}
+
+/// SK207: more decimals than declared.
+fn decimals(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usize>)], findings: &mut Findings) {
+    let scale = 10f64.powi(i32::try_from(endpoint.decimals).unwrap_or(10));
+    let more = |value: f64| {
+        let scaled = value * scale;
+        (scaled - scaled.round()).abs() > 1e-6
+    };
+    let mut wrong = values.iter().filter(|(value, _)| more(*value));
+    let Some((value, row)) = wrong.next() else { return };
+    let count = 1 + wrong.count();
+    findings.add(
+        "SK207",
+        place(&context.rows.file, *row, Some(&endpoint.column)),
+        format!("{} is {value} here and has more than {} decimals in {count} cells", endpoint.name, endpoint.decimals),
+        "correct the values, or the endpoint's `decimals`",
+    );
+}
+
+/// SK217: values that look like codes for missing, where no range would catch them.
+fn codes(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usize>)], findings: &mut Findings) {
+    if endpoint.range.is_some() {
+        return;
+    }
+    for code in [-9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 999.0, 9999.0] {
+        let mut coded = values.iter().filter(|(value, _)| *value == code);
+        let Some((_, row)) = coded.next() else { continue };
+        let others = values.iter().map(|(value, _)| *value).filter(|value| *value != code);
+        let apart = if code < 0.0 {
+            others.clone().all(|value| value >= 0.0)
+        } else {
+            others.clone().all(|value| value < code / 5.0)
+        };
+        if apart && others.count() > 0 {
+            findings.add(
+                "SK217",
+                place(&context.rows.file, *row, Some(&endpoint.column)),
+                format!("{} is {code} in {} cells, far from all other values", endpoint.name, 1 + coded.count()),
+                "list the code in `data.missing`, or declare the endpoint's `range`",
+            );
+        }
+    }
+}
+
+/// SK205 and SK208: a smaller unit than declared; last digits 0 and 5.
+fn scale(
+    context: &Context<'_>,
+    endpoint: &Endpoint,
+    values: &[(f64, Option<usize>)],
+    highest: f64,
+    findings: &mut Findings,
+) {
+    let Some((low, high)) = endpoint.range.filter(|(low, high)| high - low >= 50.0) else { return };
+    let at = place(&context.rows.file, None, Some(&endpoint.column));
+    if values.len() >= 10 && highest > low && highest <= low + (high - low) / 10.0 {
+        findings.add(
+            "SK205",
+            at,
+            format!(
+                "all values of {} are at most {highest} on a scale from {low} to {high}: is it another unit?",
+                endpoint.name
+            ),
+            "convert the column to the unit declared, or correct `range`, `unit` and `mcid`",
+        );
+        return;
+    }
+    let fives = values.iter().filter(|(value, _)| value % 5.0 == 0.0).count();
+    if values.len() >= 50 && fives * 10 >= values.len() * 6 && endpoint.step.is_none_or(|step| step < 5.0) {
+        findings.add(
+            "SK208",
+            at,
+            format!(
+                "{} % of the values of {} are multiples of 5, where 20 % are expected",
+                fives * 100 / values.len(),
+                endpoint.name
+            ),
+            "ask how the scale was read; ties reach the rank tests, which stay exact",
+        );
+    }
+}
+
+/// SK214: floor and ceiling.
+fn ends_of_scale(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
+    let Some((low, high)) = endpoint.range else { return };
+    for &visit in &endpoint.visits {
+        let label = context.trial.design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
+        let values: Vec<f64> = context.knees_of_patients().filter_map(|(_, knee)| cell(knee, number, visit)).collect();
+        for (end, word) in [(low, "lowest"), (high, "highest")] {
+            let count = values.iter().filter(|value| **value == end).count();
+            if values.len() >= 20 && count * 100 >= values.len() * 15 {
+                findings.add(
+                    "SK214",
+                    place(&context.rows.file, None, Some(&endpoint.column)),
+                    format!(
+                        "{count} of {} knees have the {word} possible {} at `{label}`",
+                        values.len(),
+                        endpoint.name
+                    ),
+                    "the scale cannot show further change there; bear it in mind",
+                );
+            }
+        }
+    }
+}
+
+/// SK215: changes of nearly the whole scale.
+fn jumps(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
+    let Some((low, high)) = endpoint.range else { return };
+    for (patient, knee) in context.knees_of_patients() {
+        let mut before: Option<f64> = None;
+        for &visit in &endpoint.visits {
+            let Some(value) = cell(knee, number, visit) else { continue };
+            if let Some(before) = before
+                && (value - before).abs() >= 0.9 * (high - low)
+                && high - low >= 10.0
+            {
+                findings.add(
+                    "SK215",
+                    place(&context.rows.file, row(knee, visit), Some(&endpoint.column)),
+                    format!("{} of patient {} {} is {value} after {before}", endpoint.name, patient.id, knee.side),
+                    "check both values against the source",
+                );
+            }
+            before = Some(value);
+        }
+    }
+}
+
+/// SK213: within-patient differences more than five robust standard deviations from their median.
+fn outlying(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
+    let everyone = context.everyone();
+    for &visit in &endpoint.visits {
+        let pairs = context.trial.paired(number, visit, Measure::Value, &everyone).pairs;
+        if pairs.len() < 10 {
+            continue;
+        }
+        let differences: Vec<f64> = pairs.iter().map(|pair| pair.difference()).collect();
+        let centre = median(&differences);
+        let spread = median(&differences.iter().map(|difference| (difference - centre).abs()).collect::<Vec<_>>());
+        for (pair, difference) in pairs.iter().zip(&differences) {
+            // 1.4826 makes the median absolute deviation a standard deviation under normality.
+            if spread > 0.0 && (difference - centre).abs() > 5.0 * 1.4826 * spread {
+                let Some(patient) = context.trial.patients.get(pair.patient) else { continue };
+                findings.add(
+                    "SK213",
+                    place(&context.rows.file, patient.pair().and_then(|(knee, _)| row(knee, visit)), Some(&endpoint.column)),
+                    format!(
+                        "{}: the knees of patient {} differ by {difference} (active {}, placebo {}), the median difference is {centre}",
+                        endpoint.name, patient.id, pair.active, pair.placebo
+                    ),
+                    "check both values against the source",
+                );
+            }
+        }
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let half = sorted.len() / 2;
+    match (sorted.get(half.wrapping_sub(1)), sorted.get(half)) {
+        (Some(below), Some(above)) if sorted.len().is_multiple_of(2) => (below + above) / 2.0,
+        (_, Some(middle)) => *middle,
+        _ => 0.0,
+    }
+}
+
+/// SK206: totals against the sums of their parts, row by row.
+fn sums(context: &Context<'_>, findings: &mut Findings) {
+    let source = &context.sources.observations;
+    let used: BTreeSet<usize> = context.rows.file_row.iter().copied().collect();
+    for (endpoint, parts) in context.trial.design.endpoints.iter().zip(&context.sources.sums) {
+        // A part that holds text is reported where it is an endpoint itself.
+        let columns: Vec<Vec<Option<f64>>> = parts.iter().filter_map(|part| source.table.numbers(part).ok()).collect();
+        let Ok(totals) = source.table.numbers(&endpoint.column) else { continue };
+        if parts.is_empty() || columns.len() != parts.len() {
+            continue;
+        }
+        for (index, total) in totals.iter().enumerate() {
+            let cells: Option<Vec<f64>> = columns.iter().map(|column| column.get(index).copied().flatten()).collect();
+            let (Some(total), Some(cells)) = (total, cells) else { continue };
+            let sum: f64 = cells.iter().sum();
+            let file_row = source.table.file_row(index);
+            if (sum - total).abs() > 1e-9 * total.abs().max(1.0) && used.contains(&file_row) {
+                let written: Vec<String> = cells.iter().map(f64::to_string).collect();
+                findings.add(
+                    "SK206",
+                    place(&source.file, Some(file_row), Some(&endpoint.column)),
+                    format!(
+                        "{} is {total}, but {} = {sum} ({})",
+                        endpoint.name,
+                        written.join(" + "),
+                        parts.join(" + ")
+                    ),
+                    "correct the total or its parts",
+                );
+            }
+        }
+    }
+}
+
+/// SK209 and SK210: a visit copied from the one before, a knee copied from the other.
+fn copies(context: &Context<'_>, findings: &mut Findings) {
+    let design = &context.trial.design;
+    let wide = |endpoint: &Endpoint| {
+        endpoint.kind == Kind::Continuous && endpoint.range.is_none_or(|(low, high)| high - low >= 8.0)
+    };
+    let scored: Vec<usize> =
+        design.endpoints.iter().enumerate().filter(|(_, endpoint)| wide(endpoint)).map(|(number, _)| number).collect();
+    // Nothing is copied where all scores are at the end of their scales.
+    let at_end = |number: usize, value: f64| {
+        design
+            .endpoints
+            .get(number)
+            .and_then(|endpoint| endpoint.range)
+            .is_some_and(|(low, high)| value == low || value == high)
+    };
+    let alike = |a: &Knee, b: &Knee, first: usize, second: usize| {
+        let mut same = 0;
+        let mut informative = 0;
+        for &number in &scored {
+            match (cell(a, number, first), cell(b, number, second)) {
+                (Some(x), Some(y)) if x == y => {
+                    same += 1;
+                    informative += usize::from(!at_end(number, x));
+                }
+                (Some(_), Some(_)) => return None,
+                _ => {}
+            }
+        }
+        (same >= COPIED && informative >= 2).then_some(same)
+    };
+    let label = |visit: usize| design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
+    for patient in &context.trial.patients {
+        for knee in patient.knees() {
+            for visit in 1..design.visits.len() {
+                if let Some(count) = alike(knee, knee, visit - 1, visit) {
+                    findings.add(
+                        "SK209",
+                        place(&context.rows.file, row(knee, visit), None),
+                        format!(
+                            "patient {} {}: all {count} scores at `{}` equal those at `{}`",
+                            patient.id,
+                            knee.side,
+                            label(visit),
+                            label(visit - 1)
+                        ),
+                        "ask the site whether the visit was carried forward",
+                    );
+                }
+            }
+        }
+        let [a, b] = patient.knees() else { continue };
+        for visit in 0..design.visits.len() {
+            if let Some(count) = alike(a, b, visit, visit) {
+                findings.add(
+                    "SK210",
+                    place(&context.rows.file, row(b, visit), None),
+                    format!(
+                        "patient {}: all {count} scores at `{}` are the same in both knees",
+                        patient.id,
+                        label(visit)
+                    ),
+                    "ask the site whether one knee was copied to the other",
+                );
+            }
+        }
+    }
+}
+
+/// The value of a knee.
+pub(super) fn cell(knee: &Knee, endpoint: usize, visit: usize) -> Option<f64> {
+    knee.values.get(endpoint)?.get(visit).copied().flatten()
+}
+
+/// The row of a knee at a visit.
+pub(super) fn row(knee: &Knee, visit: usize) -> Option<usize> {
+    knee.rows.get(visit).copied().flatten()
+}
+
+impl Context<'_> {
+    /// Every knee with its patient.
+    pub(super) fn knees_of_patients(&self) -> impl Iterator<Item = (&Patient, &Knee)> {
+        self.trial.patients.iter().flat_map(|patient| patient.knees().iter().map(move |knee| (patient, knee)))
+    }
+
+    /// Every value of an endpoint with its row, in order of patients.
+    fn observed(&self, endpoint: usize) -> Vec<(f64, Option<usize>)> {
+        let mut values = Vec::new();
+        for (_, knee) in self.knees_of_patients() {
+            for (visit, value) in knee.values.get(endpoint).into_iter().flatten().enumerate() {
+                if let Some(value) = value {
+                    values.push((*value, row(knee, visit)));
+                }
+            }
+        }
+        values
+    }
+}
