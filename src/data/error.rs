@@ -20,6 +20,14 @@ pub enum CellReason {
     NotADate,
     /// A column of dates that could be day/month or month/day.
     AmbiguousDate,
+    /// A number or truth value where the column is declared as text.
+    NotText,
+    /// A fraction where the column is declared as integers.
+    NotAnInteger,
+    /// A spreadsheet error such as `#DIV/0!`.
+    SpreadsheetError,
+    /// A formula for which the workbook stores no value.
+    FormulaWithoutValue,
     /// The column does not exist.
     NoSuchColumn,
 }
@@ -50,6 +58,12 @@ impl fmt::Display for CellError {
             CellReason::IsDate => "is a date where a number is needed; name another column",
             CellReason::NotADate => "is not a date in the order of the other cells; write dates as YYYY-MM-DD",
             CellReason::AmbiguousDate => "could be day/month or month/day; write dates as YYYY-MM-DD",
+            CellReason::NotText => "is no text, as the column is declared; export the file again",
+            CellReason::NotAnInteger => "is no integer, as the column is declared; export the file again",
+            CellReason::SpreadsheetError => "is an error of the spreadsheet; correct the cell or clear it",
+            CellReason::FormulaWithoutValue => {
+                "is a formula without a stored value; open and save the workbook in a spreadsheet program, or write values"
+            }
             CellReason::NoSuchColumn => return write!(f, "there is no column `{column}`"),
         };
         write!(f, "row {row}, column `{column}`: `{}` {remedy}", shorten(found))
@@ -291,7 +305,9 @@ pub enum DataError {
         problem: String,
     },
     /// A type of column the analysis cannot use.
-    #[error("{path}: column `{column}` is of type {kind}, which holds no number, text or date; drop or convert it")]
+    #[error(
+        "{path}: column `{column}` is of type {kind}, which is not read; drop it, or convert it to doubles, 32-bit integers, text or dates"
+    )]
     UnsupportedColumn {
         /// Path as given.
         path: String,

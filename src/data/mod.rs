@@ -1,7 +1,8 @@
 //! Files to columns: every format a trial's data come in, read into one [`Table`] that knows where each cell stood.
 //!
 //! [`read`] decides the format ([`Format::of`]), reads bytes within stated limits ([`source`]), and hands them to the one
-//! file that knows the format: [`csv`]. Whatever is wrong is a [`DataError`] that says what, where, why it matters and
+//! file that knows the format: [`csv`], [`parquet`], [`xlsx`], [`xpt`], [`dataset_json`]. [`write()`] goes the other way.
+//! Whatever is wrong is a [`DataError`] that says what, where, why it matters and
 //! what to do; no reader panics on any input.
 //!
 //! ```
@@ -15,19 +16,25 @@
 //! ```
 
 pub mod csv;
+pub mod dataset_json;
 pub mod date;
 pub mod encoding;
 pub mod error;
 pub mod number;
 pub mod options;
+pub mod parquet;
 pub mod source;
 pub mod table;
+pub mod write;
+pub mod xlsx;
 pub mod xpt;
 
 pub use date::Date;
 pub use error::{CellError, CellReason, DataError};
 pub use options::{Format, ReadOptions};
 pub use table::{ColumnInfo, ColumnKind, Provenance, Table, Values};
+pub use write::{WriteOptions, to_bytes, write};
+pub use xpt::XptVersion;
 
 use std::path::Path;
 
@@ -55,8 +62,11 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
     source::check_signature(name, bytes, format)?;
     let mut table = match format {
         Format::Csv | Format::Tsv => csv::parse(name, bytes, format, options)?,
+        Format::Parquet => parquet::parse(name, bytes, options)?,
+        Format::Xlsx => xlsx::parse(name, bytes, options)?,
         Format::Xpt => xpt::parse(name, bytes, options)?,
-        _ => return Err(DataError::UnknownFormat { path: name.to_string() }),
+        Format::DatasetJson => dataset_json::parse(name, bytes, options)?,
+        Format::DatasetNdjson => dataset_json::parse_lines(name, bytes, options)?,
     };
     table.provenance.sha256 = source::sha256_hex(bytes);
     if table.height() == 0 && !options.allow_no_rows {

@@ -1,0 +1,108 @@
+//! Tables to files: CSV, Parquet, SAS XPT and Dataset-JSON; a file is complete or as it was before.
+
+use super::error::DataError;
+use super::options::Format;
+use super::table::{Table, Values};
+use super::xpt::XptVersion;
+use super::{dataset_json, number, parquet, xpt};
+use std::io::Write;
+use std::path::Path;
+
+/// What a written file says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// Name of the data set in XPT and Dataset-JSON; the table's own name, else the stem of the path in capitals, where
+    /// `None`.
+    pub dataset: Option<String>,
+    /// Version of XPT.
+    pub xpt_version: XptVersion,
+    /// The moment of creation that XPT and Dataset-JSON carry, `YYYY-MM-DDThh:mm:ss`. No clock is read, so that equal
+    /// tables give equal bytes.
+    pub created: String,
+}
+
+impl Default for WriteOptions {
+    /// The name from table or path, XPT version 5, created at the start of 1970.
+    fn default() -> Self {
+        Self { dataset: None, xpt_version: XptVersion::V5, created: "1970-01-01T00:00:00".to_string() }
+    }
+}
+
+/// Writes `table` to `path`. The bytes go to a new file beside it that then takes its name, so that an error or a full
+/// disk leaves what was there.
+///
+/// # Errors
+/// [`DataError::DoesNotFit`], [`DataError::Io`], and [`DataError::UnknownFormat`] for XLSX, which is not written here.
+pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions) -> Result<(), DataError> {
+    let bytes = to_bytes(table, &path.display().to_string(), format, options)?;
+    let failed = |source| DataError::Io { path: path.display().to_string(), action: "written", source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(&bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// The bytes of `table` in `format`; `path` names the data set where nothing else does, and is used in messages.
+///
+/// # Errors
+/// As [`write`], without those of the system.
+pub fn to_bytes(table: &Table, path: &str, format: Format, options: &WriteOptions) -> Result<Vec<u8>, DataError> {
+    let dataset = options.dataset.clone().or_else(|| table.name.clone()).unwrap_or_else(|| stem(path));
+    match format {
+        Format::Csv => csv(table, ','),
+        Format::Tsv => csv(table, '\t'),
+        Format::Parquet => parquet::to_bytes(path, table),
+        Format::Xpt => xpt::to_bytes(path, table, &dataset, options.xpt_version, &sas_moment(&options.created)),
+        Format::DatasetJson | Format::DatasetNdjson => {
+            dataset_json::to_bytes(path, table, &dataset, &options.created, format == Format::DatasetNdjson)
+        }
+        Format::Xlsx => Err(DataError::UnknownFormat { path: path.to_string() }),
+    }
+}
+
+/// The file name without folder and extension, in capitals, as data sets are named.
+fn stem(path: &str) -> String {
+    let stem = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().to_uppercase());
+    stem.unwrap_or_default()
+}
+
+/// `2024-03-09T10:15:00` as SAS writes it, `09MAR24:10:15:00`.
+fn sas_moment(iso: &str) -> String {
+    const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+    let part = |from: usize, to: usize| iso.get(from..to).unwrap_or("00");
+    let month = part(5, 7).parse::<usize>().ok().and_then(|month| MONTHS.get(month.saturating_sub(1)));
+    format!("{}{}{}:{}", part(8, 10), month.unwrap_or(&"JAN"), part(2, 4), iso.get(11..19).unwrap_or("00:00:00"))
+}
+
+/// RFC 4180 with line feeds, UTF-8 and decimal points; missing cells are empty.
+fn csv(table: &Table, delimiter: char) -> Result<Vec<u8>, DataError> {
+    let names = table.column_names();
+    let mut columns = Vec::with_capacity(names.len());
+    for name in &names {
+        let numeric = table.provenance.decimal == ',';
+        columns.push(match table.values(name)? {
+            Values::Number(cells) if numeric => cells.into_iter().map(|cell| cell.map(number::print)).collect(),
+            _ => table.text(name)?,
+        });
+    }
+    let quote = |cell: &str| {
+        let special = cell.contains([delimiter, '"', '\n', '\r']) || cell.trim() != cell;
+        if special { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_string() }
+    };
+    // A row of one empty cell would be a blank line, which readers pass over.
+    let blank = if names.len() == 1 { "\"\"" } else { "" };
+    let separator = delimiter.to_string();
+    let mut text = names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(&separator);
+    text.push('\n');
+    for row in 0..table.height() {
+        let cells = columns.iter().map(|column| match column.get(row) {
+            Some(Some(cell)) => quote(cell),
+            _ => blank.to_string(),
+        });
+        text.push_str(&cells.collect::<Vec<_>>().join(&separator));
+        text.push('\n');
+    }
+    Ok(text.into_bytes())
+}
