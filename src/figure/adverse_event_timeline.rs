@@ -6,7 +6,9 @@ use super::style::{self, Style};
 use super::{Figure, FigureError, Heading, words};
 
 const KIND: &str = "adverse-event-timeline";
+/// Height of a row with a one-line term.
 const ROW: f64 = 11.0;
+const TERM: f64 = 140.0;
 
 /// Where an event was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,11 +78,23 @@ impl Labels {
 
 /// Divides a timeline that is taller than a page into several. Keys and numbers of the parts get the suffixes `-2`,
 /// `-3`, ….
-pub fn paginate(input: &AdverseEventTimeline) -> Vec<AdverseEventTimeline> {
-    let per_page = ((style::PAGE_HEIGHT - 90.0) / ROW) as usize;
-    let ordered = by_patient(&input.events);
+pub fn paginate(input: &AdverseEventTimeline, style: &Style) -> Vec<AdverseEventTimeline> {
+    let scene = Scene::new(KIND, style);
+    let mut parts: Vec<Vec<Event>> = Vec::new();
+    let mut used = f64::INFINITY;
+    for event in by_patient(&input.events) {
+        let height = row_height(&term_lines(&scene, &event));
+        if used + height > style::PAGE_HEIGHT - 90.0 {
+            parts.push(Vec::new());
+            used = 0.0;
+        }
+        used += height;
+        if let Some(part) = parts.last_mut() {
+            part.push(event);
+        }
+    }
     let mut pages: Vec<AdverseEventTimeline> = Vec::new();
-    for (i, events) in ordered.chunks(per_page.max(1)).enumerate() {
+    for (i, events) in parts.into_iter().enumerate() {
         let mut heading = input.heading.clone();
         if i > 0 {
             heading.key = format!("{}-{}", heading.key, i + 1).trim_start_matches('-').to_owned();
@@ -88,9 +102,17 @@ pub fn paginate(input: &AdverseEventTimeline) -> Vec<AdverseEventTimeline> {
                 heading.number = format!("{}-{}", heading.number, i + 1);
             }
         }
-        pages.push(AdverseEventTimeline { heading, events: events.to_vec(), ..input.clone() });
+        pages.push(AdverseEventTimeline { heading, events, ..input.clone() });
     }
     pages
+}
+
+fn term_lines(scene: &Scene<'_>, event: &Event) -> Vec<String> {
+    scene.wrap(&event.term, Type::SMALL, TERM, 4)
+}
+
+fn row_height(lines: &[String]) -> f64 {
+    ROW + (lines.len().max(1) as f64 - 1.0) * style::SMALL * style::LEADING
 }
 
 fn by_patient(events: &[Event]) -> Vec<Event> {
@@ -118,9 +140,9 @@ pub fn draw(input: &AdverseEventTimeline, style: &Style) -> Result<Figure, Figur
     let events = by_patient(&input.events);
 
     let mut scene = Scene::new(KIND, style);
-    let label = |e: &Event| e.term.clone();
+    let lines: Vec<Vec<String>> = events.iter().map(|e| term_lines(&scene, e)).collect();
     let patient_width = events.iter().map(|e| scene.width(&e.patient, Type::SMALL)).fold(0.0, f64::max).min(70.0);
-    let terms = events.iter().map(|e| scene.width(&label(e), Type::SMALL)).fold(40.0, f64::max).min(130.0);
+    let terms = lines.iter().flatten().map(|l| scene.width(l, Type::SMALL)).fold(40.0, f64::max);
     let left = patient_width + 8.0 + terms + 8.0;
     let x = Scale { domain: (low, high.max(low + 1.0)), range: (left, style::WIDTH - 12.0) };
 
@@ -130,13 +152,15 @@ pub fn draw(input: &AdverseEventTimeline, style: &Style) -> Result<Figure, Figur
     let row = axis::LabelRow::fit(&scene, &at, &names, Type::SMALL.colour(style::MUTED), 2);
     row.draw(&mut scene, &at, top, Type::SMALL.colour(style::MUTED));
     let top = top + row.height + 4.0;
-    let bottom = top + events.len() as f64 * ROW + 3.0;
+    let bottom = top + lines.iter().map(|l| row_height(l)).sum::<f64>() + 3.0;
     for position in &at {
         scene.line((*position, top), (*position, bottom), Stroke::hair(style::GRID));
     }
     let mut previous: Option<&str> = None;
-    for (i, event) in events.iter().enumerate() {
-        let y = top + (i as f64 + 0.5) * ROW + 1.0;
+    let mut row_top = top + 1.0;
+    for (i, (event, lines)) in events.iter().zip(&lines).enumerate() {
+        let y = row_top + ROW / 2.0;
+        row_top += row_height(lines);
         let fit = |text: &str, width| words::ellipsis(&style.font, &words::clean(text), style::SMALL, false, width);
         if previous != Some(event.patient.as_str()) {
             scene.text((0.0, y + style::SMALL * 0.36), &fit(&event.patient, 70.0), Type::SMALL.colour(style::MUTED));
@@ -145,7 +169,7 @@ pub fn draw(input: &AdverseEventTimeline, style: &Style) -> Result<Figure, Figur
             }
         }
         previous = Some(&event.patient);
-        scene.text((patient_width + 8.0, y + style::SMALL * 0.36), &fit(&event.term, 130.0), Type::SMALL);
+        scene.lines((patient_width + 8.0, y + style::SMALL * 0.36), lines, Type::SMALL);
         mark(&mut scene, event, x.at(event.start), event.end.map(|e| x.at(e)), (y, x.range.1));
         let end = event.end.map_or_else(|| input.labels.ongoing.clone(), |e| words::number(e, 0));
         let text = format!("{}, {}: {} – {end}", event.patient, event.term, words::number(event.start, 0));

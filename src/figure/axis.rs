@@ -48,6 +48,10 @@ impl Ticks {
         let raw = span / count.max(1) as f64;
         let power = 10f64.powf(raw.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw * 0.999).unwrap_or(power);
+        let reach = low.abs().max(high.abs()) / step;
+        if !reach.is_finite() || reach > 1e15 {
+            return Self { values: vec![low, high], decimals: 1, step: span };
+        }
         let decimals = (-(step.log10() + 1e-9).floor()).max(0.0) as usize;
         let first = (low / step - 1e-9).ceil() as i64;
         let last = (high / step + 1e-9).floor() as i64;
@@ -205,6 +209,14 @@ pub fn directions(scene: &mut Scene<'_>, zero: f64, left: &str, right: &str, y: 
     y + lines.iter().map(Vec::len).max().unwrap_or(1) as f64 * set.size * style::LEADING
 }
 
+/// Room at the left of a panel for the labels of its vertical axis.
+pub const PANEL_LEFT: f64 = 34.0;
+
+/// Room above a panel of the given width for the title of its vertical axis.
+pub fn panel_head(scene: &Scene<'_>, title: &str, width: f64) -> f64 {
+    scene.wrap(title, Type::LABEL.bold(), width, 3).len() as f64 * style::TEXT * style::LEADING + 9.0
+}
+
 /// A panel with a vertical and a horizontal axis and their titles; `inside` is the plot's rectangle (left, top, right,
 /// bottom). Returns the scales and the y below the titles.
 pub fn panel(
@@ -226,8 +238,8 @@ pub fn panel(
     let set = Type::LABEL.middle();
     let lines = scene.wrap(titles[0], set, right - left_edge + 20.0, 3);
     let below = scene.lines(((left_edge + right) / 2.0, below + style::TEXT), &lines, set) - style::TEXT;
-    let head = scene.wrap(titles[1], Type::LABEL.bold(), right - left_edge + 30.0, 3);
-    let room = head.len() as f64 * style::TEXT * style::LEADING;
-    scene.lines((left_edge - 30.0, top - 6.0 - room + style::TEXT * style::LEADING), &head, Type::LABEL.bold());
+    let head = scene.wrap(titles[1], Type::LABEL.bold(), right - left_edge + PANEL_LEFT, 3);
+    let above = (head.len().max(1) as f64 - 1.0) * style::TEXT * style::LEADING;
+    scene.lines((left_edge - PANEL_LEFT, top - 10.0 - above), &head, Type::LABEL.bold());
     (x, y, below)
 }

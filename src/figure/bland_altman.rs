@@ -81,9 +81,8 @@ pub fn draw(input: &BlandAltman, style: &Style) -> Result<Figure, FigureError> {
 
     let mut scene = Scene::new(KIND, style);
     let room = 88.0;
-    let head = scene.wrap(&input.labels.difference, Type::LABEL.bold(), style::WIDTH - room, 3).len() as f64;
-    let top = head * style::TEXT * style::LEADING + 10.0;
-    let inside = (34.0, top, style::WIDTH - room, top + PLOT_HEIGHT);
+    let top = axis::panel_head(&scene, &input.labels.difference, style::WIDTH - room);
+    let inside = (axis::PANEL_LEFT, top, style::WIDTH - room, top + PLOT_HEIGHT);
     let titles = [input.labels.mean.as_str(), input.labels.difference.as_str()];
     let (x, y, below) = axis::panel(&mut scene, inside, limits, titles, [6, 8]);
     for line in lines {

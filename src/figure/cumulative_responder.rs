@@ -1,7 +1,7 @@
 //! Cumulative responder curves: for every amount of improvement, the share of knees of each arm that improved at least
 //! as much. Every threshold of response can be read from it, not only the one that was chosen.
 
-use super::axis::{self, Ticks};
+use super::axis::{self, Scale, Ticks};
 use super::scene::{Arm, Scene, Stroke, Type};
 use super::style::{self, Style};
 use super::{Figure, FigureError, Heading, words};
@@ -79,24 +79,20 @@ pub fn draw(input: &CumulativeResponder, style: &Style) -> Result<Figure, Figure
 
     let mut scene = Scene::new(KIND, style);
     let room = 92.0;
-    let head = scene.wrap(&input.labels.share, Type::LABEL.bold(), style::WIDTH - room, 3).len() as f64;
-    let marks: Vec<Vec<String>> =
-        input.thresholds.iter().map(|t| scene.wrap(&t.label, Type::SMALL, 110.0, 2)).collect();
-    let mark_room = marks.iter().map(Vec::len).sum::<usize>() as f64 * style::SMALL * style::LEADING;
-    let top = head * style::TEXT * style::LEADING + 10.0;
-    let inside = (34.0, top + mark_room, style::WIDTH - room, top + mark_room + PLOT_HEIGHT);
+    let right = style::WIDTH - room;
+    let top = axis::panel_head(&scene, &input.labels.share, right);
+    let x = Scale { domain: limits[0], range: (axis::PANEL_LEFT, right) };
+    let marks = thresholds(&scene, &input.thresholds, x, top);
+    let plot_top = marks.last().map_or(top, |m| m.top + m.height() + 2.0);
+    let inside = (axis::PANEL_LEFT, plot_top, right, plot_top + PLOT_HEIGHT);
     let (x, y, below) = axis::panel(&mut scene, inside, limits, [&input.labels.improvement, ""], [8, 5]);
-    let lines = scene.wrap(&input.labels.share, Type::LABEL.bold(), style::WIDTH - room, 3);
-    scene.lines((4.0, style::TEXT), &lines, Type::LABEL.bold());
-
-    let mut label_y = top;
-    for (threshold, lines) in input.thresholds.iter().zip(&marks) {
-        let at = x.at(threshold.at);
+    let lines = scene.wrap(&input.labels.share, Type::LABEL.bold(), right, 3);
+    scene.lines((0.0, style::TEXT), &lines, Type::LABEL.bold());
+    for mark in &marks {
+        scene.line((mark.x, mark.top), (mark.x, inside.3), Stroke { dashed: true, ..Stroke::hair(style::MUTED) });
         let set = Type::SMALL.colour(style::MUTED);
-        let set = if at > (inside.0 + inside.2) / 2.0 { set.end() } else { set };
-        let gap = if at > (inside.0 + inside.2) / 2.0 { -3.0 } else { 3.0 };
-        scene.line((at, label_y), (at, inside.3), Stroke { dashed: true, ..Stroke::hair(style::MUTED) });
-        label_y = scene.lines((at + gap, label_y + style::SMALL), lines, set) - style::SMALL;
+        let (set, gap) = if mark.leftwards { (set.end(), -3.0) } else { (set, 3.0) };
+        scene.lines((mark.x + gap, mark.top + style::SMALL), &mark.lines, set);
     }
     scene.line((x.at(0.0), inside.1), (x.at(0.0), inside.3), Stroke::hair(style::AXIS));
     for (arm, curve) in curves {
@@ -121,13 +117,48 @@ pub fn draw(input: &CumulativeResponder, style: &Style) -> Result<Figure, Figure
     scene.finish(&input.heading, below + 4.0)
 }
 
+/// A threshold's line and label above the plot.
+struct Mark {
+    x: f64,
+    top: f64,
+    lines: Vec<String>,
+    leftwards: bool,
+}
+
+impl Mark {
+    fn height(&self) -> f64 {
+        self.lines.len() as f64 * style::SMALL * style::LEADING
+    }
+}
+
+/// Stacks the labels so that no line runs through one: first those close to the right edge, labelled at their left,
+/// from the right; then the others, labelled at their right, from the left.
+fn thresholds(scene: &Scene<'_>, thresholds: &[Threshold], x: Scale, mut top: f64) -> Vec<Mark> {
+    let mut ordered: Vec<(f64, &Threshold)> = thresholds.iter().map(|t| (x.at(t.at), t)).collect();
+    ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let near_edge = |at: f64| x.range.1 - at < 60.0;
+    let (edge, free): (Vec<_>, Vec<_>) = ordered.into_iter().partition(|(at, _)| near_edge(*at));
+    let wall = edge.first().map_or(x.range.1, |(at, _)| *at);
+    let mut marks = Vec::with_capacity(thresholds.len());
+    for ((at, threshold), leftwards) in
+        edge.into_iter().rev().map(|e| (e, true)).chain(free.into_iter().map(|f| (f, false)))
+    {
+        let room = if leftwards { at - x.range.0 } else { wall - at };
+        let lines = scene.wrap(&threshold.label, Type::SMALL, (room - 6.0).clamp(30.0, 220.0), 4);
+        let mark = Mark { x: at, top, lines, leftwards };
+        top += mark.height();
+        marks.push(mark);
+    }
+    marks
+}
+
 /// The arms with their looks and counts, beside the plot: the curves cross, so their ends are no place for names.
 fn names(scene: &mut Scene<'_>, input: &CumulativeResponder, x: f64, room: f64, top: f64) {
     let mut at = top + style::TEXT;
     for (arm, curve) in [(Arm::Active, &input.active), (Arm::Placebo, &input.placebo)] {
         scene.line((x, at - 3.0), (x + 22.0, at - 3.0), arm.stroke());
         at += style::TEXT * style::LEADING;
-        let lines = scene.wrap(arm.label(scene.style()), Type::LABEL, room, 8);
+        let lines = scene.wrap(arm.label(scene.style()), Type::LABEL.bold(), room, 8);
         at = scene.lines((x, at), &lines, Type::LABEL.bold().colour(arm.colour()));
         at = scene.lines((x, at), &[format!("n = {}", curve.n)], Type::SMALL.colour(style::MUTED)) + 6.0;
     }

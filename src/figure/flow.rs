@@ -64,7 +64,7 @@ pub struct Labels {
     pub knee: String,
     /// Noun for other numbers of knees.
     pub knees: String,
-    /// Between a number and its noun: a space, or nothing in Japanese.
+    /// Between a number and its noun: a no-break space, or nothing in Japanese.
     pub space: String,
     /// Between the patients and the knees (", " or "、").
     pub comma: String,
@@ -78,7 +78,7 @@ impl Labels {
             patients: "patients".into(),
             knee: "knee".into(),
             knees: "knees".into(),
-            space: " ".into(),
+            space: "\u{a0}".into(),
             comma: ", ".into(),
         }
     }
@@ -88,6 +88,9 @@ impl Labels {
     }
 
     fn count(&self, count: Count) -> String {
+        if count.patients == 0 && count.knees > 0 {
+            return self.knees(count.knees);
+        }
         let patients = if count.patients == 1 { &self.patient } else { &self.patients };
         format!("{}{}{patients}{}{}", count.patients, self.space, self.comma, self.knees(count.knees))
     }

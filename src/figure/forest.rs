@@ -72,7 +72,7 @@ impl Labels {
     /// English words.
     pub fn english(active: &str, placebo: &str) -> Self {
         Self {
-            estimate: "Difference (95 % CI)".into(),
+            estimate: "Difference (95\u{a0}%\u{a0}CI)".into(),
             n: "Patients".into(),
             favours_active: format!("favours {active}"),
             favours_placebo: format!("favours {placebo}"),
@@ -159,7 +159,7 @@ pub(super) fn draw_as(
         .iter()
         .flat_map(|b| b.rows.iter().map(|r| estimate_text(input, r, b.decimals)))
         .map(|t| scene.width(&t, Type::SMALL.bold()))
-        .fold(56.0, f64::max);
+        .fold(scene.width(&input.labels.estimate, Type::SMALL).min(96.0), f64::max);
     let n_head = scene.wrap(&input.labels.n, Type::SMALL, 44.0, 2);
     let n_width = n_head.iter().map(|l| scene.width(l, Type::SMALL)).fold(18.0, f64::max);
     let columns = Columns {
@@ -226,7 +226,7 @@ fn draw_block(
                 (Vec::new(), ROW.max(name.len() as f64 * line))
             } else {
                 let set = if row.primary { bold } else { Type::LABEL };
-                let lines = scene.wrap(&row.label, set, columns.labels - 8.0, 3);
+                let lines = scene.wrap(&row.label, set, columns.labels - 8.0, 8);
                 let height = ROW.max(lines.len() as f64 * line + 2.0);
                 (lines, height)
             }

@@ -73,13 +73,12 @@ pub fn draw(input: &Residuals, style: &Style) -> Result<Figure, FigureError> {
 
     let mut scene = Scene::new(KIND, style);
     let width = style::WIDTH / 2.0;
-    let lines = scene.wrap(&input.labels.residual, super::scene::Type::LABEL.bold(), width - 34.0, 3);
-    let top = lines.len() as f64 * style::TEXT * style::LEADING + 10.0;
+    let top = axis::panel_head(&scene, &input.labels.residual, width - axis::PANEL_LEFT);
     let opacity = if input.residuals.len() > 200 { 0.4 } else { 0.8 };
     let mut height: f64 = 0.0;
     for (column, (limits, title)) in across.into_iter().zip([&input.labels.quantile, &input.labels.fitted]).enumerate()
     {
-        let left = column as f64 * width + 34.0;
+        let left = column as f64 * width + axis::PANEL_LEFT;
         let inside = (left, top, (column + 1) as f64 * width - 12.0, top + PLOT_HEIGHT);
         let titles = [title.as_str(), if column == 0 { input.labels.residual.as_str() } else { "" }];
         let (x, y, below) = axis::panel(&mut scene, inside, [limits, vertical], titles, [6, 6]);

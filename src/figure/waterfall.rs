@@ -73,10 +73,19 @@ pub fn draw(input: &Waterfall, style: &Style) -> Result<Figure, FigureError> {
     let hint = if input.mcid.is_some() { input.labels.band.as_str() } else { "" };
     let head = axis::title_above(&mut scene, (0.0, 0.0), &input.labels.value, hint, style::WIDTH);
     let left = axis::left_room(&scene, &ticks);
-    let (top, bottom) = (head + 18.0, head + 18.0 + PLOT_HEIGHT);
-    // Benefit of the active knee points downwards, as scores do that are better when lower.
-    let domain = if input.better == Better::Lower { (low, high) } else { (high, low) };
-    let y = Scale { domain, range: (bottom, top) };
+    let (up, down) = match input.better {
+        Better::Lower => {
+            ((&input.labels.favours_placebo, style::PLACEBO), (&input.labels.favours_active, style::ACTIVE))
+        }
+        Better::Higher => {
+            ((&input.labels.favours_active, style::ACTIVE), (&input.labels.favours_placebo, style::PLACEBO))
+        }
+    };
+    let above = Type::SMALL.colour(up.1);
+    let lines = scene.wrap(&format!("↑ {}", up.0), above, style::WIDTH - left, 3);
+    let top = scene.lines((left, head + 6.0 + style::SMALL), &lines, above) - style::SMALL + 3.0;
+    let bottom = top + PLOT_HEIGHT;
+    let y = Scale { domain: (low, high), range: (bottom, top) };
     if let Some(mcid) = input.mcid {
         scene.rectangle((left, y.at(-mcid)), (style::WIDTH, y.at(mcid)), style::BAND, 1.0);
     }
@@ -91,25 +100,18 @@ pub fn draw(input: &Waterfall, style: &Style) -> Result<Figure, FigureError> {
         if *value == 0.0 {
             scene.line(from, to, Stroke::line(style::MUTED));
         } else {
-            scene.rectangle(from, to, colour, if benefit(*value) < 0.0 { 1.0 } else { 0.75 });
+            scene.rectangle(from, to, colour, 1.0);
         }
         scene.hover((a + pitch / 2.0, (y.at(0.0) + y.at(*value)) / 2.0), (pitch / 2.0).max(2.0), {
             format!("{patient}: {}", words::number(*value, 2))
         });
     }
     scene.line((left, y.at(0.0)), (style::WIDTH, y.at(0.0)), Stroke::hair(style::AXIS));
-    let room = (style::WIDTH - left) * 0.6;
-    let up = format!("↑ {}", input.labels.favours_placebo);
-    let set = Type::SMALL.colour(style::PLACEBO);
-    let lines = scene.wrap(&up, set, room, 2);
-    scene.lines((left + 6.0, top - 2.0 + style::SMALL), &lines, set);
-    let down = format!("↓ {}", input.labels.favours_active);
-    let set = Type::SMALL.colour(style::ACTIVE).end();
-    let lines = scene.wrap(&down, set, room, 2);
-    let lift = (lines.len() as f64 - 1.0) * style::SMALL * style::LEADING;
-    scene.lines((style::WIDTH, bottom - 3.0 - lift), &lines, set);
+    let under = Type::SMALL.colour(down.1);
+    let lines = scene.wrap(&format!("↓ {}", down.0), under, style::WIDTH - left, 3);
+    let below = scene.lines((left, bottom + 4.0 + style::SMALL), &lines, under);
     let note = Type::SMALL.colour(style::MUTED);
     let lines = scene.wrap(&input.labels.patients, note, style::WIDTH - left, 3);
-    let below = scene.lines((left + 4.0, bottom + 6.0 + style::SMALL), &lines, note);
+    let below = scene.lines((left, below), &lines, note);
     scene.finish(&input.heading, below - style::SMALL + 4.0)
 }

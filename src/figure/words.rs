@@ -67,8 +67,12 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
-/// A number with fixed decimals, half away from zero, U+2212 for minus and no negative zero.
+/// A number with fixed decimals, half away from zero, U+2212 for minus and no negative zero; in powers of ten from 10⁹
+/// on, where no clinical score lies and no axis has room.
 pub fn number(value: f64, decimals: usize) -> String {
+    if value.abs() >= 1e9 {
+        return format!("{value:.2e}").replace('-', "−");
+    }
     let text = format!("{:.decimals$}", round(value.abs(), decimals));
     let zero = text.chars().all(|c| c == '0' || c == '.');
     if value < 0.0 && !zero { format!("−{text}") } else { text }
