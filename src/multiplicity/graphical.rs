@@ -68,7 +68,7 @@ impl Graph {
                 }
                 sum = sum + *edge;
             }
-            if (Epsilon::from(1.0 + ROUNDING) - sum).is_negative() {
+            if (Epsilon::from(1.0) - sum).is_negative() {
                 return Err(MultiplicityError::Graph(format!("the edges that leave {name} sum to {sum}, more than 1")));
             }
         }

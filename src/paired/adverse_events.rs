@@ -221,11 +221,7 @@ pub struct SafetySummary {
 /// # Errors
 /// When a patient is listed twice, an event belongs to a patient outside the population or to a knee that was not
 /// injected, an event ends before it begins or has a day that is not finite, or the confidence level is invalid.
-pub fn summarise(
-    population: &[Exposure],
-    events: &[AdverseEvent],
-    conf_level: f64,
-) -> Result<SafetySummary, Refusal> {
+pub fn summarise(population: &[Exposure], events: &[AdverseEvent], conf_level: f64) -> Result<SafetySummary, Refusal> {
     let tails = Tails::two_sided(conf_level)?;
     let mut exposure: BTreeMap<&str, &Exposure> = BTreeMap::new();
     for patient in population {
@@ -302,7 +298,9 @@ fn check(event: &AdverseEvent, exposure: Option<&Exposure>) -> Result<(), Refusa
 /// The rows of a table: any, serious, related, worst severities that occur, terms by how many units have them.
 fn categories(events: &[&AdverseEvent]) -> Vec<Category> {
     let mut rows = vec![Category::Any, Category::Serious, Category::Related];
-    rows.extend(Severity::ALL.into_iter().map(Category::WorstSeverity).filter(|row| !of_category(row, events).is_empty()));
+    rows.extend(
+        Severity::ALL.into_iter().map(Category::WorstSeverity).filter(|row| !of_category(row, events).is_empty()),
+    );
     if !of_category(&Category::SeverityUnknown, events).is_empty() {
         rows.push(Category::SeverityUnknown);
     }
@@ -318,10 +316,13 @@ fn categories(events: &[&AdverseEvent]) -> Vec<Category> {
 
 /// The events that a row counts. By severity, a unit is counted once, at its worst, with its events of that severity.
 fn of_category<'a>(category: &Category, events: &[&'a AdverseEvent]) -> Vec<&'a AdverseEvent> {
-    let worst = |of: &AdverseEvent| {
-        let same_unit = |event: &&&AdverseEvent| event.patient == of.patient && event.site == of.site;
-        events.iter().filter(same_unit).filter_map(|event| event.severity).max()
-    };
+    let by_severity = matches!(category, Category::WorstSeverity(_) | Category::SeverityUnknown);
+    let mut worst: BTreeMap<(&str, Site), Option<Severity>> = BTreeMap::new();
+    for event in events.iter().filter(|_| by_severity) {
+        let severity = worst.entry((&event.patient, event.site)).or_default();
+        *severity = event.severity.max(*severity);
+    }
+    let worst = |event: &AdverseEvent| worst.get(&(event.patient.as_str(), event.site)).copied().flatten();
     events
         .iter()
         .filter(|event| match category {
@@ -419,5 +420,86 @@ impl Units<'_> {
             p_value: (table.n() > 0).then(|| exact_p(&table, Alternative::TwoSided)),
             category,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn population() -> Vec<Exposure> {
+        (1..=31).map(|i| Exposure { patient: format!("P{i:02}"), treated: true, control: i != 31 }).collect()
+    }
+
+    fn event(patient: u32, site: Site, term: &str) -> AdverseEvent {
+        AdverseEvent {
+            patient: format!("P{patient:02}"),
+            site,
+            term: term.into(),
+            severity: Some(Severity::Mild),
+            related: Some(true),
+            serious: false,
+            onset_day: Some(0.0),
+            end_day: Some(2.0),
+        }
+    }
+
+    #[test]
+    fn counts_knees_and_patients_apart() {
+        let mut events = vec![
+            event(1, Site::TreatedKnee, "pain"),
+            event(1, Site::TreatedKnee, "pain"),
+            event(1, Site::ControlKnee, "pain"),
+            event(2, Site::TreatedKnee, "heat"),
+            event(3, Site::TreatedKnee, "pain"),
+            event(4, Site::TreatedKnee, "pain"),
+            event(5, Site::Patient, "fever"),
+            event(31, Site::TreatedKnee, "pain"),
+        ];
+        events[4].severity = Some(Severity::Severe);
+        events[3].end_day = None;
+        let summary = summarise(&population(), &events, 0.95).expect("events of the population");
+        assert_eq!(
+            (summary.n_patients, summary.n_treated_knees, summary.n_control_knees, summary.n_pairs),
+            (31, 31, 30, 30)
+        );
+        let any = &summary.knees[0];
+        assert_eq!((any.treated.with_event, any.treated.events, any.control.with_event), (5, 6, 1));
+        // Patient 31 has one knee: in the incidence of the arm, not among the pairs.
+        assert_eq!(any.pairs, [1, 3, 0, 26]);
+        // Exact McNemar of 3 against 0: 2 × (1/2)³.
+        assert!((any.p_value.expect("a p-value") - 0.25).abs() < 1e-14);
+        // R 4.2.2: binom.test(5, 31)$conf.int.
+        assert!((any.treated.conf_low.expect("a limit") - 0.054524326215083546).abs() < 1e-12);
+        assert!((any.treated.conf_high.expect("a limit") - 0.33727158497317933).abs() < 1e-12);
+        // The fever is nobody's knee.
+        assert!(!summary.knees.iter().any(|row| row.category == Category::Term("fever".into())));
+        assert_eq!(summary.patients[0].patients.with_event, 1);
+        assert_eq!(summary.any_event.with_event, 6);
+        let severe = summary.knees.iter().find(|row| row.category == Category::WorstSeverity(Severity::Severe));
+        assert_eq!(severe.map(|row| (row.treated.with_event, row.control.with_event)), Some((1, 0)));
+        // 0 to 2 days after the injection are three days.
+        assert_eq!(summary.timing[0].duration.median, Some(3.0));
+        assert_eq!((summary.timing[0].duration.known, summary.timing[0].duration.unknown), (5, 1));
+    }
+
+    #[test]
+    fn no_serious_event_bounds_the_risk() {
+        let summary = summarise(&population(), &[], 0.95).expect("a population");
+        assert_eq!(summary.any_serious.with_event, 0);
+        // R 4.2.2: binom.test(0, 31)$conf.int[2], the upper 97.5 % limit.
+        assert!((summary.any_serious.conf_high.expect("a limit") - 0.11218874692237002).abs() < 1e-12);
+        assert_eq!(summary.knees[0].p_value, Some(1.0));
+        let nobody = summarise(&[], &[], 0.95).expect("an empty population is no error");
+        assert_eq!((nobody.any_event.share, nobody.knees[0].p_value), (None, None));
+    }
+
+    #[test]
+    fn refuses_what_does_not_fit() {
+        let refused = |event: AdverseEvent| summarise(&population(), &[event], 0.95).is_err();
+        assert!(refused(event(99, Site::Patient, "fever")));
+        assert!(refused(event(31, Site::ControlKnee, "pain")));
+        assert!(refused(AdverseEvent { end_day: Some(-1.0), ..event(1, Site::Patient, "fever") }));
+        assert!(refused(AdverseEvent { onset_day: Some(f64::NAN), ..event(1, Site::Patient, "fever") }));
     }
 }

@@ -3,8 +3,9 @@
 //! The correlation between the knees is what CONSORT for within-person trials asks to be reported (Pandis N et al. 2017,
 //! BMJ 357:j2835, item 17a) and what makes the design efficient.
 
+use super::correlation::{Kind, correlation};
 use super::proportion::Tails;
-use super::Refusal;
+use super::{Options, Refusal};
 use crate::math::descriptive::{mean, sd};
 use crate::math::dist::student_t;
 use serde::Serialize;
@@ -46,7 +47,7 @@ pub struct Pairing {
 /// # Errors
 /// When the columns differ in length, a value is not finite, or the confidence level is invalid.
 pub fn pairing(treated: &[Option<f64>], control: &[Option<f64>], conf_level: f64) -> Result<Pairing, Refusal> {
-    let (deviate, _) = Tails::two_sided(conf_level)?.deviates();
+    Tails::two_sided(conf_level)?;
     let (first, second) = complete_pairs(treated, control)?;
     let count = |pattern: (bool, bool)| {
         treated.iter().zip(control).filter(|(a, b)| (a.is_some(), b.is_some()) == pattern).count()
@@ -54,17 +55,17 @@ pub fn pairing(treated: &[Option<f64>], control: &[Option<f64>], conf_level: f64
     let differences: Vec<f64> = first.iter().zip(&second).map(|(a, b)| a - b).collect();
     let (sd_treated, sd_control, sd_diff) = (sd(&first), sd(&second), sd(&differences));
     let mut notes = Vec::new();
-    let correlation = pearson(&first, &second);
-    if correlation.is_none() {
-        notes.push("no correlation: fewer than two pairs, or a knee whose values do not vary".into());
-    }
-    let fisher = correlation.filter(|r| r.abs() < 1.0 && first.len() >= 4).map(|r| {
-        let reach = deviate / (first.len() as f64 - 3.0).sqrt();
-        ((r.atanh() - reach).tanh(), (r.atanh() + reach).tanh())
-    });
-    if correlation.is_some() && fisher.is_none() {
-        notes.push("no interval for the correlation: fewer than four pairs, or a correlation of ±1".into());
-    }
+    let pearson = correlation(&first, &second, Kind::Pearson, &Options { conf_level, ..Options::default() });
+    let limits = match &pearson {
+        Ok(answer) => {
+            notes.extend(answer.notes.iter().cloned());
+            [answer.estimate, answer.conf_low, answer.conf_high]
+        }
+        Err(Refusal(reason)) => {
+            notes.push(format!("no correlation: {reason}"));
+            [None; 3]
+        }
+    };
     // Ratios of SDs first: the squares of very large or small SDs do not exist as doubles.
     let ratio = sd_treated.zip(sd_control).zip(sd_diff).and_then(|((treated, control), difference)| {
         let total = treated.hypot(control);
@@ -78,9 +79,9 @@ pub fn pairing(treated: &[Option<f64>], control: &[Option<f64>], conf_level: f64
         sd_treated,
         sd_control,
         sd_diff,
-        correlation,
-        correlation_low: fisher.map(|(low, _)| low),
-        correlation_high: fisher.map(|(_, high)| high),
+        correlation: limits[0],
+        correlation_low: limits[1],
+        correlation_high: limits[2],
         variance_saved: ratio.map(|ratio| 1.0 - ratio),
         relative_efficiency: ratio.filter(|ratio| *ratio > 0.0).map(|ratio| 1.0 / ratio),
         notes,
@@ -134,11 +135,7 @@ pub struct Estimate {
 ///
 /// # Errors
 /// When the columns differ in length, a difference is not finite, or the confidence level is invalid.
-pub fn side_effect(
-    differences: &[f64],
-    on_reference: &[Option<bool>],
-    conf_level: f64,
-) -> Result<SideEffect, Refusal> {
+pub fn side_effect(differences: &[f64], on_reference: &[Option<bool>], conf_level: f64) -> Result<SideEffect, Refusal> {
     Tails::two_sided(conf_level)?;
     if differences.len() != on_reference.len() {
         return Err(Refusal(format!("{} differences but {} sides", differences.len(), on_reference.len())));
@@ -248,7 +245,11 @@ pub fn baseline_difference(
 /// The complete pairs, after checking lengths and values.
 fn complete_pairs(treated: &[Option<f64>], control: &[Option<f64>]) -> Result<(Vec<f64>, Vec<f64>), Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(format!("{} treated and {} control knees: one of each per patient", treated.len(), control.len())));
+        return Err(Refusal(format!(
+            "{} treated and {} control knees: one of each per patient",
+            treated.len(),
+            control.len()
+        )));
     }
     if treated.iter().chain(control).flatten().any(|value| !value.is_finite()) {
         return Err(Refusal("a value is not a finite number".into()));
@@ -256,10 +257,83 @@ fn complete_pairs(treated: &[Option<f64>], control: &[Option<f64>]) -> Result<(V
     Ok(treated.iter().zip(control).filter_map(|(a, b)| Some(((*a)?, (*b)?))).unzip())
 }
 
-/// Pearson's correlation on standardised values, so that no scale overflows; `None` when it does not exist.
-fn pearson(x: &[f64], y: &[f64]) -> Option<f64> {
-    let (mean_x, mean_y) = (mean(x)?, mean(y)?);
-    let (sd_x, sd_y) = (sd(x).filter(|sd| *sd > 0.0)?, sd(y).filter(|sd| *sd > 0.0)?);
-    let products: f64 = x.iter().zip(y).map(|(a, b)| (a - mean_x) / sd_x * ((b - mean_y) / sd_y)).sum();
-    Some((products / (x.len() as f64 - 1.0)).clamp(-1.0, 1.0))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// MASS::shoes: two materials on the two feet of ten boys.
+    const A: [f64; 10] = [13.2, 8.2, 10.9, 14.3, 10.7, 6.6, 9.5, 10.8, 8.8, 13.3];
+    const B: [f64; 10] = [14.0, 8.8, 11.2, 14.2, 11.8, 6.4, 9.8, 11.3, 9.3, 13.6];
+
+    fn observed(values: &[f64]) -> Vec<Option<f64>> {
+        values.iter().copied().map(Some).collect()
+    }
+
+    fn near(ours: Option<f64>, expected: f64) {
+        let ours = ours.expect("a figure");
+        assert!((ours - expected).abs() <= 1e-10 * expected.abs(), "{ours} against {expected}");
+    }
+
+    #[test]
+    fn pairing_of_the_shoes() {
+        let (mut a, mut b) = (observed(&A), observed(&B));
+        a.extend([Some(1.0), None, None]);
+        b.extend([None, Some(2.0), None]);
+        let pairing = pairing(&a, &b, 0.95).expect("pairs");
+        assert_eq!((pairing.n_pairs, pairing.n_treated_only, pairing.n_control_only, pairing.n_neither), (10, 1, 1, 1));
+        // R 4.2.2: cor.test(shoes$A, shoes$B), sd().
+        near(pairing.correlation, 0.9882255304736488);
+        near(pairing.correlation_low, 0.9492095432660481);
+        near(pairing.correlation_high, 0.9973117251444654);
+        near(pairing.sd_diff, 0.3871548642195902);
+        let independent = 2.451326171687481_f64.powi(2) + 2.5184651410465593_f64.powi(2);
+        near(pairing.variance_saved, 1.0 - 0.3871548642195902_f64.powi(2) / independent);
+        near(pairing.relative_efficiency, independent / 0.3871548642195902_f64.powi(2));
+    }
+
+    #[test]
+    fn side_effect_is_the_regression_on_the_side() {
+        let differences: Vec<f64> = A.iter().zip(B).map(|(a, b)| a - b).collect();
+        let side = [true, false, true, true, false, false, true, false, true, false].map(Some);
+        let effect = side_effect(&differences, &side, 0.95).expect("both sides");
+        // R 4.2.2: lm(d ~ s), s = +1 where TRUE, −1 elsewhere (five boys each way, so that the two are orthogonal).
+        let (side, treatment) = (effect.side.expect("an effect"), effect.treatment.expect("an effect"));
+        near(Some(side.estimate), 0.05);
+        near(Some(side.std_error), 0.12864680330268627);
+        near(side.statistic, 0.3886610371682378);
+        near(side.p_value, 0.7076662900389081);
+        near(Some(side.conf_low), -0.24666006039679117);
+        near(Some(treatment.estimate), -0.41);
+        near(treatment.p_value, 0.012860898775433085);
+        near(Some(treatment.conf_high), -0.11333993960320876);
+    }
+
+    #[test]
+    fn baseline_of_the_shoes() {
+        let baseline = baseline_difference(&observed(&A), &observed(&B), 0.95).expect("pairs");
+        // R 4.2.2: t.test(A, B, paired = TRUE)$conf.int, mean(d)/sqrt((var(A) + var(B))/2).
+        near(baseline.conf_low, -0.686953905799619);
+        near(baseline.conf_high, -0.13304609420038127);
+        near(baseline.standardised, -0.16498181349951577);
+    }
+
+    #[test]
+    fn small_and_degenerate_trials_are_answered() {
+        assert!(baseline_difference(&[], &[], 0.95).is_err());
+        let one = baseline_difference(&[Some(3.0)], &[Some(1.0)], 0.95).expect("one pair");
+        assert_eq!((one.estimate, one.conf_low, one.standardised), (2.0, None, None));
+        let constant = pairing(&[Some(1.0); 3], &[Some(2.0); 3], 0.95).expect("pairs");
+        assert_eq!((constant.correlation, constant.variance_saved), (None, None));
+        let empty = pairing(&[None], &[Some(1.0)], 0.95).expect("a patient");
+        assert_eq!((empty.n_pairs, empty.n_control_only, empty.correlation), (0, 1, None));
+        let huge =
+            pairing(&observed(&[1e300, -1e300, 0.5e300, 0.0]), &observed(&[1e300, -1e300, 0.4e300, 0.1e300]), 0.95);
+        assert!(huge.expect("pairs").correlation.is_some_and(|r| r > 0.99 && r <= 1.0));
+        let one_sided = side_effect(&[1.0, 2.0], &[Some(true), Some(true)], 0.95).expect("an answer");
+        assert!(one_sided.side.is_none() && !one_sided.notes.is_empty());
+        assert!(side_effect(&[1.0, 2.0], &[Some(true), Some(false)], 0.95).expect("an answer").side.is_none());
+        let unvaried = side_effect(&[1.0, 1.0, 2.0, 2.0], &[Some(true), Some(true), Some(false), None], 0.95);
+        assert_eq!(unvaried.expect("an answer").side.expect("an effect").p_value, None);
+        assert!(pairing(&[Some(f64::INFINITY)], &[Some(1.0)], 0.95).is_err());
+    }
 }

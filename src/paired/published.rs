@@ -238,8 +238,7 @@ pub fn implied_correlation(treated: Arm, control: Arm, n_pairs: usize, reported:
     if treated.sd == 0.0 || control.sd == 0.0 {
         return Err(Refusal("with an SD of 0 the correlation does not exist".into()));
     }
-    let correlation =
-        1.0 - (sd_diff.powi(2) - (treated.sd - control.sd).powi(2)) / (2.0 * treated.sd * control.sd);
+    let correlation = 1.0 - (sd_diff.powi(2) - (treated.sd - control.sd).powi(2)) / (2.0 * treated.sd * control.sd);
     // Published figures are rounded; a correlation outside [−1, 1] by more than that is a contradiction.
     if correlation.abs() > 1.0 + 1e-9 {
         return Err(Refusal(format!(
@@ -261,8 +260,7 @@ fn unpaired(treated: Arm, control: Arm, options: &Options) -> Result<UnpairedSum
         let (share, rest) = (first / (first + second), second / (first + second));
         1.0 / (share * share / (treated.n as f64 - 1.0) + rest * rest / (control.n as f64 - 1.0))
     });
-    let (statistic, p_value, conf_low, conf_high) =
-        t_inference(estimate, std_error, df.unwrap_or(1.0), options)?;
+    let (statistic, p_value, conf_low, conf_high) = t_inference(estimate, std_error, df.unwrap_or(1.0), options)?;
     Ok(UnpairedSummary { estimate, std_error, df, statistic, p_value, conf_low, conf_high })
 }
 
