@@ -11,10 +11,10 @@
 //! The covariance is the sandwich estimator, or its correction for few patients by Mancl & DeRouen (2001), which
 //! multiplies a patient's residuals by `(I − Hᵢ)⁻¹`, `Hᵢ = Dᵢ(ΣDᵀV⁻¹D)⁻¹DᵢᵀVᵢ⁻¹`.
 
+use super::dense::{column, invert_positive, without_leverage};
 use super::error::ModelError;
 use super::glm::fit_binary;
 use super::link::Link;
-use super::maximise::invert_positive;
 use nalgebra::{DMatrix, DVector};
 
 /// Distribution of the outcome, which fixes link and variance function.
@@ -436,13 +436,12 @@ fn sandwich(
         let residual = match problem.options.covariance {
             GeeCovariance::Classical => residual,
             GeeCovariance::ManclDeRouen => {
-                let size = cluster.rows.len();
                 let leverage = &derivative * bread * weighted.transpose();
-                let solved = (DMatrix::identity(size, size) - leverage).lu().solve(&residual);
-                solved.filter(|r| r.iter().all(|x| x.is_finite())).ok_or_else(|| ModelError::Unsupported {
+                let solved = without_leverage(leverage, &column(&residual)).ok_or_else(|| ModelError::Unsupported {
                     method: "the Mancl–DeRouen covariance".into(),
                     reason: "does not exist: one patient alone determines a coefficient".into(),
-                })?
+                })?;
+                solved.column(0).into_owned()
             }
         };
         let score = weighted.transpose() * residual;

@@ -4,11 +4,11 @@
 //! is also the observed one. Separation is reported as an error instead of an estimate of ±20 (see
 //! [`fit_binary`]).
 
+use super::dense::invert_positive;
 use super::error::ModelError;
 use super::generalised::{Convergence, Family, GeneralisedFit, check_rows, leading_block, maximise_fixed};
 use super::interval_outcome::{Bound, IntervalRows};
 use super::link::Link;
-use super::maximise::invert_positive;
 use nalgebra::DMatrix;
 
 /// The rows of a 0/1 outcome: `design` is row-major with `n_coefficients` columns.

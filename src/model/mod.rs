@@ -65,6 +65,7 @@ pub use report::{
 };
 
 pub mod cumulative;
+mod dense;
 pub mod gee;
 pub mod gee_report;
 pub mod generalised;
@@ -74,3 +75,8 @@ pub mod interval_outcome;
 pub mod link;
 pub mod maximise;
 pub mod mixed_glm;
+pub mod diagnostics;
+pub mod influence;
+pub mod patient_blocks;
+pub mod r_squared;
+pub mod robust;
