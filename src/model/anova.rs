@@ -56,7 +56,15 @@ impl Inference<'_> {
             .map(|t| {
                 let (rows, partial) = match kind {
                     AnovaType::I => (doolittle_rows(self.fit, t, |u| u > t), false),
-                    AnovaType::II => (doolittle_rows(self.fit, t, |u| contains(self.fit, u, t)), false),
+                    AnovaType::II => {
+                        let contained = (0..design.terms.len()).any(|u| contains(self.fit, u, t));
+                        let rows = if contained {
+                            doolittle_rows(self.fit, t, |u| contains(self.fit, u, t))
+                        } else {
+                            coefficient_rows(self.fit, t)
+                        };
+                        (rows, false)
+                    }
                     AnovaType::III => marginal_rows(self.fit, t),
                 };
                 let test = if rows.is_empty() { None } else { Some(self.f_test(&rows)?) };
@@ -73,6 +81,14 @@ fn contains(fit: &Fit, u: usize, t: usize) -> bool {
     let (mut ft, mut nt) = fit.design.split_term(t);
     [&mut fu, &mut nu, &mut ft, &mut nt].into_iter().for_each(|v| v.sort_unstable());
     nu == nt && fu.len() > ft.len() && ft.iter().all(|f| fu.contains(f))
+}
+
+/// One row per coefficient of the term: the same hypothesis as the Doolittle rows of a term that no other contains. The
+/// basis decides Satterthwaite's df of several rows; this is lmerTest's.
+fn coefficient_rows(fit: &Fit, t: usize) -> Vec<Vec<f64>> {
+    let p = fit.design.n_columns();
+    let unit = |j: usize| (0..p).map(|i| f64::from(u8::from(i == j))).collect();
+    (0..p).filter(|&j| fit.design.assign[j] == t).map(unit).collect()
 }
 
 /// Rows of the triangular factor of X with the columns ordered: other terms, `t`, terms that come `after` it; scaled to a
