@@ -7,6 +7,8 @@ mod data_xpt;
 mod distributions;
 mod multiplicity;
 mod paired_categorical;
+mod paired_continuous_edges;
+mod paired_continuous;
 mod paired_categorical_edges;
 mod instrument;
 mod reference_cases;

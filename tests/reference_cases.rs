@@ -107,6 +107,10 @@ impl Reference {
     /// The figure `path` of `values` (`"ICC2.lower"` descends into objects), with "Inf" and "-Inf" as infinities and
     /// `None` for `null` or an absent name.
     pub fn number(&self, path: &str) -> Option<f64> {
+        // A name may itself hold a dot (`delta.sd`).
+        if let Some(value) = self.values.get(path) {
+            return number(value);
+        }
         let mut value = &self.values;
         for key in path.split('.') {
             value = match value {

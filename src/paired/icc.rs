@@ -161,7 +161,8 @@ impl MeanSquares {
 
 /// Lin's concordance correlation coefficient with its z-transform interval (Lin 1989, 2000 erratum; R `epiR::epi.ccc`).
 ///
-/// Extra fields: `c_b` (bias correction), `scale_shift`, `location_shift`.
+/// Extra fields: `c_b` (bias correction), `scale_shift` (SD treated over SD control) and `location_shift` (treated − control
+/// over the geometric mean of the SDs); epiR's shifts run the other way.
 ///
 /// # Errors
 /// Fewer than three pairs, values that are not finite, or a side without variation.
@@ -176,10 +177,10 @@ pub fn concordance(treated: &[f64], control: &[f64], options: &Options) -> Resul
     // Lin's moments have divisor n.
     let shrink = (n - 1.0) / n;
     let (vx, vy) = (variance(&x).ok_or_else(refusal)?, variance(&y).ok_or_else(refusal)?);
-    let bias = mean(&y).ok_or_else(refusal)? - mean(&x).ok_or_else(refusal)?;
-    let product = (vx * vy).sqrt();
+    let bias = mean(&x).ok_or_else(refusal)? - mean(&y).ok_or_else(refusal)?;
+    let product = vx.sqrt() * vy.sqrt();
     let ccc = 2.0 * r * product * shrink / ((vx + vy) * shrink + bias * bias);
-    let u = bias / (product.sqrt());
+    let u = bias / (product * shrink).sqrt();
     let mut result = TestResult::new("concordance", x.len(), options);
     result.estimate = Some(ccc);
     if r != 0.0 && r.abs() < 1.0 && n > 2.0 {
@@ -204,7 +205,7 @@ pub fn concordance(treated: &[f64], control: &[f64], options: &Options) -> Resul
     }
     result.extra = vec![
         ("c_b", Field::Number(Some(ccc / r).filter(|c| c.is_finite()))),
-        ("scale_shift", Field::Number(Some((vy / vx).sqrt()))),
+        ("scale_shift", Field::Number(Some((vx / vy).sqrt()))),
         ("location_shift", Field::Number(Some(u))),
     ];
     Ok(result)

@@ -5,14 +5,16 @@
 //! which equals twice the smaller one-sided share. It is exact up to 40 differences whatever their values, and beyond on
 //! grids (see [`super::sign_sums`]); otherwise Monte Carlo with its own standard error, each replicate on its own random
 //! stream. Limits invert the test: they are order statistics of the means of all non-empty subsets of the differences
-//! (Hartigan 1969, *typical values*), found exactly up to 40 differences and from random subsets beyond.
+//! (Hartigan 1969, *typical values*), exact under the same conditions and from random subsets otherwise.
 
 use rayon::prelude::*;
 
 use super::pairs::{check_count, check_finite, check_options};
-use super::sign_sums::{HALVES_TO, subset_mean, tail_shares};
+use super::sign_sums::tail_shares;
+use super::subset_means::{Limit, lower_limit};
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, sorted};
+use crate::math::dist::normal;
 use crate::math::random::Stream;
 
 /// Exact enumeration or random patterns.
@@ -75,13 +77,32 @@ pub fn permutation(differences: &[f64], settings: Settings, options: &Options) -
         (None, _) => Some(random_p(&mut result, &shifted, settings, options)?),
     };
     limits(&mut result, differences, settings, options)?;
+    let z = permutation_z(&shifted);
     result.extra = vec![
         ("n_zero", Field::Count(shifted.iter().filter(|d| **d == 0.0).count() as u64)),
+        ("z", Field::Number(z)),
+        ("p_asymptotic", Field::Number(z.map(|z| asymptotic_p(z, options.alternative)))),
         ("samples", if monte_carlo.is_some() { Field::Count(settings.samples as u64) } else { Field::Number(None) }),
         ("seed", if monte_carlo.is_some() { Field::Count(settings.seed) } else { Field::Number(None) }),
         ("p_std_error", Field::Number(monte_carlo)),
     ];
     Ok(result)
+}
+
+/// `Σ d / √(Σ d²)`: the sum over its permutation standard deviation (R `coin::symmetry_test`).
+fn permutation_z(shifted: &[f64]) -> Option<f64> {
+    let scale = shifted.iter().fold(0.0_f64, |top, d| top.max(d.abs()));
+    let (sum, squares) =
+        shifted.iter().map(|d| d / scale).fold((0.0, 0.0), |(sum, squares), d| (sum + d, squares + d * d));
+    Some(sum / squares.sqrt()).filter(|z| z.is_finite())
+}
+
+fn asymptotic_p(z: f64, alternative: Alternative) -> f64 {
+    match alternative {
+        Alternative::TwoSided => normal::two_sided(z),
+        Alternative::Less => normal::cdf(z),
+        Alternative::Greater => normal::sf(z),
+    }
 }
 
 fn combine(above: f64, below: f64, alternative: Alternative) -> f64 {
@@ -149,18 +170,21 @@ fn random_subset(values: &[f64], seed: u64, replicate: u64) -> (f64, u64) {
 fn limits(result: &mut TestResult, differences: &[f64], settings: Settings, options: &Options) -> Result<(), Refusal> {
     let alpha = 1.0 - options.conf_level;
     let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
-    let (low, high) = if differences.len() <= HALVES_TO {
-        // p(μ) = (1 + subsets with mean ≤ μ)/2ⁿ exceeds the tail from the rank ⌊tail·2ⁿ⌋ on.
-        let rank = (tail * (differences.len() as f64).exp2() * (1.0 + 1e-12)).floor();
-        if rank < 1.0 {
+    let mirrored: Vec<f64> = differences.iter().map(|d| -d).collect();
+    let exact = if settings.method == Method::MonteCarlo {
+        None
+    } else {
+        lower_limit(differences, tail).zip(lower_limit(&mirrored, tail))
+    };
+    let (low, high) = if let Some((low, high)) = exact {
+        let (Limit::At(low), Limit::At(high)) = (low, high) else {
             result.notes.push(format!(
                 "no interval: even the most extreme of 2^{} sign patterns is not rejected at this confidence",
                 differences.len()
             ));
             return Ok(());
-        }
-        let mirrored: Vec<f64> = differences.iter().map(|d| -d).collect();
-        (subset_mean(differences, rank), subset_mean(&mirrored, rank).map(|mean| -mean))
+        };
+        (Some(low), Some(-high))
     } else {
         check_samples(settings)?;
         result

@@ -70,8 +70,7 @@ pub(super) fn tail_shares(values: &[f64]) -> Option<(f64, f64)> {
     let patterns = (numbers.len() as f64).exp2();
     let halves = Halves::new(&numbers);
     let at_least = halves.count_at_most(slack) as f64;
-    let mirrored: Vec<f64> = numbers.iter().map(|value| -value).collect();
-    let at_most = Halves::new(&mirrored).count_at_most(slack) as f64;
+    let at_most = patterns - halves.count_at_most(-slack) as f64;
     Some((at_least / patterns, at_most / patterns))
 }
 
@@ -97,19 +96,20 @@ fn grid_shares(whole: &[i64]) -> (f64, f64) {
 }
 
 /// All subset sums of two halves, each in ascending order.
-struct Halves {
-    first: Vec<f64>,
-    second: Vec<f64>,
+pub(super) struct Halves {
+    pub(super) first: Vec<f64>,
+    pub(super) second: Vec<f64>,
 }
 
 impl Halves {
-    fn new(values: &[f64]) -> Self {
+    pub(super) fn new(values: &[f64]) -> Self {
         let (left, right) = values.split_at(values.len() / 2);
-        Self { first: subset_sums(left), second: subset_sums(right) }
+        let (first, second) = rayon::join(|| subset_sums(left), || subset_sums(right));
+        Self { first, second }
     }
 
     /// Subsets (the empty one included) with a sum at or below `bound`.
-    fn count_at_most(&self, bound: f64) -> u64 {
+    pub(super) fn count_at_most(&self, bound: f64) -> u64 {
         let mut end = self.second.len();
         let mut total = 0;
         for a in &self.first {
@@ -147,59 +147,6 @@ fn subset_sums(values: &[f64]) -> Vec<f64> {
     }
     sums
 }
-
-/// The mean of the non-empty subset whose mean is the `rank`-th smallest (from 1), for at most [`HALVES_TO`] values.
-///
-/// A subset has a mean at or below `m` exactly when `Σ_A (d − m) ≤ 0`; the root in `m` is found by a secant on the
-/// normal scale inside a bracket, to 1e-13 of the range.
-pub(super) fn subset_mean(values: &[f64], rank: f64) -> Option<f64> {
-    let low_end = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high_end = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let range = high_end - low_end;
-    if values.is_empty() || values.len() > HALVES_TO || rank < 1.0 {
-        return None;
-    }
-    if range == 0.0 {
-        return Some(low_end);
-    }
-    let subsets = (values.len() as f64).exp2() - 1.0;
-    let target = crate::math::dist::normal::quantile(rank / (subsets + 1.0));
-    let slack = 1e-15 * values.len() as f64;
-    let count = |m: f64| {
-        let centred: Vec<f64> = values.iter().map(|value| (value - m) / range).collect();
-        Halves::new(&centred).count_at_most(slack) as f64 - 1.0
-    };
-    let scaled = |found: f64| crate::math::dist::normal::quantile((found + 0.5) / (subsets + 1.0)) - target;
-    let (mut low, mut high) = (low_end, high_end);
-    let (mut at_low, mut at_high) = (scaled(0.0), scaled(subsets));
-    // At the smallest value itself some subsets already qualify.
-    let first = count(low_end);
-    if first >= rank {
-        return Some(low_end);
-    }
-    for turn in 0..200 {
-        let width = high - low;
-        if width <= 1e-13 * range.max(high.abs().max(low.abs())) {
-            break;
-        }
-        // Regula falsi, with every third step a bisection so that the bracket always closes.
-        let share = if turn % 3 == 2 { 0.5 } else { (-at_low / (at_high - at_low)).clamp(0.02, 0.98) };
-        let middle = low + share * width;
-        if middle <= low || middle >= high {
-            break;
-        }
-        let found = count(middle);
-        if found >= rank {
-            high = middle;
-            at_high = scaled(found).max(1e-12);
-        } else {
-            low = middle;
-            at_low = scaled(found).min(-1e-12);
-        }
-    }
-    Some(high)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,22 +172,6 @@ mod tests {
             let (above, below) = tail_shares(values).unwrap_or((f64::NAN, f64::NAN));
             let expected = enumerate(values);
             assert!((above - expected.0).abs() < 1e-15 && (below - expected.1).abs() < 1e-15);
-        }
-    }
-
-    #[test]
-    fn subset_means_equal_the_sorted_list() {
-        let values: Vec<f64> = (1..=9).map(|i| (f64::from(i) * 1.3).cos() * 5.0).collect();
-        let mut means: Vec<f64> = (1_u32..512)
-            .map(|bits| {
-                let chosen: Vec<f64> = (0..9).filter(|i| bits >> i & 1 == 1).map(|i| values[i]).collect();
-                chosen.iter().sum::<f64>() / chosen.len() as f64
-            })
-            .collect();
-        means.sort_by(f64::total_cmp);
-        for rank in [1_usize, 2, 12, 13, 256, 500, 511] {
-            let found = subset_mean(&values, rank as f64).unwrap_or(f64::NAN);
-            assert!((found - means[rank - 1]).abs() < 1e-11, "{rank}: {found} {}", means[rank - 1]);
         }
     }
 }

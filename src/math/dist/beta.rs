@@ -23,12 +23,10 @@ pub fn quantile(p: f64, a: f64, b: f64) -> f64 {
     if p == 0.0 || p == 1.0 {
         return p;
     }
-    let (below_half, above_half) = both_tails(a, b, 0.5, 0.5);
-    if p <= below_half {
+    // Each half through its own tail, so that neither a small p nor a quantile near 1 is formed as a difference.
+    if p <= 0.5 {
         positive_root(|x| both_tails(a, b, x.min(1.0), 1.0 - x.min(1.0)).0, p, true, 0.25).min(1.0)
     } else {
-        // The distance from 1, so that a quantile near 1 is found through its complement.
-        let q = (1.0 - p).min(above_half);
-        1.0 - positive_root(|y| both_tails(a, b, 1.0 - y.min(1.0), y.min(1.0)).1, q, true, 0.25).min(1.0)
+        1.0 - positive_root(|y| both_tails(a, b, 1.0 - y.min(1.0), y.min(1.0)).1, 1.0 - p, true, 0.25).min(1.0)
     }
 }

@@ -37,7 +37,7 @@ fn fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
     if front == 0.0 {
         return 0.0;
     }
-    if b < 1.0 || a.max(b) > FRACTION_TO {
+    if b < 0.5 || a.max(b) > FRACTION_TO {
         return front * integral(a, b, x, y);
     }
     // TOMS 708, BFRAC: the even part of the classical fraction.
