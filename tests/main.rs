@@ -17,3 +17,8 @@ mod model_references;
 mod gee;
 mod model_generalised;
 mod model_post_fit;
+mod bad_input;
+mod plan;
+mod rules;
+mod small_trial;
+mod trial;

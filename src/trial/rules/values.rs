@@ -296,9 +296,11 @@ fn jumps(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &m
     }
 }
 
-/// SK213: within-patient differences more than five robust standard deviations from their median.
+/// SK213: within-patient differences more than five robust standard deviations, and a quarter of the scale, from their
+/// median.
 fn outlying(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
     let everyone = context.everyone();
+    let notable = endpoint.range.map_or(0.0, |(low, high)| (high - low) / 4.0);
     for &visit in &endpoint.visits {
         let pairs = context.trial.paired(number, visit, Measure::Value, &everyone).pairs;
         if pairs.len() < 10 {
@@ -309,7 +311,8 @@ fn outlying(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings:
         let spread = median(&differences.iter().map(|difference| (difference - centre).abs()).collect::<Vec<_>>());
         for (pair, difference) in pairs.iter().zip(&differences) {
             // 1.4826 makes the median absolute deviation a standard deviation under normality.
-            if spread > 0.0 && (difference - centre).abs() > 5.0 * 1.4826 * spread {
+            let apart = (difference - centre).abs();
+            if spread > 0.0 && apart > 5.0 * 1.4826 * spread && apart >= notable {
                 let Some(patient) = context.trial.patients.get(pair.patient) else { continue };
                 findings.add(
                     "SK213",

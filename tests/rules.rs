@@ -1,0 +1,335 @@
+//! Every rule of the catalogue is triggered by spoiling one thing in a clean trial, at the place where it was spoiled.
+
+use super::small_trial::SmallTrial;
+use splitknee::trial::rules::{GROUPS, Rule, find, markdown};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A rule, where its finding stands (file, row, column; 0 and "" where no one place is meant), and what spoils the trial.
+type Case = (&'static str, &'static str, usize, &'static str, fn(&mut SmallTrial));
+
+fn all() -> impl Iterator<Item = &'static Rule> {
+    GROUPS.iter().flat_map(|group| group.rules)
+}
+
+#[test]
+fn a_clean_trial_has_no_finding() {
+    let findings = SmallTrial::new().findings();
+    assert!(findings.is_empty(), "{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+}
+
+/// In knees.csv the rows of patient P01 are 2 to 7 (Baseline left and right, Month 2, Month 6), of P02 8 to 13, ….
+const CASES: &[Case] = &[
+    ("SK020", "patients.csv", 0, "", |t| {
+        t.files.remove("patients.csv");
+    }),
+    ("SK022", "patients.csv", 1, "", |t| t.remove("patients.csv", "id", |_| true)),
+    ("SK022", "knees.csv", 0, "", |t| t.edit_plan("[arms]", "where = 'arm == \"X\"'\n[arms]")),
+    ("SK024", "knees.csv", 9, "", |t| {
+        t.files.get_mut("knees.csv").unwrap()[8].pop();
+    }),
+    ("SK024", "knees.csv", 1, "side", |t| t.set("knees.csv", 1, "vas", "side")),
+    ("SK025", "knees.csv", 1, "vas", |t| t.set("knees.csv", 1, "vas", "vsa")),
+    ("SK025", "allocation.csv", 1, "arm", |t| t.set("allocation.csv", 1, "arm", "treatment")),
+    ("SK025", "events.csv", 1, "serious", |t| t.set("events.csv", 1, "serious", "ser")),
+    ("SK026", "plan.toml", 7, "1", |t| t.edit_plan("path = \"knees.csv\"", "path = \"../knees.csv\"")),
+    ("SK026", "plan.toml", 7, "1", |t| t.edit_plan("path = \"knees.csv\"", "path = \"plan.toml\"")),
+    ("SK101", "knees.csv", 74, "", |t| {
+        t.repeat("knees.csv", 9);
+    }),
+    ("SK102", "knees.csv", 12, "id", |t| t.set("knees.csv", 12, "id", " ")),
+    ("SK103", "knees.csv", 3, "arm", |t| {
+        for row in [3, 5, 7] {
+            t.set("knees.csv", row, "arm", "EV");
+        }
+    }),
+    ("SK104", "knees.csv", 4, "arm", |t| t.set("knees.csv", 4, "arm", "SALINE")),
+    ("SK105", "knees.csv", 6, "side", |t| t.set("knees.csv", 6, "side", "LFET")),
+    ("SK106", "knees.csv", 2, "", |t| {
+        let rows = t.files.get_mut("knees.csv").unwrap();
+        for row in [7, 5, 3] {
+            rows.remove(row - 1);
+        }
+        t.remove("allocation.csv", "id", |id| id == "P01");
+        t.edit_plan(
+            "allocation = \"allocation.csv\"\nallocation_columns = { order = \"number\", date = \"randomised\" }\n",
+            "",
+        );
+    }),
+    ("SK107", "knees.csv", 2, "id", |t| t.remove("allocation.csv", "id", |id| id == "P01")),
+    ("SK108", "allocation.csv", 24, "id", |t| t.remove("knees.csv", "id", |id| id == "P12")),
+    ("SK109", "knees.csv", 2, "arm", |t| {
+        t.set("allocation.csv", 2, "arm", "SALINE");
+        t.set("allocation.csv", 3, "arm", "EV");
+    }),
+    ("SK110", "allocation.csv", 3, "id", |t| t.set("allocation.csv", 3, "arm", "EV")),
+    ("SK111", "patients.csv", 0, "id", |t| t.remove("patients.csv", "id", |id| id == "P03")),
+    ("SK112", "patients.csv", 14, "id", |t| {
+        t.repeat("patients.csv", 4);
+    }),
+    ("SK113", "patients.csv", 14, "id", |t| {
+        let row = t.repeat("patients.csv", 4);
+        t.set("patients.csv", row, "id", "P77");
+    }),
+    ("SK114", "knees.csv", 8, "id", |t| {
+        for file in ["knees.csv", "patients.csv", "allocation.csv", "disposition.csv", "events.csv"] {
+            t.set_column(file, "id", |id, _| if id == "P02" { "p-1".to_owned() } else { id.to_owned() });
+        }
+    }),
+    ("SK201", "knees.csv", 5, "vas", |t| t.set("knees.csv", 5, "vas", "n/a")),
+    ("SK202", "knees.csv", 5, "vas", |t| t.set("knees.csv", 5, "vas", "105")),
+    ("SK203", "knees.csv", 6, "effusion", |t| t.set("knees.csv", 6, "effusion", "1.5")),
+    ("SK204", "knees.csv", 6, "vas", |t| {
+        t.edit_plan("unit = \"mm\"", "step = 0.5");
+        t.set("knees.csv", 6, "vas", "41.3");
+    }),
+    ("SK205", "knees.csv", 0, "vas", |t| t.set_column("knees.csv", "vas", |_, row| (row % 10).to_string())),
+    ("SK206", "knees.csv", 6, "total", |t| t.set("knees.csv", 6, "total", "1")),
+    ("SK207", "knees.csv", 6, "vas", |t| t.set("knees.csv", 6, "vas", "41.5")),
+    ("SK208", "knees.csv", 0, "vas", |t| t.set_column("knees.csv", "vas", |_, row| (row % 7 * 5 + 30).to_string())),
+    ("SK209", "knees.csv", 4, "", |t| {
+        for column in ["vas", "pain", "stiffness", "total", "volume"] {
+            let i = t.files["knees.csv"][0].iter().position(|name| name == column).unwrap();
+            let before = t.files["knees.csv"][1][i].clone();
+            t.set("knees.csv", 4, column, &before);
+        }
+    }),
+    ("SK210", "knees.csv", 3, "", |t| {
+        for column in ["vas", "pain", "stiffness", "total", "volume"] {
+            let i = t.files["knees.csv"][0].iter().position(|name| name == column).unwrap();
+            let other = t.files["knees.csv"][1][i].clone();
+            t.set("knees.csv", 3, column, &other);
+        }
+    }),
+    ("SK211", "knees.csv", 0, "volume", |t| t.set_column("knees.csv", "volume", |_, _| String::new())),
+    ("SK212", "knees.csv", 0, "volume", |t| t.set_column("knees.csv", "volume", |_, _| "2000".to_owned())),
+    ("SK213", "knees.csv", 2, "volume", |t| t.set("knees.csv", 2, "volume", "9500")),
+    ("SK214", "knees.csv", 0, "vas", |t| {
+        for row in [6, 7, 12, 13] {
+            t.set("knees.csv", row, "vas", "0");
+        }
+    }),
+    ("SK215", "knees.csv", 4, "vas", |t| {
+        t.set("knees.csv", 2, "vas", "97");
+        t.set("knees.csv", 4, "vas", "3");
+    }),
+    ("SK216", "knees.csv", 4, "effusion", |t| t.set("knees.csv", 4, "effusion", "2")),
+    ("SK217", "knees.csv", 4, "volume", |t| t.set("knees.csv", 4, "volume", "-99")),
+    ("SK301", "knees.csv", 4, "date", |t| t.set("knees.csv", 4, "date", "someday")),
+    ("SK302", "knees.csv", 4, "date", |t| {
+        t.set("knees.csv", 4, "date", "2023-12-30");
+        t.set("knees.csv", 5, "date", "2023-12-30");
+    }),
+    ("SK303", "knees.csv", 6, "date", |t| {
+        t.edit_plan(
+            "[[endpoint]]",
+            "[[visits.window]]\nvisit = \"Month 6\"\nfrom_day = 150\nto_day = 210\n\n[[endpoint]]",
+        );
+        t.set("knees.csv", 6, "date", "2024-10-30");
+        t.set("knees.csv", 7, "date", "2024-10-30");
+    }),
+    ("SK304", "knees.csv", 4, "date", |t| {
+        t.set("allocation.csv", 2, "randomised", "2024-04-01");
+        t.set("allocation.csv", 3, "randomised", "2024-04-01");
+    }),
+    ("SK305", "knees.csv", 6, "date", |t| {
+        t.set("knees.csv", 6, "date", "2024-11-30");
+        t.set("knees.csv", 7, "date", "2024-11-30");
+    }),
+    ("SK306", "knees.csv", 10, "month", |t| t.set("knees.csv", 10, "month", "3")),
+    ("SK307", "knees.csv", 5, "date", |t| t.set("knees.csv", 5, "date", "2024-03-20")),
+    ("SK308", "knees.csv", 2, "date", |t| t.set("knees.csv", 2, "date", "1024-01-10")),
+    ("SK309", "knees.csv", 6, "month", |t| {
+        t.set_column("knees.csv", "month", |month, _| if month == "6" { "24".to_owned() } else { month.to_owned() })
+    }),
+    ("SK401", "knees.csv", 0, "side", |t| swap_sides(t, &[2, 3, 6, 8, 9])),
+    ("SK402", "knees.csv", 0, "side", |t| swap_sides(t, &[2, 3, 6, 8, 9, 11])),
+    ("SK403", "allocation.csv", 6, "number", |t| {
+        t.set("allocation.csv", 6, "number", "2");
+        t.set("allocation.csv", 7, "number", "2");
+    }),
+    ("SK403", "allocation.csv", 0, "number", |t| {
+        t.set("allocation.csv", 24, "number", "14");
+        t.set("allocation.csv", 25, "number", "14");
+    }),
+    ("SK404", "allocation.csv", 0, "", |t| swap_sides(t, &[3, 4, 9, 10, 11, 12])),
+    ("SK405", "allocation.csv", 6, "number", |t| {
+        t.set("allocation.csv", 6, "randomised", "2024-01-01");
+        t.set("allocation.csv", 7, "randomised", "2024-01-01");
+    }),
+    ("SK501", "knees.csv", 0, "vas", |t| t.set("knees.csv", 6, "vas", "")),
+    ("SK502", "knees.csv", 0, "vas", |t| {
+        for patient in 0..8 {
+            let left = 6 * patient + 6;
+            let row = if t.files["knees.csv"][left - 1][5] == "EV" { left } else { left + 1 };
+            t.set("knees.csv", row, "vas", "");
+        }
+    }),
+    ("SK503", "knees.csv", 6, "vas", |t| t.set("knees.csv", 4, "vas", "")),
+    ("SK504", "knees.csv", 5, "vas", |t| t.set("knees.csv", 4, "vas", "")),
+    ("SK505", "knees.csv", 4, "pain", |t| t.set("knees.csv", 2, "pain", "")),
+    ("SK506", "knees.csv", 0, "volume", |t| {
+        for patient in 0..12 {
+            t.set("knees.csv", 6 * patient + 4, "volume", "");
+        }
+    }),
+    ("SK507", "knees.csv", 0, "vas", |t| {
+        for patient in 0..12 {
+            t.set("knees.csv", 6 * patient + 6, "vas", "");
+        }
+    }),
+    ("SK601", "knees.csv", 5, "arm", |t| t.set("knees.csv", 5, "arm", "Saline")),
+    ("SK602", "knees.csv", 5, "visit", |t| t.set("knees.csv", 5, "visit", "Month2")),
+    ("SK603", "knees.csv", 5, "side", |t| t.set("knees.csv", 5, "side", "右")),
+    ("SK604", "knees.csv", 5, "visit", |t| t.set("knees.csv", 5, "visit", "")),
+    ("SK604", "knees.csv", 5, "side", |t| t.set("knees.csv", 5, "side", "")),
+    ("SK606", "knees.csv", 0, "visit", |t| t.edit_plan("\"Month 6\"]", "\"Month 6\", \"Month 12\"]")),
+    ("SK607", "knees.csv", 0, "arm", |t| {
+        t.edit_plan("placebo = \"SALINE\"", "placebo = \"SHAM\"\nother = [\"SALINE\"]");
+    }),
+    ("SK608", "patients.csv", 0, "", |t| t.set_column("patients.csv", "pp", |_, _| "N".to_owned())),
+    ("SK609", "patients.csv", 1, "ppp", |t| t.edit_plan("pp == ", "ppp == ")),
+    ("SK609", "patients.csv", 1, "weight", |t| t.plan.push_str("[analysis]\ncovariates = [\"weight\"]\n")),
+    ("SK610", "patients.csv", 0, "sex", |t| t.set("patients.csv", 4, "sex", "f")),
+    ("SK611", "knees.csv", 0, "side", |t| {
+        for file in ["knees.csv", "allocation.csv"] {
+            t.set_column(file, "side", |side, _| if side == "LEFT" { "1".to_owned() } else { "2".to_owned() });
+        }
+        t.set("events.csv", 2, "knee", "1");
+    }),
+    ("SK701", "events.csv", 2, "id", |t| t.set("events.csv", 2, "id", "P99")),
+    ("SK702", "events.csv", 2, "knee", |t| t.set("events.csv", 2, "knee", "LFET")),
+    ("SK703", "events.csv", 2, "term", |t| t.set("events.csv", 2, "term", "")),
+    ("SK704", "events.csv", 2, "severity", |t| t.set("events.csv", 2, "severity", "MODRATE")),
+    ("SK705", "events.csv", 2, "serious", |t| t.set("events.csv", 2, "serious", "?")),
+    ("SK706", "events.csv", 2, "end_day", |t| t.set("events.csv", 2, "end_day", "0")),
+    ("SK707", "events.csv", 4, "term", |t| {
+        t.repeat("events.csv", 2);
+    }),
+    ("SK708", "events.csv", 2, "severity", |t| t.set("events.csv", 2, "serious", "Y")),
+    ("SK709", "disposition.csv", 2, "status", |t| {
+        let rows = t.files.get_mut("knees.csv").unwrap();
+        rows.remove(6);
+        rows.remove(5);
+    }),
+    ("SK710", "disposition.csv", 2, "last_visit", |t| {
+        t.set("disposition.csv", 2, "status", "WITHDRAWN");
+        t.set("disposition.csv", 2, "last_visit", "Month 2");
+    }),
+    ("SK711", "disposition.csv", 2, "last_visit", |t| t.set("disposition.csv", 2, "last_visit", "Month 3")),
+    ("SK712", "disposition.csv", 0, "id", |t| t.remove("disposition.csv", "id", |id| id == "P05")),
+    ("SK713", "knees.csv", 2, "", |t| {
+        let rows = t.files.get_mut("knees.csv").unwrap();
+        for row in [7, 6, 5, 4] {
+            rows.remove(row - 1);
+        }
+        t.set("disposition.csv", 2, "status", "WITHDRAWN");
+        t.set("disposition.csv", 2, "last_visit", "Baseline");
+    }),
+    ("SK002", "plan.toml", 3, "10", |t| t.edit_plan("id = \"T-1\"", "id = \"T-1")),
+    ("SK003", "plan.toml", 28, "1", |t| t.edit_plan("better", "beter")),
+    ("SK004", "plan.toml", 24, "1", |t| t.edit_plan("better = \"lower\"\n", "")),
+    ("SK005", "plan.toml", 27, "13", |t| t.edit_plan("[0, 100]", "[0, \"100\"]")),
+    ("SK006", "plan.toml", 28, "10", |t| t.edit_plan("\"lower\"", "\"lover\"")),
+    ("SK008", "plan.toml", 22, "11", |t| t.edit_plan("primary = \"Month 6\"", "primary = \"Month 7\"")),
+    ("SK009", "plan.toml", 33, "1", |t| t.edit_plan("column = \"pain\"", "column = \"vas\"")),
+    ("SK010", "plan.toml", 27, "9", |t| t.edit_plan("[0, 100]", "[100, 0]")),
+    ("SK011", "plan.toml", 71, "14", |t| t.edit_plan("fas == ", "fas = ")),
+    ("SK012", "plan.toml", 4, "9", |t| t.edit_plan("\"A small trial\"", "\"\"")),
+    ("SK013", "plan.toml", 22, "11", |t| t.edit_plan("primary = \"Month 6\"", "primary = \"Baseline\"")),
+    ("SK014", "plan.toml", 8, "11", |t| t.edit_plan("visit = \"visit\", ", "")),
+    ("SK015", "plan.toml", 24, "1", |t| t.edit_plan("role = \"primary\"", "role = \"secondary\"")),
+    ("SK016", "plan.toml", 77, "11", |t| {
+        t.edit_plan("baseline = \"Baseline\"\n", "");
+        t.plan.push_str("\n[analysis]\nmeasure = \"change\"\n");
+    }),
+    ("SK017", "plan.toml", 79, "10", |t| {
+        t.plan.push_str(
+            "\n[multiplicity]\nmethod = \"graphical\"\nshares = [0.7, 0.7]\ntransitions = [[0, 1], [1, 0]]\n",
+        );
+    }),
+    ("SK018", "plan.toml", 78, "8", |t| t.plan.push_str("\n[[waive]]\nrule = \"SK103\"\nreason = \"No\"\n")),
+];
+
+/// Exchanges the arms of the knees of patients, by number, in data, allocation and events.
+fn swap_sides(t: &mut SmallTrial, patients: &[usize]) {
+    let ids: Vec<String> = patients.iter().map(|number| format!("P{number:02}")).collect();
+    for file in ["knees.csv", "allocation.csv"] {
+        let rows = t.files.get_mut(file).unwrap();
+        let (id, arm) = (
+            rows[0].iter().position(|name| name == "id").unwrap(),
+            rows[0].iter().position(|name| name == "arm").unwrap(),
+        );
+        for row in rows.iter_mut().skip(1).filter(|row| ids.contains(&row[id])) {
+            row[arm] = if row[arm] == "EV" { "SALINE".to_owned() } else { "EV".to_owned() };
+        }
+    }
+}
+
+#[test]
+fn every_case_is_found_where_it_is() {
+    let mut wrong = Vec::new();
+    for (rule, file, row, column, spoil) in CASES {
+        let mut trial = SmallTrial::new();
+        spoil(&mut trial);
+        let findings = trial.findings();
+        let Some(found) = findings.iter().find(|finding| finding.rule == *rule) else {
+            let all: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            wrong.push(format!("{rule} is not found, but: {all:#?}"));
+            continue;
+        };
+        let at = &found.location;
+        let place = (at.file.as_str(), at.row.unwrap_or(0), at.column.as_deref().unwrap_or(""));
+        if place != (*file, *row, *column) || found.severity != find(rule).unwrap().severity {
+            wrong.push(format!("expected at {file}:{row}:{column}: {found}"));
+        }
+        assert!(!found.message.is_empty() && !found.remedy.is_empty(), "{found}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_a_case() {
+    // These need a file on disk or bytes that are no text: see `plan` and `bad_input`.
+    let elsewhere = ["SK001", "SK021", "SK023"];
+    let covered: BTreeSet<&str> = CASES.iter().map(|case| case.0).chain(elsewhere).collect();
+    let missing: Vec<&str> = all().map(|rule| rule.id).filter(|id| !covered.contains(id)).collect();
+    assert!(missing.is_empty(), "rules without a case: {missing:?}");
+    assert!(all().count() >= 40);
+}
+
+#[test]
+fn identifiers_are_distinct_and_every_one_in_the_source_is_in_the_catalogue() {
+    let ids: BTreeSet<&str> = all().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), all().count());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut unknown = Vec::new();
+    for folder in ["trial", "plan", "trial/rules"] {
+        let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
+        for entry in entries.flatten().filter(|entry| entry.path().is_file()) {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            for rest in text.split("\"SK").skip(1) {
+                let id = format!("SK{}", rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+                if !ids.contains(id.as_str()) {
+                    unknown.push(id);
+                }
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
+fn the_documentation_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    if std::env::var_os("SPLITKNEE_UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, markdown()).unwrap();
+        return;
+    }
+    assert!(
+        written == markdown(),
+        "docs/rules.md is stale: SPLITKNEE_UPDATE=1 cargo test the_documentation_is_current"
+    );
+}
