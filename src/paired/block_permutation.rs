@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// Probability steps (states × arrangements) beyond which the exact distribution is not built.
-const WORK_LIMIT: usize = 3_000_000;
+const WORK_LIMIT: usize = 1_000_000;
 
 /// P(Σ_j T_j² ≥ observed) over all arrangements of each row, the observed totals included.
 ///

@@ -54,8 +54,8 @@ pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refu
 
 /// Exact p-value of Friedman's statistic, from all arrangements of each patient's ranks (ties included).
 ///
-/// `None` where the distribution is too large to build (about more than 60 patients at three visits, 12 at four), or
-/// where [`friedman`] refuses.
+/// `None` where the distribution is too large to build (dozens of patients at three visits are no difficulty, at four or
+/// more they are), or where [`friedman`] refuses.
 pub fn exact_p_value(rows: &[Vec<f64>]) -> Option<f64> {
     let visits = rows.first()?.len();
     if rows.iter().any(|row| row.len() != visits || row.iter().any(|value| !value.is_finite())) {

@@ -156,7 +156,7 @@ pub fn mean_scores(table: &SquareTable, scores: &[f64], options: &Options) -> Re
 }
 
 /// Work (pairs × reachable sums) beyond which the exact distribution of the score sum is not built.
-const EXACT_WORK_LIMIT: f64 = 5e7;
+const EXACT_WORK_LIMIT: f64 = 1e7;
 
 /// Exact p-value of the score sum: every discordant pair's sign is a fair coin; sums are counted by convolution.
 fn exact_score_p(table: &SquareTable, scores: &[f64], alternative: Alternative) -> Option<f64> {
@@ -264,5 +264,73 @@ fn normal_p(z: f64, alternative: Alternative) -> f64 {
         Alternative::TwoSided => (2.0 * normal::sf(z.abs())).min(1.0),
         Alternative::Less => normal::cdf(z),
         Alternative::Greater => normal::sf(z),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table<const K: usize>(counts: [[u64; K]; K]) -> SquareTable {
+        SquareTable::from_counts(counts.iter().map(|row| row.to_vec()).collect()).expect("a table")
+    }
+
+    /// coin 1.4-2, `mh_test(as.table(m))`: statistic, p-value, degrees of freedom.
+    #[test]
+    fn categories_that_no_discordant_pair_joins() {
+        let two_parts = table([[5, 6, 0, 0], [2, 4, 0, 0], [0, 0, 3, 1], [0, 0, 7, 2]]);
+        let unused = table([[5, 6, 0, 1], [2, 4, 0, 3], [0, 0, 0, 0], [4, 1, 0, 2]]);
+        let agreeing = table([[5, 6, 2, 0], [2, 4, 1, 0], [1, 4, 2, 0], [0, 0, 0, 9]]);
+        for (table, statistic, p_value) in [
+            (two_parts, 6.499999999999997, 0.03877420783172203),
+            (unused, 0.3478260869565218, 0.840369970130898),
+            (agreeing, 3.848101265822784, 0.14601431225837525),
+        ] {
+            let ours = stuart_maxwell(&table, &Options::default()).expect("an answer");
+            assert!((ours.statistic.expect("χ²") / statistic - 1.0).abs() < 1e-12);
+            assert!((ours.p_value.expect("p") / p_value - 1.0).abs() < 1e-10);
+            assert_eq!(ours.df, Some(2.0));
+        }
+    }
+
+    #[test]
+    fn one_way_disagreement_has_no_bhapkar() {
+        let one_way = table([[0, 4], [0, 0]]);
+        assert!(bhapkar(&one_way, &Options::default()).is_err());
+        assert_eq!(stuart_maxwell(&one_way, &Options::default()).expect("an answer").statistic, Some(4.0));
+        let none = stuart_maxwell(&table([[3, 0], [0, 2]]), &Options::default()).expect("an answer");
+        assert_eq!((none.statistic, none.df, none.p_value), (Some(0.0), Some(0.0), Some(1.0)));
+    }
+
+    /// The standard error of the mean ranks by differentiating the estimate numerically in every cell probability.
+    #[test]
+    fn mean_ranks_error_is_the_delta_method() {
+        let counts = [[2, 4, 2, 0], [2, 6, 3, 1], [1, 4, 4, 0], [0, 1, 3, 2]];
+        let n = 35.0;
+        let probability: Vec<Vec<f64>> =
+            counts.iter().map(|row| row.iter().map(|count| f64::from(*count) / n).collect()).collect();
+        let superiority = |p: &[Vec<f64>]| -> f64 {
+            let row: Vec<f64> = p.iter().map(|row| row.iter().sum()).collect();
+            let column: Vec<f64> = (0..4).map(|j| p.iter().map(|row| row[j]).sum()).collect();
+            (0..4).map(|i| row[i] * (column[..i].iter().sum::<f64>() + column[i] / 2.0)).sum()
+        };
+        let (mut first, mut second) = (0.0, 0.0);
+        for i in 0..4 {
+            for j in 0..4 {
+                let shifted = |by: f64| {
+                    let mut p = probability.clone();
+                    p[i][j] += by;
+                    superiority(&p)
+                };
+                let derivative = (shifted(1e-4) - shifted(-1e-4)) / 2e-4;
+                first += probability[i][j] * derivative;
+                second += probability[i][j] * derivative * derivative;
+            }
+        }
+        let expected = ((second - first * first) / n).sqrt();
+        let ours = mean_ranks(&table(counts.map(|row| row.map(|count| count as u64))), &Options::default());
+        let ours = ours.expect("an answer");
+        assert!((ours.estimate.expect("α") - superiority(&probability)).abs() < 1e-14);
+        assert!((ours.std_error.expect("an error") / expected - 1.0).abs() < 1e-9);
     }
 }
