@@ -4,15 +4,17 @@ use crate::model_generalised::{follow_up, respiratory};
 use crate::reference_cases::{Case, Coverage, Reference, number};
 use serde_json::Value;
 use splitknee::model::gee::{GeeConvention, GeeCovariance, GeeFamily, GeeOptions, WorkingCorrelation, fit_gee};
-use splitknee::model::gee_report::{GeeReport, gee};
-use splitknee::model::generalised_report::wald_combination;
-use splitknee::model::{Columns, Formula, ModelError};
+use splitknee::model::gee_report::{GeeComparisons, GeeReport, gee};
+use splitknee::model::{Columns, Formula, LsMeansSpec, ModelError};
 
 /// geepack's and gee's fixed points are iterated to 1e-12.
 const TOLERANCE: f64 = 1e-9;
 
 fn report(data: &Columns, formula: &str, id: &str, options: &GeeOptions) -> Result<GeeReport, ModelError> {
-    gee(data, &Formula::parse(formula)?, id, options)
+    let contrasts = vec![LsMeansSpec::parse("treatment|visit")];
+    let comparisons =
+        if formula.contains('*') { GeeComparisons { contrasts, ..Default::default() } } else { Default::default() };
+    gee(data, &Formula::parse(formula)?, id, options, &comparisons)
 }
 
 fn compare_geeglm(coverage: &mut Coverage, result: &Reference, ours: &GeeReport) {
@@ -167,19 +169,17 @@ fn simulated_trial(name: &str, fixed_scale_exists: bool) {
             }
             "geeglm.exchangeable.contrast_by_visit" => {
                 let ours = exchangeable(GeeConvention::Geepack, GeeCovariance::Classical);
-                let estimates: Vec<f64> = ours.coefficients.iter().map(|c| c.estimate).collect();
                 for (index, row) in result.values.as_array().expect("contrasts").iter().enumerate() {
-                    let visit = format!("treatmentEV:visit{}", row["visit"].as_str().expect("visit"));
-                    let weight = |term: &str| f64::from(u8::from(term == "treatmentEV" || term == visit));
-                    let weights: Vec<f64> = ours.coefficients.iter().map(|c| weight(&c.term)).collect();
-                    let contrast = wald_combination("EV - PLACEBO", &weights, &estimates, &ours.vcov.concat(), 0.95);
+                    let contrast = &ours.contrasts[index].difference;
+                    coverage.check(result, "visit", contrast.levels.get("visit") == row["visit"].as_str());
+                    coverage.check(result, "label", row["contrast"].as_str() == Some(contrast.contrast.as_str()));
                     let figures = [
-                        ("estimate", Some(contrast.estimate)),
-                        ("se", Some(contrast.std_error)),
+                        ("estimate", contrast.estimate),
+                        ("se", contrast.std_error),
                         ("z", contrast.statistic),
                         ("p", contrast.p_value),
-                        ("conf_low", Some(contrast.conf_low)),
-                        ("conf_high", Some(contrast.conf_high)),
+                        ("conf_low", contrast.conf_low),
+                        ("conf_high", contrast.conf_high),
                     ];
                     for (key, value) in figures {
                         coverage.close(result, &format!("{index}.{key}"), value, 1e-8);

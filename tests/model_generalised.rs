@@ -28,6 +28,7 @@ pub fn follow_up(data: &Csv) -> Columns {
     table.set_levels("treatment", &["PLACEBO", "EV"]).expect("levels");
     table.add_categorical("visit", rows.iter().map(|&r| month[r].map(|m| format!("M{m}")))).expect("column");
     table.add_categorical("grade", rows.iter().map(|&r| grade[r].map(|g| format!("{g}")))).expect("column");
+    table.add_numeric("month", numeric(&|row| month[row])).expect("column");
     table.add_numeric("basec", numeric(&|row| baseline(row).map(|b| b - 50.0))).expect("column");
     table.add_numeric("change", numeric(&|row| change(row).map(|(v, b)| v - b))).expect("column");
     table
@@ -82,7 +83,7 @@ fn trial_a_data() -> Columns {
 
 /// Compares coefficients (`coef` or `fixed`), log-likelihood, AIC, BIC and random standard deviations.
 fn compare(coverage: &mut Coverage, result: &Reference, model: &GeneralisedModel, tolerances: &Tolerances) {
-    let report = model.report();
+    let report = model.report().expect("report");
     coverage.check(result, &format!("converged: gradient {:.1e}", report.gradient_max), report.converged);
     let expected = result.number("logLik").expect("logLik");
     let gap = report.log_lik - expected;
@@ -480,8 +481,10 @@ fn refusals_say_why() {
         (mixed, "y ~ arm + (1|id) + (1|arm)", Family::Binomial, 1, &["not nested"]),
     ];
     for (y, formula, family, points, words) in cases {
-        let message =
-            model(&base(y), formula, family, Link::Logit, points).map(|m| m.report()).expect_err(formula).to_string();
+        let message = model(&base(y), formula, family, Link::Logit, points)
+            .and_then(|m| m.report())
+            .expect_err(formula)
+            .to_string();
         for word in words {
             assert!(message.contains(word), "{formula}: {message}");
         }
@@ -497,7 +500,10 @@ fn hard_data() {
     let balanced: Vec<f64> = (0..24).map(|i| f64::from((i / 2 + i % 2) % 2)).collect();
     let data = table(&[("y", &balanced), ("arm", &arm), ("id", &id)]);
     for points in [1, 15] {
-        let report = model(&data, "y ~ arm + (1|id)", Family::Binomial, Link::Logit, points).expect("fit").report();
+        let report = model(&data, "y ~ arm + (1|id)", Family::Binomial, Link::Logit, points)
+            .expect("fit")
+            .report()
+            .expect("report");
         assert!(report.singular && report.variance_components[0].variance == 0.0 && report.converged);
         assert!(report.notes.iter().any(|note| note.contains("boundary")), "{:?}", report.notes);
         // log 2 per row, no effect, standard error √(1/6 + …) = √(2/3) from four cells of 6.
@@ -510,7 +516,8 @@ fn hard_data() {
     let mut graded = data.clone();
     graded.add_categorical("grade", grades.into_iter().map(Some)).expect("column");
     graded.set_levels("grade", &["0", "1", "2", "3"]).expect("levels");
-    let report = model(&graded, "grade ~ arm", Family::Cumulative, Link::Probit, 1).expect("fit").report();
+    let report =
+        model(&graded, "grade ~ arm", Family::Cumulative, Link::Probit, 1).expect("fit").report().expect("report");
     assert_eq!(report.coefficients.iter().map(|c| c.term.as_str()).collect::<Vec<_>>(), ["0|1", "1|3", "arm"]);
     assert!(report.notes.iter().any(|note| note.contains("grade 2")), "{:?}", report.notes);
     // Two patients, one of whom always responds: a fit or a refusal, but nothing that is not a number.
@@ -519,7 +526,7 @@ fn hard_data() {
     for points in [1, 9] {
         match model(&small, "y ~ arm + (1|id)", Family::Binomial, Link::Logit, points) {
             Ok(fitted) => {
-                let report = fitted.report();
+                let report = fitted.report().expect("report");
                 assert!(
                     report.coefficients.iter().all(|c| c.estimate.is_finite() && c.std_error.is_finite()),
                     "{report:?}"
@@ -531,6 +538,7 @@ fn hard_data() {
     // A collinear covariate is dropped and named.
     let twice: Vec<f64> = arm.iter().map(|x| 2.0 * x).collect();
     let collinear = table(&[("y", &balanced), ("arm", &arm), ("id", &id), ("twice", &twice)]);
-    let report = model(&collinear, "y ~ arm + twice", Family::Binomial, Link::Logit, 1).expect("fit").report();
+    let report =
+        model(&collinear, "y ~ arm + twice", Family::Binomial, Link::Logit, 1).expect("fit").report().expect("report");
     assert_eq!(report.aliased, ["twice"]);
 }

@@ -5,7 +5,10 @@ use super::design::{Design, Grouping, ModelFrame};
 use super::error::ModelError;
 use super::formula::Formula;
 use super::gee::{GeeFamily, GeeOptions, fit_gee, gee_error};
-use super::generalised_report::WaldEstimate;
+use super::generalised_report::{RatioContrast, WaldEstimate, mean_record, wald_combination};
+use super::ls_means::LsMeansSpec;
+use super::reference_grid::{difference_rows, mean_rows};
+use super::report::LsMeanRecord;
 use serde::Serialize;
 
 /// A coefficient of the report: Wald test with the robust standard error.
@@ -60,17 +63,36 @@ pub struct GeeReport {
     pub iterations: usize,
     /// Robust covariance of the coefficients.
     pub vcov: Vec<Vec<f64>>,
+    /// LS means on the scale of the linear predictor.
+    pub emmeans: Vec<LsMeanRecord>,
+    /// Differences of LS means, with odds ratios for the binomial family.
+    pub contrasts: Vec<RatioContrast>,
     /// Columns dropped as combinations of earlier ones.
     pub aliased: Vec<String>,
     /// Choices made and what the reader should know.
     pub notes: Vec<String>,
 }
 
+/// LS means and pairwise differences to report.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GeeComparisons {
+    /// LS means.
+    pub emmeans: Vec<LsMeansSpec>,
+    /// Differences, later minus earlier level.
+    pub contrasts: Vec<LsMeansSpec>,
+}
+
 /// Solves the estimating equations of `formula` on `data`, patients named by the column `id`.
 ///
 /// # Errors
 /// What the formula, the design matrix, the outcome or [`fit_gee`] refuses; random and covariance terms do not belong here.
-pub fn gee(data: &Columns, formula: &Formula, id: &str, options: &GeeOptions) -> Result<GeeReport, ModelError> {
+pub fn gee(
+    data: &Columns,
+    formula: &Formula,
+    id: &str,
+    options: &GeeOptions,
+    comparisons: &GeeComparisons,
+) -> Result<GeeReport, ModelError> {
     if !formula.random.is_empty() || !formula.covariance.is_empty() {
         return Err(gee_error(
             "take no random or covariance terms: the correlation is given by the structure and the patient".into(),
@@ -115,6 +137,22 @@ pub fn gee(data: &Columns, formula: &Formula, id: &str, options: &GeeOptions) ->
             }
         })
         .collect();
+    let test =
+        |label: &str, weights: &[f64]| wald_combination(label, weights, &fit.estimates, &fit.vcov, options.conf_level);
+    let (mut emmeans, mut contrasts) = (Vec::new(), Vec::new());
+    for spec in &comparisons.emmeans {
+        for row in mean_rows(&frame, &design, spec)? {
+            let mean = row.weights.as_ref().map(|weights| test("", weights));
+            emmeans.push(mean_record(row.levels, mean));
+        }
+    }
+    let ratio_kind = (options.family == GeeFamily::Binomial).then_some("odds ratio");
+    for spec in &comparisons.contrasts {
+        for row in difference_rows(&frame, &design, spec)? {
+            let difference = row.weights.as_ref().map(|weights| test(&row.contrast, weights));
+            contrasts.push(RatioContrast::new(row, difference, ratio_kind));
+        }
+    }
     let mut notes = fit.notes;
     if !design.aliased.is_empty() {
         notes.push(format!("dropped as combinations of other terms: {}", design.aliased.join(", ")));
@@ -134,6 +172,8 @@ pub fn gee(data: &Columns, formula: &Formula, id: &str, options: &GeeOptions) ->
         max_cluster: fit.max_cluster,
         iterations: fit.iterations,
         vcov: fit.vcov.chunks(p.max(1)).map(<[f64]>::to_vec).collect(),
+        emmeans,
+        contrasts,
         aliased: design.aliased,
         notes,
     })

@@ -10,12 +10,15 @@ use super::formula::Formula;
 use super::generalised::{Family, GeneralisedFit};
 use super::glm::fit_binary;
 use super::link::Link;
+use super::ls_means::{Levels, LsMeansSpec};
 use super::mixed_glm::{RandomIntercepts, fit_binary_mixed, fit_ordered_mixed};
+use super::reference_grid::{GridRow, difference_rows, mean_rows};
+use super::report::{ContrastRecord, LsMeanRecord};
 use crate::math::dist::normal;
 use serde::Serialize;
 
-/// How to fit a generalised model.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// How to fit a generalised model and what to report.
+#[derive(Debug, Clone, PartialEq)]
 pub struct GeneralisedOptions {
     /// Distribution of the outcome.
     pub family: Family,
@@ -25,12 +28,16 @@ pub struct GeneralisedOptions {
     pub quadrature: usize,
     /// Confidence level of the intervals.
     pub conf_level: f64,
+    /// LS means to report, on the scale of the linear predictor.
+    pub emmeans: Vec<LsMeansSpec>,
+    /// Pairwise differences to report: log odds ratios for the logit link.
+    pub contrasts: Vec<LsMeansSpec>,
 }
 
 impl GeneralisedOptions {
     /// The defaults for a family: logit link, Laplace, 95 % intervals.
     pub fn new(family: Family) -> Self {
-        Self { family, link: Link::Logit, quadrature: 1, conf_level: 0.95 }
+        Self { family, link: Link::Logit, quadrature: 1, conf_level: 0.95, emmeans: Vec::new(), contrasts: Vec::new() }
     }
 }
 
@@ -70,6 +77,59 @@ impl WaldEstimate {
             conf_low: estimate - half_width,
             conf_high: estimate + half_width,
         }
+    }
+}
+
+/// A difference of LS means with its exponential.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RatioContrast {
+    /// The difference on the scale of the linear predictor.
+    #[serde(flatten)]
+    pub difference: ContrastRecord,
+    /// What `ratio` is: `odds ratio`, `hazard ratio`; `None` for the probit and identity links.
+    pub ratio_kind: Option<&'static str>,
+    /// The exponential of the difference.
+    pub ratio: Option<f64>,
+    /// Its lower confidence limit.
+    pub ratio_low: Option<f64>,
+    /// Its upper confidence limit.
+    pub ratio_high: Option<f64>,
+}
+
+impl RatioContrast {
+    /// The contrast `row` with its test; `ratio_kind` says whether an exponential is wanted.
+    pub(super) fn new(row: GridRow, test: Option<WaldEstimate>, ratio_kind: Option<&'static str>) -> Self {
+        let exponential = |value: Option<f64>| ratio_kind.and(value).map(f64::exp);
+        let difference = ContrastRecord {
+            contrast: row.contrast,
+            levels: row.levels,
+            estimate: test.as_ref().map(|t| t.estimate),
+            std_error: test.as_ref().map(|t| t.std_error),
+            df: None,
+            statistic: test.as_ref().and_then(|t| t.statistic),
+            p_value: test.as_ref().and_then(|t| t.p_value),
+            conf_low: test.as_ref().map(|t| t.conf_low),
+            conf_high: test.as_ref().map(|t| t.conf_high),
+        };
+        Self {
+            ratio_kind,
+            ratio: exponential(difference.estimate),
+            ratio_low: exponential(difference.conf_low),
+            ratio_high: exponential(difference.conf_high),
+            difference,
+        }
+    }
+}
+
+/// An LS mean with its test as a record.
+pub(super) fn mean_record(levels: Levels, test: Option<WaldEstimate>) -> LsMeanRecord {
+    LsMeanRecord {
+        levels,
+        estimate: test.as_ref().map(|t| t.estimate),
+        std_error: test.as_ref().map(|t| t.std_error),
+        df: None,
+        conf_low: test.as_ref().map(|t| t.conf_low),
+        conf_high: test.as_ref().map(|t| t.conf_high),
     }
 }
 
@@ -145,6 +205,10 @@ pub struct GeneralisedReport {
     pub variance_components: Vec<VarianceComponentRow>,
     /// Covariance of the coefficients, in their order.
     pub vcov: Vec<Vec<f64>>,
+    /// LS means on the scale of the linear predictor; for an ordered outcome on the latent scale, the mean threshold at 0.
+    pub emmeans: Vec<LsMeanRecord>,
+    /// Differences of LS means, with odds ratios.
+    pub contrasts: Vec<RatioContrast>,
     /// Columns dropped as combinations of earlier ones.
     pub aliased: Vec<String>,
     /// Choices made and what the reader should know.
@@ -219,13 +283,34 @@ pub fn fit_generalised(
             (fit, modelled)
         }
     };
-    Ok(GeneralisedModel { fit, frame, design, options: *options, modelled })
+    Ok(GeneralisedModel { fit, frame, design, options: options.clone(), modelled })
 }
 
 impl GeneralisedModel {
     /// The report.
-    pub fn report(&self) -> GeneralisedReport {
+    ///
+    /// # Errors
+    /// LS means or contrasts of a name that is not a factor of the model.
+    pub fn report(&self) -> Result<GeneralisedReport, ModelError> {
         let fit = &self.fit;
+        let (mut emmeans, mut contrasts) = (Vec::new(), Vec::new());
+        for spec in &self.options.emmeans {
+            for row in mean_rows(&self.frame, &self.design, spec)? {
+                let test = row.weights.as_ref().map(|weights| self.mean(weights));
+                emmeans.push(mean_record(row.levels, test));
+            }
+        }
+        let ratio_kind = match fit.link {
+            Link::Logit => Some("odds ratio"),
+            Link::Cloglog => Some("hazard ratio"),
+            Link::Probit => None,
+        };
+        for spec in &self.options.contrasts {
+            for row in difference_rows(&self.frame, &self.design, spec)? {
+                let test = row.weights.as_ref().and_then(|weights| self.contrast(&row.contrast, weights));
+                contrasts.push(RatioContrast::new(row, test, ratio_kind));
+            }
+        }
         let errors = fit.std_errors();
         let n = fit.terms.len();
         let latent_icc = fit.latent_icc();
@@ -233,7 +318,7 @@ impl GeneralisedModel {
         if !self.design.aliased.is_empty() {
             notes.push(format!("dropped as combinations of other terms: {}", self.design.aliased.join(", ")));
         }
-        GeneralisedReport {
+        Ok(GeneralisedReport {
             formula: self.frame.formula.text.clone(),
             method: "ML".into(),
             family: fit.family.name().into(),
@@ -278,9 +363,28 @@ impl GeneralisedModel {
                 })
                 .collect(),
             vcov: fit.vcov.chunks(n.max(1)).map(<[f64]>::to_vec).collect(),
+            emmeans,
+            contrasts,
             aliased: self.design.aliased.clone(),
             notes,
-        }
+        })
+    }
+
+    /// An LS mean: for an ordered outcome `xᵀβ` minus the mean of the thresholds (`emmeans(mode = "latent")`).
+    fn mean(&self, weights: &[f64]) -> WaldEstimate {
+        let thresholds = self.fit.n_thresholds;
+        let full: Vec<f64> = self
+            .fit
+            .terms
+            .iter()
+            .enumerate()
+            .map(|(index, term)| match self.design.names.iter().position(|name| name == term) {
+                Some(column) if index >= thresholds => weights.get(column).copied().unwrap_or(0.0),
+                _ if index < thresholds => -1.0 / thresholds as f64,
+                _ => 0.0,
+            })
+            .collect();
+        wald_combination("", &full, &self.fit.estimates, &self.fit.vcov, self.options.conf_level)
     }
 
     /// Wald test of the linear combination `weights` of the design's columns (in the order of `design.names`), for

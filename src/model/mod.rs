@@ -79,4 +79,5 @@ pub mod diagnostics;
 pub mod influence;
 pub mod patient_blocks;
 pub mod r_squared;
+pub mod reference_grid;
 pub mod robust;
