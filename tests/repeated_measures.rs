@@ -3,7 +3,6 @@
 
 use crate::paired_categorical::{knees_at, test, two_sided};
 use crate::reference_cases::{Case, Coverage, Reference};
-use serde_json::Value;
 use splitknee::paired::friedman::{exact_p_value as exact_friedman, friedman};
 use splitknee::paired::mcnemar::PValue;
 use splitknee::paired::pair_table::PairTable;

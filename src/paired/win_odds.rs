@@ -62,6 +62,9 @@ pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Opti
     if win_ratio.is_none() {
         result.notes.push("the knees never differ: the win ratio is undefined".into());
     }
+    if net_benefit == 1.0 {
+        result.notes.push("every treated knee is better: the win odds are infinite".into());
+    }
     result.extra.push(("n_better", Field::Count(table.b)));
     result.extra.push(("n_equal", Field::Count(table.d)));
     result.extra.push(("n_worse", Field::Count(table.c)));
