@@ -58,7 +58,8 @@ pub fn effect_size(treated: &[f64], control: &[f64], options: &Options) -> Resul
     let rms_sd = larger * ((u * u + v * v) / 2.0).sqrt();
     let over = |standardiser: f64| Some(moments.sd / standardiser).filter(|ratio| ratio.is_finite());
     let (x, y, _) = super::pairs::rescaled(treated, control);
-    let r = pearson_r(&x, &y);
+    // Perfect correlation leaves drm without a standardiser.
+    let r = pearson_r(&x, &y).filter(|r| *r < 1.0 - 1e-14);
     add(["dz", "dz_low", "dz_high"], Some(1.0));
     add(["dav", "dav_low", "dav_high"], over(mean_sd));
     add(["dav_rms", "dav_rms_low", "dav_rms_high"], over(rms_sd));
@@ -68,7 +69,7 @@ pub fn effect_size(treated: &[f64], control: &[f64], options: &Options) -> Resul
         result.notes.push("neither side varies, so dav does not exist".into());
     }
     if r.is_none() {
-        result.notes.push("one side does not vary, so drm does not exist".into());
+        result.notes.push("one side does not vary, or the two are perfectly correlated, so drm does not exist".into());
     }
     if moments.df < 2.0 {
         result.notes.push("Hedges' correction does not exist for 2 pairs".into());
