@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use resvg::usvg::roxmltree;
+use splitknee::figure::font::FontSet;
 use splitknee::figure::scene::Arm;
 use splitknee::figure::{
     Better, Figure, FigureError, Heading, Language, MeanCi, Style, adverse_event_timeline as events, bland_altman,
@@ -295,8 +296,8 @@ fn residuals_input(w: &Words, n: usize) -> residuals::Residuals {
 
 fn events_input(w: &Words, n: usize) -> events::AdverseEventTimeline {
     let one = |i: usize| events::Event {
-        patient: format!("{} {}", patient(i / 2), if i % 5 == 0 { w.placebo } else { "" }),
-        term: if i % 3 == 0 { w.endpoint.into() } else { "Local heat".into() },
+        patient: format!("{} {}", patient(i / 2), if i.is_multiple_of(5) { w.placebo } else { "" }),
+        term: if i.is_multiple_of(3) { w.endpoint.into() } else { "Local heat".into() },
         site: [events::Site::Knee(Arm::Active), events::Site::Knee(Arm::Placebo), events::Site::Systemic][i % 3],
         serious: i % 7 == 6,
         start: (180.0 * number(i, 3)).round(),
@@ -696,5 +697,7 @@ fn the_fonts_have_what_the_reports_print() {
     }
     assert_eq!(font.width("疼痛スコアの変化量", 10.0, false), 90.0);
     assert!(splitknee::figure::font::LICENCE.contains("SIL OPEN FONT LICENSE Version 1.1"));
-    assert!(splitknee::figure::font::FontSet::with_extra(b"no font").is_err());
+    assert!(FontSet::with_extra(b"no font").is_err());
+    let extra = FontSet::with_extra(splitknee::figure::font::JAPANESE).expect("a font");
+    assert_eq!(extra.width("VAS疼痛", 10.0, true), font.width("VAS疼痛", 10.0, true));
 }

@@ -237,7 +237,7 @@ pub fn panel(
     let below = bottom(scene, foot, x, &Ticks::between(limits[0].0, limits[0].1, counts[0]));
     let set = Type::LABEL.middle();
     let lines = scene.wrap(titles[0], set, right - left_edge + 20.0, 3);
-    let below = scene.lines(((left_edge + right) / 2.0, below + style::TEXT), &lines, set) - style::TEXT;
+    let below = scene.lines(((left_edge + right) / 2.0, below + 3.0 + style::TEXT), &lines, set) - style::TEXT;
     let head = scene.wrap(titles[1], Type::LABEL.bold(), right - left_edge + PANEL_LEFT, 3);
     let above = (head.len().max(1) as f64 - 1.0) * style::TEXT * style::LEADING;
     scene.lines((left_edge - PANEL_LEFT, top - 10.0 - above), &head, Type::LABEL.bold());

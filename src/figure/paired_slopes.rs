@@ -41,7 +41,7 @@ pub struct Panel {
 pub struct PairedSlopes {
     /// Number, title, description, footnotes.
     pub heading: Heading,
-    /// Visits, from left to right; at most six in a row, further ones below.
+    /// Visits, from left to right; at most four in a row, further ones below.
     pub panels: Vec<Panel>,
     /// Limits of the value axis; from the data when `None`.
     pub limits: Option<(f64, f64)>,
@@ -70,11 +70,11 @@ pub fn draw(input: &PairedSlopes, style: &Style) -> Result<Figure, FigureError> 
     let mut top =
         axis::title_above(&mut scene, (0.0, 0.0), &input.value_label, &input.better_label, style::WIDTH) + 4.0;
     let left = axis::left_room(&scene, &ticks);
-    let columns = input.panels.len().clamp(1, 6);
+    let columns = input.panels.len().clamp(1, 4);
     let pitch = (style::WIDTH - left) / columns as f64;
     for row in input.panels.chunks(columns) {
         let heads: Vec<Vec<String>> =
-            row.iter().map(|p| scene.wrap(&p.label, Type::LABEL.bold(), pitch - 10.0, 3)).collect();
+            row.iter().map(|p| scene.wrap(&p.label, Type::LABEL.bold(), pitch - 10.0, 6)).collect();
         let head = heads.iter().map(Vec::len).max().unwrap_or(1) as f64 * style::TEXT * style::LEADING;
         let y = Scale { domain, range: (top + head + 6.0 + PLOT_HEIGHT, top + head + 6.0) };
         axis::left(&mut scene, left, y, &ticks);

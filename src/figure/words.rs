@@ -55,16 +55,34 @@ pub fn ellipsis(font: &FontSet, text: &str, size: f64, bold: bool, width: f64) -
 }
 
 /// Makes untrusted text safe to lay out: control characters (not allowed in XML) and explicit bidirectional overrides
-/// (which would reorder their surroundings) become U+FFFD; line ends and tabs become spaces.
+/// (which would reorder their surroundings) become U+FFFD; line ends and tabs become spaces. Words written from right
+/// to left are closed by a left-to-right mark, so that the numbers behind a name stay behind it.
 pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
+    let mut out = String::with_capacity(text.len());
+    let mut after_rtl = false;
+    for c in text.chars() {
+        let c = match c {
             '\n' | '\r' | '\t' => ' ',
             '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}' => '\u{FFFD}',
             c if c.is_control() => '\u{FFFD}',
             c => c,
-        })
-        .collect()
+        };
+        let rtl = right_to_left(c);
+        if after_rtl && !rtl && c != ' ' && !joins(c) && c != '\u{200E}' {
+            let spaces = out.len() - out.trim_end_matches(' ').len();
+            out.insert(out.len() - spaces, '\u{200E}');
+            after_rtl = false;
+        }
+        after_rtl = rtl || (after_rtl && c != '\u{200E}');
+        out.push(c);
+    }
+    out
+}
+
+/// Letters of Hebrew, Arabic, Syriac, Thaana, NKo and their presentation forms.
+fn right_to_left(c: char) -> bool {
+    matches!(c, '\u{5BE}'..='\u{85E}' | '\u{8A0}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}'
+        | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
 }
 
 /// A number with fixed decimals, half away from zero, U+2212 for minus and no negative zero; in powers of ten from 10⁹
@@ -141,4 +159,54 @@ fn no_line_start(c: char) -> bool {
 
 fn no_line_end(c: char) -> bool {
     "([{「『【〈《〔‘“([{".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_round_half_away_from_zero_and_have_no_negative_zero() {
+        let cases = [
+            (2.5, 0, "3"),
+            (-2.5, 0, "−3"),
+            (2.675, 2, "2.68"),
+            (-0.04, 1, "0.0"),
+            (0.0, 1, "0.0"),
+            (-19.95, 1, "−20.0"),
+            (1234.0, 0, "1234"),
+            (-2.0e12, 1, "−2.00e12"),
+        ];
+        for (value, decimals, text) in cases {
+            assert_eq!(number(value, decimals), text);
+        }
+    }
+
+    #[test]
+    fn lines_fit_and_lose_nothing() {
+        let font = FontSet::embedded();
+        for text in [
+            "a plain sentence of several words",
+            "投与後6か月の膝痛スコア(VAS、mm)",
+            "Unbreakableunbreakableunbreakable",
+            "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",
+        ] {
+            let lines = wrap(&font, text, 8.0, false, 40.0, usize::MAX);
+            assert!(lines.iter().all(|line| font.width(line, 8.0, false) <= 40.0), "{lines:?}");
+            assert!(lines.iter().all(|line| !line.starts_with(['\u{301}', '、', ')'])), "{lines:?}");
+            let glue = |s: &str| s.chars().filter(|c| *c != ' ').collect::<String>();
+            assert_eq!(glue(&lines.concat()), glue(text));
+        }
+        let cut = wrap(&font, "far too long for two lines of this width", 8.0, false, 60.0, 2);
+        assert_eq!(cut.len(), 2);
+        assert!(cut[1].ends_with('…') && font.width(&cut[1], 8.0, false) <= 60.0);
+    }
+
+    #[test]
+    fn a_name_from_right_to_left_keeps_its_number_behind_it() {
+        assert_eq!(clean("ألم: 9"), "ألم\u{200E}: 9");
+        assert_eq!(clean("محمد علي 9"), "محمد علي\u{200E} 9");
+        assert_eq!(clean("a\u{202E}b\nc\u{0}"), "a\u{FFFD}b c\u{FFFD}");
+        assert_eq!(clean(&clean("ألم: 9")), clean("ألم: 9"));
+    }
 }
