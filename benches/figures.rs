@@ -168,19 +168,19 @@ fn figures(n: usize) -> Vec<(&'static str, Drawing)> {
         labels: events::Labels::english(),
     };
     vec![
-        ("profiles", Box::new(move |s| profiles::draw(&profile, s)) as Drawing),
-        ("paired_slopes", Box::new(move |s| slopes::draw(&slope, s))),
-        ("differences", Box::new(move |s| differences::draw(&difference, s))),
-        ("forest", Box::new(move |s| forest::draw(&trees, s))),
-        ("sensitivity_forest", Box::new(move |s| sensitivity_forest::draw(&sensitivity, s))),
-        ("flow", Box::new(move |s| flow::draw(&stream, s))),
-        ("bland_altman", Box::new(move |s| bland_altman::draw(&agreement, s))),
-        ("cumulative_responder", Box::new(move |s| responder::draw(&response, s))),
-        ("waterfall", Box::new(move |s| waterfall::draw(&fall, s))),
-        ("shift_bars", Box::new(move |s| shift_bars::draw(&shift, s))),
-        ("missingness", Box::new(move |s| missingness::draw(&map, s))),
-        ("residuals", Box::new(move |s| residuals::draw(&residual, s))),
-        ("adverse_event_timeline", Box::new(move |s| events::draw(&timeline, s))),
+        ("profiles", Box::new(move |s: &Style| profiles::draw(&profile, s)) as Drawing),
+        ("paired_slopes", Box::new(move |s: &Style| slopes::draw(&slope, s))),
+        ("differences", Box::new(move |s: &Style| differences::draw(&difference, s))),
+        ("forest", Box::new(move |s: &Style| forest::draw(&trees, s))),
+        ("sensitivity_forest", Box::new(move |s: &Style| sensitivity_forest::draw(&sensitivity, s))),
+        ("flow", Box::new(move |s: &Style| flow::draw(&stream, s))),
+        ("bland_altman", Box::new(move |s: &Style| bland_altman::draw(&agreement, s))),
+        ("cumulative_responder", Box::new(move |s: &Style| responder::draw(&response, s))),
+        ("waterfall", Box::new(move |s: &Style| waterfall::draw(&fall, s))),
+        ("shift_bars", Box::new(move |s: &Style| shift_bars::draw(&shift, s))),
+        ("missingness", Box::new(move |s: &Style| missingness::draw(&map, s))),
+        ("residuals", Box::new(move |s: &Style| residuals::draw(&residual, s))),
+        ("adverse_event_timeline", Box::new(move |s: &Style| events::draw(&timeline, s))),
     ]
 }
 
