@@ -42,7 +42,9 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     let mut records = Records::new(name, body, delimiter, header_row);
     let mut cells = Vec::new();
     let header_row = records.next_into(&mut cells)?.ok_or_else(|| no_header(name, options.header_row, text))?;
-    let header: Vec<String> = cells.iter().map(|cell| cell.trim().to_string()).collect();
+    // A second byte order mark, as files put together from several have, is no part of a name.
+    let blank = |c: char| c.is_whitespace() || c == '\u{feff}';
+    let header: Vec<String> = cells.iter().map(|cell| cell.trim_matches(blank).to_string()).collect();
 
     let mut columns = Columns::new(&header, body.len(), options);
     let mut rows = RowNumbers::default();
@@ -106,21 +108,32 @@ fn skip_to_header<'a>(name: &str, text: &'a str, header_row: usize) -> Result<(&
     Ok((rest, header_row))
 }
 
-/// The delimiter that divides the header and the first rows into the same number of cells, the largest number of them.
-/// Where no delimiter does that, the one with most cells in the header, so that the ragged rows are then reported.
+/// The delimiter that divides the header and the first rows into the same number of cells, the largest number of them,
+/// with every quote at the edge of a cell. Where no delimiter does that, the one that comes closest, so that what is
+/// wrong is then reported.
 fn find_delimiter(name: &str, body: &str) -> u8 {
-    let mut best = (0, b',');
+    let mut best = ((false, false, 1), b',');
     for delimiter in DELIMITERS {
         let mut records = Records::new(name, body, delimiter, 1);
         let mut cells = Vec::new();
         let mut counts = Vec::new();
-        while counts.len() < 50 && matches!(records.next_into(&mut cells), Ok(Some(_))) {
-            counts.push(cells.len());
+        let mut sound = true;
+        while counts.len() < 50 {
+            match records.next_into(&mut cells) {
+                Ok(Some(_)) => counts.push(cells.len()),
+                Ok(None) => break,
+                Err(_) => {
+                    sound = false;
+                    break;
+                }
+            }
+            // Only a quote inside a quoted cell makes a cell of its own; a borrowed one stands where it should not.
+            sound &= !cells.iter().any(|cell| matches!(cell, Cow::Borrowed(text) if text.contains('"')));
         }
         let header = counts.first().copied().unwrap_or_default();
         let even = counts.iter().all(|&count| count == header);
-        let score = if header < 2 { 0 } else { header + if even { 1_000_000 } else { 0 } };
-        if score > best.0 {
+        let score = (sound, even, header);
+        if header > 1 && score > best.0 {
             best = (score, delimiter);
         }
     }

@@ -88,7 +88,8 @@ fn csv(table: &Table, delimiter: char) -> Result<Vec<u8>, DataError> {
         });
     }
     let quote = |cell: &str| {
-        let special = cell.contains([delimiter, '"', '\n', '\r']) || cell.trim() != cell;
+        // Any delimiter that a reader might look for is quoted, so that it finds the right one.
+        let special = cell.contains([delimiter, ',', ';', '\t', '|', '"', '\n', '\r']) || cell.trim() != cell;
         if special { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_string() }
     };
     // A row of one empty cell would be a blank line, which readers pass over.

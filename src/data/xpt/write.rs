@@ -101,7 +101,7 @@ impl Coded {
     }
 
     fn is_blank(&self, row: usize) -> bool {
-        !self.variable.numeric && self.cell(row).iter().all(|&byte| byte == b' ')
+        self.cell(row).iter().all(|&byte| byte == b' ')
     }
 }
 
