@@ -160,7 +160,7 @@ impl Comparison<'_> {
             return;
         }
         for (path, figure, tolerance) in figures {
-            let got = ours.as_ref().ok().and_then(|ours| figure(ours));
+            let got = ours.as_ref().ok().and_then(figure);
             match self.result.number(path) {
                 Some(expected) => {
                     self.coverage.within(self.result, path, expected, got, *tolerance, 1e-12);

@@ -38,6 +38,9 @@ pub fn icc(treated: &[f64], control: &[f64], kind: Kind, options: &Options) -> R
         Kind::Consistency => squares.consistency(tail),
         Kind::OneWay => squares.one_way(tail),
     };
+    if !single.estimate.is_finite() {
+        return Err(Refusal("the variance components cancel, so this intraclass correlation does not exist".into()));
+    }
     let mut result = TestResult::new("icc", x.len(), options);
     result.estimate = Some(single.estimate);
     result.statistic = Some(single.f);
@@ -147,6 +150,8 @@ impl MeanSquares {
             let rest = k * j + (k * n - k - n) * e;
             (n * (b - f_low * e) / (f_low * rest + n * b), n * (f_high * b - e) / (rest + n * f_high * b))
         });
+        // With very few pairs the estimate may leave [−1, 1], and its interval means nothing.
+        let limits = limits.filter(|(low, high)| low <= high && estimate.abs() <= 1.0);
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
         Coefficient {
             estimate,

@@ -6,13 +6,11 @@ use crate::math::dist::student_t;
 /// The differences treated − control.
 ///
 /// # Errors
-/// Sides of unequal length, a value that is NaN or infinite, or a difference too large for a double.
+/// Sides of unequal length, or a value or difference that is NaN, infinite or beyond 1e304.
 pub fn differences(treated: &[f64], control: &[f64]) -> Result<Vec<f64>, Refusal> {
     check_pairs(treated, control)?;
     let differences: Vec<f64> = treated.iter().zip(control).map(|(t, c)| t - c).collect();
-    if differences.iter().any(|d| !d.is_finite()) {
-        return Err(Refusal("a difference exceeds the range of double precision".into()));
-    }
+    check_finite(&differences)?;
     Ok(differences)
 }
 
@@ -29,13 +27,19 @@ pub(super) fn check_pairs(treated: &[f64], control: &[f64]) -> Result<(), Refusa
     check_finite(control)
 }
 
-/// Every value finite.
+/// The largest absolute value accepted: beyond it a confidence limit may leave the range of doubles.
+const LARGEST: f64 = 1e304;
+
+/// Every value finite, and small enough for its confidence limits to exist.
 pub(super) fn check_finite(values: &[f64]) -> Result<(), Refusal> {
-    match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(Refusal(format!(
-            "value {} is not a finite number ({}); pairs with a missing side must be dropped and counted first",
-            index + 1,
-            values[index]
+    match values.iter().enumerate().find(|(_, value)| !value.is_finite() || value.abs() > LARGEST) {
+        Some((index, value)) if value.is_finite() => Err(Refusal(format!(
+            "value {} ({value:e}) exceeds {LARGEST:e}, where its confidence limits leave double precision",
+            index + 1
+        ))),
+        Some((index, value)) => Err(Refusal(format!(
+            "value {} is not a finite number ({value}); pairs with a missing side must be dropped and counted first",
+            index + 1
         ))),
         None => Ok(()),
     }
