@@ -137,7 +137,7 @@ fn values(patients: usize, salt: usize) -> Vec<(String, f64)> {
     (0..patients).map(|i| (patient(i), (60.0 * (number(i, salt) - 0.55)).round())).collect()
 }
 
-fn differences_input(w: &Words, patients: usize) -> differences::Differences {
+fn differences_input(w: &Words, patients: usize, visits: usize) -> differences::Differences {
     let row = |v: usize| differences::Row {
         label: (w.visit)(v),
         differences: values(patients, v),
@@ -146,7 +146,7 @@ fn differences_input(w: &Words, patients: usize) -> differences::Differences {
     };
     differences::Differences {
         heading: heading(w),
-        rows: (0..3).map(row).collect(),
+        rows: (0..visits).map(row).collect(),
         mcid: Some(19.9),
         better: Better::Lower,
         decimals: 1,
@@ -243,7 +243,7 @@ fn waterfall_input(w: &Words, patients: usize) -> waterfall::Waterfall {
     }
 }
 
-fn shift_input(w: &Words) -> shift_bars::ShiftBars {
+fn shift_input(w: &Words, findings: usize) -> shift_bars::ShiftBars {
     let bar = |i: usize| shift_bars::Bar {
         arm: if i < 2 { Arm::Active } else { Arm::Placebo },
         label: (w.visit)(i % 2),
@@ -257,7 +257,7 @@ fn shift_input(w: &Words) -> shift_bars::ShiftBars {
     };
     shift_bars::ShiftBars {
         heading: heading(w),
-        findings: (0..3).map(finding).collect(),
+        findings: (0..findings).map(finding).collect(),
         labels: shift_bars::Labels::english(),
     }
 }
@@ -318,13 +318,10 @@ fn all(w: &Words, large: bool) -> Vec<Figure> {
     let s = &w.style;
     let mut figures = vec![
         profiles::draw(&profiles_input(w, visits), s),
-        slopes::draw(&slopes_input(w, n, if large { 9 } else { 3 }), s),
-        differences::draw(&differences_input(w, n), s),
         flow::draw(&flow_input(w), s),
         bland_altman::draw(&bland_altman_input(w, n), s),
         responder::draw(&responder_input(w, 60), s),
         waterfall::draw(&waterfall_input(w, n), s),
-        shift_bars::draw(&shift_input(w), s),
         missingness::draw(&missingness_input(w, n, visits), s),
         residuals::draw(&residuals_input(w, n), s),
         forest::draw(&forest_input(w, 4, 1), s),
@@ -342,6 +339,15 @@ fn all(w: &Words, large: bool) -> Vec<Figure> {
         },
         s,
     ));
+    figures.extend(slopes::paginate(&slopes_input(w, n, if large { 9 } else { 3 })).iter().map(|p| slopes::draw(p, s)));
+    figures.extend(
+        differences::paginate(&differences_input(w, n, if large { 40 } else { 3 }))
+            .iter()
+            .map(|p| differences::draw(p, s)),
+    );
+    figures.extend(
+        shift_bars::paginate(&shift_input(w, if large { 14 } else { 3 }), s).iter().map(|p| shift_bars::draw(p, s)),
+    );
     let pages = forest::paginate(&forest_input(w, if large { 30 } else { 5 }, 3));
     figures.extend(pages.iter().map(|page| forest::draw(page, s)));
     let pages = events::paginate(&events_input(w, if large { 120 } else { 9 }), s);
@@ -401,6 +407,7 @@ fn no_label_lies_on_another_or_off_the_sheet() {
                 let document = roxmltree::Document::parse(&figure.svg).expect("the SVG is well-formed");
                 let height = figure.svg.split("viewBox=\"0 0 ").nth(1).and_then(|s| s.split(['"', ' ']).nth(1));
                 let height = height.and_then(|h| h.parse::<f64>().ok()).expect("the root has a height") / 10.0;
+                assert!(height <= style::PAGE_HEIGHT, "{} (large: {large}) is {height} points tall", figure.id);
                 let boxes = printed(&document, &words.style);
                 assert!(!boxes.is_empty());
                 for (i, a) in boxes.iter().enumerate() {
@@ -495,10 +502,10 @@ fn every_patient_and_every_estimate_has_its_mark() {
     assert!(placebo > 4, "squares and dashes of the placebo arm: {placebo}");
     assert_eq!(picture.matches("Month 6, Saline").count(), 0, "a mean that does not exist is not drawn");
 
-    let picture = svg(differences::draw(&differences_input(&w, 31), &w.style));
+    let picture = svg(differences::draw(&differences_input(&w, 31, 3), &w.style));
     assert_eq!(count(&picture, "circle", "#9A9A9A"), 3 * 31, "one dot per patient and visit");
     assert_eq!(count(&picture, "polygon", "#1A1A1A"), 3, "one diamond per mean");
-    let picture = svg(differences::draw(&differences_input(&w, 400), &w.style));
+    let picture = svg(differences::draw(&differences_input(&w, 400, 3), &w.style));
     assert_eq!(count(&picture, "circle", "#9A9A9A"), 0, "many patients become bars");
     assert!(count(&picture, "rect", "#9A9A9A") > 20);
 
@@ -568,14 +575,14 @@ fn nothing_to_draw_is_said_and_not_drawn() {
         profiles::draw(&profiles_input(&w, 0), s),
         slopes::draw(&slopes_input(&w, 0, 2), s),
         slopes::draw(&slopes_input(&w, 5, 0), s),
-        differences::draw(&differences_input(&w, 0), s),
+        differences::draw(&differences_input(&w, 0, 3), s),
         forest::draw(&forest_input(&w, 0, 0), s),
         forest::draw(&forest_input(&w, 2, 0), s),
         flow::draw(&flow::Flow { steps: vec![], ..flow_input(&w) }, s),
         bland_altman::draw(&bland_altman_input(&w, 0), s),
         responder::draw(&responder_input(&w, 0), s),
         waterfall::draw(&waterfall_input(&w, 0), s),
-        shift_bars::draw(&shift_bars::ShiftBars { findings: vec![], ..shift_input(&w) }, s),
+        shift_bars::draw(&shift_bars::ShiftBars { findings: vec![], ..shift_input(&w, 3) }, s),
         missingness::draw(&missingness_input(&w, 0, 3), s),
         missingness::draw(&missingness_input(&w, 3, 0), s),
         residuals::draw(&residuals_input(&w, 0), s),
@@ -595,9 +602,9 @@ fn numbers_that_are_not_finite_are_refused() {
         p.visits[1].time = bad;
         let mut q = profiles_input(&w, 3);
         q.visits[1].active.mean = Some(bad);
-        let mut d = differences_input(&w, 5);
+        let mut d = differences_input(&w, 5, 3);
         d.rows[0].mean.low = Some(bad);
-        let mut e = differences_input(&w, 5);
+        let mut e = differences_input(&w, 5, 3);
         e.rows[0].quartiles = Some(differences::Box5 { min: bad, q1: 0.0, median: 0.0, q3: 0.0, max: 0.0 });
         let mut f = forest_input(&w, 2, 2);
         f.blocks[1].rows[0].difference.high = Some(bad);
@@ -631,7 +638,7 @@ fn numbers_that_are_not_finite_are_refused() {
 fn constant_tiny_and_huge_numbers_are_drawn() {
     let w = short();
     for value in [0.0, 1e-300, -1e-12, 5e-324, 1e12, 1e300] {
-        let mut input = differences_input(&w, 4);
+        let mut input = differences_input(&w, 4, 3);
         input.mcid = None;
         for row in &mut input.rows {
             row.quartiles = None;

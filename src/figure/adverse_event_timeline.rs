@@ -93,18 +93,12 @@ pub fn paginate(input: &AdverseEventTimeline, style: &Style) -> Vec<AdverseEvent
             part.push(event);
         }
     }
-    let mut pages: Vec<AdverseEventTimeline> = Vec::new();
-    for (i, events) in parts.into_iter().enumerate() {
-        let mut heading = input.heading.clone();
-        if i > 0 {
-            heading.key = format!("{}-{}", heading.key, i + 1).trim_start_matches('-').to_owned();
-            if !heading.number.is_empty() {
-                heading.number = format!("{}-{}", heading.number, i + 1);
-            }
-        }
-        pages.push(AdverseEventTimeline { heading, events, ..input.clone() });
-    }
-    pages
+    let part = |(i, events): (usize, Vec<Event>)| AdverseEventTimeline {
+        heading: input.heading.part(i),
+        events,
+        ..input.clone()
+    };
+    parts.into_iter().enumerate().map(part).collect()
 }
 
 fn term_lines(scene: &Scene<'_>, event: &Event) -> Vec<String> {
@@ -172,7 +166,7 @@ pub fn draw(input: &AdverseEventTimeline, style: &Style) -> Result<Figure, Figur
         scene.lines((patient_width + 8.0, y + style::SMALL * 0.36), lines, Type::SMALL);
         mark(&mut scene, event, x.at(event.start), event.end.map(|e| x.at(e)), (y, x.range.1));
         let end = event.end.map_or_else(|| input.labels.ongoing.clone(), |e| words::number(e, 0));
-        let text = format!("{}, {}: {} – {end}", event.patient, event.term, words::number(event.start, 0));
+        let text = format!("{}, {}: {} → {end}", event.patient, event.term, words::number(event.start, 0));
         scene.hover((x.at(event.start), y), 5.0, text);
     }
     let below = axis::bottom(&mut scene, bottom, x, &Ticks::between(low, high, 8));

@@ -159,7 +159,7 @@ fn names(scene: &mut Scene<'_>, input: &CumulativeResponder, x: f64, room: f64, 
         scene.line((x, at - 3.0), (x + 22.0, at - 3.0), arm.stroke());
         at += style::TEXT * style::LEADING;
         let lines = scene.wrap(arm.label(scene.style()), Type::LABEL.bold(), room, 8);
-        at = scene.lines((x, at), &lines, Type::LABEL.bold().colour(arm.colour()));
+        at = scene.lines((x, at), &lines, Type::LABEL.bold().colour(arm.ink()));
         at = scene.lines((x, at), &[format!("n = {}", curve.n)], Type::SMALL.colour(style::MUTED)) + 6.0;
     }
 }

@@ -9,6 +9,8 @@ use super::{Better, Figure, FigureError, Heading, MeanCi, words};
 const KIND: &str = "differences";
 /// Height of the stack of dots or bars of one visit.
 const CLOUD: f64 = 62.0;
+/// Distance between visits.
+const PITCH: f64 = CLOUD + 34.0;
 /// Above this many patients the dots become bars.
 const MANY: usize = 120;
 
@@ -88,6 +90,17 @@ impl Labels {
     }
 }
 
+/// Divides a figure of many visits into pages. Keys and numbers of the parts get the suffixes `-2`, `-3`, ….
+pub fn paginate(input: &Differences) -> Vec<Differences> {
+    let part = |(i, rows): (usize, &[Row])| Differences {
+        heading: input.heading.part(i),
+        rows: rows.to_vec(),
+        ..input.clone()
+    };
+    let per_page = ((style::PAGE_HEIGHT - 70.0) / PITCH) as usize;
+    input.rows.chunks(per_page.max(1)).enumerate().map(part).collect()
+}
+
 /// Draws the figure.
 ///
 /// # Errors
@@ -112,15 +125,14 @@ pub fn draw(input: &Differences, style: &Style) -> Result<Figure, FigureError> {
     // Values grow to the right; where higher scores are better the axis is turned so that benefit stays on the left.
     let domain = if input.better == Better::Lower { (low, high) } else { (high, low) };
     let x = Scale { domain, range };
-    let pitch = CLOUD + 34.0;
-    let bottom = top + pitch * input.rows.len() as f64;
+    let bottom = top + PITCH * input.rows.len() as f64;
     if let Some(mcid) = input.mcid {
         scene.rectangle((x.at(-mcid), top), (x.at(mcid), bottom), style::BAND, 1.0);
     }
     scene.line((x.at(0.0), top), (x.at(0.0), bottom), Stroke::hair(style::AXIS));
     let cloud = Cloud::of(input, x);
     for (i, row) in input.rows.iter().enumerate() {
-        let y = top + pitch * i as f64;
+        let y = top + PITCH * i as f64;
         draw_row(&mut scene, input, row, x, y, &cloud, label_width);
     }
     let below = axis::bottom(&mut scene, bottom, x, &ticks);

@@ -191,7 +191,7 @@ fn main_box(scene: &mut Scene<'_>, input: &Flow, step: &Step, (left, right): (f6
             let x = left + (i as f64 + 0.5) * half;
             let set = Type::LABEL.middle();
             let lines = scene.wrap(arm.label(scene.style()), set.bold(), half - 2.0 * PAD, 6);
-            let after = scene.lines((x, start + 2.0), &lines, set.bold().colour(arm.colour()));
+            let after = scene.lines((x, start + 2.0), &lines, set.bold().colour(arm.ink()));
             lowest = lowest.max(scene.lines((x, after), &[input.labels.knees(n)], set));
         }
         y = lowest;

@@ -11,6 +11,8 @@ use super::{Better, Figure, FigureError, Heading, MeanCi, words};
 
 const KIND: &str = "forest";
 const ROW: f64 = 13.0;
+/// Room for the names of the rows.
+const LABELS: f64 = 118.0;
 
 /// One visit of an endpoint.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,11 +88,14 @@ impl Labels {
 /// Divides a forest that is taller than a page into several, between endpoints. Keys and numbers of the parts get
 /// the suffixes `-2`, `-3`, ….
 pub fn paginate(input: &Forest) -> Vec<Forest> {
+    let style = Style::default();
+    let mut sketch = Scene::new(KIND, &style);
+    let columns = Columns::of(&sketch, input, LABELS, None);
     let mut pages: Vec<Vec<Block>> = vec![Vec::new()];
     let mut used = 0.0;
     for block in &input.blocks {
-        let height = block_height(block, 2);
-        if used + height > style::PAGE_HEIGHT - 70.0 && used > 0.0 {
+        let height = draw_block(&mut sketch, input, block, &columns, 0.0).unwrap_or(0.0);
+        if used + height > style::PAGE_HEIGHT - 80.0 && used > 0.0 {
             pages.push(Vec::new());
             used = 0.0;
         }
@@ -99,28 +104,12 @@ pub fn paginate(input: &Forest) -> Vec<Forest> {
             page.push(block.clone());
         }
     }
-    let part = |(i, blocks): (usize, Vec<Block>)| {
-        let mut heading = input.heading.clone();
-        if i > 0 {
-            heading.key =
-                if heading.key.is_empty() { format!("{}", i + 1) } else { format!("{}-{}", heading.key, i + 1) };
-            heading.number =
-                if heading.number.is_empty() { String::new() } else { format!("{}-{}", heading.number, i + 1) };
-        }
-        Forest { heading, blocks, labels: input.labels.clone() }
+    let part = |(i, blocks): (usize, Vec<Block>)| Forest {
+        heading: input.heading.part(i),
+        blocks,
+        labels: input.labels.clone(),
     };
     pages.into_iter().enumerate().map(part).collect()
-}
-
-/// Rows, axis and the lines of the endpoint's name above the rows (none when the block is a single row).
-fn block_height(block: &Block, name_lines: usize) -> f64 {
-    let head = if block.rows.len() == 1 { 0.0 } else { name_lines as f64 * style::TEXT * style::LEADING };
-    let rows: f64 = if block.rows.len() == 1 {
-        ROW.max(name_lines as f64 * style::TEXT * style::LEADING)
-    } else {
-        block.rows.len() as f64 * ROW
-    };
-    head + rows + 25.0
 }
 
 /// Where the columns stand.
@@ -128,8 +117,30 @@ struct Columns {
     labels: f64,
     guide: Option<f64>,
     n: f64,
+    n_head: Vec<String>,
     plot: (f64, f64),
     estimates: f64,
+}
+
+impl Columns {
+    fn of(scene: &Scene<'_>, input: &Forest, labels: f64, guide: Option<f64>) -> Self {
+        let widest = input
+            .blocks
+            .iter()
+            .flat_map(|b| b.rows.iter().map(|r| estimate_text(input, r, b.decimals)))
+            .map(|t| scene.width(&t, Type::SMALL.bold()))
+            .fold(scene.width(&input.labels.estimate, Type::SMALL).min(96.0), f64::max);
+        let n_head = scene.wrap(&input.labels.n, Type::SMALL, 44.0, 2);
+        let n_width = n_head.iter().map(|l| scene.width(l, Type::SMALL)).fold(18.0, f64::max);
+        Self {
+            labels,
+            guide,
+            n: labels + 6.0 + n_width,
+            n_head,
+            plot: (labels + n_width + 24.0, style::WIDTH - widest - 14.0),
+            estimates: style::WIDTH - widest,
+        }
+    }
 }
 
 /// Draws the figure. A single-row block puts the endpoint's name in the row, which makes the small forest of a first
@@ -138,7 +149,7 @@ struct Columns {
 /// # Errors
 /// [`FigureError::Empty`] when no row has an estimate; [`FigureError::NotFinite`] when a number is not finite.
 pub fn draw(input: &Forest, style: &Style) -> Result<Figure, FigureError> {
-    draw_as(KIND, input, style, 118.0, None)
+    draw_as(KIND, input, style, LABELS, None)
 }
 
 /// The forest under another name, with room for its labels and a dotted guide at a reference estimate.
@@ -154,30 +165,15 @@ pub(super) fn draw_as(
         return Err(FigureError::Empty { figure: kind, missing: "no row has an estimate" });
     }
     let mut scene = Scene::new(kind, style);
-    let widest = input
-        .blocks
-        .iter()
-        .flat_map(|b| b.rows.iter().map(|r| estimate_text(input, r, b.decimals)))
-        .map(|t| scene.width(&t, Type::SMALL.bold()))
-        .fold(scene.width(&input.labels.estimate, Type::SMALL).min(96.0), f64::max);
-    let n_head = scene.wrap(&input.labels.n, Type::SMALL, 44.0, 2);
-    let n_width = n_head.iter().map(|l| scene.width(l, Type::SMALL)).fold(18.0, f64::max);
-    let columns = Columns {
-        labels: label_width,
-        guide,
-        n: label_width + 6.0 + n_width,
-        plot: (label_width + n_width + 24.0, style::WIDTH - widest - 14.0),
-        estimates: style::WIDTH - widest,
-    };
-
+    let columns = Columns::of(&scene, input, label_width, guide);
     let head = Type::SMALL.colour(style::MUTED);
-    let estimate_head = scene.wrap(&input.labels.estimate, head, widest, 3);
+    let estimate_head = scene.wrap(&input.labels.estimate, head, style::WIDTH - columns.estimates, 3);
     let zero = (columns.plot.0 + columns.plot.1) / 2.0;
     let (left, right) = (&input.labels.favours_active, &input.labels.favours_placebo);
     let span = (columns.plot.0 - 6.0, columns.plot.1 + 6.0);
     let mut y = axis::directions(&mut scene, zero, left, right, 0.0, span);
     y = y.max(scene.lines((columns.estimates, style::SMALL), &estimate_head, head) - style::SMALL);
-    y = y.max(scene.lines((columns.n, style::SMALL), &n_head, head.end()) - style::SMALL) + 3.0;
+    y = y.max(scene.lines((columns.n, style::SMALL), &columns.n_head, head.end()) - style::SMALL) + 3.0;
     scene.line((0.0, y), (style::WIDTH, y), Stroke::hair(style::AXIS));
     y += 6.0;
     for block in &input.blocks {

@@ -8,7 +8,7 @@ use super::{Figure, FigureError, Heading};
 
 const KIND: &str = "missingness";
 /// Height of the map when there are many patients.
-const TALLEST: f64 = 400.0;
+const TALLEST: f64 = 360.0;
 
 /// What is known of one knee at one visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -202,7 +202,7 @@ fn counts(
         let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
         let row = LabelRow::fit(scene, at, &numbers, Type::SMALL, 1);
         row.draw(scene, at, y, Type::SMALL);
-        let set = Type::SMALL.colour(arm.colour()).end();
+        let set = Type::SMALL.colour(arm.ink()).end();
         let after = scene.lines((left - 5.0, y + style::SMALL), &heads[knee], set) - style::SMALL;
         y = after.max(y + row.height);
     }

@@ -95,6 +95,20 @@ impl Heading {
     pub fn new(key: &str, number: &str, title: &str) -> Self {
         Self { key: key.into(), number: number.into(), title: title.into(), ..Self::default() }
     }
+
+    /// The heading of one of several parts of a figure that is taller than a page: from the second part on (`part` 1),
+    /// key and number get the suffix `-2`, `-3`, ….
+    pub(crate) fn part(&self, part: usize) -> Self {
+        let suffixed = |stem: &str| format!("{stem}-{}", part + 1);
+        let mut heading = self.clone();
+        if part > 0 {
+            heading.key = suffixed(&self.key).trim_start_matches('-').to_owned();
+            if !self.number.is_empty() {
+                heading.number = suffixed(&self.number);
+            }
+        }
+        heading
+    }
 }
 
 /// A mean with its confidence interval, in the units of the endpoint; `None` where it is not defined.

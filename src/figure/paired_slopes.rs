@@ -51,6 +51,17 @@ pub struct PairedSlopes {
     pub better_label: String,
 }
 
+/// Divides a figure of many visits into pages of at most eight panels. Keys and numbers of the parts get the suffixes
+/// `-2`, `-3`, ….
+pub fn paginate(input: &PairedSlopes) -> Vec<PairedSlopes> {
+    let part = |(i, panels): (usize, &[Panel])| PairedSlopes {
+        heading: input.heading.part(i),
+        panels: panels.to_vec(),
+        ..input.clone()
+    };
+    input.panels.chunks(8).enumerate().map(part).collect()
+}
+
 /// Draws the figure.
 ///
 /// # Errors
@@ -134,7 +145,7 @@ fn draw_panel(scene: &mut Scene<'_>, panel: &Panel, y: Scale, span: (f64, f64), 
         }
         if let Some(value) = mean.mean {
             scene.marker(arm, (x + out, y.at(value)), style::MARKER + 0.6);
-            let set = Type::SMALL.bold().colour(arm.colour());
+            let set = Type::SMALL.bold().colour(arm.ink());
             let set = if arm == Arm::Active { set } else { set.end() };
             let text = words::number(value, 1);
             if margin - beside - 7.0 > scene.width(&text, set) {
@@ -149,7 +160,7 @@ fn draw_panel(scene: &mut Scene<'_>, panel: &Panel, y: Scale, span: (f64, f64), 
     for (arm, x) in
         [(Arm::Placebo, (span.0 + span.1) / 2.0 - width / 4.0), (Arm::Active, (span.0 + span.1) / 2.0 + width / 4.0)]
     {
-        let set = Type::SMALL.bold().colour(arm.colour()).middle();
+        let set = Type::SMALL.bold().colour(arm.ink()).middle();
         let lines = scene.wrap(arm.label(scene.style()), set, room, 8);
         let x = if roomy { if arm == Arm::Active { to } else { from } } else { x };
         below = below.max(scene.lines((x, base + 4.0 + style::SMALL), &lines, set));

@@ -127,7 +127,7 @@ pub fn draw(input: &Profiles, style: &Style) -> Result<Figure, FigureError> {
         let counts: Vec<String> = input.visits.iter().map(|v| of(v, arm).n.to_string()).collect();
         let counts: Vec<&str> = counts.iter().map(String::as_str).collect();
         let row = LabelRow::fit(&scene, &at, &counts, Type::SMALL, 1);
-        let set = Type::SMALL.colour(arm.colour()).end();
+        let set = Type::SMALL.colour(arm.ink()).end();
         let after = scene.lines((left - 5.0, under + style::SMALL), name, set) - style::SMALL;
         row.draw(&mut scene, &at, under, Type::SMALL);
         under = after.max(under + row.height);
@@ -164,7 +164,7 @@ fn arm_profile(scene: &mut Scene<'_>, input: &Profiles, arm: Arm, at: &[f64], y:
         if let Some(mean) = here.mean {
             scene.marker(arm, (x, y.at(mean)), marker);
             let interval = match (here.low, here.high) {
-                (Some(low), Some(high)) => format!(" ({} to {})", words::number(low, 2), words::number(high, 2)),
+                (Some(low), Some(high)) => format!(" ({}; {})", words::number(low, 2), words::number(high, 2)),
                 _ => String::new(),
             };
             let name = arm.label(scene.style());
@@ -195,6 +195,6 @@ fn arm_names(scene: &mut Scene<'_>, input: &Profiles, names: &[Vec<String>; 2], 
     let lowest = tops.last().map_or(0.0, |(i, top)| (top + heights[*i] - span.1).max(0.0));
     for (i, top) in tops {
         let arm = if i == 0 { Arm::Active } else { Arm::Placebo };
-        scene.lines((x, top - lowest + style::TEXT * 0.95), &names[i], Type::LABEL.bold().colour(arm.colour()));
+        scene.lines((x, top - lowest + style::TEXT * 0.95), &names[i], Type::LABEL.bold().colour(arm.ink()));
     }
 }

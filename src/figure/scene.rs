@@ -115,6 +115,13 @@ impl Arm {
             Self::Placebo => style::PLACEBO,
         }
     }
+    /// Colour of the arm's name.
+    pub const fn ink(self) -> RGBColor {
+        match self {
+            Self::Active => style::ACTIVE,
+            Self::Placebo => style::PLACEBO_INK,
+        }
+    }
     /// Line of the arm.
     pub const fn stroke(self) -> Stroke {
         Stroke { dashed: matches!(self, Self::Placebo), ..Stroke::line(self.colour()) }

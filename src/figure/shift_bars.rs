@@ -9,6 +9,10 @@ use super::{Figure, FigureError, Heading};
 const KIND: &str = "shift-bars";
 const BAR: f64 = 12.0;
 const GAP: f64 = 3.0;
+/// Room for the names of the bars.
+const LABELS: f64 = 112.0;
+/// Most room for the notes at the right.
+const NOTES: f64 = 120.0;
 
 /// One bar.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +65,30 @@ impl Labels {
     }
 }
 
+/// Divides a figure of many findings into pages. Keys and numbers of the parts get the suffixes `-2`, `-3`, ….
+pub fn paginate(input: &ShiftBars, style: &Style) -> Vec<ShiftBars> {
+    let mut parts: Vec<Vec<Finding>> = Vec::new();
+    let mut used = f64::INFINITY;
+    for finding in &input.findings {
+        let mut scene = Scene::new(KIND, style);
+        let height = draw_finding(&mut scene, input, finding, (LABELS + 6.0, style::WIDTH - NOTES), 0.0) + 12.0;
+        if used + height > style::PAGE_HEIGHT {
+            parts.push(Vec::new());
+            used = 0.0;
+        }
+        used += height;
+        if let Some(part) = parts.last_mut() {
+            part.push(finding.clone());
+        }
+    }
+    let part = |(i, findings): (usize, Vec<Finding>)| ShiftBars {
+        heading: input.heading.part(i),
+        findings,
+        labels: input.labels.clone(),
+    };
+    parts.into_iter().enumerate().map(part).collect()
+}
+
 /// Draws the figure.
 ///
 /// # Errors
@@ -78,28 +106,20 @@ pub fn draw(input: &ShiftBars, style: &Style) -> Result<Figure, FigureError> {
     }
     let mut scene = Scene::new(KIND, style);
     let notes = input.findings.iter().flat_map(|f| &f.bars).map(|b| scene.width(&b.note, Type::SMALL));
-    let notes = notes.fold(0.0, f64::max).min(120.0);
-    let labels = 112.0;
-    let plot = (labels + 6.0, style::WIDTH - if notes > 0.0 { notes + 10.0 } else { 0.0 });
+    let notes = notes.fold(0.0, f64::max).min(NOTES);
+    let plot = (LABELS + 6.0, style::WIDTH - if notes > 0.0 { notes + 10.0 } else { 0.0 });
     let mut y = 0.0;
     if notes > 0.0 {
         let lines = scene.wrap(&input.labels.note, Type::SMALL, notes, 2);
         scene.lines((plot.1 + 8.0, style::SMALL), &lines, Type::SMALL.colour(style::MUTED));
     }
     for finding in &input.findings {
-        y = draw_finding(&mut scene, input, finding, labels, plot, y) + 12.0;
+        y = draw_finding(&mut scene, input, finding, plot, y) + 12.0;
     }
     scene.finish(&input.heading, y - 6.0)
 }
 
-fn draw_finding(
-    scene: &mut Scene<'_>,
-    input: &ShiftBars,
-    finding: &Finding,
-    labels: f64,
-    plot: (f64, f64),
-    top: f64,
-) -> f64 {
+fn draw_finding(scene: &mut Scene<'_>, input: &ShiftBars, finding: &Finding, plot: (f64, f64), top: f64) -> f64 {
     let name = scene.wrap(&finding.label, Type::LABEL.bold(), plot.1, 3);
     let mut y = scene.lines((0.0, top + style::TEXT), &name, Type::LABEL.bold()) - style::TEXT + 2.0;
     y = grade_key(scene, finding, plot, y) + 3.0;
@@ -109,8 +129,8 @@ fn draw_finding(
             y += GAP * 1.5;
         }
         let text = format!("{}, {}", bar.arm.label(scene.style()), bar.label);
-        let set = Type::SMALL.colour(bar.arm.colour());
-        let lines = scene.wrap(&text, set, labels - 10.0, 4);
+        let set = Type::SMALL.colour(bar.arm.ink());
+        let lines = scene.wrap(&text, set, LABELS - 10.0, 4);
         let height = BAR.max(lines.len() as f64 * style::SMALL * style::LEADING);
         scene.marker(bar.arm, (3.0, y + BAR / 2.0), 2.2);
         scene.lines((9.0, y + BAR / 2.0 + style::SMALL * 0.36), &lines, set);

@@ -24,9 +24,12 @@ pub const LEADING: f64 = 1.25;
 pub const ACTIVE: RGBColor = RGBColor(0x00, 0x72, 0xB2);
 /// Colour of the placebo arm.
 pub const PLACEBO: RGBColor = RGBColor(0xD5, 0x5E, 0x00);
+/// The placebo arm's name as text: the same hue, dark enough to read in small print (contrast 5.2 : 1 on white, where
+/// the marks have 3.9 : 1).
+pub const PLACEBO_INK: RGBColor = RGBColor(0xB3, 0x4F, 0x00);
 /// Text and estimates that belong to neither arm.
 pub const INK: RGBColor = RGBColor(0x1A, 0x1A, 0x1A);
-/// Secondary text (contrast 5.7 : 1 on white).
+/// Secondary text (contrast 6.3 : 1 on white).
 pub const MUTED: RGBColor = RGBColor(0x60, 0x60, 0x60);
 /// Axes and ticks.
 pub const AXIS: RGBColor = RGBColor(0x40, 0x40, 0x40);

@@ -75,7 +75,7 @@ pub fn draw(input: &Waterfall, style: &Style) -> Result<Figure, FigureError> {
     let left = axis::left_room(&scene, &ticks);
     let (up, down) = match input.better {
         Better::Lower => {
-            ((&input.labels.favours_placebo, style::PLACEBO), (&input.labels.favours_active, style::ACTIVE))
+            ((&input.labels.favours_placebo, style::PLACEBO_INK), (&input.labels.favours_active, style::ACTIVE))
         }
         Better::Higher => {
             ((&input.labels.favours_active, style::ACTIVE), (&input.labels.favours_placebo, style::PLACEBO))

@@ -111,7 +111,11 @@ fn pieces(text: &str) -> Vec<&str> {
     for (at, c) in text.char_indices() {
         if let Some(p) = previous {
             let after_space = p == ' ' && c != ' ';
-            let between_wide = (wide(p) || wide(c)) && !no_line_start(c) && !no_line_end(p) && !joins(c) && c != ' ';
+            let between_wide = (wide(p) || (wide(c) && !p.is_ascii_digit()))
+                && !no_line_start(c)
+                && !no_line_end(p)
+                && !joins(c)
+                && c != ' ';
             let after_joint = matches!(p, '-' | '/' | '–' | '—' | '_') && c.is_alphanumeric() && at > start + 3;
             if after_space || between_wide || after_joint {
                 pieces.push(&text[start..at]);
