@@ -24,3 +24,5 @@ mod rules;
 mod small_trial;
 mod trial;
 mod model_identities;
+mod datasets;
+mod architecture;
