@@ -79,5 +79,6 @@ pub mod diagnostics;
 pub mod influence;
 pub mod patient_blocks;
 pub mod r_squared;
+mod random_intercepts;
 pub mod reference_grid;
 pub mod robust;
