@@ -27,8 +27,11 @@ fn knees() -> Table {
     read_bytes("knees.csv", KNEES.as_bytes(), &ReadOptions::default()).unwrap()
 }
 
-/// What a trial is built from: every column as text, and as numbers where it is numbers.
-fn content(table: &Table) -> Vec<(String, Vec<String>, Option<Vec<Option<f64>>>)> {
+/// A column's name, its cells as text, and as numbers where it is numbers.
+type Content = (String, Vec<String>, Option<Vec<Option<f64>>>);
+
+/// What a trial is built from.
+fn content(table: &Table) -> Vec<Content> {
     let column = |name: String| (name.clone(), text(table, &name), table.numbers(&name).ok());
     table.column_names().into_iter().map(column).collect()
 }

@@ -326,8 +326,7 @@ pub(super) fn provenance(path: &str, format: Format) -> Provenance {
 fn is_plain_number(cell: &str, decimal_comma: bool) -> bool {
     let unsigned = cell.strip_prefix('-').unwrap_or(cell);
     let digits = unsigned.bytes().filter(u8::is_ascii_digit).count();
-    let leading_zero = unsigned.len() > 1 && unsigned.starts_with('0') && !unsigned.starts_with(['.', ',']);
-    let leading_zero = leading_zero && unsigned.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit());
+    let leading_zero = matches!(unsigned.as_bytes(), [b'0', next, ..] if next.is_ascii_digit());
     let starts_well = unsigned.starts_with(|c: char| c.is_ascii_digit());
     starts_well && digits <= 15 && !leading_zero && cell.trim() == cell && number::parse(cell, decimal_comma).is_ok()
 }

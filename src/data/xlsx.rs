@@ -157,15 +157,16 @@ fn table(name: &str, mut sheet: Sheet, title: String, options: &ReadOptions) -> 
         .filter(|(_, title)| !title.is_empty())
         .collect();
     let title_of = |column: u32| header.get(&column).cloned().unwrap_or_else(|| format!("#{}", column + 1));
-    if !sheet.errors.is_empty() {
-        let cells = sheet.errors.into_iter().filter(|(row, ..)| *row >= header_index);
-        let cells = cells.map(|(row, column, found, reason)| CellError {
-            row: row as usize + 1,
-            column: title_of(column),
-            found,
-            reason,
-        });
-        return Err(DataError::Cells { path: path(), cells: cells.collect() });
+    let refused = sheet.errors.into_iter().filter(|(row, ..)| *row >= header_index);
+    let refused = refused.map(|(row, column, found, reason)| CellError {
+        row: row as usize + 1,
+        column: title_of(column),
+        found,
+        reason,
+    });
+    let cells: Vec<CellError> = refused.collect();
+    if !cells.is_empty() {
+        return Err(DataError::Cells { path: path(), cells });
     }
     let unnamed = sheet.rows.values().flat_map(BTreeMap::keys).find(|column| !header.contains_key(column));
     if let Some(column) = unnamed {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// data sets and none is declared, [`DataError::UnknownEncoding`], [`DataError::Encoding`].
 pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
     let file = File { path: name, bytes };
-    if bytes.len() % RECORD != 0 {
+    if !bytes.len().is_multiple_of(RECORD) {
         return Err(file.malformed(bytes.len(), "the file ends inside a record of 80 bytes"));
     }
     let first = file.record(0)?;
