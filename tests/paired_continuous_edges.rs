@@ -156,6 +156,29 @@ fn monte_carlo_agrees_with_the_exact_test_within_its_standard_error() {
     assert!(limits.is_some_and(|gap| gap < 0.25), "{limits:?}");
 }
 
+#[test]
+fn intervals_hold_exactly_the_null_values_that_are_not_rejected() {
+    // Values on no decimal grid, without ties.
+    let d: Vec<f64> = (1..=16).map(|i| (f64::from(i) * 1.7).sin() * 3.0 + 0.9).collect();
+    let at = |mu: f64| Options { mu, ..Options::default() };
+    let flips = |mu: f64| permutation::permutation(&d, Default::default(), &at(mu)).expect("regular data");
+    let ranks = |mu: f64| wilcoxon::wilcoxon(&d, Default::default(), &at(mu)).expect("regular data");
+    let tests: [&dyn Fn(f64) -> TestResult; 2] = [&flips, &ranks];
+    for test in tests {
+        let result = test(0.0);
+        let (low, high) = (result.conf_low.expect("exists"), result.conf_high.expect("exists"));
+        for (inside, outside) in [(low + 1e-9, low - 1e-9), (high - 1e-9, high + 1e-9)] {
+            let (kept, rejected) = (test(inside).p_value, test(outside).p_value);
+            assert!(kept.is_some_and(|p| p > 0.05), "{}: {kept:?} inside", result.method);
+            assert!(rejected.is_some_and(|p| p <= 0.05), "{}: {rejected:?} outside", result.method);
+        }
+        // A null value shifts the data, not the estimate.
+        let moved = test(0.7);
+        near(moved.estimate, result.estimate.unwrap_or(f64::NAN), 1e-12);
+        near(moved.conf_low, low, 1e-12);
+    }
+}
+
 /// Every test of measurements on one pair of samples.
 fn all_tests(x: &[f64], y: &[f64], alternative: Alternative) -> Vec<(&'static str, Result<TestResult, Refusal>)> {
     let options = Options { alternative, ..Options::default() };
