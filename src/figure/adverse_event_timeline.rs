@@ -1,6 +1,6 @@
 //! Adverse events over time: one line per event from start to end, by patient, with the arm of the knee it was in.
 
-use super::axis::{self, Scale, Ticks};
+use super::axis::{self, LabelRow, Scale, Ticks};
 use super::scene::{Arm, Scene, Stroke, Type};
 use super::style::{self, Style};
 use super::{Figure, FigureError, Heading, words};
@@ -79,12 +79,15 @@ impl Labels {
 /// Divides a timeline that is taller than a page into several. Keys and numbers of the parts get the suffixes `-2`,
 /// `-3`, ….
 pub fn paginate(input: &AdverseEventTimeline, style: &Style) -> Vec<AdverseEventTimeline> {
-    let scene = Scene::new(KIND, style);
+    let mut sketch = Scene::new(KIND, style);
+    let events = by_patient(&input.events);
+    let Ok(frame) = Frame::of(&sketch, input, &events) else { return vec![input.clone()] };
+    let head = key(&mut sketch, input) + frame.visits.height;
     let mut parts: Vec<Vec<Event>> = Vec::new();
     let mut used = f64::INFINITY;
-    for event in by_patient(&input.events) {
-        let height = row_height(&term_lines(&scene, &event));
-        if used + height > style::PAGE_HEIGHT - 90.0 {
+    for (event, lines) in events.into_iter().zip(&frame.lines) {
+        let height = row_height(lines);
+        if used + height > style::PAGE_HEIGHT - head - 60.0 {
             parts.push(Vec::new());
             used = 0.0;
         }
@@ -96,13 +99,40 @@ pub fn paginate(input: &AdverseEventTimeline, style: &Style) -> Vec<AdverseEvent
     let part = |(i, events): (usize, Vec<Event>)| AdverseEventTimeline {
         heading: input.heading.part(i),
         events,
+        last_day: frame.x.domain.1,
         ..input.clone()
     };
     parts.into_iter().enumerate().map(part).collect()
 }
 
-fn term_lines(scene: &Scene<'_>, event: &Event) -> Vec<String> {
-    scene.wrap(&event.term, Type::SMALL, TERM, 4)
+/// Where everything stands across the page.
+struct Frame {
+    /// Width of the patients' column.
+    patient: f64,
+    x: Scale,
+    /// Positions of the visits.
+    at: Vec<f64>,
+    visits: LabelRow,
+    /// Each event's term.
+    lines: Vec<Vec<String>>,
+}
+
+impl Frame {
+    fn of(scene: &Scene<'_>, input: &AdverseEventTimeline, events: &[Event]) -> Result<Self, FigureError> {
+        let days = events.iter().flat_map(|e| [Some(e.start), e.end]);
+        let visits = input.visits.iter().map(|v| Some(v.1));
+        let (low, high) = axis::extent(days.chain(visits).chain([Some(0.0), Some(input.last_day)]))
+            .ok_or_else(|| FigureError::NotFinite { figure: KIND.into(), what: "a day" })?;
+        let lines: Vec<Vec<String>> = events.iter().map(|e| scene.wrap(&e.term, Type::SMALL, TERM, 4)).collect();
+        let patient = events.iter().map(|e| scene.width(&e.patient, Type::SMALL)).fold(0.0, f64::max).min(70.0);
+        let terms = lines.iter().flatten().map(|l| scene.width(l, Type::SMALL)).fold(40.0, f64::max);
+        let range = (patient + 8.0 + terms + 8.0, style::WIDTH - 12.0);
+        let x = Scale { domain: (low, high.max(low + 1.0)), range };
+        let at: Vec<f64> = input.visits.iter().map(|v| x.at(v.1)).collect();
+        let names: Vec<&str> = input.visits.iter().map(|v| v.0.as_str()).collect();
+        let visits = LabelRow::fit(scene, &at, &names, Type::SMALL, 2);
+        Ok(Self { patient, x, at, visits, lines })
+    }
 }
 
 fn row_height(lines: &[String]) -> f64 {
@@ -127,25 +157,12 @@ pub fn draw(input: &AdverseEventTimeline, style: &Style) -> Result<Figure, Figur
     if input.events.is_empty() {
         return Err(FigureError::Empty { figure: KIND, missing: "no event was reported" });
     }
-    let days = input.events.iter().flat_map(|e| [Some(e.start), e.end]);
-    let visits = input.visits.iter().map(|v| Some(v.1));
-    let (low, high) = axis::extent(days.chain(visits).chain([Some(0.0), Some(input.last_day)]))
-        .ok_or_else(|| FigureError::NotFinite { figure: KIND.into(), what: "a day" })?;
     let events = by_patient(&input.events);
-
     let mut scene = Scene::new(KIND, style);
-    let lines: Vec<Vec<String>> = events.iter().map(|e| term_lines(&scene, e)).collect();
-    let patient_width = events.iter().map(|e| scene.width(&e.patient, Type::SMALL)).fold(0.0, f64::max).min(70.0);
-    let terms = lines.iter().flatten().map(|l| scene.width(l, Type::SMALL)).fold(40.0, f64::max);
-    let left = patient_width + 8.0 + terms + 8.0;
-    let x = Scale { domain: (low, high.max(low + 1.0)), range: (left, style::WIDTH - 12.0) };
-
+    let Frame { patient: patient_width, x, at, visits, lines } = Frame::of(&scene, input, &events)?;
     let top = key(&mut scene, input) + 4.0;
-    let at: Vec<f64> = input.visits.iter().map(|v| x.at(v.1)).collect();
-    let names: Vec<&str> = input.visits.iter().map(|v| v.0.as_str()).collect();
-    let row = axis::LabelRow::fit(&scene, &at, &names, Type::SMALL.colour(style::MUTED), 2);
-    row.draw(&mut scene, &at, top, Type::SMALL.colour(style::MUTED));
-    let top = top + row.height + 4.0;
+    visits.draw(&mut scene, &at, top, Type::SMALL.colour(style::MUTED));
+    let top = top + visits.height + 4.0;
     let bottom = top + lines.iter().map(|l| row_height(l)).sum::<f64>() + 3.0;
     for position in &at {
         scene.line((*position, top), (*position, bottom), Stroke::hair(style::GRID));
@@ -169,10 +186,10 @@ pub fn draw(input: &AdverseEventTimeline, style: &Style) -> Result<Figure, Figur
         let text = format!("{}, {}: {} → {end}", event.patient, event.term, words::number(event.start, 0));
         scene.hover((x.at(event.start), y), 5.0, text);
     }
-    let below = axis::bottom(&mut scene, bottom, x, &Ticks::between(low, high, 8));
+    let below = axis::bottom(&mut scene, bottom, x, &Ticks::between(x.domain.0, x.domain.1, 8));
     let set = Type::LABEL.middle();
-    let lines = scene.wrap(&input.labels.day, set, x.range.1 - left, 2);
-    let below = scene.lines(((left + x.range.1) / 2.0, below + style::TEXT), &lines, set) - style::TEXT;
+    let lines = scene.wrap(&input.labels.day, set, x.range.1 - x.range.0, 2);
+    let below = scene.lines(((x.range.0 + x.range.1) / 2.0, below + style::TEXT), &lines, set) - style::TEXT;
     scene.finish(&input.heading, below + 4.0)
 }
 

@@ -6,7 +6,8 @@ use super::style::{self, Style};
 use super::{Figure, FigureError, Heading, MeanCi, words};
 
 const KIND: &str = "paired-slopes";
-const PLOT_HEIGHT: f64 = 200.0;
+/// Height of a plot in a single row of panels, and in several.
+const PLOT_HEIGHT: [f64; 2] = [200.0, 150.0];
 /// Above this many patients in a panel, single markers give way to the lines.
 const MANY: usize = 120;
 
@@ -83,11 +84,12 @@ pub fn draw(input: &PairedSlopes, style: &Style) -> Result<Figure, FigureError> 
     let left = axis::left_room(&scene, &ticks);
     let columns = input.panels.len().clamp(1, 4);
     let pitch = (style::WIDTH - left) / columns as f64;
+    let plot = PLOT_HEIGHT[usize::from(input.panels.len() > columns)];
     for row in input.panels.chunks(columns) {
         let heads: Vec<Vec<String>> =
             row.iter().map(|p| scene.wrap(&p.label, Type::LABEL.bold(), pitch - 10.0, 6)).collect();
         let head = heads.iter().map(Vec::len).max().unwrap_or(1) as f64 * style::TEXT * style::LEADING;
-        let y = Scale { domain, range: (top + head + 6.0 + PLOT_HEIGHT, top + head + 6.0) };
+        let y = Scale { domain, range: (top + head + 6.0 + plot, top + head + 6.0) };
         axis::left(&mut scene, left, y, &ticks);
         let mut below: f64 = 0.0;
         for (column, (panel, lines)) in row.iter().zip(&heads).enumerate() {
@@ -155,7 +157,7 @@ fn draw_panel(scene: &mut Scene<'_>, panel: &Panel, y: Scale, span: (f64, f64), 
     }
     let base = y.range.0;
     scene.line((span.0 + 3.0, base), (span.1 - 3.0, base), Stroke::hair(style::AXIS));
-    let room = width / 2.0 - 4.0;
+    let room = if roomy { to - from - 6.0 } else { width / 2.0 - 4.0 };
     let mut below = base;
     for (arm, x) in
         [(Arm::Placebo, (span.0 + span.1) / 2.0 - width / 4.0), (Arm::Active, (span.0 + span.1) / 2.0 + width / 4.0)]
