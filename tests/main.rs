@@ -5,6 +5,7 @@ mod data_formats;
 mod data_xlsx;
 mod data_xpt;
 mod distributions;
+mod figures;
 mod fuzz_corpus;
 mod multiplicity;
 mod paired_categorical;
