@@ -150,10 +150,26 @@ pub fn eigen_symmetric(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     (values, vectors)
 }
 
-/// The smallest eigenvalue of a symmetric matrix (0 for an empty one).
+/// The smallest eigenvalue of a symmetric matrix (0 for an empty one): inverse iteration where the matrix is positive
+/// definite, else the full decomposition.
 pub fn smallest_eigenvalue(a: &[f64], n: usize) -> f64 {
     if n == 0 {
         return 0.0;
+    }
+    let mut l = a.to_vec();
+    if cholesky(&mut l, n) {
+        let mut v: Vec<f64> = (0..n).map(|i| 1.0 + 0.1 * (i as f64 + 1.0).sin()).collect();
+        let mut last = f64::NAN;
+        for _ in 0..100 {
+            let before = dot(&v, &v).sqrt();
+            v.iter_mut().for_each(|x| *x /= before);
+            solve_cholesky(&l, n, &mut v);
+            let value = 1.0 / dot(&v, &v).sqrt();
+            if (value - last).abs() <= 1e-9 * value {
+                return value;
+            }
+            last = value;
+        }
     }
     DMatrix::from_row_slice(n, n, a).symmetric_eigenvalues().iter().copied().fold(f64::INFINITY, f64::min)
 }

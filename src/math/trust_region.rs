@@ -150,6 +150,29 @@ fn predicted_change(at: &Derivatives, step: &[f64], n: usize) -> f64 {
     dot(&at.gradient, step) + 0.5 * curvature
 }
 
+/// For a positive definite Hessian whose Newton step is too long: the shift λ > 0 with |(H + λI)⁻¹g| = radius, by Newton's
+/// method on 1/|s(λ)| (Moré & Sorensen 1983), which converges in a few factorisations.
+fn shifted_step(at: &Derivatives, n: usize, radius: f64) -> Option<Vec<f64>> {
+    let mut shift = 0.0;
+    for _ in 0..30 {
+        let mut l = at.hessian.clone();
+        (0..n).for_each(|i| l[i * n + i] += shift);
+        if !cholesky(&mut l, n) {
+            return None;
+        }
+        let mut step: Vec<f64> = at.gradient.iter().map(|g| -g).collect();
+        solve_cholesky(&l, n, &mut step);
+        let length = dot(&step, &step).sqrt();
+        if length <= 1.01 * radius {
+            return Some(step);
+        }
+        let mut w = step;
+        solve_lower(&l, n, &mut w);
+        shift += (length * length / dot(&w, &w)) * (length - radius) / radius;
+    }
+    None
+}
+
 /// The minimiser of `g's + ½ s'Hs` within the ball of the given radius.
 fn model_minimiser(at: &Derivatives, n: usize, radius: f64) -> Vec<f64> {
     let mut l = at.hessian.clone();
@@ -157,6 +180,9 @@ fn model_minimiser(at: &Derivatives, n: usize, radius: f64) -> Vec<f64> {
         let mut step: Vec<f64> = at.gradient.iter().map(|g| -g).collect();
         solve_cholesky(&l, n, &mut step);
         if dot(&step, &step).sqrt() <= radius {
+            return step;
+        }
+        if let Some(step) = shifted_step(at, n, radius) {
             return step;
         }
     }

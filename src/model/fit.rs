@@ -185,20 +185,20 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
 }
 
 /// The data in standard form.
-struct Standardised {
+pub(crate) struct Standardised {
     /// Least-squares coefficients.
     beta: Vec<f64>,
     scale: f64,
     /// `T` with `X T` of orthonormal columns times √n.
-    to_orthonormal: Vec<f64>,
+    pub(crate) to_orthonormal: Vec<f64>,
     /// `log |X'X| − p log n`.
     log_det_gram: f64,
     /// Rows of (X, standardised residual).
-    rows: Vec<f64>,
+    pub(crate) rows: Vec<f64>,
 }
 
 impl Standardised {
-    fn build(design: &Design, y: &[f64]) -> Result<Self, ModelError> {
+    pub(crate) fn build(design: &Design, y: &[f64]) -> Result<Self, ModelError> {
         let (n, p) = (design.n_rows, design.n_columns());
         // R'R = X'X; its transpose is a Cholesky factor.
         let lower = transpose(&design.r, p, p);
@@ -273,9 +273,22 @@ impl Problem {
     /// ∂²(−ℓ)/∂ψ∂ψ' = ½ (J'HJ + Σ_h ∂(−2ℓ)/∂θ_h ∂²θ_h/∂ψ∂ψ').
     pub(crate) fn hessian_psi(&self, psi: &[f64], jacobian: &[f64], at: &Evaluation) -> Vec<f64> {
         let k = self.k;
-        let half = multiply(&at.hessian, jacobian, k, k, k);
-        let flipped = transpose(jacobian, k, k);
-        let mut out = multiply(&flipped, &half, k, k, k);
+        // The Jacobian is sparse: a row per parameter with a few entries.
+        let entries: Vec<(usize, usize, f64)> = (0..k)
+            .flat_map(|h| (0..k).map(move |j| (h, j)))
+            .map(|(h, j)| (h, j, jacobian[h * k + j]))
+            .filter(|e| e.2 != 0.0)
+            .collect();
+        let (mut half, mut out) = (vec![0.0; k * k], vec![0.0; k * k]);
+        for &(h, j, v) in &entries {
+            // (J'H)_j += J_hj H_h
+            let row = &at.hessian[h * k..(h + 1) * k];
+            half[j * k..(j + 1) * k].iter_mut().zip(row).for_each(|(o, x)| *o += v * x);
+        }
+        for row in 0..k {
+            let (from, to) = (&half[row * k..(row + 1) * k], &mut out[row * k..(row + 1) * k]);
+            entries.iter().for_each(|&(h, j, v)| to[j] += from[h] * v);
+        }
         self.each_psi(psi, |t, part, start| {
             let size = part.len();
             let block = self.terms[t].shape.curvature(part, &at.gradient[start..start + size]);
@@ -320,8 +333,9 @@ impl Search<'_> {
     fn minimise(&self, start: &[f64], options: &FitOptions) -> Option<Minimum> {
         let k = start.len();
         let places: Vec<usize> = (0..k).filter(|&i| self.free[i]).collect();
-        let settings = Settings { max_evaluations: options.max_evaluations, ..Settings::default() };
         let reduced: Vec<f64> = places.iter().map(|&i| start[i]).collect();
+        let radius = dot(&reduced, &reduced).sqrt().max(1.0);
+        let settings = Settings { max_evaluations: options.max_evaluations, radius, ..Settings::default() };
         let expand = |x: &[f64]| {
             let mut full = start.to_vec();
             places.iter().zip(x).for_each(|(&i, v)| full[i] = *v);

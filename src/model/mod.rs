@@ -45,6 +45,8 @@ mod inference;
 mod kenward_roger;
 mod layout;
 mod likelihood;
+#[cfg(test)]
+mod likelihood_tests;
 mod ls_means;
 mod report;
 mod satterthwaite;
