@@ -5,11 +5,11 @@ use crate::model_generalised::follow_up;
 use crate::reference_cases::{Case, Coverage, Reference, number};
 use serde_json::Value;
 use splitknee::model::diagnostics::{qq_points, random_effects, residuals, summarise};
-use splitknee::model::influence::{influence, refit_without_each};
+use splitknee::model::influence::{influence, refit_without_each, summarise_influence};
 use splitknee::model::patient_blocks::PatientBlock;
 use splitknee::model::r_squared::{explained_variance, pair_correlations};
 use splitknee::model::robust::{RobustKind, robust_covariance};
-use splitknee::model::{Column, Columns, Fit, FitOptions, Formula, fit};
+use splitknee::model::{Column, Columns, Fit, FitOptions, Formula, LsMeansSpec, fit};
 
 /// lme4's optimum is known to about 1e-7 in the variance ratios.
 const TOLERANCE: f64 = 2e-6;
@@ -61,6 +61,10 @@ fn compare_robust(coverage: &mut Coverage, result: &Reference, model: &Fit, bloc
     }
     let test =
         robust.contrast(&weights(model, &["treatmentEV", "treatmentEV:visitM6"]), estimates, 0.95).expect("contrast");
+    let named = robust.differences(model, &LsMeansSpec::parse("treatment|visit"), 0.95).expect("differences");
+    assert!(named[2].levels.get("visit") == Some("M6") && named[2].contrast == "EV - PLACEBO");
+    assert!((named[2].std_error.expect("se") / test.std_error - 1.0).abs() < 1e-12);
+    assert_eq!(robust.coefficients(model, 0.95).len(), estimates.len());
     let figures = [
         ("estimate", Some(test.estimate)),
         ("se", Some(test.std_error)),
@@ -169,6 +173,13 @@ fn against_the_references() {
             let ours = influence(&blocks).expect("influence");
             let leverage: f64 = ours.iter().map(|p| p.leverage).sum();
             coverage.check(result, "leverages sum to the number of coefficients", (leverage - 7.0).abs() < 1e-9);
+            let unit = weights(&model, &["treatmentEV"]);
+            let estimate = model.coefficient_estimates()[1];
+            let summary = summarise_influence(&ours, &unit, estimate).expect("summary");
+            assert!(
+                summary.lowest.0 < estimate && estimate < summary.highest.0 && !summary.sign_depends_on_one_patient
+            );
+            assert!(summary.indispensable.is_empty() && !summary.conspicuous.is_empty());
             let list = result.values["patients"].as_array().expect("patients");
             coverage.check(result, "every patient", list.len() == ours.len());
             for row in list {

@@ -84,6 +84,21 @@ pub struct GeeComparisons {
 
 /// Solves the estimating equations of `formula` on `data`, patients named by the column `id`.
 ///
+/// ```
+/// use splitknee::model::gee::{GeeFamily, GeeOptions};
+/// use splitknee::model::gee_report::{GeeComparisons, gee};
+/// use splitknee::model::{Columns, Formula};
+/// let mut table = Columns::new();
+/// table.add_numeric("responder", vec![1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]).unwrap();
+/// table.add_categorical("arm", ["EV", "PLACEBO"].repeat(6).into_iter().map(Some)).unwrap();
+/// table.set_levels("arm", &["PLACEBO", "EV"]).unwrap();
+/// table.add_categorical("id", (0..12).map(|row| Some(format!("{}", row / 2)))).unwrap();
+/// let formula = Formula::parse("responder ~ arm").unwrap();
+/// let report = gee(&table, &formula, "id", &GeeOptions::new(GeeFamily::Binomial), &GeeComparisons::default()).unwrap();
+/// assert_eq!(report.n_patients, 6);
+/// assert!((report.coefficients[1].estimate - 4.0_f64.ln()).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// What the formula, the design matrix, the outcome or [`fit_gee`] refuses; random and covariance terms do not belong here.
 pub fn gee(

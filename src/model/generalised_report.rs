@@ -232,6 +232,22 @@ pub struct GeneralisedModel {
 /// Fits `formula` to `data`: a plain model without random terms, a mixed one with `(1|patient)` or with
 /// `(1|patient) + (1|patient:knee)`.
 ///
+/// ```
+/// use splitknee::model::generalised::Family;
+/// use splitknee::model::generalised_report::{GeneralisedOptions, fit_generalised};
+/// use splitknee::model::{Columns, Formula, LsMeansSpec};
+/// let mut table = Columns::new();
+/// table.add_numeric("responder", vec![1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]).unwrap();
+/// table.add_categorical("arm", ["EV", "PLACEBO"].repeat(6).into_iter().map(Some)).unwrap();
+/// table.set_levels("arm", &["PLACEBO", "EV"]).unwrap();
+/// let contrasts = vec![LsMeansSpec::parse("arm")];
+/// let options = GeneralisedOptions { contrasts, ..GeneralisedOptions::new(Family::Binomial) };
+/// let model = fit_generalised(&table, &Formula::parse("responder ~ arm").unwrap(), &options).unwrap();
+/// let report = model.report().unwrap();
+/// // 4 of 6 responders on EV, 2 of 6 on placebo: odds ratio (4/2)/(2/4).
+/// assert!((report.contrasts[0].ratio.unwrap() - 4.0).abs() < 1e-9);
+/// ```
+///
 /// A binomial outcome is numeric 0/1, or categorical with two levels of which the second is modelled (as R's `glm`); an
 /// ordered outcome is categorical, or numeric with its values as grades.
 ///

@@ -46,6 +46,45 @@ pub struct LeaveOneOut {
     pub reason: Option<String>,
 }
 
+/// What leaving out patients does to one contrast.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ContrastInfluence {
+    /// The contrast with all patients.
+    pub estimate: f64,
+    /// The smallest estimate with one patient left out, and that patient.
+    pub lowest: (f64, String),
+    /// The largest estimate with one patient left out, and that patient.
+    pub highest: (f64, String),
+    /// Whether leaving out one patient changes the sign of the estimate.
+    pub sign_depends_on_one_patient: bool,
+    /// Patients whose Cook's distance exceeds `4/N`, the customary line for a closer look, largest first.
+    pub conspicuous: Vec<String>,
+    /// Patients who alone determine a coefficient and cannot be left out.
+    pub indispensable: Vec<String>,
+}
+
+/// The range of the contrast `weights` over all ways to leave out one patient; `None` when no patient can be left out.
+pub fn summarise_influence(patients: &[PatientInfluence], weights: &[f64], estimate: f64) -> Option<ContrastInfluence> {
+    let moved = || {
+        let named = |p: &PatientInfluence| p.contrast_change(weights).map(|d| (estimate + d, p.patient.clone()));
+        patients.iter().filter_map(named)
+    };
+    let lowest = moved().min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let highest = moved().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let line = 4.0 / patients.len() as f64;
+    let distance = |p: &&PatientInfluence| p.cooks_distance.unwrap_or(0.0);
+    let mut conspicuous: Vec<&PatientInfluence> = patients.iter().filter(|p| distance(p) > line).collect();
+    conspicuous.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
+    Some(ContrastInfluence {
+        estimate,
+        sign_depends_on_one_patient: lowest.0.signum() != estimate.signum() || highest.0.signum() != estimate.signum(),
+        lowest,
+        highest,
+        conspicuous: conspicuous.into_iter().map(|p| p.patient.clone()).collect(),
+        indispensable: patients.iter().filter(|p| p.cooks_distance.is_none()).map(|p| p.patient.clone()).collect(),
+    })
+}
+
 /// Influence of every patient, covariance parameters held; in the order of `blocks`.
 ///
 /// # Errors

@@ -69,12 +69,22 @@ impl Fit {
             let code = found.and_then(|(_, codes, _)| codes.get(row)).map(|&code| code as usize);
             found.zip(code).and_then(|((_, _, labels), code)| labels.get(code)).cloned().unwrap_or_default()
         };
+        // Patients of one pattern share V and its inverse.
+        let covariances: Vec<(DMatrix<f64>, DMatrix<f64>)> = (0..self.problem.patterns.len())
+            .map(|pattern| {
+                let entries = self.problem.v_of(pattern, &self.theta);
+                let size = self.problem.patterns.get(pattern).map_or(0, |p| p.size);
+                let v = DMatrix::from_row_slice(size, size, &entries) * squared;
+                let singular = || ModelError::Unbounded { parameter: "the marginal covariance of a patient".into() };
+                let v_inverse = invert_positive(&v).ok_or_else(singular)?;
+                Ok((v, v_inverse))
+            })
+            .collect::<Result<_, ModelError>>()?;
         let mut out = Vec::with_capacity(self.patients.len());
         for (index, rows) in self.patients.iter().enumerate() {
-            let (Some(&pattern), size) = (self.pattern_of.get(index), rows.len()) else { continue };
-            let v = DMatrix::from_row_slice(size, size, &self.problem.v_of(pattern, &self.theta)) * squared;
-            let v_inverse = invert_positive(&v)
-                .ok_or_else(|| ModelError::Unbounded { parameter: "the marginal covariance of a patient".into() })?;
+            let Some(&pattern) = self.pattern_of.get(index) else { continue };
+            let Some((v, v_inverse)) = covariances.get(pattern).cloned() else { continue };
+            let size = rows.len();
             let x = DMatrix::from_fn(size, p, |i, j| {
                 rows.get(i).and_then(|row| self.design.x.get(row * p + j)).copied().unwrap_or(0.0)
             });

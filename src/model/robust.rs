@@ -14,8 +14,12 @@
 
 use super::dense::without_leverage;
 use super::error::ModelError;
+use super::fit::Fit;
 use super::inference::TTest;
+use super::ls_means::LsMeansSpec;
 use super::patient_blocks::{PatientBlock, model_covariance};
+use super::reference_grid::{GridRow, difference_rows};
+use super::report::{CoefficientRecord, ContrastRecord};
 use crate::math::dist::student_t;
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use serde::Serialize;
@@ -66,6 +70,21 @@ pub struct RobustCovariance {
 }
 
 /// The robust covariance of the coefficients of a fit given patient by patient ([`super::Fit::patient_blocks`]).
+///
+/// ```
+/// use splitknee::model::robust::{RobustKind, robust_covariance};
+/// use splitknee::model::{Columns, FitOptions, Formula, LsMeansSpec, fit};
+/// let mut table = Columns::new();
+/// table.add_numeric("change", vec![-9.0, -2.5, -7.0, -3.0, -12.5, -6.0, -4.0, 1.5]).unwrap();
+/// table.add_categorical("arm", ["EV", "PLACEBO"].repeat(4).into_iter().map(Some)).unwrap();
+/// table.add_categorical("id", ["1", "1", "2", "2", "3", "3", "4", "4"].map(Some)).unwrap();
+/// table.set_levels("arm", &["PLACEBO", "EV"]).unwrap();
+/// let model = fit(&table, &Formula::parse("change ~ arm + (1|id)").unwrap(), &FitOptions::default()).unwrap();
+/// let robust = robust_covariance(&model.patient_blocks().unwrap(), RobustKind::Cr2).unwrap();
+/// let difference = &robust.differences(&model, &LsMeansSpec::parse("arm"), 0.95).unwrap()[0];
+/// assert_eq!(difference.contrast, "EV - PLACEBO");
+/// assert!((difference.df.unwrap() - 3.0).abs() < 1e-9); // complete pairs: the paired t-test
+/// ```
 ///
 /// # Errors
 /// No patients, a singular design, or (CR3) a patient who alone determines a coefficient.
@@ -169,5 +188,47 @@ impl RobustCovariance {
             conf_low: half_width.map(|w| estimate - w),
             conf_high: half_width.map(|w| estimate + w),
         })
+    }
+
+    /// The pairwise differences of the LS means of `spec`, with this covariance and its degrees of freedom.
+    ///
+    /// # Errors
+    /// A name in `spec` that is not a factor of the model.
+    pub fn differences(
+        &self,
+        fit: &Fit,
+        spec: &LsMeansSpec,
+        conf_level: f64,
+    ) -> Result<Vec<ContrastRecord>, ModelError> {
+        let record = |row: GridRow| {
+            let estimates = fit.coefficient_estimates();
+            let test = row.weights.as_ref().and_then(|weights| self.contrast(weights, estimates, conf_level));
+            ContrastRecord {
+                contrast: row.contrast,
+                levels: row.levels,
+                estimate: test.map(|t| t.estimate),
+                std_error: test.map(|t| t.std_error),
+                df: test.and_then(|t| t.df),
+                statistic: test.and_then(|t| t.statistic),
+                p_value: test.and_then(|t| t.p_value),
+                conf_low: test.and_then(|t| t.conf_low),
+                conf_high: test.and_then(|t| t.conf_high),
+            }
+        };
+        Ok(difference_rows(&fit.frame, &fit.design, spec)?.into_iter().map(record).collect())
+    }
+
+    /// Every coefficient with its robust test.
+    pub fn coefficients(&self, fit: &Fit, conf_level: f64) -> Vec<CoefficientRecord> {
+        let names = fit.coefficient_names();
+        let unit = |index: usize| (0..names.len()).map(|j| f64::from(u8::from(j == index))).collect::<Vec<f64>>();
+        names
+            .iter()
+            .enumerate()
+            .filter_map(|(index, term)| {
+                let test = self.contrast(&unit(index), fit.coefficient_estimates(), conf_level)?;
+                Some(CoefficientRecord { term: term.clone(), test })
+            })
+            .collect()
     }
 }
