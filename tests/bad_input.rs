@@ -134,7 +134,7 @@ fn text_in_number_columns_all_cells_at_once() {
 #[test]
 fn decimal_comma_and_overflow() {
     let mut trial = SmallTrial::new();
-    trial.set_column("knees.csv", "vas", |vas, _| format!("{vas}.0"));
+    trial.edit_plan("[arms]", "decimal_comma = false\n[arms]");
     trial.set("knees.csv", 5, "vas", "\"42,5\"");
     trial.set("knees.csv", 11, "vas", "1e400");
     let folder = on_disk(&trial);

@@ -27,3 +27,5 @@ mod trial;
 mod model_identities;
 mod datasets;
 mod architecture;
+mod blinding;
+mod plan_life;

@@ -5,15 +5,18 @@
 //!
 //! Read in this order: [`file`] and [`options`] (the file format), [`schema`] (its JSON Schema and the check against it),
 //! [`cross`] (what must fit together), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
-//! data files the plan names).
+//! data files the plan names), [`waivers`] (findings it accepts), [`lock`] (its seal), [`init`] (a plan to start from).
 
 pub mod cross;
 pub mod design;
 pub mod file;
+pub mod init;
+pub mod lock;
 pub mod options;
 pub mod position;
 pub mod schema;
 pub mod sources;
+pub mod waivers;
 
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, TrialInfo, VisitsPlan};
 pub use options::{
@@ -45,8 +48,10 @@ pub struct Plan {
     /// Scheduled visits, where there are several.
     pub visits: Option<VisitsPlan>,
     /// The outcomes as written; [`Plan::design`] has them with all defaults filled in.
+    #[serde(rename = "endpoint")]
     pub endpoints: Vec<EndpointPlan>,
     /// Analysis sets, the primary one first; never empty.
+    #[serde(rename = "analysis_set")]
     pub analysis_sets: Vec<AnalysisSetPlan>,
     /// Methods.
     pub analysis: AnalysisPlan,
@@ -55,12 +60,14 @@ pub struct Plan {
     /// Estimand.
     pub estimand: Option<Estimand>,
     /// Subgroup factors.
+    #[serde(rename = "subgroup")]
     pub subgroups: Vec<Subgroup>,
     /// Safety analyses.
     pub safety: SafetyPlan,
     /// What is written.
     pub report: ReportPlan,
     /// Accepted findings.
+    #[serde(rename = "waive")]
     pub waivers: Vec<Waiver>,
     /// The plan's file name, for messages.
     #[serde(skip)]

@@ -11,6 +11,7 @@
 pub mod allocated;
 pub mod attributes;
 pub mod bds;
+pub mod blinding;
 pub mod build;
 pub mod coded;
 pub mod design;
@@ -23,6 +24,7 @@ pub mod findings;
 pub mod knees;
 pub mod observations;
 pub mod patients;
+pub mod pseudonym;
 pub mod rows;
 pub mod rules;
 pub mod side;

@@ -48,6 +48,13 @@ pub const RULES: &[Rule] = &[
         remedy: "Use the word suggested.",
     },
     Rule {
+        id: "SK007",
+        severity: Error,
+        title: "With --require-lock, the plan is the sealed one.",
+        example: "`endpoint[vas].mcid` was 19.9 when the plan was sealed.",
+        remedy: "Restore the sealed plan, or run without --require-lock; the report then lists every departure.",
+    },
+    Rule {
         id: "SK008",
         severity: Error,
         title: "A name that refers to a visit, endpoint, set or test exists.",
@@ -123,5 +130,12 @@ pub const RULES: &[Rule] = &[
         title: "A waiver names a rule that can be waived, and a reason.",
         example: "`rule = \"SK103\"`, an error of the design.",
         remedy: "Correct the data; only warnings and notes can be waived.",
+    },
+    Rule {
+        id: "SK019",
+        severity: Error,
+        title: "The seal of the plan can be read, and its date is a date.",
+        example: "plan.lock was edited by hand.",
+        remedy: "Restore the file that `splitknee lock` wrote.",
     },
 ];

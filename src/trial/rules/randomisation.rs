@@ -6,7 +6,7 @@ use crate::data::Date;
 use crate::data::date::DateOrder;
 use crate::math::dist::binomial;
 use crate::trial::design::ACTIVE;
-use crate::trial::finding::Severity::{Note, Warning};
+use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::{Findings, place};
 use crate::trial::patients::Patient;
 use crate::trial::side::{Side, side};
@@ -48,6 +48,13 @@ pub const RULES: &[Rule] = &[
         title: "Patients were randomised in the order of the list.",
         example: "Number 18 randomised before number 17.",
         remedy: "Explain the order.",
+    },
+    Rule {
+        id: "SK406",
+        severity: Error,
+        title: "A blinded run can give dummy treatments.",
+        example: "Wide data whose columns are named by treatment.",
+        remedy: "Name the columns by side.",
     },
 ];
 

@@ -1,0 +1,288 @@
+//! A blinded dry run: every knee gets a dummy treatment, and nothing of the true allocation is left in the tables.
+//!
+//! The dummy allocation is drawn with a seed, one fair coin per patient, independent of the other patients. The arms are
+//! renamed ([`DUMMY_ACTIVE`], [`DUMMY_PLACEBO`]), the columns of the true treatment are replaced, and every other text
+//! column in which a true label occurs is emptied, so that no later step could print one.
+
+use super::coded::Coded;
+use super::design::{ACTIVE, Arms, Design};
+use super::finding::Finding;
+use super::findings::{Findings, place};
+use super::pseudonym::replace_column;
+use super::side::{Side, side};
+use super::sources::{Allocation, AllocationForm, Layout, Source, Sources};
+use crate::data::{ReadOptions, read_bytes};
+use crate::math::random::Stream;
+use std::collections::BTreeMap;
+
+/// Label of the active arm in a blinded run.
+pub const DUMMY_ACTIVE: &str = "DUMMY ACTIVE";
+/// Label of the placebo arm in a blinded run.
+pub const DUMMY_PLACEBO: &str = "DUMMY PLACEBO";
+/// Column of the dummy treatment.
+const COLUMN: &str = "dummy treatment";
+
+/// The design and sources with dummy treatments instead of the true ones.
+///
+/// # Errors
+/// `SK406` where the layout ties values to arms by column names, so that a dummy treatment cannot be given, or where
+/// neither a side nor an arm column tells the knees apart.
+pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, Sources), Vec<Finding>> {
+    let mut sources = sources.clone();
+    let truth: Vec<String> = design.arms.labels().iter().map(|label| (*label).to_owned()).collect();
+    let other = (1..=design.arms.other.len()).map(|number| format!("DUMMY OTHER {number}")).collect();
+    let arms = Arms { active: DUMMY_ACTIVE.to_owned(), placebo: DUMMY_PLACEBO.to_owned(), other };
+    let dummies: Vec<String> = arms.labels().iter().map(|label| (*label).to_owned()).collect();
+    let in_names = |place: &str| matches!(&sources.layout, Layout::Wide { pattern } if pattern.contains(place));
+    if in_names("{arm}") {
+        let message = "the columns of the data are named by treatment".to_owned();
+        return Err(refusal(&sources, message, "name them by side for a blinded run"));
+    }
+    let missing = |sources: &Sources| {
+        refusal(sources, "no column tells the knees apart".to_owned(), "name a `knee` column for a blinded run")
+    };
+    let Some(patients) = Coded::read(&sources.observations.table, &sources.roles.patient) else {
+        return Err(missing(&sources));
+    };
+    let telling = Telling::new(&sources, &patients, truth);
+    let by_side = sources.roles.knee.is_some() || in_names("{knee}");
+    if in_names("{knee}") {
+        // The values of both knees stand in one row: the dummy treatments become an allocation list.
+        let list =
+            dummy_list(&patients, &dummies, seed).map_err(|error| refusal(&sources, error, "check `data.columns`"))?;
+        telling.empty(&mut sources.observations, &[]);
+        sources.roles.arm = None;
+        sources.allocation = Some(list);
+    } else {
+        let mark = sources.roles.knee.clone().or_else(|| sources.roles.arm.clone());
+        let knees = mark.and_then(|column| Coded::read(&sources.observations.table, &column));
+        let Some(knees) = knees else { return Err(missing(&sources)) };
+        let dummy = draw(&patients, &knees, by_side, &telling.truth, &dummies, seed);
+        let cells: Vec<Option<&str>> =
+            dummy.iter().map(|arm| arm.and_then(|arm| dummies.get(arm)).map(String::as_str)).collect();
+        telling.empty(&mut sources.observations, &[]);
+        replace_column(&mut sources.observations, COLUMN, cells);
+        sources.roles.arm = Some(COLUMN.to_owned());
+        sources.allocation = None;
+    }
+    let patient_column = sources.patient_column.clone();
+    if let Some(source) = &mut sources.patients {
+        telling.empty(source, &[]);
+        telling.empty_sides(source, &patient_column);
+    }
+    if let Some(disposition) = &mut sources.disposition {
+        telling.empty(&mut disposition.source, &[]);
+        telling.empty_sides(&mut disposition.source, &patient_column);
+    }
+    if let Some(events) = &mut sources.events {
+        if !by_side {
+            // Without sides a local event names its treatment; in a dry run it is shown as an event of the patient.
+            let none = vec![None; events.source.table.height()];
+            replace_column(&mut events.source, &events.knee, none);
+        }
+        telling.empty(&mut events.source, &[&events.term, &events.severity, &events.serious, &events.related]);
+        telling.mask(&mut events.source, &events.term);
+    }
+    Ok((Design { arms, ..design.clone() }, sources))
+}
+
+fn refusal(sources: &Sources, message: String, remedy: &str) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    findings.add("SK406", place(&sources.observations.file, None, None), message, remedy);
+    findings.into_list()
+}
+
+/// The dummy arm of every row. With sides, a coin decides which side is active; else, whether the arms are exchanged.
+fn draw(
+    patients: &Coded,
+    knees: &Coded,
+    by_side: bool,
+    truth: &[String],
+    dummies: &[String],
+    seed: u64,
+) -> Vec<Option<usize>> {
+    // The knees of each patient in an order that does not depend on the order of rows.
+    let mut own: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for row in 0..patients.codes.len() {
+        if let (Some(id), Some(knee)) = (patients.get(row), knees.get(row)) {
+            let label = canonical(knee);
+            let labels = own.entry(id).or_default();
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+    }
+    let mut arms: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for (id, mut labels) in own {
+        labels.sort();
+        // One stream per patient: a further patient changes nobody else's dummy treatment.
+        let mut coin = Stream::new(seed, patient_number(id));
+        let swapped = usize::from(coin.uniform() < 0.5);
+        for (position, label) in labels.into_iter().enumerate() {
+            let arm = match by_side {
+                true => (position + swapped) % 2,
+                false => {
+                    let known = truth.iter().position(|name| canonical(name) == label).unwrap_or(position);
+                    if known < 2 { (known + swapped) % 2 } else { known.min(dummies.len() - 1) }
+                }
+            };
+            arms.insert((id, label), arm);
+        }
+    }
+    (0..patients.codes.len()).map(|row| arms.get(&(patients.get(row)?, canonical(knees.get(row)?))).copied()).collect()
+}
+
+fn canonical(label: &str) -> String {
+    match side(label) {
+        Some(Side::Left) => "left".to_owned(),
+        Some(Side::Right) => "right".to_owned(),
+        None => label.to_owned(),
+    }
+}
+
+/// A number made of the identifier (FNV-1a, 64 bits).
+fn patient_number(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// Dummy treatments as an allocation list, one row per knee.
+fn dummy_list(patients: &Coded, dummies: &[String], seed: u64) -> Result<Allocation, String> {
+    let mut text = String::from("patient\tknee\tarm\n");
+    for id in &patients.levels {
+        let swapped = usize::from(Stream::new(seed, patient_number(id)).uniform() < 0.5);
+        for (position, side) in ["LEFT", "RIGHT"].iter().enumerate() {
+            let arm = dummies.get((position + swapped) % 2).map(String::as_str).unwrap_or_default();
+            text.push_str(&format!("{}\t{side}\t{arm}\n", id.replace(['\t', '\n', '\r', '"'], " ")));
+        }
+    }
+    let file = "dummy allocation.tsv".to_owned();
+    let table = read_bytes(&file, text.as_bytes(), &ReadOptions::default()).map_err(|error| error.to_string())?;
+    Ok(Allocation {
+        source: Source { file, table },
+        patient: "patient".to_owned(),
+        form: AllocationForm::PerKnee { knee: Some("knee".to_owned()), arm: "arm".to_owned() },
+        order: None,
+        date: None,
+    })
+}
+
+/// What would tell the true treatment.
+struct Telling {
+    /// Labels of the arms.
+    truth: Vec<String>,
+    /// The true arm of each row of the observations, where they have an arm column.
+    arms: Option<Coded>,
+    /// The side of the active knee of each patient, where data or allocation list say.
+    active: BTreeMap<String, Side>,
+}
+
+impl Telling {
+    fn new(sources: &Sources, patients: &Coded, truth: Vec<String>) -> Self {
+        let read = |source: &Source, column: &Option<String>| {
+            column.as_ref().and_then(|name| Coded::read(&source.table, name))
+        };
+        let arms = read(&sources.observations, &sources.roles.arm);
+        let mut active = BTreeMap::new();
+        let mut add = |ids: &Coded, knees: &Coded, arms: &Coded| {
+            for row in 0..ids.codes.len() {
+                if let (Some(id), Some(which), Some(arm)) = (ids.get(row), knees.get(row).and_then(side), arms.get(row))
+                    && truth.get(ACTIVE).is_some_and(|label| label == arm)
+                {
+                    active.insert(id.to_owned(), which);
+                }
+            }
+        };
+        if let (Some(knees), Some(arms)) = (read(&sources.observations, &sources.roles.knee), &arms) {
+            add(patients, &knees, arms);
+        }
+        if let Some(list) = &sources.allocation {
+            let column = |name: &str| Coded::read(&list.source.table, name).unwrap_or_default();
+            let ids = column(&list.patient);
+            match &list.form {
+                AllocationForm::PerKnee { knee: Some(knee), arm } => add(&ids, &column(knee), &column(arm)),
+                AllocationForm::PerKnee { knee: None, .. } => {}
+                AllocationForm::ActiveKnee { column: name } => {
+                    let sides = column(name);
+                    let listed =
+                        (0..ids.codes.len()).filter_map(|row| Some((ids.get(row)?.to_owned(), side(sides.get(row)?)?)));
+                    active.extend(listed);
+                }
+            }
+        }
+        Self { truth, arms, active }
+    }
+
+    /// Empties every text column in which a true label occurs, and every column that groups the rows as the arm does.
+    fn empty(&self, source: &mut Source, kept: &[&str]) {
+        let names = source.table.column_names();
+        for name in names.iter().filter(|name| !kept.contains(&name.as_str())) {
+            let Some(column) = Coded::read(&source.table, name) else { continue };
+            let labelled = column.levels.iter().any(|cell| tells(cell, &self.truth));
+            if labelled || self.arms.as_ref().is_some_and(|arms| same_groups(arms, &column)) {
+                let none = vec![None; source.table.height()];
+                replace_column(source, name, none);
+            }
+        }
+    }
+
+    /// Empties every column of a file of patients that holds the side of the active (or of the placebo) knee.
+    fn empty_sides(&self, source: &mut Source, patient: &str) {
+        let Some(ids) = Coded::read(&source.table, patient) else { return };
+        for name in source.table.column_names() {
+            let Some(column) = Coded::read(&source.table, &name) else { continue };
+            let pairs: Vec<(Side, Side)> = (0..ids.codes.len())
+                .filter_map(|row| Some((*self.active.get(ids.get(row)?)?, side(column.get(row)?)?)))
+                .collect();
+            let same = pairs.iter().filter(|(truth, cell)| truth == cell).count();
+            // Nine in ten: a column such as the dominant side agrees with a coin in about half of the patients.
+            let agreeing = same.max(pairs.len() - same);
+            if pairs.len() >= 5 && agreeing * 10 >= pairs.len() * 9 {
+                let none = vec![None; source.table.height()];
+                replace_column(source, &name, none);
+            }
+        }
+    }
+
+    /// Masks terms of events that name a treatment.
+    fn mask(&self, source: &mut Source, column: &str) {
+        let Some(terms) = Coded::read(&source.table, column) else { return };
+        if terms.levels.iter().any(|term| tells(term, &self.truth)) {
+            let mask = |term| if tells(term, &self.truth) { "(names a treatment)" } else { term };
+            let masked: Vec<Option<&str>> = (0..terms.codes.len()).map(|row| terms.get(row).map(mask)).collect();
+            replace_column(source, column, masked);
+        }
+    }
+}
+
+/// Whether two columns of the same rows have the same groups of rows, under whatever names.
+fn same_groups(arms: &Coded, column: &Coded) -> bool {
+    if arms.codes.len() != column.codes.len() || arms.levels.len() != column.levels.len() || arms.levels.len() < 2 {
+        return false;
+    }
+    let mut meaning = vec![None; arms.levels.len()];
+    (0..arms.codes.len()).all(|row| match (arms.level(row), column.level(row)) {
+        (Some(arm), Some(level)) => match meaning.get_mut(arm) {
+            Some(Some(known)) => *known == level,
+            Some(unknown) => {
+                *unknown = Some(level);
+                true
+            }
+            None => false,
+        },
+        (arm, level) => arm.is_none() && level.is_none(),
+    })
+}
+
+/// Whether a cell is, or has among its words, the label of an arm.
+fn tells(cell: &str, truth: &[String]) -> bool {
+    let cell = cell.to_lowercase();
+    truth.iter().map(|label| label.to_lowercase()).any(|label| {
+        cell == label
+            || (label.chars().count() > 1
+                && cell.match_indices(&label).any(|(at, _)| {
+                    let before = cell.get(..at).and_then(|text| text.chars().next_back());
+                    let after = cell.get(at + label.len()..).and_then(|text| text.chars().next());
+                    !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+                }))
+    })
+}
