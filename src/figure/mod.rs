@@ -69,6 +69,9 @@ pub struct Figure {
 impl Figure {
     /// The figure as a file of its own: the same drawing with number, title and footnotes in the picture, so that it
     /// still says what it shows (and that data are synthetic, where a footnote does) when it travels alone.
+    ///
+    /// # Errors
+    /// [`FigureError::Backend`] when plotters fails.
     pub fn standalone(&self, style: &Style) -> Result<String, FigureError> {
         scene::standalone(self, style)
     }

@@ -2,8 +2,8 @@
 
 use resvg::{tiny_skia, usvg};
 
+use super::FigureError;
 use super::font::FontSet;
-use super::{FigureError, style};
 
 /// The picture in pixels at `dpi` dots per inch of the printed size (170 mm wide: 2008 pixels at 300 dpi).
 ///
@@ -13,10 +13,10 @@ pub fn png(svg: &str, dpi: f32) -> Result<Vec<u8>, FigureError> {
     png_with(svg, dpi, &FontSet::embedded())
 }
 
-/// As [`png`], with the fonts of a [`Style`](super::Style) (`--font`).
+/// As [`png()`], with the fonts of a [`Style`](super::Style) (`--font`).
 ///
 /// # Errors
-/// As [`png`].
+/// As [`png()`].
 pub fn png_with(svg: &str, dpi: f32, fonts: &FontSet) -> Result<Vec<u8>, FigureError> {
     let options = usvg::Options {
         dpi: 72.0,
@@ -88,9 +88,4 @@ fn name_families(svg: &str, fonts: &FontSet) -> String {
         inside = false;
     }
     out
-}
-
-/// Width in pixels of a figure at the given resolution.
-pub fn width_in_pixels(dpi: f32) -> u32 {
-    (style::WIDTH as f32 * dpi / 72.0).round() as u32
 }
