@@ -29,6 +29,21 @@ for (link in c("logit", "probit", "cloglog")) {
   add(paste0("glm.", link), "stats", sprintf("glm(responder ~ treatment + visit + basec, family = binomial('%s'), control = glm.control(epsilon = 1e-15))", link),
       list(logLik = as.numeric(logLik(m)), AIC = AIC(m), BIC = BIC(m), nobs = nobs(m), coef = fixed(coef(summary(m)))))
 }
+# LS means and differences by visit: on the link scale, and on the latent scale of the ordered outcome.
+suppressMessages(library(emmeans))
+means <- function(m, ...) {
+  e <- emmeans(m, ~ treatment | visit, ...)
+  means <- as.data.frame(e); names(means)[3] <- "emmean"
+  differences <- as.data.frame(contrast(e, list("EV - PLACEBO" = c(-1, 1)), infer = TRUE))
+  names(differences) <- sub("asymp\\.LCL", "low", sub("asymp\\.UCL", "high", names(differences)))
+  list(emmeans = lapply(seq_len(nrow(means)), function(i) list(treatment = as.character(means$treatment[i]), visit = as.character(means$visit[i]), estimate = means$emmean[i], se = means$SE[i])),
+       contrasts = lapply(seq_len(nrow(differences)), function(i) list(visit = as.character(differences$visit[i]), estimate = differences$estimate[i], se = differences$SE[i], z = differences$z.ratio[i], p = differences$p.value[i], conf_low = differences$low[i], conf_high = differences$high[i])))
+}
+m <- glm(responder ~ treatment * visit + basec, family = binomial, data = b, control = glm.control(epsilon = 1e-15, maxit = 100))
+add("emmeans.glm", "emmeans", "emmeans(glm(responder ~ treatment * visit + basec, binomial), ~ treatment | visit); contrast(list('EV - PLACEBO' = c(-1, 1)))", means(m))
+m <- clm(g ~ treatment * visit + basec, data = o, control = clm.control(gradTol = 1e-10))
+add("emmeans.clm", "emmeans", "emmeans(clm(g ~ treatment * visit + basec), ~ treatment | visit, mode = 'latent'); contrast(list('EV - PLACEBO' = c(-1, 1)))", means(m, mode = "latent"))
+
 GCT <- glmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-10), tolPwrss = 1e-12)
 # glmer's Laplace (nAGQ = 1) takes the expected information of the PIRLS weights for the curvature, which for probit and
 # cloglog is not the second derivative that Laplace's method asks for; with many points the difference vanishes.
