@@ -8,7 +8,8 @@
 use super::document::{Block, Document};
 use super::words::Words;
 use crate::figure::{self, Figure, FigureError};
-use crate::table::layout::{self, INDENT, PlacedColumn, Place, Setting};
+use crate::table::layout::{self, INDENT, Place, PlacedColumn, Setting};
+use crate::table::untrusted::printable;
 use crate::table::{ResultTable, Row};
 use rayon::prelude::*;
 use std::fmt::Write as _;
@@ -63,9 +64,8 @@ pub fn render(document: &Document, words: &Words) -> Result<Vec<u8>, DocxError> 
 pub fn render_with_pictures(document: &Document, words: &Words, pictures: &[Vec<u8>]) -> Result<Vec<u8>, DocxError> {
     let mut body = Body { words, xml: String::new(), pictures, drawn: 0, bookmarks: 0 };
     body.document(document);
-    let relations: String = (1..=body.drawn)
-        .map(|n| relation(&format!("image{n}"), "image", &format!("media/figure-{n}.png")))
-        .collect();
+    let relations: String =
+        (1..=body.drawn).map(|n| relation(&format!("image{n}"), "image", &format!("media/figure-{n}.png"))).collect();
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let mut part = |path: &str, content: &[u8], deflate: bool| -> Result<(), DocxError> {
         let method = if deflate { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };
@@ -150,21 +150,29 @@ impl Body<'_> {
     }
 
     fn heading(&mut self, style: &str, anchor: &str, words: &str) {
+        self.titled(style, anchor, &format!("<w:r>{}</w:r>", text(words)));
+    }
+
+    /// A paragraph with a bookmark around its runs.
+    fn titled(&mut self, style: &str, anchor: &str, runs: &str) {
         self.bookmarks += 1;
         let id = self.bookmarks;
         let _ = write!(
             self.xml,
             "<w:p><w:pPr><w:pStyle w:val=\"{style}\"/></w:pPr><w:bookmarkStart w:id=\"{id}\" w:name=\"{anchor}\"/>\
-             <w:r>{}</w:r><w:bookmarkEnd w:id=\"{id}\"/></w:p>",
-            text(words)
+             {runs}<w:bookmarkEnd w:id=\"{id}\"/></w:p>"
         );
     }
 
+    /// Number and title of a table or figure, as a heading.
     fn caption(&mut self, label: &str, number: &str, title: &str, id: &str) {
         let label = format!("{label} {number}");
-        let label = label.trim();
-        let words = if title.is_empty() { label.to_owned() } else { format!("{label}. {title}") };
-        self.heading("ExhibitTitle", &anchor("x", id), &words);
+        let runs = format!(
+            "<w:r><w:rPr><w:b/></w:rPr>{}</w:r><w:r>{}</w:r>",
+            text(&format!("{}. ", label.trim())),
+            text(title)
+        );
+        self.titled("ExhibitTitle", &anchor("x", id), &runs);
     }
 
     fn notes(&mut self, notes: &[String]) {
@@ -173,8 +181,7 @@ impl Body<'_> {
 
     fn figure(&mut self, figure: &Figure) {
         self.caption(&self.words.get("table.figure"), &figure.number, &figure.title, &figure.id);
-        if let Some((pixels, picture)) = self.pictures.get(self.drawn).and_then(|png| Some((pixels(png)?, png))) {
-            let _ = picture;
+        if let Some(pixels) = self.pictures.get(self.drawn).and_then(|png| pixels(png)) {
             self.drawn += 1;
             let n = self.drawn;
             let emu = |pixels: u32| f64::from(pixels) / f64::from(DPI) * 914_400.0;
@@ -209,6 +216,8 @@ impl Body<'_> {
             self.xml.push_str("</w:tr>");
         }
         self.close_table();
+        // Two tables without a paragraph between them would become one.
+        self.paragraph("Note", "");
     }
 
     fn table(&mut self, table: &ResultTable) {
@@ -218,7 +227,7 @@ impl Body<'_> {
         for panel in &panels {
             if panels.len() > 1 {
                 let note = layout::columns_note(&self.words.get("page.columns"), panel, table.columns.len());
-                self.paragraph("Population", &note);
+                self.paragraph("Columns", &note);
             }
             self.panel(table, panel, size);
         }
@@ -234,7 +243,8 @@ impl Body<'_> {
         self.open_table(&widths);
         let run = format!("<w:rPr><w:sz w:val=\"{0}\"/><w:szCs w:val=\"{0}\"/></w:rPr>", (size * 2.0).round() as i32);
         let bold = run.replace("<w:rPr>", "<w:rPr><w:b/>");
-        let rule = |side: &str, eighths: u8| format!("<w:{side} w:val=\"single\" w:sz=\"{eighths}\" w:color=\"1A1A1A\"/>");
+        let rule =
+            |side: &str, eighths: u8| format!("<w:{side} w:val=\"single\" w:sz=\"{eighths}\" w:color=\"1A1A1A\"/>");
         let borders = |inside: String| format!("<w:tcBorders>{inside}</w:tcBorders>");
         let (above, below) = (rule("top", 8), rule("bottom", 4));
         self.xml.push_str("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
@@ -251,10 +261,12 @@ impl Body<'_> {
         }
         self.xml.push_str("</w:tr>");
         let last = table.rows.len().saturating_sub(1);
+        let together = layout::fits_a_page(table);
         for (index, row) in table.rows.iter().enumerate() {
             let edges = if index == last { borders(rule("bottom", 8)) } else { String::new() };
             self.xml.push_str("<w:tr><w:trPr><w:cantSplit/></w:trPr>");
-            let style = |group: bool| if group { "<w:pStyle w:val=\"Group\"/>" } else { "<w:pStyle w:val=\"Cell\"/>" };
+            let keep = if together && index != last { "<w:keepNext/>" } else { "" };
+            let style = |group: bool| format!("<w:pStyle w:val=\"{}\"/>{keep}", if group { "Group" } else { "Cell" });
             let group = row.cells.is_empty();
             let label = format!("{}{}", style(group), label_indent(row, size));
             if group {
@@ -320,7 +332,11 @@ fn fit(table: &ResultTable) -> (f64, Vec<Vec<PlacedColumn>>) {
         let width = &layout::arial_width;
         layout::panels(table, &Setting { available: WIDTH, size, gap: size, digit_space: "\u{a0}\u{a0}", width })
     };
-    SIZES.into_iter().map(|size| (size, at(size))).find(|(_, panels)| panels.len() <= 1).unwrap_or((SIZES[1], at(SIZES[1])))
+    SIZES
+        .into_iter()
+        .map(|size| (size, at(size)))
+        .find(|(_, panels)| panels.len() <= 1)
+        .unwrap_or((SIZES[1], at(SIZES[1])))
 }
 
 fn indent(points: f64) -> String {
@@ -364,7 +380,7 @@ fn escape(words: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' => out.push(' '),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c if !printable(c) => {}
             c => out.push(c),
         }
     }
@@ -475,7 +491,8 @@ const NUMBERING: &str = concat!(
 
 /// The styles part, with the language for spelling and East Asian line breaking.
 fn styles(language: &str) -> String {
-    let language = if language == "ja" { "ja-JP" } else { "en-GB" };
+    // Latin words in Japanese text keep the rules of English; Japanese has its own attribute.
+    let east = if language == "ja" { "ja-JP" } else { "en-GB" };
     let style = |id: &str, name: &str, based: &str, paragraph: &str, run: &str| {
         format!(
             "<w:style w:type=\"paragraph\" w:styleId=\"{id}\"><w:name w:val=\"{name}\"/><w:basedOn w:val=\"{based}\"/><w:qFormat/>\
@@ -483,30 +500,84 @@ fn styles(language: &str) -> String {
         )
     };
     let size = |half_points: u8| format!("<w:sz w:val=\"{half_points}\"/><w:szCs w:val=\"{half_points}\"/>");
-    let space = |before: u16, after: u16| format!("<w:spacing w:before=\"{before}\" w:after=\"{after}\" w:line=\"240\" w:lineRule=\"auto\"/>");
+    let space = |before: u16, after: u16| {
+        format!("<w:spacing w:before=\"{before}\" w:after=\"{after}\" w:line=\"240\" w:lineRule=\"auto\"/>")
+    };
     let soft = "<w:color w:val=\"595959\"/>";
     let list = [
-        style("BodyText", "Body Text", "Normal", "<w:spacing w:after=\"120\"/><w:ind w:right=\"1400\"/>", ""),
+        style(
+            "BodyText",
+            "Body Text",
+            "Normal",
+            "<w:spacing w:before=\"120\" w:after=\"120\"/><w:ind w:right=\"1400\"/>",
+            "",
+        ),
         style("Title", "Title", "Normal", &space(0, 240), &format!("<w:b/>{}", size(36))),
         style("Kind", "Kind of trial", "Normal", &space(60, 60), soft),
         style("Marks", "Marks", "Normal", &space(0, 120), &format!("<w:b/><w:color w:val=\"B00020\"/>{}", size(20))),
-        style("Heading1", "heading 1", "Normal", &format!("<w:keepNext/>{}<w:outlineLvl w:val=\"0\"/>", space(480, 160)), &format!("<w:b/>{}", size(28))),
-        style("ExhibitTitle", "heading 2", "Normal", &format!("<w:keepNext/>{}<w:outlineLvl w:val=\"1\"/>", space(320, 60)), "<w:b/>"),
-        style("Population", "Population", "Normal", &format!("<w:keepNext/>{}", space(0, 100)), &format!("{soft}{}", size(17))),
-        style("Conclusion", "Conclusion", "Normal", &format!("<w:pBdr><w:left w:val=\"single\" w:sz=\"20\" w:space=\"8\" w:color=\"0072B2\"/></w:pBdr>{}<w:ind w:left=\"200\" w:right=\"1000\"/>", space(120, 200)), &size(22)),
-        style("ListBullet", "List Bullet", "Normal", &format!("<w:numPr><w:numId w:val=\"1\"/></w:numPr>{}<w:ind w:right=\"1400\"/>", space(0, 60)), ""),
-        style("ContentsHeading", "Contents heading", "Normal", &format!("<w:keepNext/>{}", space(320, 80)), &format!("<w:b/>{soft}")),
+        style(
+            "Heading1",
+            "heading 1",
+            "Normal",
+            &format!("<w:keepNext/>{}<w:outlineLvl w:val=\"0\"/>", space(480, 160)),
+            &format!("<w:b/>{}", size(28)),
+        ),
+        style(
+            "ExhibitTitle",
+            "heading 2",
+            "Normal",
+            &format!("<w:keepNext/>{}<w:outlineLvl w:val=\"1\"/>", space(320, 60)),
+            "",
+        ),
+        style(
+            "Population",
+            "Population",
+            "Normal",
+            &format!("<w:keepNext/>{}", space(0, 100)),
+            &format!("{soft}{}", size(17)),
+        ),
+        style("Columns", "Columns of a wide table", "Population", &format!("<w:keepNext/>{}", space(200, 60)), ""),
+        style(
+            "Conclusion",
+            "Conclusion",
+            "Normal",
+            &format!(
+                "<w:pBdr><w:left w:val=\"single\" w:sz=\"20\" w:space=\"8\" w:color=\"0072B2\"/></w:pBdr>{}<w:ind w:left=\"200\" w:right=\"1000\"/>",
+                space(120, 200)
+            ),
+            &size(22),
+        ),
+        style(
+            "ListBullet",
+            "List Bullet",
+            "Normal",
+            &format!("<w:numPr><w:numId w:val=\"1\"/></w:numPr>{}<w:ind w:right=\"1400\"/>", space(0, 60)),
+            "",
+        ),
+        style(
+            "ContentsHeading",
+            "Contents heading",
+            "Normal",
+            &format!("<w:keepNext/>{}", space(320, 80)),
+            &format!("<w:b/>{soft}"),
+        ),
         style("Contents", "Contents", "Normal", &space(0, 40), ""),
-        style("Cell", "Table cell", "Normal", &space(40, 40), &size(17)),
-        style("Group", "Table group", "Cell", &format!("<w:keepNext/>{}", space(120, 40)), "<w:b/>"),
+        style("Cell", "Table cell", "Normal", &space(24, 24), &size(17)),
+        style("Group", "Table group", "Cell", &format!("<w:keepNext/>{}", space(90, 24)), "<w:b/>"),
         style("Fact", "Fact", "Normal", &space(20, 40), &size(17)),
         style("Note", "Table note", "Normal", &space(40, 0), &format!("{soft}{}", size(16))),
         style("Picture", "Picture", "Normal", &format!("<w:keepNext/>{}", space(60, 60)), ""),
-        style("Running", "Running", "Normal", &format!("<w:tabs><w:tab w:val=\"right\" w:pos=\"9638\"/></w:tabs>{}", space(0, 0)), &format!("{soft}{}", size(15))),
+        style(
+            "Running",
+            "Running",
+            "Normal",
+            &format!("<w:tabs><w:tab w:val=\"right\" w:pos=\"9638\"/></w:tabs>{}", space(0, 0)),
+            &format!("{soft}{}", size(15)),
+        ),
     ];
     format!(
         "{HEAD}<w:styles xmlns:w=\"{WORD}\"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii=\"Arial\" w:hAnsi=\"Arial\" \
-         w:cs=\"Arial\" w:eastAsia=\"Yu Gothic\"/><w:color w:val=\"1A1A1A\"/>{}<w:lang w:val=\"{language}\" w:eastAsia=\"ja-JP\"/></w:rPr>\
+         w:cs=\"Arial\" w:eastAsia=\"Yu Gothic\"/><w:color w:val=\"1A1A1A\"/>{}<w:lang w:val=\"en-GB\" w:eastAsia=\"{east}\"/></w:rPr>\
          </w:rPrDefault><w:pPrDefault><w:pPr><w:spacing w:line=\"276\" w:lineRule=\"auto\"/></w:pPr></w:pPrDefault></w:docDefaults>\
          <w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"Normal\"><w:name w:val=\"Normal\"/></w:style>\
          <w:style w:type=\"character\" w:styleId=\"Link\"><w:name w:val=\"Hyperlink\"/><w:rPr><w:color w:val=\"0072B2\"/></w:rPr></w:style>\

@@ -11,8 +11,7 @@ use crate::table::rtf::{self, Paper, RtfFrame};
 pub fn render(document: &Document, words: &Words, data_cut: &str, run: &str) -> String {
     let tables: Vec<&ResultTable> = document.tables().collect();
     let program = words.say("page.program", &[("program", concat!("splitknee ", env!("CARGO_PKG_VERSION")))]);
-    let data_cut =
-        if data_cut.is_empty() { String::new() } else { words.say("page.data_cut", &[("date", data_cut)]) };
+    let data_cut = if data_cut.is_empty() { String::new() } else { words.say("page.data_cut", &[("date", data_cut)]) };
     let [table, continued, page_of, columns] =
         ["table.table", "page.continued", "page.of", "page.columns"].map(|key| words.get(key));
     let frame = RtfFrame {

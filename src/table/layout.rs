@@ -57,17 +57,14 @@ const LABEL_SHARE: f64 = 0.42;
 pub fn panels(table: &ResultTable, setting: &Setting) -> Vec<Vec<PlacedColumn>> {
     let measured: Vec<Measured> = (0..table.columns.len()).map(|index| measure(table, index, setting)).collect();
     let Some((label, numbers)) = measured.split_first() else { return Vec::new() };
-    let mut groups: Vec<Vec<&Measured>> = vec![Vec::new()];
-    let mut used = label.least;
-    for column in numbers {
-        let current = groups.len() - 1;
-        if used + column.least > setting.available && !groups[current].is_empty() {
-            groups.push(vec![column]);
-            used = label.least + column.least;
-        } else {
-            groups[current].push(column);
-            used += column.least;
-        }
+    let room = setting.available - label.least;
+    let mut groups = cut(numbers, room);
+    // Panels of about the same width read better than full ones and a remnant.
+    let even = numbers.iter().map(|column| column.least).sum::<f64>() / groups.len() as f64;
+    let widest = numbers.iter().map(|column| column.least).fold(0.0, f64::max);
+    let evener = cut(numbers, room.min(even + widest / 2.0));
+    if evener.len() == groups.len() {
+        groups = evener;
     }
     groups
         .into_iter()
@@ -77,6 +74,28 @@ pub fn panels(table: &ResultTable, setting: &Setting) -> Vec<Vec<PlacedColumn>> 
             columns.into_iter().zip(widths).map(|(column, width)| column.place(width, setting)).collect()
         })
         .collect()
+}
+
+/// Columns in runs, each no wider than `room` unless it is a single column.
+fn cut(columns: &[Measured], room: f64) -> Vec<&[Measured]> {
+    let mut runs = Vec::new();
+    let (mut start, mut used) = (0, 0.0);
+    for (index, column) in columns.iter().enumerate() {
+        if used + column.least > room && index > start {
+            runs.push(&columns[start..index]);
+            (start, used) = (index, 0.0);
+        }
+        used += column.least;
+    }
+    runs.push(&columns[start..]);
+    runs
+}
+
+/// Which columns a panel of a cut table shows: `template` with `{from}`, `{to}` and `{of}` filled in.
+pub fn columns_note(template: &str, panel: &[PlacedColumn], columns: usize) -> String {
+    let (from, to) = (panel.get(1).map_or(1, |column| column.index), panel.last().map_or(1, |column| column.index));
+    let of = columns.saturating_sub(1).to_string();
+    template.replace("{from}", &from.to_string()).replace("{to}", &to.to_string()).replace("{of}", &of)
 }
 
 /// Widths that fill `available`: what each column needs at least, then what it would like, then equal parts of the rest.
@@ -115,7 +134,9 @@ impl Measured {
                 Some(before) => Place::At((left - before).max(0.0)),
                 None => Place::Flow,
             };
-            (text.clone(), place)
+            // What is aligned never wraps.
+            let text = if before.is_some() { text.replace(' ', "\u{a0}") } else { text.clone() };
+            (text, place)
         });
         PlacedColumn { index: self.index, width, centred: self.centred, cells: cells.collect() }
     }
@@ -136,7 +157,15 @@ fn measure(table: &ResultTable, index: usize, setting: &Setting) -> Measured {
         let word = labels.map(|row| longest_word(&row.label, false) + indent(row)).fold(header_least, f64::max);
         let natural = (natural + setting.gap).min(setting.available * LABEL_SHARE);
         let least = (word + setting.gap).min(setting.available * 0.25).min(natural);
-        return Measured { index, least, natural, texts: Vec::new(), before: Vec::new(), block: (0.0, 0.0), centred: false };
+        return Measured {
+            index,
+            least,
+            natural,
+            texts: Vec::new(),
+            before: Vec::new(),
+            block: (0.0, 0.0),
+            centred: false,
+        };
     }
     let cells: Vec<&Cell> = table.rows.iter().map(|row| row.cells.get(index - 1).unwrap_or(&Cell::Empty)).collect();
     let mut texts: Vec<String> = cells.iter().map(|cell| cell.text()).collect();
@@ -211,6 +240,15 @@ fn pad_intervals(cells: &[&Cell], texts: &mut [String], digit_space: &str) {
             text.insert_str(start, &digit_space.repeat(widest - count));
         }
     }
+}
+
+/// Whether a table is so short that breaking it over pages would only spare paper; estimated from its lines.
+pub fn fits_a_page(table: &ResultTable) -> bool {
+    let lines = |text: &str, characters: usize| text.chars().count().div_ceil(characters);
+    let rows: usize = table.rows.iter().map(|row| lines(&row.label, 20).max(1)).sum();
+    let notes: usize = table.footnotes.iter().map(|note| lines(note, 60)).sum();
+    let title = lines(&table.title, 50) + lines(&table.population, 50);
+    rows + notes + title <= 34 && table.columns.iter().all(|column| column.header.chars().count() <= 60)
 }
 
 /// Width in ems of a text in Arial (and Helvetica and Liberation Sans, which share its metrics), regular or bold: for
@@ -298,8 +336,8 @@ mod tests {
         table.row("a", 0, vec![Cell::Interval(Some(-1.0), Some(12.5), 1)], Vec::new());
         table.row("b", 0, vec![Cell::Interval(Some(-20.0), Some(3.5), 1)], Vec::new());
         let panels = panels(&table, &setting(500.0));
-        assert_eq!(panels[0][1].cells[0].0, "\u{2212}1.0 to 12.5");
-        assert_eq!(panels[0][1].cells[1].0, "\u{2212}20.0 to \u{a0}\u{a0}3.5");
+        assert_eq!(panels[0][1].cells[0].0, "\u{2212}1.0\u{a0}to\u{a0}12.5");
+        assert_eq!(panels[0][1].cells[1].0, "\u{2212}20.0\u{a0}to\u{a0}\u{a0}\u{a0}3.5");
     }
 
     #[test]
@@ -322,6 +360,6 @@ mod tests {
         table.row("x".repeat(5000), 2, vec![Cell::Count(1); 3], Vec::new());
         let panels = panels(&table, &setting(500.0));
         assert_eq!(panels.len(), 1);
-        assert!(panels[0][0].width <= 0.5 * 500.0, "{}", panels[0][0].width);
+        assert!(panels[0][0].width <= 0.55 * 500.0, "{}", panels[0][0].width);
     }
 }

@@ -1,10 +1,17 @@
 //! Tables as GitHub-flavoured Markdown.
 
+use super::untrusted::printable;
 use super::{Align, Cell, ResultTable};
 
 /// The table with its number, title, population and footnotes; `label` is the word for "Table".
 pub fn render(table: &ResultTable, label: &str) -> String {
-    let mut out = format!("**{} {}.** {}  \n{}\n\n", escape(label), escape(&table.number), escape(&table.title), escape(&table.population));
+    let mut out = format!(
+        "**{} {}.** {}  \n{}\n\n",
+        escape(label),
+        escape(&table.number),
+        escape(&table.title),
+        escape(&table.population)
+    );
     let headers = table.columns.iter().map(|column| escape(&column.header));
     line(&mut out, headers);
     let rule = table.columns.iter().map(|column| match column.align {
@@ -17,7 +24,8 @@ pub fn render(table: &ResultTable, label: &str) -> String {
         // An indent survives in a Markdown cell only as fixed spaces.
         let indent = "\u{2003}".repeat(usize::from(row.indent));
         let label = escape(&row.label);
-        let label = if row.cells.is_empty() && !label.is_empty() { format!("**{label}**") } else { format!("{indent}{label}") };
+        let label =
+            if row.cells.is_empty() && !label.is_empty() { format!("**{label}**") } else { format!("{indent}{label}") };
         let cells = row.cells.iter().map(Cell::text).map(|text| escape(&text));
         line(&mut out, std::iter::once(label).chain(cells).chain(std::iter::repeat_n(String::new(), padding)));
     }
@@ -63,7 +71,7 @@ pub fn escape(text: &str) -> String {
             // Addresses become links by themselves.
             ':' if text[at..].starts_with("://") => out.push_str("&#58;"),
             '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => out.push(' '),
-            c if c.is_control() => {}
+            c if !printable(c) => {}
             c => out.push(c),
         }
     }
@@ -71,7 +79,8 @@ pub fn escape(text: &str) -> String {
 }
 
 fn begins_list(text: &str, at: usize) -> bool {
-    text[..at].bytes().all(|byte| byte.is_ascii_digit()) && text[at + 1..].chars().next().is_none_or(char::is_whitespace)
+    text[..at].bytes().all(|byte| byte.is_ascii_digit())
+        && text[at + 1..].chars().next().is_none_or(char::is_whitespace)
 }
 
 #[cfg(test)]

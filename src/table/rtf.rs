@@ -5,26 +5,33 @@
 //! indents. Text from data never reaches the file as it is: every backslash, brace and character beyond ASCII is
 //! escaped ([`escape`]), control characters are dropped.
 
-use super::layout::{self, PlacedColumn, Place, Setting};
+use super::layout::{self, Place, PlacedColumn, Setting};
+use super::untrusted::printable;
 use super::{ResultTable, Row};
-use crate::report::words::Words;
 use std::fmt::Write as _;
+use std::ops::Range;
 
-/// What stands around every table.
+/// What stands around every table, in the words of its language.
 #[derive(Debug, Clone, Copy)]
 pub struct RtfFrame<'a> {
     /// Trial, at the head of every page.
     pub trial: &'a str,
     /// Marks that every page carries, such as synthetic data or the state of the plan.
     pub marks: &'a [String],
-    /// Program that made the table, for instance `splitknee 0.1.0`.
+    /// Program that made the tables, for instance `Program: splitknee 0.1.0`.
     pub program: &'a str,
-    /// Date to which the data are complete, as printed; empty where the plan names none.
+    /// Date to which the data are complete, for instance `Data cut: 2026-03-31`; empty where the plan names none.
     pub data_cut: &'a str,
     /// What identifies the run: plan, seed, hash; may be empty.
     pub run: &'a str,
-    /// Words of the language of the tables.
-    pub words: &'a Words,
+    /// Word for "Table" before the number.
+    pub table: &'a str,
+    /// Word for "continued" behind a title on further pages.
+    pub continued: &'a str,
+    /// Page number with the places `{page}` and `{pages}`, for instance `Page {page} of {pages}`.
+    pub page_of: &'a str,
+    /// Which columns a part of a wide table shows, with the places `{from}`, `{to}` and `{of}`.
+    pub columns: &'a str,
     /// Paper.
     pub paper: Paper,
 }
@@ -53,12 +60,30 @@ impl Paper {
 const TWIPS: f64 = 20.0;
 /// Margins left and right: 2 cm.
 const SIDE: i32 = 1134;
-/// Text size in points, and the smallest to which a wide table is set before it is cut by columns.
+/// Margins above and below, and where the running lines begin.
+const ABOVE: i32 = 1701;
+const BELOW: i32 = 1134;
+const HEADER: i32 = 624;
+const FOOTER: i32 = 567;
+/// Text sizes in points: a wide table is set smaller before it is cut by columns.
 const SIZES: [f64; 3] = [9.0, 8.0, 7.0];
-/// Footnotes beyond this many lines stand once behind the table instead of at the foot of every page.
-const FOOT_LINES: f64 = 14.0;
+/// Size of footnotes and running lines in points.
+const SMALL: f64 = 8.0;
+/// Footnotes of more lines stand once behind the table instead of at the foot of every page.
+const FOOT_LINES: usize = 14;
+/// Distance of lines as a multiple of the text size, exact in every reader and script.
+const LEADING: f64 = 1.2;
+/// Space above and below the text of a row, a group heading and the column headers, in twips.
+const ROW_SPACE: f64 = 40.0;
+const GROUP_SPACE: f64 = 120.0;
+const HEADER_SPACE: f64 = 80.0;
+/// Space behind the running line, the title and the population, and before the line at the foot, in twips.
+const AFTER_RUNNING: i32 = 120;
+const AFTER_TITLE: i32 = 40;
+const AFTER_POPULATION: i32 = 100;
+const BEFORE_FOOT: i32 = 80;
 
-/// The tables as one RTF document, one section each. The same tables give the same bytes.
+/// The tables as one RTF document; every table begins a page. The same tables give the same bytes.
 pub fn render(tables: &[&ResultTable], frame: &RtfFrame) -> String {
     let (width, height) = frame.paper.size();
     let mut out = String::from("{\\rtf1\\ansi\\ansicpg1252\\deff0\\uc1\n");
@@ -67,13 +92,20 @@ pub fn render(tables: &[&ResultTable], frame: &RtfFrame) -> String {
     let _ = writeln!(out, "{{\\info{{\\title {}}}{{\\doccomm {}}}}}", escape(frame.trial), escape(frame.program));
     let _ = writeln!(
         out,
-        "\\paperw{width}\\paperh{height}\\landscape\\margl{SIDE}\\margr{SIDE}\\margt1701\\margb1134\\widowctrl\\viewkind1"
+        "\\paperw{width}\\paperh{height}\\landscape\\margl{SIDE}\\margr{SIDE}\\margt{ABOVE}\\margb{BELOW}\\widowctrl\\viewkind1"
     );
-    for (index, table) in tables.iter().enumerate() {
-        if index > 0 {
-            out.push_str("\\sect\n");
+    let mut first = true;
+    for table in tables {
+        let (size, panels) = fit(table, f64::from(width - 2 * SIDE) / TWIPS);
+        let several = panels.len() > 1;
+        let panels = if panels.is_empty() { vec![Vec::new()] } else { panels };
+        for (index, panel) in panels.iter().enumerate() {
+            if !std::mem::take(&mut first) {
+                out.push_str("\\sect\n");
+            }
+            let note = several.then(|| layout::columns_note(frame.columns, panel, table.columns.len()));
+            Section { table, frame, panel, size, note, leads: index == 0 }.write(&mut out);
         }
-        section(&mut out, table, frame);
     }
     if tables.is_empty() {
         out.push_str("\\pard\\par\n");
@@ -82,145 +114,256 @@ pub fn render(tables: &[&ResultTable], frame: &RtfFrame) -> String {
     out
 }
 
-fn section(out: &mut String, table: &ResultTable, frame: &RtfFrame) {
-    let (width, height) = frame.paper.size();
-    let inner = width - 2 * SIDE;
-    let _ = writeln!(
-        out,
-        "\\sectd\\sbkpage\\lndscpsxn\\pgwsxn{width}\\pghsxn{height}\\marglsxn{SIDE}\\margrsxn{SIDE}\\margtsxn1701\\margbsxn1134\
-         \\headery624\\footery567\\titlepg"
-    );
-    let running = running_title(frame, inner);
-    let title = format!("{} {}. {}", frame.words.get("table.table"), table.number, table.title);
-    // The first page has the title in the text, where it is a heading; the pages after it in the header.
-    let _ = writeln!(out, "{{\\headerf {running}}}");
-    let continued = format!("{title} ({})", frame.words.get("page.continued"));
-    let _ = writeln!(
-        out,
-        "{{\\header {running}\\pard\\plain\\ql\\f0\\fs20\\b\\sa40 {}\\b0\\par\\fs18\\sa100 {}\\par}}",
-        escape(&continued),
-        escape(&table.population)
-    );
-    let line = f64::from(inner) / TWIPS;
-    let lines: f64 = table.footnotes.iter().map(|note| (layout::arial_width(note, false) * 8.0 / line).ceil()).sum();
-    let notes: String = table.footnotes.iter().map(|note| format!("{}\\par\n", escape(note))).collect();
-    let (at_foot, behind) = if lines <= FOOT_LINES { (notes.as_str(), "") } else { ("", notes.as_str()) };
-    let foot = foot_line(frame, inner);
-    for group in ["footerf", "footer"] {
-        let _ = writeln!(out, "{{\\{group} \\pard\\plain\\ql\\f0\\fs16\\sb60 {at_foot}{foot}}}");
-    }
-    let bookmark: String = table.id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    let _ = writeln!(
-        out,
-        "\\pard\\plain\\s1\\ql\\keepn\\f0\\fs20\\b\\outlinelevel0\\sa40 {{\\*\\bkmkstart {bookmark}}}{}{{\\*\\bkmkend {bookmark}}}\\par",
-        escape(&title)
-    );
-    let _ = writeln!(out, "\\pard\\plain\\ql\\keepn\\f0\\fs18\\sa100 {}\\par", escape(&table.population));
-    let (size, panels) = fit(table, line);
-    for (index, panel) in panels.iter().enumerate() {
-        if index > 0 {
-            let note = columns_note(frame.words, panel, table.columns.len());
-            let _ = writeln!(out, "\\pard\\plain\\pagebb\\keepn\\ql\\f0\\fs16\\sb0\\sa60 {}\\par", escape(&note));
-        }
-        rows(out, table, panel, size);
-    }
-    let _ = writeln!(out, "\\pard\\plain\\ql\\f0\\fs16\\sb60 {behind}\\pard\\plain\\fs4\\sb0\\sa0");
-    if !behind.is_empty() {
-        out.push_str("\\par\n");
-    }
-}
-
-/// The largest text size at which the table needs one panel, or the smallest with several.
+/// The largest text size at which the table needs one panel, or the middle one with several.
 fn fit(table: &ResultTable, available: f64) -> (f64, Vec<Vec<PlacedColumn>>) {
     let at = |size: f64| {
-        let setting =
-            Setting { available, size, gap: size, digit_space: "\u{a0}\u{a0}", width: &layout::arial_width };
-        layout::panels(table, &setting)
+        let width = &layout::arial_width;
+        layout::panels(table, &Setting { available, size, gap: size, digit_space: "\u{a0}\u{a0}", width })
     };
-    for size in SIZES {
-        let panels = at(size);
-        if panels.len() <= 1 {
-            return (size, panels);
-        }
-    }
-    let size = SIZES[1];
-    (size, at(size))
+    SIZES
+        .into_iter()
+        .map(|size| (size, at(size)))
+        .find(|(_, panels)| panels.len() <= 1)
+        .unwrap_or((SIZES[1], at(SIZES[1])))
 }
 
-/// `Columns 9 to 16 of 40`, for the panels of a table that was cut.
-pub(crate) fn columns_note(words: &Words, panel: &[PlacedColumn], of: usize) -> String {
-    let (from, to) = (panel.get(1).map_or(1, |column| column.index), panel.last().map_or(1, |column| column.index));
-    let values = [("from", &*from.to_string()), ("to", &*to.to_string()), ("of", &*of.saturating_sub(1).to_string())];
-    words.say("page.columns", &values)
+/// One table, or one panel of a table that was cut by columns, with its running lines.
+struct Section<'a> {
+    table: &'a ResultTable,
+    frame: &'a RtfFrame<'a>,
+    panel: &'a [PlacedColumn],
+    size: f64,
+    /// Which columns the panel shows.
+    note: Option<String>,
+    /// Whether this is the first panel, which carries the heading and the bookmark.
+    leads: bool,
 }
 
-fn rows(out: &mut String, table: &ResultTable, panel: &[PlacedColumn], size: f64) {
-    let half_points = (size * 2.0).round() as i32;
-    let edges: Vec<i32> = panel
-        .iter()
-        .scan(0.0, |edge, column| {
-            *edge += column.width;
-            Some((*edge * TWIPS).round() as i32)
-        })
-        .collect();
-    let define = |out: &mut String, flags: &str, borders: &str, edges: &[i32]| {
-        let _ = write!(out, "\\trowd\\trgaph0\\trleft0\\trkeep{flags}");
-        for edge in edges {
-            let _ = write!(out, "{borders}\\cellx{edge}");
+impl Section<'_> {
+    fn write(&self, out: &mut String) {
+        let (width, height) = self.frame.paper.size();
+        let inner = width - 2 * SIDE;
+        let _ = writeln!(
+            out,
+            "\\sectd\\sbkpage\\lndscpsxn\\pgwsxn{width}\\pghsxn{height}\\marglsxn{SIDE}\\margrsxn{SIDE}\\margtsxn{ABOVE}\\margbsxn{BELOW}\
+             \\headery{HEADER}\\footery{FOOTER}\\titlepg"
+        );
+        let running = running_title(self.frame, inner);
+        let title = format!("{} {}. {}", self.frame.table, self.table.number, self.table.title);
+        let continued = format!("{title} ({})", self.frame.continued);
+        let mut population = self.table.population.clone();
+        if let Some(note) = &self.note {
+            population = format!("{population}\n{note}");
         }
-        out.push('\n');
-    };
-    define(
-        out,
-        "\\trhdr",
-        "\\clvertalb\\clbrdrt\\brdrs\\brdrw20\\clbrdrb\\brdrs\\brdrw10",
-        &edges,
-    );
-    for column in panel {
-        let header = table.columns.get(column.index).map_or("", |column| column.header.as_str());
-        let align = if column.centred { "\\qc" } else { "\\ql" };
-        let indent = if column.index == 0 || column.centred { 0 } else { (size / 2.0 * TWIPS) as i32 };
-        let _ = write!(out, "\\pard\\plain\\intbl{align}\\li{indent}\\sb40\\sa40\\f0\\fs{half_points}\\b {}\\cell", escape(header));
+        // The first page has the title in the text, where it is a heading; the pages after it in the header.
+        let _ = writeln!(out, "{{\\headerf {running}}}");
+        let _ = writeln!(
+            out,
+            "{{\\header {running}\\pard\\plain\\ql\\sl-240\\slmult0\\f0\\fs20\\b\\sa40 {}\\b0\\par\\fs18\\sl-216\\sa100 {}\\par}}",
+            escape(&continued),
+            escape(&population)
+        );
+        let line = f64::from(inner) / TWIPS;
+        let note_lines: usize = self.table.footnotes.iter().map(|note| lines(note, line, SMALL, false)).sum();
+        let notes: String = self.table.footnotes.iter().map(|note| format!("{}\\par\n", escape(note))).collect();
+        let (at_foot, behind) = if note_lines <= FOOT_LINES { (notes.as_str(), "") } else { ("", notes.as_str()) };
+        let foot = foot_line(self.frame, inner);
+        for group in ["footerf", "footer"] {
+            let _ = writeln!(out, "{{\\{group} \\pard\\plain\\ql\\sl-192\\slmult0\\f0\\fs16 {at_foot}{foot}}}");
+        }
+        let heading = if self.leads { "\\s1\\outlinelevel0" } else { "" };
+        let bookmark: String =
+            self.table.id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(40).collect();
+        let marked = if self.leads {
+            format!("{{\\*\\bkmkstart {bookmark}}}{}{{\\*\\bkmkend {bookmark}}}", escape(&title))
+        } else {
+            escape(&continued)
+        };
+        let _ = writeln!(out, "\\pard\\plain{heading}\\ql\\keepn\\sl-240\\slmult0\\f0\\fs20\\b\\sa40 {marked}\\par");
+        let _ =
+            writeln!(out, "\\pard\\plain\\ql\\keepn\\sl-216\\slmult0\\f0\\fs18\\sa100 {}\\par", escape(&population));
+
+        let running_lines = lines(&format!("{}{}", self.frame.trial, self.frame.marks.concat()), line, SMALL, true);
+        let head = f64::from(HEADER + AFTER_RUNNING) + running_lines as f64 * leading(SMALL);
+        let population_lines: usize = population.split('\n').map(|part| lines(part, line, 9.0, false)).sum();
+        let heading = f64::from(AFTER_TITLE + AFTER_POPULATION)
+            + lines(&continued, line, 10.0, true) as f64 * leading(10.0)
+            + population_lines as f64 * leading(9.0);
+        let foot_lines = 1 + if behind.is_empty() { note_lines } else { 0 };
+        let foot = f64::from(FOOTER + BEFORE_FOOT) + foot_lines as f64 * leading(SMALL);
+        let body = |head: f64| f64::from(height) - head.max(f64::from(ABOVE)) - foot.max(f64::from(BELOW));
+        for (index, page) in self.pages(body(head) - heading, body(head + heading)).iter().enumerate() {
+            if index > 0 {
+                out.push_str("\\pard\\plain\\pagebb\\sl-20\\slmult0\\fs2\\par\n");
+            }
+            self.rows(out, page);
+        }
+        let _ = writeln!(
+            out,
+            "\\pard\\plain\\ql\\sl-192\\slmult0\\f0\\fs16\\sb60 {behind}\\pard\\plain\\sl-20\\slmult0\\fs2\\par"
+        );
     }
-    out.push_str("\\row\n");
-    for (index, row) in table.rows.iter().enumerate() {
-        let borders = if index + 1 == table.rows.len() { "\\clbrdrb\\brdrs\\brdrw20" } else { "" };
+
+    /// The rows of every page, so that each page has the column headers whatever reads the file; LibreOffice knows no
+    /// repeated rows in RTF. Heights are in twips: what the first and every further page holds.
+    fn pages(&self, first: f64, further: f64) -> Vec<Page> {
+        /// Share of a page that is filled by estimate; the rest is room for a line that wraps elsewhere.
+        const FILL: f64 = 0.97;
+        let rows = &self.table.rows;
+        let headers = self.panel.iter().map(|column| {
+            let header = self.table.columns.get(column.index).map_or("", |column| column.header.as_str());
+            lines(header, column.width, self.size, true)
+        });
+        let header = headers.max().unwrap_or(1) as f64 * leading(self.size) + HEADER_SPACE;
+        let mut pages = vec![Page { rows: 0..0, continues: None }];
+        let mut room = FILL * (first - header);
+        for (index, row) in rows.iter().enumerate() {
+            let mut need = self.row_height(index);
+            // A group heading stays with its first row.
+            let heads = row.cells.is_empty() && index + 1 < rows.len();
+            let with_next = if heads { need + self.row_height(index + 1) } else { need };
+            let start = pages.last().map_or(0, |page| page.rows.start);
+            if with_next > room && index > start {
+                let group = rows[..index].iter().rposition(|row| row.cells.is_empty());
+                let continues = group.filter(|group| rows.get(*group).is_some_and(|group| row.indent > group.indent));
+                room = FILL * (further - header);
+                if continues.is_some() {
+                    need += leading(self.size) + GROUP_SPACE;
+                }
+                pages.push(Page { rows: index..index, continues });
+            }
+            room -= need;
+            if let Some(page) = pages.last_mut() {
+                page.rows.end = index + 1;
+            }
+        }
+        pages
+    }
+
+    fn row_height(&self, index: usize) -> f64 {
+        let Some(row) = self.table.rows.get(index) else { return 0.0 };
+        let whole: f64 = self.panel.iter().map(|column| column.width).sum();
+        let indent = f64::from(row.indent) * layout::INDENT * self.size;
         if row.cells.is_empty() {
-            let whole = edges.last().copied().unwrap_or(0);
-            define(out, "", borders, &[whole]);
-            let keep = if index + 1 == table.rows.len() { "" } else { "\\keepn" };
+            return lines(&row.label, whole - indent, self.size, true) as f64 * leading(self.size) + GROUP_SPACE;
+        }
+        let label = self.panel.first().map_or(1, |column| lines(&row.label, column.width - indent, self.size, false));
+        let cells = self.panel.iter().filter_map(|column| match column.cells.get(index)? {
+            (text, Place::Flow) => Some(lines(text, column.width - self.size / 2.0, self.size, false)),
+            _ => Some(1),
+        });
+        cells.max().unwrap_or(1).max(label) as f64 * leading(self.size) + ROW_SPACE
+    }
+
+    /// Column headers and the rows of one page.
+    fn rows(&self, out: &mut String, page: &Page) {
+        let size = self.size;
+        let font = format!("\\sl-{}\\slmult0\\f0\\fs{}", leading(size).round() as i32, (size * 2.0).round() as i32);
+        let edges: Vec<i32> = self
+            .panel
+            .iter()
+            .scan(0.0, |edge, column| {
+                *edge += column.width;
+                Some((*edge * TWIPS).round() as i32)
+            })
+            .collect();
+        let define = |out: &mut String, flags: &str, borders: &str, edges: &[i32]| {
+            let _ = write!(out, "\\trowd\\trgaph0\\trleft0{flags}");
+            for edge in edges {
+                let _ = write!(out, "{borders}\\cellx{edge}");
+            }
+            out.push('\n');
+        };
+        define(out, "\\trkeep\\trhdr", "\\clvertalb\\clbrdrt\\brdrs\\brdrw20\\clbrdrb\\brdrs\\brdrw10", &edges);
+        for column in self.panel {
+            let header = self.table.columns.get(column.index).map_or("", |column| column.header.as_str());
+            let align = if column.centred { "\\qc" } else { "\\ql" };
+            let indent = if column.index == 0 || column.centred { 0 } else { (size / 2.0 * TWIPS) as i32 };
             let _ = write!(
                 out,
-                "\\pard\\plain\\intbl{keep}\\ql\\li{}\\sb100\\sa20\\f0\\fs{half_points}\\b {}\\cell\\row\n",
-                indent(row, size),
-                escape(&row.label)
+                "\\pard\\plain\\intbl\\keepn{align}\\li{indent}\\sb40\\sa40{font}\\b {}\\cell",
+                escape(header)
             );
-            continue;
-        }
-        define(out, "", borders, &edges);
-        let start = format!("\\sb20\\sa20\\f0\\fs{half_points}");
-        let _ = write!(out, "\\pard\\plain\\intbl\\ql\\li{}{start} {}\\cell", indent(row, size), escape(&row.label));
-        for column in panel.iter().skip(1) {
-            let Some((text, place)) = column.cells.get(index) else { continue };
-            let left = match place {
-                Place::At(left) => (left * TWIPS).round() as i32,
-                Place::Flow => (size / 2.0 * TWIPS) as i32,
-            };
-            let _ = write!(out, "\\pard\\plain\\intbl\\ql\\li{left}{start} {}\\cell", escape(text));
         }
         out.push_str("\\row\n");
+        let whole = [edges.last().copied().unwrap_or(0)];
+        if let Some(group) = page.continues.and_then(|group| self.table.rows.get(group)) {
+            define(out, "\\trkeep", "", &whole);
+            let label = escape(&format!("{} ({})", group.label, self.frame.continued));
+            let li = indent(group, size);
+            let _ = writeln!(out, "\\pard\\plain\\intbl\\keepn\\ql\\li{li}\\sb90\\sa30{font}\\b {label}\\cell\\row");
+        }
+        for index in page.rows.clone() {
+            let Some(row) = self.table.rows.get(index) else { continue };
+            let borders = if index + 1 == page.rows.end { "\\clbrdrb\\brdrs\\brdrw20" } else { "" };
+            // A row taller than half a page may break.
+            let keep = if self.row_height(index) < 4000.0 { "\\trkeep" } else { "" };
+            let (li, label) = (indent(row, size), escape(&row.label));
+            if row.cells.is_empty() {
+                define(out, keep, borders, &whole);
+                let _ =
+                    writeln!(out, "\\pard\\plain\\intbl\\keepn\\ql\\li{li}\\sb90\\sa30{font}\\b {label}\\cell\\row");
+                continue;
+            }
+            define(out, keep, borders, &edges);
+            let _ = write!(out, "\\pard\\plain\\intbl\\ql\\li{li}\\sb20\\sa20{font} {label}\\cell");
+            for column in self.panel.iter().skip(1) {
+                let Some((text, place)) = column.cells.get(index) else { continue };
+                let left = match place {
+                    Place::At(left) => (left * TWIPS).round() as i32,
+                    Place::Flow => (size / 2.0 * TWIPS) as i32,
+                };
+                let _ = write!(out, "\\pard\\plain\\intbl\\ql\\li{left}\\sb20\\sa20{font} {}\\cell", escape(text));
+            }
+            out.push_str("\\row\n");
+        }
     }
+}
+
+/// The rows of one page.
+struct Page {
+    rows: Range<usize>,
+    /// The group heading above the first row, where the page begins inside a group.
+    continues: Option<usize>,
+}
+
+/// Distance of lines of text of this size, in twips.
+fn leading(size: f64) -> f64 {
+    size * LEADING * TWIPS
 }
 
 fn indent(row: &Row, size: f64) -> i32 {
     (f64::from(row.indent) * layout::INDENT * size * TWIPS).round() as i32
 }
 
+/// Lines that a text takes in a column `room` points wide; words wrap at spaces, longer ones anywhere.
+fn lines(text: &str, room: f64, size: f64, bold: bool) -> usize {
+    let (mut lines, mut used) = (1, 0.0);
+    for word in text.split_inclusive([' ', '\n']) {
+        let width = layout::arial_width(word, bold) * size;
+        if used > 0.0 && used + layout::arial_width(word.trim_end(), bold) * size > room {
+            lines += 1;
+            used = 0.0;
+        }
+        if width > room && room > 0.0 {
+            lines += (width / room).floor().min(1e6) as usize;
+            used = width % room;
+        } else {
+            used += width;
+        }
+        if word.ends_with('\n') {
+            lines += 1;
+            used = 0.0;
+        }
+    }
+    lines
+}
+
 /// Trial at the left, marks at the right.
 fn running_title(frame: &RtfFrame, inner: i32) -> String {
     let marks: Vec<String> = frame.marks.iter().map(|mark| escape(mark)).collect();
     format!(
-        "\\pard\\plain\\ql\\tqr\\tx{inner}\\f0\\fs16\\sa120 {}\\tab {{\\b {}}}\\par\n",
+        "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sa120 {}\\tab {{\\b {}}}\\par\n",
         escape(frame.trial),
         marks.join("  |  ")
     )
@@ -228,27 +371,15 @@ fn running_title(frame: &RtfFrame, inner: i32) -> String {
 
 /// Program, run and data cut at the left, page x of y at the right, as fields.
 fn foot_line(frame: &RtfFrame, inner: i32) -> String {
-    let words = frame.words;
-    let mut parts = vec![words.say("page.program", &[("program", frame.program)])];
-    if !frame.run.is_empty() {
-        parts.push(frame.run.to_owned());
-    }
-    if !frame.data_cut.is_empty() {
-        parts.push(words.say("page.data_cut", &[("date", frame.data_cut)]));
-    }
+    let parts: Vec<&str> =
+        [frame.program, frame.run, frame.data_cut].into_iter().filter(|part| !part.is_empty()).collect();
     let field = |code: &str| format!("{{\\field{{\\*\\fldinst {{ {code} }}}}{{\\fldrslt {{1}}}}}}");
-    let (page, pages) = ('\u{e000}', '\u{e001}');
-    let numbers = words.say("page.of", &[("page", &page.to_string()), ("pages", &pages.to_string())]);
-    let numbers: String = numbers
-        .chars()
-        .map(|c| match c {
-            c if c == page => field("PAGE"),
-            c if c == pages => field("NUMPAGES"),
-            c => escape(&c.to_string()),
-        })
-        .collect();
+    let mut numbers = escape(frame.page_of);
+    for (place, code) in [("{page}", "PAGE"), ("{pages}", "NUMPAGES")] {
+        numbers = numbers.replace(&escape(place), &field(code));
+    }
     format!(
-        "\\pard\\plain\\ql\\tqr\\tx{inner}\\f0\\fs16\\sb80 {}\\tab {numbers}\\par",
+        "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sb80 {}\\tab {numbers}\\par",
         escape(&parts.join("  |  "))
     )
 }
@@ -273,7 +404,7 @@ pub fn escape(text: &str) -> String {
             '\t' => out.push(' '),
             '\u{a0}' => out.push_str("\\~"),
             ' '..='~' => out.push(c),
-            c if c.is_control() => {}
+            c if !printable(c) => {}
             c => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     let _ = write!(out, "\\u{}?", unit.cast_signed());

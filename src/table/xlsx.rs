@@ -6,6 +6,7 @@
 //! computed with. Text is always written as text, never as a formula, and text that a spreadsheet would run when it is
 //! typed again carries the quote prefix. The creation date is fixed, so the same tables give the same bytes.
 
+use super::untrusted::printable;
 use super::{Align, Cell, ResultTable, rounding};
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
@@ -27,7 +28,7 @@ pub fn render(tables: &[&ResultTable]) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // Excel needs a date; the earliest its file format knows says plainly that it is none.
     let date = ExcelDateTime::from_ymd(1980, 1, 1)?;
-    workbook.set_properties(&DocProperties::new().set_author("splitknee").set_creation_datetime(date));
+    workbook.set_properties(&DocProperties::new().set_author("splitknee").set_creation_datetime(&date));
     let mut names = BTreeSet::new();
     if tables.is_empty() {
         workbook.add_worksheet();
@@ -83,7 +84,12 @@ fn fill(sheet: &mut Worksheet, table: &ResultTable) -> Result<(), XlsxError> {
                 match part {
                     Part::Nothing => {}
                     Part::Number(value, format) => {
-                        sheet.write_number_with_format(line, at, value, &closing(Format::new().set_num_format(format)))?;
+                        sheet.write_number_with_format(
+                            line,
+                            at,
+                            value,
+                            &closing(Format::new().set_num_format(format)),
+                        )?;
                     }
                     Part::Text(words) => {
                         let side = if align == Align::Left { FormatAlign::Left } else { FormatAlign::Right };
@@ -169,9 +175,11 @@ fn widths(sheet: &mut Worksheet, table: &ResultTable, firsts: &[u16]) -> Result<
     let label = labels.map(|row| row.label.chars().count() + 2 * usize::from(row.indent)).max().unwrap_or(0);
     sheet.set_column_width(0, (label as f64 * 1.05 + 2.0).clamp(14.0, 60.0))?;
     for (index, column) in table.columns.iter().enumerate().skip(1) {
-        let texts = table.rows.iter().filter_map(|row| row.cells.get(index - 1)).map(|cell| cell.text().chars().count());
+        let texts =
+            table.rows.iter().filter_map(|row| row.cells.get(index - 1)).map(|cell| cell.text().chars().count());
         let parts = f64::from(firsts[index + 1] - firsts[index]);
-        let widest = (texts.max().unwrap_or(0) as f64 / parts + 2.0).max(column.header.chars().count() as f64 / 2.0 / parts);
+        let widest =
+            (texts.max().unwrap_or(0) as f64 / parts + 2.0).max(column.header.chars().count() as f64 / 2.0 / parts);
         for at in firsts[index]..firsts[index + 1] {
             sheet.set_column_width(at, widest.clamp(9.0, 40.0))?;
         }
@@ -181,14 +189,15 @@ fn widths(sheet: &mut Worksheet, table: &ResultTable, firsts: &[u16]) -> Result<
 
 /// Writes text as text. What Excel would take for a formula when the cell is edited gets the quote prefix.
 fn text(sheet: &mut Worksheet, row: u32, column: u16, words: &str, format: Format) -> Result<(), XlsxError> {
+    let words: String = words.chars().filter(|c| printable(*c)).collect();
     if words.is_empty() {
         sheet.write_blank(row, column, &format)?;
         return Ok(());
     }
     let risky = words.trim_start().starts_with(['=', '+', '-', '@']) || words.starts_with(['\t', '\r', '\n']);
     let format = if risky { format.set_quote_prefix() } else { format };
-    let long = words.chars().count() > CELL_LIMIT;
-    let cut: String = if long { words.chars().take(CELL_LIMIT - 1).chain(['…']).collect() } else { words.to_owned() };
+    let long = words.encode_utf16().count() > CELL_LIMIT;
+    let cut: String = if long { words.chars().take(CELL_LIMIT - 1).chain(['…']).collect() } else { words };
     sheet.write_string_with_format(row, column, cut, &format)?;
     Ok(())
 }
@@ -201,7 +210,8 @@ fn sheet_name(table: &ResultTable, names: &mut BTreeSet<String>) -> String {
         .filter(|c| !c.is_control())
         .map(|c| if matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\' | '\'') { '-' } else { c })
         .collect();
-    let clean = if clean.trim().is_empty() || clean.eq_ignore_ascii_case("history") { "table".to_owned() } else { clean };
+    let clean =
+        if clean.trim().is_empty() || clean.eq_ignore_ascii_case("history") { "table".to_owned() } else { clean };
     let units = |text: &str| text.encode_utf16().count();
     (1..)
         .map(|copy| {
@@ -223,9 +233,8 @@ mod tests {
     #[test]
     fn sheet_names_are_legal_and_differ() {
         let mut names = BTreeSet::new();
-        let mut name = |number: &str| {
-            sheet_name(&ResultTable::new("t-1", number, String::new(), String::new()), &mut names)
-        };
+        let mut name =
+            |number: &str| sheet_name(&ResultTable::new("t-1", number, String::new(), String::new()), &mut names);
         assert_eq!(name("14.2.1"), "14.2.1");
         assert_eq!(name("14.2.1"), "14.2.1 (2)");
         assert_eq!(name(""), "t-1");

@@ -6,7 +6,9 @@ use crate::figure::Figure;
 use crate::figure::font::FontSet;
 use crate::report::document::{Block, Document, Section};
 use crate::report::words::Words;
-use crate::table::layout::{self, INDENT, PlacedColumn, Place, Setting};
+use crate::table::layout::{self, INDENT, Place, PlacedColumn, Setting};
+use crate::table::rounding::MINUS;
+use crate::table::untrusted::printable;
 use crate::table::{ResultTable, Row};
 use std::fmt::Write as _;
 use typst::foundations::{Array, Dict, IntoValue, Value};
@@ -30,11 +32,14 @@ pub(super) fn values(document: &Document, words: &Words, fonts: &Fonts) -> Value
     let of = words.say("page.of", &[("page", "\u{e000}"), ("pages", "\u{e000}")]);
     let of: Vec<&str> = of.split('\u{e000}').collect();
     let marks = document.marks.join("  ·  ");
-    let room = UPRIGHT - 20.0 - pen.measure.width(&marks, 7.5, true);
+    let marks = pen.measure.width(&marks, 7.5, true);
+    let stacked = marks > 0.6 * UPRIGHT;
+    let room = if stacked { UPRIGHT } else { UPRIGHT - 20.0 - marks };
     let fields = [
         ("language", document.language.into_value()),
         ("title", pen.text(&document.title, UPRIGHT, 17.0)),
-        ("running", pen.one_line(&document.title, room.max(60.0), 7.5)),
+        ("running", pen.one_line(&document.title, room, 7.5)),
+        ("stacked", stacked.into_value()),
         ("kind", pen.text(&document.kind, UPRIGHT, 9.5)),
         ("marks", array(&document.marks, |mark| pen.text(mark, UPRIGHT / 2.0, 8.5))),
         ("footer", pen.one_line(&document.footer, UPRIGHT - 80.0, 7.5)),
@@ -115,7 +120,11 @@ impl Pen<'_> {
         let label = format!("{} {}", self.words.get("table.table"), table.number);
         let several = panels.len() > 1;
         let panel = |columns: Vec<PlacedColumn>| {
-            let note = if several { layout::columns_note(&self.words.get("page.columns"), &columns, table.columns.len()) } else { String::new() };
+            let note = if several {
+                layout::columns_note(&self.words.get("page.columns"), &columns, table.columns.len())
+            } else {
+                String::new()
+            };
             dict([
                 ("note", self.text(&note, available, 8.0)),
                 ("widths", array(&columns, |column| column.width.into_value())),
@@ -129,6 +138,7 @@ impl Pen<'_> {
             ("title", self.text(&table.title, available, 9.5)),
             ("population", self.text(&table.population, available, 8.5)),
             ("size", size.into_value()),
+            ("together", (!several && layout::fits_a_page(table)).into_value()),
             ("landscape", turned.into_value()),
             ("panels", array(panels, panel)),
             ("footnotes", array(&table.footnotes, |note| self.text(note, available, 8.0))),
@@ -137,10 +147,7 @@ impl Pen<'_> {
 
     fn header(&self, table: &ResultTable, column: &PlacedColumn, size: f64) -> Value {
         let header = table.columns.get(column.index).map_or("", |column| column.header.as_str());
-        dict([
-            ("text", self.text(header, column.width - size, size)),
-            ("centred", column.centred.into_value()),
-        ])
+        dict([("text", self.text(header, column.width - size, size)), ("centred", column.centred.into_value())])
     }
 
     fn row(&self, (index, row): (usize, &Row), columns: &[PlacedColumn], size: f64, available: f64) -> Value {
@@ -174,6 +181,9 @@ impl Pen<'_> {
                 '\n' | '\t' | '\r' | '\u{2028}' | '\u{2029}' => plain.push(' '),
                 // Joiners and variation selectors choose between forms of a character; without its font they say nothing.
                 '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => {}
+                // No line ends between a minus sign and its number.
+                MINUS => plain.extend([MINUS, '\u{2060}']),
+                c if !printable(c) => {}
                 c if self.fonts.cover(c) => plain.push(c),
                 c => {
                     let _ = write!(plain, "[U+{:04X}]", u32::from(c));
@@ -192,11 +202,18 @@ impl Pen<'_> {
                 out.push_str(word);
                 continue;
             }
-            for (index, c) in word.chars().enumerate() {
-                if index > 0 && index % 6 == 0 {
-                    out.push('\u{200b}');
+            // Japanese breaks by itself; a run of other letters that no line can hold breaks after every sixth.
+            let mut run = 0;
+            for part in word.split_inclusive(layout::breaks) {
+                let endless = self.measure.width(part, size, true) > room;
+                for c in part.chars() {
+                    if endless && run > 0 && run % 6 == 0 {
+                        out.push('\u{200b}');
+                    }
+                    out.push(c);
+                    run += 1;
                 }
-                out.push(c);
+                run = 0;
             }
         }
         out
