@@ -205,3 +205,33 @@ fn declared_numeric_codes_are_missing() {
     let options = ReadOptions { missing: vec!["-99".to_string()], ..ReadOptions::default() };
     assert_eq!(read_bytes("a.xpt", &bytes, &options).unwrap().numbers("vas").unwrap(), [None, Some(12.0)]);
 }
+
+/// Reads our files with haven, where Rscript and haven are installed, and compares with what haven reads from the files
+/// we read: values, special missing values, labels and formats must be identical.
+#[test]
+fn haven_reads_our_files_as_it_reads_the_originals() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut script = "library(haven); same <- function(a, b) { a <- read_xpt(a); b <- read_xpt(b); \
+         tags <- function(x) lapply(x, function(v) if (is.numeric(v)) na_tag(v)); \
+         identical(a, b) && identical(tags(a), tags(b)) && identical(attr(a, 'label'), attr(b, 'label')) }; "
+        .to_string();
+    for case in CASES {
+        let original = file(case, "data.xpt");
+        let table = read(&original, &as_in_file()).unwrap();
+        for version in [XptVersion::V5, XptVersion::V8] {
+            let ours = folder.path().join(format!("{case}-{version:?}.xpt"));
+            std::fs::write(&ours, write(&table, version).unwrap()).unwrap();
+            script.push_str(&format!("cat(same({:?}, {:?}), ''); ", original.display(), ours.display()));
+        }
+    }
+    let output = std::process::Command::new("Rscript").args(["--vanilla", "-e", &script]).output();
+    match output {
+        Ok(output) if output.status.success() => {
+            assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), ["TRUE"; 8].join(" "));
+        }
+        Ok(output) if !String::from_utf8_lossy(&output.stderr).contains("no package called") => {
+            panic!("{}", String::from_utf8_lossy(&output.stderr));
+        }
+        _ => eprintln!("skipped: Rscript with haven is not installed"),
+    }
+}
