@@ -47,7 +47,7 @@ pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions)
 /// The bytes of `table` in `format`; `path` names the data set where nothing else does, and is used in messages.
 ///
 /// # Errors
-/// As [`write`], without those of the system.
+/// As [`write()`], without those of the system.
 pub fn to_bytes(table: &Table, path: &str, format: Format, options: &WriteOptions) -> Result<Vec<u8>, DataError> {
     let dataset = options.dataset.clone().or_else(|| table.name.clone()).unwrap_or_else(|| stem(path));
     match format {
