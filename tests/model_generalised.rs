@@ -649,3 +649,21 @@ fn hard_data() {
         model(&collinear, "y ~ arm + twice", Family::Binomial, Link::Logit, 1).expect("fit").report().expect("report");
     assert_eq!(report.aliased, ["twice"]);
 }
+
+/// The names of the interface contract, the same as the linear mixed model's.
+#[test]
+fn fields_of_the_contract() {
+    let report = model(&trial_a_data(), "grade ~ treatment + (1|usubjid)", Family::Cumulative, Link::Logit, 1);
+    let json = serde_json::to_value(report.and_then(|m| m.report()).expect("report")).expect("json");
+    let keys = "formula method ddf n_obs n_patients n_groups log_lik deviance aic bic aic_all bic_all converged singular \
+                iterations gradient_max coefficients variance_components vcov emmeans contrasts notes";
+    for key in keys.split_whitespace() {
+        assert!(json.get(key).is_some(), "{key}");
+    }
+    for key in ["term", "estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high"] {
+        assert!(json["coefficients"][0].get(key).is_some(), "{key}");
+    }
+    assert_eq!(json["coefficients"][0]["term"], "0|1");
+    assert!(json["coefficients"][0]["df"].is_null());
+    assert_eq!(json["n_groups"]["usubjid"], 45);
+}

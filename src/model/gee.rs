@@ -129,15 +129,6 @@ impl WorkingCorrelation {
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Exchangeable, Self::Independence, Self::Ar1].into_iter().find(|structure| structure.name() == name)
     }
-
-    fn at(self, alpha: f64, lag: usize) -> f64 {
-        match self {
-            _ if lag == 0 => 1.0,
-            Self::Exchangeable => alpha,
-            Self::Independence => 0.0,
-            Self::Ar1 => alpha.powi(i32::try_from(lag).unwrap_or(i32::MAX)),
-        }
-    }
 }
 
 impl GeeCovariance {
@@ -194,7 +185,7 @@ struct Scaled {
 }
 
 struct Problem<'a> {
-    outcome: &'a [f64],
+    outcome: Vec<f64>,
     design: &'a [f64],
     n_coefficients: usize,
     clusters: Vec<Cluster>,
@@ -219,18 +210,36 @@ impl Problem<'_> {
         Scaled { derivative, residual }
     }
 
-    /// Inverse of the working correlation of `size` rows; `None` if it is not positive definite.
-    fn inverse_correlation(&self, alpha: f64, size: usize) -> Option<DMatrix<f64>> {
-        let structure = self.options.correlation;
-        DMatrix::from_fn(size, size, |j, k| structure.at(alpha, j.abs_diff(k)))
-            .cholesky()
-            .map(|factor| factor.inverse())
+    /// Whether the working correlation is positive definite for every patient.
+    fn in_range(&self, alpha: f64) -> bool {
+        let most = self.clusters.iter().map(|cluster| cluster.rows.len()).max().unwrap_or(1);
+        match self.options.correlation {
+            WorkingCorrelation::Independence => true,
+            WorkingCorrelation::Exchangeable => alpha < 1.0 && 1.0 + (most as f64 - 1.0) * alpha > 0.0,
+            WorkingCorrelation::Ar1 => alpha.abs() < 1.0,
+        }
     }
 
-    /// Inverse working correlations by number of rows.
-    fn inverse_correlations(&self, alpha: f64) -> Option<Vec<DMatrix<f64>>> {
-        let most = self.clusters.iter().map(|cluster| cluster.rows.len()).max().unwrap_or(0);
-        (0..=most).map(|size| self.inverse_correlation(alpha, size)).collect()
+    /// `R⁻¹ M` for the rows of one patient, in closed form: `R⁻¹ = (I − α/(1 + (m − 1)α) 11ᵀ)/(1 − α)` for exchangeable rows,
+    /// tridiagonal for AR(1).
+    fn unmix(&self, alpha: f64, matrix: &DMatrix<f64>) -> DMatrix<f64> {
+        let size = matrix.nrows();
+        match self.options.correlation {
+            _ if size <= 1 => matrix.clone(),
+            WorkingCorrelation::Independence => matrix.clone(),
+            WorkingCorrelation::Exchangeable => {
+                let share = alpha / (1.0 + (size as f64 - 1.0) * alpha);
+                let sums = matrix.row_sum();
+                DMatrix::from_fn(size, matrix.ncols(), |i, j| (matrix[(i, j)] - share * sums[j]) / (1.0 - alpha))
+            }
+            WorkingCorrelation::Ar1 => DMatrix::from_fn(size, matrix.ncols(), |i, j| {
+                let ends = i == 0 || i + 1 == size;
+                let own = if ends { 1.0 } else { 1.0 + alpha * alpha };
+                let before = if i > 0 { matrix[(i - 1, j)] } else { 0.0 };
+                let after = if i + 1 < size { matrix[(i + 1, j)] } else { 0.0 };
+                (own * matrix[(i, j)] - alpha * (before + after)) / (1.0 - alpha * alpha)
+            }),
+        }
     }
 
     /// Scale from the squared residuals.
@@ -242,38 +251,52 @@ impl Problem<'_> {
         }
     }
 
+    /// Pairs of rows that the correlation is estimated from.
+    fn n_pairs(&self) -> f64 {
+        let pairs = |cluster: &Cluster| {
+            let m = cluster.rows.len() as f64;
+            if self.neighbours_only() { m - 1.0 } else { 0.5 * m * (m - 1.0) }
+        };
+        self.clusters.iter().map(pairs).sum()
+    }
+
+    fn neighbours_only(&self) -> bool {
+        self.options.correlation == WorkingCorrelation::Ar1 && self.options.convention == GeeConvention::LiangZeger
+    }
+
     /// The next correlation parameter from scaled residuals per patient.
     fn alpha(&self, residuals: &[DVector<f64>], scale: f64, current: f64) -> f64 {
-        let neighbours_only =
-            self.options.correlation == WorkingCorrelation::Ar1 && self.options.convention == GeeConvention::LiangZeger;
-        let (mut products, mut gradient, mut curvature, mut pairs) = (0.0, 0.0, 0.0, 0.0);
+        if self.options.correlation == WorkingCorrelation::Ar1 && self.options.convention != GeeConvention::LiangZeger {
+            return current + self.ar1_step(residuals, scale, current);
+        }
+        let products = |r: &DVector<f64>| {
+            if self.neighbours_only() {
+                r.iter().zip(r.iter().skip(1)).map(|(a, b)| a * b).sum::<f64>()
+            } else {
+                0.5 * (r.sum().powi(2) - r.norm_squared())
+            }
+        };
+        let total = residuals.iter().map(products).sum::<f64>() / scale;
+        match self.options.convention {
+            GeeConvention::LiangZeger => total / (self.n_pairs() - self.n_coefficients as f64),
+            GeeConvention::Geepack | GeeConvention::GeepackFixedScale => total / self.n_pairs(),
+        }
+    }
+
+    /// geepack's Gauss–Newton step for AR(1): all pairs, weighted by `∂α^lag/∂α`.
+    fn ar1_step(&self, residuals: &[DVector<f64>], scale: f64, current: f64) -> f64 {
+        let power = |exponent: usize| current.powi(i32::try_from(exponent).unwrap_or(i32::MAX));
+        let (mut gradient, mut curvature) = (0.0, 0.0);
         for residual in residuals {
-            for j in 0..residual.len() {
-                for k in j + 1..residual.len() {
-                    let lag = k - j;
-                    if neighbours_only && lag > 1 {
-                        continue;
-                    }
-                    let product = residual[j] * residual[k] / scale;
-                    let (expected, slope) = match self.options.correlation {
-                        WorkingCorrelation::Ar1 if !neighbours_only => (
-                            self.options.correlation.at(current, lag),
-                            lag as f64 * self.options.correlation.at(current, lag - 1),
-                        ),
-                        _ => (current, 1.0),
-                    };
-                    products += product;
-                    gradient += slope * (product - expected);
+            for (j, a) in residual.iter().enumerate() {
+                for (lag, b) in residual.iter().skip(j).enumerate().skip(1) {
+                    let slope = lag as f64 * power(lag - 1);
+                    gradient += slope * (a * b / scale - power(lag));
                     curvature += slope * slope;
-                    pairs += 1.0;
                 }
             }
         }
-        match self.options.convention {
-            _ if pairs == 0.0 => 0.0,
-            GeeConvention::LiangZeger => products / (pairs - self.n_coefficients as f64),
-            GeeConvention::Geepack | GeeConvention::GeepackFixedScale => current + gradient / curvature,
-        }
+        gradient / curvature
     }
 }
 
@@ -304,49 +327,65 @@ pub fn fit_gee(
     if clusters.len() < 2 {
         return Err(gee_error("needs at least two patients".into()));
     }
-    let problem = Problem { outcome, design, n_coefficients: p, clusters, options };
-    let mut beta = start(&problem, terms)?;
-    let mut alpha = 0.0;
-    let squares = |beta: &DVector<f64>| -> (Vec<DVector<f64>>, f64) {
-        let residuals: Vec<DVector<f64>> =
-            problem.clusters.iter().map(|cluster| problem.scaled(cluster, beta).residual).collect();
-        let total = residuals.iter().map(DVector::norm_squared).sum();
-        (residuals, total)
+    let mut problem = Problem { outcome: outcome.to_vec(), design, n_coefficients: p, clusters, options };
+    let first = start(&problem, terms)?;
+    let mut beta = first.clone();
+    if options.family == GeeFamily::Gaussian {
+        // From here on the outcome is what least squares leaves, so that its location costs no digits.
+        let fitted = |row: usize| design.iter().skip(row * p).zip(first.iter()).map(|(x, b)| x * b).sum::<f64>();
+        problem.outcome.iter_mut().enumerate().for_each(|(row, y)| *y -= fitted(row));
+        beta.fill(0.0);
+    }
+    let residuals = |beta: &DVector<f64>| -> Vec<DVector<f64>> {
+        problem.clusters.iter().map(|cluster| problem.scaled(cluster, beta).residual).collect()
     };
-    let mut scale = problem.scale(squares(&beta).1);
+    let squares = |residuals: &[DVector<f64>]| residuals.iter().map(DVector::norm_squared).sum::<f64>();
+    let mut alpha = 0.0;
+    let mut scale = problem.scale(squares(&residuals(&beta)));
     // Residuals that are only rounding error: relative to the outcome itself.
     let size: f64 = outcome.iter().map(|y| y * y).sum::<f64>() / n as f64;
-    if scale <= 1e-24 * size {
+    if scale <= 1e-26 * size || scale <= 0.0 {
         return Err(ModelError::NoVariation);
     }
+    let estimates_alpha = options.correlation != WorkingCorrelation::Independence && problem.n_pairs() > 0.0;
+    if estimates_alpha && options.convention == GeeConvention::LiangZeger && problem.n_pairs() <= p as f64 {
+        return Err(gee_error(format!(
+            "cannot estimate the correlation from {} pairs of rows beside {p} coefficients",
+            problem.n_pairs()
+        )));
+    }
     let mut iterations = 0;
-    loop {
-        iterations += 1;
-        let inverses = problem.inverse_correlations(alpha).ok_or_else(|| out_of_range(alpha, options))?;
-        let (information, score) = equations(&problem, &beta, &inverses);
-        let step = invert_positive(&information).ok_or_else(|| diverged(iterations, terms))? * score;
+    let bread = loop {
+        let (information, score) = equations(&problem, &beta, alpha);
+        let bread = invert_positive(&information).ok_or_else(|| diverged(iterations))?;
+        let step = &bread * score;
         beta += &step;
-        let (residuals, total) = squares(&beta);
-        let next_scale =
-            if options.convention == GeeConvention::GeepackFixedScale { scale } else { problem.scale(total) };
-        let next_alpha = match options.correlation {
-            WorkingCorrelation::Independence => 0.0,
-            _ => problem.alpha(&residuals, next_scale, alpha),
+        iterations += 1;
+        let left = residuals(&beta);
+        let next_scale = match options.convention {
+            GeeConvention::GeepackFixedScale => scale,
+            _ => problem.scale(squares(&left)),
         };
-        let moved = step.iter().zip(beta.iter()).map(|(s, b)| s.abs() / (1.0 + b.abs())).fold(0.0, f64::max);
-        let moved = moved.max((next_alpha - alpha).abs()).max((next_scale / scale - 1.0).abs());
+        let next_alpha = if estimates_alpha { problem.alpha(&left, next_scale, alpha) } else { 0.0 };
+        if estimates_alpha && !problem.in_range(next_alpha) {
+            return Err(out_of_range(next_alpha, options));
+        }
+        // Steps in units of the model-based standard error.
+        let variances = bread.diagonal();
+        let in_errors = step.iter().zip(variances.iter()).map(|(s, v)| s.abs() / (v * next_scale).sqrt());
+        let moved = in_errors.fold((next_alpha - alpha).abs().max((next_scale / scale - 1.0).abs()), f64::max);
         (scale, alpha) = (next_scale, next_alpha);
         if !moved.is_finite() || iterations > 1000 {
-            return Err(diverged(iterations, terms));
+            return Err(diverged(iterations));
         }
-        if moved < 1e-13 {
-            break;
+        if moved < 1e-12 {
+            break bread;
         }
+    };
+    let vcov = sandwich(&problem, &beta, alpha, &bread)?;
+    if options.family == GeeFamily::Gaussian {
+        beta += first;
     }
-    let inverses = problem.inverse_correlations(alpha).ok_or_else(|| out_of_range(alpha, options))?;
-    let (information, _) = equations(&problem, &beta, &inverses);
-    let bread = invert_positive(&information).ok_or_else(|| diverged(iterations, terms))?;
-    let vcov = sandwich(&problem, &beta, &inverses, &bread)?;
     let row_major = |matrix: &DMatrix<f64>| matrix.transpose().as_slice().to_vec();
     let n_patients = problem.clusters.len();
     Ok(GeeFit {
@@ -354,13 +393,13 @@ pub fn fit_gee(
         estimates: beta.iter().copied().collect(),
         vcov: row_major(&vcov),
         vcov_naive: row_major(&(&bread * scale)),
-        alpha: (options.correlation != WorkingCorrelation::Independence).then_some(alpha),
+        alpha: estimates_alpha.then_some(alpha),
         scale,
         n_obs: n,
         n_patients,
         max_cluster: problem.clusters.iter().map(|cluster| cluster.rows.len()).max().unwrap_or(0),
         iterations,
-        notes: notes(options, n_patients, p),
+        notes: notes(&problem, p),
     })
 }
 
@@ -395,7 +434,7 @@ fn start(problem: &Problem<'_>, terms: &[String]) -> Result<DVector<f64>, ModelE
             }
             let x = DMatrix::from_row_slice(problem.outcome.len(), terms.len(), problem.design);
             let qr = x.qr();
-            let right = qr.q().transpose() * DVector::from_column_slice(problem.outcome);
+            let right = qr.q().transpose() * DVector::from_column_slice(&problem.outcome);
             qr.r()
                 .solve_upper_triangular(&right)
                 .filter(|b| b.iter().all(|x| x.is_finite()))
@@ -405,14 +444,13 @@ fn start(problem: &Problem<'_>, terms: &[String]) -> Result<DVector<f64>, ModelE
 }
 
 /// `Σ DᵀR⁻¹D` and `Σ DᵀR⁻¹r` with scaled derivatives and residuals.
-fn equations(problem: &Problem<'_>, beta: &DVector<f64>, inverses: &[DMatrix<f64>]) -> (DMatrix<f64>, DVector<f64>) {
+fn equations(problem: &Problem<'_>, beta: &DVector<f64>, alpha: f64) -> (DMatrix<f64>, DVector<f64>) {
     let p = problem.n_coefficients;
     let mut information = DMatrix::zeros(p, p);
     let mut score = DVector::zeros(p);
     for cluster in &problem.clusters {
-        let Some(inverse) = inverses.get(cluster.rows.len()) else { continue };
         let Scaled { derivative, residual } = problem.scaled(cluster, beta);
-        let weighted = inverse * &derivative;
+        let weighted = problem.unmix(alpha, &derivative);
         information += derivative.transpose() * &weighted;
         score += weighted.transpose() * residual;
     }
@@ -424,15 +462,14 @@ fn equations(problem: &Problem<'_>, beta: &DVector<f64>, inverses: &[DMatrix<f64
 fn sandwich(
     problem: &Problem<'_>,
     beta: &DVector<f64>,
-    inverses: &[DMatrix<f64>],
+    alpha: f64,
     bread: &DMatrix<f64>,
 ) -> Result<DMatrix<f64>, ModelError> {
     let p = problem.n_coefficients;
     let mut meat = DMatrix::zeros(p, p);
     for cluster in &problem.clusters {
-        let Some(inverse) = inverses.get(cluster.rows.len()) else { continue };
         let Scaled { derivative, residual } = problem.scaled(cluster, beta);
-        let weighted = inverse * &derivative;
+        let weighted = problem.unmix(alpha, &derivative);
         let residual = match problem.options.covariance {
             GeeCovariance::Classical => residual,
             GeeCovariance::ManclDeRouen => {
@@ -462,16 +499,12 @@ fn out_of_range(alpha: f64, options: &GeeOptions) -> ModelError {
     ))
 }
 
-fn diverged(iterations: usize, terms: &[String]) -> ModelError {
-    ModelError::NotConverged {
-        iterations,
-        gradient: f64::INFINITY,
-        parameter: terms.first().cloned().unwrap_or_default(),
-        curvature: 0.0,
-    }
+fn diverged(iterations: usize) -> ModelError {
+    gee_error(format!("did not converge in {iterations} iterations; use the independence structure or a smaller model"))
 }
 
-fn notes(options: &GeeOptions, n_patients: usize, p: usize) -> Vec<String> {
+fn notes(problem: &Problem<'_>, p: usize) -> Vec<String> {
+    let (options, n_patients) = (problem.options, problem.clusters.len());
     let mut notes = vec![
         match options.convention {
             GeeConvention::Geepack => {
@@ -494,6 +527,9 @@ fn notes(options: &GeeOptions, n_patients: usize, p: usize) -> Vec<String> {
     });
     if options.correlation == WorkingCorrelation::Ar1 {
         notes.push("AR(1) takes the rows of a patient as neighbours in the order of the data".to_owned());
+    }
+    if options.correlation != WorkingCorrelation::Independence && problem.n_pairs() == 0.0 {
+        notes.push("every patient has one row: there is no correlation to estimate".to_owned());
     }
     if n_patients <= p {
         notes.push(format!("{n_patients} patients for {p} coefficients: the robust covariance matrix is singular"));
