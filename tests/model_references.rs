@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 use splitknee::model::{
     AnovaType, Columns, Ddf, Fit, FitOptions, Formula, Inference, Information, LsMeansSpec, Method, TTest, fit,
+    likelihood_ratio,
 };
 
 use crate::reference_cases::{Case, Coverage, Csv, Reference};
@@ -390,6 +391,73 @@ fn compare(c: &mut Coverage, r: &Reference, model: &Fit) -> bool {
     true
 }
 
+/// `anova(smaller, larger)` of ML fits without and with the interaction.
+fn compare_interaction(c: &mut Coverage, r: &Reference, smaller: &Fit, larger: &Fit) {
+    let ours = likelihood_ratio(smaller, larger).unwrap();
+    c.close(r, "1.chisq", Some(ours.statistic), 1e-6);
+    c.close(r, "1.df", Some(ours.df as f64), 0.0);
+    c.close(r, "1.p", Some(ours.p_value), 1e-6);
+    c.close(r, "0.logLik", Some(smaller.log_lik()), 1e-8);
+    c.close(r, "1.logLik", Some(larger.log_lik()), 1e-8);
+}
+
+/// `lmerTest::ranova`: each random term left out (or its slope).
+fn compare_ranova(c: &mut Coverage, r: &Reference, formula: &str, reml: bool, models: &mut Models) {
+    let table = if r.id.starts_with("m5") { "month six" } else { table_of(formula) };
+    for row in r.values.as_array().unwrap().iter().skip(1) {
+        let term = row["term"].as_str().unwrap();
+        let reduced = match term.split_once(" in ") {
+            Some((slope, whole)) => {
+                formula.replace(whole, &whole.replace(&format!(" + {slope}"), "").replace(slope, "1"))
+            }
+            None => formula.replace(&format!(" + {term}"), ""),
+        };
+        let wanted = row["LRT"].as_f64().unwrap();
+        if !reduced.contains('|') {
+            // Without a random term the model is a linear model; its REML likelihood is that of independent rows.
+            let simple = models.fit(table, &reduced, reml).log_lik();
+            let full = models.fit(table, formula, reml).log_lik();
+            c.check(r, &format!("{term} LRT {wanted}"), (2.0 * (full - simple) - wanted).abs() < 1e-6 * (1.0 + wanted));
+            continue;
+        }
+        models.fit(table, &reduced, reml);
+        models.fit(table, formula, reml);
+        let get = |f: &str| &models.fits[&(table, (f.to_owned(), reml))];
+        let ours = likelihood_ratio(get(&reduced), get(formula)).unwrap();
+        c.check(
+            r,
+            &format!("{term} LRT {wanted} {}", ours.statistic),
+            (ours.statistic - wanted).abs() < 1e-6 * (1.0 + wanted),
+        );
+        if wanted > 1e-4 {
+            c.close_to(r, &format!("{term} p"), row["p"].as_f64().unwrap(), Some(ours.p_value), 1e-4);
+            // One variance on its boundary: the mixture halves the p-value (Self & Liang 1987).
+            if ours.df == 1 {
+                c.close_to(r, &format!("{term} mixture"), 0.5 * ours.p_value, ours.p_value_mixture, 1e-12);
+            }
+        }
+    }
+}
+
+/// lme4's profile intervals of single standard deviations (it interpolates the profile: three digits).
+fn compare_profile(c: &mut Coverage, r: &Reference, model: &Fit) {
+    let ours = model.profile_standard_deviations(Method::Ml, 0.95).unwrap();
+    for row in r.values.as_array().unwrap() {
+        let term = row["term"].as_str().unwrap();
+        let group = match term.strip_prefix("sd_") {
+            Some(rest) => rest.split('|').next_back().unwrap(),
+            None if term == "sigma" => "Residual",
+            None => continue,
+        };
+        let slope = term.strip_prefix("sd_").and_then(|t| t.split('|').next()).unwrap_or("");
+        let name = format!("{group}: variance");
+        let Some(found) = ours.iter().find(|i| i.name.starts_with(&name) && i.name.contains(slope)) else { continue };
+        let (low, high) = (number(&row["conf_low"]).unwrap(), number(&row["conf_high"]).unwrap());
+        c.within(r, &format!("{term} low"), low, found.conf_low, 2e-3, 1e-9);
+        c.within(r, &format!("{term} high"), high, found.conf_high, 1e-3, 1e-9);
+    }
+}
+
 /// Reasons for what is not compared; `None` where it is.
 fn left_out(r: &Reference) -> Option<&'static str> {
     let last = r.id.rsplit('/').next().unwrap_or(&r.id);
@@ -407,8 +475,6 @@ fn left_out(r: &Reference) -> Option<&'static str> {
         Some("Wald intervals are the asymptotic ones compared with coef and emm")
     } else if last == "blup" {
         Some("conditional modes are compared in the test of the diagnostics")
-    } else if last == "ranova" || last.contains("lrt") || last == "confint_profile" {
-        Some("likelihood ratios and profiles are compared in their own tests")
     } else if last == "statsmodels" {
         Some("statsmodels stops its optimiser early; the same model is compared with lme4")
     } else {
@@ -519,6 +585,31 @@ fn run(case: &Case, tables: BTreeMap<&'static str, Columns>) {
             continue;
         }
         let model = r.id.split('/').next().unwrap_or("").to_owned();
+        if r.id.ends_with("lrt_interaction") {
+            let (larger, _) = formulas[&r.id.replace(".lrt_interaction", ".ml")].clone();
+            let smaller = larger.replace("treatment * visit", "treatment + visit");
+            let table = table_of(&larger);
+            models.fit(table, &larger, false);
+            models.fit(table, &smaller, false);
+            let get = |f: &str| &models.fits[&(table, (f.to_owned(), false))];
+            compare_interaction(&mut coverage, r, get(&smaller), get(&larger));
+            continue;
+        }
+        if r.id.ends_with("ranova") {
+            let (formula, reml) = formulas[&model].clone();
+            compare_ranova(&mut coverage, r, &formula, reml, &mut models);
+            continue;
+        }
+        if r.id.ends_with("confint_profile") {
+            let (formula, reml) = formulas[&model].clone();
+            let fitted = models.fit(table_of(&formula), &formula, reml);
+            if fitted.profile_standard_deviations(Method::Ml, 0.95).unwrap().len() > 1 {
+                compare_profile(&mut coverage, r, fitted);
+            } else {
+                coverage.exclude(r, "profiles of correlated random slopes are not offered");
+            }
+            continue;
+        }
         if r.id.ends_with("modcomp_interaction") {
             let Some((formula, _)) = formulas.get("m1.reml").cloned() else { continue };
             let fit = models.fit(table_of(&formula), &formula, true);

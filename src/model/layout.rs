@@ -450,16 +450,14 @@ fn covariance_term(frame: &ModelFrame, term: &CovarianceTerm) -> Result<(Term, L
                 (structure(factor.kind, one.n_groups()), one.codes.clone(), one.labels.clone(), Some(factor.kind))
             }
             ([a, b], [fa, fb]) => {
-                let first: Box<dyn CellCovariance> = if fa.kind == StructureKind::Us || a.n_groups() == 1 {
-                    Box::new(Unstructured::new(a.n_groups()))
-                } else {
-                    Box::new(Correlated {
-                        correlation: Correlation::Exchangeable,
-                        heterogeneous: false,
-                        cells: a.n_groups(),
-                    })
+                let first = structure(fa.kind, a.n_groups());
+                let as_correlation =
+                    |correlation| Box::new(Correlated { correlation, heterogeneous: false, cells: b.n_groups() });
+                let second: Box<dyn CellCovariance> = match fb.kind {
+                    StructureKind::Cs if b.n_groups() > 1 => as_correlation(Correlation::Exchangeable),
+                    StructureKind::Ar1 if b.n_groups() > 1 => as_correlation(Correlation::Autoregressive),
+                    _ => Box::new(Unstructured::new(b.n_groups())),
                 };
-                let second = structure(fb.kind, b.n_groups());
                 let n_b = b.n_groups() as u32;
                 let codes = a.codes.iter().zip(&b.codes).map(|(x, y)| x * n_b + y).collect();
                 let cells = a.labels.iter().flat_map(|x| b.labels.iter().map(move |y| format!("{x}:{y}"))).collect();

@@ -45,9 +45,11 @@ mod inference;
 mod kenward_roger;
 mod layout;
 mod likelihood;
+mod likelihood_ratio;
 #[cfg(test)]
 mod likelihood_tests;
 mod ls_means;
+mod profile;
 mod report;
 mod satterthwaite;
 mod start;
@@ -60,7 +62,9 @@ pub use error::ModelError;
 pub use fit::{Fit, FitOptions, Method, fit};
 pub use formula::Formula;
 pub use inference::{Ddf, FTest, Inference, Information, TTest};
+pub use likelihood_ratio::{LikelihoodRatio, likelihood_ratio};
 pub use ls_means::{Levels, LsDifference, LsMean, LsMeansSpec, Weights};
+pub use profile::ProfileInterval;
 pub use report::{
     AnovaRecord, CoefficientRecord, ContrastRecord, CovarianceParameter, LsMeanRecord, ModelReport, NamedMatrix,
     ReportOptions, VarianceComponent,
@@ -68,17 +72,17 @@ pub use report::{
 
 pub mod cumulative;
 mod dense;
+pub mod diagnostics;
 pub mod gee;
 pub mod gee_report;
 pub mod generalised;
 pub mod generalised_report;
 pub mod glm;
+pub mod influence;
 pub mod interval_outcome;
 pub mod link;
 pub mod maximise;
 pub mod mixed_glm;
-pub mod diagnostics;
-pub mod influence;
 pub mod patient_blocks;
 pub mod r_squared;
 mod random_intercepts;

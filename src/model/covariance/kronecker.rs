@@ -1,29 +1,29 @@
 //! `kron(A(knee), B(visit)|id)`: Σ = A ⊗ B, cell (a, b) at position a·n_B + b.
 //!
-//! A product determines its factors up to one scale; the first diagonal element of A is 1 (`us`: the other elements free,
-//! `cs`: A is a correlation matrix, one parameter), B carries the scale. θ = (parameters of A, parameters of B).
+//! A product determines its factors up to one scale. As in SAS's `TYPE=UN@AR(1)`, `UN@CS` and `UN@UN`, the first factor
+//! carries it and the leading variance of the second is 1: `ar1` and `cs` are correlation matrices there, `us` has its
+//! other elements free. θ = (parameters of A, parameters of B without the first).
 
 use super::{CellCovariance, First, Role, Second, Unit};
 use crate::math::linalg::cholesky;
 
-/// A product of two covariances, the first with its leading diagonal element fixed at 1.
+/// A product of two covariances, the second with its leading diagonal element fixed at 1.
 #[derive(Debug)]
 pub(crate) struct Kronecker {
-    /// The first factor; its first parameter is the variance of the first cell and is held at 1.
     first: Box<dyn CellCovariance>,
-    /// The second factor.
+    /// Its first parameter is the variance of the first cell (or of all) and is held at 1.
     second: Box<dyn CellCovariance>,
 }
 
 impl Kronecker {
-    /// `first` must have the variance of its first cell (or its common variance) as first parameter, and its working
-    /// parameter must reach 1 at `one_psi`.
+    /// `second` must have the variance of its first cell, or the common variance, as first parameter, with a Cholesky
+    /// factor or a log variance as working parameter.
     pub(crate) fn new(first: Box<dyn CellCovariance>, second: Box<dyn CellCovariance>) -> Self {
         Self { first, second }
     }
 
     fn n_first(&self) -> usize {
-        self.first.n_parameters() - 1
+        self.first.n_parameters()
     }
 
     fn full(fixed: f64, rest: &[f64]) -> Vec<f64> {
@@ -32,15 +32,15 @@ impl Kronecker {
 
     /// The working value at which the fixed parameter is 1: L₁₁ = 1 for a Cholesky factor, log 1 = 0 for a log variance.
     fn fixed_psi(&self) -> f64 {
-        if self.first.boundary().is_empty() { 0.0 } else { 1.0 }
+        if self.second.boundary().is_empty() { 0.0 } else { 1.0 }
     }
 
     fn factors(&self, theta: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (a, b) = theta.split_at(self.n_first());
         let (m, n) = (self.first.n_cells(), self.second.n_cells());
         let (mut left, mut right) = (vec![0.0; m * m], vec![0.0; n * n]);
-        self.first.matrix(&Self::full(1.0, a), &mut left);
-        self.second.matrix(b, &mut right);
+        self.first.matrix(a, &mut left);
+        self.second.matrix(&Self::full(1.0, b), &mut right);
         (left, right)
     }
 
@@ -61,8 +61,8 @@ impl CellCovariance for Kronecker {
     }
 
     fn units(&self) -> Vec<Unit> {
-        let mut units = vec![Unit::Free; self.n_first()];
-        units.extend(self.second.units());
+        let mut units = self.first.units();
+        units.resize(units.len() + self.second.n_parameters() - 1, Unit::Free);
         units
     }
 
@@ -73,8 +73,8 @@ impl CellCovariance for Kronecker {
             Role::Covariance(a, b) => Role::Shared(format!("{side} factor: covariance {}, {}", a + 1, b + 1)),
             Role::Shared(name) => Role::Shared(format!("{side} factor: {name}")),
         };
-        let left = self.first.roles().into_iter().skip(1).map(|r| word("first", r));
-        left.chain(self.second.roles().into_iter().map(|r| word("second", r))).collect()
+        let left = self.first.roles().into_iter().map(|r| word("first", r));
+        left.chain(self.second.roles().into_iter().skip(1).map(|r| word("second", r))).collect()
     }
 
     fn is_linear(&self) -> bool {
@@ -96,24 +96,24 @@ impl CellCovariance for Kronecker {
         let (left, right) = self.factors(theta);
         let (m, n) = (self.first.n_cells(), self.second.n_cells());
         let (mut da, mut db) = (Vec::new(), Vec::new());
-        self.first.first(&Self::full(1.0, a), &mut da);
-        self.second.first(b, &mut db);
-        for f in da.iter().filter(|f| f.parameter > 0) {
+        self.first.first(a, &mut da);
+        self.second.first(&Self::full(1.0, b), &mut db);
+        for f in &da {
             for s in 0..n {
                 for d in s..n {
                     let value = f.value * right[s * n + d];
                     self.places((f.row, f.column), (s, d), |row, column| {
-                        out.push(First { parameter: f.parameter - 1, row, column, value });
+                        out.push(First { parameter: f.parameter, row, column, value });
                     });
                 }
             }
         }
-        for f in &db {
+        for f in db.iter().filter(|f| f.parameter > 0) {
             for r in 0..m {
                 for c in r..m {
                     let value = f.value * left[r * m + c];
                     self.places((r, c), (f.row, f.column), |row, column| {
-                        out.push(First { parameter: self.n_first() + f.parameter, row, column, value });
+                        out.push(First { parameter: self.n_first() + f.parameter - 1, row, column, value });
                     });
                 }
             }
@@ -125,36 +125,36 @@ impl CellCovariance for Kronecker {
         let (left, right) = self.factors(theta);
         let (m, n) = (self.first.n_cells(), self.second.n_cells());
         let k = self.n_first();
-        let a = Self::full(1.0, a);
+        let b = Self::full(1.0, b);
         let (mut da, mut db, mut dda, mut ddb) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        self.first.first(&a, &mut da);
-        self.second.first(b, &mut db);
-        self.first.second(&a, &mut dda);
-        self.second.second(b, &mut ddb);
-        for f in da.iter().filter(|f| f.parameter > 0) {
-            for g in &db {
-                let (a, b, value) = (f.parameter - 1, k + g.parameter, f.value * g.value);
+        self.first.first(a, &mut da);
+        self.second.first(&b, &mut db);
+        self.first.second(a, &mut dda);
+        self.second.second(&b, &mut ddb);
+        for f in &da {
+            for g in db.iter().filter(|g| g.parameter > 0) {
+                let (a, b, value) = (f.parameter, k + g.parameter - 1, f.value * g.value);
                 self.places((f.row, f.column), (g.row, g.column), |row, column| {
                     out.push(Second { a, b, row, column, value });
                 });
             }
         }
-        for f in dda.iter().filter(|f| f.a > 0) {
+        for f in &dda {
             for s in 0..n {
                 for d in s..n {
                     let value = f.value * right[s * n + d];
                     self.places((f.row, f.column), (s, d), |row, column| {
-                        out.push(Second { a: f.a - 1, b: f.b - 1, row, column, value });
+                        out.push(Second { a: f.a, b: f.b, row, column, value });
                     });
                 }
             }
         }
-        for f in &ddb {
+        for f in ddb.iter().filter(|f| f.a > 0) {
             for r in 0..m {
                 for c in r..m {
                     let value = f.value * left[r * m + c];
                     self.places((r, c), (f.row, f.column), |row, column| {
-                        out.push(Second { a: k + f.a, b: k + f.b, row, column, value });
+                        out.push(Second { a: k + f.a - 1, b: k + f.b - 1, row, column, value });
                     });
                 }
             }
@@ -176,53 +176,53 @@ impl CellCovariance for Kronecker {
                 right[i * n + j] = (0..m).map(|v| moments[(v * n + i) * size + v * n + j]).sum::<f64>() / m as f64;
             }
         }
-        let lead = left[0].max(1e-8);
-        left.iter_mut().for_each(|v| *v /= lead);
-        let mut check = left.clone();
-        if !cholesky(&mut check, m) {
-            (0..m * m).filter(|i| i % (m + 1) != 0).for_each(|i| left[i] *= 0.5);
+        let lead = right[0].max(1e-8);
+        right.iter_mut().for_each(|v| *v /= lead);
+        for (matrix, size) in [(&mut left, m), (&mut right, n)] {
+            let mut check = matrix.clone();
+            if !cholesky(&mut check, size) {
+                (0..size * size).filter(|i| i % (size + 1) != 0).for_each(|i| matrix[i] *= 0.5);
+            }
         }
-        // B is the average covariance of the visits; dividing by A's mean variance gives it the scale of cell one.
-        let mean = (0..m).map(|i| left[i * m + i]).sum::<f64>() / m as f64;
-        right.iter_mut().for_each(|v| *v /= mean);
-        let mut psi: Vec<f64> = self.first.start(&left).into_iter().skip(1).collect();
-        psi.extend(self.second.start(&right));
+        // A is the covariance of the knees averaged over visits; dividing by B's mean variance refers it to visit one.
+        let mean = (0..n).map(|i| right[i * n + i]).sum::<f64>() / n as f64;
+        left.iter_mut().for_each(|v| *v /= mean);
+        let mut psi = self.first.start(&left);
+        psi.extend(self.second.start(&right).into_iter().skip(1));
         psi
     }
 
     fn natural(&self, psi: &[f64]) -> Vec<f64> {
         let (a, b) = psi.split_at(self.n_first());
-        let mut theta: Vec<f64> = self.first.natural(&Self::full(self.fixed_psi(), a)).into_iter().skip(1).collect();
-        theta.extend(self.second.natural(b));
+        let mut theta = self.first.natural(a);
+        theta.extend(self.second.natural(&Self::full(self.fixed_psi(), b)).into_iter().skip(1));
         theta
     }
 
     fn jacobian(&self, psi: &[f64]) -> Vec<f64> {
         let (a, b) = psi.split_at(self.n_first());
-        let left = self.first.jacobian(&Self::full(self.fixed_psi(), a));
-        join(&left, a.len(), &self.second.jacobian(b), b.len())
+        let right = self.second.jacobian(&Self::full(self.fixed_psi(), b));
+        join(&self.first.jacobian(a), a.len(), &right, b.len())
     }
 
     fn curvature(&self, psi: &[f64], weights: &[f64]) -> Vec<f64> {
-        let k = self.n_first();
-        let (a, b) = psi.split_at(k);
-        let left = self.first.curvature(&Self::full(self.fixed_psi(), a), &Self::full(0.0, &weights[..k]));
-        join(&left, k, &self.second.curvature(b, &weights[k..]), b.len())
+        let (a, b) = psi.split_at(self.n_first());
+        let (left, right) = weights.split_at(a.len());
+        let right = self.second.curvature(&Self::full(self.fixed_psi(), b), &Self::full(0.0, right));
+        join(&self.first.curvature(a, left), a.len(), &right, b.len())
     }
 }
 
-/// Block-diagonal of the first matrix without its first row and column (`k + 1` square) and the second (`l` square).
+/// Block-diagonal of the first matrix (`k` square) and the second without its first row and column (`l + 1` square).
 fn join(left: &[f64], k: usize, right: &[f64], l: usize) -> Vec<f64> {
     let n = k + l;
     let mut out = vec![0.0; n * n];
     for i in 0..k {
-        for j in 0..k {
-            out[i * n + j] = left[(i + 1) * (k + 1) + j + 1];
-        }
+        out[i * n..i * n + k].copy_from_slice(&left[i * k..(i + 1) * k]);
     }
     for i in 0..l {
         for j in 0..l {
-            out[(k + i) * n + k + j] = right[i * l + j];
+            out[(k + i) * n + k + j] = right[(i + 1) * (l + 1) + j + 1];
         }
     }
     out
