@@ -667,3 +667,44 @@ fn fields_of_the_contract() {
     assert!(json["coefficients"][0]["df"].is_null());
     assert_eq!(json["n_groups"]["usubjid"], 45);
 }
+
+/// Small random tables, most of them degenerate in some way: an answer of finite numbers or a sentence, never anything else.
+#[test]
+fn random_tables_give_an_answer_or_a_reason() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut below = |n: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % n
+    };
+    let (mut answers, mut reasons) = (0, 0);
+    for _ in 0..300 {
+        let n = 2 + below(14) as usize;
+        let levels = 1 + below(4);
+        let mut column = |most: u64| (0..n).map(|_| below(most) as f64).collect::<Vec<f64>>();
+        let (y, arm, x, id, side) = (column(levels), column(2), column(5), column(4), column(2));
+        let mut data = table(&[("y", &y), ("arm", &arm), ("x", &x), ("id", &id)]);
+        data.add_categorical("side", side.iter().map(|s| Some(format!("{s}")))).expect("column");
+        let formula = ["y ~ arm", "y ~ arm + x", "y ~ arm + (1|id)", "y ~ 1 + (1|id)", "y ~ arm + (1|id/side)"]
+            [below(5) as usize];
+        let family = [Family::Binomial, Family::Cumulative][below(2) as usize];
+        let link = [Link::Logit, Link::Probit, Link::Cloglog][below(3) as usize];
+        match model(&data, formula, family, link, [1, 1, 5][below(3) as usize]).and_then(|m| m.report()) {
+            Ok(report) => {
+                answers += 1;
+                let numbers =
+                    report.coefficients.iter().flat_map(|c| [c.estimate, c.std_error, c.conf_low, c.conf_high]);
+                let numbers =
+                    numbers.chain(report.variance_components.iter().map(|v| v.variance)).chain([report.log_lik]);
+                assert!(numbers.clone().all(f64::is_finite), "{formula} {family:?} {link:?} {report:?}");
+                assert!(report.converged && report.log_lik <= 0.0, "{report:?}");
+            }
+            Err(error) => {
+                reasons += 1;
+                assert!(error.to_string().len() > 20, "{error}");
+            }
+        }
+    }
+    assert!(answers > 60 && reasons > 60, "{answers} answers, {reasons} reasons");
+}
