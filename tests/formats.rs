@@ -248,6 +248,15 @@ fn parts(archive: &[u8]) -> BTreeMap<String, String> {
     parts
 }
 
+/// Every XML part can be read.
+fn assert_well_formed(parts: &BTreeMap<String, String>) {
+    for (name, part) in parts.iter().filter(|(name, _)| name.ends_with(".xml") || name.ends_with(".rels")) {
+        if let Err(error) = resvg::usvg::roxmltree::Document::parse(part) {
+            panic!("{name}: {error}");
+        }
+    }
+}
+
 /// The text of an XML part, tags removed, entities resolved.
 fn xml_text(part: &str) -> String {
     let mut out = String::new();
@@ -352,6 +361,7 @@ fn xlsx_keeps_numbers_unrounded_and_formulas_disarmed() {
     let bytes = xlsx::render(&tables).unwrap();
     assert_eq!(bytes, xlsx::render(&tables).unwrap(), "the same bytes twice");
     let parts = parts(&bytes);
+    assert_well_formed(&parts);
     let sheets: Vec<&String> = parts.keys().filter(|name| name.starts_with("xl/worksheets/sheet")).collect();
     assert_eq!(sheets.len(), tables.len());
     for sheet in &sheets {
@@ -379,11 +389,7 @@ fn docx_is_well_formed_and_holds_every_text_picture_and_description() {
     let bytes = docx::render(&document, &words).unwrap();
     assert_eq!(bytes, docx::render(&document, &words).unwrap(), "the same bytes twice");
     let parts = parts(&bytes);
-    for (name, part) in parts.iter().filter(|(name, _)| name.ends_with(".xml") || name.ends_with(".rels")) {
-        if let Err(error) = resvg::usvg::roxmltree::Document::parse(part) {
-            panic!("{name}: {error}");
-        }
-    }
+    assert_well_formed(&parts);
     let body = &parts["word/document.xml"];
     assert!(!body.contains("<w:instrText>"), "no field from data");
     assert_eq!(body.matches("<pic:pic ").count(), document.figures().count());

@@ -32,7 +32,7 @@ pub enum DocxError {
 }
 
 /// Resolution of the pictures, in dots per inch.
-pub const DPI: f32 = 300.0;
+pub const DPI: f32 = 220.0;
 
 /// Text width in points: 170 mm, as the figures.
 const WIDTH: f64 = 170.0 / 25.4 * 72.0;

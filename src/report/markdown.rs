@@ -4,7 +4,7 @@ use super::document::{Block, Document};
 use super::words::Words;
 use crate::table::markdown::{self, escape};
 
-/// The document as Markdown. Figures point to `figures/<id>.svg` beside the file.
+/// The document as Markdown. Figures point to `figures/f-<id>.svg` beside the file.
 pub fn render(document: &Document, words: &Words) -> String {
     let mut out = format!("# {}\n\n{}\n\n", escape(&document.title), escape(&document.kind));
     if !document.marks.is_empty() {
@@ -36,7 +36,7 @@ fn render_block(block: &Block, words: &Words) -> String {
         Block::Figure(figure) => {
             let label = format!("{} {}", words.get("table.figure"), figure.number);
             let mut out = format!(
-                "![{}](figures/{}.svg)\n\n**{}.** {}\n",
+                "![{}](figures/f-{}.svg)\n\n**{}.** {}\n",
                 escape(&figure.description),
                 file_stem(&figure.id),
                 escape(label.trim()),

@@ -207,7 +207,7 @@ fn sheet_name(table: &ResultTable, names: &mut BTreeSet<String>) -> String {
     let source = if table.number.trim().is_empty() { &table.id } else { &table.number };
     let clean: String = source
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| printable(*c) && !matches!(c, '\n' | '\t'))
         .map(|c| if matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\' | '\'') { '-' } else { c })
         .collect();
     let clean =

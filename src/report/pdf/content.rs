@@ -182,7 +182,7 @@ impl Pen<'_> {
                 // Joiners and variation selectors choose between forms of a character; without its font they say nothing.
                 '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => {}
                 // No line ends between a minus sign and its number.
-                MINUS => plain.extend([MINUS, '\u{2060}']),
+                MINUS if room.is_finite() => plain.extend([MINUS, '\u{2060}']),
                 c if !printable(c) => {}
                 c if self.fonts.cover(c) => plain.push(c),
                 c => {
