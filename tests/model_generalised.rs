@@ -569,10 +569,12 @@ fn refusals_say_why() {
     let id: &[f64] = &[1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0];
     let arm: &[f64] = &[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
     let one_per_row: &[f64] = &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+    let per_patient: &[f64] = &[0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0];
     let mixed: &[f64] = &[0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0];
     let grade: &[f64] = &[0.0, 2.0, 1.0, 2.0, 0.0, 3.0, 1.0, 3.0];
     let base = |y: &[f64]| table(&[("y", y), ("arm", arm), ("id", id), ("row", one_per_row)]);
-    let cases: [(&[f64], &str, Family, usize, &[&str]); 13] = [
+    let cases: [(&[f64], &str, Family, usize, &[&str]); 14] = [
+        (per_patient, "y ~ arm + (1|id)", Family::Binomial, 9, &["(1 | id)", "without limit"]),
         (arm, "y ~ arm", Family::Binomial, 1, &["arm", "separated"]),
         (arm, "y ~ arm + (1|id)", Family::Binomial, 1, &["arm", "separated"]),
         (grade, "y ~ arm", Family::Cumulative, 1, &["arm", "separated"]),

@@ -135,6 +135,9 @@ fn fit_mixed(
         };
         return Err(ModelError::NotEstimable { parameter: format!("(1 | {term})"), reason: reason.into() });
     }
+    if let Some(term) = constant_within_groups(rows, &clusters, random) {
+        return Err(without_limit(term));
+    }
     let nodes = gauss_hermite(random.points);
     let objective = Objective { rows, clusters, nested, nodes };
     let mut names = fixed.terms.clone();
@@ -153,6 +156,12 @@ fn fit_mixed(
     fit.random = vec![groups(&random.outer_name, n_outer)];
     fit.random.extend(random.inner.iter().map(|(name, _)| groups(name, n_inner)));
 
+    let (outer_sd, inner_sd) = objective.std_devs(&maximum.parameters);
+    let widest = WIDEST * fit.link.latent_variance().sqrt();
+    if outer_sd.abs() > widest || inner_sd.abs() > widest {
+        let inner = random.inner.as_ref().filter(|_| inner_sd.abs() > widest).map(|(name, _)| name);
+        return Err(without_limit(inner.unwrap_or(&random.outer_name)));
+    }
     if let Some(reduced) = on_boundary(rows, &fit, random, &maximum)? {
         return Ok(reduced);
     }
@@ -166,25 +175,54 @@ fn fit_mixed(
     fit.notes.push("standard errors from the observed information of the approximated likelihood".to_owned());
     let predictors = objective.predictors(&maximum.parameters);
     let mut modes = (Vec::with_capacity(n_outer), vec![0.0; n_inner]);
-    let (sigma_outer, sigma_inner) = objective.std_devs(&maximum.parameters);
     for cluster in &objective.clusters {
         let Some(mode) = objective.mode(cluster, &maximum.parameters, &predictors) else { continue };
-        modes.0.push(sigma_outer * mode.outer);
+        modes.0.push(outer_sd * mode.outer);
         if let Some((_, inner)) = &random.inner {
             for (cell, effect) in cluster.cells.iter().zip(&mode.inner) {
                 let place = cell.first().and_then(|row| inner.get(*row)).and_then(|own| modes.1.get_mut(*own));
                 if let Some(slot) = place {
-                    *slot = sigma_inner * effect;
+                    *slot = inner_sd * effect;
                 }
             }
         }
     }
-    let results = [(sigma_outer, modes.0), (sigma_inner, modes.1)];
+    let results = [(outer_sd, modes.0), (inner_sd, modes.1)];
     for (term, (std_dev, modes)) in fit.random.iter_mut().zip(results) {
         term.std_dev = std_dev.abs();
         term.modes = modes;
     }
     Ok(fit)
+}
+
+/// A standard deviation beyond this many latent standard deviations is a likelihood that has run to infinity.
+const WIDEST: f64 = 25.0;
+
+fn without_limit(group: &str) -> ModelError {
+    ModelError::NotEstimable {
+        parameter: format!("(1 | {group})"),
+        reason: format!("the outcome hardly varies within {group}, so its variance rises without limit"),
+    }
+}
+
+/// The random term whose groups all have one outcome each, if there is one.
+fn constant_within_groups<'a>(
+    rows: &IntervalRows,
+    clusters: &[Cluster],
+    random: &'a RandomIntercepts,
+) -> Option<&'a str> {
+    let constant = |own: &mut dyn Iterator<Item = &usize>| {
+        let mut outcomes = own.filter_map(|row| rows.bounds.get(*row));
+        let first = outcomes.next();
+        outcomes.all(|outcome| Some(outcome) == first)
+    };
+    let outer = clusters.iter().all(|cluster| constant(&mut cluster.cells.iter().flatten()));
+    let inner = clusters.iter().flat_map(|cluster| &cluster.cells).all(|cell| constant(&mut cell.iter()));
+    match &random.inner {
+        _ if outer => Some(&random.outer_name),
+        Some((name, _)) if inner => Some(name),
+        _ => None,
+    }
 }
 
 /// Newton's method from the most promising of a few standard deviations, the fixed part inflated as the random
