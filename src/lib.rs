@@ -30,6 +30,7 @@ pub mod analysis;
 pub mod cli;
 pub mod data;
 pub mod figure;
+pub mod instrument;
 pub mod math;
 pub mod model;
 pub mod multiplicity;

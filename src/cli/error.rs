@@ -1,6 +1,7 @@
 //! Why a command did not do its job, and with which exit code.
 
 use crate::data::DataError;
+use crate::model::ModelError;
 use crate::paired::Refusal;
 use crate::report::bundle::OutputError;
 use crate::trial::Finding;
@@ -39,6 +40,17 @@ impl CliError {
 impl From<Refusal> for CliError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal.0)
+    }
+}
+
+impl From<ModelError> for CliError {
+    /// A formula that does not parse and a factor that the formula does not have are wrong usage; the rest is about data.
+    fn from(error: ModelError) -> Self {
+        let text = format!("{error}\n  help: {}", error.remedy());
+        match error {
+            ModelError::Formula { .. } | ModelError::UnknownFactor { .. } => Self::Usage(text),
+            _ => Self::Refused(text),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Columns of one file for the calculator commands: rows kept by `--where`, pairs formed by key, never by row order.
 
 use super::error::CliError;
-use crate::data::{CellError, ReadOptions, Table, read};
+use crate::data::{CellError, ColumnKind, ReadOptions, Table, read};
 use crate::trial::finding::nearest;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -57,7 +57,11 @@ impl Source {
         self.table.column_names()
     }
 
-    fn known(&self, column: &str) -> Result<(), CliError> {
+    /// Whether the file has the column.
+    ///
+    /// # Errors
+    /// There is no such column; the message names the nearest.
+    pub fn known(&self, column: &str) -> Result<(), CliError> {
         if self.table.has_column(column) {
             return Ok(());
         }
@@ -91,6 +95,26 @@ impl Source {
             Ok(numbers) => Ok(self.kept.iter().map(|&row| numbers[row]).collect()),
             Err(cells) => Err(self.bad_cells(&cells)),
         }
+    }
+
+    /// The column as numbers where all its cells are plain ones: numbers without a leading zero (`007` is a name), at
+    /// least one of them present. `None` where it is text.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub fn plain_numbers(&self, column: &str) -> Result<Option<Vec<Option<f64>>>, CliError> {
+        self.known(column)?;
+        let Ok(numbers) = self.table.numbers(column) else { return Ok(None) };
+        if self.table.kind(column)? == ColumnKind::Text {
+            let named = |cell: &String| {
+                let digits = cell.trim().trim_start_matches(['+', '-']).as_bytes();
+                matches!(digits, [b'0', next, ..] if next.is_ascii_digit())
+            };
+            if self.table.text(column)?.iter().flatten().any(named) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.kept.iter().map(|&row| numbers[row]).collect()))
     }
 
     fn bad_cells(&self, cells: &[CellError]) -> CliError {

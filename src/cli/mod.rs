@@ -7,6 +7,8 @@ pub mod args;
 pub mod commands;
 pub mod error;
 pub mod input;
+pub mod model_input;
+pub mod model_text;
 pub mod terminal;
 
 use clap::Parser;

@@ -1,6 +1,7 @@
 //! Printing to the terminal: the only place that does. Colour only where stderr is a terminal and `NO_COLOR` is unset.
 
 use super::error::CliError;
+use crate::table::rounding;
 use crate::trial::Severity;
 use std::io::{IsTerminal, Write};
 
@@ -57,6 +58,33 @@ pub fn print(text: &str) -> Result<(), CliError> {
 pub fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| CliError::Output(format!("stdout: {error}")))?;
     print(&format!("{text}\n"))
+}
+
+/// A number for people: six significant digits, scientific where fixed notation would hide them.
+pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    let exponent = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
+    if (-5..=8).contains(&exponent) {
+        rounding::fixed(value, usize::try_from(5 - exponent).unwrap_or(0))
+    } else {
+        format!("{value:.5e}")
+    }
+}
+
+/// As [`number`]; a dash where there is none.
+pub fn optional(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), number)
+}
+
+/// A p-value for people: four decimals, and how small where they would all be 0.
+pub fn p_value(value: Option<f64>) -> String {
+    match value {
+        None => "–".to_owned(),
+        Some(p) if p < 0.0001 => format!("{p:.1e}"),
+        Some(p) => rounding::fixed(p, 4),
+    }
 }
 
 /// A table of text columns, the first left-aligned, the others right-aligned, for people.

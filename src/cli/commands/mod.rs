@@ -2,6 +2,8 @@
 
 mod check;
 mod demo;
+mod gee;
+mod model;
 mod run;
 mod test;
 
@@ -19,5 +21,7 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Run(args) => run::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Check(args) => check::run(&args),
         Command::Test(args) => test::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Model(args) => model::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Gee(args) => gee::run(&args).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -1,6 +1,6 @@
 //! `splitknee test METHOD`: one test, like a calculator.
 
-use crate::cli::args::TestArgs;
+use crate::cli::args::test::TestArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::{self, Pairs, Source};
 use crate::cli::terminal;

@@ -1,0 +1,116 @@
+//! The arguments of `splitknee model` and `splitknee gee`.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// The data of a model and what is asked of it.
+#[derive(Debug, Args)]
+pub struct ModelData {
+    /// The data file, one row per observation.
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// The model, in R's syntax (in quotes).
+    #[arg(long)]
+    pub formula: String,
+    /// A factor with its levels in order, the first being the reference (repeatable).
+    #[arg(long = "factor", value_name = "COL=L1,L2,…")]
+    pub factors: Vec<String>,
+    /// Keep only rows with COL=VALUE (repeatable).
+    #[arg(long = "where", value_name = "COL=VALUE")]
+    pub conditions: Vec<String>,
+    /// LS means, such as 'treatment|visit': of treatment within each visit (repeatable).
+    #[arg(long, value_name = "FACTORS|BY")]
+    pub emmeans: Vec<String>,
+    /// Weights of the factors that LS means average over.
+    #[arg(long, default_value = "equal", value_parser = ["equal", "observed"])]
+    pub weights: String,
+    /// Differences between all levels of a factor, later minus earlier, within the BY of --emmeans (repeatable).
+    #[arg(long = "contrast", value_name = "FACTOR")]
+    pub contrasts: Vec<String>,
+    /// Confidence level.
+    #[arg(long, default_value_t = 0.95)]
+    pub conf_level: f64,
+    /// Output: text for people, json for programs.
+    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+}
+
+/// `splitknee model`.
+#[derive(Debug, Args)]
+#[command(after_help = MODEL_HELP)]
+pub struct ModelArgs {
+    /// Data and questions.
+    #[command(flatten)]
+    pub input: ModelData,
+    /// Maximum likelihood instead of REML.
+    #[arg(long)]
+    pub ml: bool,
+    /// Degrees of freedom; default kenward-roger, with --ml satterthwaite.
+    #[arg(long, value_parser = ["kenward-roger", "kenward-roger-linear", "satterthwaite", "between-within", "residual",
+        "asymptotic"])]
+    pub ddf: Option<String>,
+    /// Information of the variances: observed (SAS, lmerTest, mmrm) or expected (pbkrtest). Default: observed.
+    #[arg(long, value_parser = ["observed", "expected"])]
+    pub information: Option<String>,
+    /// Table of F tests of the terms: type I, II or III.
+    #[arg(long, value_name = "TYPE", value_parser = ["I", "II", "III"])]
+    pub anova: Option<String>,
+    /// Distribution of the outcome.
+    #[arg(long, default_value = "gaussian", value_parser = ["gaussian", "binomial", "cumulative"])]
+    pub family: String,
+    /// Link of binomial and cumulative models: logit, probit or cloglog. Default: logit.
+    #[arg(long, value_parser = ["logit", "probit", "cloglog"])]
+    pub link: Option<String>,
+    /// Adaptive Gauss–Hermite points of binomial and cumulative models; 1 is Laplace. Default: 1.
+    #[arg(long, value_name = "N")]
+    pub quadrature: Option<usize>,
+}
+
+const MODEL_HELP: &str = "A column is numeric when every cell is a number and none has a leading zero (007);
+else, or when --factor names it, it is a factor. Without --factor the levels are
+in alphabetical order; the first is the reference.
+
+Random terms: (1|g)  (1|g:h)  (1|g/h)  (1+x|g)  (0+x|g)  (x||g)
+Covariances:  us(visit|id), and cs csh ar1 ar1h toep toeph ad adh;
+              by group us(visit|arm/id); kron(us(knee), ar1(visit) | id)
+
+Examples:
+  splitknee model --data knees.csv --factor treatment=PLACEBO,EV \\
+    --factor visit=M1,M3,M6 \\
+    --formula 'change ~ treatment*visit + base + (1|usubjid) + (1|usubjid:knee)' \\
+    --emmeans 'treatment|visit' --contrast treatment --anova III
+  splitknee model --data knees.csv --ddf kenward-roger-linear \\
+    --formula 'change ~ treatment*visit + kron(us(treatment), ar1(visit) | usubjid)'
+  splitknee model --data knees.csv --family binomial --quadrature 25 \\
+    --formula 'responder ~ treatment + (1|usubjid)' --format json";
+
+/// `splitknee gee`.
+#[derive(Debug, Args)]
+#[command(after_help = GEE_HELP)]
+pub struct GeeArgs {
+    /// Data and questions.
+    #[command(flatten)]
+    pub input: ModelData,
+    /// Column of the patient: rows of one patient are correlated.
+    #[arg(long, value_name = "COL")]
+    pub id: String,
+    /// Distribution of the outcome.
+    #[arg(long, default_value = "binomial", value_parser = ["binomial", "gaussian"])]
+    pub family: String,
+    /// Working correlation within a patient.
+    #[arg(long, default_value = "exchangeable", value_parser = ["exchangeable", "independence", "ar1"])]
+    pub corstr: String,
+    /// Robust standard errors: classical sandwich, or corrected for few patients.
+    #[arg(long, default_value = "classical", value_parser = ["classical", "mancl-derouen"])]
+    pub robust: String,
+    /// Estimators of scale and correlation: of geepack, or of gee, SAS and statsmodels (liang-zeger).
+    #[arg(long, default_value = "geepack", value_parser = ["geepack", "liang-zeger"])]
+    pub convention: String,
+}
+
+const GEE_HELP: &str = "Columns become numbers or factors as in `splitknee model`.
+
+Example:
+  splitknee gee --data knees.csv --id usubjid --family binomial \\
+    --factor treatment=PLACEBO,EV --formula 'responder ~ treatment' \\
+    --robust mancl-derouen";

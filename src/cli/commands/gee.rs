@@ -1,0 +1,34 @@
+//! `splitknee gee`: one marginal model by generalised estimating equations.
+
+use crate::cli::args::model::GeeArgs;
+use crate::cli::error::CliError;
+use crate::cli::model_input::ModelInput;
+use crate::cli::{model_text, terminal};
+use crate::model::gee::{GeeConvention, GeeCovariance, GeeFamily, GeeOptions, WorkingCorrelation};
+use crate::model::gee_report::{GeeComparisons, gee};
+
+/// Runs the command.
+///
+/// # Errors
+/// Wrong usage, a file that cannot be read, or data that the model refuses.
+pub fn run(args: &GeeArgs) -> Result<(), CliError> {
+    let family = GeeFamily::from_name(&args.family).unwrap_or(GeeFamily::Binomial);
+    let options = GeeOptions {
+        correlation: WorkingCorrelation::from_name(&args.corstr).unwrap_or_default(),
+        covariance: GeeCovariance::from_name(&args.robust).unwrap_or_default(),
+        convention: match args.convention.as_str() {
+            "liang-zeger" => GeeConvention::LiangZeger,
+            _ => GeeConvention::Geepack,
+        },
+        conf_level: args.input.conf_level,
+        ..GeeOptions::new(family)
+    };
+    let input = ModelInput::read(&args.input, &[&args.id])?;
+    let comparisons = GeeComparisons { emmeans: input.emmeans, contrasts: input.contrasts };
+    let report = gee(&input.table, &input.formula, &args.id, &options, &comparisons)?;
+    if args.input.format == "json" {
+        terminal::json(&report)
+    } else {
+        terminal::print(&model_text::gee(&report, args.input.conf_level))
+    }
+}

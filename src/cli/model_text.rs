@@ -1,0 +1,259 @@
+//! The reports of models as text for people: short tables that fit 80 columns.
+
+use super::terminal::{columns, number, optional, p_value};
+use crate::model::gee_report::GeeReport;
+use crate::model::generalised_report::{GeneralisedReport, RatioContrast};
+use crate::model::{AnovaRecord, ContrastRecord, LsMeanRecord, ModelReport, TTest};
+
+/// A linear mixed model.
+pub fn linear(report: &ModelReport, conf_level: f64) -> String {
+    let mut text = format!("{}\n", report.formula);
+    text.push_str(&format!(
+        "{}; {} degrees of freedom, {} information\n",
+        report.method, report.ddf, report.information
+    ));
+    text.push_str(&counted(report.n_obs, report.n_dropped, report.n_patients));
+    for (group, n) in &report.n_groups {
+        text.push_str(&format!("; {group}: {n}"));
+    }
+    text.push_str(&format!(
+        "\nlog-likelihood {}, deviance {}, AIC {}, BIC {}\n",
+        number(report.log_lik),
+        number(report.deviance),
+        number(report.aic),
+        number(report.bic)
+    ));
+    let rows: Vec<Vec<String>> =
+        report.coefficients.iter().map(|c| test_row(vec![c.term.clone()], Some(&c.test))).collect();
+    heading(&mut text, "Coefficients");
+    text.push_str(&test_table(&["Term"], &rows, conf_level));
+    heading(&mut text, "Variance components");
+    let rows: Vec<Vec<String>> = report
+        .variance_components
+        .iter()
+        .map(|c| {
+            let term = c.term.clone().unwrap_or_default();
+            vec![c.group.clone(), term, number(c.variance), number(c.std_dev), optional(c.corr)]
+        })
+        .collect();
+    text.push_str(&columns(&["Group", "Term", "Variance", "SD", "Correlation"], &rows));
+    anova(&mut text, &report.anova);
+    means(&mut text, &report.emmeans, conf_level);
+    if !report.contrasts.is_empty() {
+        heading(&mut text, "Differences of LS means");
+        let rows: Vec<Vec<String>> = report.contrasts.iter().map(contrast_row).collect();
+        text.push_str(&test_table(&["Contrast"], &rows, conf_level));
+    }
+    text.push_str(&format!("\n{}\n", report.certificate.words()));
+    notes(&mut text, &report.notes);
+    text
+}
+
+/// A binomial or cumulative model.
+pub fn generalised(report: &GeneralisedReport, conf_level: f64) -> String {
+    let integration = report.integration.as_ref().map_or_else(String::new, |how| format!("; {how}"));
+    let mut text = format!("{}\n", report.formula);
+    text.push_str(&format!("{}, {} link, ML{integration}; models {}\n", report.family, report.link, report.modelled));
+    text.push_str(&counted(report.n_obs, report.n_dropped, report.n_patients));
+    for (group, n) in &report.n_groups {
+        text.push_str(&format!("; {group}: {n}"));
+    }
+    text.push_str(&format!(
+        "\nlog-likelihood {}, deviance {}, AIC {}, BIC {}\n",
+        number(report.log_lik),
+        number(report.deviance),
+        number(report.aic),
+        number(report.bic)
+    ));
+    heading(&mut text, "Coefficients");
+    let rows: Vec<Vec<String>> = report
+        .coefficients
+        .iter()
+        .map(|c| {
+            let interval = limits(Some(c.conf_low), Some(c.conf_high));
+            let (z, p) = (optional(c.statistic), p_value(c.p_value));
+            vec![c.term.clone(), number(c.estimate), number(c.std_error), z, p, interval]
+        })
+        .collect();
+    text.push_str(&columns(&["Term", "Estimate", "SE", "z", "p", &interval_title(conf_level)], &rows));
+    if !report.variance_components.is_empty() {
+        heading(&mut text, "Random intercepts");
+        let rows: Vec<Vec<String>> = report
+            .variance_components
+            .iter()
+            .map(|c| vec![c.group.clone(), number(c.variance), number(c.std_dev), optional(c.icc)])
+            .collect();
+        text.push_str(&columns(&["Group", "Variance", "SD", "Latent ICC"], &rows));
+    }
+    means(&mut text, &report.emmeans, conf_level);
+    ratios(&mut text, &report.contrasts, conf_level);
+    text.push_str(&format!(
+        "\n{} after {} Newton steps: the largest gradient is {:.1e}, the log-likelihood could rise by at most {:.1e}.\n",
+        if report.converged { "The maximum was reached" } else { "The maximum was NOT reached" },
+        report.iterations,
+        report.gradient_max,
+        report.newton_decrement.max(0.0)
+    ));
+    notes(&mut text, &report.notes);
+    text
+}
+
+/// Generalised estimating equations.
+pub fn gee(report: &GeeReport, conf_level: f64) -> String {
+    let mut text = format!("{}\n", report.formula);
+    let alpha = report.alpha.map_or_else(String::new, |alpha| format!(" ({})", number(alpha)));
+    text.push_str(&format!(
+        "GEE, {}; {} working correlation{alpha} within {}; scale {}; {} standard errors\n",
+        report.family,
+        report.corstr,
+        report.id,
+        number(report.scale),
+        report.robust
+    ));
+    text.push_str(&counted(report.n_obs, report.n_dropped, report.n_patients));
+    text.push('\n');
+    heading(&mut text, "Coefficients");
+    let rows: Vec<Vec<String>> = report
+        .coefficients
+        .iter()
+        .map(|c| {
+            let interval = limits(Some(c.conf_low), Some(c.conf_high));
+            let errors = [number(c.std_error), number(c.std_error_naive)];
+            let [robust, naive] = errors;
+            vec![c.term.clone(), number(c.estimate), robust, naive, p_value(c.p_value), interval]
+        })
+        .collect();
+    text.push_str(&columns(&["Term", "Estimate", "Robust SE", "Naive SE", "p", &interval_title(conf_level)], &rows));
+    means(&mut text, &report.emmeans, conf_level);
+    ratios(&mut text, &report.contrasts, conf_level);
+    notes(&mut text, &report.notes);
+    text
+}
+
+fn counted(n_obs: usize, n_dropped: usize, n_patients: usize) -> String {
+    let dropped = if n_dropped > 0 { format!(" ({n_dropped} rows left out: a value is missing)") } else { String::new() };
+    format!("{n_obs} observations{dropped}; {n_patients} independent units")
+}
+
+fn heading(text: &mut String, title: &str) {
+    text.push_str(&format!("\n{title}\n"));
+}
+
+fn interval_title(conf_level: f64) -> String {
+    format!("{} % CI", number(100.0 * conf_level).trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn limits(low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("{} to {}", number(low), number(high)),
+        _ => "–".to_owned(),
+    }
+}
+
+/// `labels`, estimate, SE, df, t, p and interval.
+fn test_row(labels: Vec<String>, test: Option<&TTest>) -> Vec<String> {
+    let mut row = labels;
+    match test {
+        None => row.extend(std::iter::repeat_n("–".to_owned(), 6)),
+        Some(test) => row.extend([
+            number(test.estimate),
+            number(test.std_error),
+            test.df.map_or_else(|| "∞".to_owned(), short_df),
+            optional(test.statistic),
+            p_value(test.p_value),
+            limits(test.conf_low, test.conf_high),
+        ]),
+    }
+    row
+}
+
+fn short_df(df: f64) -> String {
+    crate::table::rounding::fixed(df, 1)
+}
+
+fn contrast_row(contrast: &ContrastRecord) -> Vec<String> {
+    let test = contrast.estimate.zip(contrast.std_error).map(|(estimate, std_error)| TTest {
+        estimate,
+        std_error,
+        df: contrast.df,
+        statistic: contrast.statistic,
+        p_value: contrast.p_value,
+        conf_low: contrast.conf_low,
+        conf_high: contrast.conf_high,
+    });
+    test_row(vec![labelled(&contrast.contrast, contrast)], test.as_ref())
+}
+
+/// `EV - PLACEBO, M1`.
+fn labelled(name: &str, contrast: &ContrastRecord) -> String {
+    let levels = contrast.levels.0.iter().map(|(_, level)| level.as_str());
+    std::iter::once(name).chain(levels).collect::<Vec<_>>().join(", ")
+}
+
+fn test_table(labels: &[&str], rows: &[Vec<String>], conf_level: f64) -> String {
+    let interval = interval_title(conf_level);
+    let header: Vec<&str> = labels.iter().copied().chain(["Estimate", "SE", "df", "t", "p", &interval]).collect();
+    columns(&header, rows)
+}
+
+fn anova(text: &mut String, rows: &[AnovaRecord]) {
+    if rows.is_empty() {
+        return;
+    }
+    heading(text, "Tests of terms");
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let df = row.num_df.map_or_else(|| "–".to_owned(), |df| df.to_string());
+            let den = row.den_df.map_or_else(|| "–".to_owned(), short_df);
+            vec![row.term.clone(), df, den, optional(row.statistic), p_value(row.p_value)]
+        })
+        .collect();
+    text.push_str(&columns(&["Term", "df", "Denominator df", "F", "p"], &rows));
+}
+
+fn means(text: &mut String, means: &[LsMeanRecord], conf_level: f64) {
+    if means.is_empty() {
+        return;
+    }
+    heading(text, "LS means");
+    let rows: Vec<Vec<String>> = means
+        .iter()
+        .map(|mean| {
+            let name: Vec<&str> = mean.levels.0.iter().map(|(_, level)| level.as_str()).collect();
+            let df = mean.df.map_or_else(|| "∞".to_owned(), short_df);
+            let interval = limits(mean.conf_low, mean.conf_high);
+            vec![name.join(", "), optional(mean.estimate), optional(mean.std_error), df, interval]
+        })
+        .collect();
+    text.push_str(&columns(&["Levels", "Mean", "SE", "df", &interval_title(conf_level)], &rows));
+}
+
+fn ratios(text: &mut String, contrasts: &[RatioContrast], conf_level: f64) {
+    if contrasts.is_empty() {
+        return;
+    }
+    heading(text, "Differences of LS means");
+    let kind = contrasts.iter().find_map(|contrast| contrast.ratio_kind).unwrap_or("ratio");
+    let rows: Vec<Vec<String>> = contrasts
+        .iter()
+        .map(|contrast| {
+            let difference = &contrast.difference;
+            vec![
+                labelled(&difference.contrast, difference),
+                optional(difference.estimate),
+                optional(difference.std_error),
+                p_value(difference.p_value),
+                optional(contrast.ratio),
+                limits(contrast.ratio_low, contrast.ratio_high),
+            ]
+        })
+        .collect();
+    text.push_str(&columns(&["Contrast", "Estimate", "SE", "p", kind, &interval_title(conf_level)], &rows));
+}
+
+fn notes(text: &mut String, notes: &[String]) {
+    for note in notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
+}
