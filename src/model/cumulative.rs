@@ -76,7 +76,12 @@ impl OrderedOutcome {
 }
 
 /// The rows of an ordered outcome: `design` is row-major with `n_coefficients` columns and no intercept.
-pub fn ordered_rows(outcome: &OrderedOutcome, design: &[f64], n_coefficients: usize, link: Link) -> IntervalRows {
+pub(super) fn ordered_rows(
+    outcome: &OrderedOutcome,
+    design: &[f64],
+    n_coefficients: usize,
+    link: Link,
+) -> IntervalRows {
     let n_thresholds = outcome.levels.len() - 1;
     let bounds = outcome
         .grades

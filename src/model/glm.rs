@@ -12,7 +12,7 @@ use super::link::Link;
 use nalgebra::DMatrix;
 
 /// The rows of a 0/1 outcome: `design` is row-major with `n_coefficients` columns.
-pub fn binary_rows(outcome: &[bool], design: &[f64], n_coefficients: usize, link: Link) -> IntervalRows {
+pub(super) fn binary_rows(outcome: &[bool], design: &[f64], n_coefficients: usize, link: Link) -> IntervalRows {
     let bounds = outcome
         .iter()
         .map(|&responder| if responder { (Bound::Open, Bound::Zero) } else { (Bound::Zero, Bound::Open) })

@@ -15,6 +15,8 @@
 //!
 //! Reading order: [`formula`] → `data` → `design` → `covariance/` → `layout` → `likelihood` → `start` → `fit` →
 //! `certificate` → `inference` (`satterthwaite`, `kenward_roger`, `between_within`) → `ls_means`, `anova` → `report`.
+//! After the fit: [`robust`], [`diagnostics`], [`influence`], [`r_squared`]. Outcomes that are not normal: [`generalised_report`]
+//! (logistic and cumulative-link models, with random patients and knees) and [`gee_report`] (marginal models).
 //!
 //! ```
 //! use splitknee::model::{Columns, Ddf, FitOptions, Formula, Information, LsMeansSpec, fit};
@@ -70,21 +72,25 @@ pub use report::{
     ReportOptions, VarianceComponent,
 };
 
+// Generalised models: `link` → `interval_outcome` → `maximise` → `glm`, `cumulative` → `random_intercepts` → `mixed_glm` →
+// `generalised_report`; marginal models: `gee` → `gee_report`.
 pub mod cumulative;
 mod dense;
-pub mod diagnostics;
 pub mod gee;
 pub mod gee_report;
 pub mod generalised;
 pub mod generalised_report;
 pub mod glm;
-pub mod influence;
-pub mod interval_outcome;
+mod interval_outcome;
 pub mod link;
-pub mod maximise;
+mod maximise;
 pub mod mixed_glm;
-pub mod patient_blocks;
-pub mod r_squared;
 mod random_intercepts;
 pub mod reference_grid;
+
+// After a linear fit, all on `patient_blocks`.
+pub mod diagnostics;
+pub mod influence;
+pub mod patient_blocks;
+pub mod r_squared;
 pub mod robust;
