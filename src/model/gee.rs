@@ -301,7 +301,8 @@ impl Problem<'_> {
 }
 
 /// Solves the estimating equations for `outcome` (0/1 for the binomial family) on a full-rank `design` (row-major, one
-/// column per name in `terms`); `patient` numbers the patient of every row.
+/// column per name in `terms`); `patient` numbers the patient of every row. A patient's rows need not stand together (R's
+/// `geepack` would take them for several patients); only AR(1) depends on their order.
 ///
 /// # Errors
 /// Sizes that do not match, fewer than two patients, a 0/1 outcome that is constant or separated, residuals that are all
