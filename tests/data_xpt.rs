@@ -128,6 +128,9 @@ fn what_does_not_fit_is_refused_and_never_truncated() {
     // 201 bytes are 67 Japanese characters: the limit counts bytes.
     let problem = refused(&csv(&format!("note\nshort\n{}\n", "膝".repeat(67))));
     assert!(problem.contains("row 3, `note`: a text of 201 bytes, the limit is 200"), "{problem}");
+    // Rows of 80 bytes, so that the second begins a record, with the text of a header.
+    let header = "HEADER RECORD*******MEMBER  HEADER RECORD!!!!!!!";
+    assert!(refused(&csv(&format!("x\n{}\n{header}\n", "y".repeat(80)))).contains("SAS header record"));
     let mut table = csv("x\n1\n");
     table.set_info("x", ColumnInfo { label: Some("é".repeat(21)), ..ColumnInfo::default() });
     assert!(refused(&table).contains("label of `x` has 42 bytes"));

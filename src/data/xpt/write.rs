@@ -78,14 +78,23 @@ pub fn to_bytes(
     if last.is_some_and(|last| columns.iter().all(|column| column.is_blank(last))) {
         problems.push("the last row is blank in every column and would be read as padding; drop it".to_string());
     }
+    let unfit =
+        |problem: String| DataError::DoesNotFit { path: path.to_string(), format: Format::Xpt.title(), problem };
     if !problems.is_empty() {
         let more = problems.len().saturating_sub(10);
         let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
         problems.truncate(10);
-        let problem = format!("{}{rest}", problems.join("; "));
-        return Err(DataError::DoesNotFit { path: path.to_string(), format: Format::Xpt.title(), problem });
+        return Err(unfit(format!("{}{rest}", problems.join("; "))));
     }
-    Ok(assemble(&columns, table.height(), dataset, &label, version8, created))
+    let file = assemble(&columns, table.height(), dataset, &label, version8, created);
+    // A cell that reads as a header where a record begins would end the data set there.
+    let headers = file.chunks_exact(RECORD).filter(|record| record.starts_with(b"HEADER RECORD*******")).count();
+    let expected = 5 + usize::from(columns.iter().any(|column| column.variable.label.len() > 40));
+    if headers == expected {
+        Ok(file)
+    } else {
+        Err(unfit("a text is that of a SAS header record; change it".to_string()))
+    }
 }
 
 /// A variable and its cells, `length` bytes each.
