@@ -77,6 +77,9 @@ impl Coded {
     }
 }
 
+/// Levels up to which they are compared one by one.
+const FEW: usize = 8;
+
 /// Gives equal texts equal codes.
 #[derive(Debug, Default)]
 pub struct Coder {
@@ -101,7 +104,13 @@ impl Coder {
         if text.is_empty() {
             return EMPTY;
         }
-        if let Some(code) = self.index.get(text) {
+        // Arms, sides and visits have a handful of levels: comparing is faster than hashing.
+        let few = self.levels.len() <= FEW;
+        let known = if few { self.levels.iter().position(|level| level == text) } else { None };
+        if let Some(code) = known.and_then(|code| u32::try_from(code).ok()) {
+            return code;
+        }
+        if !few && let Some(code) = self.index.get(text) {
             return *code;
         }
         let code = u32::try_from(self.levels.len()).unwrap_or(EMPTY);

@@ -25,6 +25,19 @@ impl Findings {
         }
     }
 
+    /// Adds all findings of `other`, after those found so far.
+    pub fn append(&mut self, other: Findings) {
+        for finding in other.listed {
+            let listed = self.listed.iter().filter(|known| known.rule == finding.rule).count();
+            if listed < LISTED {
+                self.listed.push(finding);
+            }
+        }
+        for (rule, count) in other.counts {
+            *self.counts.entry(rule).or_default() += count;
+        }
+    }
+
     /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.listed.iter().any(|finding| finding.severity == Severity::Error)

@@ -181,11 +181,6 @@ impl Knees {
     fn check_duplicates(&self, design: &Design, rows: &Rows, findings: &mut Findings) {
         let visits = design.visits.len();
         let mut first: Vec<u32> = vec![EMPTY; self.list.len() * visits];
-        let owner: HashMap<usize, &str> = self
-            .patients
-            .iter()
-            .flat_map(|(id, members)| members.iter().map(move |knee| (*knee, id.as_str())))
-            .collect();
         for row in 0..rows.len() {
             let (Some(knee), Some(visit)) = (self.of_row(row), rows.visit.get(row).and_then(|code| index(*code)))
             else {
@@ -202,7 +197,11 @@ impl Knees {
                         place(&rows.file, rows.file_row.get(row).copied(), None),
                         format!(
                             "patient {} {side} has a second row at `{visit}`; the first is row {}",
-                            owner.get(&knee).copied().unwrap_or_default(),
+                            rows.patient
+                                .get(row)
+                                .and_then(|code| rows.patients.get(index(*code)?))
+                                .map(String::as_str)
+                                .unwrap_or_default(),
                             rows.file_row.get(before).copied().unwrap_or_default()
                         ),
                         "delete one of the rows, or correct its patient, side or visit",

@@ -7,8 +7,10 @@ use super::finding::nearest;
 use super::findings::{Findings, place};
 use super::side::{Side, side};
 use super::sources::{Layout, Sources};
-use crate::data::{CellReason, Date, Table};
-use std::collections::BTreeMap;
+use crate::data::table::ColumnKind;
+use crate::data::{CellError, CellReason, Date, Table, date};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The observations, one entry per row of the long layout.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,8 @@ pub struct Rows {
     pub visit: Vec<u32>,
     /// Row in the file.
     pub file_row: Vec<usize>,
+    /// Row of the table as read; only for the long layout, where rows are taken over one by one.
+    pub table_row: Vec<usize>,
     /// Values by endpoint.
     pub values: Vec<Vec<Option<f64>>>,
     /// Months since baseline.
@@ -139,12 +143,14 @@ fn kept_rows(sources: &Sources, findings: &mut Findings) -> Option<Vec<usize>> {
 
 fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findings) -> Option<Rows> {
     let mut rows = keys(design, sources, kept, findings)?;
+    rows.table_row = kept.to_vec();
     let source = &sources.observations;
-    rows.values = design
-        .endpoints
-        .iter()
-        .map(|endpoint| pick(&numbers(&source.file, &source.table, &endpoint.column, findings), kept))
-        .collect();
+    // Columns are read side by side, and what cannot be read is reported in their order.
+    let read: Vec<_> = design.endpoints.par_iter().map(|endpoint| source.table.numbers(&endpoint.column)).collect();
+    for (endpoint, values) in design.endpoints.iter().zip(read) {
+        let values = or_report(values, &source.file, &source.table, &endpoint.column, findings);
+        rows.values.push(if values.len() == kept.len() { values } else { pick(&values, kept) });
+    }
     Some(rows)
 }
 
@@ -223,38 +229,63 @@ pub fn pick<T: Copy>(values: &[Option<T>], kept: &[usize]) -> Vec<Option<T>> {
 
 /// The column as numbers; every cell that is none is reported.
 pub fn numbers(file: &str, table: &Table, column: &str, findings: &mut Findings) -> Vec<Option<f64>> {
-    match table.numbers(column) {
-        Ok(values) => values,
-        Err(errors) => {
-            for error in errors {
-                let location = place(file, Some(error.row), Some(column));
-                let remedy = match error.reason {
-                    CellReason::DecimalComma => {
-                        "declare `decimal_comma = true` in [data] if the comma is the decimal sign"
-                    }
-                    CellReason::DecimalPoint => {
-                        "declare `decimal_comma = false` in [data] if the point is the decimal sign"
-                    }
-                    CellReason::NotFinite => "correct the cell: it is beyond what a number can hold",
-                    _ => "correct the cell, or list the code in `data.missing` if it means missing",
-                };
-                findings.add("SK201", location, format!("`{}` is not a number", shorten(&error.found)), remedy);
-            }
-            vec![None; table.height()]
-        }
-    }
+    or_report(table.numbers(column), file, table, column, findings)
 }
 
-/// The column as dates; every cell that is none is reported.
+fn or_report(
+    read: Result<Vec<Option<f64>>, Vec<CellError>>,
+    file: &str,
+    table: &Table,
+    column: &str,
+    findings: &mut Findings,
+) -> Vec<Option<f64>> {
+    let errors = match read {
+        Ok(values) => return values,
+        Err(errors) => errors,
+    };
+    for error in errors {
+        let location = place(file, Some(error.row), Some(column));
+        let remedy = match error.reason {
+            CellReason::DecimalComma => "declare `decimal_comma = true` in [data] if the comma is the decimal sign",
+            CellReason::DecimalPoint => "declare `decimal_comma = false` in [data] if the point is the decimal sign",
+            CellReason::NotFinite => "correct the cell: it is beyond what a number can hold",
+            _ => "correct the cell, or list the code in `data.missing` if it means missing",
+        };
+        findings.add("SK201", location, format!("`{}` is not a number", shorten(&error.found)), remedy);
+    }
+    vec![None; table.height()]
+}
+
+/// The column as dates; every cell that is none is reported. Distinct cells are read once.
 pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -> Vec<Option<Date>> {
+    let wrong = |row: usize, found: &str, findings: &mut Findings| {
+        let message = format!("`{}` is not a date, or not in the order of the other dates", shorten(found));
+        findings.add("SK301", place(file, Some(row), Some(column)), message, "write all dates as YYYY-MM-DD");
+    };
+    if table.kind(column).is_ok_and(|kind| kind == ColumnKind::Text)
+        && let Some(cells) = Coded::read(table, column)
+    {
+        let levels: Vec<Option<String>> = cells.levels.iter().cloned().map(Some).collect();
+        return match date::parse_column(&levels) {
+            Ok(dates) => (0..cells.codes.len())
+                .map(|row| cells.level(row).and_then(|level| dates.get(level).copied().flatten()))
+                .collect(),
+            Err(errors) => {
+                let unread: BTreeSet<usize> = errors.into_iter().map(|(level, _)| level).collect();
+                for row in 0..cells.codes.len() {
+                    if cells.level(row).is_some_and(|level| unread.contains(&level)) {
+                        wrong(table.file_row(row), cells.get(row).unwrap_or_default(), findings);
+                    }
+                }
+                vec![None; table.height()]
+            }
+        };
+    }
     match table.dates(column) {
         Ok(values) => values,
         Err(errors) => {
             for error in errors {
-                let location = place(file, Some(error.row), Some(column));
-                let message =
-                    format!("`{}` is not a date, or not in the order of the other dates", shorten(&error.found));
-                findings.add("SK301", location, message, "write all dates as YYYY-MM-DD");
+                wrong(error.row, &error.found, findings);
             }
             vec![None; table.height()]
         }

@@ -3,11 +3,10 @@
 use super::values::{cell, row};
 use super::{Context, Rule};
 use crate::math::dist::binomial;
-use crate::trial::Measure;
 use crate::trial::design::{ACTIVE, Endpoint, PLACEBO, Role};
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::{Findings, place};
-use crate::trial::patients::{AnalysisSet, Knee, Patient};
+use crate::trial::patients::{Knee, Patient};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -223,9 +222,12 @@ fn baseline(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings:
 /// SK506 and SK507: visits without any complete pair.
 fn pairs(context: &Context<'_>, number: usize, endpoint: &Endpoint, primary: bool, findings: &mut Findings) {
     let design = &context.trial.design;
-    let everyone = context.everyone();
     for &visit in &endpoint.visits {
-        if !context.trial.paired(number, visit, Measure::Value, &everyone).pairs.is_empty() {
+        let both = |patient: &Patient| {
+            let pair = patient.pair();
+            pair.is_some_and(|(a, b)| cell(a, number, visit).is_some() && cell(b, number, visit).is_some())
+        };
+        if context.trial.patients.iter().any(both) {
             continue;
         }
         let at = place(&context.rows.file, None, Some(&endpoint.column));
@@ -236,13 +238,5 @@ fn pairs(context: &Context<'_>, number: usize, endpoint: &Endpoint, primary: boo
         } else if context.knees_of_patients().any(|(_, knee)| cell(knee, number, visit).is_some()) {
             findings.add("SK506", at, message, "see that it is meant; paired analyses are not possible there");
         }
-    }
-}
-
-impl Context<'_> {
-    /// All patients as an analysis set.
-    pub(super) fn everyone(&self) -> AnalysisSet {
-        let members = vec![true; self.trial.patients.len()];
-        AnalysisSet { name: "ALL".to_owned(), label: "All patients".to_owned(), members }
     }
 }

@@ -20,6 +20,7 @@ use super::knees::Knees;
 use super::patients::Trial;
 use super::rows::Rows;
 use super::sources::Sources;
+use rayon::prelude::*;
 
 /// A numbered rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,15 +76,28 @@ pub struct Context<'a> {
     pub knees: &'a Knees,
 }
 
-/// Runs the checks that do not decide whether a trial can be built.
+/// Runs the checks that do not decide whether a trial can be built; side by side, with findings in the order of groups.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
-    identity::check(context, findings);
-    values::check(context, findings);
-    time::check(context, findings);
-    randomisation::check(context, findings);
-    missingness::check(context, findings);
-    coding::check(context, findings);
-    consistency::check(context, findings);
+    let groups: [fn(&Context<'_>, &mut Findings); 7] = [
+        identity::check,
+        values::check,
+        time::check,
+        randomisation::check,
+        missingness::check,
+        coding::check,
+        consistency::check,
+    ];
+    let found: Vec<Findings> = groups
+        .par_iter()
+        .map(|check| {
+            let mut found = Findings::default();
+            check(context, &mut found);
+            found
+        })
+        .collect();
+    for group in found {
+        findings.append(group);
+    }
 }
 
 /// The catalogue as a page of the documentation (`docs/rules.md`).

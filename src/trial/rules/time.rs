@@ -6,7 +6,6 @@ use crate::data::Date;
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::{Findings, place};
 use crate::trial::patients::{Knee, Patient};
-use std::collections::BTreeMap;
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -82,14 +81,21 @@ const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(dates) = &context.rows.date else { return };
     let column = context.sources.roles.date.as_deref();
-    let by_row: BTreeMap<usize, Date> =
-        context.rows.file_row.iter().zip(dates).filter_map(|(row, date)| Some((*row, (*date)?))).collect();
-    let on = |knee: &Knee, visit: usize| Some(row(knee, visit)?).and_then(|row| Some((row, *by_row.get(&row)?)));
+    // By row of the file.
+    let mut by_row: Vec<Option<Date>> = vec![None; context.rows.file_row.iter().max().map_or(0, |last| last + 1)];
+    for (row, date) in context.rows.file_row.iter().zip(dates) {
+        if let Some(place) = by_row.get_mut(*row) {
+            *place = *date;
+        }
+    }
+    let on =
+        |knee: &Knee, visit: usize| row(knee, visit).and_then(|row| Some((row, by_row.get(row).copied().flatten()?)));
     let at = |row: usize| place(&context.rows.file, Some(row), column);
-    for (row, date) in &by_row {
-        let year = date.parts().0;
-        if !(1950..=2100).contains(&year) {
-            findings.add("SK308", at(*row), format!("the visit is dated {}", written(*date)), "correct the year");
+    let plausible = [(1950, 1, 1), (2100, 12, 31)].map(|(year, month, day)| Date::new(year, month, day));
+    for (row, date) in context.rows.file_row.iter().zip(dates) {
+        let Some(date) = *date else { continue };
+        if Some(date) < plausible[0] || Some(date) > plausible[1] {
+            findings.add("SK308", at(*row), format!("the visit is dated {}", written(date)), "correct the year");
         }
     }
     let visits = context.trial.design.visits.len();

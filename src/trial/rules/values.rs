@@ -4,9 +4,11 @@ use super::{Context, Rule};
 use crate::trial::design::{Endpoint, Kind};
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::{Findings, place};
-use crate::trial::patients::Knee;
-use crate::trial::{Measure, patients::Patient};
-use std::collections::BTreeSet;
+use crate::trial::patients::{Knee, Patient};
+use crate::trial::rows::pick;
+use crate::trial::sources::Layout;
+use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -134,31 +136,40 @@ pub const RULES: &[Rule] = &[
 /// Endpoints that must agree before two visits or two knees count as copies of each other.
 const COPIED: usize = 3;
 
-/// Looks at the values of every endpoint.
+/// Looks at the values of every endpoint, endpoints side by side.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
-    for (number, endpoint) in context.trial.design.endpoints.iter().enumerate() {
-        let values: Vec<(f64, Option<usize>)> = context.observed(number);
-        let at = |row: Option<usize>| place(&context.rows.file, row, Some(&endpoint.column));
-        let Some((lowest, highest)) = extremes(&values) else {
-            let message = format!("{} has no value at any of its visits", endpoint.name);
-            findings.add("SK211", at(None), message, "correct the column, or remove the endpoint");
-            continue;
-        };
-        if values.len() >= 2 && lowest == highest {
-            let message = format!("{} is {lowest} in all {} observations", endpoint.name, values.len());
-            findings.add("SK212", at(None), message, "see that it is meant: no test is possible");
-        }
-        decimals(context, endpoint, &values, findings);
-        codes(context, endpoint, &values, findings);
-        if endpoint.kind == Kind::Continuous {
-            scale(context, endpoint, &values, highest, findings);
-            ends_of_scale(context, number, endpoint, findings);
-            jumps(context, number, endpoint, findings);
-            outlying(context, number, endpoint, findings);
-        }
+    let numbers: Vec<usize> = (0..context.trial.design.endpoints.len()).collect();
+    let found: Vec<Findings> = numbers.par_iter().map(|number| one_endpoint(context, *number)).collect();
+    for endpoint in found {
+        findings.append(endpoint);
     }
     sums(context, findings);
     copies(context, findings);
+}
+
+fn one_endpoint(context: &Context<'_>, number: usize) -> Findings {
+    let mut findings = Findings::default();
+    let Some(endpoint) = context.trial.design.endpoints.get(number) else { return findings };
+    let values: Vec<(f64, Option<usize>)> = context.observed(number);
+    let at = |row: Option<usize>| place(&context.rows.file, row, Some(&endpoint.column));
+    let Some((lowest, highest)) = extremes(&values) else {
+        let message = format!("{} has no value at any of its visits", endpoint.name);
+        findings.add("SK211", at(None), message, "correct the column, or remove the endpoint");
+        return findings;
+    };
+    if values.len() >= 2 && lowest == highest {
+        let message = format!("{} is {lowest} in all {} observations", endpoint.name, values.len());
+        findings.add("SK212", at(None), message, "see that it is meant: no test is possible");
+    }
+    decimals(context, endpoint, &values, &mut findings);
+    codes(context, endpoint, &values, &mut findings);
+    if endpoint.kind == Kind::Continuous {
+        scale(context, endpoint, &values, highest, &mut findings);
+        ends_of_scale(context, number, endpoint, &mut findings);
+        jumps(context, number, endpoint, &mut findings);
+        outlying(context, number, endpoint, &mut findings);
+    }
+    findings
 }
 
 fn extremes(values: &[(f64, Option<usize>)]) -> Option<(f64, f64)> {
@@ -299,27 +310,33 @@ fn jumps(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &m
 /// SK213: within-patient differences more than five robust standard deviations, and a quarter of the scale, from their
 /// median.
 fn outlying(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
-    let everyone = context.everyone();
     let notable = endpoint.range.map_or(0.0, |(low, high)| (high - low) / 4.0);
     for &visit in &endpoint.visits {
-        let pairs = context.trial.paired(number, visit, Measure::Value, &everyone).pairs;
-        if pairs.len() < 10 {
+        let pair = |patient: &Patient| {
+            let (active, placebo) = patient.pair()?;
+            Some((cell(active, number, visit)?, cell(placebo, number, visit)?))
+        };
+        let pairs = context.trial.patients.iter().filter_map(pair);
+        let mut differences: Vec<f64> = pairs.map(|(active, placebo)| active - placebo).collect();
+        if differences.len() < 10 {
             continue;
         }
-        let differences: Vec<f64> = pairs.iter().map(|pair| pair.difference()).collect();
-        let centre = median(&differences);
-        let spread = median(&differences.iter().map(|difference| (difference - centre).abs()).collect::<Vec<_>>());
-        for (pair, difference) in pairs.iter().zip(&differences) {
-            // 1.4826 makes the median absolute deviation a standard deviation under normality.
-            let apart = (difference - centre).abs();
-            if spread > 0.0 && apart > 5.0 * 1.4826 * spread && apart >= notable {
-                let Some(patient) = context.trial.patients.get(pair.patient) else { continue };
+        let centre = median(&mut differences);
+        let mut distances: Vec<f64> = differences.iter().map(|difference| (difference - centre).abs()).collect();
+        // 1.4826 makes the median absolute deviation a standard deviation under normality.
+        let limit = 5.0 * 1.4826 * median(&mut distances);
+        for patient in context.trial.patients.iter().filter(|_| limit > 0.0) {
+            let Some((active, placebo)) = pair(patient) else { continue };
+            let difference = active - placebo;
+            if (difference - centre).abs() > limit.max(notable) {
+                let row = patient.pair().and_then(|(knee, _)| row(knee, visit));
                 findings.add(
                     "SK213",
-                    place(&context.rows.file, patient.pair().and_then(|(knee, _)| row(knee, visit)), Some(&endpoint.column)),
+                    place(&context.rows.file, row, Some(&endpoint.column)),
                     format!(
-                        "{}: the knees of patient {} differ by {difference} (active {}, placebo {}), the median difference is {centre}",
-                        endpoint.name, patient.id, pair.active, pair.placebo
+                        "{}: the knees of patient {} differ by {difference} (active {active}, placebo {placebo}); \
+                         the median difference is {centre}",
+                        endpoint.name, patient.id
                     ),
                     "check both values against the source",
                 );
@@ -328,38 +345,49 @@ fn outlying(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings:
     }
 }
 
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let half = sorted.len() / 2;
-    match (sorted.get(half.wrapping_sub(1)), sorted.get(half)) {
-        (Some(below), Some(above)) if sorted.len().is_multiple_of(2) => (below + above) / 2.0,
-        (_, Some(middle)) => *middle,
-        _ => 0.0,
+fn median(values: &mut [f64]) -> f64 {
+    let half = values.len() / 2;
+    if values.is_empty() {
+        return 0.0;
+    }
+    let even = values.len().is_multiple_of(2);
+    let (below, middle, _) = values.select_nth_unstable_by(half, f64::total_cmp);
+    let middle = *middle;
+    match below.iter().copied().max_by(f64::total_cmp) {
+        Some(below) if even => (below + middle) / 2.0,
+        _ => middle,
     }
 }
 
-/// SK206: totals against the sums of their parts, row by row.
+/// SK206: totals against the sums of their parts, row by row, where all of them are there.
 fn sums(context: &Context<'_>, findings: &mut Findings) {
     let source = &context.sources.observations;
-    let used: BTreeSet<usize> = context.rows.file_row.iter().copied().collect();
-    for (endpoint, parts) in context.trial.design.endpoints.iter().zip(&context.sources.sums) {
-        // A part that holds text is reported where it is an endpoint itself.
-        let columns: Vec<Vec<Option<f64>>> = parts.iter().filter_map(|part| source.table.numbers(part).ok()).collect();
-        let Ok(totals) = source.table.numbers(&endpoint.column) else { continue };
+    let design = &context.trial.design;
+    if context.sources.layout != Layout::Long {
+        return;
+    }
+    for (endpoint, parts) in design.endpoints.iter().zip(&context.sources.sums) {
+        // The rows of `Rows` are those of the table that the plan keeps; a part that is an endpoint is read already.
+        let column = |name: &String| -> Option<Cow<'_, [Option<f64>]>> {
+            match design.endpoints.iter().position(|endpoint| endpoint.column == *name) {
+                Some(number) => context.rows.values.get(number).map(|values| Cow::Borrowed(values.as_slice())),
+                None => Some(Cow::Owned(pick(&source.table.numbers(name).ok()?, &context.rows.table_row))),
+            }
+        };
+        let columns: Vec<Cow<'_, [Option<f64>]>> = parts.iter().filter_map(column).collect();
+        let Some(totals) = column(&endpoint.column) else { continue };
         if parts.is_empty() || columns.len() != parts.len() {
             continue;
         }
-        for (index, total) in totals.iter().enumerate() {
-            let cells: Option<Vec<f64>> = columns.iter().map(|column| column.get(index).copied().flatten()).collect();
-            let (Some(total), Some(cells)) = (total, cells) else { continue };
-            let sum: f64 = cells.iter().sum();
-            let file_row = source.table.file_row(index);
-            if (sum - total).abs() > 1e-9 * total.abs().max(1.0) && used.contains(&file_row) {
-                let written: Vec<String> = cells.iter().map(f64::to_string).collect();
+        for (row, total) in totals.iter().enumerate() {
+            let Some(total) = *total else { continue };
+            let cell = |column: &Cow<'_, [Option<f64>]>| column.get(row).copied().flatten();
+            let Some(sum) = columns.iter().map(cell).sum::<Option<f64>>() else { continue };
+            if (sum - total).abs() > 1e-9 * total.abs().max(1.0) {
+                let written: Vec<String> = columns.iter().filter_map(cell).map(|part| part.to_string()).collect();
                 findings.add(
                     "SK206",
-                    place(&source.file, Some(file_row), Some(&endpoint.column)),
+                    place(&source.file, context.rows.file_row.get(row).copied(), Some(&endpoint.column)),
                     format!(
                         "{} is {total}, but {} = {sum} ({})",
                         endpoint.name,
