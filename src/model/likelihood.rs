@@ -36,6 +36,8 @@ pub(crate) struct Entries {
     /// Start of each parameter's entries; one more than parameters.
     offsets: Vec<usize>,
     entries: Vec<(u32, u32, f64)>,
+    /// The parameter of each entry.
+    owners: Vec<u32>,
 }
 
 impl Entries {
@@ -49,11 +51,13 @@ impl Entries {
         (0..k).for_each(|h| offsets[h + 1] += offsets[h]);
         let mut next = offsets.clone();
         let mut entries = vec![(0, 0, 0.0); list.len()];
+        let mut owners = vec![0; list.len()];
         for &(h, r, s, v) in list {
             entries[next[h]] = (r, s, v);
+            owners[next[h]] = h as u32;
             next[h] += 1;
         }
-        Self { offsets, entries }
+        Self { offsets, entries, owners }
     }
 }
 
@@ -378,11 +382,12 @@ impl Problem {
         self.second_traces(theta, &weights, |a, b, x| {
             hessian[b * k + a] += x;
         });
+        let packed = pack(&p_tilde, k, p);
+        let size = p * (p + 1) / 2;
         for h in 0..k {
             for j in 0..=h {
                 if self.reml {
-                    hessian[h * k + j] -=
-                        dot(&p_tilde[h * p * p..(h + 1) * p * p], &p_tilde[j * p * p..(j + 1) * p * p]);
+                    hessian[h * k + j] -= dot(&packed[h * size..(h + 1) * size], &packed[j * size..(j + 1) * size]);
                 }
                 hessian[h * k + j] -= 2.0 * dot(&a_tilde[h * p..(h + 1) * p], &a_tilde[j * p..(j + 1) * p]);
                 hessian[j * k + h] = hessian[h * k + j];
@@ -570,6 +575,18 @@ fn symmetrise_lower(blocks: &mut [f64], k: usize, p: usize) {
     }
 }
 
+/// The lower triangles of symmetric blocks with the off-diagonal times √2: inner products are traces of products.
+fn pack(blocks: &[f64], k: usize, p: usize) -> Vec<f64> {
+    let mut out = Vec::with_capacity(k * p * (p + 1) / 2);
+    for block in blocks.chunks_exact((p * p).max(1)).take(k) {
+        for a in 0..p {
+            out.extend(block[a * p..a * p + a].iter().map(|v| std::f64::consts::SQRT_2 * v));
+            out.push(block[a * p + a]);
+        }
+    }
+    out
+}
+
 /// Adds `tr(V_h B V_j N)` to the lower triangle of `out`.
 fn accumulate_traces(entries: &Entries, b: &[f64], n: &[f64], m: usize, k: usize, out: &mut [f64]) {
     let mut t = vec![0.0; m * m];
@@ -602,8 +619,15 @@ fn accumulate_traces(entries: &Entries, b: &[f64], n: &[f64], m: usize, k: usize
             }
             crate::math::linalg::multiply_add(b, &inner, m, m, m, &mut t);
         }
-        for h in j..k {
-            out[h * k + j] += trace(&t, m, entries.of(h));
+        // tr(V_h T) reads the sum of T and its transpose.
+        for r in 0..m {
+            for s in r + 1..m {
+                t[r * m + s] += t[s * m + r];
+            }
+        }
+        let from = entries.offsets[j];
+        for (&(r, s, v), &h) in entries.entries[from..].iter().zip(&entries.owners[from..]) {
+            out[h as usize * k + j] += v * t[r as usize * m + s as usize];
         }
     }
 }
