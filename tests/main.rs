@@ -6,6 +6,7 @@ mod data_xlsx;
 mod data_xpt;
 mod distributions;
 mod figures;
+mod formats;
 mod fuzz_corpus;
 mod multiplicity;
 mod paired_categorical;

@@ -5,12 +5,20 @@
 //! programs), [`bundle`] (all files of a run, written whole or not at all).
 
 pub mod bundle;
+pub mod citations;
 pub mod compose;
 pub mod document;
+pub mod docx;
 pub mod exhibits;
 pub mod html;
 pub mod manifest;
+pub mod markdown;
+pub mod options;
+#[cfg(feature = "pdf")]
+pub mod pdf;
 pub mod results;
+pub mod rtf;
+pub mod sections;
 pub mod sentences;
 pub mod words;
 

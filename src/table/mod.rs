@@ -2,7 +2,12 @@
 
 pub mod cell;
 pub mod csv;
+pub mod layout;
+pub mod markdown;
 pub mod rounding;
+pub mod rtf;
+pub mod untrusted;
+pub mod xlsx;
 
 pub use cell::Cell;
 
