@@ -469,3 +469,59 @@ fn formula_errors_point_at_the_place() {
     }
     assert!(Formula::parse(&format!("y ~ {}x{}", "(".repeat(100_000), ")".repeat(100_000))).is_err());
 }
+
+/// Random slopes on the boundary, against lme4 1.1-31 (BOBYQA to 1e-14) on the same numbers: correlations of −1, one of
+/// them beside almost no intercept variance.
+#[test]
+fn random_slopes_on_the_boundary() {
+    let wave = |x: f64| (x * 12.9898).sin() * 1.7;
+    let (mut none, mut perfect, mut time, mut group) = (vec![], vec![], vec![], vec![]);
+    for g in 1..=12_u32 {
+        for t in 0..5_u32 {
+            let (g, t) = (f64::from(g), f64::from(t));
+            let noise = wave(g * 7.0 + t * 3.0);
+            none.push(3.0 + 0.5 * t + wave(g + 40.0) * t + 1.5 * noise);
+            perfect.push(3.0 + 0.5 * t + (t - 2.0) * wave(g + 40.0) + 0.5 * noise);
+            time.push(t);
+            group.push(g.to_string());
+        }
+    }
+    let mut table = Columns::new();
+    table.add_numeric("none", none).unwrap();
+    table.add_numeric("perfect", perfect).unwrap();
+    table.add_numeric("t", time).unwrap();
+    table.add_categorical("g", group.into_iter().map(Some)).unwrap();
+    let cases = [
+        // lme4 from its own start stops at a saddle with no intercept variance (log-likelihood -139.16066); started at
+        // theta = (0.1, -0.5, 0.1) it finds this.
+        (
+            "none ~ t + (1+t|g)",
+            -139.1580252404216,
+            [0.001181101148, 1.323117643877, -0.039531452895, 3.863386518922],
+            [0.4396222822, 0.3774317042],
+        ),
+        (
+            "perfect ~ t + (1+t|g)",
+            -77.53953989616144,
+            [5.5659680189, 1.3907769257, -2.7822688385, 0.3629047354],
+            [0.6942448451, 0.3448511030],
+        ),
+    ];
+    for (formula, log_lik, variances, errors) in cases {
+        let model = model(&table, formula);
+        assert!(model.is_singular(), "{formula}");
+        assert!(near(model.log_lik(), log_lik, 1e-11), "{formula}: {} {log_lik}", model.log_lik());
+        let g = model.random_covariance("g").unwrap().matrix;
+        let residual = model.variance_components().last().unwrap().variance;
+        for (ours, expected) in [g[0][0], g[1][1], g[0][1], residual].iter().zip(variances) {
+            assert!((ours - expected).abs() <= 1e-4 * expected.abs().max(1e-4), "{formula}: {ours} {expected}");
+        }
+        for ((_, test), expected) in tests(&model, Ddf::Satterthwaite, Information::Observed).iter().zip(errors) {
+            assert!(near(test.std_error, expected, 1e-5), "{formula}: {} {expected}", test.std_error);
+            assert!(test.df.is_some_and(|d| d > 5.0), "{formula}: {:?}", test.df);
+        }
+        for information in [Information::Observed, Information::Expected] {
+            assert!(model.inference(Ddf::KenwardRoger, information, 0.95).is_ok(), "{formula}");
+        }
+    }
+}

@@ -256,8 +256,8 @@ mod tests {
         assert!((log_det(&a, 3) - 36.0_f64.ln()).abs() < 1e-14);
         let inverse = inverse_spd(&[4.0, 12.0, -16.0, 12.0, 37.0, -43.0, -16.0, -43.0, 98.0], 3).unwrap();
         let product = multiply(&inverse, &[4.0, 12.0, -16.0, 12.0, 37.0, -43.0, -16.0, -43.0, 98.0], 3, 3, 3);
-        for i in 0..9 {
-            assert!((product[i] - f64::from(u8::from(i % 4 == 0))).abs() < 1e-10);
+        for (i, x) in product.iter().enumerate() {
+            assert!((x - f64::from(u8::from(i % 4 == 0))).abs() < 1e-10);
         }
         assert!(!cholesky(&mut [1.0, 2.0, 2.0, 1.0], 2));
     }

@@ -138,11 +138,28 @@ fn max_abs(v: &[f64]) -> f64 {
 fn newton_decrement(at: &Derivatives, n: usize) -> f64 {
     let mut l = at.hessian.clone();
     if !cholesky(&mut l, n) {
-        return f64::NAN;
+        return flat_decrement(at, n);
     }
     let mut b = at.gradient.clone();
     solve_lower(&l, n, &mut b);
     0.5 * dot(&b, &b)
+}
+
+/// The decrement over the directions with curvature, where the others are flat to rounding and carry no gradient; `NaN`
+/// at a saddle.
+fn flat_decrement(at: &Derivatives, n: usize) -> f64 {
+    let (values, vectors) = eigen_symmetric(&at.hessian, n);
+    let scale = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    let mut sum = 0.0;
+    for (j, value) in values.iter().enumerate() {
+        let slope: f64 = (0..n).map(|i| vectors[i * n + j] * at.gradient[i]).sum();
+        if *value > 1e-9 * scale {
+            sum += 0.5 * slope * slope / value;
+        } else if *value < -1e-9 * scale || slope.abs() > 1e-8 * scale.max(1.0) {
+            return f64::NAN;
+        }
+    }
+    sum
 }
 
 fn predicted_change(at: &Derivatives, step: &[f64], n: usize) -> f64 {

@@ -153,7 +153,7 @@ fn marginal_rows(fit: &Fit, t: usize) -> (Vec<Vec<f64>>, bool) {
     'cells: for cell in grid(&factors, 1) {
         let mut row = vec![0.0; fit.design.n_columns()];
         for subset in 0..1_u32 << factors.len() {
-            let sign = if (factors.len() as u32 - subset.count_ones()) % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = if (factors.len() as u32 - subset.count_ones()).is_multiple_of(2) { 1.0 } else { -1.0 };
             let mut point = vec![GridValue::Number(f64::NAN); inputs.len()];
             for (f, (&axis, &level)) in factors.iter().zip(&cell).enumerate() {
                 point[axis] = GridValue::Level(if subset >> f & 1 == 1 { level } else { 0 });

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::covariance::Role;
 use super::error::ModelError;
 use super::layout::{Term, TermKind};
-use super::likelihood::{Evaluation, Problem};
-use crate::math::linalg::smallest_eigenvalue;
+use super::likelihood::Problem;
+use crate::math::linalg::{eigen_symmetric, smallest_eigenvalue};
 use crate::math::trust_region::Minimum;
 
 /// One step of the optimiser.
@@ -88,7 +88,6 @@ pub(crate) fn certify(
     problem: &Problem,
     psi: &[f64],
     theta: &[f64],
-    at: &Evaluation,
     hessian: &[f64],
     free: &[bool],
     minimum: &Minimum,
@@ -117,6 +116,10 @@ pub(crate) fn certify(
             curvature: hessian.get(worst * k + worst).copied().unwrap_or(f64::NAN),
         });
     }
+    let largest = places.iter().map(|&i| hessian[i * k + i].abs()).fold(0.0, f64::max);
+    if smallest < 1e-9 * largest {
+        flat_parameter(problem, &reduced, &places, smallest, &name)?;
+    }
     let boundary = (0..k).filter(|&i| !free[i]).map(name).collect();
     let residual = problem.terms.iter().find(|t| t.kind == TermKind::Residual).map_or(1.0, |t| theta[t.offset]);
     let near_boundary = problem
@@ -125,7 +128,6 @@ pub(crate) fn certify(
         .filter(|&i| free[i] && psi[i] * psi[i] < 1e-3 * residual && single(problem, i))
         .map(name)
         .collect();
-    let _ = at;
     Ok(Certificate {
         converged: true,
         iterations: minimum.evaluations,
@@ -136,6 +138,28 @@ pub(crate) fn certify(
         near_boundary,
         path: minimum.path.iter().map(|s| PathStep { objective: s.value, gradient_max: s.gradient_max }).collect(),
     })
+}
+
+/// Refuses a residual covariance parameter in which the likelihood is flat: the data hold no information about it.
+fn flat_parameter(
+    problem: &Problem,
+    hessian: &[f64],
+    places: &[usize],
+    smallest: f64,
+    name: &impl Fn(usize) -> String,
+) -> Result<(), ModelError> {
+    let n = places.len();
+    let (_, vectors) = eigen_symmetric(hessian, n);
+    let flattest = (0..n).max_by(|&a, &b| vectors[a * n].abs().total_cmp(&vectors[b * n].abs()));
+    match flattest.and_then(|i| places.get(i)) {
+        Some(&h) if owner(problem, h).is_some_and(|(t, _)| t.kind != TermKind::Random) => {
+            Err(ModelError::NotEstimable {
+                parameter: name(h),
+                reason: format!("the likelihood is flat in it (curvature {smallest:.1e})"),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn single(problem: &Problem, h: usize) -> bool {

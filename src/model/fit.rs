@@ -4,6 +4,7 @@
 //! orthonormal basis, so that scale and location of the data do not matter; results are carried back exactly.
 
 use super::certificate::{Certificate, certify};
+use super::covariance::Unstructured;
 use super::data::Columns;
 use super::design::{Design, ModelFrame};
 use super::error::ModelError;
@@ -68,7 +69,6 @@ pub struct Fit {
     pub(crate) unit_name: String,
     pub(crate) unit_labels: Vec<String>,
     pub(crate) groups: Vec<(String, usize)>,
-    pub(crate) cell_of_row: Option<Vec<usize>>,
     /// Covariance parameters in SAS's order and meaning, for the standardised outcome.
     pub(crate) theta: Vec<f64>,
     pub(crate) psi: Vec<f64>,
@@ -125,7 +125,6 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
     let patients = std::mem::take(&mut layout.patients);
     let pattern_of = std::mem::take(&mut layout.pattern_of);
     let groups = std::mem::take(&mut layout.groups);
-    let cell_of_row = layout.cell_of_row.take();
     let (unit_name, unit_labels) = (layout.unit.name.clone(), std::mem::take(&mut layout.unit.labels));
     let problem = Problem::new(layout, patterns, p, reml);
     let mut notes = Vec::new();
@@ -146,7 +145,7 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
         .ok_or_else(|| ModelError::Unbounded { parameter: "the covariance".into() })?;
     let jacobian = problem.jacobian(&psi);
     let hessian_psi = problem.hessian_psi(&psi, &jacobian, &at);
-    let certificate = certify(&problem, &psi, &theta, &at, &hessian_psi, &free, &minimum)?;
+    let certificate = certify(&problem, &psi, &theta, &hessian_psi, &free, &minimum)?;
     if let Some(words) = certificate.boundary_words() {
         notes.push(words);
     }
@@ -170,7 +169,6 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
         unit_name,
         unit_labels,
         groups,
-        cell_of_row,
         theta,
         psi,
         at,
@@ -229,9 +227,9 @@ impl Standardised {
         let log_det_gram =
             2.0 * (0..p).map(|i| design.r[i * p + i].abs().ln()).sum::<f64>() - p as f64 * (n as f64).ln();
         let mut rows = Vec::with_capacity(n * (p + 1));
-        for i in 0..n {
+        for (i, r) in residual.iter().enumerate() {
             rows.extend_from_slice(&design.x[i * p..(i + 1) * p]);
-            rows.push(residual[i] / scale);
+            rows.push(r / scale);
         }
         Ok(Self { beta, scale, to_orthonormal, log_det_gram, rows })
     }
@@ -355,6 +353,23 @@ impl Search<'_> {
         Some(minimum)
     }
 
+    /// Where L_cc = 0, the rest of column c of L only rotates with the later columns: Σ gets what it gives from the
+    /// diagonal below, and the column is held at zero so that the Hessian is not singular.
+    fn fold_columns(&mut self, vanishing: &[usize], psi: &mut [f64]) {
+        let random = self.problem.terms.iter().filter(|t| t.kind == TermKind::Random);
+        for (offset, n) in random.map(|t| (t.offset, t.shape.n_cells())) {
+            let place = |a: usize, b: usize| offset + Unstructured::index(a, b);
+            for c in (0..n).filter(|&c| vanishing.contains(&place(c, c))) {
+                for r in c + 1..n {
+                    let (below, diagonal) = (place(r, c), place(r, r));
+                    psi[diagonal] = psi[diagonal].hypot(psi[below]);
+                    psi[below] = 0.0;
+                    self.free[below] = false;
+                }
+            }
+        }
+    }
+
     /// The optimum, with vanishing standard deviations of random effects settled at exactly zero where that is where the
     /// likelihood is largest. Returns which ψ are free.
     fn run(mut self, start: &[f64], options: &FitOptions) -> Result<(Minimum, Vec<bool>), ModelError> {
@@ -375,6 +390,7 @@ impl Search<'_> {
                 from[i] = 0.0;
                 self.free[i] = false;
             }
+            self.fold_columns(&vanishing, &mut from);
             let Some(settled) = self.minimise(&from, options) else { break };
             path.extend(settled.path.iter().skip(1).copied());
             evaluations += settled.evaluations;
@@ -421,6 +437,11 @@ impl Fit {
     /// Number of independent units (patients) with at least one analysed row.
     pub fn n_patients(&self) -> usize {
         self.patients.len()
+    }
+
+    /// The independent unit: the outermost grouping, such as `usubjid`.
+    pub fn unit_name(&self) -> &str {
+        &self.unit_name
     }
 
     /// Number of covariance parameters.

@@ -87,8 +87,6 @@ pub(crate) struct Layout {
     pub groups: Vec<(String, usize)>,
     /// The name of the independent unit.
     pub unit: Grouping,
-    /// The index of the covariance term with its cells, for the marginal covariance.
-    pub cell_of_row: Option<Vec<usize>>,
 }
 
 /// Per term: subject code, copy and loadings of each row.
@@ -193,11 +191,7 @@ impl Layout {
                 check_estimable(loading, term)?;
             }
         }
-        let cell_of_row = loadings.iter().zip(&terms).find_map(|(l, t)| match (&l.weights, t.kind) {
-            (Weights::Cell(c), TermKind::Structure(_)) => Some(c.iter().map(|&c| c as usize).collect()),
-            _ => None,
-        });
-        Ok(Self { terms, patients, pattern_of, pattern_blocks, groups, unit, cell_of_row })
+        Ok(Self { terms, patients, pattern_of, pattern_blocks, groups, unit })
     }
 
     /// Number of covariance parameters.

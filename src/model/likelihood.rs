@@ -97,8 +97,9 @@ pub(crate) enum Order {
 }
 
 /// One pattern at one θ.
-struct PatternState {
-    b: Vec<f64>,
+pub(crate) struct PatternState {
+    /// V⁻¹.
+    pub(crate) b: Vec<f64>,
     /// BW̃ per pseudo-patient, `size × (p + 1)`.
     y: Vec<f64>,
 }
@@ -425,7 +426,7 @@ impl Problem {
         Some(out)
     }
 
-    fn state(&self, index: usize, theta: &[f64], at: &Evaluation) -> Option<(PatternState, Vec<f64>)> {
+    pub(crate) fn state(&self, index: usize, theta: &[f64], at: &Evaluation) -> Option<(PatternState, Vec<f64>)> {
         let pattern = &self.patterns[index];
         let (m, w) = (pattern.size, self.p + 1);
         let mut v = self.v_of(index, theta);
@@ -438,96 +439,6 @@ impl Problem {
         let state = PatternState { b, y };
         let z = self.rotated(&state, m, &at.f, &at.gamma);
         Some((state, z))
-    }
-
-    /// `Σ_hj W_hj (Q̃_hj − ¼ R̃_hj) − Σ_hj W_hj P̃_h P̃_j` in the coordinates of F: Kenward & Roger's bracket (their Λ),
-    /// `second_order` says whether R is in it.
-    pub fn kenward_roger_bracket(
-        &self,
-        theta: &[f64],
-        at: &Evaluation,
-        covariance: &[f64],
-        second_order: bool,
-    ) -> Option<Vec<f64>> {
-        let (p, w, k) = (self.p, self.p + 1, self.k);
-        let first = self.first(theta);
-        let mut curvature: Vec<Vec<f64>> = self.patterns.iter().map(|q| vec![0.0; q.size * q.size]).collect();
-        if second_order {
-            self.each_second(theta, |pattern, a, b, r, s, v| {
-                let m = self.patterns[pattern].size;
-                let weight = if a == b { covariance[a * k + a] } else { 2.0 * covariance[a * k + b] };
-                curvature[pattern][r as usize * m + s as usize] += weight * v;
-                if r != s {
-                    curvature[pattern][s as usize * m + r as usize] += weight * v;
-                }
-            });
-        }
-        let mut out = vec![0.0; p * p];
-        for (index, entries) in first.iter().enumerate() {
-            let m = self.patterns[index].size;
-            let (state, z) = self.state(index, theta, at)?;
-            // D = Σ_h V_h B U_h with U_h = Σ_j W_hj V_j.
-            let mut d: Vec<f64> = curvature[index].iter().map(|c| -0.25 * c).collect();
-            let mut u = vec![0.0; m * m];
-            for h in 0..k {
-                let list = entries.of(h);
-                if list.is_empty() {
-                    continue;
-                }
-                u.fill(0.0);
-                for j in 0..k {
-                    let x = covariance[h * k + j];
-                    if x == 0.0 {
-                        continue;
-                    }
-                    for &(r, s, v) in entries.of(j) {
-                        u[r as usize * m + s as usize] += x * v;
-                        if r != s {
-                            u[s as usize * m + r as usize] += x * v;
-                        }
-                    }
-                }
-                let mut bu: Vec<Option<Vec<f64>>> = vec![None; m];
-                let mut row_of = |i: usize, target: &mut [f64], v: f64| {
-                    let row = bu[i].get_or_insert_with(|| multiply(&state.b[i * m..(i + 1) * m], &u, 1, m, m));
-                    target.iter_mut().zip(row.iter()).for_each(|(t, x)| *t += v * x);
-                };
-                for &(r, s, v) in list {
-                    let (r, s) = (r as usize, s as usize);
-                    row_of(s, &mut d[r * m..(r + 1) * m], v);
-                    if r != s {
-                        row_of(r, &mut d[s * m..(s + 1) * m], v);
-                    }
-                }
-            }
-            for unit in z.chunks_exact(m * w) {
-                for i in 0..m {
-                    let mut line = vec![0.0; p];
-                    for j in 0..m {
-                        let x = d[i * m + j];
-                        line.iter_mut().zip(&unit[j * w..j * w + p]).for_each(|(l, z)| *l += x * z);
-                    }
-                    for (a, &x) in unit[i * w..i * w + p].iter().enumerate() {
-                        out[a * p..(a + 1) * p].iter_mut().zip(&line).for_each(|(o, l)| *o += x * l);
-                    }
-                }
-            }
-        }
-        let size = p * p;
-        for h in 0..k {
-            let mut sum = vec![0.0; size];
-            for j in 0..k {
-                let x = covariance[h * k + j];
-                if x != 0.0 {
-                    sum.iter_mut().zip(&at.p_tilde[j * size..(j + 1) * size]).for_each(|(s, v)| *s += x * v);
-                }
-            }
-            let product = multiply(&at.p_tilde[h * size..(h + 1) * size], &sum, p, p, p);
-            out.iter_mut().zip(&product).for_each(|(o, v)| *o -= v);
-        }
-        let flipped = transpose(&out, p, p);
-        out.iter_mut().zip(&flipped).for_each(|(a, b)| *a = 0.5 * (*a + b));
-        Some(out)
     }
 }
 

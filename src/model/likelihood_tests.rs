@@ -141,11 +141,11 @@ fn derivatives_of_v() {
         let theta = problem.natural(&start_values(&problem));
         let k = problem.k;
         let first = problem.first(&theta);
-        for pattern in 0..problem.patterns.len() {
+        for (pattern, entries) in first.iter().enumerate() {
             let m = problem.patterns[pattern].size;
             for h in 0..k {
                 let mut v = vec![0.0; m * m];
-                for &(r, s, x) in first[pattern].of(h) {
+                for &(r, s, x) in entries.of(h) {
                     v[r as usize * m + s as usize] += x;
                     if r != s {
                         v[s as usize * m + r as usize] += x;

@@ -126,10 +126,9 @@ impl Profile<'_> {
             psi.iter().enumerate().map(lift).collect()
         };
         let mut best = run(&lifted(warm));
-        if let Some(other) = run(&lifted(&self.start)) {
-            if best.as_ref().is_none_or(|b| other.0 < b.0) {
-                best = Some(other);
-            }
+        let again = run(&lifted(&self.start));
+        if let Some(other) = again.filter(|o| best.as_ref().is_none_or(|b| o.0 < b.0)) {
+            best = Some(other);
         }
         best
     }

@@ -302,19 +302,19 @@ impl Fit {
         let rows = |m: &[f64], n: usize| -> Vec<Vec<f64>> {
             m.chunks_exact(n).map(|r| r.iter().map(|v| scale * v).collect()).collect()
         };
-        if let [term] = self.problem.terms.as_slice() {
-            if matches!(term.kind, TermKind::Structure(_)) {
-                let (n, size) = (term.shape.n_cells(), term.shape.n_parameters());
-                return (0..term.copies)
-                    .map(|copy| {
-                        let start = term.offset + copy * size;
-                        let mut sigma = vec![0.0; n * n];
-                        term.shape.matrix(&self.theta[start..start + size], &mut sigma);
-                        let group = term.copy_names.get(copy).filter(|c| !c.is_empty()).cloned();
-                        NamedMatrix { group, levels: term.cells.clone(), matrix: rows(&sigma, n) }
-                    })
-                    .collect();
-            }
+        if let [term] = self.problem.terms.as_slice()
+            && matches!(term.kind, TermKind::Structure(_))
+        {
+            let (n, size) = (term.shape.n_cells(), term.shape.n_parameters());
+            return (0..term.copies)
+                .map(|copy| {
+                    let start = term.offset + copy * size;
+                    let mut sigma = vec![0.0; n * n];
+                    term.shape.matrix(&self.theta[start..start + size], &mut sigma);
+                    let group = term.copy_names.get(copy).filter(|c| !c.is_empty()).cloned();
+                    NamedMatrix { group, levels: term.cells.clone(), matrix: rows(&sigma, n) }
+                })
+                .collect();
         }
         let Some(patient) =
             (0..self.patients.len()).rev().max_by_key(|&i| self.patients[i].len()).filter(|i| *i < self.patients.len())
