@@ -149,7 +149,8 @@ impl Section<'_> {
              \\headery{HEADER}\\footery{FOOTER}\\titlepg"
         );
         let running = running_title(self.frame, inner);
-        let title = format!("{} {}. {}", self.frame.table, self.table.number, self.table.title);
+        let label = format!("{} {}", self.frame.table, self.table.number);
+        let title = format!("{}. {}", label.trim(), self.table.title);
         let continued = format!("{title} ({})", self.frame.continued);
         let mut population = self.table.population.clone();
         if let Some(note) = &self.note {
@@ -257,6 +258,9 @@ impl Section<'_> {
 
     /// Column headers and the rows of one page.
     fn rows(&self, out: &mut String, page: &Page) {
+        if self.panel.is_empty() {
+            return;
+        }
         let size = self.size;
         let font = format!("\\sl-{}\\slmult0\\f0\\fs{}", leading(size).round() as i32, (size * 2.0).round() as i32);
         let edges: Vec<i32> = self
