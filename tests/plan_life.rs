@@ -144,10 +144,10 @@ fn require_lock_refuses_what_was_not_sealed() {
 fn a_broken_seal_or_date_is_an_error_not_a_panic() {
     let plan = parsed(&SmallTrial::new());
     for broken in ["", "{", "{\"sealed\": 1}", "[]"] {
-        assert_eq!(lock::state(&plan, Some(broken)).unwrap_err().rule, "SK019");
+        assert_eq!(lock::state(&plan, Some(broken)).unwrap_err()[0].rule, "SK019");
     }
     for date in ["", "yesterday", "2026-02-30", "31.01.2026"] {
-        assert_eq!(lock::seal(&plan, date).unwrap_err().rule, "SK019", "{date}");
+        assert_eq!(lock::seal(&plan, date).unwrap_err()[0].rule, "SK019", "{date}");
     }
 }
 

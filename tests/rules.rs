@@ -115,6 +115,25 @@ const CASES: &[Case] = &[
     }),
     ("SK216", "knees.csv", 4, "effusion", |t| t.set("knees.csv", 4, "effusion", "2")),
     ("SK217", "knees.csv", 4, "volume", |t| t.set("knees.csv", 4, "volume", "-99")),
+    ("SK025", "knees.csv", 1, "s3", |t| score_stiffness(t, "s3")),
+    ("SK218", "knees.csv", 4, "stiffness", |t| {
+        score_stiffness(t, "s2");
+        t.set("knees.csv", 4, "stiffness", "8");
+        t.set("knees.csv", 4, "s2", "0");
+    }),
+    ("SK219", "knees.csv", 4, "s2", |t| {
+        score_stiffness(t, "s2");
+        t.set("knees.csv", 4, "s2", "5");
+    }),
+    ("SK220", "knees.csv", 0, "stiffness", |t| {
+        score_stiffness(t, "s2");
+        t.set("knees.csv", 4, "s2", "");
+    }),
+    ("SK221", "items.csv", 3, "", |t| {
+        t.edit_plan("name = \"Stiffness\"", "name = \"Stiffness\"\nscore = { instrument = \"womac-lk\", scale = \"stiffness\", items = [\"s1\", \"s2\"], file = \"items.csv\" }");
+        let rows = ["id,side,visit,s1,s2", "P01,L,Baseline,1,2", "P01,LEFT,Month 9,1,2"];
+        t.files.insert("items.csv", rows.iter().map(|row| row.split(',').map(str::to_owned).collect()).collect());
+    }),
     ("SK301", "knees.csv", 4, "date", |t| t.set("knees.csv", 4, "date", "someday")),
     ("SK302", "knees.csv", 4, "date", |t| {
         t.set("knees.csv", 4, "date", "2023-12-30");
@@ -250,6 +269,21 @@ const CASES: &[Case] = &[
     }),
     ("SK018", "plan.toml", 78, "8", |t| t.plan.push_str("\n[[waive]]\nrule = \"SK103\"\nreason = \"No\"\n")),
 ];
+
+/// Scores stiffness from two item columns that add up to it.
+fn score_stiffness(t: &mut SmallTrial, second: &str) {
+    t.edit_plan(
+        "name = \"Stiffness\"",
+        &format!("name = \"Stiffness\"\nscore = {{ instrument = \"womac-lk\", scale = \"stiffness\", items = [\"s1\", \"{second}\"] }}"),
+    );
+    let rows = t.files.get_mut("knees.csv").unwrap();
+    let at = rows[0].iter().position(|name| name == "stiffness").unwrap();
+    rows[0].extend(["s1".to_owned(), "s2".to_owned()]);
+    for row in rows.iter_mut().skip(1) {
+        let score: u32 = row[at].parse().unwrap();
+        row.extend([score.div_ceil(2).to_string(), (score / 2).to_string()]);
+    }
+}
 
 /// Exchanges the arms of the knees of patients, by number, in data, allocation and events.
 fn swap_sides(t: &mut SmallTrial, patients: &[usize]) {

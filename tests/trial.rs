@@ -78,6 +78,30 @@ fn analysis_sets_follow_their_conditions() {
 }
 
 #[test]
+fn scores_from_items_are_the_recorded_ones() {
+    // The synthetic trial has its WOMAC pain both as a score and as items in a file of their own.
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic");
+    let text = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
+    let items: Vec<String> = (1..=5).map(|number| format!("\"pain_{number}\"")).collect();
+    let scored = text.replace(
+        "column = \"womac_pain\"",
+        &format!(
+            "column = \"womac_pain\"\nscore = {{ instrument = \"womac-lk\", scale = \"pain\", items = [{}], file = \"womac_items.csv\" }}",
+            items.join(", ")
+        ),
+    );
+    assert_ne!(text, scored);
+    let trial = |text: &str| {
+        let plan = splitknee::plan::parse(text, "plan.toml").unwrap();
+        let sources = splitknee::plan::sources::read(&plan, &folder).unwrap();
+        splitknee::trial::build::build(&plan.design(), &sources).unwrap()
+    };
+    let ((recorded, _), (from_items, findings)) = (trial(&text), trial(&scored));
+    assert_eq!(recorded.patients, from_items.patients);
+    assert!(findings.iter().all(|finding| !["SK218", "SK220", "SK221"].contains(&finding.rule)), "{findings:?}");
+}
+
+#[test]
 fn events_belong_to_a_knee_or_to_the_patient() {
     let trial = built(&SmallTrial::new());
     let events = trial.events.as_ref().unwrap();
@@ -137,6 +161,7 @@ fn wide_data_give_the_same_trial() {
     }
     for patient in 0..12 {
         let mut line = vec![rows[6 * patient + 1][0].clone()];
+        #[expect(clippy::needless_range_loop, reason = "cells of several rows by one index")]
         for column in 6..12 {
             for side in 0..2 {
                 for visit in 0..3 {

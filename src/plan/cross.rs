@@ -6,6 +6,7 @@ use super::options::{MeasurePlan, MultiplicityMethod, PrimaryMethod};
 use super::position::Positions;
 use super::schema::suggestion;
 use crate::data::date::DateOrder;
+use crate::instrument::{Instrument, Scale};
 use crate::trial::expr::Condition;
 use crate::trial::{Finding, Severity, rules};
 use std::collections::BTreeSet;
@@ -226,7 +227,8 @@ impl Checker<'_> {
         }
         let arm = named("{arm}", &plan.data.columns.arm);
         let knee = named("{knee}", &plan.data.columns.knee);
-        if !arm && !(knee && plan.data.allocation.is_some()) {
+        let allocated = knee && plan.data.allocation.is_some();
+        if !arm && !allocated {
             let remedy = "add `{arm}`, or `{knee}` with an `allocation` file";
             self.wrong("SK014", "data.pattern", "nothing says which treatment a value belongs to".to_owned(), remedy);
         }
@@ -285,6 +287,7 @@ impl Checker<'_> {
             for (j, test) in endpoint.tests.iter().enumerate() {
                 self.known(&at(&format!("tests.{j}")), "a paired test", test, &tests);
             }
+            self.score(plan, i);
             self.primary_measured(plan, i);
         }
         let has_primary = plan.endpoints.iter().any(|endpoint| endpoint.role == Some(RolePlan::Primary));
@@ -296,6 +299,27 @@ impl Checker<'_> {
                 message,
                 "add `role = \"primary\"` to the endpoint that decides the trial",
             );
+        }
+    }
+
+    fn score(&mut self, plan: &PlanFile, number: usize) {
+        let Some(score) = plan.endpoints.get(number).and_then(|endpoint| endpoint.score.as_ref()) else { return };
+        let at = |key: &str| format!("endpoint.{number}.score.{key}");
+        let instruments = Instrument::ALL.map(Instrument::name);
+        self.known(&at("instrument"), "an instrument", &score.instrument, &instruments);
+        if let Some(instrument) = Instrument::from_name(&score.instrument) {
+            let scales: Vec<&str> = instrument.scales().iter().map(|scale| scale.name()).collect();
+            self.known(&at("scale"), "a scale of the instrument", &score.scale, &scales);
+            let expected = Scale::from_name(&score.scale).and_then(|scale| instrument.item_count(scale));
+            if let Some(expected) = expected.filter(|expected| *expected != score.items.len()) {
+                let message =
+                    format!("{} {} has {expected} items, not {}", score.instrument, score.scale, score.items.len());
+                self.wrong("SK010", &at("items"), message, "name one column per item, in the instrument's order");
+            }
+        }
+        if plan.data.shape != Shape::Long {
+            let message = "items are scored from long data only".to_owned();
+            self.wrong("SK014", &at("items"), message, "score them first with `splitknee score`");
         }
     }
 

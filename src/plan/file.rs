@@ -385,6 +385,13 @@ pub struct EndpointPlan {
     /// Where the MCID was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcid_source: Option<String>,
+    /// Improvement that makes a knee a responder as a share of its own baseline, for instance 0.408 for 40.8 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcid_relative: Option<f64>,
+    /// What the endpoint measures in the OMERACT-OARSI responder criteria, which need one endpoint for pain and one for
+    /// function, both with their `range`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<DomainPlan>,
     /// Equivalence margin, positive; only where equivalence is claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
@@ -408,6 +415,18 @@ pub struct EndpointPlan {
     pub score: Option<ScorePlan>,
 }
 
+/// A domain of the OMERACT-OARSI responder criteria.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DomainPlan {
+    /// Pain.
+    Pain,
+    /// Function.
+    Function,
+    /// The patient's global assessment of this knee.
+    Global,
+}
+
 /// How an endpoint is scored from questionnaire items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -418,6 +437,9 @@ pub struct ScorePlan {
     pub scale: String,
     /// Item columns in the instrument's order.
     pub items: Vec<String>,
+    /// File of the items, with the same columns for patient, knee and visit; the observations where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// The kind of scale an endpoint is measured on.

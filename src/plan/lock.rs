@@ -110,10 +110,15 @@ pub fn path_of(plan: &Path) -> PathBuf {
 ///
 /// # Errors
 /// `SK019` where `date` is not a date.
-pub fn seal(plan: &Plan, date: &str) -> Result<String, Finding> {
+pub fn seal(plan: &Plan, date: &str) -> Result<String, Vec<Finding>> {
     if Date::parse(date, DateOrder::Iso).is_none() || date.len() != 10 {
         let message = format!("`{date}` is not a date");
-        return Err(Positions::error("SK019", place(&plan.file_name), message, "write it as YYYY-MM-DD".to_owned()));
+        return Err(vec![Positions::error(
+            "SK019",
+            place(&plan.file_name),
+            message,
+            "write it as YYYY-MM-DD".to_owned(),
+        )]);
     }
     let seal = Seal {
         splitknee: env!("CARGO_PKG_VERSION").to_owned(),
@@ -129,13 +134,13 @@ pub fn seal(plan: &Plan, date: &str) -> Result<String, Finding> {
 ///
 /// # Errors
 /// `SK019` where the seal cannot be read.
-pub fn state(plan: &Plan, seal: Option<&str>) -> Result<LockState, Finding> {
+pub fn state(plan: &Plan, seal: Option<&str>) -> Result<LockState, Vec<Finding>> {
     let Some(text) = seal else { return Ok(LockState::NeverSealed) };
     let seal: Seal = serde_json::from_str(text).map_err(|error| {
         let lock = path_of(Path::new(&plan.file_name)).display().to_string();
         let location = Location { file: lock, row: Some(error.line()), column: Some(error.column().to_string()) };
         let message = format!("the seal cannot be read: {error}");
-        Positions::error("SK019", location, message, "restore the file that `splitknee lock` wrote".to_owned())
+        vec![Positions::error("SK019", location, message, "restore the file that `splitknee lock` wrote".to_owned())]
     })?;
     let now = canonical(plan);
     let keys = seal.canonical.keys().chain(now.keys()).collect::<std::collections::BTreeSet<_>>();
@@ -154,17 +159,17 @@ pub fn state(plan: &Plan, seal: Option<&str>) -> Result<LockState, Finding> {
 ///
 /// # Errors
 /// `SK019` where there is a seal that cannot be read.
-pub fn state_of(plan: &Plan, path: &Path) -> Result<LockState, Finding> {
+pub fn state_of(plan: &Plan, path: &Path) -> Result<LockState, Vec<Finding>> {
     let lock = path_of(path);
     match std::fs::read_to_string(&lock) {
         Ok(text) => state(plan, Some(&text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(LockState::NeverSealed),
-        Err(error) => Err(Positions::error(
+        Err(error) => Err(vec![Positions::error(
             "SK019",
             place(&lock.display().to_string()),
             format!("the seal cannot be read: {error}"),
             "check the permissions of the file, or restore it".to_owned(),
-        )),
+        )]),
     }
 }
 

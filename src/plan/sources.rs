@@ -4,9 +4,11 @@ use super::Plan;
 use super::file::Shape;
 use super::position::location;
 use crate::data::{DataError, Format, ReadOptions, Table, read_bytes};
+use crate::instrument::{Instrument, Scale};
 use crate::trial::expr::Condition;
 use crate::trial::sources::{
-    Allocation, AllocationForm, Disposition, Events, Layout, Roles, SetDefinition, Source, Sources, VisitWindow,
+    Allocation, AllocationForm, Disposition, Events, Layout, Roles, Scoring, SetDefinition, Source, Sources,
+    VisitWindow,
 };
 use crate::trial::{Design, Finding, Location, Severity};
 use std::path::{Component, Path};
@@ -43,7 +45,14 @@ pub fn read_with(
 pub fn files(plan: &Plan) -> Vec<&str> {
     let data = &plan.data;
     let others = [&data.patients, &data.allocation, &data.adverse_events, &data.disposition];
-    std::iter::once(data.path.as_str()).chain(others.into_iter().flatten().map(String::as_str)).collect()
+    let items = plan.endpoints.iter().filter_map(|endpoint| endpoint.score.as_ref()?.file.as_deref());
+    let mut names: Vec<&str> = std::iter::once(data.path.as_str()).collect();
+    for name in others.into_iter().flatten().map(String::as_str).chain(items) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 type Reader<'r> = &'r mut dyn FnMut(&str, &ReadOptions) -> Result<Table, DataError>;
@@ -72,9 +81,21 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let no_rows = ReadOptions { allow_no_rows: true, ..side.clone() };
     let events = data.adverse_events.as_ref().and_then(|name| take(name, "adverse_events", &no_rows));
     let disposition = data.disposition.as_ref().and_then(|name| take(name, "disposition", &side));
+    let scored = plan.endpoints.iter().map(|endpoint| endpoint.score.as_ref());
+    let scores: Vec<Option<Scoring>> = scored
+        .map(|score| {
+            let score = score?;
+            Some(Scoring {
+                instrument: Instrument::from_name(&score.instrument)?,
+                scale: Scale::from_name(&score.scale)?,
+                items: score.items.clone(),
+                source: score.file.as_ref().and_then(|name| take(name, "score", &side)),
+            })
+        })
+        .collect();
     match observations {
         Some(observations) if findings.is_empty() => {
-            Ok(assemble(plan, observations, patients, allocation, events, disposition))
+            Ok(Sources { scores, ..assemble(plan, observations, patients, allocation, events, disposition) })
         }
         _ => Err(findings),
     }
@@ -247,6 +268,7 @@ fn assemble(
         patient_columns: patient_columns(plan),
         randomisation_date: data.randomisation_date.clone(),
         windows: windows(plan, &design),
+        scores: Vec::new(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
     }
 }

@@ -65,6 +65,9 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
         sources.roles.arm = Some(COLUMN.to_owned());
         sources.allocation = None;
     }
+    for source in sources.scores.iter_mut().flatten().filter_map(|scoring| scoring.source.as_mut()) {
+        telling.empty(source, &[]);
+    }
     let patient_column = sources.patient_column.clone();
     if let Some(source) = &mut sources.patients {
         telling.empty(source, &[]);

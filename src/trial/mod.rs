@@ -27,6 +27,7 @@ pub mod patients;
 pub mod pseudonym;
 pub mod rows;
 pub mod rules;
+pub mod scored;
 pub mod side;
 pub mod sources;
 pub mod wide;

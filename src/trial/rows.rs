@@ -1,7 +1,7 @@
 //! The observations as plain columns: patient, knee, arm and visit as codes, values as numbers.
 
 use super::coded::{Coded, Coder, EMPTY};
-use super::design::Design;
+use super::design::{Design, Endpoint};
 use super::expr::Condition;
 use super::finding::nearest;
 use super::findings::{Findings, place};
@@ -81,8 +81,12 @@ fn columns_exist(design: &Design, sources: &Sources, findings: &mut Findings) ->
     }
     match &sources.layout {
         Layout::Long => {
-            wanted.extend(design.endpoints.iter().map(|endpoint| (endpoint.name.as_str(), endpoint.column.as_str())));
-            wanted.extend(sources.sums.iter().flatten().map(|column| ("sum", column.as_str())));
+            let scored = |number: usize| sources.scores.get(number).is_some_and(Option::is_some);
+            let recorded = design.endpoints.iter().enumerate().filter(|(number, _)| !scored(*number));
+            wanted.extend(recorded.map(|(_, endpoint)| (endpoint.name.as_str(), endpoint.column.as_str())));
+            let is_endpoint = |column: &&String| design.endpoints.iter().any(|endpoint| endpoint.column == **column);
+            let parts = sources.sums.iter().flatten().filter(|column| !is_endpoint(column));
+            wanted.extend(parts.map(|column| ("sum", column.as_str())));
         }
         Layout::Bds { parameter, value } => {
             wanted.extend([("parameter", parameter.as_str()), ("value", value.as_str())])
@@ -145,9 +149,19 @@ fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findi
     let mut rows = keys(design, sources, kept, findings)?;
     rows.table_row = kept.to_vec();
     let source = &sources.observations;
+    let scoring = |number: usize| sources.scores.get(number).and_then(Option::as_ref);
     // Columns are read side by side, and what cannot be read is reported in their order.
-    let read: Vec<_> = design.endpoints.par_iter().map(|endpoint| source.table.numbers(&endpoint.column)).collect();
-    for (endpoint, values) in design.endpoints.iter().zip(read) {
+    let recorded = |(number, endpoint): (usize, &Endpoint)| match scoring(number) {
+        Some(_) => Ok(Vec::new()),
+        None => source.table.numbers(&endpoint.column),
+    };
+    let read: Vec<_> = design.endpoints.par_iter().enumerate().map(recorded).collect();
+    for (number, (endpoint, values)) in design.endpoints.iter().zip(read).enumerate() {
+        if let Some(scoring) = scoring(number) {
+            let scores = super::scored::scores(design, sources, number, scoring, &rows, findings)?;
+            rows.values.push(scores);
+            continue;
+        }
         let values = or_report(values, &source.file, &source.table, &endpoint.column, findings);
         rows.values.push(if values.len() == kept.len() { values } else { pick(&values, kept) });
     }

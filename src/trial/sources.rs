@@ -2,6 +2,7 @@
 
 use super::expr::Condition;
 use crate::data::{Provenance, Table};
+use crate::instrument::{Instrument, Scale};
 
 /// A file as read.
 #[derive(Debug, Clone)]
@@ -125,6 +126,19 @@ pub struct SetDefinition {
     pub condition: Option<Condition>,
 }
 
+/// How an endpoint is scored from questionnaire items.
+#[derive(Debug, Clone)]
+pub struct Scoring {
+    /// Instrument.
+    pub instrument: Instrument,
+    /// Scale of the instrument.
+    pub scale: Scale,
+    /// Columns of the items, in the instrument's order.
+    pub items: Vec<String>,
+    /// The file of the items; the observations where `None`.
+    pub source: Option<Source>,
+}
+
 /// Permitted days of a visit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VisitWindow {
@@ -165,6 +179,8 @@ pub struct Sources {
     pub randomisation_date: Option<String>,
     /// Visit windows.
     pub windows: Vec<VisitWindow>,
+    /// By endpoint: how it is scored, where it is; only for the long layout.
+    pub scores: Vec<Option<Scoring>>,
     /// By endpoint: columns whose sum it must be.
     pub sums: Vec<Vec<String>>,
 }
@@ -178,9 +194,14 @@ impl Sources {
             self.events.as_ref().map(|events| &events.source),
             self.disposition.as_ref().map(|disposition| &disposition.source),
         ];
-        std::iter::once(&self.observations)
-            .chain(others.into_iter().flatten())
-            .map(|source| (source.file.as_str(), &source.table.provenance))
-            .collect()
+        let items = self.scores.iter().flatten().filter_map(|scoring| scoring.source.as_ref());
+        let mut files: Vec<(&str, &Provenance)> = Vec::new();
+        // Several endpoints may be scored from one file of items.
+        for source in std::iter::once(&self.observations).chain(others.into_iter().flatten()).chain(items) {
+            if !files.iter().any(|(file, _)| *file == source.file) {
+                files.push((source.file.as_str(), &source.table.provenance));
+            }
+        }
+        files
     }
 }

@@ -134,13 +134,11 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// The row and date of a knee at a visit.
+type Seen<'s> = dyn Fn(&Knee, usize) -> Option<(usize, Date)> + 's;
+
 /// SK303 and SK305: windows, and distance from the nominal month where no window is declared.
-fn against_baseline(
-    context: &Context<'_>,
-    patient: &Patient,
-    on: &dyn Fn(&Knee, usize) -> Option<(usize, Date)>,
-    findings: &mut Findings,
-) {
+fn against_baseline(context: &Context<'_>, patient: &Patient, on: &Seen<'_>, findings: &mut Findings) {
     let design = &context.trial.design;
     let Some(baseline) = design.baseline else { return };
     let first = |visit: usize| patient.knees().iter().filter_map(|knee| on(knee, visit)).min_by_key(|(_, date)| *date);
@@ -183,12 +181,7 @@ fn against_baseline(
 }
 
 /// SK304: visits after baseline that lie before randomisation.
-fn against_randomisation(
-    context: &Context<'_>,
-    patient: &Patient,
-    on: &dyn Fn(&Knee, usize) -> Option<(usize, Date)>,
-    findings: &mut Findings,
-) {
+fn against_randomisation(context: &Context<'_>, patient: &Patient, on: &Seen<'_>, findings: &mut Findings) {
     let Some(randomised) = context.randomised_on(patient) else { return };
     let design = &context.trial.design;
     for (visit, planned) in design.visits.iter().enumerate() {

@@ -131,6 +131,34 @@ pub const RULES: &[Rule] = &[
         example: "-99 in a column without a declared range.",
         remedy: "List the code in `data.missing`.",
     },
+    Rule {
+        id: "SK218",
+        severity: Warning,
+        title: "A recorded score is the score of its items.",
+        example: "WOMAC pain recorded as 9, items add up to 10.",
+        remedy: "Correct the score or its items; the items are used.",
+    },
+    Rule {
+        id: "SK219",
+        severity: Error,
+        title: "Every answer is one that its item offers.",
+        example: "5 in a WOMAC item answered 0–4.",
+        remedy: "Correct it, or declare it missing.",
+    },
+    Rule {
+        id: "SK220",
+        severity: Note,
+        title: "Questionnaires are complete.",
+        example: "Two scores with an item replaced by the mean of the others.",
+        remedy: "Known before the analysis: the instrument's rule was followed.",
+    },
+    Rule {
+        id: "SK221",
+        severity: Warning,
+        title: "Items belong to a row of the observations.",
+        example: "Items of patient 007 at Month 3, which the observations do not have.",
+        remedy: "Correct the keys, or add the row.",
+    },
 ];
 
 /// Endpoints that must agree before two visits or two knees count as copies of each other.
