@@ -525,3 +525,92 @@ fn random_slopes_on_the_boundary() {
         }
     }
 }
+
+/// Whatever is asked, the answer is a fit or an error, never a panic.
+#[test]
+fn nothing_panics() {
+    let words = [
+        "y",
+        "arm",
+        "visit",
+        "id",
+        "knee",
+        "base",
+        "~",
+        "+",
+        "-",
+        "*",
+        ":",
+        "/",
+        "^",
+        "(",
+        ")",
+        "|",
+        "||",
+        "1",
+        "0",
+        "2",
+        "us",
+        "kron",
+        "ar1",
+        "I",
+        "log",
+        ",",
+        "`",
+        "é",
+        "(1|id)",
+        "us(visit|knee)",
+        "(base|id)",
+        "arm*visit",
+    ];
+    let mut d = Draws(2024);
+    let mut pick = |n: usize| (d.uniform() * n as f64) as usize;
+    for _ in 0..20_000 {
+        let length = 1 + pick(9);
+        let text: Vec<&str> = (0..length).map(|_| words[pick(words.len())]).collect();
+        if let Err(error) = Formula::parse(&format!("y ~ {}", text.join(" "))) {
+            assert!(!error.to_string().is_empty());
+        }
+    }
+    let fixed = ["1", "arm", "arm*visit", "0 + arm:visit", "base + I(base^2)", "arm*base", "log(base)", "visit/arm"];
+    let random = [
+        "",
+        "(1|id)",
+        "(1|id/arm)",
+        "(1+base|id)",
+        "(base||id)",
+        "(arm|id)",
+        "us(visit|knee)",
+        "csh(visit|knee)",
+        "toeph(visit|arm/knee)",
+        "kron(us(arm), us(visit)|id)",
+        "ar1(visit|knee) + (1|id)",
+        "us(arm:visit|id)",
+        "adh(visit|knee) + (1|id)",
+    ];
+    let mut fitted = 0;
+    for seed in 0..120 {
+        let table = Trial::draw(9000 + seed, 1 + pick(9), 1 + pick(4), 0.1 * pick(6) as f64).table();
+        let term = random[pick(random.len())];
+        let plus = if term.is_empty() { "" } else { " + " };
+        let formula = format!("y ~ {}{plus}{term}", fixed[pick(fixed.len())]);
+        match try_model(&table, &formula) {
+            Ok(model) => {
+                fitted += 1;
+                let options = splitknee::model::ReportOptions {
+                    emmeans: vec![LsMeansSpec::parse("arm|visit"), LsMeansSpec::parse("arm")],
+                    contrasts: vec![LsMeansSpec::parse("visit")],
+                    anova: splitknee::model::AnovaType::from_name(["I", "II", "III"][pick(3)]),
+                    ddf: Ddf::ALL[pick(6)],
+                    ..Default::default()
+                };
+                if let Ok(report) = model.report(&options) {
+                    let text = serde_json::to_string(&report).unwrap();
+                    assert!(!text.contains("NaN"), "{formula}");
+                }
+            }
+            Err(error) => assert!(!error.remedy().is_empty() && error.code().starts_with("model-")),
+        }
+    }
+    assert!(fitted > 30, "{fitted}");
+}

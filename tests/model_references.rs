@@ -825,3 +825,27 @@ fn sas_kenward_roger() {
     }
     assert!(model.certificate.gradient_max < 1e-9, "gradient {}", model.certificate.gradient_max);
 }
+
+/// `emmeans(m, ~treatment, weights = "proportional", lmer.df = "satterthwaite")` of model m1 of `lmm_simA`
+/// (R 4.2.2, lme4 1.1-31, lmerTest 3.1-3, emmeans 1.8.4-1), as printed.
+#[test]
+fn ls_means_with_observed_weights() {
+    let case = Case::load("r", "lmm_simA").unwrap();
+    let tables = trial_tables(&case.data, "vas");
+    let formula = "change ~ treatment * visit + baseline + (1 | usubjid) + (1 | knee)";
+    let model = fit(&tables["change"], &Formula::parse(formula).unwrap(), &FitOptions::default()).unwrap();
+    let inference = model.inference(Ddf::Satterthwaite, Information::Observed, 0.95).unwrap();
+    let spec = LsMeansSpec { weights: splitknee::model::Weights::Observed, ..LsMeansSpec::parse("treatment") };
+    let means = inference.ls_means(&spec).unwrap();
+    let expected = [
+        ("PLACEBO", -6.492889, 1.3686814, 68.92, -9.223392, -3.762386),
+        ("EV", -16.833575, 1.3625437, 68.53, -19.552105, -14.115046),
+    ];
+    for (mean, (level, estimate, se, df, low, high)) in means.iter().zip(expected) {
+        let test = mean.test.unwrap();
+        assert_eq!(mean.levels.get("treatment"), Some(level));
+        assert!((test.estimate - estimate).abs() < 6e-7 && (test.std_error - se).abs() < 6e-8, "{test:?}");
+        assert!((test.df.unwrap() - df).abs() < 6e-3, "{test:?}");
+        assert!((test.conf_low.unwrap() - low).abs() < 2e-6 && (test.conf_high.unwrap() - high).abs() < 2e-6);
+    }
+}
