@@ -27,6 +27,19 @@ fn the_committed_schema_is_current() {
 }
 
 #[test]
+fn the_documentation_of_the_plan_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plan.md");
+    let current = plan::schema::markdown();
+    if std::env::var_os("SPLITKNEE_UPDATE").is_some() {
+        std::fs::write(&path, &current).unwrap();
+        return;
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    let update = "SPLITKNEE_UPDATE=1 cargo test the_documentation_of_the_plan_is_current";
+    assert!(committed == current, "docs/plan.md is stale: {update}");
+}
+
+#[test]
 fn every_key_of_the_schema_is_described() {
     let schema = plan::schema();
     let mut undescribed = Vec::new();

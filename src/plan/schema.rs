@@ -20,6 +20,62 @@ pub fn schema() -> Value {
     schema
 }
 
+/// The keys of the plan as a page of the documentation (`docs/plan.md`): one table per table of the plan.
+pub fn markdown() -> String {
+    let schema = schema();
+    let mut page = String::from(
+        "# The plan\n\n\
+         Made from the types in `src/plan/` by the test `plan_life::the_documentation_of_the_plan_is_current`; do not edit by hand.\n\n\
+         `splitknee init DIR` writes a plan with comments; `splitknee schema` gives the JSON Schema. Conditions (`where`) are\n\
+         written as `fas == \"Y\" and (age >= 50 or sex in [\"F\"])`, with `missing` for an empty cell.\n",
+    );
+    section("", Node::top(&schema), &mut page);
+    page
+}
+
+fn section(path: &str, node: Node<'_>, page: &mut String) {
+    let Some(properties) = node.properties() else { return };
+    let title = if path.is_empty() { "Top level".to_owned() } else { format!("`{path}`") };
+    page.push_str(&format!("\n## {title}\n\n| key | value | default | meaning |\n|---|---|---|---|\n"));
+    let required = node.required();
+    let mut tables = Vec::new();
+    for (key, property) in properties {
+        let inner = node.at(property);
+        let element = inner.resolved.get("items").map(|items| inner.at(items));
+        let value = match (inner.words(), element) {
+            (Some(words), _) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+            (None, Some(element)) if element.properties().is_some() => "list of tables".to_owned(),
+            (None, Some(element)) => match element.words() {
+                Some(words) => {
+                    format!("list of {}", words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "))
+                }
+                None => format!(
+                    "list of {}",
+                    element.types().iter().map(|kind| plain(kind)).collect::<Vec<_>>().join(" or ")
+                ),
+            },
+            (None, None) => inner.types().iter().map(|kind| plain(kind)).collect::<Vec<_>>().join(" or "),
+        };
+        let default = match inner.default() {
+            _ if required.contains(&key.as_str()) => "required".to_owned(),
+            Some(default) if !default.is_null() && !is_empty(default) && !default.is_object() => format!("`{default}`"),
+            _ => String::new(),
+        };
+        page.push_str(&format!(
+            "| `{key}` | {value} | {default} | {} |\n",
+            inner.description().replace('\n', " ").replace('|', "\\|")
+        ));
+        if inner.properties().is_some() {
+            tables.push((join(path, key), inner));
+        } else if let Some(element) = element.filter(|element| element.properties().is_some()) {
+            tables.push((format!("[{}]", join(path.trim_matches(['[', ']']), key)), element));
+        }
+    }
+    for (path, table) in tables {
+        section(&path, table, page);
+    }
+}
+
 /// A setting that the plan leaves at its default.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DefaultUsed {
