@@ -344,7 +344,14 @@ fn a_visit_seen_on_one_knee_only() {
     let means = inference.ls_means(&LsMeansSpec::parse("arm|visit")).unwrap();
     let missing: Vec<bool> = means.iter().map(|m| m.test.is_none()).collect();
     assert_eq!(missing, [false, false, false, true]);
-    assert_eq!(model.frame.n_dropped, 12);
+    assert_eq!((model.frame.n_dropped, model.n_patients_without_rows()), (12, 0));
+    for i in 0..trial.y.len() {
+        if trial.id[i] == "P003" {
+            trial.y[i] = f64::NAN;
+        }
+    }
+    let without = try_model(&trial.table(), "y ~ arm*visit + (1|id)").unwrap();
+    assert_eq!((without.n_patients(), without.n_patients_without_rows()), (11, 1));
 }
 
 #[test]

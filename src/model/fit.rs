@@ -6,7 +6,7 @@
 use super::certificate::{Certificate, certify};
 use super::covariance::Unstructured;
 use super::data::Columns;
-use super::design::{Design, ModelFrame};
+use super::design::{Design, Grouping, ModelFrame};
 use super::error::ModelError;
 use super::formula::Formula;
 use super::layout::{Layout, TermKind};
@@ -85,6 +85,8 @@ pub struct Fit {
     pub(crate) log_lik: f64,
     /// Whether a variance component is on its boundary.
     pub(crate) singular: bool,
+    /// Units of the table without an analysed row.
+    pub(crate) n_patients_without_rows: usize,
 }
 
 /// Fits a linear mixed model.
@@ -101,7 +103,29 @@ pub struct Fit {
 pub fn fit(data: &Columns, formula: &Formula, options: &FitOptions) -> Result<Fit, ModelError> {
     let frame = ModelFrame::build(data, formula)?;
     let design = Design::build(&frame)?;
-    fit_frame(frame, design, options)
+    let mut model = fit_frame(frame, design, options)?;
+    model.n_patients_without_rows = units_without_rows(data, &model)?;
+    Ok(model)
+}
+
+/// How many independent units of the table have no analysed row.
+fn units_without_rows(data: &Columns, model: &Fit) -> Result<usize, ModelError> {
+    if model.frame.n_dropped == 0 || model.groups.is_empty() {
+        return Ok(0);
+    }
+    let columns: Vec<String> = model.unit_name.split(':').map(str::to_owned).collect();
+    if columns.iter().any(|c| !data.contains(c)) {
+        return Ok(0);
+    }
+    let named: Vec<usize> = (0..data.n_rows())
+        .filter(|&r| columns.iter().all(|c| data.column(c).is_ok_and(|column| !column.is_missing(r))))
+        .collect();
+    let mut units = Columns::new();
+    for name in &columns {
+        units.add(name, data.column(name)?.clone())?;
+    }
+    let all = Grouping::build(&units.select_rows(&named), &columns)?;
+    Ok(all.n_groups().saturating_sub(model.patients.len()))
 }
 
 /// Fits the model of a frame whose design is already built.
@@ -179,6 +203,7 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
         a,
         log_lik: -0.5 * deviance,
         singular,
+        n_patients_without_rows: 0,
     })
 }
 
@@ -437,6 +462,11 @@ impl Fit {
     /// Number of independent units (patients) with at least one analysed row.
     pub fn n_patients(&self) -> usize {
         self.patients.len()
+    }
+
+    /// Number of independent units of the table that have no analysed row (something in every row is missing).
+    pub fn n_patients_without_rows(&self) -> usize {
+        self.n_patients_without_rows
     }
 
     /// The independent unit: the outermost grouping, such as `usubjid`.

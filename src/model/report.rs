@@ -161,6 +161,8 @@ pub struct ModelReport {
     pub n_dropped: usize,
     /// Independent units with at least one analysed row.
     pub n_patients: usize,
+    /// Independent units without an analysed row.
+    pub n_patients_without_rows: usize,
     /// Levels per grouping.
     pub n_groups: serde_json::Map<String, serde_json::Value>,
     /// (Restricted) log-likelihood.
@@ -444,6 +446,7 @@ impl Inference<'_> {
             n_obs: fit.n_obs(),
             n_dropped: fit.frame.n_dropped,
             n_patients: fit.n_patients(),
+            n_patients_without_rows: fit.n_patients_without_rows(),
             n_groups: fit.groups.iter().map(|(name, n)| (name.clone(), (*n).into())).collect(),
             log_lik: fit.log_lik,
             deviance: -2.0 * fit.log_lik,
