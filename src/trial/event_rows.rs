@@ -39,13 +39,17 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
         trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.as_str(), number)).collect();
     let known: Vec<&str> = trial.patients.iter().map(|patient| patient.id.as_str()).collect();
     let mut recorded = HashMap::new();
+    let mut unknown = 0;
     let mut events = Vec::with_capacity(table.height());
     for row in 0..table.height() {
         let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
         let Some(patient) = ids.get(row).and_then(|id| number.get(id).copied()) else {
             let id = ids.get(row).unwrap_or_default();
             let message = format!("an event of patient `{}`, who is not in the trial's data", shorten(id));
-            findings.add("SK701", at(patient_column), message, did_you_mean(id, &known));
+            // Among very many patients the nearest identifiers are looked up for the first few only.
+            unknown += 1;
+            let remedy = if unknown <= 5 { did_you_mean(id, &known) } else { "correct the identifier".to_owned() };
+            findings.add("SK701", at(patient_column), message, remedy);
             continue;
         };
         let label = knees.get(row).unwrap_or_default();

@@ -66,7 +66,15 @@ pub struct Finding {
 
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}[{}] {}: {}\n  help: {}", self.severity.name(), self.rule, self.location, self.message, self.remedy)
+        write!(
+            f,
+            "{}[{}] {}: {}\n  help: {}",
+            self.severity.name(),
+            self.rule,
+            self.location,
+            self.message,
+            self.remedy
+        )
     }
 }
 
