@@ -69,7 +69,33 @@ pub fn upper_quantile(p: f64, df: f64) -> f64 {
         return normal::upper_quantile(p);
     }
     let z = normal::upper_quantile(p).max(1e-300);
-    positive_root(|x| upper_tail(x, df), p, false, z)
+    newton(p, df, z).unwrap_or_else(|| positive_root(|x| upper_tail(x, df), p, false, z))
+}
+
+/// The quantile by Newton's method on the logarithm of the tail, from the Cornish–Fisher expansion of the normal deviate
+/// `z`: three or four evaluations where [`positive_root`] takes forty. `None` where it does not settle.
+fn newton(p: f64, df: f64, z: f64) -> Option<f64> {
+    if df < 10.0 {
+        return None;
+    }
+    let z2 = z * z;
+    let mut x = z * (1.0 + (z2 + 1.0) / (4.0 * df) + ((5.0 * z2 + 16.0) * z2 + 3.0) / (96.0 * df * df));
+    for _ in 0..12 {
+        let (tail, density) = (upper_tail(x, df), pdf(x, df));
+        if !(tail > 0.0 && density > 0.0) {
+            return None;
+        }
+        let step = (tail / p).ln() * tail / density;
+        x += step;
+        if !(x > 0.0 && x.is_finite()) {
+            return None;
+        }
+        if step.abs() <= 1e-9 * x {
+            // Newton squares the error: the next step would be below rounding.
+            return Some(x);
+        }
+    }
+    None
 }
 
 /// `P(X > x)` for `x ≥ 0`.
