@@ -1,11 +1,15 @@
 //! The report: an ordered document of words, tables and figures, and the files it becomes.
 //!
 //! Read in this order: [`words`] (the message catalogue), [`sentences`] (conclusions in words), [`exhibits`] (tables and
-//! figures from records), [`compose`] (the document), [`html`] (one output format), [`results`] and [`manifest`] (for
-//! programs), [`bundle`] (all files of a run, written whole or not at all).
+//! figures from records), [`sections`] (one file each) and [`compose`] (the document), [`html`] (the page; [`records`] is
+//! what its numbers lead to), [`docx`], [`rtf`], [`markdown`], `pdf` (the other formats), [`verify`] and [`recipes`]
+//! (programs that recompute), [`results`], [`ars`] and [`manifest`] (for programs), [`bundle`] (all files of a run,
+//! written whole or not at all).
 
+pub mod ars;
 pub mod bundle;
 pub mod citations;
+pub mod compare;
 pub mod compose;
 pub mod document;
 pub mod docx;
@@ -16,17 +20,25 @@ pub mod markdown;
 pub mod options;
 #[cfg(feature = "pdf")]
 pub mod pdf;
+pub mod recipes;
+pub mod records;
 pub mod results;
+pub mod results_schema;
 pub mod rtf;
 pub mod sections;
 pub mod sentences;
+pub mod verify;
 pub mod words;
 
-use crate::figure::{self, FigureError};
+use crate::figure::{self, Figure, FigureError};
 use crate::pipeline::Run;
+use crate::plan::ReportFormat;
 use crate::table;
 use bundle::Bundle;
+use document::Document;
+use options::Options;
 use rayon::prelude::*;
+use words::Words;
 
 /// A report that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -40,39 +52,101 @@ pub enum ReportError {
     /// A JSON document.
     #[error("the results could not be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// Another format of the report.
+    #[error("the report could not be written as {0}: {1}")]
+    Format(&'static str, String),
 }
 
 /// Resolution of the PNG figures, in dots per inch.
 pub const DPI: f32 = 300.0;
 
-/// Every file of a run.
+/// Every file of a run of an unsealed plan, with the built-in look.
 ///
 /// # Errors
-/// A figure, the page or a JSON document could not be made.
+/// As [`files_with`].
 pub fn files(run: &Run) -> Result<Bundle, ReportError> {
+    files_with(run, &Options::default())
+}
+
+/// Every file of a run: the report in the formats of the plan, tables and figures, results, the programs that recompute
+/// them, the manifest.
+///
+/// # Errors
+/// A figure, the page or another document could not be made.
+pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let words = words::Words::new(compose::language(&run.plan));
     let style = compose::style(&run.plan);
-    let document = compose::document(run, &words, &style)?;
+    let document = compose::document_with(run, &words, &style, options)?;
+    let material =
+        exhibits::Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options };
     let mut bundle = Bundle::default();
-    let figures: Vec<_> = document.figures().collect();
-    let drawn: Vec<(String, String, Vec<u8>)> = figures
+    let figures: Vec<&Figure> = document.figures().collect();
+    let drawn: Vec<(String, Vec<u8>)> = figures
         .par_iter()
         .map(|figure| {
             let svg = figure.standalone(&style)?;
             let png = figure::png(&svg, DPI)?;
-            Ok((figure.id.to_string(), svg, png))
+            Ok((svg, png))
         })
         .collect::<Result<_, FigureError>>()?;
-    for (id, svg, png) in drawn {
-        bundle.add(format!("figures/f-{id}.svg"), svg);
-        bundle.add(format!("figures/f-{id}.png"), png);
+    for (figure, (svg, png)) in figures.iter().zip(drawn) {
+        bundle.add(format!("figures/f-{}.svg", figure.id), svg);
+        bundle.add(format!("figures/f-{}.png", figure.id), png);
     }
     for shown in document.tables() {
         bundle.add(format!("tables/{}.csv", shown.id), table::csv::render(shown));
     }
-    bundle.add("report.html", html::render(&document, &words)?);
+    // The page is always written: the other formats have no records to follow a number to.
+    let records = records::groups(&material);
+    bundle.add("report.html", html::render_with(&document, &words, &records, &options.template)?);
+    formats(run, &document, &words, &mut bundle)?;
+    for (path, text) in verify::files(&material) {
+        bundle.add(format!("verify/{path}"), text);
+    }
     bundle.add("results.json", results::render(run)?);
+    bundle.add("ars.json", ars::render(run, &document)?);
     let manifest = manifest::render(run, &bundle)?;
     bundle.add("manifest.json", manifest);
     Ok(bundle)
+}
+
+/// The formats of the plan beside the page.
+fn formats(run: &Run, document: &Document, words: &Words, bundle: &mut Bundle) -> Result<(), ReportError> {
+    for format in &run.plan.report.formats {
+        match format {
+            ReportFormat::Html => {}
+            ReportFormat::Markdown => bundle.add("report.md", markdown::render(document, words)),
+            ReportFormat::Rtf => {
+                let date = run.plan.trial.data_date.clone().unwrap_or_default();
+                let identity =
+                    format!("{} · SHA-256 {}", run.plan.file_name, run.plan.sha256.get(..12).unwrap_or_default());
+                bundle.add("tables.rtf", rtf::render(document, words, &date, &identity));
+            }
+            ReportFormat::Docx => {
+                let bytes = docx::render(document, words).map_err(|error| failed("docx", &error))?;
+                bundle.add("report.docx", bytes);
+            }
+            ReportFormat::Xlsx => {
+                let tables: Vec<_> = document.tables().collect();
+                let bytes = table::xlsx::render(&tables).map_err(|error| failed("xlsx", &error))?;
+                bundle.add("tables.xlsx", bytes);
+            }
+            #[cfg(feature = "pdf")]
+            ReportFormat::Pdf => {
+                let bytes = pdf::render(document, words).map_err(|error| failed("pdf", &error))?;
+                bundle.add("report.pdf", bytes);
+            }
+            #[cfg(not(feature = "pdf"))]
+            ReportFormat::Pdf => {
+                let reason =
+                    "this build of splitknee has no PDF; build it with the feature `pdf`, or print report.html";
+                return Err(failed("pdf", &reason));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn failed(format: &'static str, error: &dyn std::fmt::Display) -> ReportError {
+    ReportError::Format(format, error.to_string())
 }

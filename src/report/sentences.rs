@@ -1,9 +1,10 @@
 //! Sentences about results, each bounded by its interval.
 
-use super::exhibits::Material;
+use super::exhibits::{Material, tables};
 use crate::analysis::{Conclusion, Importance, Record};
+use crate::plan::file::Timing;
 use crate::table::rounding;
-use crate::trial::Better;
+use crate::trial::{Better, Measure, Role};
 
 /// The conclusion of `record` in words, as far as its interval allows and no further.
 pub fn conclusion(material: &Material, record: &Record) -> String {
@@ -16,13 +17,13 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("reason", &reason)];
         return words.say("conclusion.not_assessed", &values);
     };
-    let decimals = about.decimals + 1;
+    let decimals = tables::decimals(material, endpoint, result.method).0;
     let arms = &material.trial.design.arms;
     let print = |value: f64| rounding::print(value, decimals);
     let (d, l, u) = (print(estimate), print(low), print(high));
     let p = result.p_value.map(rounding::p_value).unwrap_or_default();
-    let method = words.get(&format!("method.{}", result.method));
-    let n = result.n_pairs.to_string();
+    let method = tables::method_name(material, result.method);
+    let n = tables::patients(record).to_string();
     let direction = words.get(if estimate < 0.0 { "conclusion.lower" } else { "conclusion.higher" });
     let margin = about.margin.map(&print).unwrap_or_default();
     // Which limit favours which arm, in words: the two ends of what remains compatible with the data.
@@ -75,6 +76,118 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     }
 }
 
+/// Whether both knees were treated in one session; `None` where the plan does not say.
+pub fn timing(material: &Material) -> Option<String> {
+    let key = match material.plan.trial.interventions? {
+        Timing::Concurrent => "abstract.concurrent",
+        Timing::Sequential => "abstract.sequential",
+    };
+    Some(material.words.get(key))
+}
+
+/// Means and SDs of both arms at `visit`; `None` where an arm was not observed.
+pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
+    let about = material.endpoint(endpoint);
+    let arms = &material.trial.design.arms;
+    let of = |arm: &str| {
+        let record = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))?;
+        let mean = rounding::print(record.result.estimate?, about.decimals + 1);
+        let sd = rounding::print(record.result.number("sd")?, about.decimals + 2);
+        Some((mean, sd, record.result.n_pairs.to_string()))
+    };
+    let (active, placebo) = (of(&arms.active)?, of(&arms.placebo)?);
+    let values = [
+        ("visit", material.visit(visit)),
+        ("endpoint", about.name.as_str()),
+        ("unit", &about.unit),
+        ("active", &arms.active),
+        ("placebo", &arms.placebo),
+        ("mean_active", &active.0),
+        ("sd_active", &active.1),
+        ("n_active", &active.2),
+        ("mean_placebo", &placebo.0),
+        ("sd_placebo", &placebo.1),
+        ("n_placebo", &placebo.2),
+    ];
+    Some(tidy(&material.words.say("results.means", &values)))
+}
+
+/// The results of an endpoint in a paragraph: means at baseline and at `visit`, the other analyses, the correlation of
+/// the knees. `None` where nothing was observed.
+pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let mut parts: Vec<String> = Vec::new();
+    let graded = matches!(about.kind, crate::trial::Kind::Ordinal | crate::trial::Kind::Binary);
+    if !graded {
+        let baseline = material.trial.design.baseline.filter(|baseline| about.visits.contains(baseline));
+        parts.extend(baseline.and_then(|baseline| means(material, endpoint, baseline)));
+        parts.extend(means(material, endpoint, visit));
+    }
+    for record in tables::claims(material, endpoint, visit) {
+        if record.role != Role::Sensitivity || !crate::analysis::pairs::is_difference(record.result.method) {
+            continue;
+        }
+        let decimals = tables::decimals(material, endpoint, record.result.method).0;
+        let result = &record.result;
+        let (Some(d), Some(l), Some(u), Some(p)) = (result.estimate, result.conf_low, result.conf_high, result.p_value)
+        else {
+            continue;
+        };
+        let [d, l, u] = [d, l, u].map(|value| rounding::print(value, decimals));
+        let (method, n) = (tables::analysis_name(material, record), tables::patients(record).to_string());
+        let values = [
+            ("method", &*method),
+            ("d", &d),
+            ("l", &l),
+            ("u", &u),
+            ("p", &rounding::p_value(p)),
+            ("n", &n),
+            ("unit", &about.unit),
+        ];
+        parts.push(tidy(&words.say("results.other", &values)));
+    }
+    if let Some(record) = material.outcomes.comparison(endpoint, visit, "correlation")
+        && let (Some(r), Some(l), Some(u)) = (record.result.estimate, record.result.conf_low, record.result.conf_high)
+    {
+        let [r, l, u] = [r, l, u].map(|value| rounding::print(value, 2));
+        let values = [("r", &*r), ("l", &l), ("u", &u), ("n", &record.result.n_pairs.to_string())];
+        parts.push(words.say("results.correlation", &values));
+    }
+    (!parts.is_empty()).then(|| join(material, &parts))
+}
+
+/// Harms by knee and of the whole patient, in one sentence; `None` without adverse-event data.
+pub fn harms(material: &Material) -> Option<String> {
+    let arms = &material.trial.design.arms;
+    let count = |id: &str| {
+        let record = material.record(id)?;
+        record.result.number("patients_with_event").map(|count| (rounding::print(count, 0), record.result.n_pairs))
+    };
+    let knee = |arm: &str| count(&format!("safety.knee.{}", crate::analysis::slug(arm)));
+    let (active, placebo) = (knee(&arms.active)?, knee(&arms.placebo)?);
+    let systemic = count("safety.systemic")?;
+    let values = [
+        ("active", arms.active.as_str()),
+        ("placebo", &arms.placebo),
+        ("k_active", &active.0),
+        ("k_placebo", &placebo.0),
+        ("k_systemic", &systemic.0),
+        ("n", &active.1.to_string()),
+    ];
+    Some(material.words.say("results.harms", &values))
+}
+
+/// How far the assumptions of the endpoint's model were met, in words; `None` where no model was fitted.
+pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
+    let words = material.words;
+    let fit = material.outcomes.fits.iter().find(|fit| fit.endpoint == endpoint)?;
+    let values = [("structure", fit.structure), ("estimation", fit.estimation)];
+    let converged = words.say("results.model", &values);
+    let boundary = words.get(if fit.singular { "results.singular" } else { "results.not_singular" });
+    Some(join(material, &[converged, boundary]))
+}
+
 /// Sentences one after the other; Japanese sets no space between them.
 pub fn join(material: &Material, sentences: &[String]) -> String {
     match material.words.language {
@@ -85,5 +198,10 @@ pub fn join(material: &Material, sentences: &[String]) -> String {
 
 /// Removes the doubled space and the space before punctuation that an endpoint without a unit leaves.
 fn tidy(text: &str) -> String {
-    text.replace("  ", " ").replace(" (95", " (95").replace(" ;", ";").replace(" .", ".").replace(" )", ")").replace(" 、", "、")
+    text.replace("  ", " ")
+        .replace(" (95", " (95")
+        .replace(" ;", ";")
+        .replace(" .", ".")
+        .replace(" )", ")")
+        .replace(" 、", "、")
 }

@@ -4,7 +4,7 @@ use super::Material;
 use crate::analysis::Record;
 use crate::figure::{
     self, Figure, FigureError, Heading, MeanCi, Style, differences as raincloud, forest, paired_slopes,
-    profiles as profile,
+    profiles as profile, sensitivity_forest, waterfall,
 };
 use crate::plan::{self, Plan};
 use crate::report::compose::primary_visit;
@@ -19,17 +19,20 @@ pub fn style(plan: &Plan) -> Style {
     Style::new(language, &plan.arms.active, &plan.arms.placebo)
 }
 
-/// Mean and confidence interval of every arm over the visits of an endpoint.
+/// Mean and confidence interval of every arm over the visits of an endpoint; `None` where nothing was observed.
 ///
 /// # Errors
-/// Nothing to draw.
-pub fn profiles(material: &Material, endpoint: usize, number: &str, style: &Style) -> Result<Figure, FigureError> {
+/// The drawing fails.
+pub fn profiles(
+    material: &Material,
+    endpoint: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
     let arms = &material.trial.design.arms;
-    let at = |visit, arm: &str| {
-        mean_ci(material.outcomes.description(endpoint, visit, Measure::Value, Some(arm)))
-    };
+    let at = |visit, arm: &str| mean_ci(material.outcomes.description(endpoint, visit, Measure::Value, Some(arm)));
     let visits = about
         .visits
         .iter()
@@ -43,7 +46,7 @@ pub fn profiles(material: &Material, endpoint: usize, number: &str, style: &Styl
         .collect();
     let title = words.say("figure.profiles", &[("endpoint", about.name.as_str())]);
     let input = profile::Profiles {
-        heading: heading(material, &about.id, number, title, Vec::new()),
+        heading: heading(material, &material.key(endpoint), number, title, Vec::new()),
         visits,
         limits: None,
         labels: profile::Labels {
@@ -52,7 +55,16 @@ pub fn profiles(material: &Material, endpoint: usize, number: &str, style: &Styl
             n: words.get("figure.knees"),
         },
     };
-    profile::draw(&input, style)
+    unless_empty(profile::draw(&input, style))
+}
+
+/// A figure, or none where there is nothing to draw.
+pub(super) fn unless_empty(drawn: Result<Figure, FigureError>) -> Result<Option<Figure>, FigureError> {
+    match drawn {
+        Ok(figure) => Ok(Some(figure)),
+        Err(FigureError::Empty { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The within-patient differences of an endpoint at every visit after baseline; `None` where there is no pair.
@@ -73,9 +85,7 @@ pub fn differences(
     let record = material.outcomes.description(endpoint, visit, measure, None);
     let number_of = |name: &str| record.and_then(|record| record.result.number(name));
     let quartiles = match ["min", "q1", "median", "q3", "max"].map(number_of) {
-        [Some(min), Some(q1), Some(median), Some(q3), Some(max)] => {
-            Some(raincloud::Box5 { min, q1, median, q3, max })
-        }
+        [Some(min), Some(q1), Some(median), Some(q3), Some(max)] => Some(raincloud::Box5 { min, q1, median, q3, max }),
         _ => None,
     };
     if paired.pairs.is_empty() {
@@ -95,7 +105,13 @@ pub fn differences(
     let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
     let unit = if about.unit.is_empty() { String::new() } else { format!(" ({})", about.unit) };
     let input = raincloud::Differences {
-        heading: heading(material, &about.id, number, words.say("figure.differences", &values), Vec::new()),
+        heading: heading(
+            material,
+            &material.key(endpoint),
+            number,
+            words.say("figure.differences", &values),
+            Vec::new(),
+        ),
         rows: vec![row],
         mcid: about.mcid,
         better: direction(about.better),
@@ -127,15 +143,15 @@ pub fn slopes(
     let about = material.endpoint(endpoint);
     let design = &material.trial.design;
     let arms = &design.arms;
-    let mut shown: Vec<usize> = design.baseline.filter(|baseline| about.visits.contains(baseline)).into_iter().collect();
+    let mut shown: Vec<usize> =
+        design.baseline.filter(|baseline| about.visits.contains(baseline)).into_iter().collect();
     shown.push(visit);
     let members = || material.trial.patients.iter().zip(&material.set().members).filter(|(_, member)| **member);
     let panels: Vec<paired_slopes::Panel> = shown
         .iter()
         .map(|&visit| {
-            let value = |patient: &crate::trial::Patient, arm| {
-                patient.knee(arm).and_then(|knee| knee.values[endpoint][visit])
-            };
+            let value =
+                |patient: &crate::trial::Patient, arm| patient.knee(arm).and_then(|knee| knee.values[endpoint][visit]);
             let pairs: Vec<paired_slopes::Pair> = members()
                 .map(|(patient, _)| paired_slopes::Pair {
                     patient: patient.id.clone(),
@@ -162,7 +178,7 @@ pub fn slopes(
     }
     let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
     let input = paired_slopes::PairedSlopes {
-        heading: heading(material, &about.id, number, words.say("figure.slopes", &values), Vec::new()),
+        heading: heading(material, &material.key(endpoint), number, words.say("figure.slopes", &values), Vec::new()),
         panels,
         limits: None,
         value_label: material.name_with_unit(endpoint),
@@ -171,14 +187,97 @@ pub fn slopes(
     paired_slopes::draw(&input, style).map(Some)
 }
 
-/// Active − placebo of every endpoint at its primary visit.
+/// Every analysis of the same difference at `visit` on one axis; `None` where there is only one.
 ///
 /// # Errors
-/// Nothing to draw.
-pub fn forest_at_primary(material: &Material, number: &str, style: &Style) -> Result<Figure, FigureError> {
+/// The drawing fails.
+pub fn sensitivity(
+    material: &Material,
+    endpoint: usize,
+    visit: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let deciding = material.outcomes.deciding(endpoint, visit).map(|record| record.id.as_str());
+    let rows: Vec<forest::Row> = super::tables::claims(material, endpoint, visit)
+        .into_iter()
+        .filter(|record| crate::analysis::pairs::is_difference(record.result.method))
+        .map(|record| forest::Row {
+            label: super::tables::analysis_name(material, record),
+            difference: mean_ci(Some(record)),
+            primary: Some(record.id.as_str()) == deciding,
+        })
+        .collect();
+    if rows.len() < 2 || rows.iter().all(|row| row.difference.mean.is_none()) {
+        return Ok(None);
+    }
+    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
+    let input = sensitivity_forest::SensitivityForest {
+        heading: heading(
+            material,
+            &material.key(endpoint),
+            number,
+            words.say("figure.sensitivity", &values),
+            Vec::new(),
+        ),
+        label: format!("{}, {}", material.name_with_unit(endpoint), material.visit(visit)),
+        rows,
+        mcid: about.mcid,
+        better: direction(about.better),
+        decimals: super::tables::decimals(material, endpoint, "mixed-model").0,
+        labels: forest_labels(material),
+    };
+    sensitivity_forest::draw(&input, style).map(Some)
+}
+
+/// The within-patient differences of every patient in order of size; `None` where there is no pair.
+///
+/// # Errors
+/// The drawing fails.
+pub fn waterfall(
+    material: &Material,
+    endpoint: usize,
+    visit: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let paired = material.trial.paired(endpoint, visit, Measure::Value, material.set());
+    if paired.pairs.is_empty() {
+        return Ok(None);
+    }
+    let patient = |index: usize| material.trial.patients[index].id.clone();
+    let contrast = material.contrast();
+    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
+    let n = paired.pairs.len().to_string();
+    let arms = &material.trial.design.arms;
+    let input = waterfall::Waterfall {
+        heading: heading(material, &material.key(endpoint), number, words.say("figure.waterfall", &values), Vec::new()),
+        differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
+        mcid: about.mcid,
+        better: direction(about.better),
+        labels: waterfall::Labels {
+            value: format!("{}: {contrast}", material.name_with_unit(endpoint)),
+            favours_active: favours(material, &arms.active),
+            favours_placebo: favours(material, &arms.placebo),
+            patients: words.say("figure.ordered", &[("n", &n)]),
+            band: words.get("figure.band"),
+        },
+    };
+    waterfall::draw(&input, style).map(Some)
+}
+
+/// Active − placebo of every endpoint at its primary visit; `None` where no difference could be estimated.
+///
+/// # Errors
+/// The drawing fails.
+pub fn forest_at_primary(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let title = material.words.say("figure.forest_primary", &[("contrast", &material.contrast())]);
     let visits = |endpoint| vec![primary_visit(material, endpoint)];
-    forest::draw(&forest_input(material, "primary-visit", number, title, &visits), style)
+    unless_empty(forest::draw(&forest_input(material, "primary-visit", number, title, &visits), style))
 }
 
 /// Active − placebo of every endpoint at every visit after baseline, on as many pages as it takes.
@@ -221,40 +320,53 @@ fn forest_input(
                 rows,
                 mcid: about.mcid,
                 better: direction(about.better),
-                decimals: about.decimals + 1,
+                decimals: super::tables::decimals(material, endpoint, "mixed-model").0,
             })
         })
         .collect();
     forest::Forest {
         heading: heading(material, key, number, title, vec![words.get("figure.forest_note")]),
         blocks,
-        labels: forest::Labels {
-            estimate: words.get("figure.estimate"),
-            n: words.get("figure.patients_head"),
-            favours_active: favours(material, &design.arms.active),
-            favours_placebo: favours(material, &design.arms.placebo),
-            band: words.get("figure.forest_band"),
-            to: words.get("figure.to"),
-            undefined: words.get("figure.undefined"),
-        },
+        labels: forest_labels(material),
     }
 }
 
-fn heading(material: &Material, key: &str, number: &str, title: String, mut footnotes: Vec<String>) -> Heading {
+fn forest_labels(material: &Material) -> forest::Labels {
+    let words = material.words;
+    let arms = &material.trial.design.arms;
+    forest::Labels {
+        estimate: words.get("figure.estimate"),
+        n: words.get("figure.patients_head"),
+        favours_active: favours(material, &arms.active),
+        favours_placebo: favours(material, &arms.placebo),
+        band: words.get("figure.forest_band"),
+        to: words.get("figure.to"),
+        undefined: words.get("figure.undefined"),
+    }
+}
+
+/// The words around a figure of this report: its marks are its last footnotes.
+pub(super) fn heading(
+    material: &Material,
+    key: &str,
+    number: &str,
+    title: String,
+    mut footnotes: Vec<String>,
+) -> Heading {
     footnotes.extend(material.marks());
     Heading { key: key.to_owned(), number: number.to_owned(), description: title.clone(), title, footnotes }
 }
 
-fn mean_ci(record: Option<&Record>) -> MeanCi {
+pub(super) fn mean_ci(record: Option<&Record>) -> MeanCi {
     record.map_or_else(MeanCi::default, |record| MeanCi {
-        n: record.result.n_pairs,
+        n: super::tables::patients(record),
         mean: record.result.estimate,
         low: record.result.conf_low,
         high: record.result.conf_high,
     })
 }
 
-fn favours(material: &Material, arm: &str) -> String {
+pub(super) fn favours(material: &Material, arm: &str) -> String {
     material.words.say("figure.favours", &[("arm", arm)])
 }
 
@@ -262,7 +374,7 @@ fn better(material: &Material, endpoint: usize) -> String {
     material.words.say("figure.better", &[("better", &material.better(endpoint))])
 }
 
-fn direction(better: Better) -> figure::Better {
+pub(super) fn direction(better: Better) -> figure::Better {
     match better {
         Better::Lower => figure::Better::Lower,
         Better::Higher => figure::Better::Higher,

@@ -1,10 +1,16 @@
 //! The exhibits of a report: tables and figures made from a trial's outcomes. Presentation only: nothing is estimated.
 
 pub mod figures;
+pub mod grades;
+pub mod harms;
+pub mod missing;
+pub mod populations;
 pub mod tables;
+pub mod within;
 
+use super::options::Options;
 use super::words::Words;
-use crate::analysis::Outcomes;
+use crate::analysis::{Outcomes, Record};
 use crate::plan::Plan;
 use crate::trial::{AnalysisSet, Better, Endpoint, Trial};
 
@@ -19,6 +25,13 @@ pub struct Material<'a> {
     pub outcomes: &'a Outcomes,
     /// The words of the report's language.
     pub words: &'a Words,
+    /// State of the plan's seal, dummy treatments, template.
+    pub options: &'a Options,
+}
+
+/// The extra field `name` of a record with its structure; null where the record has none.
+pub fn json(record: &Record, name: &str) -> serde_json::Value {
+    serde_json::to_value(record.result.field(name)).unwrap_or_default()
 }
 
 impl<'a> Material<'a> {
@@ -32,6 +45,13 @@ impl<'a> Material<'a> {
         &self.trial.design.endpoints[endpoint]
     }
 
+    /// A short name of the endpoint for files and anchors: its identifier where that is ASCII, else its position.
+    pub fn key(&self, endpoint: usize) -> String {
+        let id = &self.endpoint(endpoint).id;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if id.chars().all(plain) { id.clone() } else { format!("endpoint{}", endpoint + 1) }
+    }
+
     /// The label of a visit.
     pub fn visit(&self, visit: usize) -> &'a str {
         &self.trial.design.visits[visit].label
@@ -43,9 +63,25 @@ impl<'a> Material<'a> {
         self.words.say("table.difference", &[("active", &arms.active), ("placebo", &arms.placebo)])
     }
 
-    /// The population line: analysis set, patients and knees.
+    /// The record with this identifier.
+    pub fn record(&self, id: &str) -> Option<&'a Record> {
+        self.outcomes.records.iter().find(|record| record.id == id)
+    }
+
+    /// The population line of the primary analysis set: patients and knees.
     pub fn population(&self) -> String {
-        let set = self.set();
+        self.population_of(self.set())
+    }
+
+    /// The population line of all randomised patients in the data.
+    pub fn everyone(&self) -> String {
+        let (patients, knees) = (self.trial.patients.len().to_string(), self.trial.knees().to_string());
+        let set = self.words.get("flow.randomised");
+        self.words.say("table.population", &[("set", &set), ("patients", &patients), ("knees", &knees)])
+    }
+
+    /// The population line of `set`: patients and knees.
+    pub fn population_of(&self, set: &AnalysisSet) -> String {
         let members = self.trial.patients.iter().zip(&set.members).filter(|(_, member)| **member);
         let knees: usize = members.map(|(patient, _)| patient.knees().len()).sum();
         let (patients, knees) = (set.size().to_string(), knees.to_string());
@@ -60,7 +96,14 @@ impl<'a> Material<'a> {
 
     /// Marks that every table and figure of this run carries.
     pub fn marks(&self) -> Vec<String> {
-        if self.plan.trial.synthetic { vec![self.words.get("footnote.synthetic")] } else { Vec::new() }
+        let mut marks = Vec::new();
+        if self.plan.trial.synthetic {
+            marks.push(self.words.get("footnote.synthetic"));
+        }
+        if self.options.dummy {
+            marks.push(self.words.get("footnote.dummy"));
+        }
+        marks
     }
 
     /// `lower` or `higher` values are better.

@@ -3,7 +3,7 @@
 use super::Material;
 use crate::analysis::Record;
 use crate::table::{Cell, ResultTable};
-use crate::trial::{Measure, Role};
+use crate::trial::{Kind, Measure, Role};
 
 /// Scores (and changes) of one endpoint by visit and arm, with the within-patient difference.
 pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTable {
@@ -11,7 +11,7 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
     let design = &material.trial.design;
     let about = material.endpoint(endpoint);
     let title = words.say("table.by_visit", &[("endpoint", &material.name_with_unit(endpoint))]);
-    let id = format!("t-{}-{}-by-visit", number.replace('.', "-"), about.id);
+    let id = format!("t-{}-{}-by-visit", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     let mut headers: Vec<String> = vec![design.arms.active.clone(), design.arms.placebo.clone()];
     headers.extend(design.arms.other.iter().cloned());
@@ -39,9 +39,7 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
                 table.row(words.get(label), 1, cells, ids.clone());
             };
             add("table.n", &|record| Cell::Count(record.result.n_pairs));
-            add("table.mean_sd", &|record| {
-                Cell::Spread(record.result.estimate, d + 1, number(record, "sd"), d + 2)
-            });
+            add("table.mean_sd", &|record| Cell::Spread(record.result.estimate, d + 1, number(record, "sd"), d + 2));
             add("table.median", &|record| Cell::Number(number(record, "median"), d + 1));
             add("table.quartiles", &|record| Cell::Interval(number(record, "q1"), number(record, "q3"), d + 1));
             add("table.range", &|record| Cell::Interval(number(record, "min"), number(record, "max"), d));
@@ -57,36 +55,33 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
     let words = material.words;
     let about = material.endpoint(endpoint);
     let title = words.say("table.primary", &[("endpoint", &material.name_with_unit(endpoint))]);
-    let id = format!("t-{}-{}-comparison", number.replace('.', "-"), about.id);
+    let id = format!("t-{}-{}-comparison", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     let headers = ["pairs", "estimate", "se", "ci", "df", "p"].map(|key| words.get(&format!("table.{key}")));
     table.headers(words.get("table.method"), headers);
-    let d = about.decimals;
     for visit in material.trial.design.follow_up(about) {
         table.group(material.visit(visit).to_owned());
-        let rows = material.outcomes.records.iter().filter(|record| {
-            record.endpoint == Some(endpoint)
-                && record.visit == Some(visit)
-                && matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity)
-        });
-        for record in rows {
+        for record in claims(material, endpoint, visit) {
             let result = &record.result;
+            let (estimate, spread) = decimals(material, endpoint, result.method);
             let cells = vec![
-                Cell::Count(result.n_pairs),
-                Cell::Number(result.estimate, d + 1),
-                Cell::Number(result.std_error, d + 2),
-                Cell::Interval(result.conf_low, result.conf_high, d + 1),
+                Cell::Count(patients(record)),
+                Cell::Number(result.estimate, estimate),
+                Cell::Number(result.std_error, spread),
+                Cell::Interval(result.conf_low, result.conf_high, estimate),
                 Cell::Number(result.df, 1),
                 Cell::PValue(result.p_value),
             ];
-            table.row(method_name(material, result.method), 1, cells, vec![record.id.clone()]);
+            table.row(analysis_name(material, record), 1, cells, vec![record.id.clone()]);
         }
     }
     table.footnotes.push(difference_note(material, endpoint));
     table.footnotes.push(words.get("footnote.interval"));
-    let methods: Vec<&str> = material.outcomes.records.iter().map(|record| record.result.method).collect();
-    if methods.contains(&"wilcoxon") {
-        table.footnotes.push(words.get("footnote.wilcoxon"));
+    for method in methods_of(material, endpoint) {
+        let key = format!("footnote.{method}");
+        if words.messages().contains_key(&key) {
+            table.footnotes.push(words.get(&key));
+        }
     }
     if let Some(fit) = material.outcomes.fits.iter().find(|fit| fit.endpoint == endpoint) {
         let values = [("formula", fit.formula.as_str()), ("estimation", fit.estimation), ("ddf", fit.ddf.as_str())];
@@ -102,69 +97,61 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
     table
 }
 
-/// The correlation between the knees at every visit, and what pairing gains.
-pub fn correlation(material: &Material, number: &str) -> ResultTable {
-    let words = material.words;
-    let id = format!("t-{}-correlation", number.replace('.', "-"));
-    let mut table = ResultTable::new(&id, number, words.get("table.correlation"), material.population());
-    let headers = ["pairs", "r", "ci", "sd_diff", "variance_ratio"].map(|key| words.get(&format!("table.{key}")));
-    table.headers(words.get("table.endpoint"), headers);
-    for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
-        table.group(material.name_with_unit(endpoint));
-        for &visit in &about.visits {
-            let Some(record) = material.outcomes.comparison(endpoint, visit, "correlation") else { continue };
-            let result = &record.result;
-            let cells = vec![
-                Cell::Count(result.n_pairs),
-                Cell::Number(result.estimate, 2),
-                Cell::Interval(result.conf_low, result.conf_high, 2),
-                Cell::Number(result.number("sd_diff"), about.decimals + 2),
-                Cell::Number(result.number("variance_ratio"), 2),
-            ];
-            table.row(material.visit(visit), 1, cells, vec![record.id.clone()]);
-        }
-    }
-    table.footnotes.push(words.get("footnote.correlation"));
-    table.footnotes.extend(material.marks());
-    table
+/// The records that compare active with placebo on `endpoint` at `visit`: the deciding one first.
+pub fn claims<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec<&'a Record> {
+    let claim = |record: &&Record| {
+        record.endpoint == Some(endpoint)
+            && record.visit == Some(visit)
+            && record.arm.is_none()
+            && matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity)
+    };
+    let mut records: Vec<&Record> = material.outcomes.records.iter().filter(claim).collect();
+    records.sort_by_key(|record| record.role == Role::Sensitivity);
+    records
 }
 
-/// Observed knees by endpoint, visit and arm, and patients with one knee only.
-pub fn missing(material: &Material, number: &str) -> ResultTable {
-    let words = material.words;
-    let design = &material.trial.design;
-    let id = format!("t-{}-missing", number.replace('.', "-"));
-    let mut table = ResultTable::new(&id, number, words.get("table.missing"), material.population());
-    let mut headers = vec![design.arms.active.clone(), design.arms.placebo.clone()];
-    headers.push(words.get("table.pairs"));
-    headers.push(words.get("table.one_knee"));
-    table.headers(words.get("table.endpoint"), headers);
-    for (endpoint, about) in design.endpoints.iter().enumerate() {
-        table.group(about.name.clone());
-        for &visit in &about.visits {
-            let of = |arm| material.outcomes.description(endpoint, visit, Measure::Value, arm);
-            let (Some(active), Some(placebo), Some(pairs)) =
-                (of(Some(design.arms.active.as_str())), of(Some(design.arms.placebo.as_str())), of(None))
-            else {
-                continue;
-            };
-            let arm = |record: &Record| Cell::CountPercent(record.rows.used, record.rows.used + record.rows.not_used);
-            let one_knee = (active.rows.used + placebo.rows.used).saturating_sub(2 * pairs.result.n_pairs);
-            let cells = vec![arm(active), arm(placebo), Cell::Count(pairs.result.n_pairs), Cell::Count(one_knee)];
-            let ids = [active, placebo, pairs].map(|record| record.id.clone()).to_vec();
-            table.row(material.visit(visit), 1, cells, ids);
+/// The methods that compare the arms on `endpoint`, each once.
+pub fn methods_of(material: &Material, endpoint: usize) -> Vec<&'static str> {
+    let mut methods = Vec::new();
+    for visit in material.trial.design.follow_up(material.endpoint(endpoint)) {
+        for record in claims(material, endpoint, visit) {
+            if !methods.contains(&record.result.method) {
+                methods.push(record.result.method);
+            }
         }
     }
-    table.footnotes.extend(material.marks());
-    table
+    methods
+}
+
+/// The patients behind a comparison: those in the model where there is one (it keeps patients with one knee), else pairs.
+pub fn patients(record: &Record) -> usize {
+    record.result.number("n_patients").map_or(record.result.n_pairs, |patients| patients as usize)
+}
+
+/// The decimals of a method's estimate and of its standard error: the data's plus one and plus two; differences of
+/// proportions have three, ratios two.
+pub fn decimals(material: &Material, endpoint: usize, method: &str) -> (usize, usize) {
+    let about = material.endpoint(endpoint);
+    match (about.kind, crate::analysis::pairs::is_difference(method)) {
+        (_, false) => (2, 3),
+        (Kind::Binary, true) => (3, 4),
+        (_, true) => (about.decimals + 1, about.decimals + 2),
+    }
+}
+
+/// The name of an analysis: its method, and its analysis set where that is not the primary one.
+pub fn analysis_name(material: &Material, record: &Record) -> String {
+    let method = method_name(material, record.result.method);
+    if record.analysis_set == material.set().name { method } else { format!("{method} ({})", record.analysis_set) }
 }
 
 /// The name of a method for people.
 pub fn method_name(material: &Material, method: &str) -> String {
-    material.words.get(&format!("method.{method}"))
+    let key = format!("method.{method}");
+    if material.words.messages().contains_key(&key) { material.words.get(&key) } else { method.to_owned() }
 }
 
-fn difference_note(material: &Material, endpoint: usize) -> String {
+pub(super) fn difference_note(material: &Material, endpoint: usize) -> String {
     let arms = &material.trial.design.arms;
     let better = material.better(endpoint);
     let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("better", &better)];

@@ -1,0 +1,207 @@
+//! Harms: the overview by knee and patient, events by term and severity, the listing of events, the timeline.
+
+use super::Material;
+use crate::figure::scene::Arm;
+use crate::figure::{Figure, FigureError, Style, adverse_event_timeline as timeline};
+use crate::table::{Align, Cell, ResultTable};
+use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::{AdverseEvent, AnalysisSet};
+
+/// Most events that are listed one by one in the report.
+const LISTED: usize = 400;
+
+/// The safety analysis set of the plan, else the primary one.
+pub fn set<'a>(material: &Material<'a>) -> &'a AnalysisSet {
+    let named = material.plan.safety.set.as_ref();
+    named.and_then(|name| material.trial.sets.iter().find(|set| set.name == *name)).unwrap_or_else(|| material.set())
+}
+
+/// Events of patients in the safety set.
+fn events<'a>(material: &Material<'a>) -> Vec<&'a AdverseEvent> {
+    let members = &set(material).members;
+    let all = material.trial.events.iter().flatten();
+    all.filter(|event| members.get(event.patient).copied().unwrap_or(false)).collect()
+}
+
+/// Patients with events, and events, of any kind, by knee and of the whole patient.
+pub fn overview(material: &Material, number: &str) -> ResultTable {
+    let words = material.words;
+    let title = words.get("table.harms_overview");
+    let mut table = ResultTable::new("t-14-3-1-harms", number, title, material.population_of(set(material)));
+    let headers = ["patients_with", "percent", "risk_ci", "events"].map(|key| words.get(&format!("table.{key}")));
+    table.headers(words.get("table.event"), headers);
+    let arms = &material.trial.design.arms;
+    let rows = [
+        ("safety.serious".to_owned(), words.get("harms.serious")),
+        ("safety.any".to_owned(), words.get("harms.any")),
+        (arm_record(&arms.active), words.say("harms.knee", &[("arm", &arms.active)])),
+        (arm_record(&arms.placebo), words.say("harms.knee", &[("arm", &arms.placebo)])),
+        ("safety.systemic".to_owned(), words.get("harms.systemic")),
+    ];
+    for (id, label) in rows {
+        let Some(record) = material.record(&id) else { continue };
+        let result = &record.result;
+        let count = |name: &str| result.number(name).map_or(0, |count| count as usize);
+        let percent = |value: Option<f64>| value.map(|value| 100.0 * value);
+        let patients = count("patients_with_event");
+        let share = if patients == 0 { Cell::Empty } else { Cell::Number(percent(result.estimate), 1) };
+        let cells = vec![
+            Cell::Count(patients),
+            share,
+            Cell::Interval(percent(result.conf_low), percent(result.conf_high), 1),
+            Cell::Count(count("events")),
+        ];
+        table.row(label, 0, cells, vec![record.id.clone()]);
+    }
+    table.footnotes.push(words.get("footnote.harms"));
+    table.footnotes.extend(material.marks());
+    table
+}
+
+fn arm_record(arm: &str) -> String {
+    format!("safety.knee.{}", crate::analysis::slug(arm))
+}
+
+/// Patients (and events) by term and severity: active knees, placebo knees, the whole patient.
+pub fn by_term(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let events = events(material);
+    if events.is_empty() {
+        return None;
+    }
+    let title = words.get("table.harms_by_term");
+    let mut table = ResultTable::new("t-14-3-2-by-term", number, title, material.population_of(set(material)));
+    let arms = &material.trial.design.arms;
+    let of = |arm: &str| words.say("table.knees_of", &[("arm", arm)]);
+    table.headers(words.get("table.event"), [of(&arms.active), of(&arms.placebo), words.get("table.systemic")]);
+    let mut terms: Vec<&str> = events.iter().map(|event| event.term.as_str()).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    let cells = |chosen: &dyn Fn(&AdverseEvent) -> bool| {
+        let cell = |site: Option<usize>| {
+            let matching = || events.iter().filter(|event| event.arm == site && chosen(event));
+            let mut patients: Vec<usize> = matching().map(|event| event.patient).collect();
+            patients.sort_unstable();
+            patients.dedup();
+            let (patients, events) = (patients.len(), matching().count());
+            if events == 0 {
+                return Cell::Text("0".to_owned());
+            }
+            let (patients, events) = (patients.to_string(), events.to_string());
+            Cell::Text(words.say("harms.cell", &[("patients", &patients), ("events", &events)]))
+        };
+        vec![cell(Some(ACTIVE)), cell(Some(PLACEBO)), cell(None)]
+    };
+    for term in terms {
+        table.row(term, 0, cells(&|event| event.term == term), Vec::new());
+        let mut seen: Vec<&str> = Vec::new();
+        for severity in material.plan.safety.severities.iter().map(String::as_str) {
+            if events.iter().any(|event| event.term == term && event.severity == severity) {
+                seen.push(severity);
+            }
+        }
+        for severity in seen {
+            let chosen = |event: &AdverseEvent| event.term == term && event.severity == severity;
+            table.row(severity, 1, cells(&chosen), Vec::new());
+        }
+    }
+    table.footnotes.push(words.get("footnote.harms_by_term"));
+    table.footnotes.extend(material.marks());
+    Some(table)
+}
+
+/// The listing of events: all, or the serious ones only. `None` where there are too many to list.
+pub fn listing(material: &Material, number: &str, serious: bool) -> Option<ResultTable> {
+    let words = material.words;
+    let listed: Vec<&AdverseEvent> = events(material).into_iter().filter(|event| event.serious || !serious).collect();
+    if !serious && (listed.is_empty() || listed.len() > LISTED) {
+        return None;
+    }
+    let key = if serious { "serious" } else { "all" };
+    let id = format!("l-16-2-events-{key}");
+    let title = words.get(&format!("table.listing_events_{key}"));
+    let mut table = ResultTable::new(&id, number, title, material.population_of(set(material)));
+    let headers = ["site", "term", "severity", "serious", "related", "start", "end"];
+    table.headers(words.get("table.patient"), headers.map(|key| words.get(&format!("listing.{key}"))));
+    for column in &mut table.columns {
+        column.align = Align::Left;
+    }
+    let arms = material.trial.design.arms.labels();
+    let yes_no = |yes: bool| words.get(if yes { "grade.yes" } else { "grade.no" });
+    let day = |day: Option<f64>| day.map_or(Cell::Empty, |day| Cell::Number(Some(day), 0));
+    for event in listed {
+        let patient = &material.trial.patients[event.patient];
+        let site = match event.arm {
+            Some(arm) => words.say("listing.knee", &[("arm", arms[arm])]),
+            None => words.get("table.systemic"),
+        };
+        let cells = vec![
+            Cell::Text(site),
+            Cell::Text(event.term.clone()),
+            Cell::Text(event.severity.clone()),
+            Cell::Text(yes_no(event.serious)),
+            Cell::Text(yes_no(event.related)),
+            day(event.start_day),
+            day(event.end_day),
+        ];
+        table.row(patient.id.clone(), 0, cells, Vec::new());
+    }
+    if table.rows.is_empty() {
+        table.footnotes.push(words.get("table.no_serious"));
+    }
+    table.footnotes.extend(material.marks());
+    Some(table)
+}
+
+/// The events over time, on as many pages as it takes.
+///
+/// # Errors
+/// The drawing fails.
+pub fn timeline(material: &Material, number: &str, style: &Style) -> Result<Vec<Figure>, FigureError> {
+    let words = material.words;
+    let shown: Vec<timeline::Event> = events(material)
+        .into_iter()
+        .filter_map(|event| {
+            let site = match event.arm {
+                Some(ACTIVE) => timeline::Site::Knee(Arm::Active),
+                Some(PLACEBO) => timeline::Site::Knee(Arm::Placebo),
+                Some(_) => return None,
+                None => timeline::Site::Systemic,
+            };
+            Some(timeline::Event {
+                patient: material.trial.patients[event.patient].id.clone(),
+                term: event.term.clone(),
+                site,
+                serious: event.serious,
+                start: event.start_day?,
+                end: event.end_day,
+            })
+        })
+        .collect();
+    if shown.is_empty() || shown.len() > LISTED {
+        return Ok(Vec::new());
+    }
+    /// Days of a month.
+    const MONTH: f64 = 365.25 / 12.0;
+    let visits: Vec<(String, f64)> = material
+        .trial
+        .design
+        .visits
+        .iter()
+        .filter_map(|visit| visit.month.map(|month| (visit.label.clone(), (month * MONTH).round())))
+        .collect();
+    let last_day = visits.iter().map(|visit| visit.1).fold(0.0, f64::max);
+    let input = timeline::AdverseEventTimeline {
+        heading: super::figures::heading(material, "", number, words.get("figure.timeline"), Vec::new()),
+        events: shown,
+        visits,
+        last_day,
+        labels: timeline::Labels {
+            day: words.get("figure.day"),
+            systemic: words.get("table.systemic"),
+            serious: words.get("listing.serious"),
+            ongoing: words.get("figure.ongoing"),
+        },
+    };
+    timeline::paginate(&input, style).iter().map(|page| timeline::draw(page, style)).collect()
+}

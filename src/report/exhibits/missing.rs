@@ -1,0 +1,96 @@
+//! What was not observed: counts by endpoint, visit and arm, and the map of the primary endpoint.
+
+use super::Material;
+use crate::analysis::Record;
+use crate::figure::{Figure, FigureError, Style, missingness};
+use crate::table::{Cell, ResultTable};
+use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::{Measure, Patient};
+
+/// Observed knees by endpoint, visit and arm, and patients with one knee only.
+pub fn counts(material: &Material, number: &str) -> ResultTable {
+    let words = material.words;
+    let design = &material.trial.design;
+    let title = words.get("table.missing");
+    let mut table = ResultTable::new("t-14-4-1-missing", number, title, material.population());
+    let mut headers = vec![design.arms.active.clone(), design.arms.placebo.clone()];
+    headers.push(words.get("table.pairs"));
+    headers.push(words.get("table.one_knee"));
+    table.headers(words.get("table.endpoint"), headers);
+    for (endpoint, about) in design.endpoints.iter().enumerate() {
+        table.group(about.name.clone());
+        for &visit in &about.visits {
+            let of = |arm| material.outcomes.description(endpoint, visit, Measure::Value, arm);
+            let (Some(active), Some(placebo), Some(pairs)) =
+                (of(Some(design.arms.active.as_str())), of(Some(design.arms.placebo.as_str())), of(None))
+            else {
+                continue;
+            };
+            let arm = |record: &Record| Cell::CountPercent(record.rows.used, record.rows.used + record.rows.not_used);
+            let one_knee = (active.rows.used + placebo.rows.used).saturating_sub(2 * pairs.result.n_pairs);
+            let cells = vec![arm(active), arm(placebo), Cell::Count(pairs.result.n_pairs), Cell::Count(one_knee)];
+            table.row(material.visit(visit), 1, cells, vec![active.id.clone(), placebo.id.clone(), pairs.id.clone()]);
+        }
+    }
+    table.footnotes.push(words.get("footnote.observed"));
+    table.footnotes.extend(material.marks());
+    table
+}
+
+/// Knee-visits of `endpoint` that were scheduled, and those observed, in the primary analysis set.
+pub fn observed(material: &Material, endpoint: usize) -> (usize, usize) {
+    let visits = &material.endpoint(endpoint).visits;
+    let knees = || members(material).flat_map(|patient| patient.knees());
+    let observed = knees().map(|knee| visits.iter().filter(|visit| knee.values[endpoint][**visit].is_some()).count());
+    (observed.sum(), knees().count() * visits.len())
+}
+
+fn members<'a>(material: &Material<'a>) -> impl Iterator<Item = &'a Patient> + 'a {
+    material.trial.patients.iter().zip(&material.set().members).filter(|(_, member)| **member).map(|(p, _)| p)
+}
+
+/// The map of observed and missing knees of `endpoint`; `None` where nobody is in the set.
+///
+/// # Errors
+/// The drawing fails.
+pub fn map(material: &Material, endpoint: usize, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let patients: Vec<missingness::Patient> = members(material)
+        .map(|patient| {
+            let last = about.visits.iter().rposition(|visit| seen(patient, *visit));
+            let cell = |arm: usize, position: usize, visit: usize| match patient.knee(arm) {
+                Some(knee) if knee.values[endpoint][visit].is_some() => missingness::Cell::Observed,
+                _ if last.is_none_or(|last| position > last) => missingness::Cell::Left,
+                _ => missingness::Cell::Missing,
+            };
+            let visits = about.visits.iter().enumerate();
+            missingness::Patient {
+                label: patient.id.clone(),
+                visits: visits.map(|(at, &visit)| [cell(ACTIVE, at, visit), cell(PLACEBO, at, visit)]).collect(),
+            }
+        })
+        .collect();
+    if patients.is_empty() {
+        return Ok(None);
+    }
+    let title = words.say("figure.missingness", &[("endpoint", about.name.as_str())]);
+    let input = missingness::Missingness {
+        heading: super::figures::heading(material, &material.key(endpoint), number, title, Vec::new()),
+        visits: about.visits.iter().map(|&visit| material.visit(visit).to_owned()).collect(),
+        patients,
+        labels: missingness::Labels {
+            missing: words.get("figure.missing"),
+            left: words.get("figure.left"),
+            observed: words.get("figure.observed"),
+            count: words.get("figure.not_observed"),
+            patients: words.get("figure.patients"),
+        },
+    };
+    missingness::draw(&input, style).map(Some)
+}
+
+/// Whether any endpoint of any knee of the patient was observed at `visit`.
+fn seen(patient: &Patient, visit: usize) -> bool {
+    patient.knees().iter().any(|knee| knee.values.iter().any(|values| values[visit].is_some()))
+}

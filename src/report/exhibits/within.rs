@@ -1,0 +1,110 @@
+//! What the within-person design itself has to show: the correlation between the knees and what pairing gains, patients
+//! with one usable knee, and the numbers a meta-analysis of paired trials needs.
+
+use super::Material;
+use super::figures::mean_ci;
+use super::tables::difference_note;
+use crate::table::{Cell, ResultTable};
+use crate::trial::{Kind, Measure};
+
+/// The correlation between the knees at every visit, and what pairing gains.
+pub fn correlation(material: &Material, number: &str) -> ResultTable {
+    let words = material.words;
+    let mut table =
+        ResultTable::new("t-14-5-1-correlation", number, words.get("table.correlation"), material.population());
+    let headers = ["pairs", "r", "ci", "sd_diff", "variance_ratio"].map(|key| words.get(&format!("table.{key}")));
+    table.headers(words.get("table.endpoint"), headers);
+    for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
+        table.group(material.name_with_unit(endpoint));
+        for &visit in &about.visits {
+            let Some(record) = material.outcomes.comparison(endpoint, visit, "correlation") else { continue };
+            let result = &record.result;
+            let cells = vec![
+                Cell::Count(result.n_pairs),
+                Cell::Number(result.estimate, 2),
+                Cell::Interval(result.conf_low, result.conf_high, 2),
+                Cell::Number(result.number("sd_diff"), about.decimals + 2),
+                Cell::Number(result.number("variance_ratio"), 2),
+            ];
+            table.row(material.visit(visit), 1, cells, vec![record.id.clone()]);
+        }
+    }
+    table.footnotes.push(words.get("footnote.correlation"));
+    table.footnotes.extend(material.marks());
+    table
+}
+
+/// The block for meta-analysts: mean difference with its SE, SD of the differences, correlation, both SDs, pairs.
+pub fn meta_analysis(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.meta");
+    let mut table = ResultTable::new("t-14-5-3-meta-analysis", number, title, material.population());
+    let headers = ["pairs", "md", "se_md", "sd_diff", "r", "sd_active", "sd_placebo"];
+    table.headers(words.get("table.endpoint"), headers.map(|key| words.get(&format!("table.{key}"))));
+    for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
+        if matches!(about.kind, Kind::Ordinal | Kind::Binary) {
+            continue;
+        }
+        table.group(material.name_with_unit(endpoint));
+        for visit in material.trial.design.follow_up(about) {
+            let of = |method| material.outcomes.comparison(endpoint, visit, method);
+            let difference = material.outcomes.description(endpoint, visit, Measure::Value, None);
+            let (Some(pairing), Some(difference)) = (of("correlation"), difference) else { continue };
+            let d = about.decimals;
+            let mean = mean_ci(Some(difference)).mean;
+            let cells = vec![
+                Cell::Count(difference.result.n_pairs),
+                Cell::Number(mean, d + 1),
+                Cell::Number(difference.result.std_error, d + 2),
+                Cell::Number(pairing.result.number("sd_diff"), d + 2),
+                Cell::Number(pairing.result.estimate, 3),
+                Cell::Number(pairing.result.number("sd_active"), d + 2),
+                Cell::Number(pairing.result.number("sd_placebo"), d + 2),
+            ];
+            let ids = vec![difference.id.clone(), pairing.id.clone()];
+            table.row(material.visit(visit), 1, cells, ids);
+        }
+    }
+    let primary = material.primary_endpoints();
+    table.footnotes.extend(primary.first().map(|&endpoint| difference_note(material, endpoint)));
+    table.footnotes.push(words.get("footnote.meta"));
+    table.footnotes.extend(material.marks());
+    table.rows.iter().any(|row| !row.cells.is_empty()).then_some(table)
+}
+
+/// What the patients with one usable knee add: the mixed model, which keeps them, beside the paired t-test, which
+/// cannot. `None` where the plan runs only one of the two.
+pub fn one_knee(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.one_knee_effect");
+    let mut table = ResultTable::new("t-14-5-2-one-knee", number, title, material.population());
+    let headers = ["one_knee", "with_one_knee", "ci", "pairs_only", "ci"].map(|key| words.get(&format!("table.{key}")));
+    table.headers(words.get("table.endpoint"), headers);
+    for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
+        let visits = material.trial.design.follow_up(about);
+        let both = |visit| {
+            let of = |method| material.outcomes.comparison(endpoint, visit, method);
+            Some((of("mixed-model")?, of("paired-t")?))
+        };
+        if !visits.iter().any(|&visit| both(visit).is_some()) {
+            continue;
+        }
+        table.group(material.name_with_unit(endpoint));
+        for visit in visits {
+            let Some((model, paired)) = both(visit) else { continue };
+            let single = material.trial.paired(endpoint, visit, model.measure, material.set()).one_knee();
+            let d = about.decimals + 1;
+            let cells = vec![
+                Cell::Count(single),
+                Cell::Number(model.result.estimate, d),
+                Cell::Interval(model.result.conf_low, model.result.conf_high, d),
+                Cell::Number(paired.result.estimate, d),
+                Cell::Interval(paired.result.conf_low, paired.result.conf_high, d),
+            ];
+            table.row(material.visit(visit), 1, cells, vec![model.id.clone(), paired.id.clone()]);
+        }
+    }
+    table.footnotes.push(words.get("footnote.one_knee"));
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}

@@ -1,0 +1,98 @@
+//! Departures from the plan: changes since the seal, structures that failed, findings that were accepted, and the
+//! settings the plan left at their defaults.
+
+use crate::pipeline::Run;
+use crate::plan::lock::LockState;
+use crate::report::compose::section as titled;
+use crate::report::document::{Block, Section};
+use crate::report::exhibits::Material;
+use crate::table::{Align, Cell, ResultTable};
+use std::collections::BTreeMap;
+
+/// The section.
+pub fn section(material: &Material, run: &Run) -> Section {
+    let words = material.words;
+    let mut section = titled(material, "departures");
+    section.blocks.push(Block::Paragraph(match &material.options.lock {
+        LockState::NeverSealed => words.get("departures.never_sealed"),
+        LockState::Sealed { date, .. } => words.say("departures.sealed", &[("date", date)]),
+        LockState::Changed { date, changes } => {
+            words.say("departures.changed", &[("date", date), ("n", &changes.len().to_string())])
+        }
+    }));
+    if let LockState::Changed { changes, .. } = &material.options.lock {
+        let absent = || words.get("departures.absent");
+        let title = words.get("table.departures");
+        let mut table = ResultTable::new("t-16-1-departures", "16.1.1", title, String::new());
+        table.headers(
+            words.get("departures.key"),
+            ["sealed_value", "now"].map(|k| words.get(&format!("departures.{k}"))),
+        );
+        left(&mut table);
+        for change in changes {
+            let cells = [&change.sealed, &change.now].map(|value| Cell::Text(value.clone().unwrap_or_else(absent)));
+            table.row(change.key.clone(), 0, cells.to_vec(), Vec::new());
+        }
+        section.blocks.push(Block::Table(table));
+    }
+    let notes: Vec<String> = material
+        .outcomes
+        .fits
+        .iter()
+        .filter(|fit| fit.structure != material.plan.analysis.structure.name() || !fit.notes.is_empty())
+        .map(|fit| format!("{}: {} ({})", material.endpoint(fit.endpoint).name, fit.notes.join("; "), fit.structure))
+        .collect();
+    if !notes.is_empty() {
+        section.blocks.push(Block::Paragraph(words.get("departures.models")));
+        section.blocks.push(Block::List(notes));
+    }
+    section.blocks.extend(findings(material, run).map(Block::Table));
+    if !material.plan.waivers.is_empty() {
+        section.blocks.push(Block::Paragraph(words.get("departures.waived")));
+        let waived = material.plan.waivers.iter().map(|waiver| format!("{}: {}", waiver.rule, waiver.reason));
+        section.blocks.push(Block::List(waived.collect()));
+    }
+    section.blocks.extend(defaults(material).map(Block::Table));
+    section
+}
+
+/// Findings that did not stop the analysis, by rule.
+fn findings(material: &Material, run: &Run) -> Option<ResultTable> {
+    let words = material.words;
+    let mut rules: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for finding in &run.findings {
+        rules.entry(finding.rule).or_insert((0, finding.message.as_str())).0 += 1;
+    }
+    let mut table = ResultTable::new("t-16-1-findings", "16.1.2", words.get("table.findings"), String::new());
+    table.headers(words.get("departures.rule"), ["count", "first"].map(|key| words.get(&format!("departures.{key}"))));
+    left(&mut table);
+    for (rule, (count, first)) in rules {
+        table.row(rule, 0, vec![Cell::Count(count), Cell::Text(first.to_owned())], Vec::new());
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// Settings that the plan leaves to the program.
+fn defaults(material: &Material) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.defaults");
+    let mut table = ResultTable::new("t-16-1-defaults", "16.1.3", title, String::new());
+    table.headers(words.get("departures.key"), [words.get("departures.value")]);
+    left(&mut table);
+    // Settings of single endpoints (identifiers, decimals) choose no method; the schema documents them.
+    let chosen = material.plan.defaults_used().iter().filter(|default| {
+        ["analysis.", "multiplicity", "safety", "analysis_set", "visits"]
+            .iter()
+            .any(|part| default.key.starts_with(part))
+    });
+    for default in chosen {
+        table.row(default.key.clone(), 0, vec![Cell::Text(default.value.clone())], Vec::new());
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+fn left(table: &mut ResultTable) {
+    for column in &mut table.columns {
+        column.align = Align::Left;
+    }
+}

@@ -1,0 +1,20 @@
+//! What the within-person design did: correlation of the knees, gain of pairing, one-knee patients, carry-across, the
+//! block for meta-analysts.
+
+use crate::report::compose::section as titled;
+use crate::report::document::{Block, Section};
+use crate::report::exhibits::{Material, within};
+
+/// The section.
+pub fn section(material: &Material) -> Section {
+    let words = material.words;
+    let mut section = titled(material, "design");
+    if let Some(rationale) = &material.plan.trial.rationale {
+        section.blocks.push(Block::Paragraph(rationale.clone()));
+    }
+    section.blocks.push(Block::Table(within::correlation(material, "14.5.1")));
+    section.blocks.extend(within::one_knee(material, "14.5.2").map(Block::Table));
+    section.blocks.push(Block::Paragraph(words.get("text.carry_across")));
+    section.blocks.extend(within::meta_analysis(material, "14.5.3").map(Block::Table));
+    section
+}

@@ -1,0 +1,73 @@
+//! One endpoint: the conclusion, the results in words, profiles, comparisons, differences, sensitivity analyses; grades
+//! have bars and shift tables instead of profiles.
+
+use crate::figure::{FigureError, Style};
+use crate::report::compose::primary_visit;
+use crate::report::document::{Block, Section};
+use crate::report::exhibits::{Material, figures, grades, tables};
+use crate::report::sentences;
+use crate::trial::Kind;
+
+/// The section of `endpoint`, whose exhibits are numbered from `14.2.<position>.1`.
+///
+/// # Errors
+/// A figure that cannot be drawn.
+pub fn section(material: &Material, endpoint: usize, position: usize, style: &Style) -> Result<Section, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let primary = material.primary_endpoints().contains(&endpoint);
+    let key = if primary { "section.primary" } else { "section.other" };
+    let title = words.say(key, &[("endpoint", about.name.as_str())]);
+    let mut section = Section::new(&format!("endpoint-{}", material.key(endpoint)), title);
+    let visit = primary_visit(material, endpoint);
+    if let Some(record) = material.outcomes.deciding(endpoint, visit) {
+        section.blocks.push(Block::Conclusion(sentences::conclusion(material, record)));
+    }
+    section.blocks.extend(sentences::results(material, endpoint, visit).map(Block::Paragraph));
+    let mut number = Numbers { stem: format!("14.2.{position}"), figures: 0, tables: 0 };
+    let graded = matches!(about.kind, Kind::Ordinal | Kind::Binary);
+    if graded {
+        section.blocks.extend(grades::bars(material, endpoint, &number.figure(), style)?.map(Block::Figure));
+    } else if about.visits.len() > 1 {
+        let profiles = figures::profiles(material, endpoint, &number.figure(), style)?;
+        section.blocks.extend(profiles.map(Block::Figure));
+    }
+    section.blocks.push(Block::Table(tables::comparisons(material, endpoint, &number.table())));
+    if graded {
+        section.blocks.extend(grades::pairs(material, endpoint, visit, &number.table()).map(Block::Table));
+        section.blocks.extend(grades::shifts(material, endpoint, visit, &number.table()).map(Block::Table));
+        return Ok(section);
+    }
+    let differences = figures::differences(material, endpoint, visit, &number.figure(), style)?;
+    section.blocks.extend(differences.map(Block::Figure));
+    if primary {
+        let slopes = figures::slopes(material, endpoint, visit, &number.figure(), style)?;
+        section.blocks.extend(slopes.map(Block::Figure));
+        let waterfall = figures::waterfall(material, endpoint, visit, &number.figure(), style)?;
+        section.blocks.extend(waterfall.map(Block::Figure));
+        let sensitivity = figures::sensitivity(material, endpoint, visit, &number.figure(), style)?;
+        section.blocks.extend(sensitivity.map(Block::Figure));
+        section.blocks.extend(sentences::assumptions(material, endpoint).map(Block::Paragraph));
+    }
+    section.blocks.push(Block::Table(tables::by_visit(material, endpoint, &number.table())));
+    Ok(section)
+}
+
+/// Running numbers of the figures and tables of a section.
+struct Numbers {
+    stem: String,
+    figures: usize,
+    tables: usize,
+}
+
+impl Numbers {
+    fn figure(&mut self) -> String {
+        self.figures += 1;
+        format!("{}.{}", self.stem, self.figures)
+    }
+
+    fn table(&mut self) -> String {
+        self.tables += 1;
+        format!("{}.{}", self.stem, self.tables)
+    }
+}

@@ -1,0 +1,79 @@
+//! Limitations that follow from facts of this run; what only the authors can know is left to them.
+
+use crate::plan::lock::LockState;
+use crate::report::compose::{primary_visit, section as titled};
+use crate::report::document::{Block, Section};
+use crate::report::exhibits::{Material, missing};
+use crate::trial::{Measure, Role};
+
+/// The section.
+pub fn section(material: &Material) -> Section {
+    let mut section = titled(material, "limitations");
+    section.blocks.push(Block::List(facts(material)));
+    section.blocks.push(Block::Paragraph(material.words.get("limitations.authors")));
+    section
+}
+
+/// One sentence per fact.
+pub fn facts(material: &Material) -> Vec<String> {
+    let words = material.words;
+    let trial = material.trial;
+    let mut facts = Vec::new();
+    if material.plan.trial.synthetic {
+        facts.push(words.get("limitations.synthetic"));
+    }
+    if material.options.dummy {
+        facts.push(words.get("limitations.dummy"));
+    }
+    let left_out = trial.randomised.max(trial.patients.len()).saturating_sub(material.set().size());
+    if left_out > 0 {
+        let values = [("n", &*left_out.to_string()), ("set", &material.set().label)];
+        facts.push(words.say("limitations.not_analysed", &values));
+    }
+    for endpoint in material.primary_endpoints() {
+        let about = material.endpoint(endpoint);
+        let (observed, scheduled) = missing::observed(material, endpoint);
+        if observed < scheduled {
+            let values = [
+                ("endpoint", about.name.as_str()),
+                ("n", &(scheduled - observed).to_string()),
+                ("scheduled", &scheduled.to_string()),
+            ];
+            facts.push(words.say("limitations.missing", &values));
+        }
+        let visit = primary_visit(material, endpoint);
+        let single = trial.paired(endpoint, visit, Measure::Value, material.set()).one_knee();
+        if single > 0 {
+            let values = [("n", &*single.to_string()), ("visit", material.visit(visit)), ("endpoint", &about.name)];
+            facts.push(words.say("limitations.one_knee", &values));
+        }
+        if about.mcid.is_none() {
+            facts.push(words.say("limitations.no_mcid", &[("endpoint", &about.name)]));
+        }
+        if about.margin.is_none() {
+            facts.push(words.say("limitations.no_margin", &[("endpoint", &about.name)]));
+        }
+    }
+    for fit in &material.outcomes.fits {
+        let name = [("endpoint", material.endpoint(fit.endpoint).name.as_str()), ("structure", fit.structure)];
+        if fit.singular {
+            facts.push(words.say("limitations.singular", &name));
+        }
+        if fit.structure != material.plan.analysis.structure.name() {
+            facts.push(words.say("limitations.fallback", &name));
+        }
+    }
+    let secondary = trial.design.endpoints.iter().filter(|endpoint| endpoint.role == Role::Secondary).count();
+    if secondary > 1 {
+        facts.push(words.say("limitations.many", &[("n", &secondary.to_string())]));
+    }
+    match &material.options.lock {
+        LockState::NeverSealed => facts.push(words.get("limitations.never_sealed")),
+        LockState::Changed { changes, .. } => {
+            facts.push(words.say("limitations.changed", &[("n", &changes.len().to_string())]));
+        }
+        LockState::Sealed { .. } => {}
+    }
+    facts.push(words.get("limitations.carry_across"));
+    facts
+}

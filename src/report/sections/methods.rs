@@ -1,0 +1,78 @@
+//! The methods as they ran: each is named with its reference, only where a record used it.
+
+use crate::report::citations;
+use crate::report::compose::section as titled;
+use crate::report::document::{Block, Section};
+use crate::report::exhibits::{Material, tables};
+use crate::report::sentences;
+use crate::table::rounding;
+use crate::trial::Role;
+
+/// The section.
+pub fn section(material: &Material) -> Section {
+    let words = material.words;
+    let plan = material.plan;
+    let arms = &material.trial.design.arms;
+    let mut section = titled(material, "methods");
+    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("set", &material.set().label)];
+    let level = rounding::print(100.0 * (1.0 - plan.analysis.alpha), 0);
+    let alpha = [("alpha", &*plan.analysis.alpha.to_string()), ("level", &level)];
+    section.blocks.push(Block::Paragraph(sentences::join(
+        material,
+        &[words.say("methods.comparison", &values), words.say("methods.level", &alpha)],
+    )));
+    if let Some(estimand) = &plan.estimand {
+        let fact = |key: &str, value: &str| (words.get(&format!("methods.{key}")), value.to_owned());
+        let mut facts = vec![
+            fact("treatment", &estimand.treatment),
+            fact("population", &estimand.population),
+            fact("variable", &estimand.variable),
+            fact("summary_measure", &estimand.summary_measure),
+        ];
+        facts.extend(estimand.intercurrent_events.iter().map(|event| {
+            let level = words.get(&format!("methods.level_{}", name(&event.level)));
+            let strategy = words.get(&format!("methods.strategy_{}", name(&event.strategy)));
+            let values = [("event", event.event.as_str()), ("level", &level), ("strategy", &strategy)];
+            (words.get("methods.intercurrent"), words.say("methods.intercurrent_text", &values))
+        }));
+        section.blocks.push(Block::Facts(facts));
+    }
+    if let Some(fit) = material.outcomes.fits.first() {
+        let values = [
+            ("formula", fit.formula.as_str()),
+            ("estimation", fit.estimation),
+            ("ddf", fit.ddf.as_str()),
+            ("structure", fit.structure),
+        ];
+        section.blocks.push(Block::Paragraph(words.say("methods.mixed", &values)));
+    }
+    section.blocks.push(Block::Paragraph(words.get("methods.conclusion")));
+    let multiplicity = words.say("methods.multiplicity", &[("method", plan.multiplicity.method.name())]);
+    let adjusted = material.outcomes.records.iter().any(|record| record.p_adjusted.is_some());
+    section.blocks.push(Block::Paragraph(if adjusted { multiplicity } else { words.get("methods.not_adjusted") }));
+    section.blocks.push(Block::Facts(references(material)));
+    section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
+    section
+}
+
+/// The serialised name of a plan's choice.
+fn name(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Each method that ran with its reference, in the order of the records.
+fn references(material: &Material) -> Vec<(String, String)> {
+    let mut seen: Vec<(&str, String)> = Vec::new();
+    for record in &material.outcomes.records {
+        let method = record.result.method;
+        if record.role == Role::Descriptive && method == "counts" || seen.iter().any(|(known, _)| *known == method) {
+            continue;
+        }
+        let citation = citations::full(method).unwrap_or(record.reference);
+        seen.push((method, citation.to_owned()));
+    }
+    seen.into_iter()
+        .filter(|(_, citation)| !citation.is_empty())
+        .map(|(method, citation)| (tables::method_name(material, method), citation))
+        .collect()
+}

@@ -1,0 +1,29 @@
+//! What was not observed, and what the analyses assume about it.
+
+use crate::figure::{FigureError, Style};
+use crate::report::compose::section as titled;
+use crate::report::document::{Block, Section};
+use crate::report::exhibits::{Material, missing};
+
+/// The section.
+///
+/// # Errors
+/// A figure that cannot be drawn.
+pub fn section(material: &Material, style: &Style) -> Result<Section, FigureError> {
+    let words = material.words;
+    let mut section = titled(material, "missing");
+    for (position, endpoint) in material.primary_endpoints().into_iter().enumerate() {
+        let (observed, scheduled) = missing::observed(material, endpoint);
+        let values = [
+            ("endpoint", material.endpoint(endpoint).name.as_str()),
+            ("observed", &observed.to_string()),
+            ("scheduled", &scheduled.to_string()),
+        ];
+        section.blocks.push(Block::Paragraph(words.say("text.missing_intro", &values)));
+        let number = format!("14.4.{}", position + 1);
+        section.blocks.extend(missing::map(material, endpoint, &number, style)?.map(Block::Figure));
+    }
+    section.blocks.push(Block::Paragraph(words.get("text.missing_assumption")));
+    section.blocks.push(Block::Table(missing::counts(material, "14.4.1")));
+    Ok(section)
+}

@@ -1,0 +1,15 @@
+//! The sections of the report, one file each, in the order in which a reviewer reads them.
+
+pub mod abstracts;
+pub mod checklist;
+pub mod departures;
+pub mod design;
+pub mod endpoint;
+pub mod limitations;
+pub mod listings;
+pub mod methods;
+pub mod missing;
+pub mod patients;
+pub mod recompute;
+pub mod safety;
+pub mod summary;

@@ -1,0 +1,66 @@
+//! The first screen: design, primary conclusion, all endpoints at the primary visit, safety, dates.
+
+use crate::figure::{FigureError, Style};
+use crate::pipeline::Run;
+use crate::report::compose::{primary_visit, section as titled};
+use crate::report::document::{Block, Section};
+use crate::report::exhibits::{Material, figures};
+use crate::report::sentences;
+use crate::table::rounding;
+
+/// The section.
+///
+/// # Errors
+/// A figure that cannot be drawn.
+pub fn section(material: &Material, run: &Run, style: &Style) -> Result<Section, FigureError> {
+    let words = material.words;
+    let mut section = titled(material, "summary");
+    section.blocks.push(Block::Paragraph(design_line(material)));
+    for endpoint in material.primary_endpoints() {
+        if let Some(record) = material.outcomes.deciding(endpoint, primary_visit(material, endpoint)) {
+            section.blocks.push(Block::Conclusion(sentences::conclusion(material, record)));
+        }
+    }
+    section.blocks.extend(figures::forest_at_primary(material, "14.2", style)?.map(Block::Figure));
+    section.blocks.push(Block::Paragraph(safety_sentence(material)));
+    let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
+    let separator = words.get("text.comma");
+    let date = material.plan.trial.data_date.clone().unwrap_or_else(|| words.get("first.no_date"));
+    let values = [("files", &*files.join(&separator)), ("version", env!("CARGO_PKG_VERSION")), ("date", date.as_str())];
+    section.blocks.push(Block::Paragraph(words.say("first.dates", &values)));
+    Ok(section)
+}
+
+/// Patients, knees, arms, visits and analysis set in one paragraph.
+pub fn design_line(material: &Material) -> String {
+    let words = material.words;
+    let design = &material.trial.design;
+    let set = material.set();
+    let visits: Vec<&str> = design.visits.iter().map(|visit| visit.label.as_str()).collect();
+    let members = material.trial.patients.iter().zip(&set.members).filter(|(_, member)| **member);
+    let knees: usize = members.map(|(patient, _)| patient.knees().len()).sum();
+    let randomised = material.trial.randomised.max(material.trial.patients.len());
+    let values = [
+        ("active", design.arms.active.as_str()),
+        ("placebo", &design.arms.placebo),
+        ("randomised", &randomised.to_string()),
+        ("visits", &visits.join(&words.get("text.comma"))),
+        ("analysed", &set.size().to_string()),
+        ("knees", &knees.to_string()),
+        ("set", &set.label),
+    ];
+    words.say("first.design", &values)
+}
+
+/// Serious events, or that none was reported with the upper limit of their risk.
+pub fn safety_sentence(material: &Material) -> String {
+    let words = material.words;
+    let Some(record) = material.record("safety.serious") else { return words.get("first.safety_missing") };
+    let n = record.result.n_pairs.to_string();
+    let k = record.result.number("patients_with_event").unwrap_or(0.0);
+    if k > 0.0 {
+        return words.say("first.safety_some", &[("k", &rounding::print(k, 0)), ("n", &n)]);
+    }
+    let upper = record.result.conf_high.map(|upper| rounding::print(100.0 * upper, 1)).unwrap_or_default();
+    words.say("first.safety_none", &[("n", &n), ("u", &upper)])
+}
