@@ -13,7 +13,7 @@
 //!   with, [`multiplicity`] what keeps several of them honest, [`instrument`] how questionnaires are scored.
 //! - [`analysis`] runs what the plan asks for; everything found is a [`analysis::Record`].
 //! - [`table`], [`figure`] and [`report`] present records and compute nothing.
-//! - [`pipeline`] is the line in three calls; [`cli`] only wires.
+//! - [`pipeline`] is the line in three calls; [`cli`] only wires; [`qualification`] recomputes reference values.
 //!
 //! ```
 //! use splitknee::pipeline;
@@ -37,6 +37,7 @@ pub mod multiplicity;
 pub mod paired;
 pub mod pipeline;
 pub mod plan;
+pub mod qualification;
 pub mod report;
 pub mod table;
 pub mod trial;

@@ -3,10 +3,11 @@
 //! [`read`] (plan and data) → [`analyse`] (trial and outcomes) → [`write_up`] (the files), each usable on its own.
 
 use crate::analysis::{self, Outcomes};
+use crate::plan::lock::LockState;
 use crate::plan::{self, Plan};
-use crate::report::{self, bundle::Bundle};
+use crate::report::{self, bundle::Bundle, options::Options};
 use crate::trial::sources::Sources;
-use crate::trial::{Finding, Trial, build};
+use crate::trial::{Finding, Trial, blinding, build, pseudonym};
 use std::path::Path;
 
 /// A plan with the data it names.
@@ -16,6 +17,19 @@ pub struct Inputs {
     pub plan: Plan,
     /// The data files, read but not yet checked.
     pub sources: Sources,
+    /// Whether the plan was sealed, and what changed since.
+    pub lock: LockState,
+    /// What was replaced on reading.
+    pub reading: Reading,
+}
+
+/// What is replaced when plan and data are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// A dry run before unblinding: dummy treatments in the place of the true ones; the allocation file may be absent.
+    pub blinded: bool,
+    /// Stable pseudonyms in the place of the patients' identifiers.
+    pub redact_ids: bool,
 }
 
 /// A validated trial with everything its plan asked for.
@@ -25,6 +39,10 @@ pub struct Run {
     pub plan: Plan,
     /// The data files, for the manifest.
     pub sources: Sources,
+    /// Whether the plan was sealed, and what changed since.
+    pub lock: LockState,
+    /// What was replaced on reading.
+    pub reading: Reading,
     /// The trial.
     pub trial: Trial,
     /// Findings that did not stop the analysis.
@@ -33,15 +51,43 @@ pub struct Run {
     pub outcomes: Outcomes,
 }
 
-/// Reads the plan at `path` and the data files it names, relative to its folder.
+/// Reads the plan at `path`, the state of its seal, and the data files it names, relative to its folder.
 ///
 /// # Errors
 /// Every finding in the plan, or every file that cannot be read.
 pub fn read(path: &Path) -> Result<Inputs, Vec<Finding>> {
-    let plan = plan::load(path)?;
+    read_as(path, Reading::default())
+}
+
+/// As [`read`], with what `reading` says replaced.
+///
+/// # Errors
+/// As [`read`]; data that cannot be blinded.
+pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
+    let mut plan = plan::load(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
+    let lock = plan::lock::state_of(&plan, path)?;
+    if reading.blinded && plan.data.allocation.as_ref().is_some_and(|file| !folder.join(file).exists()) {
+        // Before unblinding the allocation list is with someone else.
+        plan.data.allocation = None;
+    }
     let sources = plan::sources::read(&plan, folder)?;
-    Ok(Inputs { plan, sources })
+    replaced(Inputs { plan, sources, lock, reading })
+}
+
+/// Dummy treatments and pseudonyms, where asked for.
+fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
+    if inputs.reading.blinded {
+        let seed = inputs.plan.analysis.seed;
+        let (_, sources) = blinding::blind(&inputs.plan.design(), &inputs.sources, seed)?;
+        inputs.lock = plan::blinded::blinded_lock(inputs.lock, &inputs.plan);
+        inputs.plan = plan::blinded::blinded(&inputs.plan);
+        inputs.sources = sources;
+    }
+    if inputs.reading.redact_ids {
+        pseudonym::redact(&mut inputs.sources, &inputs.plan.trial.id);
+    }
+    Ok(inputs)
 }
 
 /// Reads a plan and data files held in memory: `load` gives the bytes of a file the plan names.
@@ -55,7 +101,7 @@ pub fn read_from(
 ) -> Result<Inputs, Vec<Finding>> {
     let plan = plan::parse(plan_text, plan_name)?;
     let sources = plan::sources::read_with(&plan, load)?;
-    Ok(Inputs { plan, sources })
+    Ok(Inputs { plan, sources, lock: LockState::NeverSealed, reading: Reading::default() })
 }
 
 /// Validates the trial and runs the plan's analyses.
@@ -63,10 +109,10 @@ pub fn read_from(
 /// # Errors
 /// Every finding, where at least one is an error.
 pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
-    let Inputs { plan, sources } = inputs;
+    let Inputs { plan, sources, lock, reading } = inputs;
     let (trial, findings) = build::build(&plan.design(), &sources)?;
     let outcomes = analysis::analyse(&plan, &trial);
-    Ok(Run { plan, sources, trial, findings, outcomes })
+    Ok(Run { plan, sources, lock, reading, trial, findings, outcomes })
 }
 
 /// Makes the files of the run: results, tables, figures, report, manifest. Nothing is written to disk yet.
@@ -74,5 +120,6 @@ pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
 /// # Errors
 /// A figure or the report cannot be drawn.
 pub fn write_up(run: &Run) -> Result<Bundle, report::ReportError> {
-    report::files(run)
+    let options = Options { lock: run.lock.clone(), dummy: run.reading.blinded, ..Options::default() };
+    report::files_with(run, &options)
 }

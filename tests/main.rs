@@ -1,5 +1,7 @@
 //! The integration tests: one file per area, built as one binary.
 
+mod cli_model;
+mod cli_test;
 mod data_csv;
 mod data_formats;
 mod data_xlsx;

@@ -149,14 +149,7 @@ pub fn wide(source: &Source, treated: &str, control: &str) -> Result<Pairs, CliE
 ///
 /// # Errors
 /// As [`Source::numbers`]; two rows of one id and arm; a level that does not occur.
-pub fn long(
-    source: &Source,
-    id: &str,
-    arm: &str,
-    active: &str,
-    placebo: &str,
-    value: &str,
-) -> Result<Pairs, CliError> {
+pub fn long(source: &Source, id: &str, arm: &str, active: &str, placebo: &str, value: &str) -> Result<Pairs, CliError> {
     let (ids, arms, values) = (source.text(id)?, source.text(arm)?, source.numbers(value)?);
     for level in [active, placebo] {
         if !arms.iter().flatten().any(|cell| cell == level) {

@@ -37,7 +37,9 @@ impl ModelInput {
         let (emmeans, contrasts) = comparisons(args);
         let source = Source::open(&args.data, &args.conditions)?;
         let mut names = formula.columns();
-        names.extend(further.iter().filter(|name| !formula.columns().iter().any(|n| n == *name)).map(|n| (*n).to_owned()));
+        names.extend(
+            further.iter().filter(|name| !formula.columns().iter().any(|n| n == *name)).map(|n| (*n).to_owned()),
+        );
         let mut table = Columns::new();
         for name in &names {
             match source.plain_numbers(name)? {

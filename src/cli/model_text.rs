@@ -131,7 +131,8 @@ pub fn gee(report: &GeeReport, conf_level: f64) -> String {
 }
 
 fn counted(n_obs: usize, n_dropped: usize, n_patients: usize) -> String {
-    let dropped = if n_dropped > 0 { format!(" ({n_dropped} rows left out: a value is missing)") } else { String::new() };
+    let dropped =
+        if n_dropped > 0 { format!(" ({n_dropped} rows left out: a value is missing)") } else { String::new() };
     format!("{n_obs} observations{dropped}; {n_patients} independent units")
 }
 

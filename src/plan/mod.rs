@@ -7,6 +7,7 @@
 //! [`cross`] (what must fit together), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
 //! data files the plan names), [`waivers`] (findings it accepts), [`lock`] (its seal), [`init`] (a plan to start from).
 
+pub mod blinded;
 pub mod cross;
 pub mod design;
 pub mod file;

@@ -21,7 +21,9 @@ pub fn render(run: &Run, bundle: &Bundle) -> Result<String, serde_json::Error> {
         .collect();
     let document = json!({
         "splitknee": env!("CARGO_PKG_VERSION"),
-        "plan": {"path": run.plan.file_name, "sha256": run.plan.sha256},
+        "plan": {"path": run.plan.file_name, "sha256": run.plan.sha256, "lock": run.lock},
+        "dummy_treatment": run.reading.blinded,
+        "redacted_ids": run.reading.redact_ids,
         "inputs": inputs,
         "seed": run.plan.analysis.seed,
         "outputs": outputs,

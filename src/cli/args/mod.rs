@@ -1,6 +1,8 @@
 //! The arguments of every command.
 
 pub mod model;
+pub mod score;
+pub mod summary;
 pub mod test;
 
 use clap::{Args, Parser, Subcommand};
@@ -8,7 +10,7 @@ use std::path::PathBuf;
 
 /// Analysis and reporting of split-knee (within-person) randomised trials.
 #[derive(Debug, Parser)]
-#[command(name = "splitknee", version, about, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "splitknee", version, about, max_term_width = 80, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -17,9 +19,13 @@ pub struct Cli {
 
 const EXAMPLES: &str = "Examples:
   splitknee demo                         the whole job on data inside the program
+  splitknee init my-trial                a commented plan and data to start from
+  splitknee check plan.toml              every finding in plan and data
   splitknee run plan.toml --out results  from a plan and its data to a report
-  splitknee check plan.toml              every finding in plan and data, nothing written
-  splitknee test paired-t --data shoes.csv --treated A --control B";
+  splitknee test paired-t --data shoes.csv --treated A --control B
+
+Exit codes: 0 done; 1 findings in data or plan that stop the work; 2 wrong usage;
+3 an output could not be written. Results go to stdout, all else to stderr.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -28,18 +34,39 @@ pub enum Command {
     Demo(DemoArgs),
     /// The main job: plan and data to results, tables, figures and report.
     Run(RunArgs),
+    /// Writes a commented plan, a data template and a data dictionary to start from.
+    Init(InitArgs),
     /// Validates plan and data and prints every finding; writes nothing.
     Check(CheckArgs),
+    /// Seals a plan before unblinding: writes plan.lock beside plan.toml.
+    Lock(LockArgs),
     /// One paired test on two columns of a file, like a calculator.
     Test(Box<test::TestArgs>),
     /// One mixed model on a file, by formula, like lmer, mmrm and PROC MIXED.
     Model(Box<model::ModelArgs>),
     /// One marginal model by generalised estimating equations, like geepack.
     Gee(Box<model::GeeArgs>),
+    /// Scores questionnaires from their items: WOMAC, Lequesne, VAS.
+    Score(score::ScoreArgs),
+    /// Re-analyses a published two-arm table as the paired data it came from.
+    Summary(summary::SummaryArgs),
+    /// Compares two result sets (double programming): exit code 1 where they differ.
+    Compare(CompareArgs),
+    /// Recomputes the reference values inside the program and writes a qualification report.
+    Validate(ValidateArgs),
+    /// Prints the JSON Schema of the plan or of results.json.
+    Schema(SchemaArgs),
+    /// Prints a completion script for a shell.
+    Completions(CompletionsArgs),
+    /// Prints the manual page (roff).
+    Man,
 }
 
 /// `splitknee demo`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  splitknee demo
+  splitknee demo --out /tmp/demo --language ja")]
 pub struct DemoArgs {
     /// Folder for the outputs; replaced whole if an earlier run made it.
     #[arg(long, default_value = "splitknee-demo")]
@@ -51,16 +78,108 @@ pub struct DemoArgs {
 
 /// `splitknee run`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  splitknee run plan.toml
+  splitknee run plan.toml --blinded --out dry-run     before unblinding
+  splitknee run plan.toml --require-lock --redact-ids the final run")]
 pub struct RunArgs {
     /// The analysis plan (plan.toml); data files are named relative to its folder.
     pub plan: PathBuf,
     /// Folder for the outputs; replaced whole if an earlier run made it. Default: `results` beside the plan.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Refuse to run unless the plan is the sealed one (`splitknee lock`).
+    #[arg(long)]
+    pub require_lock: bool,
+    /// Dry run before unblinding: dummy treatments, every output marked; no allocation is needed or used.
+    #[arg(long)]
+    pub blinded: bool,
+    /// Replace the patients' identifiers by stable pseudonyms in every output.
+    #[arg(long)]
+    pub redact_ids: bool,
+}
+
+/// `splitknee init`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  splitknee init my-trial && splitknee check my-trial/plan.toml")]
+pub struct InitArgs {
+    /// Folder for the new files; made where it does not exist. Nothing there is overwritten.
+    pub folder: PathBuf,
+}
+
+/// `splitknee lock`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  splitknee lock plan.toml --date 2026-03-31
+  splitknee run plan.toml --require-lock")]
+pub struct LockArgs {
+    /// The analysis plan (plan.toml).
+    pub plan: PathBuf,
+    /// Date of sealing, as YYYY-MM-DD: the program reads no clock.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: String,
+    /// Replace an earlier seal.
+    #[arg(long)]
+    pub replace: bool,
+}
+
+/// `splitknee compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  splitknee compare results ../second-programmer/results --tolerance 1e-6")]
+pub struct CompareArgs {
+    /// A results.json, or the output folder that holds it.
+    pub first: PathBuf,
+    /// The other one.
+    pub second: PathBuf,
+    /// Largest relative difference of two numbers that count as equal.
+    #[arg(long, default_value_t = 1e-9)]
+    pub tolerance: f64,
+    /// Output: text for people, json for programs.
+    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+}
+
+/// `splitknee validate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  splitknee validate --out qualification")]
+pub struct ValidateArgs {
+    /// Folder for the report as HTML, JSON and text; without it only the summary is printed.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Output on stdout: text for people, json for programs.
+    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+}
+
+/// `splitknee schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  splitknee schema plan > plan.schema.json")]
+pub struct SchemaArgs {
+    /// Of what: plan or results.
+    #[arg(default_value = "plan", value_parser = ["plan", "results"])]
+    pub of: String,
+}
+
+/// `splitknee completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  splitknee completions bash > ~/.local/share/bash-completion/completions/splitknee")]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: clap_complete::Shell,
 }
 
 /// `splitknee check`.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit code 1 where a finding is an error.
+
+Examples:
+  splitknee check plan.toml
+  splitknee check plan.toml --format json")]
 pub struct CheckArgs {
     /// The analysis plan (plan.toml).
     pub plan: PathBuf,

@@ -80,7 +80,7 @@ pub struct TestArgs {
     #[arg(long, value_parser = ["normal", "t"])]
     pub quantile: Option<String>,
     /// Ordered grades, separated by commas.
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     pub levels: Vec<f64>,
     /// Column of the visit (friedman, cochran-q).
     #[arg(long)]
@@ -92,7 +92,7 @@ pub struct TestArgs {
     #[arg(long)]
     pub method: Option<String>,
     /// Estimates to pool, separated by commas.
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     pub estimates: Vec<f64>,
     /// Standard errors to pool, separated by commas.
     #[arg(long, value_delimiter = ',')]
@@ -108,5 +108,15 @@ pub struct TestArgs {
 const TEST_HELP: &str = "Methods on pairs (--treated/--control, or --id --arm --active --placebo --value):
   paired-t  wilcoxon  sign  permutation  trimmed-t  bootstrap  shapiro-wilk  pitman-morgan  effect-size
   correlation  tost  bland-altman  icc  mcnemar  stuart-maxwell  bowker  win-odds
-Methods on repeated measurements: friedman and cochran-q (--id --time --value), rm-anova (--id --value --within a,b)
-Without data: adjust (--method holm --p 0.01,0.02), pool (--estimates 1,2 --std-errors 0.5,0.6)";
+Methods on repeated measurements: friedman and cochran-q (--id --time --value),
+  rm-anova (--id --value --within a,b)
+Without data: adjust (--method holm --p 0.01,0.02),
+              pool (--estimates 1,2 --std-errors 0.5,0.6)
+
+Examples:
+  splitknee test paired-t --data shoes.csv --treated A --control B
+  splitknee test wilcoxon --data knees.csv --id usubjid --arm trt --active EV \\
+    --placebo SALINE --value change --where 'visit=Month 6' --format json
+  splitknee test mcnemar --data responders.csv --treated ev --control saline --p mid-p
+  splitknee test rm-anova --data knees.csv --id usubjid --value vas --within trt,visit
+  splitknee test adjust --method holm --p 0.01,0.02,0.04";

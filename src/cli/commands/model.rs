@@ -18,7 +18,11 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
     match Family::from_name(&args.family) {
         None => {
             let report = linear(args)?;
-            if json { terminal::json(&report) } else { terminal::print(&model_text::linear(&report, args.input.conf_level)) }
+            if json {
+                terminal::json(&report)
+            } else {
+                terminal::print(&model_text::linear(&report, args.input.conf_level))
+            }
         }
         Some(family) => {
             let report = generalised(args, family)?;
@@ -43,11 +47,8 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
         let reason = "it corrects for variances estimated by REML; use --ddf satterthwaite";
         return Err(CliError::Usage(format!("--ddf {} does not go with --ml: {reason}", ddf.name())));
     }
-    let information = if args.information.as_deref() == Some("expected") {
-        Information::Expected
-    } else {
-        Information::Observed
-    };
+    let information =
+        if args.information.as_deref() == Some("expected") { Information::Expected } else { Information::Observed };
     let input = ModelInput::read(&args.input, &[])?;
     let fitted = fit(&input.table, &input.formula, &FitOptions { method, ..FitOptions::default() })?;
     let options = ReportOptions {

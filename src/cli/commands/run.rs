@@ -4,7 +4,7 @@ use crate::analysis::{Conclusion, Record};
 use crate::cli::args::RunArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
-use crate::pipeline::{self, Inputs, Run};
+use crate::pipeline::{self, Inputs, Reading, Run};
 use crate::table::rounding;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,15 @@ use std::path::{Path, PathBuf};
 /// Findings in plan or data; an output that could not be written.
 pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let out = args.out.clone().unwrap_or_else(|| beside(&args.plan));
-    complete(|| pipeline::read(&args.plan), &out)
+    let reading = Reading { blinded: args.blinded, redact_ids: args.redact_ids };
+    let read = || {
+        let inputs = pipeline::read_as(&args.plan, reading)?;
+        match inputs.lock.refusal(&inputs.plan).filter(|_| args.require_lock) {
+            Some(refusal) => Err(vec![refusal]),
+            None => Ok(inputs),
+        }
+    };
+    complete(read, &out)
 }
 
 /// `results` beside the plan.
@@ -27,10 +35,7 @@ fn beside(plan: &Path) -> PathBuf {
 ///
 /// # Errors
 /// As [`run`].
-pub fn complete(
-    read: impl FnOnce() -> Result<Inputs, Vec<crate::trial::Finding>>,
-    out: &Path,
-) -> Result<(), CliError> {
+pub fn complete(read: impl FnOnce() -> Result<Inputs, Vec<crate::trial::Finding>>, out: &Path) -> Result<(), CliError> {
     let progress = progress();
     progress.set_message("reading plan and data");
     let inputs = read().map_err(CliError::Findings)?;
@@ -64,6 +69,10 @@ fn summary(run: &Run, out: &Path) -> String {
     if run.plan.trial.synthetic {
         text.push_str("SYNTHETIC DATA\n");
     }
+    if run.reading.blinded {
+        text.push_str("DUMMY TREATMENT: a blinded dry run, no result is real\n");
+    }
+    text.push_str(&format!("Plan: {}\n", run.lock.describe()));
     text.push_str(&format!(
         "{}: {} patients; differences are {} − {} within the patient\n\n",
         set.label,
@@ -81,7 +90,9 @@ fn summary(run: &Run, out: &Path) -> String {
     text.push_str(&terminal::columns(&["Endpoint", "Visit", "Difference (95 % CI)", "p", "Conclusion"], &rows));
     let warnings = run.findings.len();
     if warnings > 0 {
-        text.push_str(&format!("\n{warnings} finding(s) in the data did not stop the analysis: see `splitknee check`\n"));
+        text.push_str(&format!(
+            "\n{warnings} finding(s) in the data did not stop the analysis: see `splitknee check`\n"
+        ));
     }
     text.push_str(&format!("\nReport: {}\n", out.join("report.html").display()));
     text

@@ -26,7 +26,8 @@ pub fn run(args: &TestArgs) -> Result<(), CliError> {
             let mut result = if args.test == "friedman" {
                 friedman::friedman(&table.rows, &options)?
             } else {
-                let yes = table.rows.iter().map(|row| row.iter().map(|cell| *cell == 1.0).collect()).collect::<Vec<_>>();
+                let yes =
+                    table.rows.iter().map(|row| row.iter().map(|cell| *cell == 1.0).collect()).collect::<Vec<_>>();
                 if table.rows.iter().flatten().any(|cell| *cell != 0.0 && *cell != 1.0) {
                     return Err(CliError::Refused("Cochran's Q needs a column of 0 and 1".to_owned()));
                 }
@@ -37,7 +38,9 @@ pub fn run(args: &TestArgs) -> Result<(), CliError> {
         }
         "rm-anova" => {
             if args.within.is_empty() {
-                return Err(CliError::Usage("rm-anova needs --within a,b (the columns of the within factors)".to_owned()));
+                return Err(CliError::Usage(
+                    "rm-anova needs --within a,b (the columns of the within factors)".to_owned(),
+                ));
             }
             let columns: Vec<&str> = args.within.iter().map(String::as_str).collect();
             let table = within_table(args, &columns)?;
@@ -62,7 +65,9 @@ fn paired(args: &TestArgs, name: &str) -> Result<(), CliError> {
 }
 
 fn required<'a>(value: Option<&'a str>, flag: &str) -> Result<&'a str, CliError> {
-    value.ok_or_else(|| CliError::Usage(format!("{flag} is missing (`splitknee test --help` shows what a method needs)")))
+    value.ok_or_else(|| {
+        CliError::Usage(format!("{flag} is missing (`splitknee test --help` shows what a method needs)"))
+    })
 }
 
 fn source(args: &TestArgs) -> Result<Source, CliError> {

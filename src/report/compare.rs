@@ -1,0 +1,257 @@
+//! Two result sets side by side, as double programming asks: what one has and the other has not, and which numbers
+//! differ by more than a tolerance.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Fields that are words about a result, not results: two programs need not use the same.
+const WORDS: [&str; 2] = ["notes", "reference"];
+
+/// A result set that cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// The file cannot be read.
+    #[error("{path}: {source}\n  help: name a results.json, or the folder that a run wrote")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The file is not JSON.
+    #[error("{path}: this is not JSON: {source}")]
+    NotJson {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// The document has no list of results with identifiers.
+    #[error("{path}: {problem}\n  help: name a results.json that `splitknee run` wrote, or one of the same layout")]
+    NotResults {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        problem: String,
+    },
+}
+
+/// One result set: its records by identifier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultSet {
+    records: BTreeMap<String, Map<String, Value>>,
+}
+
+impl ResultSet {
+    /// Reads `path`, a `results.json` or a folder that holds one.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no result set.
+    pub fn read(path: &Path) -> Result<Self, CompareError> {
+        let path = if path.is_dir() { path.join("results.json") } else { path.to_path_buf() };
+        let text =
+            std::fs::read_to_string(&path).map_err(|source| CompareError::Unreadable { path: path.clone(), source })?;
+        let document: Value =
+            serde_json::from_str(&text).map_err(|source| CompareError::NotJson { path: path.clone(), source })?;
+        Self::of(&document).map_err(|problem| CompareError::NotResults { path, problem })
+    }
+
+    /// The result set of a document with a list `results` of objects that have an `id`.
+    ///
+    /// # Errors
+    /// There is no such list, a record has no identifier, or two have the same.
+    pub fn of(document: &Value) -> Result<Self, String> {
+        let list = document.get("results").and_then(Value::as_array).ok_or("there is no list `results`")?;
+        let mut records = BTreeMap::new();
+        for (position, record) in list.iter().enumerate() {
+            let fields = record.as_object().ok_or_else(|| format!("result {} is not an object", position + 1))?;
+            let id = fields
+                .get("id")
+                .and_then(Value::as_str)
+                .ok_or_else(|| format!("result {} has no `id`", position + 1))?
+                .to_owned();
+            if records.contains_key(&id) {
+                return Err(format!("two results have the id `{id}`"));
+            }
+            records.insert(id, fields.clone());
+        }
+        Ok(Self { records })
+    }
+
+    /// Number of results.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is no result.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+}
+
+/// A field that differs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// Identifier of the result.
+    pub id: String,
+    /// Path of the field within it, for instance `estimate` or `effects.0.f`.
+    pub field: String,
+    /// The value in the first set; `null` where it has none.
+    pub first: Value,
+    /// The value in the second set; `null` where it has none.
+    pub second: Value,
+    /// Difference relative to the larger absolute value, for two numbers.
+    pub relative: Option<f64>,
+}
+
+/// What differs between two result sets.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Largest relative difference that counts as equal.
+    pub tolerance: f64,
+    /// Results in both sets.
+    pub n_common: usize,
+    /// Pairs of numbers compared.
+    pub n_numbers: usize,
+    /// Largest relative difference of all pairs of numbers.
+    pub largest: f64,
+    /// Identifiers that only the first set has.
+    pub missing: Vec<String>,
+    /// Identifiers that only the second set has.
+    pub extra: Vec<String>,
+    /// Fields that differ: other words, or numbers beyond the tolerance.
+    pub differences: Vec<Difference>,
+}
+
+impl Comparison {
+    /// Whether nothing differs.
+    pub fn is_equal(&self) -> bool {
+        self.missing.is_empty() && self.extra.is_empty() && self.differences.is_empty()
+    }
+}
+
+/// Compares two result sets. Numbers are equal when they differ by at most `tolerance` relative to the larger absolute
+/// value; all else must be the same. Notes and references are words, and not compared.
+///
+/// ```
+/// use serde_json::json;
+/// use splitknee::report::compare::{ResultSet, compare};
+/// let first = ResultSet::of(&json!({"results": [{"id": "vas.m6", "estimate": -3.5}]})).unwrap();
+/// let second = ResultSet::of(&json!({"results": [{"id": "vas.m6", "estimate": -3.5000001}]})).unwrap();
+/// assert!(compare(&first, &second, 1e-6).is_equal());
+/// assert_eq!(compare(&first, &second, 1e-9).differences[0].field, "estimate");
+/// ```
+pub fn compare(first: &ResultSet, second: &ResultSet, tolerance: f64) -> Comparison {
+    let only = |a: &ResultSet, b: &ResultSet| {
+        a.records.keys().filter(|id| !b.records.contains_key(*id)).cloned().collect::<Vec<_>>()
+    };
+    let mut comparison = Comparison {
+        tolerance,
+        n_common: 0,
+        n_numbers: 0,
+        largest: 0.0,
+        missing: only(first, second),
+        extra: only(second, first),
+        differences: Vec::new(),
+    };
+    for (id, fields) in &first.records {
+        let Some(others) = second.records.get(id) else { continue };
+        comparison.n_common += 1;
+        comparison.objects(id, "", fields, others);
+    }
+    comparison
+}
+
+impl Comparison {
+    fn objects(&mut self, id: &str, path: &str, first: &Map<String, Value>, second: &Map<String, Value>) {
+        let names = first.keys().chain(second.keys().filter(|name| !first.contains_key(*name)));
+        for name in names.filter(|name| !WORDS.contains(&name.as_str())) {
+            let absent = Value::Null;
+            let (a, b) = (first.get(name).unwrap_or(&absent), second.get(name).unwrap_or(&absent));
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            self.values(id, &path, a, b);
+        }
+    }
+
+    fn values(&mut self, id: &str, path: &str, first: &Value, second: &Value) {
+        match (first, second) {
+            (Value::Object(a), Value::Object(b)) => self.objects(id, path, a, b),
+            (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+                for (index, (a, b)) in a.iter().zip(b).enumerate() {
+                    self.values(id, &format!("{path}.{index}"), a, b);
+                }
+            }
+            (Value::Number(a), Value::Number(b)) => {
+                let (a, b) = (a.as_f64().unwrap_or(0.0), b.as_f64().unwrap_or(0.0));
+                let scale = a.abs().max(b.abs());
+                let relative = if scale > 0.0 { (a - b).abs() / scale } else { 0.0 };
+                self.n_numbers += 1;
+                self.largest = self.largest.max(relative);
+                if relative > self.tolerance {
+                    self.add(id, path, first, second, Some(relative));
+                }
+            }
+            (a, b) if a == b => {}
+            _ => self.add(id, path, first, second, None),
+        }
+    }
+
+    fn add(&mut self, id: &str, path: &str, first: &Value, second: &Value, relative: Option<f64>) {
+        self.differences.push(Difference {
+            id: id.to_owned(),
+            field: path.to_owned(),
+            first: first.clone(),
+            second: second.clone(),
+            relative,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn set(results: Value) -> ResultSet {
+        ResultSet::of(&json!({ "results": results })).unwrap()
+    }
+
+    #[test]
+    fn missing_extra_and_beyond_tolerance_are_told_apart() {
+        let first = set(json!([
+            {"id": "a", "estimate": 1.0, "conclusion": "inconclusive", "rows": {"in": 10}, "notes": ["x"]},
+            {"id": "b", "estimate": 2.0},
+        ]));
+        let second = set(json!([
+            {"id": "a", "estimate": 1.0 + 1e-7, "conclusion": "superior", "rows": {"in": 9}, "notes": ["y"], "df": null},
+            {"id": "c", "estimate": 2.0},
+        ]));
+        let found = compare(&first, &second, 1e-6);
+        assert_eq!((found.missing.as_slice(), found.extra.as_slice()), (&["b".to_owned()][..], &["c".to_owned()][..]));
+        let fields: Vec<&str> = found.differences.iter().map(|difference| difference.field.as_str()).collect();
+        assert_eq!(fields, ["conclusion", "rows.in"]);
+        assert!((found.differences[1].relative.unwrap() - 0.1).abs() < 1e-15);
+        assert_eq!(compare(&first, &second, 1e-9).differences.len(), 3);
+        assert!(compare(&first, &first, 0.0).is_equal());
+    }
+
+    #[test]
+    fn a_value_that_one_set_does_not_have_is_a_difference() {
+        let found =
+            compare(&set(json!([{"id": "a", "p_value": 0.5}])), &set(json!([{"id": "a", "p_value": null}])), 1.0);
+        assert_eq!(found.differences[0].second, Value::Null);
+        let found = compare(&set(json!([{"id": "a", "d": [1, 2]}])), &set(json!([{"id": "a", "d": [1]}])), 1.0);
+        assert_eq!(found.differences.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_result_set_is_refused() {
+        assert!(ResultSet::of(&json!({})).is_err());
+        assert!(ResultSet::of(&json!({"results": [{"estimate": 1}]})).is_err());
+        assert!(ResultSet::of(&json!({"results": [{"id": "a"}, {"id": "a"}]})).unwrap_err().contains("two results"));
+        let error = ResultSet::read(Path::new("no/such/results.json")).unwrap_err();
+        assert!(error.to_string().contains("help:"));
+    }
+}
