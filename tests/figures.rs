@@ -266,7 +266,7 @@ fn numbers_that_are_not_finite_are_refused() {
         let mut e = differences_input(&w, 5, 3);
         e.rows[0].quartiles = Some(differences::Box5 { min: bad, q1: 0.0, median: 0.0, q3: 0.0, max: 0.0 });
         let mut f = forest_input(&w, 2, 2);
-        f.blocks[1].rows[0].difference.high = Some(bad);
+        f.blocks[1].rows[0].difference.mean = Some(bad);
         let mut b = bland_altman_input(&w, 5);
         b.points[2].mean = bad;
         let mut r = residuals_input(&w, 5);
@@ -291,6 +291,20 @@ fn numbers_that_are_not_finite_are_refused() {
             assert!(matches!(result, Err(FigureError::NotFinite { .. })), "{bad}: {result:?}");
         }
     }
+}
+
+#[test]
+fn the_open_end_of_a_one_sided_interval_is_an_arrow() {
+    let w = short();
+    let mut input = forest_input(&w, 1, 1);
+    input.blocks[0].rows[0].difference =
+        MeanCi { n: 29, mean: Some(-3.0), low: Some(f64::NEG_INFINITY), high: Some(5.0) };
+    let open = forest::draw(&input, &w.style).unwrap();
+    assert!(open.svg.contains("−3.0 (−∞ to 5.0)"), "{}", open.svg);
+    input.blocks[0].rows[0].difference.low = Some(-11.0);
+    let closed = forest::draw(&input, &w.style).unwrap();
+    let shapes = |svg: &str| svg.matches("<polygon").count();
+    assert_eq!(shapes(&open.svg), shapes(&closed.svg) + 1);
 }
 
 #[test]

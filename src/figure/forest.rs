@@ -147,7 +147,8 @@ impl Columns {
 /// screen from one row per endpoint.
 ///
 /// # Errors
-/// [`FigureError::Empty`] when no row has an estimate; [`FigureError::NotFinite`] when a number is not finite.
+/// [`FigureError::Empty`] when no row has an estimate; [`FigureError::NotFinite`] when an estimate is not finite. An
+/// infinite limit (of a one-sided interval) is drawn as an arrow.
 pub fn draw(input: &Forest, style: &Style) -> Result<Figure, FigureError> {
     draw_as(KIND, input, style, LABELS, None)
 }
@@ -195,7 +196,9 @@ fn draw_block(
     columns: &Columns,
     top: f64,
 ) -> Result<f64, FigureError> {
-    let numbers = block.rows.iter().flat_map(|r| [r.difference.mean, r.difference.low, r.difference.high]);
+    // The open end of a one-sided interval does not set the scale: it runs to the edge of the plot.
+    let open = |limit: Option<f64>| limit.filter(|limit| !limit.is_infinite());
+    let numbers = block.rows.iter().flat_map(|r| [r.difference.mean, open(r.difference.low), open(r.difference.high)]);
     let reach = axis::extent(numbers.chain([Some(0.0), block.mcid]))
         .map(|(low, high)| high.max(-low))
         .ok_or_else(|| FigureError::NotFinite { figure: scene.kind().into(), what: "a difference or limit" })?;
@@ -254,7 +257,14 @@ fn draw_row(scene: &mut Scene<'_>, input: &Forest, block: &Block, row: &Row, col
     scene.text((columns.estimates, baseline), &text, set);
     if let (Some(low), Some(high)) = (row.difference.low, row.difference.high) {
         let width = if row.primary { 1.8 } else { 1.2 };
-        scene.line((x.at(low), y), (x.at(high), y), Stroke { width, ..Stroke::line(style::INK) });
+        let (left, right) = (clipped(x, low), clipped(x, high));
+        scene.line((left, y), (right, y), Stroke { width, ..Stroke::line(style::INK) });
+        for (limit, tip, other) in [(low, left, right), (high, right, left)] {
+            if limit.is_infinite() {
+                let back = if tip < other { 4.0 } else { -4.0 };
+                scene.area(vec![(tip, y), (tip + back, y - 2.6), (tip + back, y + 2.6)], style::INK, 1.0);
+            }
+        }
     }
     if let Some(mean) = row.difference.mean {
         if row.primary {
@@ -266,8 +276,18 @@ fn draw_row(scene: &mut Scene<'_>, input: &Forest, block: &Block, row: &Row, col
     }
 }
 
+/// The position of `limit`, an infinite one at the edge of the plot.
+fn clipped(x: Scale, limit: f64) -> f64 {
+    let (start, end) = x.domain;
+    x.at(limit.clamp(start.min(end), start.max(end)))
+}
+
 fn estimate_text(input: &Forest, row: &Row, decimals: usize) -> String {
-    let number = |v| words::number(v, decimals);
+    let number = |v: f64| match v {
+        v if v == f64::INFINITY => "∞".to_owned(),
+        v if v == f64::NEG_INFINITY => "−∞".to_owned(),
+        v => words::number(v, decimals),
+    };
     match (row.difference.mean, row.difference.low, row.difference.high) {
         (Some(mean), Some(low), Some(high)) => {
             format!("{} ({} {} {})", number(mean), number(low), input.labels.to, number(high))
