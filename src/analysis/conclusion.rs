@@ -1,5 +1,14 @@
 //! What a confidence interval allows to say, and no more.
+//!
+//! The interval alone decides ([`conclude`]), with two restrictions. An interval on the log-odds scale is compared with 0
+//! only: margin and MCID are in units of the endpoint. And where a result belongs to a family of hypotheses, superiority
+//! is claimed only if the multiplicity procedure rejects its hypothesis ([`withhold`]): the 95 % interval is not adjusted
+//! for the other hypotheses, so that it may exclude 0 where the adjusted p-value exceeds α. A result against active is
+//! never withheld, because a sign of harm is not to be argued away by the number of endpoints.
 
+use super::pairs;
+use super::record::Record;
+use crate::paired::Field;
 use crate::trial::Endpoint;
 use serde::Serialize;
 
@@ -72,6 +81,39 @@ pub fn conclude(endpoint: &Endpoint, low: Option<f64>, high: Option<f64>) -> (Co
     match endpoint.margin {
         Some(margin) if worst > -margin && best < margin => (Conclusion::Equivalent, None),
         _ => (Conclusion::Inconclusive, None),
+    }
+}
+
+/// The conclusion of a record about active against placebo, by the scale of its estimate.
+pub fn assess(endpoint: &Endpoint, record: &Record) -> (Conclusion, Option<Importance>) {
+    let result = &record.result;
+    match result.field("scale") {
+        Some(Field::Text(scale)) if scale == "log-odds" => {
+            let sign_only = Endpoint { mcid: None, margin: None, ..endpoint.clone() };
+            conclude(&sign_only, result.conf_low, result.conf_high)
+        }
+        Some(Field::Text(scale)) if scale == "difference" => conclude(endpoint, result.conf_low, result.conf_high),
+        _ if pairs::is_difference(result.method) => conclude(endpoint, result.conf_low, result.conf_high),
+        _ => (Conclusion::NotAssessed, None),
+    }
+}
+
+/// Withholds a claim of superiority that the multiplicity procedure does not support, and says so on the record.
+///
+/// `reason` completes "superiority is not claimed: ".
+pub fn withhold(record: &mut Record, reason: &str) {
+    match record.conclusion {
+        Conclusion::Superior => {
+            record.conclusion = Conclusion::Inconclusive;
+            record.importance = None;
+            record.result.notes.push(format!(
+                "the unadjusted interval excludes 0 in favour of active, but superiority is not claimed: {reason}"
+            ));
+        }
+        Conclusion::Inferior => {
+            record.result.notes.push(format!("not confirmed within the family of hypotheses: {reason}"));
+        }
+        _ => {}
     }
 }
 

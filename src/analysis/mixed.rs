@@ -1,113 +1,238 @@
-//! The plan's mixed model of one endpoint: both knees of every patient at every visit after baseline.
+//! The plan's linear models of one endpoint over patients: `mixed_model`, `mmrm`, `mmrm_difference` and `clda`.
 //!
-//! The model is `value ~ treatment * visit + baseline` with the covariance the plan declares; knees without a partner at
-//! a visit stay in. Where the declared structure cannot be fitted, the plan's fallback order is followed and said.
+//! | method | rows | mean | covariance |
+//! |---|---|---|---|
+//! | `mixed-model` | knees, visits after baseline | treatment × visit + baseline | the plan's `structure` |
+//! | `mmrm` | the same | the same | the plan's `structure`; unstructured over knee × visit cells where it is `random` |
+//! | `mmrm-difference` | patients with both knees: active − placebo | visit + baseline difference | unstructured over visits |
+//! | `clda` | knees, baseline among the visits | visit + treatment × visit after baseline: one common baseline mean | as `mmrm` |
+//!
+//! Side and covariates of the plan are added to the first, second and fourth; a patient-level covariate cancels from a
+//! difference. Knees without a partner stay in, except in `mmrm-difference`. The effect of `mmrm-difference` is that of
+//! knees that began alike (baseline difference 0). Where a structure cannot be fitted the plan's fallback order is
+//! followed and said; where `random` was replaced and no fallback is declared, it is `us`, `kron-us-us`, `random`.
+//!
+//! Laird & Ware 1982; Mallinckrodt et al. 2008 (MMRM); Liang & Zeger 2000 (cLDA).
 
 use super::Context;
+use super::fit_summary::{FitSummary, Fitted};
+use super::model_rows::{ModelRows, differences};
 use super::record::{Record, Rows};
-use crate::model::{self, Columns, Fit, FitOptions, Formula, GridValue, Input, ModelError, TTest};
-use crate::paired::{Field, TestResult};
-use crate::plan::{BaselinePlan, Ddf, Information, PrimaryMethod, Structure};
+use crate::math::dist::student_t;
+use crate::model::{self, Columns, Fit, FitOptions, Formula, Inference, LsMeansSpec, ModelError, TTest};
+use crate::paired::{Alternative, Field, Options, TestResult};
+use crate::plan::{BaselinePlan, Ddf, Information, PrimaryMethod, Structure, Weights};
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{Kind, Measure, Observation, Role};
+use crate::trial::{Measure, Observation, Role};
+use std::collections::BTreeSet;
 
 /// Source of the model and its inference.
 const REFERENCE: &str = "Laird & Ware 1982; Kenward & Roger 1997, 2009; Satterthwaite 1946";
 
-/// What the report says about a fitted model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FitSummary {
-    /// Index of the endpoint.
-    pub endpoint: usize,
-    /// The model as a formula.
-    pub formula: String,
-    /// `REML` or `ML`.
-    pub estimation: &'static str,
-    /// Method of the degrees of freedom, with the information matrix.
-    pub ddf: String,
-    /// Covariance structure that was fitted.
-    pub structure: &'static str,
-    /// Log-likelihood, constants included (as R and SAS print it).
-    pub log_lik: f64,
-    /// Whether a variance component is on its boundary.
-    pub singular: bool,
-    /// The certificate of convergence in words.
-    pub certificate: String,
-    /// What the reader should know.
-    pub notes: Vec<String>,
+/// The name of `method` in records, for the models of this module.
+pub fn name(method: PrimaryMethod) -> Option<&'static str> {
+    match method {
+        PrimaryMethod::MixedModel => Some("mixed-model"),
+        PrimaryMethod::Mmrm => Some("mmrm"),
+        PrimaryMethod::MmrmDifference => Some("mmrm-difference"),
+        PrimaryMethod::Clda => Some("clda"),
+        _ => None,
+    }
 }
 
-/// Whether `endpoint` is analysed by a mixed model: a score or measurement, where the plan's primary or sensitivity
-/// methods include one.
-pub fn applies(context: &Context, endpoint: usize) -> bool {
-    let analysis = &context.plan.analysis;
-    let asked = analysis.primary == PrimaryMethod::MixedModel || analysis.sensitivity.contains(&PrimaryMethod::MixedModel);
-    asked && matches!(context.trial.design.endpoints[endpoint].kind, Kind::Continuous | Kind::Count)
-}
-
-/// The mixed model of `endpoint`: one record per visit, and what the report says about the fit.
-pub fn analyse(context: &Context, endpoint: usize) -> (Vec<Record>, Option<FitSummary>) {
-    let visits = context.visits(endpoint);
-    if !applies(context, endpoint) || visits.is_empty() {
+/// The model `method` of `endpoint`: one record per visit, LS means, and what the report says about the fit. Empty where
+/// `method` is not a model of this module.
+pub fn analyse(
+    context: &Context,
+    endpoint: usize,
+    method: PrimaryMethod,
+    decides: bool,
+) -> (Vec<Record>, Option<FitSummary>) {
+    let (Some(name), visits) = (name(method), context.visits(endpoint)) else { return (Vec::new(), None) };
+    if visits.is_empty() {
         return (Vec::new(), None);
     }
-    let data = ModelData::new(context, endpoint, &visits);
-    let analysis = &context.plan.analysis;
-    let mut failures = Vec::new();
-    for structure in std::iter::once(analysis.structure).chain(analysis.fallback.iter().copied()) {
-        let formula = data.formula(structure);
-        match data.fit(&formula) {
-            Ok(fit) => {
-                let records = visits.iter().map(|&visit| record(context, endpoint, visit, &data, &fit, structure, &failures));
-                let records = records.collect();
-                return (records, Some(summary(context, endpoint, &fit, formula, structure, failures)));
-            }
-            Err(error) => failures.push(format!("structure {} could not be fitted: {error}", structure.name())),
+    let model = Model::new(context, endpoint, method, name, decides, visits);
+    let mut failures = model.refusal(context).map_or_else(Vec::new, |refusal| vec![refusal]);
+    let structures = if failures.is_empty() { model.structures(context) } else { Vec::new() };
+    for (structure, term) in structures {
+        let formula = format!("{}{term}", model.fixed());
+        match model.fit(&formula) {
+            Ok(fit) => return model.report(context, &fit, formula, structure, failures),
+            Err(error) => failures.push(format!("structure {structure} could not be fitted: {error}")),
         }
     }
-    let records = visits.iter().map(|&visit| without_numbers(context, endpoint, visit, &data, &failures)).collect();
+    let records = model.visits.iter().map(|&visit| model.without_numbers(context, visit, &failures)).collect();
     (records, None)
 }
 
-/// The rows of one endpoint's model.
-struct ModelData {
-    used: Vec<Observation>,
-    without_baseline: Vec<Observation>,
+/// A model of the plan on its data.
+struct Model {
+    endpoint: usize,
+    method: PrimaryMethod,
+    name: &'static str,
+    decides: bool,
+    measure: Measure,
+    /// Visits compared.
+    visits: Vec<usize>,
+    rows: ModelRows,
     columns: Result<Columns, ModelError>,
-    several_visits: bool,
-    baseline: BaselinePlan,
+    /// For `clda`: the 0/1 columns of arm × visit, with arm and visit.
+    indicators: Vec<(String, usize, usize)>,
+    /// Patients and rows of the fitted table.
+    n_patients: usize,
+    n_rows: usize,
+    /// Visits in the fitted table.
+    n_visits: usize,
 }
 
-impl ModelData {
-    fn new(context: &Context, endpoint: usize, visits: &[usize]) -> Self {
-        let trial = context.trial;
-        let design = &trial.design;
-        let baseline = if design.has_baseline(&design.endpoints[endpoint]) {
-            context.plan.analysis.baseline
-        } else {
-            BaselinePlan::None
+/// An LS mean: of an arm at a visit, or of the difference (filed under the active arm).
+struct Mean {
+    arm: usize,
+    visit: usize,
+    /// Weights on the coefficients.
+    weights: Vec<f64>,
+    test: TTest,
+}
+
+impl Model {
+    fn new(
+        context: &Context,
+        endpoint: usize,
+        method: PrimaryMethod,
+        name: &'static str,
+        decides: bool,
+        visits: Vec<usize>,
+    ) -> Self {
+        let design = &context.trial.design;
+        let constrained = method == PrimaryMethod::Clda;
+        let measure = if constrained { Measure::Value } else { context.measure(endpoint) };
+        let baseline = match (design.has_baseline(&design.endpoints[endpoint]), method) {
+            (false, _) | (_, PrimaryMethod::Clda) => BaselinePlan::None,
+            (true, PrimaryMethod::MmrmDifference) if context.plan.analysis.baseline == BaselinePlan::Pair => {
+                BaselinePlan::Own
+            }
+            (true, _) => context.plan.analysis.baseline,
         };
-        let all = trial.observations(endpoint, visits, context.measure(endpoint), context.set);
-        let needs_baseline = baseline != BaselinePlan::None;
-        let (used, without_baseline): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|row| !needs_baseline || row.baseline.is_some());
-        let seen = visits.iter().filter(|visit| used.iter().any(|row| row.visit == **visit)).count();
-        let columns = columns(context, endpoint, visits, &used, baseline);
-        Self { used, without_baseline, columns, several_visits: seen > 1, baseline }
+        let modelled: Vec<usize> =
+            design.baseline.filter(|_| constrained).into_iter().chain(visits.iter().copied()).collect();
+        let mut rows = ModelRows::new(context, endpoint, &modelled, measure, baseline);
+        let mut model = Self {
+            endpoint,
+            method,
+            name,
+            decides,
+            measure,
+            visits,
+            columns: Err(ModelError::NoData { variables: "value".to_owned() }),
+            indicators: Vec::new(),
+            n_patients: rows.n_patients(),
+            n_rows: rows.used.len(),
+            n_visits: rows.visits.len(),
+            rows: ModelRows { used: Vec::new(), ..ModelRows::new(context, endpoint, &[], measure, baseline) },
+        };
+        if method == PrimaryMethod::MmrmDifference {
+            model.columns = model.difference_columns(context, &mut rows);
+        } else {
+            model.columns = rows.columns(context, endpoint);
+            if constrained {
+                model.add_indicators(context, &rows);
+            }
+        }
+        model.rows = rows;
+        model
     }
 
-    /// The model with covariance `structure`.
-    fn formula(&self, structure: Structure) -> String {
-        let mut text = String::from("value ~ treatment");
-        if self.several_visits {
-            text.push_str(" * visit");
+    /// The columns of active − placebo; knees without a partner leave `rows`.
+    fn difference_columns(&mut self, context: &Context, rows: &mut ModelRows) -> Result<Columns, ModelError> {
+        let trial = context.trial;
+        let pairs = differences(context, self.endpoint, &rows.used);
+        let alone = rows.used.len() - 2 * pairs.len();
+        rows.rows.used -= alone;
+        rows.rows.leave_out("observed, but its partner knee has no value", alone);
+        let patients: BTreeSet<usize> = pairs.iter().map(|row| row.patient).collect();
+        let seen: BTreeSet<usize> = pairs.iter().map(|row| row.visit).collect();
+        (self.n_patients, self.n_rows, self.n_visits) = (patients.len(), pairs.len(), seen.len());
+        let label = |visit: usize| trial.design.visits[visit].label.as_str();
+        let mut columns = Columns::new();
+        columns.add_numeric("difference", pairs.iter().map(|row| row.difference).collect())?;
+        columns.add_categorical("patient", pairs.iter().map(|row| Some(trial.patients[row.patient].id.as_str())))?;
+        columns.add_categorical("visit", pairs.iter().map(|row| Some(label(row.visit))))?;
+        let order: Vec<&str> =
+            rows.visits.iter().filter(|visit| seen.contains(visit)).map(|visit| label(*visit)).collect();
+        columns.set_levels("visit", &order)?;
+        if rows.baseline != BaselinePlan::None {
+            let own = pairs.iter().map(|row| row.baseline.unwrap_or(f64::NAN)).collect();
+            columns.add_numeric("baseline_difference", own)?;
         }
-        match self.baseline {
-            BaselinePlan::Own => text.push_str(" + baseline"),
-            BaselinePlan::Pair => text.push_str(" + baseline_mean + baseline_deviation"),
-            BaselinePlan::None => {}
+        Ok(columns)
+    }
+
+    /// Adds the 0/1 columns of arm × visit after baseline that `clda` has in place of the treatment.
+    fn add_indicators(&mut self, context: &Context, rows: &ModelRows) {
+        let Ok(columns) = &mut self.columns else { return };
+        for arm in (0..context.trial.design.arms.labels().len()).filter(|arm| *arm != PLACEBO) {
+            for &visit in &self.visits {
+                let here = |row: &Observation| row.arm == arm && row.visit == visit;
+                if !rows.used.iter().any(here) {
+                    continue;
+                }
+                let name = format!("arm{arm}_visit{visit}");
+                let values = rows.used.iter().map(|row| f64::from(u8::from(here(row)))).collect();
+                if columns.add_numeric(&name, values).is_ok() {
+                    self.indicators.push((name, arm, visit));
+                }
+            }
         }
-        text.push_str(match (structure, self.several_visits) {
+    }
+
+    /// Why the model cannot be stated for this endpoint.
+    fn refusal(&self, context: &Context) -> Option<String> {
+        let design = &context.trial.design;
+        let lacks_baseline = !design.has_baseline(&design.endpoints[self.endpoint]);
+        (self.method == PrimaryMethod::Clda && lacks_baseline)
+            .then(|| "constrained longitudinal data analysis needs a baseline, and this endpoint has none".to_owned())
+    }
+
+    /// The mean model.
+    fn fixed(&self) -> String {
+        let several = self.n_visits > 1;
+        match self.method {
+            PrimaryMethod::MmrmDifference => {
+                let mean = if several { "visit" } else { "1" };
+                let baseline = if self.rows.baseline == BaselinePlan::None { "" } else { " + baseline_difference" };
+                format!("difference ~ {mean}{baseline}")
+            }
+            PrimaryMethod::Clda => {
+                let arms: String = self.indicators.iter().map(|(name, _, _)| format!(" + {name}")).collect();
+                format!("value ~ visit{arms}{}", self.rows.further_terms())
+            }
+            _ => {
+                let visit = if several { " * visit" } else { "" };
+                format!("value ~ treatment{visit}{}", self.rows.further_terms())
+            }
+        }
+    }
+
+    /// The covariances to try, in order: name and formula term.
+    fn structures(&self, context: &Context) -> Vec<(&'static str, &'static str)> {
+        let analysis = &context.plan.analysis;
+        let several = self.n_visits > 1;
+        if self.method == PrimaryMethod::MmrmDifference {
+            return if several {
+                vec![("us", " + us(visit|patient)"), ("csh", " + csh(visit|patient)"), ("cs", " + cs(visit|patient)")]
+            } else {
+                vec![("one variance", "")]
+            };
+        }
+        let replaced = self.method != PrimaryMethod::MixedModel && analysis.structure == Structure::Random;
+        let first = if replaced { Structure::Us } else { analysis.structure };
+        let mut order = vec![first];
+        if replaced && analysis.fallback.is_empty() {
+            order.extend([Structure::KronUsUs, Structure::Random]);
+        }
+        order.extend(analysis.fallback.iter().copied());
+        let term = |structure: Structure| match (structure, several) {
             (Structure::Random, true) => " + (1|patient) + (1|patient:knee) + (1|patient:visit)",
             (Structure::Random, false) => " + (1|patient)",
             (_, false) => " + us(knee|patient)",
@@ -115,190 +240,237 @@ impl ModelData {
             (Structure::KronUsAr1, true) => " + kron(us(knee), ar1(visit) | patient)",
             (Structure::KronUsCs, true) => " + kron(us(knee), cs(visit) | patient)",
             (Structure::Us, true) => " + us(cell|patient)",
-        });
-        text
+        };
+        order.into_iter().map(|structure| (structure.name(), term(structure))).collect()
     }
 
     fn fit(&self, formula: &str) -> Result<Fit, ModelError> {
         let columns = self.columns.as_ref().map_err(ModelError::clone)?;
         model::fit(columns, &Formula::parse(formula)?, &FitOptions::default())
     }
-}
 
-/// The columns of the model: `knee` is named by its arm, which is unique within the patient.
-fn columns(
-    context: &Context,
-    endpoint: usize,
-    visits: &[usize],
-    rows: &[Observation],
-    baseline: BaselinePlan,
-) -> Result<Columns, ModelError> {
-    let trial = context.trial;
-    let labels = trial.design.arms.labels();
-    let visit_label = |visit: usize| trial.design.visits[visit].label.as_str();
-    let mut columns = Columns::new();
-    columns.add_numeric("value", rows.iter().map(|row| row.value).collect())?;
-    columns.add_categorical("patient", rows.iter().map(|row| Some(trial.patients[row.patient].id.as_str())))?;
-    for name in ["treatment", "knee"] {
-        columns.add_categorical(name, rows.iter().map(|row| Some(labels[row.arm])))?;
-        columns.set_levels(name, &labels)?;
-    }
-    columns.add_categorical("visit", rows.iter().map(|row| Some(visit_label(row.visit))))?;
-    let order: Vec<&str> = visits.iter().map(|&visit| visit_label(visit)).collect();
-    columns.set_levels("visit", &order)?;
-    columns.add_categorical("cell", rows.iter().map(|row| Some(format!("{} {}", labels[row.arm], visit_label(row.visit)))))?;
-    let own = |row: &Observation| row.baseline.unwrap_or(f64::NAN);
-    match baseline {
-        BaselinePlan::Own => columns.add_numeric("baseline", rows.iter().map(own).collect())?,
-        BaselinePlan::Pair => {
-            let mean = |row: &Observation| {
-                let knees = trial.patients[row.patient].knees();
-                let known: Vec<f64> = knees.iter().filter_map(|knee| trial.baseline(knee, endpoint)).collect();
-                known.iter().sum::<f64>() / known.len() as f64
-            };
-            columns.add_numeric("baseline_mean", rows.iter().map(mean).collect())?;
-            columns.add_numeric("baseline_deviation", rows.iter().map(|row| own(row) - mean(row)).collect())?;
-        }
-        BaselinePlan::None => {}
-    }
-    Ok(columns)
-}
-
-/// The contrast active − placebo at `visit`, covariates at their means (where they cancel).
-fn contrast(context: &Context, fit: &Fit, visit: usize) -> Option<Vec<f64>> {
-    let labels = context.trial.design.arms.labels();
-    let point = |arm: usize| {
-        let values: Option<Vec<GridValue>> = fit
-            .frame
-            .inputs
-            .iter()
-            .map(|input| match input {
-                Input::Numeric { values, .. } => Some(GridValue::Number(values.iter().sum::<f64>() / values.len() as f64)),
-                Input::Factor { name, levels, .. } => {
-                    let wanted = if name == "treatment" { labels[arm] } else { &context.trial.design.visits[visit].label };
-                    levels.iter().position(|level| level == wanted).map(|level| GridValue::Level(level as u32))
+    /// The records and the summary of a fit.
+    fn report(
+        &self,
+        context: &Context,
+        fit: &Fit,
+        formula: String,
+        structure: &'static str,
+        failures: Vec<String>,
+    ) -> (Vec<Record>, Option<FitSummary>) {
+        let analysis = &context.plan.analysis;
+        let inference =
+            fit.inference(ddf(analysis.ddf), information(analysis.information), context.options().conf_level);
+        let means = inference.as_ref().map_or_else(|_| Vec::new(), |inference| self.means(context, inference));
+        let mut records = Vec::new();
+        let mut comparison = None;
+        let mut notes = failures.clone();
+        for &visit in &self.visits {
+            let mut record = self.without_numbers(context, visit, &failures);
+            let test = inference.as_ref().map_err(ToString::to_string).and_then(|inference| {
+                self.comparison(inference, &means, visit)
+                    .ok_or_else(|| "the comparison is not estimable from these data".to_owned())
+            });
+            match test {
+                Ok((weights, test)) => {
+                    fill(&mut record.result, &test, &context.options());
+                    if Some(visit) == context.deciding_visit(self.endpoint) {
+                        comparison = Some((weights, test.estimate));
+                    }
                 }
-            })
-            .collect();
-        values.and_then(|values| fit.design.row_at(&values))
-    };
-    let (active, placebo) = (point(ACTIVE)?, point(PLACEBO)?);
-    Some(active.iter().zip(&placebo).map(|(a, b)| a - b).collect())
-}
-
-fn test_at(context: &Context, fit: &Fit, visit: usize) -> Result<TTest, String> {
-    let analysis = &context.plan.analysis;
-    let contrast = contrast(context, fit, visit).ok_or("the comparison is not estimable from these data")?;
-    let inference = fit
-        .inference(ddf(analysis.ddf), information(analysis.information), 1.0 - analysis.alpha)
-        .map_err(|error| error.to_string())?;
-    inference.contrast(&contrast).map_err(|error| error.to_string())
-}
-
-fn record(
-    context: &Context,
-    endpoint: usize,
-    visit: usize,
-    data: &ModelData,
-    fit: &Fit,
-    structure: Structure,
-    failures: &[String],
-) -> Record {
-    let mut record = without_numbers(context, endpoint, visit, data, failures);
-    let result = &mut record.result;
-    match test_at(context, fit, visit) {
-        Ok(test) => {
-            result.estimate = Some(test.estimate);
-            result.std_error = Some(test.std_error);
-            result.statistic = test.statistic;
-            result.df = test.df;
-            result.p_value = test.p_value;
-            result.conf_low = test.conf_low;
-            result.conf_high = test.conf_high;
+                Err(reason) => record.result.notes.push(reason),
+            }
+            record.result.notes.extend(fit.notes.iter().cloned());
+            record.result.extra.extend([
+                ("structure", Field::Text(structure.to_owned())),
+                ("ddf", Field::Text(analysis.ddf.name().to_owned())),
+                ("information", Field::Text(information(analysis.information).name().to_owned())),
+                ("estimation", Field::Text(fit.method.name().to_owned())),
+                ("formula", Field::Text(formula.clone())),
+                ("log_lik", Field::Number(Some(fit.log_lik()))),
+                ("converged", Field::Json(fit.certificate.converged.into())),
+                ("singular", Field::Json(fit.is_singular().into())),
+                ("gradient_max", Field::Number(Some(fit.certificate.gradient_max))),
+            ]);
+            records.push(record);
         }
-        Err(reason) => result.notes.push(reason),
+        if let Ok(inference) = &inference {
+            records.extend(self.ls_means(context, &means));
+            notes.extend(inference.notes.iter().cloned());
+        }
+        let knees: &[Observation] =
+            if self.method == PrimaryMethod::MmrmDifference { &[] } else { self.rows.used.as_slice() };
+        let fitted = Fitted {
+            endpoint: self.endpoint,
+            method: self.name,
+            decides: self.decides,
+            fit,
+            formula,
+            structure,
+            ddf: format!("{} ({} information)", analysis.ddf.name(), information(analysis.information).name()),
+            notes,
+            knees,
+            comparison,
+        };
+        let summary = fitted.summary(context);
+        records.push(summary.record(context));
+        (records, Some(summary))
     }
-    result.notes.extend(fit.notes.iter().cloned());
-    result.extra.extend([
-        ("structure", Field::Text(structure.name().to_owned())),
-        ("ddf", Field::Text(context.plan.analysis.ddf.name().to_owned())),
-        ("information", Field::Text(information(context.plan.analysis.information).name().to_owned())),
-        ("estimation", Field::Text(fit.method.name().to_owned())),
-        ("log_lik", Field::Number(Some(fit.log_lik()))),
-        ("converged", Field::Json(fit.certificate.converged.into())),
-        ("singular", Field::Json(fit.is_singular().into())),
-        ("gradient_max", Field::Number(Some(fit.certificate.gradient_max))),
-    ]);
-    record
-}
 
-/// The record of the model at `visit` before any number is filled in: patients, observations and rows.
-fn without_numbers(context: &Context, endpoint: usize, visit: usize, data: &ModelData, failures: &[String]) -> Record {
-    let measure = context.measure(endpoint);
-    let pairs = context.trial.paired(endpoint, visit, measure, context.set);
-    let mut result = TestResult::new("mixed-model", pairs.pairs.len(), &context.options());
-    result.n_dropped = pairs.dropped.len();
-    result.exact = Some(false);
-    result.notes.extend(failures.iter().cloned());
-    let mut patients: Vec<usize> = data.used.iter().map(|row| row.patient).collect();
-    patients.dedup();
-    result.extra = vec![
-        ("n_patients", Field::Count(patients.len() as u64)),
-        ("n_obs", Field::Count(data.used.len() as u64)),
-    ];
-    let role = if context.plan.analysis.primary == PrimaryMethod::MixedModel {
-        context.role(endpoint, visit)
-    } else {
-        Role::Sensitivity
-    };
-    let id = format!("{}.{}.mixed-model", context.stem(endpoint, visit), role.name());
-    let mut record = context.record(id, endpoint, visit, measure, role, result, rows(context, endpoint, measure, data));
-    record.reference = REFERENCE;
-    record
-}
+    /// The LS means that the model has: by arm and visit; for the differences, active − placebo by visit.
+    fn means(&self, context: &Context, inference: &Inference) -> Vec<Mean> {
+        let labels = context.trial.design.arms.labels();
+        let mut found = Vec::new();
+        let mut collect = |spec: &LsMeansSpec, arm: Option<usize>, only: Option<usize>| {
+            for mean in inference.ls_means(spec).unwrap_or_default() {
+                let arm = match (arm, mean.levels.get("treatment")) {
+                    (None, Some(label)) => labels.iter().position(|known| *known == label),
+                    (arm, _) => arm,
+                };
+                let at = self.visits.iter().find(|visit| self.is_at(context, &mean.levels, **visit));
+                if let (Some(arm), Some(&visit), Some(weights), Some(test)) = (arm, at, mean.row, mean.test)
+                    && only.is_none_or(|only| only == visit)
+                {
+                    found.push(Mean { arm, visit, weights, test });
+                }
+            }
+        };
+        match self.method {
+            PrimaryMethod::MmrmDifference => {
+                let mut spec = self.spec(context, &["visit"]);
+                if self.rows.baseline != BaselinePlan::None {
+                    spec.at = vec![("baseline_difference".to_owned(), 0.0)];
+                }
+                collect(&spec, Some(ACTIVE), None);
+            }
+            PrimaryMethod::Clda => {
+                for arm in 0..labels.len() {
+                    for &visit in &self.visits {
+                        let estimable =
+                            arm == PLACEBO || self.indicators.iter().any(|(_, a, v)| (*a, *v) == (arm, visit));
+                        let mut spec = self.spec(context, &["visit"]);
+                        let here = |(name, its_arm, its_visit): &(String, usize, usize)| {
+                            (name.clone(), f64::from(u8::from((*its_arm, *its_visit) == (arm, visit))))
+                        };
+                        spec.at = self.indicators.iter().map(here).collect();
+                        if estimable {
+                            collect(&spec, Some(arm), Some(visit));
+                        }
+                    }
+                }
+            }
+            _ => collect(&self.spec(context, &["treatment", "visit"]), None, None),
+        }
+        found
+    }
 
-/// The knee-visits behind the model: all visits together, since all of them inform every comparison.
-fn rows(context: &Context, endpoint: usize, measure: Measure, data: &ModelData) -> Rows {
-    let trial = context.trial;
-    let mut rows = Rows { used: data.used.len(), ..Rows::default() };
-    rows.leave_out("baseline missing", data.without_baseline.len());
-    let mut missing = 0;
-    for patient in context.members() {
-        for knee in trial.patients[patient].knees() {
-            for visit in context.visits(endpoint) {
-                missing += usize::from(trial.measured(knee, endpoint, visit, measure).is_none());
+    /// Active − placebo at `visit`: its weights on the coefficients, and the test.
+    fn comparison(&self, inference: &Inference, means: &[Mean], visit: usize) -> Option<(Vec<f64>, TTest)> {
+        let of = |arm: usize| means.iter().find(|mean| (mean.arm, mean.visit) == (arm, visit));
+        let active = of(ACTIVE)?;
+        if self.method == PrimaryMethod::MmrmDifference {
+            return Some((active.weights.clone(), active.test));
+        }
+        let weights: Vec<f64> = active.weights.iter().zip(&of(PLACEBO)?.weights).map(|(a, b)| a - b).collect();
+        let test = inference.contrast(&weights).ok()?;
+        Some((weights, test))
+    }
+
+    /// The LS means by the first of `factors` (or of it, where it is the visit), within visits where there are several.
+    fn spec(&self, context: &Context, factors: &[&str]) -> LsMeansSpec {
+        let weights = match context.plan.analysis.weights {
+            Weights::Equal => model::Weights::Equal,
+            Weights::Observed => model::Weights::Observed,
+        };
+        let several = self.n_visits > 1;
+        let named = |factor: &&&str| several || **factor != "visit";
+        let mut names: Vec<String> = factors.iter().filter(named).map(|factor| (*factor).to_owned()).collect();
+        let by = if names.len() > 1 { names.split_off(1) } else { Vec::new() };
+        LsMeansSpec { factors: names, by, weights, at: Vec::new() }
+    }
+
+    fn is_at(&self, context: &Context, levels: &model::Levels, visit: usize) -> bool {
+        if self.n_visits > 1 {
+            levels.get("visit") == Some(&context.trial.design.visits[visit].label)
+        } else {
+            self.rows.visits.contains(&visit)
+        }
+    }
+
+    /// The LS means by arm and visit, `vas.m6.ls-mean.ev`; those of methods that do not decide add the method's name.
+    fn ls_means(&self, context: &Context, means: &[Mean]) -> Vec<Record> {
+        if self.method == PrimaryMethod::MmrmDifference {
+            return Vec::new();
+        }
+        let two_sided = Options { alternative: Alternative::TwoSided, ..context.options() };
+        let weights = match context.plan.analysis.weights {
+            Weights::Equal => "equal",
+            Weights::Observed => "observed",
+        };
+        let mut records = Vec::new();
+        for &visit in &self.visits {
+            for (arm, label) in context.trial.design.arms.labels().into_iter().enumerate() {
+                let Some(mean) = means.iter().find(|mean| (mean.arm, mean.visit) == (arm, visit)) else { continue };
+                let mut result = TestResult::new("ls-mean", 0, &two_sided);
+                fill(&mut result, &mean.test, &two_sided);
+                (result.statistic, result.p_value) = (None, None);
+                result.extra =
+                    vec![("model", Field::Text(self.name.to_owned())), ("weights", Field::Text(weights.to_owned()))];
+                let part = if self.decides { "ls-mean".to_owned() } else { format!("{}.ls-mean", self.name) };
+                let id = format!("{}.{part}.{}", context.stem(self.endpoint, visit), super::slug(label));
+                let rows = self.rows.rows.clone();
+                let mut record =
+                    context.record(id, self.endpoint, visit, self.measure, Role::Descriptive, result, rows);
+                record.arm = Some(label.to_owned());
+                record.reference = "Searle, Speed & Milliken 1980; R emmeans";
+                records.push(record);
             }
         }
+        records
     }
-    rows.leave_out("no value at the visit", missing);
-    rows
-}
 
-fn summary(
-    context: &Context,
-    endpoint: usize,
-    fit: &Fit,
-    formula: String,
-    structure: Structure,
-    failures: Vec<String>,
-) -> FitSummary {
-    let analysis = &context.plan.analysis;
-    let mut notes = failures;
-    notes.extend(fit.notes.iter().cloned());
-    FitSummary {
-        endpoint,
-        formula,
-        estimation: fit.method.name(),
-        ddf: format!("{} ({} information)", analysis.ddf.name(), information(analysis.information).name()),
-        structure: structure.name(),
-        log_lik: fit.log_lik(),
-        singular: fit.is_singular(),
-        certificate: fit.certificate.words(),
-        notes,
+    /// The record of the model at `visit` before any number is filled in: patients, observations and rows.
+    fn without_numbers(&self, context: &Context, visit: usize, failures: &[String]) -> Record {
+        let pairs = context.trial.paired(self.endpoint, visit, self.measure, context.set);
+        let mut result = TestResult::new(self.name, pairs.pairs.len(), &context.options());
+        result.n_dropped = pairs.dropped.len();
+        result.exact = Some(false);
+        result.notes.extend(failures.iter().cloned());
+        result.extra =
+            vec![("n_patients", Field::Count(self.n_patients as u64)), ("n_obs", Field::Count(self.n_rows as u64))];
+        let role = if self.decides { context.role(self.endpoint, visit) } else { Role::Sensitivity };
+        let id = format!("{}.{}.{}", context.stem(self.endpoint, visit), role.name(), self.name);
+        let rows: Rows = self.rows.rows.clone();
+        let mut record = context.record(id, self.endpoint, visit, self.measure, role, result, rows);
+        record.reference = REFERENCE;
+        record
     }
 }
 
-fn ddf(planned: Ddf) -> model::Ddf {
+/// Puts a t-test into a result; where the alternative is one-sided, with its p-value and limit.
+pub fn fill(result: &mut TestResult, test: &TTest, options: &Options) {
+    result.estimate = Some(test.estimate);
+    result.std_error = Some(test.std_error);
+    result.statistic = test.statistic;
+    result.df = test.df;
+    (result.p_value, result.conf_low, result.conf_high) = (test.p_value, test.conf_low, test.conf_high);
+    if options.alternative == Alternative::TwoSided {
+        return;
+    }
+    // Without degrees of freedom the normal distribution applies.
+    let df = test.df.unwrap_or(f64::INFINITY);
+    let reach = student_t::upper_quantile(1.0 - options.conf_level, df) * test.std_error;
+    if options.alternative == Alternative::Less {
+        result.p_value = test.statistic.map(|t| student_t::cdf(t, df));
+        (result.conf_low, result.conf_high) = (Some(f64::NEG_INFINITY), Some(test.estimate + reach));
+    } else {
+        result.p_value = test.statistic.map(|t| student_t::sf(t, df));
+        (result.conf_low, result.conf_high) = (Some(test.estimate - reach), Some(f64::INFINITY));
+    }
+}
+
+/// The plan's degrees of freedom as the engine knows them.
+pub fn ddf(planned: Ddf) -> model::Ddf {
     match planned {
         Ddf::KenwardRoger => model::Ddf::KenwardRoger,
         Ddf::KenwardRogerLinear => model::Ddf::KenwardRogerLinear,
@@ -309,7 +481,8 @@ fn ddf(planned: Ddf) -> model::Ddf {
     }
 }
 
-fn information(planned: Information) -> model::Information {
+/// The plan's information matrix as the engine knows it.
+pub fn information(planned: Information) -> model::Information {
     match planned {
         Information::Observed => model::Information::Observed,
         Information::Expected => model::Information::Expected,

@@ -3,23 +3,38 @@
 //! The only caller of the statistics in [`crate::paired`], [`crate::model`] and [`crate::multiplicity`]. Everything it
 //! finds is a [`Record`]; tables, figures and words are made from records and never compute.
 //!
-//! Read in this order: [`record`], [`conclusion`], [`descriptive`], [`characteristics`], [`pairs`],
-//! [`mixed`], [`safety`].
+//! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what),
+//! [`conclusion`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`mixed`] (with [`model_rows`] and
+//! [`fit_summary`]), [`ancova`], [`generalised`], [`responders`], [`grades`], [`pairing`], [`subgroups`],
+//! [`second_opinion`], [`family`], [`safety`]. Every record is listed in `docs/records.md`.
 
+pub mod ancova;
 pub mod characteristics;
 pub mod conclusion;
+pub mod context;
 pub mod descriptive;
+pub mod family;
+pub mod fit_summary;
+pub mod generalised;
+pub mod grades;
+pub mod methods;
 pub mod mixed;
+pub mod model_rows;
+pub mod pairing;
 pub mod pairs;
 pub mod record;
+pub mod responders;
 pub mod safety;
+pub mod second_opinion;
+pub mod subgroups;
 
 pub use conclusion::{Conclusion, Importance};
+pub use context::Context;
+pub use fit_summary::FitSummary;
 pub use record::{Reason, Record, Rows};
 
-use crate::paired::{Alternative, Options, TestResult};
-use crate::plan::{AlternativePlan, MeasurePlan, Plan};
-use crate::trial::{AnalysisSet, Knee, Measure, PairedDifferences, Role, Trial};
+use crate::plan::{Plan, PrimaryMethod};
+use crate::trial::{AnalysisSet, Measure, Role, Trial};
 use rayon::prelude::*;
 
 /// Everything a run found.
@@ -28,7 +43,7 @@ pub struct Outcomes {
     /// Records in the order of endpoints, visits and methods.
     pub records: Vec<Record>,
     /// The fitted models, in the order of their endpoints.
-    pub fits: Vec<mixed::FitSummary>,
+    pub fits: Vec<FitSummary>,
 }
 
 impl Outcomes {
@@ -66,166 +81,104 @@ impl Outcomes {
     }
 }
 
-/// What every analysis is given.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// The plan.
-    pub plan: &'a Plan,
-    /// The trial.
-    pub trial: &'a Trial,
-    /// The analysis set.
-    pub set: &'a AnalysisSet,
-}
-
-impl<'a> Context<'a> {
-    /// The options of every test in this plan.
-    pub fn options(&self) -> Options {
-        let alternative = match self.plan.analysis.alternative {
-            AlternativePlan::TwoSided => Alternative::TwoSided,
-            AlternativePlan::Less => Alternative::Less,
-            AlternativePlan::Greater => Alternative::Greater,
-        };
-        Options { alternative, conf_level: 1.0 - self.plan.analysis.alpha, mu: 0.0 }
-    }
-
-    /// Indices of the patients in the analysis set.
-    pub fn members(&self) -> impl Iterator<Item = usize> + 'a {
-        self.set.members.iter().enumerate().filter(|(_, member)| **member).map(|(index, _)| index)
-    }
-
-    /// What the plan compares for `endpoint`: its change from baseline only where the plan says so and a baseline exists.
-    pub fn measure(&self, endpoint: usize) -> Measure {
-        let design = &self.trial.design;
-        match self.plan.analysis.measure {
-            MeasurePlan::Change if design.has_baseline(&design.endpoints[endpoint]) => Measure::Change,
-            _ => Measure::Value,
-        }
-    }
-
-    /// The visits at which `endpoint` is compared: those after baseline.
-    pub fn visits(&self, endpoint: usize) -> Vec<usize> {
-        self.trial.design.follow_up(&self.trial.design.endpoints[endpoint])
-    }
-
-    /// The beginning of the identifiers of records on `endpoint` at `visit`, for instance `vas.m6`; further analysis
-    /// sets than the first add their name.
-    pub fn stem(&self, endpoint: usize, visit: usize) -> String {
-        let design = &self.trial.design;
-        let stem = format!("{}.{}", design.endpoints[endpoint].id, design.visits[visit].id);
-        match self.trial.sets.first() {
-            Some(first) if first.name == self.set.name => stem,
-            _ => format!("{stem}.{}", slug(&self.set.name)),
-        }
-    }
-
-    /// A record on `endpoint` at `visit` in this analysis set, not yet assessed.
-    #[allow(clippy::too_many_arguments, reason = "one argument per part of a record's identity")]
-    pub fn record(
-        &self,
-        id: String,
-        endpoint: usize,
-        visit: usize,
-        measure: Measure,
-        role: Role,
-        result: TestResult,
-        rows: Rows,
-    ) -> Record {
-        let design = &self.trial.design;
-        Record {
-            id,
-            endpoint: Some(endpoint),
-            endpoint_name: Some(design.endpoints[endpoint].name.clone()),
-            visit: Some(visit),
-            visit_label: Some(design.visits[visit].label.clone()),
-            arm: None,
-            analysis_set: self.set.name.clone(),
-            measure,
-            role,
-            result,
-            p_adjusted: None,
-            conclusion: Conclusion::NotAssessed,
-            importance: None,
-            reference: "",
-            rows,
-        }
-    }
-
-    /// The role of the deciding method's result: primary only for a primary endpoint at the primary visit.
-    pub fn role(&self, endpoint: usize, visit: usize) -> Role {
-        let design = &self.trial.design;
-        if design.endpoints[endpoint].role == Role::Primary && visit == design.primary {
-            Role::Primary
-        } else {
-            Role::Secondary
-        }
-    }
-
-    /// The knee-visits behind paired differences: used, and not used for lack of a value or of a partner.
-    pub fn paired_rows(&self, endpoint: usize, visit: usize, paired: &PairedDifferences) -> Rows {
-        let mut rows = Rows { used: 2 * paired.pairs.len(), ..Rows::default() };
-        for dropped in &paired.dropped {
-            let patient = &self.trial.patients[dropped.patient];
-            for knee in [crate::trial::design::ACTIVE, crate::trial::design::PLACEBO].map(|arm| patient.knee(arm)) {
-                match knee {
-                    None => {}
-                    Some(knee) if has_value(knee, endpoint, visit) => {
-                        rows.leave_out("observed, but its partner knee has no value", 1);
-                    }
-                    Some(_) => rows.leave_out("no value at this visit", 1),
-                }
-            }
-        }
-        rows
-    }
-}
-
-fn has_value(knee: &Knee, endpoint: usize, visit: usize) -> bool {
-    knee.values[endpoint][visit].is_some()
+/// Whether `record` decides `endpoint` at `visit`: it compares the arms as the plan's primary method, in the primary set.
+fn is_deciding(record: &Record, endpoint: usize, visit: usize) -> bool {
+    record.endpoint == Some(endpoint)
+        && record.visit == Some(visit)
+        && record.arm.is_none()
+        && matches!(record.role, Role::Primary | Role::Secondary)
 }
 
 /// Runs every analysis of the plan on every endpoint.
 pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
     let Some(set) = trial.sets.first() else { return Outcomes { records: Vec::new(), fits: Vec::new() } };
     let context = Context { plan, trial, set };
-    let parts: Vec<(Vec<Record>, Option<mixed::FitSummary>)> =
+    let parts: Vec<(Vec<Record>, Vec<FitSummary>)> =
         (0..trial.design.endpoints.len()).into_par_iter().map(|endpoint| analyse_endpoint(&context, endpoint)).collect();
     let mut outcomes = Outcomes { records: Vec::new(), fits: Vec::new() };
-    for (records, fit) in parts {
+    for (records, fits) in parts {
         outcomes.records.extend(records);
-        outcomes.fits.extend(fit);
+        outcomes.fits.extend(fits);
     }
+    family::apply(&context, &mut outcomes.records);
+    outcomes.records.extend(responders::omeract_oarsi(&context));
     outcomes.records.extend(characteristics::describe(&context));
     outcomes.records.extend(safety::analyse(&context));
     outcomes
 }
 
-/// Everything about one endpoint: descriptions, the primary method, the other methods, the correlation of the knees.
-fn analyse_endpoint(context: &Context, endpoint: usize) -> (Vec<Record>, Option<mixed::FitSummary>) {
+/// Everything about one endpoint: descriptions, the design's numbers, the plan's methods, the same in the other sets.
+fn analyse_endpoint(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<FitSummary>) {
     let design = &context.trial.design;
-    let visits = design.endpoints[endpoint].visits.clone();
+    let about = &design.endpoints[endpoint];
+    let visits = about.visits.clone();
     let mut records = Vec::new();
     for &visit in &visits {
         records.extend(descriptive::describe(context, endpoint, visit, Measure::Value));
-        if design.has_baseline(&design.endpoints[endpoint]) && Some(visit) != design.baseline {
+        if design.has_baseline(about) && Some(visit) != design.baseline {
             records.extend(descriptive::describe(context, endpoint, visit, Measure::Change));
         }
         records.push(pairs::correlation(context, endpoint, visit));
     }
-    let (model_records, fit) = mixed::analyse(context, endpoint);
-    records.extend(model_records);
+    let (planned, mut fits) = planned_methods(context, endpoint);
+    records.extend(planned);
     for visit in context.visits(endpoint) {
-        records.extend(pairs::tests(context, endpoint, visit));
+        records.extend(pairs::describe(context, endpoint, visit));
+    }
+    records.extend(grades::shifts(context, endpoint));
+    records.extend(responders::analyse(context, endpoint));
+    records.extend(pairing::analyse(context, endpoint));
+    records.extend(subgroups::analyse(context, endpoint));
+    let about_deciding: Vec<Record> = context
+        .visits(endpoint)
+        .into_iter()
+        .filter_map(|visit| records.iter().find(|record| is_deciding(record, endpoint, visit)))
+        .flat_map(|deciding| [second_opinion::check(context, deciding), pairing::carry_across(context, deciding)])
+        .flatten()
+        .collect();
+    records.extend(about_deciding);
+    for set in other_sets(context) {
+        let (again, other_fits) = planned_methods(&Context { set, ..*context }, endpoint);
+        records.extend(again);
+        fits.extend(other_fits);
     }
     for record in &mut records {
         if matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity) {
-            let limits = (record.result.conf_low, record.result.conf_high);
-            if pairs::is_difference(record.result.method) {
-                (record.conclusion, record.importance) =
-                    conclusion::conclude(&design.endpoints[endpoint], limits.0, limits.1);
-            }
+            (record.conclusion, record.importance) = conclusion::assess(about, record);
         }
     }
-    (records, fit)
+    (records, fits)
+}
+
+/// The plan's models and paired tests of one endpoint; in an analysis set other than the primary one, those that decide.
+fn planned_methods(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<FitSummary>) {
+    let (mut records, mut fits) = (Vec::new(), Vec::new());
+    for (method, decides) in methods::models(context, endpoint) {
+        if !decides && !context.in_primary_set() {
+            continue;
+        }
+        let (of_model, fit) = match method {
+            PrimaryMethod::Ancova => (ancova::analyse(context, endpoint, decides), None),
+            PrimaryMethod::OrdinalMixed | PrimaryMethod::LogisticMixed | PrimaryMethod::Gee => {
+                (generalised::analyse(context, endpoint, method, decides), None)
+            }
+            _ => mixed::analyse(context, endpoint, method, decides),
+        };
+        records.extend(of_model);
+        fits.extend(fit);
+    }
+    for visit in context.visits(endpoint) {
+        records.extend(pairs::tests(context, endpoint, visit));
+    }
+    (records, fits)
+}
+
+/// The analysis sets on which the primary method is repeated: those the plan names, all where it names none; never the
+/// primary set itself.
+fn other_sets<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a AnalysisSet> {
+    let named = context.plan.analysis.sets.clone();
+    let asked = move |set: &&AnalysisSet| named.as_ref().is_none_or(|names| names.contains(&set.name));
+    context.trial.sets.iter().skip(1).filter(asked)
 }
 
 /// `label` in lower case with everything but letters and digits turned into single hyphens, for identifiers.

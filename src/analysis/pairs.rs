@@ -1,6 +1,7 @@
 //! Paired tests of the plan, and the correlation between the knees.
 
 use super::Context;
+use super::methods::Deciding;
 use super::record::Record;
 use crate::math::descriptive::{mean, sd};
 use crate::paired::catalogue::{self, Settings};
@@ -9,8 +10,21 @@ use crate::plan::PrimaryMethod;
 use crate::trial::{Better, Endpoint, Kind, Measure, Role};
 
 /// Methods whose estimate is a difference active − placebo, so that its interval can decide a conclusion.
-const DIFFERENCES: [&str; 8] =
-    ["paired-t", "wilcoxon", "sign", "permutation", "trimmed-t", "bootstrap", "mixed-model", "mcnemar"];
+const DIFFERENCES: [&str; 13] = [
+    "paired-t",
+    "wilcoxon",
+    "sign",
+    "permutation",
+    "trimmed-t",
+    "bootstrap",
+    "mixed-model",
+    "mmrm",
+    "mmrm-difference",
+    "clda",
+    "ancova",
+    "multiple-imputation",
+    "mcnemar",
+];
 
 /// Whether the estimate of `method` is a difference active − placebo.
 pub fn is_difference(method: &str) -> bool {
@@ -34,6 +48,9 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
                     names.push(name.to_owned());
                 }
             }
+            if about.margin.is_some() {
+                names.push("tost".to_owned());
+            }
             names
         }
         Kind::Ordinal => ["wilcoxon", "stuart-maxwell", "bowker", "win-odds"].map(str::to_owned).to_vec(),
@@ -41,19 +58,8 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
     }
 }
 
-/// The paired test that decides `endpoint`, where it is not decided by a model: the plan's primary method where that is
-/// a paired test, the first test of the list for grades and yes/no endpoints.
-fn deciding(context: &Context, endpoint: usize) -> Option<String> {
-    if super::mixed::applies(context, endpoint) {
-        return None;
-    }
-    let names = methods(context, endpoint);
-    let primary = paired_name(context.plan.analysis.primary).filter(|name| names.iter().any(|known| known == name));
-    primary.map(str::to_owned).or_else(|| names.first().cloned())
-}
-
 /// The name of a plan method among the paired tests.
-fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
+pub fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
     Some(match method {
         PrimaryMethod::PairedT => "paired-t",
         PrimaryMethod::Wilcoxon => "wilcoxon",
@@ -67,16 +73,20 @@ fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
     })
 }
 
-/// The paired tests of `endpoint` at `visit`.
+/// The paired tests of `endpoint` at `visit`; in an analysis set other than the primary one, only the test that decides.
 pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
     let trial = context.trial;
     let about = &trial.design.endpoints[endpoint];
     let measure = context.measure(endpoint);
     let paired = trial.paired(endpoint, visit, measure, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
-    let deciding = deciding(context, endpoint);
+    let deciding = match super::methods::deciding(context, endpoint) {
+        Some(Deciding::Test(name)) => Some(name),
+        _ => None,
+    };
     methods(context, endpoint)
         .into_iter()
+        .filter(|name| context.in_primary_set() || deciding.as_deref() == Some(name))
         .map(|name| {
             let mut result = run(context, &name, about, &active, &placebo);
             result.n_dropped = paired.dropped.len();
@@ -92,7 +102,7 @@ pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
 }
 
 /// One test by name; a refusal becomes a result without numbers whose note says why.
-fn run(context: &Context, name: &str, about: &Endpoint, active: &[f64], placebo: &[f64]) -> TestResult {
+pub fn run(context: &Context, name: &str, about: &Endpoint, active: &[f64], placebo: &[f64]) -> TestResult {
     let options = context.options();
     let analysis = &context.plan.analysis;
     let settings = Settings {
@@ -107,6 +117,7 @@ fn run(context: &Context, name: &str, about: &Endpoint, active: &[f64], placebo:
             seed: analysis.seed,
             ..bootstrap::Settings::default()
         },
+        limits: about.margin.map(|margin| (-margin, margin)),
         levels: levels(about),
         better: match about.better {
             Better::Lower => paired::Better::Lower,
@@ -128,7 +139,7 @@ fn zeros(kind: Kind) -> wilcoxon::Zeros {
 }
 
 /// The possible grades of an ordinal endpoint with a range; empty (those observed) otherwise.
-fn levels(about: &Endpoint) -> Vec<f64> {
+pub fn levels(about: &Endpoint) -> Vec<f64> {
     match (about.kind, about.range) {
         (Kind::Ordinal, Some((low, high))) if high - low <= 20.0 => {
             let step = about.step.unwrap_or(1.0);
@@ -137,6 +148,31 @@ fn levels(about: &Endpoint) -> Vec<f64> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Effect sizes and the normality of the differences at one visit, for scores and measurements; a test that the endpoint
+/// asks for itself is not repeated.
+pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
+    let about = &context.trial.design.endpoints[endpoint];
+    if !matches!(about.kind, Kind::Continuous | Kind::Count) {
+        return Vec::new();
+    }
+    let measure = context.measure(endpoint);
+    let paired = context.trial.paired(endpoint, visit, measure, context.set);
+    let (active, placebo) = (paired.active(), paired.placebo());
+    ["effect-size", "shapiro-wilk"]
+        .into_iter()
+        .filter(|name| !methods(context, endpoint).iter().any(|asked| asked == name))
+        .map(|name| {
+            let mut result = run(context, name, about, &active, &placebo);
+            result.n_dropped = paired.dropped.len();
+            let id = format!("{}.descriptive.{name}", context.stem(endpoint, visit));
+            let rows = context.paired_rows(endpoint, visit, &paired);
+            let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
+            record.reference = reference(name);
+            record
+        })
+        .collect()
 }
 
 /// The correlation between the knees of a patient at one visit, and what the pairing gains.
@@ -162,7 +198,8 @@ pub fn correlation(context: &Context, endpoint: usize, visit: usize) -> Record {
     record
 }
 
-fn pearson(active: &[f64], placebo: &[f64], options: &Options) -> TestResult {
+/// Pearson's correlation; a refusal becomes a result without numbers whose note says why.
+pub fn pearson(active: &[f64], placebo: &[f64], options: &Options) -> TestResult {
     paired::correlation::correlation(active, placebo, paired::correlation::Kind::Pearson, options).unwrap_or_else(
         |refusal| {
             let mut result = TestResult::new("correlation", active.len(), options);
@@ -181,10 +218,16 @@ fn reference(name: &str) -> &'static str {
         "permutation" => "Fisher 1935; Pitman 1937",
         "trimmed-t" => "Yuen 1974; Wilcox 2012, paired trimmed means",
         "bootstrap" => "Efron 1987 (BCa)",
+        "tost" => "Schuirmann 1987 (two one-sided tests)",
+        "effect-size" => "Cohen 1988; Hedges 1981; noncentral-t interval (Steiger & Fouladi 1997)",
+        "shapiro-wilk" => "Shapiro & Wilk 1965; Royston 1995 (AS R94)",
+        "pitman-morgan" => "Pitman 1939; Morgan 1939",
+        "bland-altman" => "Bland & Altman 1986",
+        "icc" => "Shrout & Fleiss 1979; McGraw & Wong 1996",
         "mcnemar" => "McNemar 1947; Fagerland, Lydersen & Laake 2013; Tango 1998",
         "stuart-maxwell" => "Stuart 1955; Maxwell 1970",
         "bowker" => "Bowker 1948",
-        "win-odds" => "paired win odds",
+        "win-odds" => "Dong et al. 2020; Brunner, Vandemeulebroecke & Mütze 2021; Tango 1998",
         _ => "",
     }
 }

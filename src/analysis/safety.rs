@@ -1,32 +1,56 @@
-//! Harms: patients with events, events by knee and of the whole patient, serious events.
+//! Harms: patients with events, events by knee and of the whole patient, onset and duration, serious events.
 //!
-//! A local event belongs to the arm of its knee; an event of the whole patient belongs to no arm.
+//! A local event belongs to the arm of its knee; an event of the whole patient belongs to no arm and is never counted
+//! under one. The arms are compared within patients by the exact McNemar test ([`adverse_events::summarise`]); no p-value
+//! here is adjusted for the number of terms looked at.
 
-use super::Context;
-use super::conclusion::Conclusion;
 use super::record::{Record, Rows};
-use crate::paired::proportion::{Tails, clopper_pearson};
-use crate::paired::{Field, TestResult};
-use crate::trial::{AdverseEvent, AnalysisSet, Measure, Role};
+use super::{Context, slug};
+use crate::paired::adverse_events::{
+    self, AdverseEvent as KneeEvent, Category, Exposure, Incidence, KneeRow, SafetySummary, Severity, Site, Spread,
+};
+use crate::paired::{Field, Options, TestResult};
+use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::{AdverseEvent, AnalysisSet, Role};
+use serde_json::json;
 
-/// The safety records: serious events, any event, events by arm and systemic events. Empty where no events were given.
+/// Source of the interval of a share.
+const EXACT: &str = "Clopper & Pearson 1934";
+/// Source of the comparison of the knees.
+const COMPARISON: &str =
+    "exact McNemar test (McNemar 1947); Newcombe 1998; CONSORT within-person item 19 (Pandis et al. 2017)";
+
+/// The safety records. Empty where no events were given.
+///
+/// `safety.any`, `safety.serious`, `safety.systemic` and `safety.knee.<arm>` come first, then the comparison of the
+/// knees by category, the events of the whole patient, onset and duration, and the serious events.
 pub fn analyse(context: &Context) -> Vec<Record> {
     let Some(events) = &context.trial.events else { return Vec::new() };
-    let set = safety_set(context);
+    let safety = Context { set: safety_set(context), ..*context };
     let in_set: Vec<&AdverseEvent> =
-        events.iter().filter(|event| set.members.get(event.patient).copied().unwrap_or(false)).collect();
-    let mut records = vec![
-        patients_with(context, set, "safety.serious", &in_set, |event| event.serious),
-        patients_with(context, set, "safety.any", &in_set, |_| true),
-        patients_with(context, set, "safety.systemic", &in_set, |event| event.arm.is_none()),
-    ];
-    for (arm, label) in context.trial.design.arms.labels().into_iter().enumerate() {
-        let id = format!("safety.knee.{}", super::slug(label));
-        let mut record = patients_with(context, set, &id, &in_set, |event| event.arm == Some(arm));
-        record.arm = Some(label.to_owned());
-        records.push(record);
+        events.iter().filter(|event| safety.set.members.get(event.patient).copied().unwrap_or(false)).collect();
+    let compared: Vec<KneeEvent> = in_set.iter().filter_map(|event| knee_event(context, event)).collect();
+    let mut rows = Rows { used: compared.len(), ..Rows::default() };
+    rows.leave_out("knee on a further arm", in_set.len() - compared.len());
+    rows.leave_out("patient not in the safety analysis set", events.len() - in_set.len());
+    let exposure: Vec<Exposure> = safety
+        .members()
+        .map(|patient| {
+            let patient = &context.trial.patients[patient];
+            let injected = |arm| patient.knee(arm).is_some();
+            Exposure { patient: patient.id.clone(), treated: injected(ACTIVE), control: injected(PLACEBO) }
+        })
+        .collect();
+    match adverse_events::summarise(&exposure, &compared, context.options().conf_level) {
+        Ok(summary) => records(&safety, &summary, &compared, &rows),
+        Err(refusal) => ["safety.serious", "safety.any", "safety.systemic"]
+            .map(|id| {
+                let mut result = TestResult::new("incidence", exposure.len(), &context.options());
+                result.notes.push(refusal.0.clone());
+                safety.trial_record(id.to_owned(), Role::Safety, result, rows.clone())
+            })
+            .to_vec(),
     }
-    records
 }
 
 /// The safety analysis set of the plan, else the primary one.
@@ -35,52 +59,197 @@ fn safety_set<'a>(context: &Context<'a>) -> &'a AnalysisSet {
     named.and_then(|name| context.trial.sets.iter().find(|set| set.name == *name)).unwrap_or(context.set)
 }
 
-/// Patients of `set` with at least one event that `counts`, with the exact interval of the risk.
-fn patients_with(
-    context: &Context,
-    set: &AnalysisSet,
-    id: &str,
-    events: &[&AdverseEvent],
-    counts: impl Fn(&AdverseEvent) -> bool,
-) -> Record {
-    let n = set.size();
-    let counted: Vec<&&AdverseEvent> = events.iter().filter(|event| counts(event)).collect();
-    let mut patients: Vec<usize> = counted.iter().map(|event| event.patient).collect();
-    patients.sort_unstable();
-    patients.dedup();
+/// The event as the statistics take it; `None` for a knee on neither of the two arms compared.
+fn knee_event(context: &Context, event: &AdverseEvent) -> Option<KneeEvent> {
+    let site = match event.arm {
+        None => Site::Patient,
+        Some(ACTIVE) => Site::TreatedKnee,
+        Some(PLACEBO) => Site::ControlKnee,
+        Some(_) => return None,
+    };
+    Some(KneeEvent {
+        patient: context.trial.patients[event.patient].id.clone(),
+        site,
+        term: event.term.clone(),
+        severity: severity(context, &event.severity),
+        related: Some(event.related),
+        serious: event.serious,
+        onset_day: event.start_day,
+        end_day: event.end_day,
+    })
+}
+
+/// The grade of a recorded severity: by its word, else by its place among the plan's severities.
+fn severity(context: &Context, recorded: &str) -> Option<Severity> {
+    Severity::parse(recorded).or_else(|| {
+        let place = context.plan.safety.severities.iter().position(|known| known.eq_ignore_ascii_case(recorded))?;
+        Severity::ALL.get(place).copied()
+    })
+}
+
+fn records(context: &Context, summary: &SafetySummary, events: &[KneeEvent], rows: &Rows) -> Vec<Record> {
     let options = context.options();
-    let mut result = TestResult::new("incidence", n, &options);
-    result.exact = Some(true);
-    if n > 0 {
-        result.estimate = Some(patients.len() as f64 / n as f64);
-        if let Ok(tails) = Tails::two_sided(options.conf_level) {
-            let (low, high) = clopper_pearson(patients.len() as u64, n as u64, tails);
-            result.conf_low = Some(low.0);
-            result.conf_high = Some(high.0);
+    let record = |id: String, result: TestResult, reference: &'static str| Record {
+        reference,
+        ..context.trial_record(id, Role::Safety, result, rows.clone())
+    };
+    let related = |counts: &dyn Fn(&KneeEvent) -> bool| {
+        events.iter().filter(|event| counts(event) && event.related == Some(true)).count() as u64
+    };
+    let none = Incidence {
+        with_event: 0,
+        at_risk: summary.n_patients,
+        share: (summary.n_patients > 0).then_some(0.0),
+        conf_low: None,
+        conf_high: None,
+        events: 0,
+        events_per_unit: None,
+    };
+    let systemic = summary.patients.iter().find(|row| row.category == Category::Any).map_or(&none, |row| &row.patients);
+    let mut records = vec![
+        record(
+            "safety.serious".into(),
+            incidence(&summary.any_serious, related(&|event| event.serious), &options),
+            EXACT,
+        ),
+        record("safety.any".into(), incidence(&summary.any_event, related(&|_| true), &options), EXACT),
+        record(
+            "safety.systemic".into(),
+            incidence(systemic, related(&|event| event.site == Site::Patient), &options),
+            EXACT,
+        ),
+    ];
+    let labels = context.trial.design.arms.labels();
+    if let Some(any) = summary.knees.iter().find(|row| row.category == Category::Any) {
+        for (arm, counts, site) in
+            [(PLACEBO, &any.control, Site::ControlKnee), (ACTIVE, &any.treated, Site::TreatedKnee)]
+        {
+            let Some(label) = labels.get(arm) else { continue };
+            let result = incidence(counts, related(&|event| event.site == site), &options);
+            let mut knees = record(format!("safety.knee.{}", slug(label)), result, EXACT);
+            knees.arm = Some((*label).to_owned());
+            records.push(knees);
         }
-    } else {
-        result.notes.push("the safety analysis set is empty".to_owned());
+    }
+    for row in &summary.knees {
+        records.push(record(
+            format!("safety.compare.{}", category_id(&row.category)),
+            compared(row, &options),
+            COMPARISON,
+        ));
+    }
+    for row in &summary.patients {
+        let mut result = incidence(&row.patients, 0, &options);
+        result.extra.retain(|(name, _)| *name != "related");
+        result.extra.push(("category", Field::Json(json!(row.category))));
+        records.push(record(format!("safety.patient.{}", category_id(&row.category)), result, EXACT));
+    }
+    for timing in &summary.timing {
+        let (id, arm) = match timing.site {
+            Site::TreatedKnee => (format!("safety.timing.knee.{}", slug(labels[ACTIVE])), Some(labels[ACTIVE])),
+            Site::ControlKnee => (format!("safety.timing.knee.{}", slug(labels[PLACEBO])), Some(labels[PLACEBO])),
+            Site::Patient => ("safety.timing.systemic".to_owned(), None),
+        };
+        let mut result = TestResult::new("event-timing", summary.n_patients as usize, &options);
+        result.extra = vec![("onset", spread(&timing.onset)), ("duration", spread(&timing.duration))];
+        result.notes.push("days since the injection; a duration counts its first and last day".to_owned());
+        let mut timing = record(id, result, "");
+        timing.arm = arm.map(str::to_owned);
+        records.push(timing);
+    }
+    records.push(record("safety.serious-listing".into(), listing(context, summary, &options), ""));
+    records
+}
+
+/// Units with an event; knees where the record is about an arm, patients otherwise.
+fn incidence(counts: &Incidence, related: u64, options: &Options) -> TestResult {
+    let mut result = TestResult::new("incidence", counts.at_risk as usize, options);
+    result.exact = Some(true);
+    result.estimate = counts.share;
+    result.conf_low = counts.conf_low;
+    result.conf_high = counts.conf_high;
+    if counts.share.is_none() {
+        result.notes.push("nobody is at risk in the safety analysis set".to_owned());
     }
     result.extra = vec![
-        ("patients_with_event", Field::Count(patients.len() as u64)),
-        ("events", Field::Count(counted.len() as u64)),
-        ("related", Field::Count(counted.iter().filter(|event| event.related).count() as u64)),
+        ("patients_with_event", Field::Count(counts.with_event)),
+        ("at_risk", Field::Count(counts.at_risk)),
+        ("events", Field::Count(counts.events)),
+        ("events_per_unit", Field::Number(counts.events_per_unit)),
+        ("related", Field::Count(related)),
     ];
-    Record {
-        id: id.to_owned(),
-        endpoint: None,
-        endpoint_name: None,
-        visit: None,
-        visit_label: None,
-        arm: None,
-        analysis_set: set.name.clone(),
-        measure: Measure::Value,
-        role: Role::Safety,
-        result,
-        p_adjusted: None,
-        conclusion: Conclusion::NotAssessed,
-        importance: None,
-        reference: "Clopper & Pearson 1934",
-        rows: Rows { used: events.len(), ..Rows::default() },
+    result
+}
+
+/// Active against placebo knees of the patients with both knees injected.
+fn compared(row: &KneeRow, options: &Options) -> TestResult {
+    let pairs: u64 = row.pairs.iter().sum();
+    let mut result = TestResult::new("event-comparison", pairs as usize, options);
+    result.alternative = crate::paired::Alternative::TwoSided;
+    result.exact = Some(true);
+    result.estimate = row.risk_difference;
+    result.p_value = row.p_value;
+    result.conf_low = row.conf_low;
+    result.conf_high = row.conf_high;
+    result.extra = ["a", "b", "c", "d"].into_iter().zip(row.pairs).map(|(name, n)| (name, Field::Count(n))).collect();
+    result.extra.extend([
+        ("category", Field::Json(json!(row.category))),
+        ("active", Field::Json(json!(row.treated))),
+        ("placebo", Field::Json(json!(row.control))),
+    ]);
+    if pairs == 0 {
+        result.notes.push("no patient has both knees injected: no comparison".to_owned());
     }
+    result
+}
+
+/// The last part of the identifier of a category: `any`, `serious`, `related`, `severity-mild`, `term-injection-site-pain`.
+fn category_id(category: &Category) -> String {
+    match category {
+        Category::Any => "any".to_owned(),
+        Category::Serious => "serious".to_owned(),
+        Category::Related => "related".to_owned(),
+        Category::WorstSeverity(severity) => {
+            let word = json!(severity);
+            format!("severity-{}", slug(word.as_str().unwrap_or_default()))
+        }
+        Category::SeverityUnknown => "severity-unknown".to_owned(),
+        Category::Term(term) => format!("term-{}", slug(term)),
+    }
+}
+
+fn spread(spread: &Spread) -> Field {
+    Field::Json(json!(spread))
+}
+
+/// The serious events, by patient and onset.
+fn listing(context: &Context, summary: &SafetySummary, options: &Options) -> TestResult {
+    let labels = context.trial.design.arms.labels();
+    let mut result = TestResult::new("listing", summary.n_patients as usize, options);
+    let events: Vec<serde_json::Value> = summary
+        .serious
+        .iter()
+        .map(|event| {
+            let arm = match event.site {
+                Site::TreatedKnee => labels.get(ACTIVE),
+                Site::ControlKnee => labels.get(PLACEBO),
+                Site::Patient => None,
+            };
+            json!({
+                "patient": event.patient,
+                "arm": arm,
+                "term": event.term,
+                "severity": event.severity,
+                "related": event.related,
+                "onset_day": event.onset_day,
+                "end_day": event.end_day,
+                "duration_days": event.duration_days(),
+            })
+        })
+        .collect();
+    if events.is_empty() {
+        result.notes.push("no serious adverse event".to_owned());
+    }
+    result.extra = vec![("events", Field::Json(serde_json::Value::Array(events)))];
+    result
 }

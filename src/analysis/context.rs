@@ -1,0 +1,179 @@
+//! What every analysis is given: plan, trial and analysis set, and the record it fills in.
+
+use super::conclusion::Conclusion;
+use super::record::{Record, Rows};
+use super::slug;
+use crate::paired::{Alternative, Options, TestResult};
+use crate::plan::{AlternativePlan, MeasurePlan, Plan};
+use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::{AnalysisSet, Knee, Measure, PairedDifferences, Role, Trial};
+
+/// What every analysis is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The trial.
+    pub trial: &'a Trial,
+    /// The analysis set.
+    pub set: &'a AnalysisSet,
+}
+
+impl<'a> Context<'a> {
+    /// The options of every test in this plan.
+    pub fn options(&self) -> Options {
+        let alternative = match self.plan.analysis.alternative {
+            AlternativePlan::TwoSided => Alternative::TwoSided,
+            AlternativePlan::Less => Alternative::Less,
+            AlternativePlan::Greater => Alternative::Greater,
+        };
+        Options { alternative, conf_level: 1.0 - self.plan.analysis.alpha, mu: 0.0 }
+    }
+
+    /// Indices of the patients in the analysis set.
+    pub fn members(&self) -> impl Iterator<Item = usize> + 'a {
+        self.set.members.iter().enumerate().filter(|(_, member)| **member).map(|(index, _)| index)
+    }
+
+    /// Whether this is the first, that is the primary, analysis set.
+    pub fn in_primary_set(&self) -> bool {
+        self.trial.sets.first().is_some_and(|first| first.name == self.set.name)
+    }
+
+    /// What the plan compares for `endpoint`: its change from baseline only where the plan says so and a baseline exists.
+    pub fn measure(&self, endpoint: usize) -> Measure {
+        let design = &self.trial.design;
+        match self.plan.analysis.measure {
+            MeasurePlan::Change if design.has_baseline(&design.endpoints[endpoint]) => Measure::Change,
+            _ => Measure::Value,
+        }
+    }
+
+    /// The visits at which `endpoint` is compared: those after baseline.
+    pub fn visits(&self, endpoint: usize) -> Vec<usize> {
+        self.trial.design.follow_up(&self.trial.design.endpoints[endpoint])
+    }
+
+    /// The visit that decides `endpoint`: the primary visit, or the last at which it is measured where it is not measured
+    /// then; `None` where it is measured at baseline only.
+    pub fn deciding_visit(&self, endpoint: usize) -> Option<usize> {
+        let visits = self.visits(endpoint);
+        let primary = self.trial.design.primary;
+        visits.iter().copied().find(|visit| *visit == primary).or(visits.last().copied())
+    }
+
+    /// The beginning of the identifiers of records on `endpoint`; further analysis sets than the first add their name.
+    pub fn endpoint_stem(&self, endpoint: usize) -> String {
+        self.with_set(self.trial.design.endpoints[endpoint].id.clone())
+    }
+
+    /// The beginning of the identifiers of records on `endpoint` at `visit`, for instance `vas.m6`; further analysis
+    /// sets than the first add their name.
+    pub fn stem(&self, endpoint: usize, visit: usize) -> String {
+        let design = &self.trial.design;
+        self.with_set(format!("{}.{}", design.endpoints[endpoint].id, design.visits[visit].id))
+    }
+
+    fn with_set(&self, stem: String) -> String {
+        if self.in_primary_set() { stem } else { format!("{stem}.{}", slug(&self.set.name)) }
+    }
+
+    /// A record on `endpoint` at `visit` in this analysis set, not yet assessed.
+    #[allow(clippy::too_many_arguments, reason = "one argument per part of a record's identity")]
+    pub fn record(
+        &self,
+        id: String,
+        endpoint: usize,
+        visit: usize,
+        measure: Measure,
+        role: Role,
+        result: TestResult,
+        rows: Rows,
+    ) -> Record {
+        let visit_label = self.trial.design.visits[visit].label.clone();
+        Record {
+            visit: Some(visit),
+            visit_label: Some(visit_label),
+            measure,
+            ..self.endpoint_record(id, endpoint, role, result, rows)
+        }
+    }
+
+    /// A record on `endpoint` over all its visits.
+    pub fn endpoint_record(&self, id: String, endpoint: usize, role: Role, result: TestResult, rows: Rows) -> Record {
+        Record {
+            endpoint: Some(endpoint),
+            endpoint_name: Some(self.trial.design.endpoints[endpoint].name.clone()),
+            ..self.trial_record(id, role, result, rows)
+        }
+    }
+
+    /// A record that belongs to no endpoint and no visit.
+    pub fn trial_record(&self, id: String, role: Role, result: TestResult, rows: Rows) -> Record {
+        Record {
+            id,
+            endpoint: None,
+            endpoint_name: None,
+            visit: None,
+            visit_label: None,
+            arm: None,
+            analysis_set: self.set.name.clone(),
+            measure: Measure::Value,
+            role,
+            result,
+            p_adjusted: None,
+            conclusion: Conclusion::NotAssessed,
+            importance: None,
+            reference: "",
+            rows,
+        }
+    }
+
+    /// The role of the deciding method's result: primary only for a primary endpoint at the primary visit, and only in
+    /// the primary analysis set; in the other sets it is a sensitivity analysis.
+    pub fn role(&self, endpoint: usize, visit: usize) -> Role {
+        let design = &self.trial.design;
+        if !self.in_primary_set() {
+            Role::Sensitivity
+        } else if design.endpoints[endpoint].role == Role::Primary && visit == design.primary {
+            Role::Primary
+        } else {
+            Role::Secondary
+        }
+    }
+
+    /// The active and the placebo knee of every patient of the set, as measured or `None`, in patient order.
+    pub fn both_knees(&self, endpoint: usize, visit: usize, measure: Measure) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
+        let of = |arm: usize| {
+            self.members()
+                .map(|patient| {
+                    let knee = self.trial.patients[patient].knee(arm)?;
+                    self.trial.measured(knee, endpoint, visit, measure)
+                })
+                .collect()
+        };
+        (of(ACTIVE), of(PLACEBO))
+    }
+
+    /// The knee-visits behind paired differences: used, and not used for lack of a value or of a partner.
+    pub fn paired_rows(&self, endpoint: usize, visit: usize, paired: &PairedDifferences) -> Rows {
+        let mut rows = Rows { used: 2 * paired.pairs.len(), ..Rows::default() };
+        for dropped in &paired.dropped {
+            let patient = &self.trial.patients[dropped.patient];
+            for knee in [ACTIVE, PLACEBO].map(|arm| patient.knee(arm)) {
+                match knee {
+                    None => {}
+                    Some(knee) if has_value(knee, endpoint, visit) => {
+                        rows.leave_out("observed, but its partner knee has no value", 1);
+                    }
+                    Some(_) => rows.leave_out("no value at this visit", 1),
+                }
+            }
+        }
+        rows
+    }
+}
+
+fn has_value(knee: &Knee, endpoint: usize, visit: usize) -> bool {
+    knee.values[endpoint][visit].is_some()
+}

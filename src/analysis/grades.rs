@@ -1,0 +1,66 @@
+//! Shift tables of grades and yes/no endpoints: from which grade at baseline to which at the visit, by arm.
+
+use super::record::{Record, Rows};
+use super::{Context, pairs};
+use crate::paired::shift_table::shift_table;
+use crate::paired::square_table::SquareTable;
+use crate::paired::{Better, Field, TestResult};
+use crate::trial::{Kind, Measure, Role};
+
+/// One shift table per arm at every visit after baseline, for an ordinal or binary endpoint measured at baseline.
+pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
+    let trial = context.trial;
+    let design = &trial.design;
+    let about = &design.endpoints[endpoint];
+    let graded = matches!(about.kind, Kind::Ordinal | Kind::Binary);
+    let (Some(baseline), true, true) = (design.baseline, design.has_baseline(about), graded) else { return Vec::new() };
+    let better = match about.better {
+        crate::trial::Better::Lower => Better::Lower,
+        crate::trial::Better::Higher => Better::Higher,
+    };
+    let mut levels = match about.kind {
+        Kind::Binary => vec![0.0, 1.0],
+        _ => pairs::levels(about),
+    };
+    if levels.is_empty() {
+        let knees = trial.patients.iter().flat_map(|patient| patient.knees());
+        let seen: Vec<f64> = knees.flat_map(|knee| knee.values[endpoint].iter().flatten().copied()).collect();
+        levels = SquareTable::observed_levels(&seen, &[]).unwrap_or_default();
+    }
+    let mut records = Vec::new();
+    for visit in context.visits(endpoint) {
+        for (arm, label) in design.arms.labels().into_iter().enumerate() {
+            let at = |visit: usize| -> Vec<Option<f64>> {
+                let knees = context.members().filter_map(|patient| trial.patients[patient].knee(arm));
+                knees.map(|knee| knee.values[endpoint][visit]).collect()
+            };
+            let (before, after) = (at(baseline), at(visit));
+            let complete =
+                before.iter().zip(&after).filter(|(before, after)| before.is_some() && after.is_some()).count();
+            let mut result = TestResult::new("shift-table", complete, &context.options());
+            let mut rows = Rows { used: complete, ..Rows::default() };
+            rows.leave_out("no grade at baseline or at the visit", before.len() - complete);
+            match shift_table(&before, &after, &levels, better) {
+                Ok(table) => {
+                    result.extra = vec![
+                        ("levels", Field::Numbers(levels.iter().copied().map(Some).collect())),
+                        ("table", Field::Table(table.counts)),
+                        ("improved", Field::Count(table.improved)),
+                        ("unchanged", Field::Count(table.unchanged)),
+                        ("worsened", Field::Count(table.worsened)),
+                        ("missing_at_visit", Field::Table(vec![table.missing_at_visit])),
+                        ("missing_at_baseline", Field::Table(vec![table.missing_at_baseline])),
+                        ("missing_both", Field::Count(table.missing_both)),
+                    ];
+                    result.notes.push("rows: grade at baseline; columns: grade at the visit".to_owned());
+                }
+                Err(refusal) => result.notes.push(refusal.0),
+            }
+            let id = format!("{}.shift.{}", context.stem(endpoint, visit), super::slug(label));
+            let mut record = context.record(id, endpoint, visit, Measure::Value, Role::Descriptive, result, rows);
+            record.arm = Some(label.to_owned());
+            records.push(record);
+        }
+    }
+    records
+}

@@ -1,0 +1,65 @@
+//! Which of the plan's methods run on which endpoint, and which of them decides.
+//!
+//! `analysis.primary` decides every endpoint whose kind it fits; grades and yes/no endpoints that it does not fit are
+//! decided by the first of their own tests. `analysis.sensitivity` adds to it.
+
+use super::{Context, pairs};
+use crate::plan::PrimaryMethod;
+use crate::trial::Kind;
+
+/// The method whose result decides an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deciding {
+    /// A model.
+    Model(PrimaryMethod),
+    /// A paired test, by its name.
+    Test(String),
+}
+
+/// The method that decides `endpoint`; `None` where the plan has none that fits its kind.
+pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
+    let kind = context.trial.design.endpoints[endpoint].kind;
+    let primary = context.plan.analysis.primary;
+    if is_model(primary) && fits(primary, kind) {
+        return Some(Deciding::Model(primary));
+    }
+    let names = pairs::methods(context, endpoint);
+    let named = pairs::paired_name(primary).filter(|name| names.iter().any(|known| known == name));
+    named.map(str::to_owned).or_else(|| names.first().cloned()).map(Deciding::Test)
+}
+
+/// The models of the plan that fit `endpoint`, the deciding one first; each with whether it decides.
+pub fn models(context: &Context, endpoint: usize) -> Vec<(PrimaryMethod, bool)> {
+    let kind = context.trial.design.endpoints[endpoint].kind;
+    let analysis = &context.plan.analysis;
+    let decides = match deciding(context, endpoint) {
+        Some(Deciding::Model(method)) => Some(method),
+        _ => None,
+    };
+    let mut chosen: Vec<(PrimaryMethod, bool)> = decides.into_iter().map(|method| (method, true)).collect();
+    for &method in &analysis.sensitivity {
+        if is_model(method) && fits(method, kind) && !chosen.iter().any(|(known, _)| *known == method) {
+            chosen.push((method, false));
+        }
+    }
+    chosen
+}
+
+/// Whether `method` is a model rather than a paired test.
+fn is_model(method: PrimaryMethod) -> bool {
+    pairs::paired_name(method).is_none()
+}
+
+/// Whether `method` is meant for endpoints of this kind.
+fn fits(method: PrimaryMethod, kind: Kind) -> bool {
+    use PrimaryMethod as M;
+    match method {
+        M::MixedModel | M::Mmrm | M::MmrmDifference | M::Clda | M::Ancova | M::MultipleImputation => {
+            matches!(kind, Kind::Continuous | Kind::Count)
+        }
+        M::OrdinalMixed => kind == Kind::Ordinal,
+        M::LogisticMixed => kind == Kind::Binary,
+        M::Gee => kind != Kind::Ordinal,
+        _ => true,
+    }
+}

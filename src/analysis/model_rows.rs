@@ -1,0 +1,220 @@
+//! The rows and columns of the models: one row per knee and visit, or per patient and visit for the differences.
+
+use super::Context;
+use super::record::Rows;
+use crate::model::{Columns, ModelError};
+use crate::plan::BaselinePlan;
+use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::{Measure, Observation};
+use std::collections::HashMap;
+
+/// The rows of one endpoint's model, and what was left out.
+pub struct ModelRows {
+    /// Knee-visits analysed.
+    pub used: Vec<Observation>,
+    /// What was left out, and why.
+    pub rows: Rows,
+    /// Visits with at least one row, in order.
+    pub visits: Vec<usize>,
+    /// How the baseline enters.
+    pub baseline: BaselinePlan,
+    /// The plan's covariates.
+    pub covariates: Vec<Covariate>,
+    /// Whether side is a term.
+    pub side: bool,
+}
+
+/// A patient-level covariate.
+pub struct Covariate {
+    /// Its name in formulas.
+    pub term: String,
+    /// Its column in the patients file.
+    column: String,
+    /// Whether every value is a number.
+    numeric: bool,
+}
+
+impl ModelRows {
+    /// The knee-visits of `endpoint` at `visits` that have everything the model needs.
+    pub fn new(context: &Context, endpoint: usize, visits: &[usize], measure: Measure, baseline: BaselinePlan) -> Self {
+        let trial = context.trial;
+        let covariates = covariates(context);
+        let mut rows = Rows::default();
+        let mut used = Vec::new();
+        for row in trial.observations(endpoint, visits, measure, context.set) {
+            let known = |covariate: &Covariate| covariate.of(context, row.patient).is_some();
+            if baseline != BaselinePlan::None && row.baseline.is_none() {
+                rows.leave_out("baseline missing", 1);
+            } else if !covariates.iter().all(known) {
+                rows.leave_out("covariate missing", 1);
+            } else {
+                used.push(row);
+            }
+        }
+        rows.used = used.len();
+        rows.leave_out("no value at the visit", missing(context, endpoint, visits, measure));
+        let seen = visits.iter().copied().filter(|visit| used.iter().any(|row| row.visit == *visit)).collect();
+        Self { used, rows, visits: seen, baseline, covariates, side: context.plan.analysis.side }
+    }
+
+    /// Patients with at least one row.
+    pub fn n_patients(&self) -> usize {
+        let mut patients: Vec<usize> = self.used.iter().map(|row| row.patient).collect();
+        patients.dedup();
+        patients.len()
+    }
+
+    /// ` + baseline + side + …`: the terms beside treatment and visit.
+    pub fn further_terms(&self) -> String {
+        let mut text = match self.baseline {
+            BaselinePlan::Own => " + baseline".to_owned(),
+            BaselinePlan::Pair => " + baseline_mean + baseline_deviation".to_owned(),
+            BaselinePlan::None => String::new(),
+        };
+        if self.side {
+            text.push_str(" + side");
+        }
+        for covariate in &self.covariates {
+            text.push_str(" + ");
+            text.push_str(&covariate.term);
+        }
+        text
+    }
+
+    /// The columns of a model over knees. `knee` is named by its arm, which is unique within the patient; `cell` is knee
+    /// and visit together.
+    ///
+    /// # Errors
+    /// Columns that cannot stand together.
+    pub fn columns(&self, context: &Context, endpoint: usize) -> Result<Columns, ModelError> {
+        let trial = context.trial;
+        let rows = &self.used;
+        let labels = trial.design.arms.labels();
+        let visit_label = |visit: usize| trial.design.visits[visit].label.as_str();
+        let mut columns = Columns::new();
+        columns.add_numeric("value", rows.iter().map(|row| row.value).collect())?;
+        columns.add_categorical("patient", rows.iter().map(|row| Some(trial.patients[row.patient].id.as_str())))?;
+        for name in ["treatment", "knee"] {
+            columns.add_categorical(name, rows.iter().map(|row| Some(labels[row.arm])))?;
+            columns.set_levels(name, &labels)?;
+        }
+        columns.add_categorical("visit", rows.iter().map(|row| Some(visit_label(row.visit))))?;
+        let order: Vec<&str> = self.visits.iter().map(|&visit| visit_label(visit)).collect();
+        columns.set_levels("visit", &order)?;
+        let cell = |row: &Observation| Some(format!("{} {}", labels[row.arm], visit_label(row.visit)));
+        columns.add_categorical("cell", rows.iter().map(cell))?;
+        let own = |row: &Observation| row.baseline.unwrap_or(f64::NAN);
+        match self.baseline {
+            BaselinePlan::Own => columns.add_numeric("baseline", rows.iter().map(own).collect())?,
+            BaselinePlan::Pair => {
+                let mean = |row: &Observation| {
+                    let knees = trial.patients[row.patient].knees();
+                    let known: Vec<f64> = knees.iter().filter_map(|knee| trial.baseline(knee, endpoint)).collect();
+                    known.iter().sum::<f64>() / known.len() as f64
+                };
+                columns.add_numeric("baseline_mean", rows.iter().map(mean).collect())?;
+                columns.add_numeric("baseline_deviation", rows.iter().map(|row| own(row) - mean(row)).collect())?;
+            }
+            BaselinePlan::None => {}
+        }
+        if self.side {
+            let side = |row: &Observation| trial.patients[row.patient].knee(row.arm).map(|knee| knee.side.as_str());
+            columns.add_categorical("side", rows.iter().map(side))?;
+        }
+        for covariate in &self.covariates {
+            covariate.add(context, &mut columns, rows.iter().map(|row| row.patient))?;
+        }
+        Ok(columns)
+    }
+}
+
+/// Scheduled knee-visits of the set without a value.
+fn missing(context: &Context, endpoint: usize, visits: &[usize], measure: Measure) -> usize {
+    let trial = context.trial;
+    let knees = context.members().flat_map(|patient| trial.patients[patient].knees());
+    knees
+        .map(|knee| visits.iter().filter(|visit| trial.measured(knee, endpoint, **visit, measure).is_none()).count())
+        .sum()
+}
+
+/// The plan's covariates; a column whose values are all numbers is numeric, another a factor.
+fn covariates(context: &Context) -> Vec<Covariate> {
+    let trial = context.trial;
+    let mut found: Vec<Covariate> = Vec::new();
+    for column in &context.plan.analysis.covariates {
+        let mut term: String =
+            column.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+        let reserved = ["value", "patient", "treatment", "knee", "visit", "cell", "side", "baseline", "difference"];
+        if !term.starts_with(|c: char| c.is_ascii_alphabetic()) || reserved.contains(&term.as_str()) {
+            term = format!("covariate_{term}");
+        }
+        while found.iter().any(|known| known.term == term) {
+            term.push('_');
+        }
+        let mut covariate = Covariate { term, column: column.clone(), numeric: true };
+        covariate.numeric = (0..trial.patients.len())
+            .filter_map(|patient| covariate.of(context, patient))
+            .all(|cell| number(cell).is_some());
+        found.push(covariate);
+    }
+    found
+}
+
+fn number(cell: &str) -> Option<f64> {
+    cell.trim().parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+impl Covariate {
+    /// The value of a patient, as text; `None` where missing.
+    pub fn of<'a>(&self, context: &Context<'a>, patient: usize) -> Option<&'a str> {
+        let cell = context.trial.patients[patient].attributes.get(&self.column)?;
+        (!cell.is_empty()).then_some(cell.as_str())
+    }
+
+    /// Adds the covariate of `patients` to `columns`.
+    ///
+    /// # Errors
+    /// A name that is taken.
+    pub fn add(
+        &self,
+        context: &Context,
+        columns: &mut Columns,
+        patients: impl Iterator<Item = usize>,
+    ) -> Result<(), ModelError> {
+        if self.numeric {
+            let value = |patient| self.of(context, patient).and_then(number).unwrap_or(f64::NAN);
+            columns.add_numeric(&self.term, patients.map(value).collect())
+        } else {
+            columns.add_categorical(&self.term, patients.map(|patient| self.of(context, patient)))
+        }
+    }
+}
+
+/// One patient at one visit: active − placebo.
+pub struct DifferenceRow {
+    /// Index of the patient.
+    pub patient: usize,
+    /// Index of the visit.
+    pub visit: usize,
+    /// Active − placebo at the visit.
+    pub difference: f64,
+    /// Active − placebo at baseline, where both knees were observed then.
+    pub baseline: Option<f64>,
+}
+
+/// The differences of complete pairs among the rows of a model over knees.
+pub fn differences(context: &Context, endpoint: usize, rows: &[Observation]) -> Vec<DifferenceRow> {
+    let trial = context.trial;
+    let placebo: HashMap<(usize, usize), f64> =
+        rows.iter().filter(|row| row.arm == PLACEBO).map(|row| ((row.patient, row.visit), row.value)).collect();
+    rows.iter()
+        .filter(|row| row.arm == ACTIVE)
+        .filter_map(|active| {
+            let placebo = placebo.get(&(active.patient, active.visit))?;
+            let (a, b) = trial.patients[active.patient].pair()?;
+            let baseline = trial.baseline(a, endpoint).zip(trial.baseline(b, endpoint)).map(|(a, b)| a - b);
+            let difference = active.value - placebo;
+            Some(DifferenceRow { patient: active.patient, visit: active.visit, difference, baseline })
+        })
+        .collect()
+}

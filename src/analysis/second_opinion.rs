@@ -1,0 +1,93 @@
+//! A second computation of the treatment effect by other code: the paired t-test by its formula against the mixed-model
+//! engine on the same complete pairs.
+//!
+//! On complete pairs at one visit the model `value ~ treatment + us(treatment | patient)` is the paired t-test: estimate,
+//! standard error and degrees of freedom agree whatever the knees' variances and correlation. A disagreement beyond
+//! rounding would show an error in the engine, in the pairing of the knees or in the order of the rows. The record also
+//! sets the deciding estimate, which uses knees without a partner and the baseline, beside that of the complete pairs.
+
+use super::Context;
+use super::record::Record;
+use crate::model::{self, Columns, Ddf, FitOptions, Formula, Information, LsMeansSpec, ModelError, TTest};
+use crate::paired::{Alternative, Field, Options, TestResult, paired_t};
+use crate::trial::{Kind, PairedDifferences, Role};
+use serde_json::json;
+
+/// Largest relative disagreement that counts as rounding.
+const ROUNDING: f64 = 1e-6;
+
+/// The second opinion on the deciding record of a score or measurement, `<endpoint>.<visit>.second-opinion`.
+pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
+    let (endpoint, visit) = (deciding.endpoint?, deciding.visit?);
+    let about = &context.trial.design.endpoints[endpoint];
+    if !matches!(about.kind, Kind::Continuous | Kind::Count) {
+        return None;
+    }
+    let options = Options { alternative: Alternative::TwoSided, ..context.options() };
+    let paired = context.trial.paired(endpoint, visit, deciding.measure, context.set);
+    let mut result = TestResult::new("second-opinion", paired.pairs.len(), &options);
+    result.n_dropped = paired.dropped.len();
+    result.extra.push(("of", Field::Text(deciding.id.clone())));
+    result.extra.push(("deciding_estimate", Field::Number(deciding.result.estimate)));
+    result.extra.push(("deciding_std_error", Field::Number(deciding.result.std_error)));
+    match (paired_t::paired_t(&paired.active(), &paired.placebo(), &options), by_model(context, &paired, &options)) {
+        (Ok(closed), Ok(engine)) => compare(&mut result, &closed, &engine),
+        (Err(refusal), _) => result.notes.push(format!("no paired t-test: {refusal}")),
+        (_, Err(error)) => result.notes.push(format!("no mixed model on the complete pairs: {error}")),
+    }
+    let id = format!("{}.second-opinion", context.stem(endpoint, visit));
+    let rows = context.paired_rows(endpoint, visit, &paired);
+    let mut record = context.record(id, endpoint, visit, deciding.measure, Role::Descriptive, result, rows);
+    record.reference = "Student 1908 against REML with Kenward & Roger 1997 on the same pairs";
+    Some(record)
+}
+
+/// The comparison by the mixed-model engine.
+fn by_model(context: &Context, paired: &PairedDifferences, options: &Options) -> Result<TTest, ModelError> {
+    let mut columns = Columns::new();
+    let pairs = &paired.pairs;
+    columns.add_numeric("value", pairs.iter().flat_map(|pair| [pair.placebo, pair.active]).collect())?;
+    let arms = ["placebo", "active"];
+    columns.add_categorical("treatment", pairs.iter().flat_map(|_| arms.map(Some)))?;
+    columns.set_levels("treatment", &arms)?;
+    let id = |patient: usize| Some(context.trial.patients[patient].id.as_str());
+    columns.add_categorical("patient", pairs.iter().flat_map(|pair| [id(pair.patient); 2]))?;
+    let formula = Formula::parse("value ~ treatment + us(treatment|patient)")?;
+    let fit = model::fit(&columns, &formula, &FitOptions::default())?;
+    let inference = fit.inference(Ddf::KenwardRoger, Information::Observed, options.conf_level)?;
+    let difference = inference.ls_differences(&LsMeansSpec::parse("treatment"))?.into_iter().next();
+    difference.and_then(|difference| difference.test).ok_or(ModelError::NoVariation)
+}
+
+/// Estimate, standard error, df and p-value of both, and how far they are apart.
+fn compare(result: &mut TestResult, closed: &TestResult, engine: &TTest) {
+    result.estimate = closed.estimate;
+    result.std_error = closed.std_error;
+    result.statistic = closed.statistic;
+    result.df = closed.df;
+    result.p_value = closed.p_value;
+    (result.conf_low, result.conf_high) = (closed.conf_low, closed.conf_high);
+    let scale = engine.std_error.max(f64::MIN_POSITIVE);
+    let apart = [
+        closed.estimate.map(|estimate| (estimate - engine.estimate).abs() / scale),
+        closed.std_error.map(|error| (error - engine.std_error).abs() / scale),
+        closed.df.zip(engine.df).map(|(closed, engine)| (closed - engine).abs() / closed),
+    ];
+    let largest = apart.into_iter().flatten().fold(0.0, f64::max);
+    result.extra.extend([
+        (
+            "model",
+            Field::Json(json!({
+                "estimate": engine.estimate,
+                "std_error": engine.std_error,
+                "df": engine.df,
+                "p_value": engine.p_value,
+            })),
+        ),
+        ("largest_disagreement", Field::Number(Some(largest))),
+        ("agrees", Field::Json((largest <= ROUNDING).into())),
+    ]);
+    if largest > ROUNDING {
+        result.notes.push("the two computations disagree beyond rounding: do not use these results".to_owned());
+    }
+}

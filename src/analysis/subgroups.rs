@@ -1,0 +1,127 @@
+//! Subgroups of patients: the paired difference in each, and whether the groups differ (interaction).
+//!
+//! For the primary endpoints, at the deciding visit. The interaction is the F test of a one-way analysis of variance of
+//! the differences; for two groups that is the pooled two-sample t-test. Subgroup results are exploratory and never
+//! decide a conclusion.
+
+use super::Context;
+use super::record::{Record, Rows};
+use crate::math::descriptive::mean;
+use crate::math::dist::fisher_f;
+use crate::paired::{Alternative, Field, Options, TestResult, paired_t};
+use crate::plan::Subgroup;
+use crate::trial::{Pair, Role};
+
+/// The subgroup records of `endpoint`: one per group and one interaction per factor.
+pub fn analyse(context: &Context, endpoint: usize) -> Vec<Record> {
+    let about = &context.trial.design.endpoints[endpoint];
+    let (Some(visit), Role::Primary) = (context.deciding_visit(endpoint), about.role) else { return Vec::new() };
+    context.plan.subgroups.iter().flat_map(|factor| of_factor(context, endpoint, visit, factor)).collect()
+}
+
+fn of_factor(context: &Context, endpoint: usize, visit: usize, factor: &Subgroup) -> Vec<Record> {
+    let measure = context.measure(endpoint);
+    let paired = context.trial.paired(endpoint, visit, measure, context.set);
+    let grouped: Vec<(Option<String>, Pair)> =
+        paired.pairs.iter().map(|pair| (group(context, factor, pair.patient), *pair)).collect();
+    let mut groups = names(factor);
+    if groups.is_empty() {
+        groups = grouped.iter().filter_map(|(name, _)| name.clone()).collect();
+        groups.sort();
+        groups.dedup();
+    }
+    let label = factor.label.as_deref().unwrap_or(&factor.column);
+    let stem = format!("{}.subgroup.{}", context.stem(endpoint, visit), super::slug(&factor.column));
+    let make = |id: String, mut result: TestResult, used: usize, fields: Vec<(&'static str, Field)>| {
+        result.extra.push(("factor", Field::Text(label.to_owned())));
+        result.extra.extend(fields);
+        let mut rows = Rows { used: 2 * used, ..Rows::default() };
+        rows.leave_out("patient in another group, or the group is not recorded", 2 * (paired.pairs.len() - used));
+        for reason in context.paired_rows(endpoint, visit, &paired).reasons {
+            rows.leave_out(&reason.reason, reason.n);
+        }
+        let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
+        record.reference = "paired t-test within the group; one-way analysis of variance of the differences";
+        record
+    };
+    let mut records = Vec::new();
+    let mut differences: Vec<Vec<f64>> = Vec::new();
+    for (number, name) in groups.iter().enumerate() {
+        let here: Vec<&Pair> =
+            grouped.iter().filter(|(group, _)| group.as_ref() == Some(name)).map(|(_, pair)| pair).collect();
+        let active: Vec<f64> = here.iter().map(|pair| pair.active).collect();
+        let placebo: Vec<f64> = here.iter().map(|pair| pair.placebo).collect();
+        let mut result = paired_t::paired_t(&active, &placebo, &context.options()).unwrap_or_else(|refusal| {
+            let mut result = TestResult::new("subgroup", here.len(), &context.options());
+            result.notes.push(refusal.0);
+            result
+        });
+        result.method = "subgroup";
+        let fields = vec![("group", Field::Text(name.clone())), ("order", Field::Count(number as u64 + 1))];
+        let id = format!("{stem}.{}", id_of(name, number));
+        records.push(make(id, result, here.len(), fields));
+        differences.push(here.iter().map(|pair| pair.difference()).collect());
+    }
+    let used = differences.iter().map(Vec::len).sum();
+    let result = interaction(&differences, &context.options());
+    records.push(make(stem, result, used, vec![("groups", Field::Count(groups.len() as u64))]));
+    records
+}
+
+/// The last part of the identifier of a group; groups of numbers have no letters to tell them apart.
+fn id_of(name: &str, number: usize) -> String {
+    let slug = super::slug(name);
+    let told_apart = slug.chars().any(char::is_alphabetic);
+    if told_apart && !name.starts_with(['<', '≥']) { slug } else { format!("group-{}", number + 1) }
+}
+
+/// The group of a patient; `None` where the value is missing, or not a number where the plan cuts numbers.
+fn group(context: &Context, factor: &Subgroup, patient: usize) -> Option<String> {
+    let cell = context.trial.patients[patient].attributes.get(&factor.column).filter(|cell| !cell.is_empty())?;
+    if factor.cuts.is_empty() {
+        return Some(cell.clone());
+    }
+    let value: f64 = cell.parse().ok().filter(|value: &f64| value.is_finite())?;
+    let place = factor.cuts.iter().filter(|cut| value >= **cut).count();
+    names(factor).into_iter().nth(place)
+}
+
+/// The names of the groups between cut points: `< 60`, `60 to < 70`, `≥ 70`.
+fn names(factor: &Subgroup) -> Vec<String> {
+    let (Some(first), Some(last)) = (factor.cuts.first(), factor.cuts.last()) else { return Vec::new() };
+    let between = factor.cuts.windows(2).filter_map(|pair| match pair {
+        [from, to] => Some(format!("{from} to < {to}")),
+        _ => None,
+    });
+    std::iter::once(format!("< {first}")).chain(between).chain(std::iter::once(format!("≥ {last}"))).collect()
+}
+
+/// F test of equal mean differences in the groups, those without patients left out.
+fn interaction(groups: &[Vec<f64>], options: &Options) -> TestResult {
+    let groups: Vec<&Vec<f64>> = groups.iter().filter(|group| !group.is_empty()).collect();
+    let all: Vec<f64> = groups.iter().flat_map(|group| group.iter().copied()).collect();
+    let mut result =
+        TestResult::new("subgroup-interaction", all.len(), &Options { alternative: Alternative::TwoSided, ..*options });
+    let (num_df, den_df) = (groups.len() as f64 - 1.0, all.len() as f64 - groups.len() as f64);
+    let Some(centre) = mean(&all).filter(|_| num_df >= 1.0 && den_df >= 1.0) else {
+        result.notes.push("an interaction needs two groups and more patients than groups".to_owned());
+        return result;
+    };
+    let (mut between, mut within) = (0.0, 0.0);
+    for group in groups {
+        let own = mean(group).unwrap_or(centre);
+        between += group.len() as f64 * (own - centre).powi(2);
+        within += group.iter().map(|value| (value - own).powi(2)).sum::<f64>();
+    }
+    result.extra.push(("num_df", Field::Number(Some(num_df))));
+    result.extra.push(("den_df", Field::Number(Some(den_df))));
+    result.df = Some(den_df);
+    if within > 0.0 {
+        let statistic = (between / num_df) / (within / den_df);
+        result.statistic = Some(statistic);
+        result.p_value = Some(fisher_f::sf(statistic, num_df, den_df));
+    } else {
+        result.notes.push("the differences do not vary within the groups: no test".to_owned());
+    }
+    result
+}
