@@ -285,6 +285,14 @@ impl Comparison<'_> {
             // exactRankTests gives no interval from 50 on; R lowers the level where 95 % cannot be reached.
             return;
         }
+        let kept = |d: &&f64| **d != 0.0 || settings.zeros == wilcoxon::Zeros::Pratt;
+        let tail = if options.alternative == Alternative::TwoSided { 0.025 } else { 0.05 };
+        if !asymptotic && 0.5_f64.powi(d.iter().filter(kept).count() as i32) > tail {
+            // The limits of R are not compared: its outermost Walsh averages cover 1 − 2¹⁻ⁿ, less than the 95 % it states.
+            let absent = ours.as_ref().is_ok_and(|r| r.conf_low.is_none() && r.conf_high.is_none());
+            self.coverage.check(self.result, "too few ranked differences for a 95 % interval: none given", absent);
+            return;
+        }
         if method.contains("exactRankTests") || !asymptotic {
             // The estimate of exactRankTests is a midpoint rule with ties; the Walsh median has ids of its own.
             self.figures(&ours, &[("conf_low", &|r| r.conf_low, CLOSED)]);

@@ -389,3 +389,52 @@ proptest! {
         prop_assert!(both(flips(&d, &less), flips(&mirrored, &greater)));
     }
 }
+
+#[test]
+fn too_few_ranked_differences_have_no_interval_of_the_level_asked_for() {
+    let of = |d: &[f64], settings: wilcoxon::Settings, alternative, conf_level| {
+        let options = Options { alternative, conf_level, mu: 0.0 };
+        wilcoxon::wilcoxon(d, settings, &options).expect("differences to rank")
+    };
+    let exact = wilcoxon::Settings::default();
+    let pratt = wilcoxon::Settings { zeros: wilcoxon::Zeros::Pratt, ..exact };
+    let asymptotic = wilcoxon::Settings { p: wilcoxon::PValue::Asymptotic, ..exact };
+    let (two_sided, less) = (Alternative::TwoSided, Alternative::Less);
+    let untied = [-8.0, -7.0, -5.0, -4.0, -3.5];
+    let tied = [-8.0, -8.0, -5.0, -4.0, -4.0];
+    // P(V = 0) = 2⁻ⁿ (R 4.2.2 psignrank(0, 4) = 0.0625, psignrank(0, 5) = 0.03125) exceeds the tail.
+    for (d, settings, alternative, conf_level) in [
+        (&untied[..1], exact, two_sided, 0.95),
+        (&untied[..4], exact, two_sided, 0.95),
+        (&untied[..4], exact, two_sided, 0.88),
+        (&untied[..4], exact, less, 0.95),
+        (&untied[..], exact, two_sided, 0.95),
+        (&untied[..], exact, two_sided, 0.938),
+        (&tied[..4], exact, two_sided, 0.95),
+        (&tied[..], exact, two_sided, 0.95),
+        (&[0.0, -8.0, -8.0, -5.0, -4.0][..], pratt, two_sided, 0.95),
+        // R 4.2.2 pnorm(-5 / sqrt(7.5)) = 0.034 at V = 0.
+        (&untied[..4], asymptotic, two_sided, 0.95),
+    ] {
+        let result = of(d, settings, alternative, conf_level);
+        assert_eq!((result.conf_low, result.conf_high), (None, None), "{d:?} at {conf_level}");
+        assert!(result.notes.iter().any(|note| note.contains("interval")), "{:?}", result.notes);
+        assert!(result.estimate.is_some() && result.p_value.is_some());
+    }
+    // R 4.2.2 wilcox.test(c(-8, -7, -5, -4), conf.int = TRUE): V = 0, p = 0.125, estimate -6.
+    let four = of(&untied[..4], exact, two_sided, 0.95);
+    near(four.p_value, 0.125, 1e-15);
+    near(four.estimate, -6.0, 1e-15);
+    assert_eq!(four.statistic.map(f64::to_bits), Some(0.0_f64.to_bits()), "no negative zero");
+    // Levels that the outermost averages reach exactly, 1 − 2¹⁻ⁿ, or one-sided 1 − 2⁻ⁿ.
+    for (d, alternative, conf_level, limits) in [
+        (&untied[..4], two_sided, 0.875, (-8.0, -4.0)),
+        (&untied[..], two_sided, 0.9375, (-8.0, -3.5)),
+        (&tied[..], two_sided, 0.9375, (-8.0, -4.0)),
+        (&untied[..], less, 0.95, (f64::NEG_INFINITY, -3.5)),
+        (&[-8.0, -7.0, -5.0, -4.0, -3.5, -1.0][..], two_sided, 0.95, (-8.0, -1.0)),
+    ] {
+        let result = of(d, exact, alternative, conf_level);
+        assert_eq!(result.conf_low.zip(result.conf_high), Some(limits), "{d:?} at {conf_level}");
+    }
+}

@@ -35,11 +35,6 @@ impl SignedRank {
         Self { lower_half: mass, total, unit }
     }
 
-    /// Number of cells the algorithm would fill for `n` ranks: its cost.
-    pub fn cost(n: usize) -> usize {
-        n.saturating_mul(n).saturating_mul(n) / 2
-    }
-
     /// `P(sum ≤ value)`.
     pub fn cdf(&self, value: f64) -> f64 {
         let position = (value / self.unit + 1e-9).floor();

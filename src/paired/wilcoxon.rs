@@ -9,7 +9,9 @@
 //! test: exact ones are the outermost Walsh averages that the exact null distribution does not reject (Hollander, Wolfe &
 //! Chicken 2014, §3.3; with ties the distribution is that of the observed mid-ranks, as `exactRankTests::wilcox.exact`),
 //! asymptotic ones the Walsh averages where the normal statistic crosses its quantile (the roots that R `wilcox.test`
-//! approaches to four digits).
+//! approaches to four digits). With few differences the test can reject no value at all (P(V = 0) = 2⁻ⁿ exceeds the
+//! tail: fewer than six for a two-sided 95 % interval); then no interval of that level exists and none is given, where R
+//! returns the outermost averages, whose level is lower (from four differences 87.5 %, from five 93.75 %).
 
 use super::pairs::{check_count, check_finite, check_options};
 use super::signed_rank::SignedRank;
@@ -79,6 +81,8 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
     let all_ranks = mid_ranks(&used.iter().map(|d| d.abs()).collect::<Vec<_>>());
     let ranks: Vec<f64> = used.iter().zip(&all_ranks).filter(|(d, _)| **d != 0.0).map(|(_, rank)| *rank).collect();
     let v: f64 = used.iter().zip(&all_ranks).filter(|(d, _)| **d > 0.0).map(|(_, rank)| *rank).sum();
+    // An empty sum is −0.
+    let v = v + 0.0;
 
     let exact = match settings.p {
         PValue::Asymptotic => false,
@@ -121,9 +125,18 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
         limits = asymptotic_limits(&walsh, &used, settings.continuity, options);
     }
     result.estimate = walsh.median().map(|median| median + options.mu);
-    result.conf_low = Some(limits.0 + options.mu);
-    result.conf_high = Some(limits.1 + options.mu);
     result.notes = notes(settings, exact, &shifted, &used, &ranks);
+    match limits {
+        Some((low, high)) => {
+            result.conf_low = Some(low + options.mu);
+            result.conf_high = Some(high + options.mu);
+        }
+        None => result.notes.push(format!(
+            "no {} % interval: with {} ranked differences the test rejects no value at that level",
+            100.0 * options.conf_level,
+            used.len()
+        )),
+    }
     result.extra = vec![
         ("z", Field::Number(Some(z))),
         ("n_zero", Field::Count((shifted.iter().filter(|d| **d == 0.0).count()) as u64)),
@@ -153,10 +166,14 @@ fn has_ties(ranks: &[f64]) -> bool {
     sorted.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-/// Limits by inverting the exact test.
-fn exact_limits(walsh: &Walsh, null: &SignedRank, tied: bool, options: &Options) -> (f64, f64) {
+/// Limits by inverting the exact test; `None` where even all differences on one side are not rejected.
+fn exact_limits(walsh: &Walsh, null: &SignedRank, tied: bool, options: &Options) -> Option<(f64, f64)> {
     let alpha = 1.0 - options.conf_level;
     let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
+    // Beyond the outermost averages V is 0 or the sum of all ranks, and the test rejects there or nowhere.
+    if null.cdf(0.0) > tail * (1.0 + 1e-12) {
+        return None;
+    }
     let low_quantile = null.lower_quantile(tail);
     let (low, high) = if tied {
         tied_limits(walsh, low_quantile, null.maximum() - low_quantile)
@@ -166,7 +183,7 @@ fn exact_limits(walsh: &Walsh, null: &SignedRank, tied: bool, options: &Options)
         let ends = (walsh.order_statistic(k), walsh.order_statistic(walsh.count() + 1 - k));
         (ends.0.unwrap_or(f64::NEG_INFINITY), ends.1.unwrap_or(f64::INFINITY))
     };
-    one_sided(low, high, options.alternative)
+    Some(one_sided(low, high, options.alternative))
 }
 
 /// The largest Walsh average at which the statistic still exceeds the upper quantile, and the smallest at which it has
@@ -201,8 +218,8 @@ fn tied_limits(walsh: &Walsh, low_quantile: f64, high_quantile: f64) -> (f64, f6
     (low, high)
 }
 
-/// Limits by inverting the normal approximation.
-fn asymptotic_limits(walsh: &Walsh, used: &[f64], continuity: bool, options: &Options) -> (f64, f64) {
+/// Limits by inverting the normal approximation; `None` where its statistic reaches the quantile for no value.
+fn asymptotic_limits(walsh: &Walsh, used: &[f64], continuity: bool, options: &Options) -> Option<(f64, f64)> {
     let n = used.len() as f64;
     // Away from the Walsh averages the only ties of |d − x| are those between equal differences.
     let ties = crate::math::descriptive::sorted(used)
@@ -216,10 +233,13 @@ fn asymptotic_limits(walsh: &Walsh, used: &[f64], continuity: bool, options: &Op
     let total = walsh.count();
     // The lower limit is the k-th average, k the last with total − k + 1 > E + reach; the upper one mirrors it.
     let k = (total as f64 + 1.0 - (0.5 * total as f64 + reach)).ceil() - 1.0;
-    let k = (k.max(1.0) as u64).min(total);
+    if k < 1.0 {
+        return None;
+    }
+    let k = (k as u64).min(total);
     let low = walsh.order_statistic(k).unwrap_or(f64::NEG_INFINITY);
     let high = walsh.order_statistic(total + 1 - k).unwrap_or(f64::INFINITY);
-    one_sided(low, high, options.alternative)
+    Some(one_sided(low, high, options.alternative))
 }
 
 fn one_sided(low: f64, high: f64, alternative: Alternative) -> (f64, f64) {
