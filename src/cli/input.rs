@@ -1,9 +1,9 @@
 //! Columns of one file for the calculator commands: rows kept by `--where`, pairs formed by key, never by row order.
 
 use super::error::CliError;
-use crate::data::{CellError, ColumnKind, ReadOptions, Table, read};
+use crate::data::{CellError, ColumnKind, ReadOptions, Table, number, read};
 use crate::trial::finding::nearest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A file with the rows that `--where` keeps.
@@ -91,30 +91,38 @@ impl Source {
     /// There is no such column, or a kept cell is not a number (each is named with its row).
     pub fn numbers(&self, column: &str) -> Result<Vec<Option<f64>>, CliError> {
         self.known(column)?;
-        match self.table.numbers(column) {
-            Ok(numbers) => Ok(self.kept.iter().map(|&row| numbers[row]).collect()),
-            Err(cells) => Err(self.bad_cells(&cells)),
+        let cells = match self.table.numbers(column) {
+            Ok(numbers) => return Ok(self.kept.iter().map(|&row| numbers[row]).collect()),
+            Err(cells) => cells,
+        };
+        let kept: BTreeSet<usize> = self.kept.iter().map(|&row| self.table.file_row(row)).collect();
+        let wrong: Vec<CellError> = cells.into_iter().filter(|cell| kept.contains(&cell.row)).collect();
+        if !wrong.is_empty() {
+            return Err(self.bad_cells(&wrong));
         }
+        // Only rows that --where leaves out hold something else.
+        let comma = self.table.provenance.decimal == ',';
+        Ok(self.text(column)?.iter().map(|cell| number::parse(cell.as_ref()?, comma).ok()).collect())
     }
 
-    /// The column as numbers where all its cells are plain ones: numbers without a leading zero (`007` is a name), at
-    /// least one of them present. `None` where it is text.
+    /// The column as numbers where all its cells are plain ones: numbers without a leading zero (`007` is a name).
+    /// `None` where it is text.
     ///
     /// # Errors
     /// There is no such column.
     pub fn plain_numbers(&self, column: &str) -> Result<Option<Vec<Option<f64>>>, CliError> {
         self.known(column)?;
-        let Ok(numbers) = self.table.numbers(column) else { return Ok(None) };
+        let Ok(numbers) = self.numbers(column) else { return Ok(None) };
         if self.table.kind(column)? == ColumnKind::Text {
             let named = |cell: &String| {
                 let digits = cell.trim().trim_start_matches(['+', '-']).as_bytes();
                 matches!(digits, [b'0', next, ..] if next.is_ascii_digit())
             };
-            if self.table.text(column)?.iter().flatten().any(named) {
+            if self.text(column)?.iter().flatten().any(named) {
                 return Ok(None);
             }
         }
-        Ok(Some(self.kept.iter().map(|&row| numbers[row]).collect()))
+        Ok(Some(numbers))
     }
 
     fn bad_cells(&self, cells: &[CellError]) -> CliError {

@@ -1,6 +1,6 @@
 //! The reports of models as text for people: short tables that fit 80 columns.
 
-use super::terminal::{columns, number, optional, p_value};
+use super::terminal::{columns, number, optional, p_value, significant};
 use crate::model::gee_report::GeeReport;
 use crate::model::generalised_report::{GeneralisedReport, RatioContrast};
 use crate::model::{AnovaRecord, ContrastRecord, LsMeanRecord, ModelReport, TTest};
@@ -18,10 +18,10 @@ pub fn linear(report: &ModelReport, conf_level: f64) -> String {
     }
     text.push_str(&format!(
         "\nlog-likelihood {}, deviance {}, AIC {}, BIC {}\n",
-        number(report.log_lik),
-        number(report.deviance),
-        number(report.aic),
-        number(report.bic)
+        significant(report.log_lik, 9),
+        significant(report.deviance, 9),
+        significant(report.aic, 9),
+        significant(report.bic, 9)
     ));
     let rows: Vec<Vec<String>> =
         report.coefficients.iter().map(|c| test_row(vec![c.term.clone()], Some(&c.test))).collect();
@@ -60,10 +60,10 @@ pub fn generalised(report: &GeneralisedReport, conf_level: f64) -> String {
     }
     text.push_str(&format!(
         "\nlog-likelihood {}, deviance {}, AIC {}, BIC {}\n",
-        number(report.log_lik),
-        number(report.deviance),
-        number(report.aic),
-        number(report.bic)
+        significant(report.log_lik, 9),
+        significant(report.deviance, 9),
+        significant(report.aic, 9),
+        significant(report.bic, 9)
     ));
     heading(&mut text, "Coefficients");
     let rows: Vec<Vec<String>> = report
@@ -146,7 +146,7 @@ fn interval_title(conf_level: f64) -> String {
 
 fn limits(low: Option<f64>, high: Option<f64>) -> String {
     match (low, high) {
-        (Some(low), Some(high)) => format!("{} to {}", number(low), number(high)),
+        (Some(low), Some(high)) => format!("{} to {}", significant(low, 4), significant(high, 4)),
         _ => "–".to_owned(),
     }
 }
@@ -160,7 +160,7 @@ fn test_row(labels: Vec<String>, test: Option<&TTest>) -> Vec<String> {
             number(test.estimate),
             number(test.std_error),
             test.df.map_or_else(|| "∞".to_owned(), short_df),
-            optional(test.statistic),
+            test.statistic.map_or_else(|| "–".to_owned(), |t| crate::table::rounding::fixed(t, 2)),
             p_value(test.p_value),
             limits(test.conf_low, test.conf_high),
         ]),

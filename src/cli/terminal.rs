@@ -60,16 +60,21 @@ pub fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
     print(&format!("{text}\n"))
 }
 
-/// A number for people: six significant digits, scientific where fixed notation would hide them.
+/// A number for people: five significant digits, scientific where fixed notation would hide them.
 pub fn number(value: f64) -> String {
+    significant(value, 5)
+}
+
+/// A number for people with so many significant digits.
+pub fn significant(value: f64, digits: i32) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
     let exponent = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
     if (-5..=8).contains(&exponent) {
-        rounding::fixed(value, usize::try_from(5 - exponent).unwrap_or(0))
+        rounding::fixed(value, usize::try_from(digits - 1 - exponent).unwrap_or(0))
     } else {
-        format!("{value:.5e}")
+        format!("{value:.*e}", usize::try_from(digits - 1).unwrap_or(0))
     }
 }
 

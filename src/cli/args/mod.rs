@@ -167,7 +167,7 @@ pub struct SchemaArgs {
 /// `splitknee completions`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  splitknee completions bash > ~/.local/share/bash-completion/completions/splitknee")]
+  splitknee completions bash > splitknee.bash")]
 pub struct CompletionsArgs {
     /// The shell.
     pub shell: clap_complete::Shell,

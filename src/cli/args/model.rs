@@ -66,8 +66,8 @@ pub struct ModelArgs {
     pub quadrature: Option<usize>,
 }
 
-const MODEL_HELP: &str = "A column is numeric when every cell is a number and none has a leading zero (007);
-else, or when --factor names it, it is a factor. Without --factor the levels are
+const MODEL_HELP: &str = "A column is numeric when every cell is a number and none has a leading zero
+(007); else, or when --factor names it, it is a factor. Without --factor the levels are
 in alphabetical order; the first is the reference.
 
 Random terms: (1|g)  (1|g:h)  (1|g/h)  (1+x|g)  (0+x|g)  (x||g)
@@ -77,10 +77,10 @@ Covariances:  us(visit|id), and cs csh ar1 ar1h toep toeph ad adh;
 Examples:
   splitknee model --data knees.csv --factor treatment=PLACEBO,EV \\
     --factor visit=M1,M3,M6 \\
-    --formula 'change ~ treatment*visit + base + (1|usubjid) + (1|usubjid:knee)' \\
+    --formula 'change ~ treatment*visit + base + (1|usubjid/knee)' \\
     --emmeans 'treatment|visit' --contrast treatment --anova III
   splitknee model --data knees.csv --ddf kenward-roger-linear \\
-    --formula 'change ~ treatment*visit + kron(us(treatment), ar1(visit) | usubjid)'
+    --formula 'change ~ treatment*visit + kron(us(treatment), ar1(visit)|usubjid)'
   splitknee model --data knees.csv --family binomial --quadrature 25 \\
     --formula 'responder ~ treatment + (1|usubjid)' --format json";
 

@@ -105,9 +105,10 @@ pub struct TestArgs {
     pub better: Option<String>,
 }
 
-const TEST_HELP: &str = "Methods on pairs (--treated/--control, or --id --arm --active --placebo --value):
-  paired-t  wilcoxon  sign  permutation  trimmed-t  bootstrap  shapiro-wilk  pitman-morgan  effect-size
-  correlation  tost  bland-altman  icc  mcnemar  stuart-maxwell  bowker  win-odds
+const TEST_HELP: &str = "Methods on pairs (--treated --control, or --id --arm --active --placebo --value):
+  paired-t  wilcoxon  sign  permutation  trimmed-t  bootstrap  shapiro-wilk
+  pitman-morgan  effect-size  correlation  tost  bland-altman  icc
+  mcnemar  stuart-maxwell  bowker  win-odds
 Methods on repeated measurements: friedman and cochran-q (--id --time --value),
   rm-anova (--id --value --within a,b)
 Without data: adjust (--method holm --p 0.01,0.02),
@@ -117,6 +118,7 @@ Examples:
   splitknee test paired-t --data shoes.csv --treated A --control B
   splitknee test wilcoxon --data knees.csv --id usubjid --arm trt --active EV \\
     --placebo SALINE --value change --where 'visit=Month 6' --format json
-  splitknee test mcnemar --data responders.csv --treated ev --control saline --p mid-p
-  splitknee test rm-anova --data knees.csv --id usubjid --value vas --within trt,visit
+  splitknee test mcnemar --data r.csv --treated ev --control saline --p mid-p
+  splitknee test rm-anova --data knees.csv --id usubjid --value vas \\
+    --within trt,visit
   splitknee test adjust --method holm --p 0.01,0.02,0.04";

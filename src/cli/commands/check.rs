@@ -4,6 +4,7 @@ use crate::cli::args::CheckArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
 use crate::pipeline::{self, Inputs};
+use crate::plan::waivers::{Review, review};
 use crate::trial::{Finding, Severity, build};
 use std::process::ExitCode;
 
@@ -12,30 +13,58 @@ use std::process::ExitCode;
 /// # Errors
 /// Stdout cannot be written.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
-    let (findings, stopped) = match pipeline::read(&args.plan).and_then(|inputs| validate(&inputs)) {
-        Ok(findings) => (findings, false),
-        Err(findings) => (findings, true),
+    let reviewed = match pipeline::read(&args.plan) {
+        Ok(inputs) => validate(&inputs),
+        Err(open) => Review { open, ..Review::default() },
     };
+    let stopped = reviewed.open.iter().any(|finding| finding.severity == Severity::Error);
     if args.format == "json" {
-        terminal::json(&findings)?;
+        terminal::json(&listed(&reviewed)?)?;
     } else {
-        terminal::print(&text(&findings))?;
+        terminal::print(&text(&reviewed))?;
     }
     Ok(ExitCode::from(u8::from(stopped)))
 }
 
-fn validate(inputs: &Inputs) -> Result<Vec<Finding>, Vec<Finding>> {
-    build::build(&inputs.plan.design(), &inputs.sources).map(|(_, findings)| findings)
+fn validate(inputs: &Inputs) -> Review {
+    let findings = match build::build(&inputs.plan.design(), &inputs.sources) {
+        Ok((_, findings)) | Err(findings) => findings,
+    };
+    review(&inputs.plan, findings)
 }
 
-fn text(findings: &[Finding]) -> String {
-    let mut text: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+/// One object per finding; a waived one with the plan's reason.
+fn listed(reviewed: &Review) -> Result<Vec<serde_json::Value>, CliError> {
+    let object =
+        |finding: &Finding| serde_json::to_value(finding).map_err(|error| CliError::Output(format!("stdout: {error}")));
+    let mut list = reviewed.open.iter().map(object).collect::<Result<Vec<_>, _>>()?;
+    for waived in &reviewed.waived {
+        let mut value = object(&waived.finding)?;
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("waived".to_owned(), waived.reason.clone().into());
+        }
+        list.push(value);
+    }
+    Ok(list)
+}
+
+fn text(reviewed: &Review) -> String {
+    let mut text: String = reviewed.open.iter().map(|finding| format!("{finding}\n")).collect();
+    for waived in &reviewed.waived {
+        let finding = &waived.finding;
+        text.push_str(&format!("waived[{}] {}: {}\n", finding.rule, finding.location, finding.message));
+        text.push_str(&format!("  reason: {}\n", waived.reason));
+    }
+    for rule in &reviewed.unused {
+        text.push_str(&format!("note: the plan waives {rule}, of which nothing was found\n"));
+    }
+    let count = |severity| reviewed.open.iter().filter(|finding| finding.severity == severity).count();
     text.push_str(&format!(
-        "{} error(s), {} warning(s), {} note(s)\n",
+        "{} error(s), {} warning(s), {} note(s), {} waived\n",
         count(Severity::Error),
         count(Severity::Warning),
-        count(Severity::Note)
+        count(Severity::Note),
+        reviewed.waived.len()
     ));
     text
 }
