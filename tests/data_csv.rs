@@ -203,3 +203,15 @@ fn a_path_that_is_no_readable_file_is_refused() {
     assert_eq!(read(&path, &ReadOptions::default()).unwrap().provenance.path, path.display().to_string());
     assert_eq!(Format::of("A.CSV", None).unwrap(), Format::Csv);
 }
+
+#[test]
+fn points_outside_quotes_speak_against_a_decimal_comma() {
+    // One cell pasted from elsewhere does not turn a file of points into one of commas.
+    let table = csv("id,vas\n1,51.0\n2,\"42,5\"\n3,40.25\n").unwrap();
+    assert_eq!(table.provenance.decimal, '.');
+    let errors = table.numbers("vas").unwrap_err();
+    assert_eq!((errors.len(), errors[0].row, errors[0].found.as_str()), (1, 3, "42,5"));
+    // Whole numbers speak for neither sign.
+    let table = csv("id,vas\n1,51\n2,\"42,5\"\n").unwrap();
+    assert_eq!(table.numbers("vas").unwrap(), [Some(51.0), Some(42.5)]);
+}

@@ -56,7 +56,8 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
             continue;
         }
         rows.push(row);
-        if delimiter != b',' || records.quoted {
+        // After the first decimal point nothing can make the decimal sign a comma.
+        if !decimals.point {
             cells.iter().for_each(|cell| decimals.look_at(cell));
         }
         columns.push(&cells);
@@ -164,20 +165,17 @@ struct Records<'a> {
     /// Line of the file at `at`.
     row: usize,
     delimiter: u8,
-    /// Whether the last record had a quoted cell.
-    quoted: bool,
     line_ends: LineEnds,
 }
 
 impl<'a> Records<'a> {
     fn new(path: &'a str, text: &'a str, delimiter: u8, row: usize) -> Self {
-        Self { path, text, at: 0, row, delimiter, quoted: false, line_ends: LineEnds::default() }
+        Self { path, text, at: 0, row, delimiter, line_ends: LineEnds::default() }
     }
 
     /// Puts the cells of the next record that is not a blank line into `cells`; returns its row in the file.
     fn next_into(&mut self, cells: &mut Vec<Cow<'a, str>>) -> Result<Option<usize>, DataError> {
         cells.clear();
-        self.quoted = false;
         while matches!(self.peek(), Some(b'\n' | b'\r')) {
             self.end_line();
         }
@@ -231,7 +229,6 @@ impl<'a> Records<'a> {
     }
 
     fn quoted_cell(&mut self, record_row: usize, index: usize) -> Result<Cow<'a, str>, DataError> {
-        self.quoted = true;
         let opened = self.row;
         let start = self.at + 1;
         let mut end = start;
