@@ -6,8 +6,12 @@
 /// The minus sign of printed text (U+2212).
 pub const MINUS: char = '\u{2212}';
 
-/// `value` with `decimals` decimals and an ASCII hyphen for negative numbers (for CSV and programs).
+/// `value` with `decimals` decimals and an ASCII hyphen for negative numbers (for CSV and programs); `inf`, `-inf` and
+/// `NaN` by these names.
 pub fn fixed(value: f64, decimals: usize) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
     if !value.is_finite() {
         return if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
     }
@@ -106,6 +110,8 @@ mod tests {
         ] {
             assert_eq!(fixed(value, decimals), expected, "{value} to {decimals}");
         }
+        let names = [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|value| fixed(value, 2));
+        assert_eq!(names, ["NaN", "NaN", "inf", "-inf"]);
     }
 
     #[test]
