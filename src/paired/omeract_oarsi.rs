@@ -34,11 +34,18 @@ impl Domain {
         Self { baseline: Some(baseline), visit: Some(visit) }
     }
 
-    /// Whether it improves by the share of baseline and the points of `criterion`; `None` where a value is missing.
+    /// Whether it improves by the share of baseline and the points of `criterion`; `None` where a missing value decides.
     fn improves(&self, (share, points): (f64, f64)) -> Option<bool> {
-        let (before, after) = (self.baseline?, self.visit?);
-        let improvement = before - after;
-        Some(reaches(improvement, points) && reaches(improvement, share * before))
+        let improves = |before: f64, after: f64| {
+            let improvement = before - after;
+            reaches(improvement, points) && reaches(improvement, share * before)
+        };
+        match (self.baseline, self.visit) {
+            (Some(before), Some(after)) => Some(improves(before, after)),
+            // Most can be gained from the worst baseline, 100, to the best visit, 0.
+            (before, after) if !improves(before.unwrap_or(100.0), after.unwrap_or(0.0)) => Some(false),
+            _ => None,
+        }
     }
 }
 
@@ -175,6 +182,21 @@ mod tests {
         assert_eq!(of(missing, missing).responds(), None);
         // Pain and function known and unchanged: one missing global cannot make two.
         let global = Some(missing);
+        // From a baseline of 15 no visit is 20 points better, from one of 9 none is 10; to a visit of 85 no baseline
+        // falls by half or by 20 % of itself, to one of 75 it may fall by 25 points of 100, but not by half.
+        let from = |baseline| Domain { baseline: Some(baseline), visit: None };
+        let to = |visit| Domain { baseline: None, visit: Some(visit) };
+        let flat = Domain::new(50.0, 50.0);
+        let better = Domain::new(50.0, 35.0);
+        assert_eq!(of(from(15.0), flat), Verdict::NonResponder);
+        assert_eq!(of(from(20.0), flat), Verdict::Undetermined);
+        assert_eq!(of(from(15.0), better), Verdict::Undetermined);
+        assert_eq!(of(from(9.0), better), Verdict::NonResponder);
+        assert_eq!(of(flat, to(85.0)), Verdict::NonResponder);
+        assert_eq!(of(better, to(85.0)), Verdict::NonResponder);
+        assert_eq!(of(flat, to(75.0)), Verdict::NonResponder);
+        assert_eq!(of(better, to(75.0)), Verdict::Undetermined);
+        assert_eq!(of(flat, to(50.0)), Verdict::Undetermined);
         let unchanged = Domain::new(50.0, 50.0);
         let knee = KneeDomains { pain: unchanged, function: unchanged, global };
         assert_eq!(verdict(&knee).expect("values on 0 to 100"), Verdict::NonResponder);
