@@ -1,5 +1,6 @@
 //! The integration tests: one file per area, built as one binary.
 
+mod cli;
 mod cli_model;
 mod cli_test;
 mod data_csv;
