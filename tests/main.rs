@@ -25,6 +25,7 @@ mod model_generalised;
 mod model_post_fit;
 mod bad_input;
 mod plan;
+mod report;
 mod rules;
 mod small_trial;
 mod trial;

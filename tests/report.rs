@@ -1,0 +1,420 @@
+//! The report: words, page, recomputation, machine-readable files, hostile input.
+
+use serde_json::Value;
+use splitknee::analysis::{Conclusion, Importance};
+use splitknee::pipeline::{self, Run};
+use splitknee::report::bundle::Bundle;
+use splitknee::report::exhibits::Material;
+use splitknee::report::options::{Options, Template};
+use splitknee::report::words::{Language, Words};
+use splitknee::report::{self, sentences};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Wording that claims more than a confidence interval can, in either language; matched in lower case.
+const FORBIDDEN: [&str; 36] = [
+    "no effect",
+    "no difference",
+    "ineffective",
+    "proves",
+    "proven",
+    "proved",
+    " cure",
+    "guarantee",
+    "is safe",
+    "was safe",
+    "safe and",
+    "trend towards",
+    "marginally significant",
+    "failed to reach",
+    "equally effective",
+    "significant trend",
+    "approaching significance",
+    "did not differ",
+    "similarly effective",
+    "効果がない",
+    "効果はなかった",
+    "効果は認められなかった",
+    "差がない",
+    "差はなかった",
+    "差は認められなかった",
+    "必ず",
+    "確実に",
+    "確実である",
+    "治る",
+    "完治",
+    "安全である",
+    "安全であった",
+    "有意傾向",
+    "証明",
+    "無効",
+    "同等に有効",
+];
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets").join(name)
+}
+
+fn run_of(dataset: &str, language: &str) -> Run {
+    let folder = folder(dataset);
+    let plan = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
+    let plan = plan.replace("language = \"en\"", &format!("language = \"{language}\""));
+    let inputs = pipeline::read_from(&plan, "plan.toml", |name| std::fs::read(folder.join(name))).unwrap();
+    pipeline::analyse(inputs).unwrap()
+}
+
+/// The demo's run and its files, made once.
+fn demo(language: &'static str) -> &'static (Run, Bundle) {
+    static ENGLISH: OnceLock<(Run, Bundle)> = OnceLock::new();
+    static JAPANESE: OnceLock<(Run, Bundle)> = OnceLock::new();
+    let made = if language == "ja" { &JAPANESE } else { &ENGLISH };
+    made.get_or_init(|| {
+        let run = run_of("ev-knee-synthetic", language);
+        let bundle = report::files(&run).unwrap();
+        (run, bundle)
+    })
+}
+
+fn text(bundle: &Bundle, path: &str) -> String {
+    String::from_utf8(bundle.get(path).unwrap_or_else(|| panic!("{path} was not made")).to_vec()).unwrap()
+}
+
+/// The page without its styles and script.
+fn visible(html: &str) -> String {
+    let body = html.split_once("<body").unwrap().1;
+    let body = body.split_once("<script>").map_or(body, |(before, _)| before);
+    let mut out = String::new();
+    let mut inside = false;
+    for c in body.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                out.push(' ');
+            }
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+#[test]
+fn no_generated_page_claims_more_than_its_intervals() {
+    for language in ["en", "ja"] {
+        let page = visible(&text(&demo(language).1, "report.html")).to_lowercase();
+        for forbidden in FORBIDDEN {
+            assert!(!page.contains(forbidden), "{language}: {forbidden:?}");
+        }
+        assert!(!page.contains('\u{fffd}') && !page.contains("{endpoint}") && !page.contains("{n}"), "{language}");
+    }
+}
+
+#[test]
+fn every_message_used_is_in_the_catalogue() {
+    // A missing key prints itself.
+    for language in ["en", "ja"] {
+        let page = visible(&text(&demo(language).1, "report.html"));
+        for section in
+            Words::new(Language::English).messages().keys().filter_map(|key| key.split_once('.')).map(|(s, _)| s)
+        {
+            let unknown = format!(" {section}.");
+            for (at, _) in page.match_indices(&unknown) {
+                let word: String = page[at + 1..].chars().take_while(|c| !c.is_whitespace()).collect();
+                assert!(!word.trim_end_matches('.').contains('.') || word.starts_with("safety."), "{language}: {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn constructed_conclusions_stay_within_their_interval() {
+    let (run, _) = demo("en");
+    let options = Options::default();
+    let model = run.outcomes.records.iter().find(|record| record.id == "vas.m6.primary.mixed-model").unwrap();
+    let cases = [
+        (-30.0, -25.0, -21.0, Conclusion::Superior, Some(Importance::ClinicallyImportant)),
+        (-20.0, -12.0, -5.0, Conclusion::Superior, Some(Importance::Uncertain)),
+        (-8.0, -6.0, -4.0, Conclusion::Superior, Some(Importance::BelowMcid)),
+        (2.0, 6.0, 9.0, Conclusion::Inferior, None),
+        (-3.0, 0.5, 4.0, Conclusion::Equivalent, None),
+        (-25.0, 1.0, 27.0, Conclusion::Inconclusive, None),
+    ];
+    for language in [Language::English, Language::Japanese] {
+        let words = Words::new(language);
+        let material =
+            Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options: &options };
+        for (low, estimate, high, conclusion, importance) in cases {
+            let mut record = model.clone();
+            (record.conclusion, record.importance) = (conclusion, importance);
+            record.result.estimate = Some(estimate);
+            (record.result.conf_low, record.result.conf_high) = (Some(low), Some(high));
+            let sentence = sentences::conclusion(&material, &record);
+            let lower = sentence.to_lowercase();
+            assert!(FORBIDDEN.iter().all(|forbidden| !lower.contains(forbidden)), "{sentence}");
+            assert!(!sentence.contains('{') && !sentence.contains("  "), "{sentence}");
+            // The model's patients, not its pairs.
+            assert!(sentence.contains("29 patients") || sentence.contains("29例"), "{sentence}");
+            let claims = [("equivalent", "同等"), ("not demonstrated", "示されなかった")];
+            let expected = [conclusion == Conclusion::Equivalent, conclusion == Conclusion::Inconclusive];
+            for ((english, japanese), expected) in claims.into_iter().zip(expected) {
+                assert_eq!(lower.contains(english) || sentence.contains(japanese), expected, "{sentence}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_is_complete_offline_and_pinned_by_its_policy() {
+    for language in ["en", "ja"] {
+        let html = text(&demo(language).1, "report.html");
+        assert!(html.contains("default-src 'none'; style-src 'sha256-"));
+        assert!(!html.contains("unsafe-inline"));
+        assert!(!html.contains(" style=\"") && !html.contains(" onclick"), "an attribute the policy would block");
+        for remote in ["src=\"http", "href=\"http", "url(http", "@import"] {
+            assert!(!html.contains(remote), "{remote}");
+        }
+        // Every link inside the page leads somewhere, and no identifier is given twice.
+        let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        let unique: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+        let mut counted = std::collections::BTreeMap::new();
+        ids.iter().for_each(|id| *counted.entry(*id).or_insert(0) += 1);
+        let twice: Vec<_> = counted.iter().filter(|(_, n)| **n > 1).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+        for link in html.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(unique.contains(link), "{link}");
+        }
+    }
+}
+
+#[test]
+fn the_first_screen_names_the_design_and_the_marks() {
+    let html = text(&demo("en").1, "report.html");
+    let page = visible(&html);
+    for expected in
+        ["SYNTHETIC DATA", "a within-person randomised trial", "31 patients were randomised", "29 patients, 58 knees"]
+    {
+        assert!(page.contains(expected), "{expected}");
+    }
+}
+
+#[test]
+fn two_runs_give_the_same_bytes() {
+    let again = report::files(&run_of("ev-knee-synthetic", "en")).unwrap();
+    assert!(again == demo("en").1);
+}
+
+#[test]
+fn a_template_replaces_page_and_style() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Template::read(folder.path()).is_err());
+    std::fs::write(folder.path().join("report.html"), "<title>{{ title }}</title><style>{{ stylesheet }}</style>")
+        .unwrap();
+    std::fs::write(folder.path().join("report.css"), "h1 { color: #123456 }").unwrap();
+    let template = Template::read(folder.path()).unwrap();
+    let bundle = report::files_with(&demo("en").0, &Options { template, ..Options::default() }).unwrap();
+    let page = text(&bundle, "report.html");
+    assert!(page.starts_with("<title>Placental EV") && page.contains("#123456") && !page.contains("<nav"));
+}
+
+/// Checks `value` against the part of JSON Schema that our schema uses.
+fn conforms(value: &Value, schema: &Value, root: &Value, path: &str) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return conforms(value, root.pointer(reference.trim_start_matches('#')).unwrap(), root, path);
+    }
+    if let Some(constant) = schema.get("const") {
+        assert_eq!(value, constant, "{path}");
+    }
+    if let Some(allowed) = schema["enum"].as_array() {
+        assert!(allowed.contains(value), "{path}: {value}");
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => vec![],
+    };
+    let is = |kind: &&str| match *kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("{other}"),
+    };
+    assert!(types.is_empty() || types.iter().any(is), "{path}: {value} is not {types:?}");
+    for required in schema["required"].as_array().into_iter().flatten() {
+        assert!(value.get(required.as_str().unwrap()).is_some(), "{path} lacks {required}");
+    }
+    for (key, part) in schema["properties"].as_object().into_iter().flatten() {
+        if let Some(inner) = value.get(key) {
+            conforms(inner, part, root, &format!("{path}.{key}"));
+        }
+    }
+    if schema["additionalProperties"] == Value::Bool(false) {
+        for key in value.as_object().into_iter().flat_map(|object| object.keys()) {
+            assert!(schema["properties"].get(key).is_some(), "{path}.{key} is not in the schema");
+        }
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        if schema.get("items").is_some() {
+            conforms(item, &schema["items"], root, &format!("{path}[{index}]"));
+        }
+    }
+}
+
+#[test]
+fn the_results_conform_to_their_schema() {
+    let schema: Value = serde_json::from_str(report::results_schema::SCHEMA).unwrap();
+    let results: Value = serde_json::from_str(&text(&demo("en").1, "results.json")).unwrap();
+    conforms(&results, &schema, &schema, "$");
+    let mut ids: Vec<&str> = results["results"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap()).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "identifiers are unique");
+}
+
+#[test]
+fn the_reporting_event_refers_only_to_what_it_defines() {
+    let event: Value = serde_json::from_str(&text(&demo("en").1, "ars.json")).unwrap();
+    let ids = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let (sets, methods, outputs) = (ids(&event["analysisSets"]), ids(&event["methods"]), ids(&event["outputs"]));
+    let operations: Vec<String> =
+        event["methods"].as_array().unwrap().iter().flat_map(|method| ids(&method["operations"])).collect();
+    let analyses = ids(&event["analyses"]);
+    for analysis in event["analyses"].as_array().unwrap() {
+        assert!(sets.contains(&analysis["analysisSetId"].as_str().unwrap().to_owned()), "{analysis}");
+        assert!(methods.contains(&analysis["methodId"].as_str().unwrap().to_owned()));
+        for result in analysis["results"].as_array().unwrap() {
+            assert!(operations.contains(&result["operationId"].as_str().unwrap().to_owned()));
+            assert!(result["rawValue"].as_str().unwrap().parse::<f64>().is_ok());
+        }
+    }
+    for item in event["mainListOfContents"]["contentsList"]["listItems"].as_array().unwrap() {
+        let known = |key: &str, list: &[String]| item[key].as_str().is_some_and(|id| list.contains(&id.to_owned()));
+        assert!(known("outputId", &outputs) || known("analysisId", &analyses), "{item}");
+    }
+}
+
+/// Whether Rscript runs here with the packages `verify.R` uses.
+fn r_is_here() -> bool {
+    let here = Command::new("Rscript").args(["-e", "library(lme4); library(Matrix)"]).output();
+    here.is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn r_recomputes_every_dataset() {
+    if !r_is_here() {
+        println!("skipped: Rscript with lme4 is not installed");
+        return;
+    }
+    for (dataset, least) in [("ev-knee-synthetic", 300), ("shoes", 10)] {
+        let home = tempfile::tempdir().unwrap();
+        report::files(&run_of(dataset, "en")).unwrap().write(&home.path().join("out")).unwrap();
+        let output =
+            Command::new("Rscript").arg("verify.R").current_dir(home.path().join("out/verify")).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let failed: Vec<&str> = printed.lines().filter(|l| l.starts_with("FAIL") || l.starts_with("ERROR")).collect();
+        let problems = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{dataset}: {}\n{problems}", failed.join("\n"));
+        assert!(failed.is_empty(), "{dataset}: {}", failed.join("\n"));
+        assert!(printed.lines().filter(|line| line.starts_with("PASS")).count() >= least, "{dataset}: {printed}");
+    }
+}
+
+/// A plan and data with `name` in every field that a user writes.
+fn hostile(name: &str, visits: usize, endpoints: usize) -> Result<Bundle, String> {
+    let toml = |text: &str| serde_json::to_string(text).unwrap();
+    let order: Vec<String> = (0..visits).map(|visit| toml(&format!("{name} {visit}"))).collect();
+    let mut plan = format!(
+        "[trial]\nid = {n}\ntitle = {n}\nsponsor = {n}\nprotocol = {n}\nregistration = {n}\ncondition = {n}\nrationale = {n}\n[data]\npath = \"knees.csv\"\ncolumns = {{ patient = \"id\", knee = \"side\", arm = \"arm\", visit = \"visit\" }}\n[arms]\nactive = {a}\nplacebo = {p}\n[visits]\norder = [{order}]\nbaseline = {first}\nprimary = {last}\n",
+        n = toml(name),
+        a = toml(&format!("{name} A")),
+        p = toml(&format!("{name} B")),
+        order = order.join(", "),
+        first = order[0],
+        last = order[visits - 1],
+    );
+    for endpoint in 0..endpoints {
+        let role = if endpoint == 0 { "primary" } else { "secondary" };
+        plan.push_str(&format!(
+            "[[endpoint]]\nname = {}\ncolumn = \"e{endpoint}\"\nkind = \"continuous\"\nbetter = \"lower\"\nrole = \"{role}\"\nunit = {}\nmcid = 5\nmcid_source = {}\n",
+            toml(&format!("{name} {endpoint}")),
+            toml(name),
+            toml(name)
+        ));
+    }
+    plan.push_str(&format!("[report]\nfooter = {}\nformats = [\"html\", \"rtf\", \"markdown\"]\n", toml(name)));
+    let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut data = String::from("id,side,arm,visit");
+    (0..endpoints).for_each(|endpoint| data.push_str(&format!(",e{endpoint}")));
+    data.push('\n');
+    for patient in 0..6 {
+        for (side, arm) in [("LEFT", "A"), ("RIGHT", "B")] {
+            for visit in 0..visits {
+                data.push_str(
+                    &[
+                        cell(&format!("{name} {patient}")),
+                        side.into(),
+                        cell(&format!("{name} {arm}")),
+                        cell(&format!("{name} {visit}")),
+                    ]
+                    .join(","),
+                );
+                for endpoint in 0..endpoints {
+                    let value =
+                        40 + (patient * 7 + visit * 3 + endpoint + usize::from(arm == "A") * (patient % 4)) % 23;
+                    data.push_str(&format!(",{value}"));
+                }
+                data.push('\n');
+            }
+        }
+    }
+    let inputs =
+        pipeline::read_from(&plan, "plan.toml", |_| Ok(data.clone().into_bytes())).map_err(|f| format!("{f:?}"))?;
+    let run = pipeline::analyse(inputs).map_err(|findings| format!("{findings:?}"))?;
+    report::files(&run).map_err(|error| error.to_string())
+}
+
+#[test]
+fn hostile_names_stay_text() {
+    for name in [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "</style><b>x</b>",
+        "{{ 7 * 7 }}{% raw %}",
+        "=cmd|' /C calc'!A0",
+        "\\\\par {\\\\rtf1 x}",
+        "ألم الركبة",
+        "が゙がe\u{301}膝の痛み",
+    ] {
+        let bundle = hostile(name, 3, 2).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let html = text(&bundle, "report.html");
+        let body = html.split_once("<body").unwrap().1;
+        assert_eq!(body.matches("<script").count(), 1, "{name}");
+        for tag in ["<img", "<b>x", "onerror=alert(1)>"] {
+            assert!(!body.contains(tag), "{name}: {tag}");
+        }
+        assert!(!name.contains("7 * 7") || (body.contains("{{ 7 * 7 }}") && !body.contains("49{% raw")), "{name}");
+        for (path, bytes) in bundle.files().filter(|(path, _)| path.ends_with(".svg") || path.ends_with(".csv")) {
+            let content = String::from_utf8_lossy(bytes);
+            assert!(!content.contains("<script") || path.ends_with(".csv"), "{path}");
+            assert!(!content.contains("<img") || path.ends_with(".csv"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn many_visits_endpoints_and_long_labels_lose_nothing() {
+    let bundle = hostile("m", 40, 30).unwrap();
+    let page = text(&bundle, "report.html");
+    assert_eq!(page.matches("data-endpoint=").count(), 30);
+    let long = "A very long name of an endpoint that nobody could print in one line of a narrow table ".repeat(3);
+    let bundle = hostile(&long, 3, 2).unwrap();
+    assert!(visible(&text(&bundle, "report.html")).contains(long.trim_end()));
+}
