@@ -255,3 +255,37 @@ fn shifts_are_counted_with_what_is_missing() {
     assert_eq!((table.counts[2][1], table.missing_at_visit[3], table.missing_at_baseline[0]), (1, 1, 1));
     assert!(shift_table(&before, &after, &[0.0, 1.0], Better::Lower).is_err());
 }
+
+#[test]
+fn omnibus_tests_have_no_direction_and_fixed_null_values_are_said() {
+    let asked = Options { alternative: Alternative::Less, mu: 2.0, ..Options::default() };
+    let square = SquareTable::from_counts(vec![vec![5, 2, 1], vec![4, 6, 2], vec![1, 3, 7]]).expect("three grades");
+    let rows = [vec![1.0, 2.0, 4.0], vec![2.0, 1.0, 5.0], vec![3.0, 4.0, 2.0]];
+    let answers = vec![false, true, true];
+    let without_direction = |options: &Options| {
+        [
+            bowker(&square, options),
+            stuart_maxwell(&square, options),
+            bhapkar(&square, options),
+            kappa(&square, Weights::Unweighted, options),
+            friedman(&rows, options),
+            cochran_q::cochran_q(std::slice::from_ref(&answers), options),
+        ]
+        .map(|result| result.expect("regular data"))
+    };
+    for (mut ours, plain) in without_direction(&asked).into_iter().zip(without_direction(&Options::default())) {
+        assert_eq!(ours.alternative, Alternative::TwoSided, "{}", ours.method);
+        let added: Vec<&String> = ours.notes.iter().filter(|note| !plain.notes.contains(note)).collect();
+        assert_eq!(added.len(), 2, "{}: {added:?}", ours.method);
+        ours.notes = plain.notes.clone();
+        assert_eq!(ours, plain);
+    }
+    let table = PairTable { a: 1, b: 1, c: 7, d: 12 };
+    let mcnemar = mcnemar(&table, &asked, &McNemarOptions::default());
+    let odds = win_odds(&[1.0, 2.0, 2.0], &[2.0, 3.0, 1.0], Better::Lower, &asked);
+    for result in [mcnemar, odds] {
+        let result = result.expect("regular data");
+        assert_eq!(result.alternative, Alternative::Less);
+        assert!(result.notes.iter().any(|note| note.contains("null value")), "{:?}", result.notes);
+    }
+}

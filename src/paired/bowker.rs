@@ -28,7 +28,7 @@ pub fn bowker(table: &SquareTable, options: &Options) -> Result<TestResult, Refu
         }
     }
     let df = (categories * (categories - 1) / 2) as f64;
-    let mut result = TestResult::new("bowker", table.n() as usize, options);
+    let mut result = TestResult::undirected("bowker", table.n() as usize, options);
     result.statistic = Some(statistic);
     result.df = Some(df);
     result.p_value = Some(chi_squared::sf(statistic, df));

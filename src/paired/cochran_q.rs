@@ -34,7 +34,7 @@ pub fn cochran_q(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Re
     let mean = per_visit.iter().sum::<f64>() / k;
     let between: f64 = per_visit.iter().map(|total| (total - mean).powi(2)).sum();
 
-    let mut result = TestResult::new("cochran-q", rows.len(), options);
+    let mut result = TestResult::undirected("cochran-q", rows.len(), options);
     result.df = Some(k - 1.0);
     result.exact = Some(false);
     let proportions = per_visit.iter().map(|total| Some(total / rows.len() as f64)).collect();

@@ -34,7 +34,7 @@ pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refu
     // Variance of the ranks within patients, k(k² − 1)/12 without ties, summed over patients.
     let within: f64 = ranks.iter().flatten().map(|rank| (rank - (k + 1.0) / 2.0).powi(2)).sum();
 
-    let mut result = TestResult::new("friedman", rows.len(), options);
+    let mut result = TestResult::undirected("friedman", rows.len(), options);
     result.df = Some(k - 1.0);
     result.exact = Some(false);
     result.extra.push(("mean_ranks", Field::Numbers(totals.iter().map(|total| Some(total / n)).collect())));

@@ -24,6 +24,8 @@ pub enum Kind {
 
 /// Intraclass correlation: `estimate` is that of a single measurement, the `average` fields that of the mean of both.
 ///
+/// The limits are two-sided and the F test asks whether the correlation is 0, whatever alternative `options` name.
+///
 /// # Errors
 /// Fewer than two pairs, values that are not finite, or no variation between patients or within them.
 pub fn icc(treated: &[f64], control: &[f64], kind: Kind, options: &Options) -> Result<TestResult, Refusal> {
@@ -32,7 +34,7 @@ pub fn icc(treated: &[f64], control: &[f64], kind: Kind, options: &Options) -> R
     check_count(treated.len(), 2, "an intraclass correlation")?;
     let (x, y, _) = rescaled(treated, control);
     let squares = MeanSquares::of(&x, &y)?;
-    let tail = if options.alternative == Alternative::TwoSided { 0.5 } else { 1.0 } * (1.0 - options.conf_level);
+    let tail = 0.5 * (1.0 - options.conf_level);
     let single = match kind {
         Kind::Agreement => squares.agreement(tail),
         Kind::Consistency => squares.consistency(tail),
@@ -41,17 +43,13 @@ pub fn icc(treated: &[f64], control: &[f64], kind: Kind, options: &Options) -> R
     if !single.estimate.is_finite() {
         return Err(Refusal("the variance components cancel, so this intraclass correlation does not exist".into()));
     }
-    let mut result = TestResult::new("icc", x.len(), options);
+    let mut result = TestResult::undirected("icc", x.len(), options);
     result.estimate = Some(single.estimate);
     result.statistic = Some(single.f);
     result.df = Some(single.df1);
     result.p_value = Some(fisher_f::sf(single.f, single.df1, single.df2));
     let average = |r: f64| (1.0 + r > 0.0).then(|| 2.0 * r / (1.0 + r));
-    let (low, high) = match options.alternative {
-        Alternative::TwoSided => (single.low, single.high),
-        Alternative::Less => (Some(-1.0), single.high),
-        Alternative::Greater => (single.low, Some(1.0)),
-    };
+    let (low, high) = (single.low, single.high);
     (result.conf_low, result.conf_high) = (low, high);
     if low.is_none() {
         result.notes.push("the F interval of this coefficient does not exist here".into());

@@ -69,7 +69,7 @@ pub fn kappa(table: &SquareTable, weights: Weights, options: &Options) -> Result
     let variance = (second_moment - centre * centre).max(0.0) / (n * (1.0 - expected).powi(2));
     let (deviate, _) = Tails::two_sided(options.conf_level)?.deviates();
 
-    let mut result = TestResult::new("kappa", table.n() as usize, options);
+    let mut result = TestResult::undirected("kappa", table.n() as usize, options);
     result.estimate = Some(estimate);
     result.std_error = Some(variance.sqrt());
     result.conf_low = Some(estimate - deviate * variance.sqrt());

@@ -92,7 +92,7 @@ fn chi_squared_result(
     df: usize,
     options: &Options,
 ) -> TestResult {
-    let mut result = TestResult::new(method, table.n() as usize, options);
+    let mut result = TestResult::undirected(method, table.n() as usize, options);
     result.statistic = Some(statistic);
     result.df = Some(df as f64);
     result.exact = Some(false);

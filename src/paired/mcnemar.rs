@@ -35,7 +35,8 @@ pub struct McNemarOptions {
 /// `estimate` is the risk difference (b − c)/n with Newcombe's interval. `statistic` is χ² (asymptotic) or b (exact,
 /// mid-p). Extra fields: `a`…`d`, `odds_ratio` = b/c with its exact conditional interval, `risk_difference` with
 /// Newcombe's (continuity-adjusted φ) and Tango's score interval, `risk_ratio` with the score interval of Tang et al.,
-/// `phi`, and all three p-values. Intervals follow the alternative (one-sided intervals for one-sided tests).
+/// `phi`, and all three p-values. Intervals follow the alternative (one-sided intervals for one-sided tests);
+/// the null value is equality, whatever `options.mu`.
 ///
 /// # Errors
 /// When the table is empty or the confidence level is not between 0 and 1.
@@ -56,6 +57,7 @@ pub fn mcnemar(table: &PairTable, options: &Options, method: &McNemarOptions) ->
 
     let mut result = TestResult::new("mcnemar", table.n() as usize, options);
     result.estimate = Some(estimate);
+    result.note_unused_mu(options);
     match method.p {
         PValue::Exact | PValue::MidP => {
             result.statistic = Some(table.b as f64);

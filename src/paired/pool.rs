@@ -21,15 +21,15 @@ pub struct Pooled {
     pub estimate: f64,
     /// Square root of the total variance.
     pub std_error: f64,
-    /// Estimate less the null value, over its standard error; absent when the standard error is 0.
+    /// Estimate less the null value, over its standard error; absent when `df` is 0.
     pub statistic: Option<f64>,
     /// Barnard–Rubin degrees of freedom (Rubin's when the complete-data degrees of freedom are not given).
     pub df: f64,
-    /// p-value from the t distribution; absent when the standard error is 0.
+    /// p-value from the t distribution; absent when `df` is 0.
     pub p_value: Option<f64>,
-    /// Lower confidence limit; absent on the open side of a one-sided interval.
+    /// Lower confidence limit; absent when `df` is 0 and on the open side of a one-sided interval.
     pub conf_low: Option<f64>,
-    /// Upper confidence limit; absent on the open side of a one-sided interval.
+    /// Upper confidence limit; absent when `df` is 0 and on the open side of a one-sided interval.
     pub conf_high: Option<f64>,
     /// Mean of the squared standard errors.
     pub within_variance: f64,

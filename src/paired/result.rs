@@ -42,7 +42,7 @@ impl Default for Options {
     }
 }
 
-/// Why a test has no answer for these data: a sentence for people, without a trailing full stop's worth of jargon.
+/// Why a test has no answer for these data: one plain sentence, without a full stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Refusal(pub String);
@@ -123,6 +123,27 @@ impl TestResult {
     /// An empty answer for `method` on `n_pairs` pairs under `options`.
     pub fn new(method: &'static str, n_pairs: usize, options: &Options) -> Self {
         Self { method, n_pairs, alternative: options.alternative, conf_level: options.conf_level, ..Self::default() }
+    }
+
+    /// An empty answer for a method whose hypothesis has neither a direction nor a null value (omnibus tests, measures of
+    /// agreement): its alternative is two-sided whatever was asked, and a note says so where something else was.
+    pub fn undirected(method: &'static str, n_pairs: usize, options: &Options) -> Self {
+        let mut result = Self { alternative: Alternative::TwoSided, ..Self::new(method, n_pairs, options) };
+        if options.alternative != Alternative::TwoSided {
+            result.notes.push(format!(
+                "this method has no direction: the alternative `{}` does not apply",
+                options.alternative.name()
+            ));
+        }
+        result.note_unused_mu(options);
+        result
+    }
+
+    /// Says that the null value asked for plays no part in this method.
+    pub(super) fn note_unused_mu(&mut self, options: &Options) {
+        if options.mu != 0.0 {
+            self.notes.push(format!("this method has no null value to set: {} does not apply", options.mu));
+        }
     }
 
     /// The extra field `name`, if this method has it.

@@ -55,7 +55,7 @@ pub struct Effect {
 /// As [`effects`].
 pub fn rm_anova(table: &WithinTable, options: &Options) -> Result<TestResult, Refusal> {
     let effects = effects(table)?;
-    let mut result = TestResult::new("rm-anova", table.rows.len(), options);
+    let mut result = TestResult::undirected("rm-anova", table.rows.len(), options);
     result.n_dropped = table.n_dropped;
     result.exact = Some(false);
     result.notes.push("complete patients only; Greenhouse–Geisser and Huynh–Feldt ε truncated at 1".into());

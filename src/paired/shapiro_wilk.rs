@@ -29,7 +29,7 @@ pub fn shapiro_wilk(values: &[f64], options: &Options) -> Result<TestResult, Ref
     let half_range = 0.5 * ordered[n - 1] - 0.5 * ordered[0];
     let scaled: Vec<f64> = ordered.iter().map(|value| (0.5 * value - 0.5 * ordered[0]) / half_range).collect();
     let w = statistic(&scaled, &weights(n));
-    let mut result = TestResult::new("shapiro-wilk", n, options);
+    let mut result = TestResult::undirected("shapiro-wilk", n, options);
     result.statistic = Some(w);
     result.p_value = Some(p_value(w, n));
     result.exact = Some(n == 3);

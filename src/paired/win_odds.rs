@@ -19,6 +19,7 @@ use super::{Better, Field, Options, Refusal, TestResult, conditional_odds_ratio,
 /// the direction of the score). Extra fields: `n_better`, `n_equal`, `n_worse`; `p_better`, `p_equal`, `p_worse` each
 /// with Wilson's `_low`, `_high`; `probability` = B + E/2 (the probability of superiority within the patient),
 /// `net_benefit` with limits, `win_ratio` with its exact conditional interval.
+/// The null value is B = W, whatever `options.mu`.
 ///
 /// # Errors
 /// When the columns differ in length, a value is not finite, or there is no pair.
@@ -51,6 +52,7 @@ pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Opti
 
     let mut result = TestResult::new("win-odds", treated.len(), options);
     result.estimate = Some(odds(net_benefit));
+    result.note_unused_mu(options);
     result.statistic = Some(wins as f64);
     result.p_value = Some(exact_p(&table, options.alternative));
     result.exact = Some(true);
