@@ -438,3 +438,42 @@ fn too_few_ranked_differences_have_no_interval_of_the_level_asked_for() {
         assert_eq!(result.conf_low.zip(result.conf_high), Some(limits), "{d:?} at {conf_level}");
     }
 }
+
+#[test]
+fn the_acceleration_of_trimmed_mean_and_median_is_that_of_the_whole_jackknife() {
+    // R 4.2.2: t <- sapply(seq_along(x), function(i) mean(x[-i], trim = 0.2)) (or median); u <- mean(t) - t;
+    // sum(u^3)/(6*sum(u^2)^1.5).
+    let cubes = |count: u32| (1..=count).map(|i| (f64::from(i) / 5000.0).powi(3)).collect::<Vec<f64>>();
+    let uneven = [1.0, 4.0, 9.0, 11.0, 12.0].map(|i| (i / 2501.0_f64).powi(3)).to_vec();
+    let (trimmed, median) = (bootstrap::Location::Trimmed(0.2), bootstrap::Location::Median);
+    for (d, location, expected) in [
+        (cubes(5000), trimmed, 0.001_222_590_000_046_483_4),
+        (cubes(7), trimmed, 0.028_017_335_027_738_16),
+        (uneven, median, -0.002_483_116_405_772_292_6),
+    ] {
+        let settings = bootstrap::Settings { location, resamples: 100, seed: 1 };
+        let result = bootstrap::bootstrap(&d, settings, &Options::default()).expect("regular data");
+        near(result.number("acceleration"), expected, 1e-9);
+    }
+}
+
+#[test]
+fn methods_without_direction_or_null_value_say_so() {
+    let (x, y) = ([3.0, 5.0, 4.0, 8.0, 6.5, 7.0], [2.0, 4.5, 5.0, 6.0, 6.0, 3.0]);
+    let d = pairs::differences(&x, &y).expect("finite");
+    let asked = Options { alternative: Alternative::Less, mu: 1.0, ..Options::default() };
+    let kind = icc::Kind::Agreement;
+    for (directed, plain) in [
+        (shapiro_wilk::shapiro_wilk(&d, &asked), shapiro_wilk::shapiro_wilk(&d, &Options::default())),
+        (icc::icc(&x, &y, kind, &asked), icc::icc(&x, &y, kind, &Options::default())),
+    ] {
+        let (mut directed, plain) = (directed.expect("regular data"), plain.expect("regular data"));
+        assert_eq!(directed.alternative, Alternative::TwoSided);
+        assert_eq!(directed.notes.len(), plain.notes.len() + 2, "{:?}", directed.notes);
+        directed.notes = plain.notes.clone();
+        assert_eq!(directed, plain);
+    }
+    let settings = bootstrap::Settings { resamples: 100, ..Default::default() };
+    let shifted = bootstrap::bootstrap(&d, settings, &asked).expect("regular data");
+    assert!(shifted.notes.iter().any(|note| note.contains("null value")), "{:?}", shifted.notes);
+}

@@ -2,14 +2,16 @@
 //!
 //! Pairs are resampled by resampling their differences. Bias correction `z₀` from the share of replicates below the
 //! estimate, acceleration from the jackknife, limits at the corrected percentiles with interpolation on the normal scale
-//! (Efron 1987; Davison & Hinkley 1997, §5.3.2 and eq. 5.8; R `boot::boot.ci(type = "bca")`). Replicate `r` draws from its
-//! own stream of the seed: same answer in any order and on any number of threads.
+//! (Efron 1987; Davison & Hinkley 1997, §5.3.2 and eq. 5.8). For the mean this is R `boot::boot.ci(type = "bca")` when its
+//! `L` is the jackknife influence, `empinf(type = "jack")`; by default boot regresses the replicates on the resampling counts, so its
+//! acceleration differs in the second digit. Replicate `r` draws from its own stream of the seed: same answer in any order
+//! and on any number of threads.
 
 use rayon::prelude::*;
 
 use super::pairs::{check_count, check_finite, check_options};
 use super::{Alternative, Field, Options, Refusal, TestResult};
-use crate::math::descriptive::{mean, median, sd, sorted, trimmed_mean};
+use crate::math::descriptive::{mean, median, midpoint, sd, sorted, trimmed_mean};
 use crate::math::dist::normal;
 use crate::math::random::Stream;
 
@@ -42,7 +44,8 @@ impl Default for Settings {
     }
 }
 
-/// Estimate, bootstrap standard error and BCa interval. There is no p-value.
+/// Estimate, bootstrap standard error and BCa interval. There is no p-value, and the null value in `options` plays no
+/// part.
 ///
 /// # Errors
 /// Fewer than two differences, values that are not finite, differences that are all equal, or fewer than 100 resamples.
@@ -84,6 +87,7 @@ pub fn bootstrap(differences: &[f64], settings: Settings, options: &Options) -> 
 
     let mut result = TestResult::new("bootstrap", n, options);
     result.estimate = Some(estimate * scale);
+    result.note_unused_mu(options);
     result.std_error = sd(&replicates).map(|spread| spread * scale);
     let bias = mean(&replicates).map(|centre| (centre - estimate) * scale);
 
@@ -136,7 +140,8 @@ fn acceleration(values: &[f64], location: Location) -> f64 {
             let (sum, n) = (values.iter().sum::<f64>(), values.len() as f64);
             values.iter().map(|value| (sum - value) / (n - 1.0)).collect()
         }
-        _ => left_out(values, location),
+        Location::Median => left_out_median(values),
+        Location::Trimmed(trim) => left_out_trimmed(values, trim),
     };
     let centre = mean(&without).unwrap_or(0.0);
     let (mut squares, mut cubes) = (0.0, 0.0);
@@ -148,19 +153,27 @@ fn acceleration(values: &[f64], location: Location) -> f64 {
     if squares > 0.0 { cubes / (6.0 * squares.powf(1.5)) } else { 0.0 }
 }
 
-/// The statistic without each value in turn; equal values share one computation.
-fn left_out(values: &[f64], location: Location) -> Vec<f64> {
+/// The median without each value in turn: leaving one out moves the middle by at most one place.
+fn left_out_median(values: &[f64]) -> Vec<f64> {
     let ordered = sorted(values);
     let n = ordered.len();
-    let at_most = 2000.min(n);
-    // Order statistics change in at most a handful of ways; beyond 2000 values a systematic subset suffices.
-    (0..at_most)
-        .map(|i| {
-            let index = i * n / at_most;
-            let rest: Vec<f64> = ordered[..index].iter().chain(&ordered[index + 1..]).copied().collect();
-            locate(&rest, location).unwrap_or(0.0)
-        })
-        .collect()
+    // Order statistic `k` (from 0) of the values without the one at `i`.
+    let kept = |k: usize, i: usize| ordered[if k < i { k } else { k + 1 }];
+    (0..n).map(|i| midpoint(kept((n - 2) / 2, i), kept((n - 1) / 2, i))).collect()
+}
+
+/// The trimmed mean without each value in turn: the values kept are those of the whole sample but for one place at the
+/// edge, so that one sum serves all.
+fn left_out_trimmed(values: &[f64], trim: f64) -> Vec<f64> {
+    let ordered = sorted(values);
+    let n = ordered.len();
+    // As `trimmed_mean` cuts n − 1 values, of which at least one is left.
+    let cut = ((trim * (n - 1) as f64 + 1e-9).floor() as usize).min((n - 2) / 2);
+    // Without a value from the lower end the kept places move up by one.
+    let (first, last) = (cut, n - 1 - cut);
+    let inner: f64 = ordered[first..=last].iter().sum();
+    let count = (last - first) as f64;
+    (0..n).map(|i| (inner - ordered[i.clamp(first, last)]) / count).collect()
 }
 
 /// The `p`-quantile of sorted replicates, interpolated on the normal scale between order statistics `k` and `k + 1` of
