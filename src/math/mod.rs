@@ -2,11 +2,11 @@
 //!
 //! Imports nothing else of this crate, so that every other folder may build on it.
 
-pub mod dist;
 pub mod descriptive;
+pub mod dist;
+pub mod jet;
+pub mod linalg;
+pub mod quadrature;
 pub mod random;
 pub mod roots;
-pub mod jet;
-pub mod quadrature;
-pub mod linalg;
 pub mod trust_region;

@@ -6,7 +6,8 @@ use super::pairs::differences;
 use super::square_table::SquareTable;
 use super::{
     Better, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, effect_size, icc,
-    marginal_homogeneity, paired_t, permutation, pitman_morgan, shapiro_wilk, sign, tost, trimmed_t, wilcoxon, win_odds,
+    marginal_homogeneity, paired_t, permutation, pitman_morgan, shapiro_wilk, sign, tost, trimmed_t, wilcoxon,
+    win_odds,
 };
 
 /// The names [`run`] knows, in the order in which they are listed to people.
