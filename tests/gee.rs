@@ -356,6 +356,12 @@ fn refusals_say_why() {
         (&[3.0, 2.0, 5.0, 5.0], &[0, 0, 0, 0], &gaussian, "two patients"),
         (&[3.0, 2.0, f64::NAN, 5.0], &[0, 0, 1, 1], &gaussian, "finite"),
     ];
+    for level in [0.0, 1.0, f64::NAN] {
+        let options = GeeOptions { conf_level: level, ..gaussian };
+        let message =
+            fit_gee(&[3.0, 2.0, 5.0, 4.0], &x, &names(2), &[0, 0, 1, 1], &options).expect_err("level").to_string();
+        assert!(message.contains("not between 0 and 1"), "{message}");
+    }
     for (y, id, options, word) in cases {
         let message = fit_gee(y, &x, &names(2), id, options).expect_err(word).to_string();
         assert!(message.contains(word), "{message}");

@@ -1,8 +1,10 @@
 //! What must hold whatever the data: the paired t-test inside the mixed model, balanced ANOVA, invariances, and clear
 //! answers on hard data.
 
+use splitknee::model::robust::{RobustKind, robust_covariance};
 use splitknee::model::{
-    Columns, Ddf, Fit, FitOptions, Formula, Information, LsMeansSpec, Method, ModelError, TTest, fit,
+    AnovaType, Columns, Ddf, Fit, FitOptions, Formula, Information, LsMeansSpec, Method, ModelError, TTest, fit,
+    likelihood_ratio,
 };
 
 /// SplitMix64 and Box–Muller: enough randomness for designs.
@@ -620,4 +622,129 @@ fn nothing_panics() {
         }
     }
     assert!(fitted > 30, "{fitted}");
+}
+
+/// `y` with one factor and a patient per row.
+fn one_factor(name: &str, y: &[f64], levels: &[&str], patients: &[&str]) -> Columns {
+    let mut table = Columns::new();
+    table.add_numeric("y", y.to_vec()).unwrap();
+    table.add_categorical(name, levels.iter().map(Some)).unwrap();
+    table.add_categorical("id", patients.iter().map(Some)).unwrap();
+    table
+}
+
+/// lmerTest 3.1-3 with pbkrtest 0.5.2: `anova(lmer(y ~ arm + (1|id)), ddf = "Kenward-Roger")`: df 2, F 16, p 0.057190958,
+/// the paired t-test; for two patients at three visits df 2, F 7/3, p 0.3; `KRmodcomp(...)$stats$F.scaling` is 1.
+#[test]
+fn kenward_roger_on_two_degrees_of_freedom() {
+    let pairs = one_factor(
+        "arm",
+        &[3.0, 5.0, 4.0, 9.0, 1.0, 6.0],
+        &["A", "B", "A", "B", "A", "B"],
+        &["1", "1", "2", "2", "3", "3"],
+    );
+    let visits = one_factor(
+        "visit",
+        &[1.0, 4.0, 2.0, 6.0, 10.0, 12.0],
+        &["1", "2", "3", "1", "2", "3"],
+        &["1", "1", "1", "2", "2", "2"],
+    );
+    let expected = [(pairs, "y ~ arm + (1|id)", 16.0, 0.057190958418), (visits, "y ~ visit + (1|id)", 7.0 / 3.0, 0.3)];
+    for (table, formula, statistic, p_value) in expected {
+        let fit = model(&table, formula);
+        for ddf in [Ddf::KenwardRoger, Ddf::KenwardRogerLinear] {
+            for information in [Information::Observed, Information::Expected] {
+                let inference = fit.inference(ddf, information, 0.95).unwrap();
+                let test = inference.anova(AnovaType::III).unwrap()[0].test.unwrap();
+                assert!(test.den_df.is_some_and(|df| near(df, 2.0, 1e-6)), "{formula}: {test:?}");
+                assert!(near(test.scaling, 1.0, 1e-6), "{formula}: {test:?}");
+                assert!(test.statistic.is_some_and(|f| near(f, statistic, 1e-7)), "{formula}: {test:?}");
+                assert!(test.p_value.is_some_and(|p| near(p, p_value, 1e-7)), "{formula}: {test:?}");
+            }
+        }
+    }
+}
+
+/// Eight patients, three visits twice each, random slopes, a seventh of the rows missing.
+fn slopes() -> Columns {
+    let wave = |t: f64| (t * 12.9898).sin() * 1.7;
+    let mut table = Columns::new();
+    let (mut y, mut v, mut x, mut id) = (vec![], vec![], vec![], vec![]);
+    for i in 1..=8_u32 {
+        for time in 0..6_u32 {
+            if (i * 5 + time * 3) % 7 == 0 {
+                continue;
+            }
+            let (visit, a, t) = (time % 3 + 1, f64::from(i), f64::from(time));
+            let w = f64::from(visit);
+            y.push(3.0 + 0.3 * w + 2.0 * wave(a) + 0.6 * t * wave(a + 40.0) + wave(a * 7.0 + t * 3.0 + w * 5.0));
+            v.push(visit.to_string());
+            x.push(t);
+            id.push(i.to_string());
+        }
+    }
+    table.add_numeric("y", y).unwrap();
+    table.add_numeric("x", x).unwrap();
+    table.add_categorical("v", v.iter().map(Some)).unwrap();
+    table.add_categorical("id", id.iter().map(Some)).unwrap();
+    table
+}
+
+/// lmerTest 3.1-3, `anova(lmer(y ~ v + (1+x|id)), type = 1:3)`: one term has one basis in all types, that of type I.
+/// With a second term, `y ~ v + x + (1+x|id)`, types II and III leave it.
+#[test]
+fn satterthwaite_of_a_single_term() {
+    let satterthwaite = |formula: &str, kind: AnovaType| {
+        let fit = model(&slopes(), formula);
+        let inference = fit.inference(Ddf::Satterthwaite, Information::Observed, 0.95).unwrap();
+        inference.anova(kind).unwrap()[0].test.unwrap()
+    };
+    for kind in [AnovaType::I, AnovaType::II, AnovaType::III] {
+        let test = satterthwaite("y ~ v + (1+x|id)", kind);
+        assert!(test.den_df.is_some_and(|df| near(df, 27.830882, 1e-6)), "{kind:?}: {test:?}");
+        assert!(test.p_value.is_some_and(|p| near(p, 0.48584923, 1e-6)), "{kind:?}: {test:?}");
+        // Without an intercept all types ask whether every cell is zero.
+        let test = satterthwaite("y ~ 0 + v + (1+x|id)", kind);
+        assert_eq!(test.num_df, 3);
+        assert!(test.den_df.is_some_and(|df| near(df, 17.141564, 1e-6)), "{kind:?}: {test:?}");
+        assert!(test.statistic.is_some_and(|f| near(f, 54.449972, 1e-6)), "{kind:?}: {test:?}");
+    }
+    for (kind, df, p_value) in [
+        (AnovaType::I, 23.517058, 0.51953652),
+        (AnovaType::II, 25.390881, 0.49299034),
+        (AnovaType::III, 25.390881, 0.49299034),
+    ] {
+        let test = satterthwaite("y ~ v + x + (1+x|id)", kind);
+        assert!(test.den_df.is_some_and(|d| near(d, df, 1e-6)), "{kind:?}: {test:?}");
+        assert!(test.p_value.is_some_and(|p| near(p, p_value, 1e-6)), "{kind:?}: {test:?}");
+    }
+}
+
+/// The binomial weights need variances whose estimates are independent (Self & Liang 1987, case 7); those of a patient
+/// and of the knees in the patient are not.
+#[test]
+fn two_nested_variances_have_no_known_mixture() {
+    let table = Trial::draw(41, 14, 2, 0.0).table();
+    let fits = ["y ~ arm", "y ~ arm + (1|id)", "y ~ arm + (1|id) + (1|id:arm)"].map(|f| model(&table, f));
+    let compare = |i: usize, j: usize| likelihood_ratio(&fits[i], &fits[j]).unwrap();
+    for one in [compare(0, 1), compare(1, 2)] {
+        assert_eq!((one.df, one.mixture.as_deref()), (1, Some("0.5 χ²(0) + 0.5 χ²(1)")));
+        assert!(near(one.p_value_mixture.unwrap(), 0.5 * one.p_value, 1e-12));
+    }
+    let both = compare(0, 2);
+    assert_eq!((both.df, both.p_value_mixture, both.mixture), (2, None, None));
+    // The residual structure changes too: as many other parameters, but not the same.
+    let other = [model(&table, "y ~ arm + cs(visit|knee)"), model(&table, "y ~ arm + ar1(visit|knee) + (1|id)")];
+    let crossed = likelihood_ratio(&other[0], &other[1]).unwrap();
+    assert_eq!((crossed.df, crossed.p_value_mixture), (1, None));
+}
+
+#[test]
+fn a_confidence_level_outside_the_unit_interval_is_refused() {
+    let fit = model(&Trial::draw(42, 8, 2, 0.0).table(), "y ~ arm + (1|id)");
+    for level in [0.0, 1.0, -0.5, 95.0, f64::NAN] {
+        assert_eq!(fit.profile_standard_deviations(Method::Reml, level).unwrap_err().code(), "model-unsupported");
+        let robust = robust_covariance(&fit.patient_blocks().unwrap(), RobustKind::Cr2).unwrap();
+        assert!(robust.contrast(&[0.0, 1.0], fit.coefficient_estimates(), level).is_none());
+    }
 }

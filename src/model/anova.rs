@@ -48,13 +48,20 @@ pub struct AnovaRow {
 
 impl Inference<'_> {
     /// The anova table: one line per fixed term, without the intercept.
+    ///
+    /// # Errors
+    /// None from hypotheses of this design; those of [`Inference::f_test`] are passed on.
     pub fn anova(&self, kind: AnovaType) -> Result<Vec<AnovaRow>, ModelError> {
         let design = &self.fit.design;
         let terms: Vec<usize> = (0..design.terms.len()).filter(|&t| !design.term_variables[t].is_empty()).collect();
+        // A single term has one hypothesis in all types; lmerTest writes it in the basis of type I, which decides
+        // Satterthwaite's df of several rows.
+        let single = terms.len() == 1;
         terms
             .into_iter()
             .map(|t| {
                 let (rows, partial) = match kind {
+                    _ if single => (doolittle_rows(self.fit, t, |_| false), false),
                     AnovaType::I => (doolittle_rows(self.fit, t, |u| u > t), false),
                     AnovaType::II => {
                         let contained = (0..design.terms.len()).any(|u| contains(self.fit, u, t));

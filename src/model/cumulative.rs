@@ -30,10 +30,10 @@ impl OrderedOutcome {
             match counts.get_mut(code) {
                 Some(count) => *count += 1,
                 None => {
-                    return Err(ModelError::WrongLength {
-                        what: "the list of grades".into(),
-                        found: levels.len(),
-                        expected: code + 1,
+                    return Err(ModelError::UnlistedLevel {
+                        column: "the outcome".into(),
+                        level: format!("grade number {}", code + 1),
+                        listed: levels.join(", "),
                     });
                 }
             }
@@ -41,10 +41,7 @@ impl OrderedOutcome {
         let occurs = |index: &usize| counts.get(*index).is_some_and(|&count| count > 0);
         let kept: Vec<usize> = (0..levels.len()).filter(occurs).collect();
         if kept.len() < 2 {
-            return Err(ModelError::NotEstimable {
-                parameter: "thresholds".into(),
-                reason: "all rows have the same grade: nothing varies".into(),
-            });
+            return Err(ModelError::ConstantOutcome { reason: "all rows have the same grade: nothing varies".into() });
         }
         let name = |index: &usize| levels.get(*index).cloned().unwrap_or_default();
         Ok(Self {

@@ -84,6 +84,9 @@ impl Columns {
     }
 
     /// Adds or replaces a column. Fails when its length differs from that of the columns already there.
+    ///
+    /// # Errors
+    /// [`ModelError::ColumnLength`] for a column of another length than those already there.
     pub fn add(&mut self, name: &str, column: Column) -> Result<(), ModelError> {
         if self.columns.keys().any(|k| k != name) && column.len() != self.n_rows {
             return Err(ModelError::ColumnLength { column: name.into(), found: column.len(), expected: self.n_rows });
@@ -94,11 +97,17 @@ impl Columns {
     }
 
     /// Adds a numeric column; `NaN` and infinite values count as missing.
+    ///
+    /// # Errors
+    /// As [`Columns::add`].
     pub fn add_numeric(&mut self, name: &str, values: Vec<f64>) -> Result<(), ModelError> {
         self.add(name, Column::Numeric(values))
     }
 
     /// Adds a categorical column with its levels in alphabetical order, as R's `factor` does; see [`Columns::set_levels`].
+    ///
+    /// # Errors
+    /// As [`Columns::add`].
     pub fn add_categorical<S: AsRef<str>>(
         &mut self,
         name: &str,
@@ -132,6 +141,9 @@ impl Columns {
 
     /// Orders the levels of a column (`--factor treatment=PLACEBO,EV`): the first is the reference. A numeric column
     /// becomes categorical. Every value present must be listed; listed levels that do not occur are allowed.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownColumn`], [`ModelError::DuplicateLevel`], [`ModelError::UnlistedLevel`].
     pub fn set_levels(&mut self, name: &str, levels: &[impl AsRef<str>]) -> Result<(), ModelError> {
         let column = self.column(name)?.to_categorical();
         let Column::Categorical { levels: old, codes } = column else { return Ok(()) };
@@ -161,6 +173,9 @@ impl Columns {
     }
 
     /// The column called `name`.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownColumn`], which names the columns that exist.
     pub fn column(&self, name: &str) -> Result<&Column, ModelError> {
         self.columns.get(name).ok_or_else(|| ModelError::UnknownColumn {
             column: name.into(),

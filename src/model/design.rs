@@ -60,6 +60,10 @@ pub struct ModelFrame {
 
 impl ModelFrame {
     /// Reads the variables of `formula` from `data` and keeps the complete rows.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownColumn`], [`ModelError::WrongKind`] for text inside arithmetic, [`ModelError::NoData`] without a
+    /// complete row.
     pub fn build(data: &Columns, formula: &Formula) -> Result<Self, ModelError> {
         let names = formula.columns();
         let mut used = Columns::new();
@@ -117,6 +121,9 @@ impl ModelFrame {
     }
 
     /// The response as numbers; fails when it is categorical.
+    ///
+    /// # Errors
+    /// [`ModelError::WrongKind`].
     pub fn numeric_response(&self) -> Result<&[f64], ModelError> {
         match &self.response {
             Column::Numeric(values) => Ok(values),
@@ -127,6 +134,9 @@ impl ModelFrame {
     }
 
     /// The combination of several columns as one grouping over the analysed rows.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownColumn`] for a column that the formula does not read.
     pub fn grouping(&self, columns: &[String]) -> Result<Grouping, ModelError> {
         Grouping::build(&self.data, columns)
     }
@@ -168,6 +178,9 @@ pub struct Grouping {
 impl Grouping {
     /// Combines the columns of `data`; numbers count as categories. Rows with a missing value are grouped under the
     /// first level, so remove them before.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownColumn`].
     pub fn build(data: &Columns, columns: &[String]) -> Result<Self, ModelError> {
         let mut parts: Vec<(Vec<String>, Vec<u32>)> = Vec::new();
         for name in columns {
@@ -264,6 +277,9 @@ const ALIAS_TOLERANCE: f64 = 1e-7;
 
 impl Design {
     /// Builds the design matrix of the fixed effects of the frame's formula.
+    ///
+    /// # Errors
+    /// [`ModelError::WrongKind`] for a categorical column where the formula computes with numbers.
     pub fn build(frame: &ModelFrame) -> Result<Self, ModelError> {
         let formula = &frame.formula;
         let mut codings = Vec::new();

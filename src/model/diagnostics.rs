@@ -72,15 +72,14 @@ pub fn residuals(fit: &Fit, blocks: &[PatientBlock]) -> Result<Vec<RowResidual>,
     let y = fit.frame.numeric_response()?;
     let mut out = Vec::with_capacity(y.len());
     for block in blocks {
-        let factor = block
-            .v
-            .clone()
-            .cholesky()
-            .ok_or_else(|| ModelError::Unbounded { parameter: "the marginal covariance of a patient".into() })?;
+        let factor =
+            block.v.clone().cholesky().ok_or_else(|| ModelError::NotPositiveDefinite {
+                matrix: "the marginal covariance of a patient".into(),
+            })?;
         let normalised = factor
             .l()
             .solve_lower_triangular(&block.residual)
-            .ok_or_else(|| ModelError::Unbounded { parameter: "the marginal covariance of a patient".into() })?;
+            .ok_or_else(|| ModelError::NotPositiveDefinite { matrix: "the marginal covariance of a patient".into() })?;
         let predicted = &block.random * &block.v_inverse * &block.residual;
         for (place, &row) in block.rows.iter().enumerate() {
             let marginal = block.residual[place];

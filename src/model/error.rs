@@ -119,6 +119,20 @@ pub enum ModelError {
         /// Why.
         reason: String,
     },
+    /// The outcome of a generalised model is the same in every row.
+    #[error("the outcome is constant: {reason}")]
+    ConstantOutcome {
+        /// What was found.
+        reason: String,
+    },
+    /// A generalised model whose likelihood rises for ever as a coefficient or a random intercept grows.
+    #[error("`{parameter}` cannot be estimated: {reason}")]
+    Separated {
+        /// The terms that grow.
+        parameter: String,
+        /// Why.
+        reason: String,
+    },
     /// Random effects are confounded with the residual.
     #[error("the random effects of `{term}` are confounded with the residual: {reason}")]
     Confounded {
@@ -132,6 +146,12 @@ pub enum ModelError {
     Unbounded {
         /// What tends to its limit.
         parameter: String,
+    },
+    /// A covariance matrix that has no Cholesky factor.
+    #[error("{matrix} is not positive definite")]
+    NotPositiveDefinite {
+        /// Which matrix.
+        matrix: String,
     },
     /// The optimiser stopped before the gradient vanished.
     #[error(
@@ -192,8 +212,11 @@ impl ModelError {
             Self::DuplicateCell { .. } => "model-duplicate-cell",
             Self::GroupWithinSubject { .. } => "model-group-within-subject",
             Self::NotEstimable { .. } => "model-not-estimable",
+            Self::ConstantOutcome { .. } => "model-constant-outcome",
+            Self::Separated { .. } => "model-separated",
             Self::Confounded { .. } => "model-confounded",
             Self::Unbounded { .. } => "model-unbounded",
+            Self::NotPositiveDefinite { .. } => "model-not-positive-definite",
             Self::NotConverged { .. } => "model-not-converged",
             Self::Unsupported { .. } => "model-unsupported",
             Self::UnknownFactor { .. } => "model-unknown-factor",
@@ -213,20 +236,28 @@ impl ModelError {
             Self::UnlistedLevel { .. } => "list every level that occurs, or drop those rows first",
             Self::WrongKind { .. } => "declare the levels of a categorical variable, or pass numbers for a numeric one",
             Self::NoData { .. } => "check the filters and which columns are empty",
-            Self::NoVariation => "describe the data instead of modelling them",
+            Self::NoVariation | Self::ConstantOutcome { .. } => "describe the data instead of modelling them",
             Self::TooFewObservations { .. } => "use a smaller model",
             Self::NotNested { .. } => "name inner groups by their patient, for example (1|usubjid:knee)",
             Self::DuplicateCell { .. } => {
                 "keep one row per cell, or use a subject that separates the rows (usubjid:knee)"
             }
             Self::GroupWithinSubject { .. } => "use a finer subject, for example us(visit|treatment/usubjid:knee)",
-            Self::NotEstimable { .. } => "choose a covariance structure with fewer parameters",
+            Self::NotEstimable { .. } => "choose a covariance structure with fewer parameters, or drop the random term",
+            Self::Separated { .. } => {
+                "leave the term out or merge its sparse levels, or compare the arms by an exact paired test"
+            }
+            Self::NotPositiveDefinite { .. } => {
+                "bring the variables to similar units, or choose a simpler covariance structure"
+            }
             Self::Confounded { .. } => {
                 "drop that random term, or the other term that already models the same variation"
             }
             Self::Unbounded { .. } => "choose a covariance structure with fewer parameters, or drop a random term",
             Self::NotConverged { .. } => "choose a simpler covariance structure",
-            Self::Unsupported { .. } => "choose another method for the degrees of freedom or another estimator",
+            Self::Unsupported { .. } => {
+                "choose a method or option that suits this model and its data, as the message says"
+            }
             Self::UnknownFactor { .. } => "name factors of the fixed effects, as in `treatment|visit`",
         }
     }

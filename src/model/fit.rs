@@ -100,6 +100,11 @@ pub struct Fit {
 /// let model = fit(&table, &Formula::parse("y ~ arm + (1|id)").unwrap(), &FitOptions::default()).unwrap();
 /// assert!((model.coefficient_estimates()[1] - 1.125).abs() < 1e-9);
 /// ```
+///
+/// # Errors
+/// Columns that are absent, of the wrong kind or without complete rows; groupings that do not nest or repeat a cell; an
+/// outcome without variation or with too few rows; covariances that the data cannot tell apart
+/// ([`ModelError::NotEstimable`], [`ModelError::Confounded`], [`ModelError::Unbounded`]); no convergence.
 pub fn fit(data: &Columns, formula: &Formula, options: &FitOptions) -> Result<Fit, ModelError> {
     let frame = ModelFrame::build(data, formula)?;
     let design = Design::build(&frame)?;
@@ -164,9 +169,9 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
     let singular = free.iter().any(|f| !f);
     let psi = minimum.x.clone();
     let theta = problem.natural(&psi);
-    let at = problem
-        .evaluate(&theta, Order::Second)
-        .ok_or_else(|| ModelError::Unbounded { parameter: "the covariance".into() })?;
+    let at = problem.evaluate(&theta, Order::Second).ok_or_else(|| ModelError::NotPositiveDefinite {
+        matrix: "the covariance of a patient at the optimum".into(),
+    })?;
     let jacobian = problem.jacobian(&psi);
     let hessian_psi = problem.hessian_psi(&psi, &jacobian, &at);
     let certificate = certify(&problem, &psi, &theta, &hessian_psi, &free, &minimum)?;
@@ -398,7 +403,9 @@ impl Search<'_> {
     /// The optimum, with vanishing standard deviations of random effects settled at exactly zero where that is where the
     /// likelihood is largest. Returns which ψ are free.
     fn run(mut self, start: &[f64], options: &FitOptions) -> Result<(Minimum, Vec<bool>), ModelError> {
-        let unusable = || ModelError::Unbounded { parameter: "the covariance at the start".into() };
+        let unusable = || ModelError::NotPositiveDefinite {
+            matrix: "the covariance of a patient at the start of the search".into(),
+        };
         let mut minimum = self.minimise(start, options).ok_or_else(unusable)?;
         let mut path = std::mem::take(&mut minimum.path);
         let mut evaluations = minimum.evaluations;

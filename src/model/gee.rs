@@ -14,6 +14,7 @@
 use super::dense::{column, invert_positive, without_leverage};
 use super::error::ModelError;
 use super::glm::fit_binary;
+use super::inference::check_conf_level;
 use super::link::Link;
 use nalgebra::{DMatrix, DVector};
 
@@ -305,7 +306,7 @@ impl Problem<'_> {
 /// `geepack` would take them for several patients); only AR(1) depends on their order.
 ///
 /// # Errors
-/// Sizes that do not match, fewer than two patients, a 0/1 outcome that is constant or separated, residuals that are all
+/// A confidence level not between 0 and 1, sizes that do not match, fewer than two patients, a 0/1 outcome that is constant or separated, residuals that are all
 /// zero, a working correlation that leaves the positive definite range, or no convergence.
 pub fn fit_gee(
     outcome: &[f64],
@@ -314,6 +315,7 @@ pub fn fit_gee(
     patient: &[usize],
     options: &GeeOptions,
 ) -> Result<GeeFit, ModelError> {
+    check_conf_level(options.conf_level)?;
     let (n, p) = (outcome.len(), terms.len());
     if patient.len() != n {
         return Err(ModelError::WrongLength { what: "the patient numbers".into(), found: patient.len(), expected: n });

@@ -182,7 +182,7 @@ pub(super) fn maximise_fixed(rows: &IntervalRows, terms: &[String], start: Vec<f
         })?;
     if let Some(direction) = flat_direction(rows, &maximum) {
         let named: Vec<&str> = direction.iter().filter_map(|&i| terms.get(i)).map(String::as_str).collect();
-        return Err(ModelError::NotEstimable {
+        return Err(ModelError::Separated {
             parameter: named.join("`, `"),
             reason: "the outcome is separated: a combination of these terms predicts it perfectly (for instance all \
                      responders in one arm, none in the other), so the likelihood rises without limit"

@@ -502,10 +502,9 @@ fn binary_outcome(frame: &ModelFrame) -> Result<(Vec<bool>, String), ModelError>
             [_, modelled] => {
                 Ok((codes.iter().map(|code| *code == Some(1)).collect(), format!("P({name} = {modelled})")))
             }
-            [only] => Err(ModelError::NotEstimable {
-                parameter: "(Intercept)".into(),
-                reason: format!("every row has {name} = {only}: nothing varies"),
-            }),
+            [only] => {
+                Err(ModelError::ConstantOutcome { reason: format!("every row has {name} = {only}: nothing varies") })
+            }
             _ => Err(unsupported("family binomial", "needs an outcome with two values")),
         },
         Column::Numeric(_) => Err(unsupported("family binomial", "needs an outcome of 0 and 1")),

@@ -64,8 +64,7 @@ pub fn fit_binary(
 pub(super) fn check_both_outcomes(outcome: &[bool]) -> Result<(), ModelError> {
     let responders = outcome.iter().filter(|&&y| y).count();
     if responders == 0 || responders == outcome.len() {
-        return Err(ModelError::NotEstimable {
-            parameter: "(Intercept)".into(),
+        return Err(ModelError::ConstantOutcome {
             reason: format!("{responders} of {} rows have the outcome: nothing varies", outcome.len()),
         });
     }

@@ -140,15 +140,25 @@ pub struct Inference<'a> {
     between_within: Option<BetweenWithin>,
 }
 
+/// Refuses a confidence level that is not between 0 and 1.
+pub(crate) fn check_conf_level(conf_level: f64) -> Result<(), ModelError> {
+    if conf_level > 0.0 && conf_level < 1.0 {
+        return Ok(());
+    }
+    Err(ModelError::Unsupported {
+        method: format!("confidence level {conf_level}"),
+        reason: "is not between 0 and 1".into(),
+    })
+}
+
 impl Fit {
     /// Prepares inference by `ddf`.
+    ///
+    /// # Errors
+    /// [`ModelError::Unsupported`] for a confidence level not between 0 and 1, and for Kenward–Roger after maximum
+    /// likelihood; [`ModelError::NotEstimable`] where the information of the covariance parameters is singular.
     pub fn inference(&self, ddf: Ddf, information: Information, conf_level: f64) -> Result<Inference<'_>, ModelError> {
-        if !(conf_level > 0.0 && conf_level < 1.0) {
-            return Err(ModelError::Unsupported {
-                method: format!("confidence level {conf_level}"),
-                reason: "is not between 0 and 1".into(),
-            });
-        }
+        check_conf_level(conf_level)?;
         if ddf.is_kenward_roger() && self.method == Method::Ml {
             return Err(ModelError::Unsupported {
                 method: "Kenward-Roger".into(),
@@ -162,10 +172,9 @@ impl Fit {
         let w = if needs_w { self.parameter_covariance(ddf, information, &mut notes)? } else { Vec::new() };
         let adjusted = if ddf.is_kenward_roger() {
             let second = ddf == Ddf::KenwardRoger;
-            let bracket = self
-                .problem
-                .kenward_roger_bracket(&self.theta, &self.at, &w, second)
-                .ok_or_else(|| ModelError::Unbounded { parameter: "the covariance".into() })?;
+            let bracket = self.problem.kenward_roger_bracket(&self.theta, &self.at, &w, second).ok_or_else(|| {
+                ModelError::NotPositiveDefinite { matrix: "the covariance of a patient at the optimum".into() }
+            })?;
             identity.iter().zip(&bracket).map(|(i, b)| i + 2.0 * b).collect()
         } else {
             identity
@@ -272,6 +281,9 @@ impl Inference<'_> {
     }
 
     /// Tests whether `contrast'β` is zero. The contrast has one weight per coefficient.
+    ///
+    /// # Errors
+    /// [`ModelError::WrongLength`] for another number of weights.
     pub fn contrast(&self, contrast: &[f64]) -> Result<TTest, ModelError> {
         let f = self.rotate(contrast)?;
         let estimate = dot(contrast, &self.fit.beta);
@@ -309,6 +321,9 @@ impl Inference<'_> {
     }
 
     /// Tests whether all of `rows'β` are zero. Rows that are combinations of others do not count.
+    ///
+    /// # Errors
+    /// [`ModelError::WrongLength`] for a row that has not one weight per coefficient.
     pub fn f_test(&self, rows: &[Vec<f64>]) -> Result<FTest, ModelError> {
         let p = self.fit.problem.p;
         let mut basis: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
@@ -404,6 +419,9 @@ impl Inference<'_> {
     }
 
     /// Every coefficient with its test, in the order of the design's columns.
+    ///
+    /// # Errors
+    /// None from these contrasts; those of [`Inference::contrast`] are passed on.
     pub fn coefficients(&self) -> Result<Vec<(String, TTest)>, ModelError> {
         let p = self.fit.problem.p;
         self.fit

@@ -103,9 +103,18 @@ pub(crate) struct Moments {
     pub scaling: f64,
 }
 
+/// How close to 2 the degrees of freedom make λ numerically 0/0 (pbkrtest's tolerance).
+const NEAR_TWO: f64 = 0.01;
+
+/// Below this 1/E* and 1 − c₂B are zero but for rounding and the accuracy of the optimum.
+const BOTH_VANISH: f64 = 1e-6;
+
 /// For `q` rows that are orthonormal in the metric of Φ; `derivatives` holds ∂(LΦL')/∂θ_h, `w` the covariance of θ̂.
 ///
 /// With LΦL' = I the traces of the paper are tr(Θ ΦP_hΦ) = −tr(D_h) and tr(ΘΦP_hΦ ΘΦP_jΦ) = tr(D_h D_j).
+///
+/// One row is exact: Satterthwaite's df and λ = 1. At df = 2 both 1/E* and 1 − c₂B of balanced data vanish, and λ = 0/0:
+/// their ratio is taken as 1, and λ as 1 within [`NEAR_TWO`] of 2, as pbkrtest does.
 pub(crate) fn moments(q: usize, derivatives: &[Vec<f64>], w: &[f64]) -> Option<Moments> {
     let k = derivatives.len();
     let trace = |d: &Vec<f64>| (0..q).map(|i| d[i * q + i]).sum::<f64>();
@@ -118,14 +127,20 @@ pub(crate) fn moments(q: usize, derivatives: &[Vec<f64>], w: &[f64]) -> Option<M
         }
     }
     let l = q as f64;
+    if q == 1 {
+        let df = 2.0 / a2;
+        return (df.is_finite() && df > 0.0).then_some(Moments { df, scaling: 1.0 });
+    }
     let b = (a1 + 6.0 * a2) / (2.0 * l);
     let g = ((l + 1.0) * a1 - (l + 4.0) * a2) / ((l + 2.0) * a2);
     let denominator = 3.0 * l + 2.0 * (1.0 - g);
     let (c1, c2, c3) = (g / denominator, (l - g) / denominator, (l + 2.0 - g) / denominator);
-    let e = 1.0 / (1.0 - a2 / l);
-    let v = (2.0 / l) * (1.0 + c1 * b) / ((1.0 - c2 * b).powi(2) * (1.0 - c3 * b));
-    let rho = v / (2.0 * e * e);
+    // 1/E*, and the factor of V* that vanishes with it.
+    let (inverse_mean, factor) = (1.0 - a2 / l, 1.0 - c2 * b);
+    let vanish = inverse_mean.abs() < BOTH_VANISH && factor.abs() < BOTH_VANISH;
+    let ratio = if vanish { 1.0 } else { inverse_mean / factor };
+    let rho = ratio * ratio * (1.0 + c1 * b) / (l * (1.0 - c3 * b));
     let df = 4.0 + (l + 2.0) / (l * rho - 1.0);
-    let scaling = df / (e * (df - 2.0));
+    let scaling = if (df - 2.0).abs() < NEAR_TWO { 1.0 } else { df * inverse_mean / (df - 2.0) };
     (df.is_finite() && df > 0.0 && scaling.is_finite() && scaling > 0.0).then_some(Moments { df, scaling })
 }

@@ -2,7 +2,9 @@
 //!
 //! When the smaller model puts variances on their boundary, 2(ℓ₁ − ℓ₀) is not χ²: for one variance (no other parameter
 //! involved) it is the even mixture of χ²₀ and χ²₁, for a random term growing from q to q + 1 correlated coefficients that
-//! of χ²_q and χ²_{q+1} (Self & Liang 1987, Stram & Lee 1994). Several independent variances give binomial weights.
+//! of χ²_q and χ²_{q+1} (Self & Liang 1987, Stram & Lee 1994). Several new variances have weights that depend on the
+//! correlation of their estimates (binomial only without any), as those of patient and knee in patient have: no mixture is
+//! given there.
 
 use serde::Serialize;
 
@@ -28,6 +30,10 @@ pub struct LikelihoodRatio {
 }
 
 /// Compares `smaller` with `larger`, fitted to the same rows. REML fits must have the same fixed effects.
+///
+/// # Errors
+/// [`ModelError::Unsupported`] for fits by different methods or of different rows, REML fits with different fixed effects,
+/// and a second model without more parameters than the first.
 pub fn likelihood_ratio(smaller: &Fit, larger: &Fit) -> Result<LikelihoodRatio, ModelError> {
     let refuse = |reason: &str| ModelError::Unsupported { method: "likelihood ratio".into(), reason: reason.into() };
     if smaller.method != larger.method {
@@ -64,40 +70,35 @@ pub fn likelihood_ratio(smaller: &Fit, larger: &Fit) -> Result<LikelihoodRatio, 
     })
 }
 
-/// Weights and degrees of freedom of the null distribution.
+/// Weights and degrees of freedom of the null distribution, where it is one of the two known: `larger` has either one more
+/// variance, or one random term with one more correlated coefficient, and all else is the same.
 fn boundary_mixture(smaller: &Fit, larger: &Fit, df: usize) -> Option<Vec<(f64, usize)>> {
-    let random = |fit: &Fit| -> Vec<(String, usize)> {
+    let random = |fit: &Fit| -> Vec<(String, Vec<String>)> {
         let terms = fit.problem.terms.iter().filter(|t| t.kind == TermKind::Random);
-        terms.map(|t| (t.group.clone(), t.cells.len())).collect()
+        terms.map(|t| (t.group.clone(), t.cells.clone())).collect()
     };
-    let others = |fit: &Fit| {
-        fit.problem.terms.iter().filter(|t| t.kind != TermKind::Random).map(|t| t.n_parameters()).sum::<usize>()
+    let others = |fit: &Fit| -> Vec<(TermKind, String, Vec<String>, usize)> {
+        let terms = fit.problem.terms.iter().filter(|t| t.kind != TermKind::Random);
+        terms.map(|t| (t.kind, t.group.clone(), t.cells.clone(), t.n_parameters())).collect()
     };
     if others(smaller) != others(larger) {
         return None;
     }
-    let (mut added, before) = (random(larger), random(smaller));
-    for term in &before {
-        match added.iter().position(|t| t == term) {
-            Some(i) => {
-                added.remove(i);
-            }
-            None => {
-                // One term grew by one correlated coefficient.
-                let grown = added.iter().position(|t| t.0 == term.0 && t.1 == term.1 + 1)?;
-                return (added.len() == 1 && df == term.1 + 1)
-                    .then(|| vec![(0.5, term.1), (0.5, term.1 + 1)])
-                    .filter(|_| grown == 0);
-            }
+    let (mut added, mut lost) = (random(larger), random(smaller));
+    lost.retain(|term| match added.iter().position(|t| t == term) {
+        Some(i) => {
+            added.remove(i);
+            false
         }
-    }
-    if added.iter().any(|t| t.1 != 1) || added.len() != df {
-        return None;
-    }
-    let mut weights = vec![0.5_f64.powi(df as i32)];
-    for d in 1..=df {
-        let last = weights[d - 1];
-        weights.push(last * (df - d + 1) as f64 / d as f64);
-    }
-    Some(weights.into_iter().enumerate().map(|(d, w)| (w, d)).collect())
+        None => true,
+    });
+    let q = match (lost.as_slice(), added.as_slice()) {
+        ([], [one]) if one.1.len() == 1 => 0,
+        ([before], [after]) => {
+            let grew = before.0 == after.0 && after.1.len() == before.1.len() + 1;
+            (grew && before.1.iter().all(|cell| after.1.contains(cell))).then_some(before.1.len())?
+        }
+        _ => return None,
+    };
+    (df == q + 1).then(|| vec![(0.5, q), (0.5, q + 1)])
 }

@@ -169,6 +169,9 @@ fn combinations(sizes: &[usize]) -> Vec<Vec<usize>> {
 
 impl Inference<'_> {
     /// The LS means of `spec`: the `by` levels vary slowest, within them the levels of the factors.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownFactor`] for a name that is no factor of the model.
     pub fn ls_means(&self, spec: &LsMeansSpec) -> Result<Vec<LsMean>, ModelError> {
         let axes = axes(self.fit, &spec.at);
         let find = |name: &String| {
@@ -217,6 +220,9 @@ impl Inference<'_> {
     }
 
     /// All pairwise differences of the LS means of `spec` within each `by` level, later minus earlier level.
+    ///
+    /// # Errors
+    /// As [`Inference::ls_means`].
     pub fn ls_differences(&self, spec: &LsMeansSpec) -> Result<Vec<LsDifference>, ModelError> {
         let means = self.ls_means(spec)?;
         let (n_factors, mut out) = (spec.factors.len(), Vec::new());

@@ -199,7 +199,7 @@ fn fit_mixed(
 const WIDEST: f64 = 25.0;
 
 fn without_limit(group: &str) -> ModelError {
-    ModelError::NotEstimable {
+    ModelError::Separated {
         parameter: format!("(1 | {group})"),
         reason: format!("the outcome hardly varies within {group}, so its variance rises without limit"),
     }

@@ -75,7 +75,8 @@ impl Fit {
                 let entries = self.problem.v_of(pattern, &self.theta);
                 let size = self.problem.patterns.get(pattern).map_or(0, |p| p.size);
                 let v = DMatrix::from_row_slice(size, size, &entries) * squared;
-                let singular = || ModelError::Unbounded { parameter: "the marginal covariance of a patient".into() };
+                let singular =
+                    || ModelError::NotPositiveDefinite { matrix: "the marginal covariance of a patient".into() };
                 let v_inverse = invert_positive(&v).ok_or_else(singular)?;
                 Ok((v, v_inverse))
             })

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::certificate::parameter_name;
 use super::error::ModelError;
 use super::fit::{Fit, FitOptions, Method, fit_frame};
+use super::inference::check_conf_level;
 use super::layout::TermKind;
 use super::likelihood::{Order, Problem};
 use crate::math::dist::chi_squared;
@@ -31,11 +32,15 @@ pub struct ProfileInterval {
 impl Fit {
     /// Profile intervals of the standard deviations of random effects (one coefficient per term) and of the residual.
     /// `method` is the likelihood that is profiled.
+    ///
+    /// # Errors
+    /// A confidence level not between 0 and 1; where `method` is not that of this fit, those of the refit.
     pub fn profile_standard_deviations(
         &self,
         method: Method,
         conf_level: f64,
     ) -> Result<Vec<ProfileInterval>, ModelError> {
+        check_conf_level(conf_level)?;
         let options = FitOptions { method, ..FitOptions::default() };
         let refitted;
         let base = if method == self.method {

@@ -169,9 +169,9 @@ pub struct ModelReport {
     pub log_lik: f64,
     /// −2 × log-likelihood.
     pub deviance: f64,
-    /// AIC as SAS and mmrm count.
+    /// AIC as mmrm counts (SAS too, except on a boundary; see [`Fit::aic`]).
     pub aic: f64,
-    /// BIC as SAS and mmrm count.
+    /// BIC as mmrm counts (SAS too, except on a boundary).
     pub bic: f64,
     /// AIC counting all parameters (lme4, nlme).
     pub aic_all: f64,
@@ -213,12 +213,13 @@ pub struct ModelReport {
 }
 
 impl Fit {
-    /// Akaike's criterion: covariance parameters only under REML, all under ML (SAS, mmrm).
+    /// Akaike's criterion: covariance parameters only under REML, all under ML, as mmrm. A parameter on its boundary is
+    /// counted; SAS, which otherwise counts the same, leaves it out.
     pub fn aic(&self) -> f64 {
         -2.0 * self.log_lik + 2.0 * self.counted()
     }
 
-    /// Schwarz's criterion by the number of patients (SAS, mmrm).
+    /// Schwarz's criterion by the number of patients, as mmrm; parameters as in [`Fit::aic`].
     pub fn bic(&self) -> f64 {
         -2.0 * self.log_lik + self.counted() * (self.n_patients() as f64).ln()
     }
@@ -372,6 +373,9 @@ impl Fit {
     }
 
     /// The report of this fit.
+    ///
+    /// # Errors
+    /// Those of [`Fit::inference`]; [`ModelError::UnknownFactor`] for LS means of a name that is no factor of the model.
     pub fn report(&self, options: &ReportOptions) -> Result<ModelReport, ModelError> {
         let inference = self.inference(options.ddf, options.information, options.conf_level)?;
         inference.report(options)
@@ -393,6 +397,13 @@ impl Inference<'_> {
                     notes.push(format!("{}: part of the hypothesis is not estimable and was left out", row.term));
                 }
                 let test: Option<FTest> = row.test;
+                if self.ddf != Ddf::Asymptotic && test.is_some_and(|t| t.den_df.is_none()) {
+                    notes.push(format!(
+                        "{}: no denominator degrees of freedom exist by {}, so the F test has no p-value",
+                        row.term,
+                        self.ddf.name()
+                    ));
+                }
                 anova.push(AnovaRecord {
                     term: row.term,
                     num_df: test.map(|t| t.num_df),

@@ -15,7 +15,7 @@
 use super::dense::without_leverage;
 use super::error::ModelError;
 use super::fit::Fit;
-use super::inference::TTest;
+use super::inference::{TTest, check_conf_level};
 use super::ls_means::LsMeansSpec;
 use super::patient_blocks::{PatientBlock, model_covariance};
 use super::reference_grid::{GridRow, difference_rows};
@@ -168,8 +168,9 @@ impl RobustCovariance {
     }
 
     /// The t test and interval of the contrast `weights` of the coefficients `estimates`; `None` for weights of the
-    /// wrong length. Statistic and interval are absent where the contrast has no variance.
+    /// wrong length and a confidence level not between 0 and 1. Statistic and interval are absent where the contrast has no variance.
     pub fn contrast(&self, weights: &[f64], estimates: &[f64], conf_level: f64) -> Option<TTest> {
+        check_conf_level(conf_level).ok()?;
         if weights.len() != self.model.nrows() || estimates.len() != weights.len() {
             return None;
         }

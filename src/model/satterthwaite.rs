@@ -13,7 +13,8 @@ pub(crate) fn t_test_df(variance: f64, gradient: &[f64], w: &[f64]) -> Option<f6
     (df.is_finite() && df > 0.0).then_some(df)
 }
 
-/// Fai & Cornelius: E = Σ d/(d − 2) over d > 2, df = 2E/(E − q); equal dfs give their mean.
+/// Fai & Cornelius: E = Σ d/(d − 2), df = 2E/(E − q). Equal dfs (1e-8) give their mean; if any d ≤ 2 the answer is 2, as in
+/// lmerTest and mmrm (SAS leaves such d out of E instead).
 pub(crate) fn combine(dfs: &[f64]) -> Option<f64> {
     let q = dfs.len() as f64;
     let (low, high) = dfs.iter().fold((f64::INFINITY, 0.0_f64), |(l, h), d| (l.min(*d), h.max(*d)));

@@ -83,6 +83,9 @@ impl Expr {
     }
 
     /// The expression over a table: a plain column as it is, anything else computed row by row from numeric columns.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownColumn`]; [`ModelError::WrongKind`] for arithmetic on a categorical column.
     pub fn column(&self, data: &Columns) -> Result<Column, ModelError> {
         if let Self::Column(name) = self {
             return data.column(name).cloned();

@@ -151,6 +151,9 @@ impl Formula {
     /// assert_eq!(f.random[1].group_name(), "usubjid:knee");
     /// assert!(Formula::parse("vas ~ treatment + (1|").is_err());
     /// ```
+    ///
+    /// # Errors
+    /// [`ModelError::Formula`] with the place and what was expected there.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
         parser::parse(text)
     }
