@@ -36,13 +36,15 @@ fn ask(method: &str, shape: &[&str], options: &[&str]) -> Value {
     answer
 }
 
+/// Reference, path of its figure, method, options, our field, tolerance.
+type Row<'a> = (&'a str, &'a str, &'a str, &'a [&'a str], &'a str, f64);
+
 #[test]
 fn wide_data_by_every_method_of_two_columns() {
     let file = data("paired_shoes");
     let shape = ["--data", &file, "--treated", "treated", "--control", "control"];
     let case = Case::load("r", "paired_shoes").unwrap();
-    // Reference, path of its figure, method, options, our field, tolerance.
-    let rows: &[(&str, &str, &str, &[&str], &str, f64)] = &[
+    let rows: &[Row] = &[
         ("t.two.sided", "statistic", "paired-t", &[], "statistic", 1e-10),
         ("t.two.sided", "df", "paired-t", &[], "df", 0.0),
         ("t.two.sided", "p_value", "paired-t", &[], "p_value", 1e-8),

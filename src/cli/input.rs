@@ -153,6 +153,9 @@ pub fn wide(source: &Source, treated: &str, control: &str) -> Result<Pairs, CliE
     Ok(complete(sides))
 }
 
+/// A side's row in the file and its value.
+type Seen = (usize, Option<f64>);
+
 /// Pairs from one row per side, matched by `id`.
 ///
 /// # Errors
@@ -172,7 +175,7 @@ pub fn long(source: &Source, id: &str, arm: &str, active: &str, placebo: &str, v
         }
     }
     let mut order: Vec<String> = Vec::new();
-    let mut sides: BTreeMap<String, [Option<(usize, Option<f64>)>; 2]> = BTreeMap::new();
+    let mut sides: BTreeMap<String, [Option<Seen>; 2]> = BTreeMap::new();
     for row in 0..source.height() {
         let (Some(id), Some(level)) = (&ids[row], &arms[row]) else { continue };
         let side = match level {
@@ -194,7 +197,7 @@ pub fn long(source: &Source, id: &str, arm: &str, active: &str, placebo: &str, v
         }
         entry[side] = Some((source.file_row(row), values[row]));
     }
-    let value_of = |side: Option<(usize, Option<f64>)>| side.and_then(|(_, value)| value);
+    let value_of = |side: Option<Seen>| side.and_then(|(_, value)| value);
     Ok(complete(order.iter().map(|id| {
         let [a, b] = sides[id];
         (value_of(a), value_of(b))
