@@ -247,7 +247,7 @@ fn estimating_equations() {
 }
 
 #[test]
-fn text_for_people_fits_the_terminal() {
+fn text_for_people_has_every_part() {
     let (_folder, file, _) = prepared("lmm_simA");
     let file = file.to_str().unwrap();
     let further = ["--emmeans", "treatment|visit", "--contrast", "treatment", "--anova", "III", "--format", "text"];
