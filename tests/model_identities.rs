@@ -3,8 +3,8 @@
 
 use splitknee::model::robust::{RobustKind, robust_covariance};
 use splitknee::model::{
-    AnovaType, Columns, Ddf, Fit, FitOptions, Formula, Information, LsMeansSpec, Method, ModelError, TTest, fit,
-    likelihood_ratio,
+    AnovaType, Columns, Ddf, Fit, FitOptions, Formula, Information, LsMeansSpec, Method, ModelError, ReportOptions,
+    TTest, fit, likelihood_ratio,
 };
 
 /// SplitMix64 and Box–Muller: enough randomness for designs.
@@ -747,4 +747,14 @@ fn a_confidence_level_outside_the_unit_interval_is_refused() {
         let robust = robust_covariance(&fit.patient_blocks().unwrap(), RobustKind::Cr2).unwrap();
         assert!(robust.contrast(&[0.0, 1.0], fit.coefficient_estimates(), level).is_none());
     }
+}
+
+/// Two patients leave no degrees of freedom between patients: no p-value, and the report says why.
+#[test]
+fn an_f_test_without_degrees_of_freedom_is_noted() {
+    let table = one_factor("group", &[1.0, 2.5, 4.0, 4.5], &["A", "A", "B", "B"], &["1", "1", "2", "2"]);
+    let options = ReportOptions { ddf: Ddf::BetweenWithin, anova: Some(AnovaType::III), ..ReportOptions::default() };
+    let report = model(&table, "y ~ group + (1|id)").report(&options).unwrap();
+    assert_eq!((report.anova[0].den_df, report.anova[0].p_value), (None, None));
+    assert!(report.notes.iter().any(|n| n.starts_with("group: no denominator degrees")), "{:?}", report.notes);
 }

@@ -1,5 +1,5 @@
 //! Least-squares means and their differences as rows of weights on the columns of a design matrix, whatever was fitted to
-//! it (generalised models, estimating equations, robust covariances).
+//! it (linear mixed models, generalised models, estimating equations, robust covariances).
 //!
 //! The reference grid crosses the levels of all factors with covariates at their mean; a mean averages it over the factors
 //! that are not named (`emmeans`).
