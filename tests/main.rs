@@ -3,6 +3,7 @@
 mod cli;
 mod cli_model;
 mod cli_test;
+mod analysis;
 mod data_csv;
 mod data_formats;
 mod data_xlsx;

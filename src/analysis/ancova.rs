@@ -37,6 +37,9 @@ fn at_visit(context: &Context, endpoint: usize, visit: usize, decides: bool) -> 
             result.notes.push(refusal.0);
             result
         });
+    if !trial.design.has_baseline(&trial.design.endpoints[endpoint]) {
+        result.notes.push("this endpoint has no baseline to adjust for".to_owned());
+    }
     result.n_dropped = paired.dropped.len() + without_baseline;
     let role = if decides { context.role(endpoint, visit) } else { Role::Sensitivity };
     let id = format!("{}.{}.ancova", context.stem(endpoint, visit), role.name());

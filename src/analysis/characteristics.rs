@@ -41,7 +41,8 @@ fn describe_one(context: &Context, column: &str) -> Option<Record> {
     let mut categories: Vec<&str> = cells.clone();
     categories.sort_unstable();
     categories.dedup();
-    let numbers: Option<Vec<f64>> = cells.iter().map(|cell| cell.parse().ok().filter(|v: &f64| v.is_finite())).collect();
+    let numbers: Option<Vec<f64>> =
+        cells.iter().map(|cell| cell.parse().ok().filter(|v: &f64| v.is_finite())).collect();
     let result = match numbers {
         Some(numbers) if categories.len() > 2 => {
             let mut result = summarise(&numbers, &options);

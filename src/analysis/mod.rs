@@ -33,6 +33,7 @@ pub use context::Context;
 pub use fit_summary::FitSummary;
 pub use record::{Reason, Record, Rows};
 
+use crate::paired::TestResult;
 use crate::plan::{Plan, PrimaryMethod};
 use crate::trial::{AnalysisSet, Measure, Role, Trial};
 use rayon::prelude::*;
@@ -59,9 +60,8 @@ impl Outcomes {
 
     /// The record that decides `endpoint` at `visit`: the plan's primary method, else the first that makes a claim.
     pub fn deciding(&self, endpoint: usize, visit: usize) -> Option<&Record> {
-        let here = |record: &&Record| {
-            record.endpoint == Some(endpoint) && record.visit == Some(visit) && record.arm.is_none()
-        };
+        let here =
+            |record: &&Record| record.endpoint == Some(endpoint) && record.visit == Some(visit) && record.arm.is_none();
         self.records
             .iter()
             .filter(here)
@@ -93,8 +93,10 @@ fn is_deciding(record: &Record, endpoint: usize, visit: usize) -> bool {
 pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
     let Some(set) = trial.sets.first() else { return Outcomes { records: Vec::new(), fits: Vec::new() } };
     let context = Context { plan, trial, set };
-    let parts: Vec<(Vec<Record>, Vec<FitSummary>)> =
-        (0..trial.design.endpoints.len()).into_par_iter().map(|endpoint| analyse_endpoint(&context, endpoint)).collect();
+    let parts: Vec<(Vec<Record>, Vec<FitSummary>)> = (0..trial.design.endpoints.len())
+        .into_par_iter()
+        .map(|endpoint| analyse_endpoint(&context, endpoint))
+        .collect();
     let mut outcomes = Outcomes { records: Vec::new(), fits: Vec::new() };
     for (records, fits) in parts {
         outcomes.records.extend(records);
@@ -162,6 +164,7 @@ fn planned_methods(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<FitS
             PrimaryMethod::OrdinalMixed | PrimaryMethod::LogisticMixed | PrimaryMethod::Gee => {
                 (generalised::analyse(context, endpoint, method, decides), None)
             }
+            PrimaryMethod::MultipleImputation => (imputation_refused(context, endpoint, decides), None),
             _ => mixed::analyse(context, endpoint, method, decides),
         };
         records.extend(of_model);
@@ -171,6 +174,27 @@ fn planned_methods(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<FitS
         records.extend(pairs::tests(context, endpoint, visit));
     }
     (records, fits)
+}
+
+/// Records that say why `multiple_imputation` has no numbers here: no imputation model for the two knees of a patient is
+/// offered, and the mixed model uses the incomplete patients under the same assumption of missingness at random.
+fn imputation_refused(context: &Context, endpoint: usize, decides: bool) -> Vec<Record> {
+    let measure = context.measure(endpoint);
+    let at_visit = |visit: usize| {
+        let paired = context.trial.paired(endpoint, visit, measure, context.set);
+        let mut result = TestResult::new("multiple-imputation", paired.pairs.len(), &context.options());
+        result.n_dropped = paired.dropped.len();
+        result.notes.push(
+            "multiple imputation is not offered; `mixed_model` uses patients with missing values under the same \
+             assumption (missing at random)"
+                .to_owned(),
+        );
+        let role = if decides { context.role(endpoint, visit) } else { Role::Sensitivity };
+        let id = format!("{}.{}.multiple-imputation", context.stem(endpoint, visit), role.name());
+        let rows = context.paired_rows(endpoint, visit, &paired);
+        context.record(id, endpoint, visit, measure, role, result, rows)
+    };
+    context.visits(endpoint).into_iter().map(at_visit).collect()
 }
 
 /// The analysis sets on which the primary method is repeated: those the plan names, all where it names none; never the

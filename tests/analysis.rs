@@ -1,0 +1,301 @@
+//! What a plan runs: methods, families of hypotheses, responders, subgroups, safety, the design's own numbers.
+//!
+//! The figures of the synthetic trial were computed in R 4.2.2 from `datasets/ev-knee-synthetic` (patients with
+//! `fas == "Y"`, `base` the same knee's baseline); the call stands beside each.
+
+use splitknee::analysis::{Conclusion, Outcomes, Record, analyse};
+use splitknee::paired::Field;
+use splitknee::plan;
+use splitknee::trial::build::build;
+use std::path::Path;
+
+/// The outcomes of a dataset's plan after replacing text in it and adding some at its end.
+fn run(dataset: &str, replaced: &[(&str, &str)], added: &str) -> Outcomes {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets").join(dataset);
+    let mut text = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
+    for (from, to) in replaced {
+        assert!(text.contains(from), "the plan has no {from:?}");
+        text = text.replace(from, to);
+    }
+    text.push_str(added);
+    let plan = plan::parse(&text, "plan.toml").unwrap();
+    let sources = plan::sources::read(&plan, &folder).unwrap();
+    let (trial, _) = build(&plan.design(), &sources).unwrap();
+    analyse(&plan, &trial)
+}
+
+fn find<'a>(outcomes: &'a Outcomes, id: &str) -> &'a Record {
+    outcomes.records.iter().find(|record| record.id == id).unwrap_or_else(|| panic!("no record {id}"))
+}
+
+fn near(what: &str, ours: Option<f64>, expected: f64, relative: f64) {
+    let ours = ours.unwrap_or_else(|| panic!("{what}: no number"));
+    assert!((ours - expected).abs() <= relative * expected.abs(), "{what}: {ours} against {expected}");
+}
+
+const SATTERTHWAITE: (&str, &str) = ("ddf = \"kenward-roger\"", "ddf = \"satterthwaite\"");
+
+#[test]
+fn record_identifiers_are_unique_and_no_number_is_nan() {
+    for dataset in ["ev-knee-synthetic", "shoes"] {
+        let outcomes = run(dataset, &[], "");
+        let mut ids: Vec<&str> = outcomes.records.iter().map(|record| record.id.as_str()).collect();
+        ids.sort_unstable();
+        let before = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), before, "{dataset}");
+        for record in &outcomes.records {
+            let result = &record.result;
+            let numbers = [result.estimate, result.std_error, result.statistic, result.df, result.p_value];
+            assert!(numbers.into_iter().flatten().all(f64::is_finite), "{}", record.id);
+            let explained = result.estimate.is_some() || result.p_value.is_some() || !result.extra.is_empty();
+            assert!(explained || !result.notes.is_empty(), "{} is empty and does not say why", record.id);
+            let reasons: usize = record.rows.reasons.iter().map(|reason| reason.n).sum();
+            assert_eq!(reasons, record.rows.not_used, "{}", record.id);
+        }
+    }
+}
+
+#[test]
+fn the_shoes_model_is_the_paired_t_test() {
+    let outcomes = run("shoes", &[], "");
+    let model = &outcomes.comparison(0, 0, "mixed-model").unwrap().result;
+    // R 4.2.2 t.test(A, B, paired = TRUE) on MASS::shoes.
+    near("estimate", model.estimate, -0.41, 1e-9);
+    near("p", model.p_value, 0.008538780717598937, 1e-6);
+    let opinion = find(&outcomes, "wear.end_of_wear.second-opinion");
+    assert_eq!(opinion.result.field("agrees"), Some(&Field::Json(true.into())));
+}
+
+#[test]
+fn ls_means_and_variance_components_of_the_mixed_model() {
+    let outcomes = run("ev-knee-synthetic", &[SATTERTHWAITE], "");
+    // emmeans(lmer(vas ~ trt*avisit + base + (1|usubjid) + (1|usubjid:lat) + (1|usubjid:avisit)), ~trt|avisit), with
+    // lmerControl(optimizer = "bobyqa", optCtrl = list(rhobeg = 0.01, rhoend = 1e-11)): the default stops 3e-6 short.
+    for (id, mean, se) in [
+        ("vas.m2.ls-mean.saline", 47.3790600524, 2.5635154541),
+        ("vas.m2.ls-mean.ev", 44.4115917304, 2.53355787457),
+        ("vas.m6.ls-mean.saline", 51.3107684938, 2.53100377752),
+        ("vas.m6.ls-mean.ev", 53.0549430408, 2.5057142511),
+    ] {
+        let record = find(&outcomes, id);
+        near(id, record.result.estimate, mean, 1e-8);
+        near(id, record.result.std_error, se, 1e-7);
+        assert!(record.arm.is_some() && record.result.p_value.is_none());
+    }
+    let difference = find(&outcomes, "vas.m6.primary.mixed-model").result.estimate.unwrap();
+    let means = ["vas.m6.ls-mean.ev", "vas.m6.ls-mean.saline"].map(|id| find(&outcomes, id).result.estimate.unwrap());
+    near("the difference of the LS means", Some(difference), means[0] - means[1], 1e-9);
+    let fit = outcomes.fits.iter().find(|fit| fit.endpoint == 0 && fit.decides).unwrap();
+    for (group, variance) in
+        [("patient", 74.1261801116), ("patient:knee", 42.5051935170), ("patient:visit", 12.6907071306)]
+    {
+        let found = fit.variance_components.iter().find(|component| component.group == group).unwrap();
+        near(group, Some(found.variance), variance, 1e-5);
+    }
+    // Two knees at one visit share patient and patient:visit.
+    let implied = (74.1261801116 + 12.6907071306) / (74.1261801116 + 42.5051935170 + 12.6907071306 + 49.1048273007);
+    assert_eq!(fit.pair_correlations.len(), 2);
+    near("implied correlation", Some(fit.pair_correlations[1].correlation), implied, 1e-6);
+    assert_eq!(fit.pair_correlations[1].visit, "Month 6");
+    assert!(!fit.qq.is_empty() && fit.influence.is_some());
+}
+
+#[test]
+fn further_models_of_the_plan_as_sensitivity_analyses() {
+    let methods = "ddf = \"satterthwaite\"\nsensitivity = [\"mmrm\", \"mmrm_difference\", \"clda\", \"ancova\", \
+                   \"ordinal_mixed\", \"gee\", \"paired_t\"]";
+    let outcomes = run("ev-knee-synthetic", &[("ddf = \"kenward-roger\"", methods)], "");
+    // nlme::gls(corSymm within patient, varIdent by cell): mmrm ~ trt*avisit + base; differences ~ avisit + base
+    // difference; clda ~ avisit + one indicator of EV per visit after baseline. gls stops about 1e-5 short.
+    for (id, estimate, se, tolerance) in [
+        ("vas.m2.sensitivity.mmrm", -2.81790296073, 2.69157888542, 1e-5),
+        ("vas.m6.sensitivity.mmrm", 1.76581643813, 2.49573376731, 1e-5),
+        ("vas.m2.sensitivity.mmrm-difference", -3.06903483437, 2.73076403876, 1e-6),
+        ("vas.m6.sensitivity.mmrm-difference", 2.16216966050, 2.54106864002, 1e-6),
+        ("vas.m2.sensitivity.clda", -2.76699216788, 2.63420118412, 1.2e-5),
+        ("vas.m6.sensitivity.clda", 1.87875791437, 2.46885485815, 1.2e-5),
+        // lm(d ~ scale(base mean, scale = FALSE) + base difference) at month 6.
+        ("vas.m6.sensitivity.ancova", 2.343813843869, 2.602236439757, 1e-10),
+        // ordinal::clmm(y ~ trt + base + (1|id), nAGQ = 15), which stops about 2e-6 short.
+        ("meniscus_medial.m6.sensitivity.ordinal-mixed", 0.932157626568, 0.83145259568, 3e-6),
+    ] {
+        let record = find(&outcomes, id);
+        near(id, record.result.estimate, estimate, tolerance);
+        near(id, record.result.std_error, se, tolerance);
+    }
+    near("ancova p", find(&outcomes, "vas.m6.sensitivity.ancova").result.p_value, 0.37670175876026, 1e-10);
+    // Our restricted likelihoods are not below those of gls.
+    for (method, log_lik) in [("mmrm", -404.329466253), ("mmrm-difference", -206.062703972), ("clda", -626.223941359)] {
+        let fit = outcomes.fits.iter().find(|fit| fit.endpoint == 0 && fit.method == method).unwrap();
+        assert!(fit.log_lik > log_lik - 1e-6 && fit.log_lik < log_lik + 1e-4, "{method}: {}", fit.log_lik);
+    }
+    // Grades and log odds ratios make no claim in units of the endpoint.
+    let ordinal = find(&outcomes, "meniscus_medial.m6.sensitivity.ordinal-mixed");
+    near("odds ratio", ordinal.result.number("odds_ratio"), 0.932157626568_f64.exp(), 3e-6);
+    assert!(find(&outcomes, "vas.m6.primary.mixed-model").result.estimate.is_some());
+}
+
+#[test]
+fn a_model_as_primary_method_decides_and_a_paired_test_beside_it_does_not() {
+    let outcomes = run("ev-knee-synthetic", &[("primary = \"mixed_model\"", "primary = \"mmrm_difference\"")], "");
+    assert_eq!(outcomes.deciding(0, 2).unwrap().id, "vas.m6.primary.mmrm-difference");
+    let replaced = [("primary = \"mixed_model\"", "primary = \"paired_t\"\nsensitivity = [\"mixed_model\"]")];
+    let outcomes = run("ev-knee-synthetic", &replaced, "");
+    assert_eq!(outcomes.deciding(0, 2).unwrap().id, "vas.m6.primary.paired-t");
+    assert_eq!(find(&outcomes, "vas.m6.sensitivity.mixed-model").role, splitknee::trial::Role::Sensitivity);
+}
+
+#[test]
+fn the_primary_method_is_repeated_on_the_other_sets() {
+    let outcomes = run("ev-knee-synthetic", &[SATTERTHWAITE], "");
+    let per_protocol = find(&outcomes, "vas.m6.pp.sensitivity.mixed-model");
+    // pairs(emmeans(lmer(…, subset pp == "Y"), ~trt|avisit), reverse = TRUE), optimiser as above.
+    near("estimate", per_protocol.result.estimate, 2.45571373364, 1e-8);
+    near("se", per_protocol.result.std_error, 2.66037988764, 1e-7);
+    assert_eq!(per_protocol.analysis_set, "PP");
+    let named = run("ev-knee-synthetic", &[("alpha = 0.05", "alpha = 0.05\nsets = [\"FAS\", \"PP\"]")], "");
+    assert!(named.records.iter().all(|record| !record.id.contains(".rand.")));
+    assert!(named.records.iter().any(|record| record.id.contains(".pp.")));
+}
+
+#[test]
+fn superiority_is_withheld_where_the_family_does_not_support_it() {
+    // At a level of 45 % several unadjusted intervals exclude 0; Holm over eleven hypotheses allows none of them.
+    let lenient = ("alpha = 0.05", "alpha = 0.45");
+    let unadjusted = run("ev-knee-synthetic", &[lenient, ("method = \"holm\"", "method = \"none\"")], "");
+    let secondary = |outcomes: &Outcomes, conclusion: Conclusion| -> Vec<String> {
+        let decided = |record: &&Record| {
+            record.conclusion == conclusion && record.id.contains(".m6.secondary.") && record.p_adjusted.is_some()
+        };
+        outcomes.records.iter().filter(decided).map(|record| record.id.clone()).collect()
+    };
+    let claimed: Vec<&Record> = unadjusted
+        .records
+        .iter()
+        .filter(|record| record.id.contains(".m6.secondary.") && record.conclusion == Conclusion::Superior)
+        .collect();
+    assert!(!claimed.is_empty(), "the example no longer has an unadjusted claim to withhold");
+    assert!(unadjusted.records.iter().all(|record| record.p_adjusted.is_none()));
+    let holm = run("ev-knee-synthetic", &[lenient], "");
+    assert_eq!(secondary(&holm, Conclusion::Superior), Vec::<String>::new());
+    for claim in claimed {
+        let withheld = find(&holm, &claim.id);
+        assert_eq!((withheld.conclusion, withheld.importance), (Conclusion::Inconclusive, None));
+        assert!(withheld.result.notes.iter().any(|note| note.contains("superiority is not claimed")));
+    }
+    // p.adjust(p, "holm") is p × 11 for the smallest of eleven.
+    let mut p: Vec<(f64, f64)> = holm
+        .records
+        .iter()
+        .filter(|record| record.result.method == "multiplicity")
+        .map(|record| (record.result.p_value.unwrap(), record.p_adjusted.unwrap()))
+        .collect();
+    p.sort_by(|a, b| a.0.total_cmp(&b.0));
+    assert_eq!(p.len(), 11);
+    assert_eq!(p[0].1, (11.0 * p[0].0).min(1.0));
+}
+
+#[test]
+fn a_fixed_sequence_stops_at_the_first_hypothesis_not_rejected() {
+    let procedure = "method = \"fixed-sequence\"\nfamily = [\"womac_total\", \"womac_stiffness\"]\nvisits = \"all\"";
+    let outcomes = run("ev-knee-synthetic", &[("method = \"holm\"", procedure)], "");
+    let first = find(&outcomes, "multiplicity.womac_total.m2");
+    assert_eq!(first.result.field("position"), Some(&Field::Count(1)));
+    assert_eq!(first.result.field("hypotheses"), Some(&Field::Count(4)));
+    let last = find(&outcomes, "multiplicity.womac_stiffness.m6");
+    assert_eq!(last.result.field("rejected"), Some(&Field::Json(false.into())));
+    assert!(last.p_adjusted.unwrap() >= first.p_adjusted.unwrap());
+}
+
+#[test]
+fn responders_by_mcid_share_of_baseline_and_omeract_oarsi() {
+    let replaced = [
+        ("mcid = 19.9", "domain = \"pain\"\nmcid_relative = 0.408\nmcid = 19.9"),
+        ("mcid = 6.188", "domain = \"function\"\nmcid = 6.188"),
+    ];
+    let outcomes = run("ev-knee-synthetic", &replaced, "");
+    let counts = |id: &str| ["a", "b", "c", "d"].map(|cell| find(&outcomes, id).result.number(cell).unwrap());
+    for id in ["vas.m6.responder.absolute", "vas.m6.responder.relative", "omeract-oarsi.m6"] {
+        let record = find(&outcomes, id);
+        let [a, b, c, d] = counts(id);
+        assert_eq!(a + b + c + d, record.result.n_pairs as f64);
+        near(id, Some(1.0 + record.result.estimate.unwrap()), 1.0 + (b - c) / (a + b + c + d), 1e-12);
+    }
+    // R: table(vas.EV.base - vas.EV >= 19.9, vas.SALINE.base - vas.SALINE >= 19.9) and the like for 40.8 %.
+    assert_eq!(counts("vas.m6.responder.absolute"), [10.0, 3.0, 3.0, 11.0]);
+    assert_eq!(counts("vas.m6.responder.relative"), [3.0, 2.0, 4.0, 18.0]);
+    assert_eq!(counts("omeract-oarsi.m6"), [9.0, 3.0, 2.0, 13.0]);
+    assert!(find(&outcomes, "vas.m6.responder-curve").result.field("curve").is_some());
+}
+
+#[test]
+fn subgroups_side_and_normality() {
+    let added = "\n[[subgroup]]\ncolumn = \"sex\"\n\n[[subgroup]]\ncolumn = \"age\"\ncuts = [55, 65]\n";
+    let outcomes = run("ev-knee-synthetic", &[], added);
+    // anova(lm(d ~ sex)), anova(lm(d ~ cut(age, c(-Inf, 55, 65, Inf), right = FALSE))), d at month 6.
+    let sex = find(&outcomes, "vas.m6.subgroup.sex");
+    near("F", sex.result.statistic, 83.4245014245 / 252.8615384615, 1e-9);
+    near("age F", find(&outcomes, "vas.m6.subgroup.age").result.statistic, 27.1648148148 / 264.6097222222, 1e-9);
+    let women = find(&outcomes, "vas.m6.subgroup.sex.f");
+    near("women", women.result.estimate, 2.69230769231, 1e-9);
+    near("women's SE", women.result.std_error, 3.11856437916, 1e-9);
+    assert!(find(&outcomes, "vas.m6.subgroup.sex.m").result.estimate.is_none(), "one man has no interval");
+    // lm(d ~ ifelse(lat of the EV knee == "RIGHT", 1, -1)).
+    let side = find(&outcomes, "vas.m6.descriptive.side");
+    near("side", side.result.estimate, -1.02840909091, 1e-9);
+    near("side p", side.result.p_value, 0.745052591246, 1e-9);
+    // shapiro.test(d).
+    let normality = find(&outcomes, "vas.m6.descriptive.shapiro-wilk");
+    near("W", normality.result.statistic, 0.9344140977248, 1e-9);
+    near("W's p", normality.result.p_value, 0.088723793658, 1e-8);
+}
+
+#[test]
+fn the_block_for_meta_analysts_and_the_carry_across_grid() {
+    let outcomes = run("ev-knee-synthetic", &[], "");
+    let block = &find(&outcomes, "vas.m6.meta-analysis").result;
+    let number = |name: &str| block.number(name).unwrap();
+    let (a, b, r) = (number("sd_active"), number("sd_placebo"), number("correlation"));
+    // Cochrane Handbook 23.2: SD_diff² = SDa² + SDb² − 2 r SDa SDb.
+    near("SD of the difference", Some(number("sd_diff")), (a * a + b * b - 2.0 * r * a * b).sqrt(), 1e-12);
+    near("difference", block.estimate, number("mean_active") - number("mean_placebo"), 1e-12);
+    let grid = find(&outcomes, "vas.m6.carry-across");
+    let Some(Field::Json(points)) = grid.result.field("grid") else { panic!("no grid") };
+    let observed = grid.result.estimate.unwrap();
+    near("κ = 0.5", points[5]["estimate"].as_f64(), 2.0 * observed, 1e-12);
+    assert_eq!(grid.result.field("tipping_kappa"), Some(&Field::Number(None)), "active is not better at month 6");
+    let tipping = find(&outcomes, "vas.m2.carry-across").result.number("tipping_kappa").unwrap();
+    let at_two = find(&outcomes, "vas.m2.carry-across").result.estimate.unwrap();
+    near("the tipping κ carries the estimate to the MCID", Some(at_two / (1.0 - tipping)), -19.9, 1e-12);
+}
+
+#[test]
+fn an_event_of_the_whole_patient_is_counted_under_no_arm() {
+    let outcomes = run("ev-knee-synthetic", &[], "");
+    let any = find(&outcomes, "safety.any");
+    assert_eq!(any.result.n_pairs, 30);
+    assert_eq!(any.result.number("patients_with_event"), Some(26.0));
+    let knees = ["safety.knee.ev", "safety.knee.saline"].map(|id| find(&outcomes, id).result.number("events").unwrap());
+    let systemic = find(&outcomes, "safety.systemic").result.number("events").unwrap();
+    assert_eq!(knees[0] + knees[1] + systemic, any.result.number("events").unwrap());
+    let compared = &find(&outcomes, "safety.compare.any").result;
+    let [b, c] = ["b", "c"].map(|cell| compared.number(cell).unwrap());
+    assert_eq!((b, c), (14.0, 4.0));
+    // R: binom.test(4, 18)$p.value.
+    near("exact McNemar", compared.p_value, 0.03088378906249999, 1e-10);
+}
+
+#[test]
+fn a_method_that_cannot_run_says_so() {
+    let replaced = [("primary = \"mixed_model\"", "primary = \"multiple_imputation\"")];
+    let outcomes = run("ev-knee-synthetic", &replaced, "");
+    let record = find(&outcomes, "vas.m6.primary.multiple-imputation");
+    assert!(record.result.estimate.is_none() && record.conclusion == Conclusion::NotAssessed);
+    assert!(!record.result.notes.is_empty());
+    // No baseline: constrained longitudinal data analysis and ANCOVA have nothing to adjust for.
+    let shoes = run("shoes", &[("primary = \"mixed_model\"", "primary = \"ancova\"")], "");
+    let record = shoes.deciding(0, 0).unwrap();
+    assert_eq!((record.result.method, record.result.estimate), ("ancova", None));
+    assert!(!record.result.notes.is_empty());
+}
