@@ -178,10 +178,32 @@ pub fn harms(material: &Material) -> Option<String> {
     Some(material.words.say("results.harms", &values))
 }
 
+/// The second computation of the difference by other code, beside the first; `None` where it was not run.
+pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
+    let record = material.outcomes.comparison(endpoint, visit, "second-opinion")?;
+    let result = &record.result;
+    let about = material.endpoint(endpoint);
+    let decimals = about.decimals + 1;
+    let print = |value: Option<f64>| value.map(|value| rounding::print(value, decimals));
+    let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
+    let apart = result.number("largest_disagreement").map(|value| format!("{value:.1e}").replace('-', "\u{2212}"))?;
+    let agrees = super::exhibits::json(record, "agrees") == true;
+    let key = if agrees { "results.second_agrees" } else { "results.second_disagrees" };
+    let values = [
+        ("d", d.as_str()),
+        ("l", &l),
+        ("u", &u),
+        ("unit", &about.unit),
+        ("n", &result.n_pairs.to_string()),
+        ("apart", &apart),
+    ];
+    Some(tidy(&material.words.say(key, &values)))
+}
+
 /// How far the assumptions of the endpoint's model were met, in words; `None` where no model was fitted.
 pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
     let words = material.words;
-    let fit = material.outcomes.fits.iter().find(|fit| fit.endpoint == endpoint)?;
+    let fit = material.outcomes.fits.iter().find(|fit| fit.endpoint == endpoint && fit.decides)?;
     let values = [("structure", fit.structure), ("estimation", fit.estimation)];
     let converged = words.say("results.model", &values);
     let boundary = words.get(if fit.singular { "results.singular" } else { "results.not_singular" });

@@ -1,10 +1,12 @@
 //! The exhibits of a report: tables and figures made from a trial's outcomes. Presentation only: nothing is estimated.
 
+pub mod families;
 pub mod figures;
 pub mod grades;
 pub mod harms;
 pub mod missing;
 pub mod populations;
+pub mod responders;
 pub mod tables;
 pub mod within;
 

@@ -1,9 +1,9 @@
 //! What the within-person design itself has to show: the correlation between the knees and what pairing gains, patients
 //! with one usable knee, and the numbers a meta-analysis of paired trials needs.
 
-use super::Material;
 use super::figures::mean_ci;
 use super::tables::difference_note;
+use super::{Material, json};
 use crate::table::{Cell, ResultTable};
 use crate::trial::{Kind, Measure};
 
@@ -38,7 +38,7 @@ pub fn correlation(material: &Material, number: &str) -> ResultTable {
 pub fn meta_analysis(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;
     let title = words.get("table.meta");
-    let mut table = ResultTable::new("t-14-5-3-meta-analysis", number, title, material.population());
+    let mut table = ResultTable::new("t-14-5-4-meta-analysis", number, title, material.population());
     let headers = ["pairs", "md", "se_md", "sd_diff", "r", "sd_active", "sd_placebo"];
     table.headers(words.get("table.endpoint"), headers.map(|key| words.get(&format!("table.{key}"))));
     for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
@@ -105,6 +105,37 @@ pub fn one_knee(material: &Material, number: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("footnote.one_knee"));
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// The effect on the treated knee had a share κ of it reached the other knee, for the primary endpoints. `None` where no
+/// grid was computed.
+pub fn carry_across(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.carry_across");
+    let mut table = ResultTable::new("t-14-5-3-carry-across", number, title, material.population());
+    table.headers(words.get("table.kappa"), ["estimate", "ci"].map(|key| words.get(&format!("table.{key}"))));
+    for endpoint in material.primary_endpoints() {
+        let d = material.endpoint(endpoint).decimals + 1;
+        let visit = crate::report::compose::primary_visit(material, endpoint);
+        let Some(record) = material.outcomes.comparison(endpoint, visit, "carry-across") else { continue };
+        table.group(format!("{}, {}", material.name_with_unit(endpoint), material.visit(visit)));
+        for row in json(record, "grid").as_array().into_iter().flatten() {
+            let number = |name: &str| row.get(name).and_then(serde_json::Value::as_f64);
+            let Some(kappa) = number("kappa") else { continue };
+            let interval = Cell::Interval(number("conf_low"), number("conf_high"), d);
+            let cells = vec![Cell::Number(number("estimate"), d), interval];
+            table.row(crate::table::rounding::print(kappa, 1), 1, cells, vec![record.id.clone()]);
+        }
+        for key in ["tipping_kappa", "tipping_kappa_limit"] {
+            if let Some(kappa) = record.result.number(key) {
+                let kappa = crate::table::rounding::print(kappa, 2);
+                table.footnotes.push(words.say(&format!("footnote.{key}"), &[("kappa", &kappa)]));
+            }
+        }
+    }
+    table.footnotes.insert(0, words.get("footnote.carry_across"));
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }

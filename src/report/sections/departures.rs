@@ -39,6 +39,7 @@ pub fn section(material: &Material, run: &Run) -> Section {
         .outcomes
         .fits
         .iter()
+        .filter(|fit| fit.decides)
         .filter(|fit| fit.structure != material.plan.analysis.structure.name() || !fit.notes.is_empty())
         .map(|fit| format!("{}: {} ({})", material.endpoint(fit.endpoint).name, fit.notes.join("; "), fit.structure))
         .collect();

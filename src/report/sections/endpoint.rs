@@ -4,7 +4,7 @@
 use crate::figure::{FigureError, Style};
 use crate::report::compose::primary_visit;
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, figures, grades, tables};
+use crate::report::exhibits::{Material, families, figures, grades, responders, tables};
 use crate::report::sentences;
 use crate::trial::Kind;
 
@@ -47,9 +47,17 @@ pub fn section(material: &Material, endpoint: usize, position: usize, style: &St
         section.blocks.extend(waterfall.map(Block::Figure));
         let sensitivity = figures::sensitivity(material, endpoint, visit, &number.figure(), style)?;
         section.blocks.extend(sensitivity.map(Block::Figure));
+        section.blocks.extend(sentences::second_opinion(material, endpoint, visit).map(Block::Paragraph));
         section.blocks.extend(sentences::assumptions(material, endpoint).map(Block::Paragraph));
+        let curve = responders::curve(material, endpoint, visit, &number.figure(), style)?;
+        section.blocks.extend(curve.map(Block::Figure));
     }
     section.blocks.push(Block::Table(tables::by_visit(material, endpoint, &number.table())));
+    if let Some(table) = responders::table(material, endpoint, &number.next_table()) {
+        number.tables += 1;
+        section.blocks.push(Block::Table(table));
+    }
+    section.blocks.extend(families::subgroups(material, endpoint, &number.next_table()).map(Block::Table));
     Ok(section)
 }
 
@@ -69,5 +77,10 @@ impl Numbers {
     fn table(&mut self) -> String {
         self.tables += 1;
         format!("{}.{}", self.stem, self.tables)
+    }
+
+    /// The number the next table would have.
+    fn next_table(&self) -> String {
+        format!("{}.{}", self.stem, self.tables + 1)
     }
 }

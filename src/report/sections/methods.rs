@@ -3,7 +3,7 @@
 use crate::report::citations;
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, tables};
+use crate::report::exhibits::{Material, families, tables};
 use crate::report::sentences;
 use crate::table::rounding;
 use crate::trial::Role;
@@ -37,7 +37,7 @@ pub fn section(material: &Material) -> Section {
         }));
         section.blocks.push(Block::Facts(facts));
     }
-    if let Some(fit) = material.outcomes.fits.first() {
+    if let Some(fit) = material.outcomes.fits.iter().find(|fit| fit.decides) {
         let values = [
             ("formula", fit.formula.as_str()),
             ("estimation", fit.estimation),
@@ -50,6 +50,7 @@ pub fn section(material: &Material) -> Section {
     let multiplicity = words.say("methods.multiplicity", &[("method", plan.multiplicity.method.name())]);
     let adjusted = material.outcomes.records.iter().any(|record| record.p_adjusted.is_some());
     section.blocks.push(Block::Paragraph(if adjusted { multiplicity } else { words.get("methods.not_adjusted") }));
+    section.blocks.extend(families::multiplicity(material, "14.2.0").map(Block::Table));
     section.blocks.push(Block::Facts(references(material)));
     section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
     section

@@ -1,0 +1,95 @@
+//! Responders: knees that improved by at least a threshold, and the curve over all thresholds.
+
+use super::{Material, json};
+use crate::figure::{Figure, FigureError, Style, cumulative_responder as cumulative};
+use crate::table::{Cell, ResultTable};
+
+/// Responders of an endpoint by visit and threshold: shares by arm and the risk difference. `None` where none were run.
+pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let arms = &material.trial.design.arms;
+    let title = words.say("table.responders", &[("endpoint", &about.name)]);
+    let id = format!("t-{}-{}-responders", number.replace('.', "-"), material.key(endpoint));
+    let mut table = ResultTable::new(&id, number, title, material.population());
+    let mut headers = vec![words.get("table.pairs"), arms.active.clone(), arms.placebo.clone()];
+    headers.extend(["risk_difference", "ci", "p"].map(|key| words.get(&format!("table.{key}"))));
+    table.headers(words.get("table.threshold"), headers);
+    for visit in material.trial.design.follow_up(about) {
+        let here = material.outcomes.records.iter().filter(|record| {
+            record.endpoint == Some(endpoint) && record.visit == Some(visit) && record.result.method == "responder"
+        });
+        let rows: Vec<_> = here.collect();
+        if !rows.is_empty() {
+            table.group(material.visit(visit).to_owned());
+        }
+        for record in rows {
+            let result = &record.result;
+            let count = |name: &str| result.number(name).map_or(0, |count| count as usize);
+            let (both, active, placebo) = (count("a"), count("b"), count("c"));
+            let size = result.number("threshold").unwrap_or_default();
+            let relative = json(record, "threshold_kind") == "relative";
+            let label = if relative {
+                words.say("table.threshold_relative", &[("size", &(100.0 * size).to_string())])
+            } else {
+                words.say("table.threshold_absolute", &[("size", &size.to_string()), ("unit", &about.unit)])
+            };
+            let cells = vec![
+                Cell::Count(result.n_pairs),
+                Cell::CountPercent(both + active, result.n_pairs),
+                Cell::CountPercent(both + placebo, result.n_pairs),
+                Cell::Number(result.estimate, 3),
+                Cell::Interval(result.conf_low, result.conf_high, 3),
+                Cell::PValue(result.p_value),
+            ];
+            table.row(label, 1, cells, vec![record.id.clone()]);
+        }
+    }
+    table.footnotes.push(words.get("footnote.responders"));
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// The share of knees that improved by at least every amount; `None` where no curve was computed.
+///
+/// # Errors
+/// The drawing fails.
+pub fn curve(
+    material: &Material,
+    endpoint: usize,
+    visit: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let Some(record) = material.outcomes.comparison(endpoint, visit, "responder-curve") else { return Ok(None) };
+    let points = json(record, "curve");
+    let Some(points) = points.as_array().filter(|points| !points.is_empty()) else { return Ok(None) };
+    let curve = |arm: &str| cumulative::Curve {
+        n: record.result.n_pairs,
+        steps: points
+            .iter()
+            .filter_map(|point| Some((point.get("threshold")?.as_f64()?, 100.0 * point.get(arm)?.as_f64()?)))
+            .collect(),
+    };
+    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
+    let thresholds = about.mcid.map(|at| cumulative::Threshold { at, label: "MCID".to_owned() });
+    let input = cumulative::CumulativeResponder {
+        heading: super::figures::heading(
+            material,
+            &material.key(endpoint),
+            number,
+            words.say("figure.responders", &values),
+            Vec::new(),
+        ),
+        active: curve("treated"),
+        placebo: curve("control"),
+        thresholds: thresholds.into_iter().collect(),
+        labels: cumulative::Labels {
+            improvement: words.say("figure.improvement", &[("endpoint", &material.name_with_unit(endpoint))]),
+            share: words.get("figure.share"),
+        },
+    };
+    super::figures::unless_empty(cumulative::draw(&input, style))
+}
