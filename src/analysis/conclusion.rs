@@ -1,6 +1,8 @@
 //! What a confidence interval allows to say, and no more.
 //!
-//! The interval alone decides ([`conclude`]), with two restrictions. An interval on the log-odds scale is compared with 0
+//! The interval alone decides ([`conclude`]), with three restrictions. Where the test's own p-value exceeds α although
+//! the interval excludes 0, as an exact test beside a score interval can, superiority is not claimed ([`reconcile`]). An
+//! interval on the log-odds scale is compared with 0
 //! only: margin and MCID are in units of the endpoint. And where a result belongs to a family of hypotheses, superiority
 //! is claimed only if the multiplicity procedure rejects its hypothesis ([`withhold`]): the 95 % interval is not adjusted
 //! for the other hypotheses, so that it may exclude 0 where the adjusted p-value exceeds α. A result against active is
@@ -98,6 +100,14 @@ pub fn assess(endpoint: &Endpoint, record: &Record) -> (Conclusion, Option<Impor
     }
 }
 
+/// Withholds superiority where the interval excludes 0 but the test's own p-value exceeds α, as an exact test beside a
+/// score interval can (McNemar with Newcombe's limits): the stricter of the two decides.
+pub fn reconcile(record: &mut Record, alpha: f64) {
+    if let Some(p) = record.result.p_value.filter(|p| *p > alpha) {
+        withhold(record, &format!("the p-value of the test, {p:.4}, exceeds {alpha}"));
+    }
+}
+
 /// Withholds a claim of superiority that the multiplicity procedure does not support, and says so on the record.
 ///
 /// `reason` completes "superiority is not claimed: ".
@@ -106,12 +116,13 @@ pub fn withhold(record: &mut Record, reason: &str) {
         Conclusion::Superior => {
             record.conclusion = Conclusion::Inconclusive;
             record.importance = None;
-            record.result.notes.push(format!(
-                "the unadjusted interval excludes 0 in favour of active, but superiority is not claimed: {reason}"
-            ));
+            record
+                .result
+                .notes
+                .push(format!("the interval excludes 0 in favour of active, but superiority is not claimed: {reason}"));
         }
         Conclusion::Inferior => {
-            record.result.notes.push(format!("not confirmed within the family of hypotheses: {reason}"));
+            record.result.notes.push(format!("the interval excludes 0 against active, not confirmed: {reason}"));
         }
         _ => {}
     }
@@ -157,5 +168,37 @@ mod tests {
         assert_eq!(conclude(&higher, Some(1.0), Some(5.0)), (Conclusion::Superior, None));
         assert_eq!(conclude(&higher, Some(-1.0), Some(5.0)), (Conclusion::Inconclusive, None));
         assert_eq!(conclude(&higher, None, Some(5.0)), (Conclusion::NotAssessed, None));
+    }
+
+    #[test]
+    fn an_interval_that_disagrees_with_its_own_test_claims_nothing() {
+        // Bentur et al. 2009: McNemar exact p 0.0703, Newcombe −0.5069 to −0.0256 (Fagerland, Lydersen & Laake 2013).
+        let table = crate::paired::pair_table::PairTable { a: 1, b: 1, c: 7, d: 12 };
+        let options = crate::paired::Options::default();
+        let method = crate::paired::mcnemar::McNemarOptions::default();
+        let result = crate::paired::mcnemar::mcnemar(&table, &options, &method).unwrap();
+        let (conclusion, importance) =
+            conclude(&endpoint(Better::Lower, None, None), result.conf_low, result.conf_high);
+        assert_eq!(conclusion, Conclusion::Superior);
+        let mut record = Record {
+            id: "acl.m6.secondary.mcnemar".into(),
+            endpoint: Some(0),
+            endpoint_name: None,
+            visit: Some(0),
+            visit_label: None,
+            arm: None,
+            analysis_set: "FAS".into(),
+            measure: crate::trial::Measure::Value,
+            role: Role::Secondary,
+            result,
+            p_adjusted: None,
+            conclusion,
+            importance,
+            reference: "",
+            rows: super::super::Rows::default(),
+        };
+        reconcile(&mut record, 0.05);
+        assert_eq!(record.conclusion, Conclusion::Inconclusive);
+        assert!(record.result.notes.iter().any(|note| note.contains("0.0703")));
     }
 }

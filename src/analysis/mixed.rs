@@ -454,10 +454,11 @@ pub fn fill(result: &mut TestResult, test: &TTest, options: &Options) {
     result.statistic = test.statistic;
     result.df = test.df;
     (result.p_value, result.conf_low, result.conf_high) = (test.p_value, test.conf_low, test.conf_high);
-    if options.alternative == Alternative::TwoSided {
+    // Without a p-value there are no degrees of freedom to test with, and one side has no limit either.
+    if options.alternative == Alternative::TwoSided || test.p_value.is_none() {
         return;
     }
-    // Without degrees of freedom the normal distribution applies.
+    // A p-value without degrees of freedom is the normal distribution's.
     let df = test.df.unwrap_or(f64::INFINITY);
     let reach = student_t::upper_quantile(1.0 - options.conf_level, df) * test.std_error;
     if options.alternative == Alternative::Less {

@@ -147,6 +147,7 @@ fn analyse_endpoint(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<Fit
     for record in &mut records {
         if matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity) {
             (record.conclusion, record.importance) = conclusion::assess(about, record);
+            conclusion::reconcile(record, context.plan.analysis.alpha);
         }
     }
     (records, fits)

@@ -5,7 +5,7 @@ use super::methods::Deciding;
 use super::record::Record;
 use crate::math::descriptive::{mean, sd};
 use crate::paired::catalogue::{self, Settings};
-use crate::paired::{self, Field, Options, TestResult, bootstrap, permutation, wilcoxon};
+use crate::paired::{self, Alternative, Field, Options, TestResult, bootstrap, permutation, wilcoxon};
 use crate::plan::PrimaryMethod;
 use crate::trial::{Better, Endpoint, Kind, Measure, Role};
 
@@ -103,7 +103,7 @@ pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
 
 /// One test by name; a refusal becomes a result without numbers whose note says why.
 pub fn run(context: &Context, name: &str, about: &Endpoint, active: &[f64], placebo: &[f64]) -> TestResult {
-    let options = context.options();
+    let options = if name == "win-odds" { context.benefit_options(about.better) } else { context.options() };
     let analysis = &context.plan.analysis;
     let settings = Settings {
         wilcoxon: wilcoxon::Settings { zeros: zeros(about.kind), ..wilcoxon::Settings::default() },
@@ -177,7 +177,8 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record>
 
 /// The correlation between the knees of a patient at one visit, and what the pairing gains.
 pub fn correlation(context: &Context, endpoint: usize, visit: usize) -> Record {
-    let options = context.options();
+    // A description: two-sided whatever the plan's alternative about active − placebo.
+    let options = Options { alternative: Alternative::TwoSided, ..context.options() };
     let paired = context.trial.paired(endpoint, visit, Measure::Value, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
     let mut result = pearson(&active, &placebo, &options);
