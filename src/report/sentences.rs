@@ -220,10 +220,5 @@ pub fn join(material: &Material, sentences: &[String]) -> String {
 
 /// Removes the doubled space and the space before punctuation that an endpoint without a unit leaves.
 fn tidy(text: &str) -> String {
-    text.replace("  ", " ")
-        .replace(" (95", " (95")
-        .replace(" ;", ";")
-        .replace(" .", ".")
-        .replace(" )", ")")
-        .replace(" 、", "、")
+    text.replace("  ", " ").replace(" ;", ";").replace(" .", ".").replace(" )", ")").replace(" 、", "、")
 }
