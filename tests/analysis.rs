@@ -299,3 +299,21 @@ fn a_method_that_cannot_run_says_so() {
     assert_eq!((record.result.method, record.result.estimate), ("ancova", None));
     assert!(!record.result.notes.is_empty());
 }
+
+#[test]
+fn a_one_sided_plan_asks_responders_and_win_odds_for_benefit() {
+    // Lower pain is better: "active lower" is "more responders on active".
+    let replaced = [("alpha = 0.05", "alpha = 0.05\nalternative = \"less\"")];
+    let outcomes = run("ev-knee-synthetic", &replaced, "");
+    let responders = &find(&outcomes, "vas.m2.responder.absolute").result;
+    assert_eq!(responders.alternative.name(), "greater");
+    assert_eq!(find(&outcomes, "effusion.m6.sensitivity.win-odds").result.alternative.name(), "greater");
+    // Half the two-sided p-value, or its complement: the t distribution is symmetric.
+    let two_sided = run("ev-knee-synthetic", &[], "");
+    let model = |outcomes: &Outcomes, id: &str| find(outcomes, id).result.clone();
+    let id = "vas.m2.secondary.mixed-model";
+    let (both, one) = (model(&two_sided, id), model(&outcomes, id));
+    let half = 0.5 * both.p_value.unwrap();
+    near(id, one.p_value, if both.estimate.unwrap() < 0.0 { half } else { 1.0 - half }, 1e-10);
+    assert_eq!(one.conf_low, Some(f64::NEG_INFINITY));
+}

@@ -6,7 +6,7 @@ use super::slug;
 use crate::paired::{Alternative, Options, TestResult};
 use crate::plan::{AlternativePlan, MeasurePlan, Plan};
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{AnalysisSet, Knee, Measure, PairedDifferences, Role, Trial};
+use crate::trial::{AnalysisSet, Better, Knee, Measure, PairedDifferences, Role, Trial};
 
 /// What every analysis is given.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,18 @@ impl<'a> Context<'a> {
             AlternativePlan::Greater => Alternative::Greater,
         };
         Options { alternative, conf_level: 1.0 - self.plan.analysis.alpha, mu: 0.0 }
+    }
+
+    /// The options of a test whose alternative is about benefit rather than about the score (win odds, responders):
+    /// "active lower" becomes "active better" where lower values are better.
+    pub fn benefit_options(&self, better: Better) -> Options {
+        let options = self.options();
+        let alternative = match (options.alternative, better) {
+            (Alternative::Less, Better::Lower) => Alternative::Greater,
+            (Alternative::Greater, Better::Lower) => Alternative::Less,
+            (alternative, _) => alternative,
+        };
+        Options { alternative, ..options }
     }
 
     /// Indices of the patients in the analysis set.
