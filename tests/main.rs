@@ -35,3 +35,4 @@ mod datasets;
 mod architecture;
 mod blinding;
 mod plan_life;
+mod example;
