@@ -574,7 +574,9 @@ fn refusals_say_why() {
     let mixed: &[f64] = &[0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0];
     let grade: &[f64] = &[0.0, 2.0, 1.0, 2.0, 0.0, 3.0, 1.0, 3.0];
     let base = |y: &[f64]| table(&[("y", y), ("arm", arm), ("id", id), ("row", one_per_row)]);
-    let cases: [(&[f64], &str, Family, usize, &[&str]); 14] = [
+    /// Outcome, formula, family, quadrature points, and what the refusal must name.
+    type Hopeless<'a> = (&'a [f64], &'a str, Family, usize, &'a [&'a str]);
+    let cases: [Hopeless; 14] = [
         (per_patient, "y ~ arm + (1|id)", Family::Binomial, 9, &["(1 | id)", "without limit"]),
         (arm, "y ~ arm", Family::Binomial, 1, &["arm", "separated"]),
         (arm, "y ~ arm + (1|id)", Family::Binomial, 1, &["arm", "separated"]),

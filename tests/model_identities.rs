@@ -185,6 +185,7 @@ fn a_kronecker_product_is_found_and_never_exceeds_unstructured() {
     let a = [[1.3, 0.0], [0.5, 1.1]];
     let b = [[2.0, 0.0, 0.0], [0.9, 1.5, 0.0], [0.4, 0.8, 1.9]];
     let (mut y, mut arm, mut visit, mut id) = (vec![], vec![], vec![], vec![]);
+    #[allow(clippy::needless_range_loop, reason = "i is the patient: it indexes the inner dimension of z")]
     for i in 0..n {
         for r in 0..2 {
             for s in 0..3 {

@@ -147,10 +147,10 @@ fn compare_test(c: &mut Coverage, r: &Reference, what: &str, expected: &Value, o
             (ours.estimate - estimate).abs() <= ESTIMATE * estimate.abs().max(scale),
         );
     }
-    if how.std_error {
-        if let Some(se) = se {
-            c.close_to(r, &format!("{what} se"), se, Some(ours.std_error), ESTIMATE);
-        }
+    if how.std_error
+        && let Some(se) = se
+    {
+        c.close_to(r, &format!("{what} se"), se, Some(ours.std_error), ESTIMATE);
     }
     match expected.get("df").and_then(number) {
         Some(df) if df.is_finite() => c.close_to(r, &format!("{what} df"), df, ours.df, how.df),
