@@ -54,7 +54,7 @@ fn is_model(method: PrimaryMethod) -> bool {
 fn fits(method: PrimaryMethod, kind: Kind) -> bool {
     use PrimaryMethod as M;
     match method {
-        M::MixedModel | M::Mmrm | M::MmrmDifference | M::Clda | M::Ancova | M::MultipleImputation => {
+        M::MixedModel | M::Mmrm | M::MmrmDifference | M::Clda | M::Ancova => {
             matches!(kind, Kind::Continuous | Kind::Count)
         }
         M::OrdinalMixed => kind == Kind::Ordinal,

@@ -33,7 +33,6 @@ pub use context::Context;
 pub use fit_summary::FitSummary;
 pub use record::{Reason, Record, Rows};
 
-use crate::paired::TestResult;
 use crate::plan::{Plan, PrimaryMethod};
 use crate::trial::{AnalysisSet, Measure, Role, Trial};
 use rayon::prelude::*;
@@ -165,7 +164,6 @@ fn planned_methods(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<FitS
             PrimaryMethod::OrdinalMixed | PrimaryMethod::LogisticMixed | PrimaryMethod::Gee => {
                 (generalised::analyse(context, endpoint, method, decides), None)
             }
-            PrimaryMethod::MultipleImputation => (imputation_refused(context, endpoint, decides), None),
             _ => mixed::analyse(context, endpoint, method, decides),
         };
         records.extend(of_model);
@@ -175,27 +173,6 @@ fn planned_methods(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<FitS
         records.extend(pairs::tests(context, endpoint, visit));
     }
     (records, fits)
-}
-
-/// Records that say why `multiple_imputation` has no numbers here: no imputation model for the two knees of a patient is
-/// offered, and the mixed model uses the incomplete patients under the same assumption of missingness at random.
-fn imputation_refused(context: &Context, endpoint: usize, decides: bool) -> Vec<Record> {
-    let measure = context.measure(endpoint);
-    let at_visit = |visit: usize| {
-        let paired = context.trial.paired(endpoint, visit, measure, context.set);
-        let mut result = TestResult::new("multiple-imputation", paired.pairs.len(), &context.options());
-        result.n_dropped = paired.dropped.len();
-        result.notes.push(
-            "multiple imputation is not offered; `mixed_model` uses patients with missing values under the same \
-             assumption (missing at random)"
-                .to_owned(),
-        );
-        let role = if decides { context.role(endpoint, visit) } else { Role::Sensitivity };
-        let id = format!("{}.{}.multiple-imputation", context.stem(endpoint, visit), role.name());
-        let rows = context.paired_rows(endpoint, visit, &paired);
-        context.record(id, endpoint, visit, measure, role, result, rows)
-    };
-    context.visits(endpoint).into_iter().map(at_visit).collect()
 }
 
 /// The analysis sets on which the primary method is repeated: those the plan names, all where it names none; never the

@@ -10,7 +10,7 @@ use crate::plan::PrimaryMethod;
 use crate::trial::{Better, Endpoint, Kind, Measure, Role};
 
 /// Methods whose estimate is a difference active − placebo, so that its interval can decide a conclusion.
-const DIFFERENCES: [&str; 13] = [
+const DIFFERENCES: [&str; 12] = [
     "paired-t",
     "wilcoxon",
     "sign",
@@ -22,7 +22,6 @@ const DIFFERENCES: [&str; 13] = [
     "mmrm-difference",
     "clda",
     "ancova",
-    "multiple-imputation",
     "mcnemar",
 ];
 

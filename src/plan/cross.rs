@@ -374,7 +374,6 @@ impl Checker<'_> {
         for (key, count, least) in [
             ("bootstrap_samples", analysis.bootstrap_samples, 100),
             ("permutation_samples", analysis.permutation_samples, 1000),
-            ("imputations", analysis.imputations, 2),
             ("quadrature", analysis.quadrature, 1),
         ] {
             if count < least || count > 10_000_000 {

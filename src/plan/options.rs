@@ -39,8 +39,6 @@ pub enum PrimaryMethod {
     LogisticMixed,
     /// Generalised estimating equations.
     Gee,
-    /// Multiple imputation of missing values, then the paired analysis, pooled by Rubin's rules.
-    MultipleImputation,
 }
 
 impl PrimaryMethod {
@@ -63,7 +61,6 @@ impl PrimaryMethod {
             Self::OrdinalMixed => "ordinal_mixed",
             Self::LogisticMixed => "logistic_mixed",
             Self::Gee => "gee",
-            Self::MultipleImputation => "multiple_imputation",
         }
     }
 }
@@ -229,8 +226,6 @@ pub struct AnalysisPlan {
     pub bootstrap_samples: usize,
     /// Monte Carlo samples of permutation tests that are too large to be exact.
     pub permutation_samples: usize,
-    /// Multiple imputations.
-    pub imputations: usize,
     /// Quadrature points of generalised mixed models.
     pub quadrature: usize,
 }
@@ -255,7 +250,6 @@ impl Default for AnalysisPlan {
             seed: 20_240_856,
             bootstrap_samples: 10_000,
             permutation_samples: 100_000,
-            imputations: 50,
             quadrature: 15,
         }
     }
