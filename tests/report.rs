@@ -13,13 +13,13 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// Wording that claims more than a confidence interval can, in either language; matched in lower case.
-const FORBIDDEN: [&str; 36] = [
+const FORBIDDEN: [&str; 35] = [
     "no effect",
     "no difference",
     "ineffective",
-    "proves",
-    "proven",
-    "proved",
+    " proves",
+    " proven",
+    " proved",
     " cure",
     "guarantee",
     "is safe",
@@ -41,7 +41,6 @@ const FORBIDDEN: [&str; 36] = [
     "差は認められなかった",
     "必ず",
     "確実に",
-    "確実である",
     "治る",
     "完治",
     "安全である",
@@ -122,7 +121,11 @@ fn every_message_used_is_in_the_catalogue() {
             let unknown = format!(" {section}.");
             for (at, _) in page.match_indices(&unknown) {
                 let word: String = page[at + 1..].chars().take_while(|c| !c.is_whitespace()).collect();
-                assert!(!word.trim_end_matches('.').contains('.') || word.starts_with("safety."), "{language}: {word}");
+                let word = word.trim_end_matches(['.', ',', ';', ':']);
+                let file = [".json", ".csv", ".R", ".sas"].iter().any(|end| word.ends_with(end));
+                // Identifiers of records stand on the page too.
+                let record = demo(language).0.outcomes.records.iter().any(|record| record.id == word);
+                assert!(!word.contains('.') || file || record, "{language}: {word}");
             }
         }
     }
@@ -175,6 +178,7 @@ fn the_page_is_complete_offline_and_pinned_by_its_policy() {
         for remote in ["src=\"http", "href=\"http", "url(http", "@import"] {
             assert!(!html.contains(remote), "{remote}");
         }
+        let html = html.split_once("<script>").unwrap().0;
         // Every link inside the page leads somewhere, and no identifier is given twice.
         let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
         let unique: std::collections::BTreeSet<&str> = ids.iter().copied().collect();

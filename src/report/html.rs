@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::{AutoEscape, Environment, Value, context};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The words of the page around the document, by their keys in the catalogue's section `web`.
 const UI: [&str; 9] = ["search", "filter", "all", "skip", "records", "records_intro", "no_match", "sort", "data"];
@@ -75,7 +75,7 @@ pub fn render_with(
             context! { title => &group.title, records }
         })
         .collect();
-    let ui: Value = UI.iter().map(|key| (*key, words.get(&format!("web.{key}")))).collect();
+    let ui: BTreeMap<&str, String> = UI.iter().map(|key| (*key, words.get(&format!("web.{key}")))).collect();
     environment.get_template("report.html")?.render(context! {
         language => document.language,
         title => &document.title,
@@ -85,7 +85,7 @@ pub fn render_with(
         records => shown,
         footer => &document.footer,
         contents => words.get("section.contents"),
-        ui,
+        ui => Value::from(ui),
         policy => Value::from_safe_string(policy),
         stylesheet => Value::from_safe_string(stylesheet),
         script => Value::from_safe_string(script.to_owned()),

@@ -203,7 +203,7 @@ pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Opt
 /// How far the assumptions of the endpoint's model were met, in words; `None` where no model was fitted.
 pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
     let words = material.words;
-    let fit = material.outcomes.fits.iter().find(|fit| fit.endpoint == endpoint && fit.decides)?;
+    let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
     let values = [("structure", fit.structure), ("estimation", fit.estimation)];
     let converged = words.say("results.model", &values);
     let boundary = words.get(if fit.singular { "results.singular" } else { "results.not_singular" });

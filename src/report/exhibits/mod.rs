@@ -12,7 +12,7 @@ pub mod within;
 
 use super::options::Options;
 use super::words::Words;
-use crate::analysis::{Outcomes, Record};
+use crate::analysis::{FitSummary, Outcomes, Record};
 use crate::plan::Plan;
 use crate::trial::{AnalysisSet, Better, Endpoint, Trial};
 
@@ -63,6 +63,12 @@ impl<'a> Material<'a> {
     pub fn contrast(&self) -> String {
         let arms = &self.trial.design.arms;
         self.words.say("table.difference", &[("active", &arms.active), ("placebo", &arms.placebo)])
+    }
+
+    /// The models that decide an endpoint in the primary analysis set, in the order of the endpoints.
+    pub fn fits(&self) -> impl Iterator<Item = &'a FitSummary> {
+        let set = &self.set().name;
+        self.outcomes.fits.iter().filter(move |fit| fit.decides && fit.analysis_set == *set)
     }
 
     /// The record with this identifier.

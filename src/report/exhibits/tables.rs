@@ -83,7 +83,7 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
             table.footnotes.push(words.get(&key));
         }
     }
-    if let Some(fit) = material.outcomes.fits.iter().find(|fit| fit.endpoint == endpoint && fit.decides) {
+    if let Some(fit) = material.fits().find(|fit| fit.endpoint == endpoint) {
         let values = [("formula", fit.formula.as_str()), ("estimation", fit.estimation), ("ddf", fit.ddf.as_str())];
         table.footnotes.push(words.say("footnote.mixed", &values));
         table.footnotes.extend(fit.notes.iter().cloned());

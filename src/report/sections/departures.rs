@@ -36,10 +36,7 @@ pub fn section(material: &Material, run: &Run) -> Section {
         section.blocks.push(Block::Table(table));
     }
     let notes: Vec<String> = material
-        .outcomes
-        .fits
-        .iter()
-        .filter(|fit| fit.decides)
+        .fits()
         .filter(|fit| fit.structure != material.plan.analysis.structure.name() || !fit.notes.is_empty())
         .map(|fit| format!("{}: {} ({})", material.endpoint(fit.endpoint).name, fit.notes.join("; "), fit.structure))
         .collect();

@@ -54,7 +54,7 @@ pub fn facts(material: &Material) -> Vec<String> {
             facts.push(words.say("limitations.no_margin", &[("endpoint", &about.name)]));
         }
     }
-    for fit in material.outcomes.fits.iter().filter(|fit| fit.decides) {
+    for fit in material.fits() {
         let name = [("endpoint", material.endpoint(fit.endpoint).name.as_str()), ("structure", fit.structure)];
         if fit.singular {
             facts.push(words.say("limitations.singular", &name));

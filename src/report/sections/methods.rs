@@ -37,7 +37,7 @@ pub fn section(material: &Material) -> Section {
         }));
         section.blocks.push(Block::Facts(facts));
     }
-    if let Some(fit) = material.outcomes.fits.iter().find(|fit| fit.decides) {
+    if let Some(fit) = material.fits().next() {
         let values = [
             ("formula", fit.formula.as_str()),
             ("estimation", fit.estimation),
@@ -50,7 +50,7 @@ pub fn section(material: &Material) -> Section {
     let multiplicity = words.say("methods.multiplicity", &[("method", plan.multiplicity.method.name())]);
     let adjusted = material.outcomes.records.iter().any(|record| record.p_adjusted.is_some());
     section.blocks.push(Block::Paragraph(if adjusted { multiplicity } else { words.get("methods.not_adjusted") }));
-    section.blocks.extend(families::multiplicity(material, "14.2.0").map(Block::Table));
+    section.blocks.extend(families::multiplicity(material, "14.2").map(Block::Table));
     section.blocks.push(Block::Facts(references(material)));
     section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
     section

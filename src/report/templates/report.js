@@ -59,8 +59,7 @@
       if (head.textContent.trim() === "") return;
       const button = document.createElement("button");
       button.type = "button";
-      button.title = words.sort;
-      button.append(...head.childNodes);
+      button.setAttribute("aria-label", `${words.sort}: ${head.textContent.trim()}`);
       head.append(button);
       button.addEventListener("click", () => {
         const down = head.getAttribute("aria-sort") === "ascending";
