@@ -73,10 +73,11 @@ impl Bundle {
             }
         }
         fs::create_dir_all(parent).map_err(fail(parent, "making the folder", "check the path and its permissions"))?;
-        let staging = tempfile::Builder::new()
-            .prefix(".splitknee-")
-            .tempdir_in(parent)
-            .map_err(fail(parent, "making a temporary folder beside the output", "check permissions and free space"))?;
+        let staging = tempfile::Builder::new().prefix(".splitknee-").tempdir_in(parent).map_err(fail(
+            parent,
+            "making a temporary folder beside the output",
+            "check permissions and free space",
+        ))?;
         let fresh = staging.path().join("new");
         for (path, bytes) in self.files() {
             let file = fresh.join(path);

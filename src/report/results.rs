@@ -12,8 +12,12 @@ pub const SCHEMA: &str = "splitknee-results-1";
 /// A record that cannot be serialised, which no record is.
 pub fn render(run: &Run) -> Result<String, serde_json::Error> {
     let design = &run.trial.design;
-    let sets: Vec<Value> =
-        run.trial.sets.iter().map(|set| json!({"name": set.name, "label": set.label, "patients": set.size()})).collect();
+    let sets: Vec<Value> = run
+        .trial
+        .sets
+        .iter()
+        .map(|set| json!({"name": set.name, "label": set.label, "patients": set.size()}))
+        .collect();
     let trial = json!({
         "id": run.plan.trial.id,
         "title": run.plan.trial.title,

@@ -50,7 +50,11 @@ impl Cell {
             Self::Interval(low, high, decimals) => {
                 let limit = |value: &Option<f64>| match value {
                     Some(value) if value.is_infinite() => {
-                        if *value > 0.0 { "∞".to_owned() } else { format!("{}∞", rounding::MINUS) }
+                        if *value > 0.0 {
+                            "∞".to_owned()
+                        } else {
+                            format!("{}∞", rounding::MINUS)
+                        }
                     }
                     value => number(value, *decimals),
                 };
