@@ -66,7 +66,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   splitknee demo
-  splitknee demo --out /tmp/demo --language ja")]
+  splitknee demo --out demo-ja --language ja")]
 pub struct DemoArgs {
     /// Folder for the outputs; replaced whole if an earlier run made it.
     #[arg(long, default_value = "splitknee-demo")]
