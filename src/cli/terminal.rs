@@ -54,7 +54,7 @@ pub fn print(text: &str) -> Result<(), CliError> {
 /// Prints `value` as one JSON object to stdout.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| CliError::Output(format!("stdout: {error}")))?;
     print(&format!("{text}\n"))

@@ -3,7 +3,7 @@
 //! Under the null hypothesis that the differences are symmetric about μ every pattern of their signs is equally likely.
 //! The p-value is the share of patterns whose mean is at least as extreme; the two-sided one counts `|mean*| ≥ |mean|`,
 //! which equals twice the smaller one-sided share. It is exact up to 40 differences whatever their values, and beyond on
-//! grids (see [`super::sign_sums`]); otherwise Monte Carlo with its own standard error, each replicate on its own random
+//! grids (see `sign_sums`); otherwise Monte Carlo with its own standard error, each replicate on its own random
 //! stream. Limits invert the test: they are order statistics of the means of all non-empty subsets of the differences
 //! (Hartigan 1969, *typical values*), exact under the same conditions and from random subsets otherwise.
 

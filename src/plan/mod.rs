@@ -3,7 +3,7 @@
 //! [`load`] reads `plan.toml` and either gives a [`Plan`] in which everything is decided (defaults included, see
 //! [`Plan::defaults_used`]) or every mistake at once, each with line, column and the nearest valid name.
 //!
-//! Read in this order: [`file`] and [`options`] (the file format), [`schema`] (its JSON Schema and the check against it),
+//! Read in this order: [`mod@file`] and [`options`] (the file format), [`mod@schema`] (its JSON Schema and the check against it),
 //! [`cross`] (what must fit together), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
 //! data files the plan names), [`waivers`] (findings it accepts), [`lock`] (its seal), [`init`] (a plan to start from).
 

@@ -2,9 +2,9 @@
 //! which it reproduces. The report is what a trial master file needs for installation and operational qualification.
 //!
 //! The reference values and the data they were made from are those of `tests/reference/`, carried in the binary with the
-//! package, its version and the exact call. [`qualify`] is a selection that touches every engine: [`paired`] tests,
-//! [`tables`] of counts, [`repeated`] measurements, multiplicity and pooling ([`lists`]), mixed and generalised
-//! [`models`]. The project's tests compare many more.
+//! package, its version and the exact call. [`qualify`] is a selection that touches every engine: `paired` tests,
+//! `tables` of counts, `repeated` measurements, multiplicity and pooling (`lists`), mixed and generalised
+//! `models`. The project's tests compare many more.
 
 mod case;
 mod lists;

@@ -3,7 +3,7 @@
 //!
 //! WordprocessingML is written here directly (ECMA-376): docx-rs 0.4 gives every picture the same identifier and no
 //! description, numbers them by a counter of the process (two renderings differ), has no title property and stores
-//! the parts uncompressed. Text reaches the parts only through [`text`], which escapes it and drops what XML forbids.
+//! the parts uncompressed. Text reaches the parts only through `text`, which escapes it and drops what XML forbids.
 
 use super::document::{Block, Document};
 use super::words::Words;

@@ -1,6 +1,6 @@
 //! Who took part: the flow of patients and knees, the disposition, and the two panels of the baseline table.
 //!
-//! Counts of patients and knees are taken from the [`Trial`]; everything that is a statistic comes from records.
+//! Counts of patients and knees are taken from the [`crate::trial::Trial`]; everything that is a statistic comes from records.
 
 use super::Material;
 use crate::analysis::Record;
