@@ -21,7 +21,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     let arms = &material.trial.design.arms;
     let print = |value: f64| rounding::print(value, decimals);
     let (d, l, u) = (print(estimate), print(low), print(high));
-    let p = result.p_value.map(rounding::p_value).unwrap_or_default();
+    let p = result.p_value.map(|p| words.p_relation(p)).unwrap_or_default();
     let method = tables::method_name(material, result.method);
     let n = tables::patients(record).to_string();
     let direction = words.get(if estimate < 0.0 { "conclusion.lower" } else { "conclusion.higher" });
@@ -141,7 +141,7 @@ pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<Str
             ("d", &d),
             ("l", &l),
             ("u", &u),
-            ("p", &rounding::p_value(p)),
+            ("p", &words.p_relation(p)),
             ("n", &n),
             ("unit", &about.unit),
         ];

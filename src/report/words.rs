@@ -4,6 +4,7 @@
 //! have the same keys and use values of the same names; tests hold them to it and scan every message for wording that
 //! claims more than a confidence interval can.
 
+use crate::table::rounding;
 use std::collections::BTreeMap;
 
 /// A language the report can be written in.
@@ -48,6 +49,8 @@ pub struct Words {
     /// The language.
     pub language: Language,
     messages: BTreeMap<String, String>,
+    level: String,
+    tail: String,
 }
 
 impl Words {
@@ -57,7 +60,26 @@ impl Words {
         let table: toml::Table = language.source().parse().unwrap_or_default();
         let mut messages = BTreeMap::new();
         flatten("", &table, &mut messages);
-        Self { language, messages }
+        Self { language, messages, level: "95".to_owned(), tail: "97.5".to_owned() }
+    }
+
+    /// The same catalogue for intervals at level 1 − `alpha`: `{level}` is that level in per cent, `{tail}` that of one
+    /// limit alone, wherever a message names it.
+    pub fn at(mut self, alpha: f64) -> Self {
+        let percent = |share: f64| ((1e8 * share).round() / 1e6).to_string();
+        self.level = percent(1.0 - alpha);
+        self.tail = percent(1.0 - alpha / 2.0);
+        self
+    }
+
+    /// A p-value as a relation: `= 0.503`, `< 0.001`, `> 0.99`.
+    pub fn p_relation(&self, p: f64) -> String {
+        let printed = rounding::p_value(p).replace('\u{a0}', " ");
+        let relation = if printed.starts_with(['<', '>']) { printed } else { format!("= {printed}") };
+        match self.language {
+            Language::English => relation,
+            Language::Japanese => relation.replace(' ', ""),
+        }
     }
 
     /// The message `key` with its values filled in. An unknown key prints itself, which a test forbids.
@@ -71,6 +93,8 @@ impl Words {
             let name = &rest[open + 1..open + length];
             match values.iter().find(|(known, _)| *known == name) {
                 Some((_, value)) => text.push_str(value),
+                None if name == "level" => text.push_str(&self.level),
+                None if name == "tail" => text.push_str(&self.tail),
                 None => text.push_str(&rest[open..=open + length]),
             }
             rest = &rest[open + length + 1..];
@@ -180,6 +204,29 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_level_in_words_is_that_of_the_intervals() {
+        let words = Words::new(Language::English);
+        assert_eq!(words.get("table.ci"), "95 % CI");
+        assert_eq!(words.clone().at(0.01).get("table.ci"), "99 % CI");
+        assert_eq!(words.clone().at(0.1).get("table.ci"), "90 % CI");
+        let none = words.at(0.01).say("first.safety_none", &[("n", "30"), ("u", "11.6")]);
+        assert!(none.contains("upper 99.5 % confidence limit"), "{none}");
+        for language in [Language::English, Language::Japanese] {
+            for (key, message) in &Words::new(language).messages {
+                assert!(!message.contains("95"), "{key} names a level that a plan may change");
+            }
+        }
+    }
+
+    #[test]
+    fn p_values_are_relations() {
+        let english = Words::new(Language::English);
+        assert_eq!(english.p_relation(0.5031), "= 0.503");
+        assert_eq!(english.p_relation(1.0), "> 0.99");
+        assert_eq!(Words::new(Language::Japanese).p_relation(0.0001), "<0.001");
     }
 
     #[test]

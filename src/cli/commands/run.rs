@@ -87,7 +87,10 @@ fn summary(run: &Run, out: &Path) -> String {
             })
         })
         .collect();
-    text.push_str(&terminal::columns(&["Endpoint", "Visit", "Difference (95 % CI)", "p", "Conclusion"], &rows));
+    let level = rounding::fixed(100.0 * (1.0 - run.plan.analysis.alpha), 4);
+    let level = level.trim_end_matches('0').trim_end_matches('.');
+    let difference = format!("Difference ({level} % CI)");
+    text.push_str(&terminal::columns(&["Endpoint", "Visit", &difference, "p", "Conclusion"], &rows));
     let warnings = run.findings.len();
     if warnings > 0 {
         text.push_str(&format!(
