@@ -138,7 +138,7 @@ fn missing(context: &Context, endpoint: usize, visits: &[usize], measure: Measur
 }
 
 /// The plan's covariates; a column whose values are all numbers is numeric, another a factor.
-fn covariates(context: &Context) -> Vec<Covariate> {
+pub fn covariates(context: &Context) -> Vec<Covariate> {
     let trial = context.trial;
     let mut found: Vec<Covariate> = Vec::new();
     for column in &context.plan.analysis.covariates {
@@ -165,6 +165,11 @@ fn number(cell: &str) -> Option<f64> {
 }
 
 impl Covariate {
+    /// Its column in the patients file.
+    pub fn column(&self) -> &str {
+        &self.column
+    }
+
     /// The value of a patient, as text; `None` where missing.
     pub fn of<'a>(&self, context: &Context<'a>, patient: usize) -> Option<&'a str> {
         let cell = context.trial.patients[patient].attributes.get(&self.column)?;
