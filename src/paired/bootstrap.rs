@@ -91,8 +91,10 @@ pub fn bootstrap(differences: &[f64], settings: Settings, options: &Options) -> 
     result.std_error = sd(&replicates).map(|spread| spread * scale);
     let bias = mean(&replicates).map(|centre| (centre - estimate) * scale);
 
-    let below = replicates.partition_point(|value| *value < estimate);
-    let tied = replicates.partition_point(|value| *value <= estimate) - below;
+    // Means of the same values added in another order differ by rounding: they are the same mean, not one below.
+    let rounding = f64::EPSILON * n as f64;
+    let below = replicates.partition_point(|value| *value < estimate - rounding);
+    let tied = replicates.partition_point(|value| *value <= estimate + rounding) - below;
     // Half of the replicates equal to the estimate count as below it (discrete statistics; SciPy does the same).
     let share = (below as f64 + 0.5 * tied as f64) / settings.resamples as f64;
     let z0 = normal::quantile(share);
