@@ -165,6 +165,11 @@ fn number(cell: &str) -> Option<f64> {
 }
 
 impl Covariate {
+    /// Whether every value is a number.
+    pub fn is_numeric(&self) -> bool {
+        self.numeric
+    }
+
     /// Its column in the patients file.
     pub fn column(&self) -> &str {
         &self.column

@@ -64,9 +64,10 @@ fn members(material: &Material, patient: usize) -> impl Iterator<Item = String> 
 pub fn patients(material: &Material) -> String {
     let trial = material.trial;
     let factors: Vec<&str> = material.plan.subgroups.iter().map(|factor| factor.column.as_str()).collect();
-    let covariates = trial.sets.first().map_or_else(Vec::new, |set| {
-        model_rows::covariates(&Context { plan: material.plan, trial, set })
-    });
+    let covariates = trial
+        .sets
+        .first()
+        .map_or_else(Vec::new, |set| model_rows::covariates(&Context { plan: material.plan, trial, set }));
     let mut header: Vec<String> = ["patient", "active_side", "placebo_side", "dominance"].map(str::to_owned).to_vec();
     header.extend(sets(material));
     header.extend((1..=factors.len()).map(|number| format!("factor_{number}")));
@@ -97,7 +98,8 @@ pub fn events(material: &Material) -> String {
             Some(PLACEBO) => "placebo",
             Some(_) => continue,
         };
-        let place = material.plan.safety.severities.iter().position(|known| known.eq_ignore_ascii_case(&event.severity));
+        let place =
+            material.plan.safety.severities.iter().position(|known| known.eq_ignore_ascii_case(&event.severity));
         let grade = Severity::parse(&event.severity).or(place.and_then(|place| Severity::ALL.get(place).copied()));
         let grade = grade.and_then(|grade| json!(grade).as_str().map(str::to_owned)).unwrap_or_default();
         let flag = |value: bool| u8::from(value).to_string();

@@ -7,7 +7,7 @@ use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-const HEADER: [&str; 44] = [
+pub(super) const HEADER: [&str; 44] = [
     "id",
     "endpoint",
     "visit",
@@ -140,8 +140,7 @@ fn baseline(material: &Material, record: &Record) -> String {
 /// The quadrature points of a generalised mixed model, 1 for the Laplace approximation; empty for other models.
 fn points(integration: &Value) -> String {
     let Value::String(words) = integration else { return String::new() };
-    let digits: String =
-        words.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let digits: String = words.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     if digits.is_empty() { "1".to_owned() } else { digits }
 }
 
