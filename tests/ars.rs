@@ -66,11 +66,7 @@ const CLASSES: [Class; 33] = [
     ("AnalysisPurpose", "controlledTerm", "controlledTerm:=Purpose"),
     ("SponsorTermReference", "sponsorTermId", "sponsorTermId:text"),
     ("OrderedGroupingFactor", "order groupingId resultsByGroup", "order:number groupingId:text resultsByGroup:flag"),
-    (
-        "OperationResult",
-        "operationId",
-        "operationId:text resultGroups:[ResultGroup] rawValue:text formattedValue:text",
-    ),
+    ("OperationResult", "operationId", "operationId:text resultGroups:[ResultGroup] rawValue:text formattedValue:text"),
     ("ResultGroup", "groupingId", "groupingId:text groupId:text groupValue:text"),
     ("ProgrammingCode", "context", "context:text documentRef:DocumentReference code:text"),
     ("DocumentReference", "referenceDocumentId", "referenceDocumentId:text"),
@@ -229,7 +225,8 @@ fn dangling(event: &Value) -> Vec<String> {
         }
     }
     for output in list(event, "outputs") {
-        list(output, "fileSpecifications").for_each(|file| known(&files, &file["fileType"]["sponsorTermId"], "file type"));
+        list(output, "fileSpecifications")
+            .for_each(|file| known(&files, &file["fileType"]["sponsorTermId"], "file type"));
     }
     for item in list(&event["mainListOfContents"]["contentsList"], "listItems") {
         known(&outputs, &item["outputId"], "output");
@@ -242,7 +239,8 @@ fn dangling(event: &Value) -> Vec<String> {
 #[test]
 fn the_reporting_event_is_valid_and_refers_only_to_what_it_defines() {
     let subgroups = "[report]\n";
-    let with = "[[subgroup]]\ncolumn = \"sex\"\n[[subgroup]]\ncolumn = \"age\"\nlabel = \"Age\"\ncuts = [60]\n[report]\n";
+    let with =
+        "[[subgroup]]\ncolumn = \"sex\"\n[[subgroup]]\ncolumn = \"age\"\nlabel = \"Age\"\ncuts = [60]\n[report]\n";
     for event in [event(&[]), event(&[(subgroups, with)])] {
         let mut found = Vec::new();
         problems(&event, "ReportingEvent", "$", &mut found);

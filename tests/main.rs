@@ -2,6 +2,7 @@
 
 mod analysis;
 mod architecture;
+mod ars;
 mod bad_input;
 mod blinding;
 mod cli;
@@ -30,6 +31,7 @@ mod paired_continuous;
 mod paired_continuous_edges;
 mod plan;
 mod plan_life;
+mod recompute;
 mod reference_cases;
 mod repeated_measures;
 mod report;

@@ -198,9 +198,7 @@ fn analysis(run: &Run, record: &Record) -> Value {
     let mut groups: Vec<Value> = Vec::new();
     let mut groupings: Vec<Value> = Vec::new();
     let mut group = |grouping: &str, part: Option<(&str, String)>| {
-        groupings.push(
-            json!({"order": groupings.len() + 1, "groupingId": grouping, "resultsByGroup": part.is_some()}),
-        );
+        groupings.push(json!({"order": groupings.len() + 1, "groupingId": grouping, "resultsByGroup": part.is_some()}));
         if let Some((key, value)) = part {
             groups.push(json!({"groupingId": grouping, key: value}));
         }

@@ -70,7 +70,16 @@ generalised_mixed <- function(endpoint, set, formula, visit_numbers, cumulative)
   # Parameters in units of their columns help the search.
   size <- rep(1, length(start))
   size[slopes] <- 1 / pmax(apply(abs(x), 2, max), 1e-8)
-  best <- nlminb(start, minus, scale = 1 / size, control = list(eval.max = 5000, iter.max = 1000, rel.tol = 1e-13))
+  # The nodes are dense enough up to a standard deviation of 15; a likelihood that rises beyond has no maximum to compare.
+  widest <- 15
+  upper <- rep(c(Inf, widest), c(length(start) - n_random, n_random))
+  search <- function(start) {
+    nlminb(start, minus, scale = 1 / size, upper = upper, control = list(eval.max = 5000, iter.max = 1000, rel.tol = 1e-13))
+  }
+  best <- search(start)
+  if (any(abs(utils::tail(best$par, n_random)) > widest - 1e-6)) {
+    return(skip("the likelihood rises towards an infinite variance: no maximum to compare"))
+  }
   # A standard deviation at 0 is no parameter of the curvature.
   free <- seq_along(start) <= length(start) - n_random | abs(best$par) > 1e-3
   at <- function(part) { full <- best$par; full[free] <- part; minus(full) }
