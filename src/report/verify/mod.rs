@@ -11,6 +11,8 @@ mod sas;
 
 use super::exhibits::Material;
 
+pub use sas::{literal, model_in_sas};
+
 /// The files by name, relative to the folder `verify`.
 pub fn files(material: &Material) -> Vec<(String, String)> {
     let named = |name: &str, text: String| (name.to_owned(), text);

@@ -37,7 +37,7 @@ fn header() -> String {
 }
 
 /// A literal of SAS that its macro language does not look into: single quotes, those inside doubled.
-fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     format!("'{}'", text.replace('\'', "''"))
 }
@@ -247,6 +247,22 @@ fn models<'a>(material: &Material<'a>) -> Vec<Model<'a>> {
         }
     }
     models
+}
+
+/// The procedure of the model that `record` comes from, on one line; `None` where it comes from none.
+pub fn model_in_sas(material: &Material, record: &Record) -> Option<String> {
+    let mut models = models(material).into_iter().enumerate();
+    let (at, model) = models.find(|(_, model)| {
+        let first = model.first;
+        first.endpoint == record.endpoint
+            && first.result.method == record.result.method
+            && first.analysis_set == record.analysis_set
+    })?;
+    let steps = model.steps(material, at + 1);
+    let starts = ["proc mixed", "proc glimmix", "proc genmod"].iter().find_map(|name| steps.find(name))?;
+    let procedure = steps[starts..].split_once("run;")?.0;
+    let lines = procedure.lines().map(str::trim).filter(|line| !line.starts_with("ods output"));
+    Some(format!("{} run;", lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")))
 }
 
 impl Model<'_> {

@@ -309,9 +309,13 @@ check <- function(row) {
 
 numbers <- c("visit_number", "low", "high", "threshold", "conf_level", "n_pairs", "estimate", "std_error", "statistic",
              "df", "p_value", "conf_low", "conf_high", "log_lik", "p_adjusted")
+expected <- read("expected.csv", numbers)
+expected$rejected <- as.numeric(expected$rejected == "true")
+
+# One record by its identifier, after source("verify.R"): R's answer.
+record <- function(id) recompute(as.list(expected[match(id, expected$id), ]))
+
 if (sys.nframe() == 0) {
-  expected <- read("expected.csv", numbers)
-  expected$rejected <- as.numeric(expected$rejected == "true")
   for (i in seq_len(nrow(expected))) check(as.list(expected[i, ]))
   cat(sprintf("%d PASS, %d FAIL, %d SKIP\n", counts[["PASS"]], counts[["FAIL"]], counts[["SKIP"]]))
   quit(status = if (counts[["FAIL"]] > 0) 1 else 0)
