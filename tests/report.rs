@@ -273,6 +273,16 @@ fn the_results_conform_to_their_schema() {
     let schema: Value = serde_json::from_str(report::results_schema::SCHEMA).unwrap();
     let results: Value = serde_json::from_str(&text(&demo("en").1, "results.json")).unwrap();
     conforms(&results, &schema, &schema, "$");
+    let described = schema["$defs"]["record"]["properties"].as_object().unwrap();
+    for record in results["results"].as_array().unwrap() {
+        for field in record.as_object().unwrap().keys() {
+            assert!(described.contains_key(field), "{}: the schema does not describe {field}", record["id"]);
+        }
+        // Whatever was left out has its reason.
+        let of = |reason: &Value| reason["n"].as_u64().unwrap();
+        let reasons: u64 = record["rows"]["reasons"].as_array().unwrap().iter().map(of).sum();
+        assert_eq!(record["rows"]["not_used"].as_u64(), Some(reasons), "{}", record["id"]);
+    }
     let mut ids: Vec<&str> = results["results"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap()).collect();
     let all = ids.len();
     ids.sort_unstable();
