@@ -278,6 +278,7 @@ fn the_results_conform_to_their_schema() {
         for field in record.as_object().unwrap().keys() {
             assert!(described.contains_key(field), "{}: the schema does not describe {field}", record["id"]);
         }
+        assert_ne!(record["reference"], "", "{}", record["id"]);
         // Whatever was left out has its reason.
         let of = |reason: &Value| reason["n"].as_u64().unwrap();
         let reasons: u64 = record["rows"]["reasons"].as_array().unwrap().iter().map(of).sum();

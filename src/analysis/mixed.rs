@@ -313,7 +313,7 @@ impl Model {
             comparison,
         };
         let summary = fitted.summary(context);
-        records.push(summary.record(context));
+        records.push(Record { rows: self.rows.rows.clone(), ..summary.record(context) });
         (records, Some(summary))
     }
 
