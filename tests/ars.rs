@@ -217,8 +217,8 @@ fn dangling(event: &Value) -> Vec<String> {
             assert!(result["rawValue"].as_str().unwrap().parse::<f64>().is_ok());
             for group in list(result, "resultGroups") {
                 known(&used, &group["groupingId"], "grouping of a result");
-                let both = list(event, "analysisGroupings").chain(list(event, "dataGroupings"));
-                let grouping = both.into_iter().find(|grouping| grouping["id"] == group["groupingId"]).unwrap();
+                let mut both = list(event, "analysisGroupings").chain(list(event, "dataGroupings"));
+                let grouping = both.find(|grouping| grouping["id"] == group["groupingId"]).unwrap();
                 known(&ids(grouping, "groups"), &group["groupId"], "group");
                 assert!(group["groupId"].is_string() != group["groupValue"].is_string(), "{group}");
             }

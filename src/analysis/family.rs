@@ -177,7 +177,6 @@ fn decision_record(
         p_adjusted: decision.p_adjusted,
         importance: None,
         reference: procedure_source(context.plan.multiplicity.method),
-        rows: deciding.rows.clone(),
         ..deciding.clone()
     }
 }

@@ -58,7 +58,7 @@ fn reading(material: &Material) -> String {
         format!("  infile '{file}' dsd dlm=',' firstobs=2 truncover lrecl=32767 encoding='utf-8' termstr=lf;\n")
     };
     let mut out = String::from(
-        "/* One row per knee and visit; in_set1, in_set2, ... are the analysis sets in the plan's order. */\n",
+        "/* One row per knee and visit; in_set1, in_set2, ... are the analysis sets in the order of the plan. */\n",
     );
     out.push_str("data values;\n");
     out.push_str(&infile("data.csv"));
@@ -87,7 +87,7 @@ fn reading(material: &Material) -> String {
     ));
     out.push_str(&format!(
         "proc sort data=patients; by patient; run;\n\n\
-         /* One row per knee, visit, analysis set and measure (score, and change from the knee's baseline). */\n\
+         /* One row per knee, visit, analysis set and measure (score, and change from the baseline of the knee). */\n\
          proc sort data=values; by patient; run;\n\
          data long;\n  merge values(in=here) patients; by patient; if here;\n  length measure $6 set_name ${set};\n  \
          measure = 'value'; y = value; link sets;\n  \
@@ -103,7 +103,7 @@ fn reading(material: &Material) -> String {
          /* Both knees of every patient who has both. */\n\
          data pairs;\n  \
          merge long(where=(treatment=1) rename=(y=a base=base_a) in=one)\n        \
-         long(where=(treatment=0) rename=(y=p base=base_p) in=two keep={KEYS} patient treatment y base);\n  \
+         long(where=(treatment=0) rename=(y=p base=base_p) in=two\n          keep={KEYS} patient treatment y base);\n  \
          by {KEYS} patient;\n  if one and two;\n  difference = a - p;\n  \
          keep {KEYS} patient a p difference base_a base_p;\nrun;\n\n"
     ));
@@ -172,10 +172,10 @@ fn paired(material: &Material) -> String {
          method = 'paired-t'; estimate = mean; std_error = stderr; statistic = tvalue; p_value = probt;\n  \
          conf_low = lowerclmean; conf_high = upperclmean;\n  \
          keep {KEYS} method estimate std_error statistic df p_value conf_low conf_high;\nrun;\n\n\
-         /* Sign test, exact; signed rank: S = V - n(n+1)/4. SAS's p is exact up to 20 differences without ties only,\n   \
+         /* Sign test, exact; signed rank: S = V - n(n+1)/4. the p of SAS is exact up to 20 differences without ties only,\n   \
          so that the statistic is compared and the p-value printed as INFO. */\n\
          proc univariate data=pairs;\n  by {KEYS};\n  var difference;\n  ods output testsforlocation=location;\nrun;\n\
-         proc sql;\n  create table signs as select {commas}, sum(difference ne 0) as n, sum(difference > 0) as positive\n    \
+         proc sql;\n  create table signs as select {commas},\n    sum(difference ne 0) as n, sum(difference > 0) as positive\n    \
          from pairs group by {commas};\nquit;\n\
          proc sort data=signs; by {KEYS}; run;\n\
          data r_sign r_rank;\n  length method $24;\n  merge location signs; by {KEYS};\n  \
@@ -185,14 +185,14 @@ fn paired(material: &Material) -> String {
          info_p = pvalue; output r_rank;\n  end;\n  \
          keep {KEYS} method statistic p_value info_p;\nrun;\n\n\
          /* McNemar, exact: two-sided twice the smaller binomial tail. PROC FREQ prints the same. */\n\
-         proc sql;\n  create table discordant as select {commas}, sum(a = 1 and p = 0) as b, sum(a = 0 and p = 1) as c,\n    \
-         min(a in (0, 1) and p in (0, 1)) as yes_no from pairs group by {commas} having calculated yes_no = 1;\nquit;\n\
+         proc sql;\n  create table discordant as select {commas},\n    sum(a = 1 and p = 0) as b, sum(a = 0 and p = 1) as c,\n    \
+         min(a in (0, 1) and p in (0, 1)) as yes_no from pairs\n    group by {commas} having calculated yes_no = 1;\nquit;\n\
          data r_mcnemar;\n  length method $24;\n  set discordant;\n  method = 'mcnemar'; statistic = b; p_value = 1;\n  \
          if b + c > 0 then do;\n    below = probbnml(0.5, b + c, b); above = probbnml(0.5, b + c, c);\n    \
          p_value = {p};\n  end;\n  keep {KEYS} method statistic p_value;\nrun;\n\
          proc freq data=pairs;\n  by {KEYS};\n  where a in (0, 1) and p in (0, 1);\n  tables a*p / agree;\n  exact mcnem;\nrun;\n\n\
          /* Bowker: pairs of cells that are both empty keep their degree of freedom, which PROC FREQ takes away. */\n\
-         proc sql;\n  create table cells as select {commas}, min(a, p) as low, max(a, p) as high, sum(a > p) as above, sum(a < p) as below\n    \
+         proc sql;\n  create table cells as select {commas},\n    min(a, p) as low, max(a, p) as high, sum(a > p) as above, sum(a < p) as below\n    \
          from pairs where a ne p group by {commas}, calculated low, calculated high;\n  \
          create table r_bowker as select {commas}, 'bowker' as method length=24,\n    \
          sum((above - below)**2 / (above + below)) as statistic from cells group by {commas};\nquit;\n\n"
@@ -200,8 +200,8 @@ fn paired(material: &Material) -> String {
     if material.outcomes.records.iter().any(|record| record.result.method == "ancova") {
         out.push_str(&format!(
             "\
-         /* ANCOVA of the difference on the pair's baseline mean (centred) and difference. */\n\
-         data ancova; set pairs; where measure = 'value' and base_a ne . and base_p ne .; m = (base_a + base_p) / 2; b = base_a - base_p; run;\n\
+         /* ANCOVA of the difference on the baseline mean (centred) and difference of the pair. */\n\
+         data ancova;\n  set pairs;\n  where measure = 'value' and base_a ne . and base_p ne .;\n  m = (base_a + base_p) / 2; b = base_a - base_p;\nrun;\n\
          proc stdize data=ancova out=ancova method=mean; by {KEYS}; var m; run;\n\
          proc reg data=ancova alpha={alpha};\n  by {KEYS};\n  model difference = m b / clb;\n  ods output parameterestimates=ancova_est;\nrun; quit;\n\
          data r_ancova;\n  length method $24;\n  set ancova_est; where variable = 'Intercept';\n  \
