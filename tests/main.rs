@@ -28,6 +28,7 @@ mod paired_categorical;
 mod paired_categorical_edges;
 mod paired_continuous;
 mod paired_continuous_edges;
+mod paired_further;
 mod plan;
 mod plan_life;
 mod reference_cases;

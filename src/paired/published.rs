@@ -8,7 +8,7 @@
 //! 31:140–149; Cochrane Handbook, version 5.1 §16.4.6 and current chapter 23.2.
 
 use super::proportion::Tails;
-use super::{Alternative, Options, Refusal};
+use super::{Options, Refusal};
 use crate::math::dist::student_t;
 use serde::Serialize;
 
@@ -274,11 +274,7 @@ fn t_inference(estimate: f64, std_error: f64, df: f64, options: &Options) -> Res
         return Ok((None, None, None, None));
     }
     let statistic = (estimate - options.mu) / std_error;
-    let p_value = match options.alternative {
-        Alternative::TwoSided => (2.0 * student_t::sf(statistic.abs(), df)).min(1.0),
-        Alternative::Less => student_t::cdf(statistic, df),
-        Alternative::Greater => student_t::sf(statistic, df),
-    };
+    let p_value = options.alternative.p_of_t(statistic, df);
     let reach = |tail: f64| -student_t::quantile(tail, df) * std_error;
     Ok((
         Some(statistic),
