@@ -226,7 +226,7 @@ fn edges_are_answered_or_refused() {
 #[test]
 fn cells_that_are_no_numbers_and_rows_that_are_no_pairs() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str], &str); 6] = [
+    let cases: [(&str, &[&str], &str); 7] = [
         ("id,t,c\n1,inf,2\n2,3,4\n", &["--treated", "t", "--control", "c"], "inf"),
         ("id,t,c\n1,good,2\n2,3,4\n", &["--treated", "t", "--control", "c"], "good"),
         ("id,t,c\n1,1,2\n", &["--treated", "c", "--control", "d"], "`d`"),
@@ -242,6 +242,11 @@ fn cells_that_are_no_numbers_and_rows_that_are_no_pairs() {
         ),
         (
             "id,arm,v\n1,A,2\n1,B,3\n",
+            &["--id", "id", "--arm", "arm", "--active", "A", "--placebo", "B", "--value", "v", "--where", "v=9"],
+            "no row is left with v = `9`; the column holds 2, 3",
+        ),
+        (
+            "id,arm,v\n1,A,2\n1,B,3\n",
             &["--id", "id", "--arm", "v", "--active", "A", "--placebo", "B", "--value", "arm"],
             "",
         ),
@@ -252,5 +257,17 @@ fn cells_that_are_no_numbers_and_rows_that_are_no_pairs() {
         let file = file.display().to_string();
         let (code, out, err) = run(&[&["test", "wilcoxon", "--data", &file], shape].concat());
         assert!(code == 1 && out.is_empty() && err.contains(words), "{text}: {code} {err}");
+    }
+    // The same side twice is a wrong call, not a result of 0.
+    let file = data("paired_shoes");
+    let (code, _, err) = run(&["test", "paired-t", "--data", &file, "--treated", "control", "--control", "control"]);
+    assert!(code == 2 && err.contains("both name `control`"), "{err}");
+    // Measurements are no grades: a table of all of them would not fit into memory.
+    let folder = tempfile::tempdir().unwrap();
+    let rows: Vec<String> = (0..600).map(|i| format!("{i},{}.5,{}.25", i, i + 1)).collect();
+    let file = pairs(folder.path(), &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    for method in ["stuart-maxwell", "bowker", "kappa", "proportional-odds"] {
+        let (code, out, err) = run(&["test", method, "--data", &file, "--treated", "t", "--control", "c"]);
+        assert!(code == 1 && out.is_empty() && err.contains("measurements"), "{method}: {err}");
     }
 }

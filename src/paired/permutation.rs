@@ -70,7 +70,8 @@ pub fn permutation(differences: &[f64], settings: Settings, options: &Options) -
         }
         (None, Method::Exact) => {
             return Err(Refusal(format!(
-                "the exact permutation distribution of {} differences that lie on no common grid is not feasible",
+                "the exact permutation distribution of {} differences is too large to compute: it is offered for up to 40 \
+                 that are not 0, and for more where they lie on a coarse enough grid; ask for Monte Carlo",
                 differences.len()
             )));
         }

@@ -151,12 +151,18 @@ fn source(args: &TestArgs) -> Result<Source, CliError> {
 
 fn pairs(args: &TestArgs) -> Result<Pairs, CliError> {
     match (&args.treated, &args.control) {
+        (Some(treated), Some(control)) if treated == control => {
+            Err(CliError::Usage(format!("--treated and --control both name `{treated}`")))
+        }
         (Some(treated), Some(control)) => input::wide(&source(args)?, treated, control),
         (None, None) => {
             let of = |value: &'_ Option<String>, flag| required(value.as_deref(), flag).map(str::to_owned);
             let (id, arm) = (of(&args.id, "--treated/--control or --id")?, of(&args.arm, "--arm")?);
             let (active, placebo) = (of(&args.active, "--active")?, of(&args.placebo, "--placebo")?);
             let value = of(&args.value, "--value")?;
+            if active == placebo {
+                return Err(CliError::Usage(format!("--active and --placebo both name `{active}`")));
+            }
             input::long(&source(args)?, &id, &arm, &active, &placebo, &value)
         }
         _ => Err(CliError::Usage("--treated and --control go together".to_owned())),
