@@ -33,11 +33,21 @@ pub fn stuart_maxwell(table: &SquareTable, options: &Options) -> Result<TestResu
 
 /// Bhapkar's test: as Stuart–Maxwell with the covariance not restricted to equal margins, W = S / (1 − S/N).
 ///
+/// The unrestricted covariance is estimated from the N pairs; with hardly more pairs than degrees of freedom S comes near
+/// N and W grows without bound whatever the margins are, so that such a table is refused.
+///
 /// # Errors
-/// When S = N (the unrestricted covariance is singular, so that W does not exist).
+/// When S = N (the unrestricted covariance is singular, so that W does not exist), or there are at most two pairs per
+/// degree of freedom.
 pub fn bhapkar(table: &SquareTable, options: &Options) -> Result<TestResult, Refusal> {
     let (stuart, df) = stuart_statistic(table);
     let n = table.n() as f64;
+    if n <= 2.0 * df as f64 && df > 1 {
+        return Err(Refusal(format!(
+            "{} pairs for {df} degrees of freedom are too few: Bhapkar's statistic would be large by itself",
+            table.n()
+        )));
+    }
     if n - stuart <= 1e-12 * n {
         return Err(Refusal("every discordant pair points the same way: Bhapkar's covariance is singular".into()));
     }
@@ -102,6 +112,12 @@ fn chi_squared_result(
         result.notes.push("no discordant pair: the margins are equal and p = 1".into());
     } else {
         result.p_value = Some(chi_squared::sf(statistic, df as f64));
+        if table.n() < 5 * df as u64 {
+            result.notes.push(format!(
+                "fewer than five pairs per degree of freedom ({} for {df}): the χ² approximation is rough",
+                table.n()
+            ));
+        }
     }
     result.extra.push(("table", Field::Table(table.counts().to_vec())));
     result
@@ -294,6 +310,20 @@ mod tests {
             assert!((ours.p_value.expect("p") / p_value - 1.0).abs() < 1e-10);
             assert_eq!(ours.df, Some(2.0));
         }
+    }
+
+    /// Nine grades, ten pairs, no two alike: the margins hardly differ, and N/(N − S) is anything.
+    #[test]
+    fn hardly_more_pairs_than_degrees_of_freedom() {
+        let mut counts = vec![vec![0; 9]; 9];
+        for i in 0..9 {
+            counts[i][(i + 1) % 9] += 1;
+        }
+        counts[0][3] += 1;
+        let sparse = SquareTable::from_counts(counts).expect("a table");
+        assert!(bhapkar(&sparse, &Options::default()).expect_err("refused").0.contains("too few"));
+        let stuart = stuart_maxwell(&sparse, &Options::default()).expect("an answer");
+        assert!(stuart.notes.iter().any(|note| note.contains("rough")), "{:?}", stuart.notes);
     }
 
     #[test]
