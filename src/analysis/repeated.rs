@@ -1,6 +1,6 @@
 //! Tests over all visits together, where an endpoint asks for them: Friedman, Cochran's Q, repeated-measures ANOVA.
 //!
-//! They are run on request only. Over time within one arm ([`Scope::Arm`]) they ask whether knees change, which natural
+//! They are run on request only. Over time within one arm they ask whether knees change, which natural
 //! course and regression to the mean also make them do: such a record is descriptive and compares nothing. Between the arms
 //! they ask whether active − placebo changes with time (`friedman` on the differences), or that and whether it differs from
 //! 0 on average (`rm-anova`, treatment × visit). All of them need patients with every value; models do not.
