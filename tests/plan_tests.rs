@@ -65,6 +65,7 @@ fn non_inferiority_is_one_sided_and_claims_nothing_else() {
     assert_eq!(record.result.conf_low, Some(f64::NEG_INFINITY));
     assert_eq!(record.result.field("non_inferior"), Some(&Field::Json(false.into())));
     assert_eq!(record.conclusion, Conclusion::NotAssessed);
+    assert!(record.result.notes[0].starts_with("one-sided at 2.5 %"), "{:?}", record.result.notes);
     // Its limit is that of the two-sided interval.
     let two_sided = &find(&outcomes, "vas.m6.sensitivity.paired-t").result;
     near("limit", record.result.conf_high, two_sided.conf_high.unwrap(), 1e-12);

@@ -63,6 +63,11 @@ impl Alternative {
     }
 }
 
+/// A share in per cent, for print: without the rounding noise of the multiplication.
+pub(super) fn percent(share: f64) -> f64 {
+    (1e11 * share).round() / 1e9
+}
+
 /// The bounds of a parameter that can be any number.
 pub(super) const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 

@@ -6,7 +6,7 @@
 //! 2014, §3.6): its coverage is at least the nominal one, and is reported.
 
 use super::pairs::{check_count, check_finite, check_options};
-use super::result::UNBOUNDED;
+use super::result::{UNBOUNDED, percent};
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{median_of_sorted, sorted};
 use crate::math::dist::binomial;
@@ -67,7 +67,7 @@ fn limits(result: &mut TestResult, ordered: &[f64], options: &Options) -> Option
     if k == 0 {
         result.notes.push(format!(
             "no order statistics of {n} differences reach {} % confidence for the median",
-            100.0 * options.conf_level
+            percent(options.conf_level)
         ));
         return None;
     }

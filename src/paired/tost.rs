@@ -6,6 +6,7 @@
 
 use super::paired_t::Moments;
 use super::pairs::{check_options, differences, t_limits};
+use super::result::percent;
 use super::{Alternative, Better, Field, Options, Refusal, TestResult};
 use crate::math::dist::student_t;
 
@@ -47,7 +48,7 @@ pub fn tost(treated: &[f64], control: &[f64], low: f64, high: f64, options: &Opt
     ];
     result.notes.push(format!(
         "two one-sided paired t tests; the interval has confidence {} %, twice the error of each test",
-        100.0 * interval.conf_level
+        percent(interval.conf_level)
     ));
     Ok(result)
 }
@@ -82,7 +83,7 @@ pub fn non_inferiority(
     result.extra.push(("non_inferior", Field::Json(worse.into())));
     result.notes.push(format!(
         "one-sided at {} %: the null hypothesis is that treated is worse by {margin} or more",
-        100.0 * (1.0 - options.conf_level)
+        percent(1.0 - options.conf_level)
     ));
     if options.alternative != Alternative::TwoSided || options.mu != 0.0 {
         result.notes.push("the direction follows from `better`, the null value from the margin".into());

@@ -14,7 +14,7 @@
 //! returns the outermost averages, whose level is lower (from four differences 87.5 %, from five 93.75 %).
 
 use super::pairs::{check_count, check_finite, check_options};
-use super::result::UNBOUNDED;
+use super::result::{UNBOUNDED, percent};
 use super::signed_rank::SignedRank;
 use super::walsh::Walsh;
 use super::{Alternative, Field, Options, Refusal, TestResult};
@@ -126,7 +126,7 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
         }
         None => result.notes.push(format!(
             "no {} % interval: with {} ranked differences the test rejects no value at that level",
-            100.0 * options.conf_level,
+            percent(options.conf_level),
             used.len()
         )),
     }
