@@ -10,7 +10,7 @@ use splitknee::trial::build::build;
 use std::path::Path;
 
 /// The outcomes of a dataset's plan after replacing text in it and adding some at its end.
-fn run(dataset: &str, replaced: &[(&str, &str)], added: &str) -> Outcomes {
+pub fn run(dataset: &str, replaced: &[(&str, &str)], added: &str) -> Outcomes {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets").join(dataset);
     let mut text = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
     for (from, to) in replaced {
@@ -24,11 +24,11 @@ fn run(dataset: &str, replaced: &[(&str, &str)], added: &str) -> Outcomes {
     analyse(&plan, &trial)
 }
 
-fn find<'a>(outcomes: &'a Outcomes, id: &str) -> &'a Record {
+pub fn find<'a>(outcomes: &'a Outcomes, id: &str) -> &'a Record {
     outcomes.records.iter().find(|record| record.id == id).unwrap_or_else(|| panic!("no record {id}"))
 }
 
-fn near(what: &str, ours: Option<f64>, expected: f64, relative: f64) {
+pub fn near(what: &str, ours: Option<f64>, expected: f64, relative: f64) {
     let ours = ours.unwrap_or_else(|| panic!("{what}: no number"));
     assert!((ours - expected).abs() <= relative * expected.abs(), "{what}: {ours} against {expected}");
 }

@@ -255,6 +255,32 @@ impl Default for AnalysisPlan {
     }
 }
 
+/// How many patients were planned, and on which assumptions. The observed correlation between the knees is set beside the
+/// one assumed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SampleSizePlan {
+    /// Identifier of the endpoint; the primary endpoint where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Difference to detect, positive, in the endpoint's unit.
+    pub delta: f64,
+    /// Standard deviation assumed in one arm, of what the plan compares (`analysis.measure`).
+    pub sd: f64,
+    /// Correlation assumed between the two knees.
+    pub correlation: f64,
+    /// Power wanted.
+    #[serde(default = "eighty_percent")]
+    pub power: f64,
+    /// Patients planned with both knees, before any allowance for losses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<usize>,
+}
+
+fn eighty_percent() -> f64 {
+    0.8
+}
+
 /// Adjustment for several hypotheses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -6,6 +6,7 @@ pub mod grades;
 pub mod harms;
 pub mod missing;
 pub mod populations;
+pub mod repeated;
 pub mod responders;
 pub mod tables;
 pub mod within;

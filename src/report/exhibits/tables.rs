@@ -132,7 +132,7 @@ pub fn patients(record: &Record) -> usize {
 /// proportions have three, ratios two.
 pub fn decimals(material: &Material, endpoint: usize, method: &str) -> (usize, usize) {
     let about = material.endpoint(endpoint);
-    match (about.kind, crate::analysis::pairs::is_difference(method)) {
+    match (about.kind, crate::analysis::pairs::is_in_units(method)) {
         (_, false) => (2, 3),
         (Kind::Binary, true) => (3, 4),
         (_, true) => (about.decimals + 1, about.decimals + 2),

@@ -4,7 +4,7 @@
 use crate::figure::{FigureError, Style};
 use crate::report::compose::primary_visit;
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, families, figures, grades, responders, tables};
+use crate::report::exhibits::{Material, families, figures, grades, repeated, responders, tables};
 use crate::report::sentences;
 use crate::trial::Kind;
 
@@ -35,7 +35,11 @@ pub fn section(material: &Material, endpoint: usize, position: usize, style: &St
     section.blocks.push(Block::Table(tables::comparisons(material, endpoint, &number.table())));
     if graded {
         section.blocks.extend(grades::pairs(material, endpoint, visit, &number.table()).map(Block::Table));
-        section.blocks.extend(grades::shifts(material, endpoint, visit, &number.table()).map(Block::Table));
+        if let Some(table) = grades::shifts(material, endpoint, visit, &number.next_table()) {
+            number.tables += 1;
+            section.blocks.push(Block::Table(table));
+        }
+        further(material, endpoint, &mut number, &mut section);
         return Ok(section);
     }
     let differences = figures::differences(material, endpoint, visit, &number.figure(), style)?;
@@ -57,8 +61,19 @@ pub fn section(material: &Material, endpoint: usize, position: usize, style: &St
         number.tables += 1;
         section.blocks.push(Block::Table(table));
     }
+    further(material, endpoint, &mut number, &mut section);
     section.blocks.extend(families::subgroups(material, endpoint, &number.next_table()).map(Block::Table));
     Ok(section)
+}
+
+/// The tests over all visits, and those that describe the pairs, where the plan asks for them.
+fn further(material: &Material, endpoint: usize, number: &mut Numbers, section: &mut Section) {
+    for exhibit in [repeated::table, repeated::further] {
+        if let Some(table) = exhibit(material, endpoint, &number.next_table()) {
+            number.tables += 1;
+            section.blocks.push(Block::Table(table));
+        }
+    }
 }
 
 /// Running numbers of the figures and tables of a section.
