@@ -16,6 +16,8 @@ pub struct ModelInput {
     pub emmeans: Vec<LsMeansSpec>,
     /// Differences asked for.
     pub contrasts: Vec<LsMeansSpec>,
+    /// Weights of the factors that LS means average over.
+    pub weights: Weights,
 }
 
 impl ModelInput {
@@ -50,7 +52,9 @@ impl ModelInput {
             }
         }
         let complete: Vec<usize> = (0..table.n_rows())
-            .filter(|&row| names.iter().all(|name| table.column(name).is_ok_and(|column| !column.is_missing(row))))
+            .filter(|&row| {
+                formula.columns().iter().all(|name| table.column(name).is_ok_and(|column| !column.is_missing(row)))
+            })
             .collect();
         for (name, levels) in &factors {
             source.known(name)?;
@@ -66,7 +70,7 @@ impl ModelInput {
                 table.set_levels(name, levels).map_err(|_| error)?;
             }
         }
-        Ok(Self { table, formula, emmeans, contrasts })
+        Ok(Self { table, formula, emmeans, contrasts, weights: weights(args) })
     }
 }
 
@@ -90,10 +94,14 @@ fn factors(given: &[String]) -> Result<Vec<(String, Vec<String>)>, CliError> {
     Ok(factors)
 }
 
+fn weights(args: &ModelData) -> Weights {
+    if args.weights == "observed" { Weights::Observed } else { Weights::Equal }
+}
+
 /// The LS means and differences. A `--contrast` without `|` takes the other factors of every `--emmeans` that has it as
 /// the levels within which it compares.
 fn comparisons(args: &ModelData) -> (Vec<LsMeansSpec>, Vec<LsMeansSpec>) {
-    let weights = if args.weights == "observed" { Weights::Observed } else { Weights::Equal };
+    let weights = weights(args);
     let parse = |text: &String| LsMeansSpec { weights, ..LsMeansSpec::parse(text) };
     let emmeans: Vec<LsMeansSpec> = args.emmeans.iter().map(parse).collect();
     let mut contrasts: Vec<LsMeansSpec> = Vec::new();

@@ -142,6 +142,10 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
     let y = frame.numeric_response()?;
     let basis = Standardised::build(&design, y)?;
     let mut layout = Layout::build(&frame)?;
+    if let ([_], false) = (layout.patients.as_slice(), layout.groups.is_empty()) {
+        let label = layout.unit.labels.first().cloned().unwrap_or_default();
+        return Err(ModelError::OneUnit { unit: layout.unit.name.clone(), label, n_obs: n });
+    }
     let width = p + 1;
     let mut patterns = layout.patterns(&basis.rows, width);
     for pattern in &mut patterns {
