@@ -744,7 +744,7 @@ fn two_nested_variances_have_no_known_mixture() {
 fn a_confidence_level_outside_the_unit_interval_is_refused() {
     let fit = model(&Trial::draw(42, 8, 2, 0.0).table(), "y ~ arm + (1|id)");
     for level in [0.0, 1.0, -0.5, 95.0, f64::NAN] {
-        assert_eq!(fit.profile_standard_deviations(Method::Reml, level).unwrap_err().code(), "model-unsupported");
+        assert_eq!(fit.profile_intervals(Method::Reml, level).unwrap_err().code(), "model-unsupported");
         let robust = robust_covariance(&fit.patient_blocks().unwrap(), RobustKind::Cr2).unwrap();
         assert!(robust.contrast(&[0.0, 1.0], fit.coefficient_estimates(), level).is_none());
     }

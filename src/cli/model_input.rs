@@ -5,6 +5,15 @@ use super::error::CliError;
 use super::input::Source;
 use crate::model::{Columns, Formula, LsMeansSpec, Weights};
 
+/// What the outcome must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Numbers: a cell that is none is an error that names it.
+    Numbers,
+    /// Numbers or categories.
+    Either,
+}
+
 /// What a model command was given, read and parsed.
 #[derive(Debug)]
 pub struct ModelInput {
@@ -29,7 +38,7 @@ impl ModelInput {
     ///
     /// # Errors
     /// Wrong usage, a file that cannot be read, an unknown column, an unlisted level.
-    pub fn read(args: &ModelData, further: &[&str]) -> Result<Self, CliError> {
+    pub fn read(args: &ModelData, further: &[&str], outcome: Outcome) -> Result<Self, CliError> {
         if !(args.conf_level > 0.0 && args.conf_level < 1.0) {
             let message = format!("--conf-level {}: between 0 and 1, for instance 0.95", args.conf_level);
             return Err(CliError::Usage(message));
@@ -44,7 +53,10 @@ impl ModelInput {
         );
         let mut table = Columns::new();
         for name in &names {
-            match source.plain_numbers(name)? {
+            let numeric = outcome == Outcome::Numbers && formula.response.name == *name;
+            let named = factors.iter().any(|(factor, _)| factor == name);
+            let cells = if numeric && !named { Some(source.numbers(name)?) } else { source.plain_numbers(name)? };
+            match cells {
                 Some(numbers) => {
                     table.add_numeric(name, numbers.into_iter().map(|cell| cell.unwrap_or(f64::NAN)).collect())?;
                 }

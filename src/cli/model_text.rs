@@ -225,7 +225,8 @@ fn means(text: &mut String, means: &[LsMeanRecord], conf_level: f64) {
         .iter()
         .map(|mean| {
             let name: Vec<&str> = mean.levels.0.iter().map(|(_, level)| level.as_str()).collect();
-            let df = mean.df.map_or_else(|| "∞".to_owned(), short_df);
+            let without = if mean.estimate.is_some() { "∞" } else { "–" };
+            let df = mean.df.map_or_else(|| without.to_owned(), short_df);
             let interval = limits(mean.conf_low, mean.conf_high);
             vec![name.join(", "), optional(mean.estimate), optional(mean.std_error), df, interval]
         })

@@ -130,45 +130,99 @@ fn doolittle_rows(fit: &Fit, t: usize, after: impl Fn(usize) -> bool) -> Vec<Vec
     rows
 }
 
-/// Differences of equally weighted cell coefficients: for every factor of the term, each level minus the first. Returns
-/// whether rows had to be left out.
+/// Whether the term with these factors and covariates is in the model (none of either: the intercept).
+fn is_term(fit: &Fit, factors: &[usize], numeric: &[usize]) -> bool {
+    let same = |a: &[usize], b: &[usize]| a.len() == b.len() && a.iter().all(|x| b.contains(x));
+    (0..fit.design.terms.len()).any(|u| {
+        let (fu, nu) = fit.design.split_term(u);
+        same(&fu, factors) && same(&nu, numeric)
+    })
+}
+
+/// The effects that term `t` stands for, as subsets of its `factors`: itself, and every margin that is no term of the model
+/// and that only `t`, or terms that contain `t`, can express (`visit:sex` without `sex` is the effect of sex too).
+fn effects(fit: &Fit, t: usize, factors: &[usize], numeric: &[usize]) -> Vec<u32> {
+    let of = |mask: u32| -> Vec<usize> {
+        factors.iter().enumerate().filter(|(f, _)| mask >> f & 1 == 1).map(|(_, axis)| *axis).collect()
+    };
+    let whole = (1_u32 << factors.len()) - 1;
+    (0..=whole)
+        .filter(|&mask| {
+            let own = of(mask);
+            mask == whole
+                || !is_term(fit, &own, numeric)
+                    && (0..fit.design.terms.len()).filter(|&u| u != t && !contains(fit, u, t)).all(|u| {
+                        let (fu, nu) = fit.design.split_term(u);
+                        let shares = nu.len() == numeric.len() && nu.iter().all(|x| numeric.contains(x));
+                        !(shares && own.iter().all(|x| fu.contains(x)))
+                    })
+        })
+        .collect()
+}
+
+/// Type III: equally weighted cell coefficients. For a term whose margins are all in the model, each level of every factor
+/// minus the first; what else the term stands for ([`effects`]) is tested with it. Returns whether rows had to be left out.
 fn marginal_rows(fit: &Fit, t: usize) -> (Vec<Vec<f64>>, bool) {
     let (factors, numeric) = fit.design.split_term(t);
+    let effects = effects(fit, t, &factors, &numeric);
+    let common = effects.iter().fold(u32::MAX, |all, mask| all & mask) & ((1 << factors.len()) - 1);
+    let free = factors.len() as u32 - common.count_ones();
+    let (mut rows, mut partial) = (Vec::new(), false);
+    // The basis decides Satterthwaite's df of several rows: cell by cell over the factors without a margin, as lmerTest.
+    if effects.len() == 1 << free {
+        add_rows(fit, &factors, &numeric, common, u32::MAX, &mut rows, &mut partial);
+    } else {
+        for mask in effects {
+            add_rows(fit, &factors, &numeric, mask, mask, &mut rows, &mut partial);
+        }
+    }
+    (rows, partial)
+}
+
+/// Rows of one effect of a term: differences from the first level for the factors in `differences`, every level of the
+/// others in `cells`, the mean over the rest.
+fn add_rows(
+    fit: &Fit,
+    factors: &[usize],
+    numeric: &[usize],
+    differences: u32,
+    cells: u32,
+    rows: &mut Vec<Vec<f64>>,
+    partial: &mut bool,
+) {
     let inputs = &fit.frame.inputs;
     let size = |i: usize| match &inputs[i] {
         Input::Factor { levels, .. } => levels.len(),
         Input::Numeric { .. } => 1,
     };
-    let others: Vec<usize> =
-        (0..inputs.len()).filter(|i| !factors.contains(i) && matches!(inputs[*i], Input::Factor { .. })).collect();
-    let grid = |axes: &[usize], from: usize| -> Vec<Vec<u32>> {
+    let place = |axis: &usize| factors.iter().position(|f| f == axis);
+    let is_difference = |axis: &usize| place(axis).is_some_and(|f| differences >> f & 1 == 1);
+    let is_named = |axis: &usize| place(axis).is_some_and(|f| (differences | cells) >> f & 1 == 1);
+    let averaged: Vec<usize> =
+        (0..inputs.len()).filter(|i| !is_named(i) && matches!(inputs[*i], Input::Factor { .. })).collect();
+    let named: Vec<usize> = factors.iter().copied().filter(is_named).collect();
+    let grid = |axes: &[usize], from: &dyn Fn(usize) -> u32| -> Vec<Vec<u32>> {
         axes.iter().fold(vec![Vec::new()], |done: Vec<Vec<u32>>, &axis| {
             // The first axis varies fastest, as the columns of the design.
-            (from as u32..size(axis) as u32)
-                .flat_map(|l| {
-                    done.iter().map(move |left| {
-                        let mut next = left.clone();
-                        next.push(l);
-                        next
-                    })
-                })
+            (from(axis)..size(axis) as u32)
+                .flat_map(|l| done.iter().map(move |left| [left.as_slice(), &[l]].concat()))
                 .collect()
         })
     };
-    let elsewhere = grid(&others, 0);
-    let (mut rows, mut partial) = (Vec::new(), false);
-    'cells: for cell in grid(&factors, 1) {
+    let elsewhere = grid(&averaged, &|_| 0);
+    let compared: Vec<usize> = (0..named.len()).filter(|&f| is_difference(&named[f])).collect();
+    'cells: for cell in grid(&named, &|axis| u32::from(is_difference(&axis))) {
         let mut row = vec![0.0; fit.design.n_columns()];
-        for subset in 0..1_u32 << factors.len() {
-            let sign = if (factors.len() as u32 - subset.count_ones()).is_multiple_of(2) { 1.0 } else { -1.0 };
+        for subset in 0..1_u32 << compared.len() {
+            let sign = if (compared.len() as u32 - subset.count_ones()).is_multiple_of(2) { 1.0 } else { -1.0 };
             let mut point = vec![GridValue::Number(f64::NAN); inputs.len()];
-            for (f, (&axis, &level)) in factors.iter().zip(&cell).enumerate() {
-                point[axis] = GridValue::Level(if subset >> f & 1 == 1 { level } else { 0 });
-            }
+            named.iter().zip(&cell).for_each(|(&axis, &level)| point[axis] = GridValue::Level(level));
+            let first = compared.iter().enumerate().filter(|(f, _)| subset >> f & 1 == 0);
+            first.for_each(|(_, &place)| point[named[place]] = GridValue::Level(0));
             for combination in &elsewhere {
-                others.iter().zip(combination).for_each(|(&axis, &l)| point[axis] = GridValue::Level(l));
-                let Some(next) = fit.design.coefficient_row(&numeric, &point) else {
-                    partial = true;
+                averaged.iter().zip(combination).for_each(|(&axis, &l)| point[axis] = GridValue::Level(l));
+                let Some(next) = fit.design.coefficient_row(numeric, &point) else {
+                    *partial = true;
                     continue 'cells;
                 };
                 row.iter_mut().zip(&next).for_each(|(r, x)| *r += sign * x / elsewhere.len() as f64);
@@ -176,5 +230,4 @@ fn marginal_rows(fit: &Fit, t: usize) -> (Vec<Vec<f64>>, bool) {
         }
         rows.push(row);
     }
-    (rows, partial)
 }

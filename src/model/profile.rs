@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::error::ModelError;
 use super::fit::{Fit, FitOptions, Method, fit_frame};
 use super::inference::check_conf_level;
-use super::likelihood::{Order, Problem};
+use super::likelihood::Problem;
 use super::profile_chart::{Chart, Target};
 use crate::math::dist::chi_squared;
 use crate::math::trust_region::{Derivatives, Minimum, Settings, minimise};
@@ -202,7 +202,7 @@ impl Problem {
         let k = self.k;
         let mut theta = vec![0.0; k];
         chart.places.iter().zip(&own).for_each(|(&place, v)| theta[place] = *v);
-        let mut at = self.evaluate(&theta, Order::Second)?;
+        let mut at = self.evaluate(&theta)?;
         at.gradient = chart.places.iter().map(|&i| at.gradient[i]).collect();
         at.hessian = chart
             .places

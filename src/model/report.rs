@@ -450,8 +450,12 @@ impl Inference<'_> {
         let mut anova = Vec::new();
         if let Some(kind) = options.anova {
             for row in self.anova(kind)? {
-                if row.partial {
-                    notes.push(format!("{}: part of the hypothesis is not estimable and was left out", row.term));
+                match (row.partial, row.test) {
+                    (true, Some(_)) => {
+                        notes.push(format!("{}: part of the hypothesis is not estimable and was left out", row.term))
+                    }
+                    (_, None) => notes.push(format!("{}: its hypothesis is not estimable from these data", row.term)),
+                    (false, Some(_)) => {}
                 }
                 let test: Option<FTest> = row.test;
                 if self.ddf != Ddf::Asymptotic && test.is_some_and(|t| t.den_df.is_none()) {

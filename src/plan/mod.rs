@@ -22,8 +22,8 @@ pub mod waivers;
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, TrialInfo, VisitsPlan};
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, Ddf, Estimand, FamilyVisits, Information, Language, MeasurePlan,
-    Multiplicity, MultiplicityMethod, PrimaryMethod, ReportFormat, ReportPlan, SafetyPlan, Structure, Subgroup, Waiver,
-    Weights,
+    Multiplicity, MultiplicityMethod, PrimaryMethod, ReportFormat, ReportPlan, SafetyPlan, Structure, Subgroup,
+    TimeStructure, Waiver, Weights,
 };
 pub use schema::{DefaultUsed, schema};
 

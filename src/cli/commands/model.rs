@@ -2,7 +2,7 @@
 
 use crate::cli::args::model::ModelArgs;
 use crate::cli::error::CliError;
-use crate::cli::model_input::ModelInput;
+use crate::cli::model_input::{ModelInput, Outcome};
 use crate::cli::{model_text, terminal};
 use crate::model::generalised::Family;
 use crate::model::generalised_report::{GeneralisedOptions, GeneralisedReport, fit_generalised};
@@ -72,7 +72,7 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
     let mut columns = other.as_ref().map_or_else(Vec::new, Formula::columns);
     columns.extend(pair.iter().flat_map(|pair| pair.factors.iter().chain(&pair.by).cloned()));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let input = ModelInput::read(&args.input, &columns)?;
+    let input = ModelInput::read(&args.input, &columns, Outcome::Numbers)?;
     let fit_options = FitOptions { method, ..FitOptions::default() };
     let fitted = fit(&input.table, &input.formula, &fit_options)?;
     let weights = input.weights;
@@ -134,7 +134,7 @@ fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, Cl
         return Err(CliError::Usage("--quadrature: at least 1 point (Laplace)".to_owned()));
     }
     let link = args.link.as_deref().and_then(Link::from_name).unwrap_or(Link::Logit);
-    let input = ModelInput::read(&args.input, &[])?;
+    let input = ModelInput::read(&args.input, &[], Outcome::Either)?;
     let options = GeneralisedOptions {
         family,
         link,

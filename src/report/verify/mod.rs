@@ -28,6 +28,10 @@ fn data(material: &Material) -> String {
         ["endpoint", "patient", "side", "arm", "active", "visit", "visit_number", "value", "base"]
             .map(str::to_owned)
             .to_vec();
+    let injected_first = material.plan.analysis.injected_first.as_deref();
+    if injected_first.is_some() {
+        header.push("injection".to_owned());
+    }
     header.extend(trial.sets.iter().map(|set| format!("set_{}", set.name)));
     let mut out = line(&header);
     for (endpoint, about) in design.endpoints.iter().enumerate() {
@@ -51,6 +55,13 @@ fn data(material: &Material) -> String {
                         value.to_string(),
                         number(trial.baseline(knee, endpoint)),
                     ];
+                    if let Some(column) = injected_first {
+                        row.push(match patient.injected_first(column, &arms) {
+                            Some(first) if first == knee.arm => "first".to_owned(),
+                            Some(_) => "second".to_owned(),
+                            None => String::new(),
+                        });
+                    }
                     row.extend(trial.sets.iter().map(|set| u8::from(set.members[index]).to_string()));
                     out.push_str(&line(&row));
                 }
