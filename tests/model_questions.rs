@@ -234,6 +234,22 @@ fn sum_of_products(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x - mean_a) * (y - mean_b)).sum()
 }
 
+/// Intercepts and slopes of twelve patients that vary together, with noise.
+fn slopes() -> (Vec<f64>, Vec<f64>, Vec<String>) {
+    let wave = |i: u32, k: f64| (f64::from(i) * k).sin();
+    let (mut y, mut month, mut id) = (vec![], vec![], vec![]);
+    for patient in 1..=12_u32 {
+        for (visit, time) in [1.0, 3.0, 6.0].into_iter().enumerate() {
+            let common = wave(patient, 12.9898);
+            let noise = wave(patient * 7 + visit as u32 * 3, 78.233);
+            y.push(10.0 + 4.0 * common + (0.6 * common + 0.3 * wave(patient, 4.1)) * time + 2.5 * noise);
+            month.push(time);
+            id.push(format!("P{patient:02}"));
+        }
+    }
+    (y, month, id)
+}
+
 /// χ²(0.95; 1).
 const CUT: f64 = 3.841458820694124;
 
@@ -271,6 +287,23 @@ fn profile_limits_of_a_bivariate_normal_lie_on_the_cut() {
             }
         }
     }
+}
+
+/// The profile deviance of the correlation of intercept and slope, on numbers where it is flat towards 1 and steep towards
+/// −1: lme4 1.1-31's deviance function minimised over the two standard deviations at fixed correlations (Nelder-Mead to
+/// 1e-14) crosses the cut there and stays below it up to 1, the estimate.
+#[test]
+fn the_profile_of_a_correlation_does_not_slip_to_the_other_sign() {
+    let (y, month, id) = slopes();
+    let mut table = Columns::new();
+    table.add_numeric("y", y).unwrap();
+    table.add_numeric("month", month).unwrap();
+    table.add_categorical("id", id.into_iter().map(Some)).unwrap();
+    let model = fitted(&table, "y ~ month + (1+month|id)", Method::Ml);
+    let profile = model.profile_intervals(Method::Ml, 0.95).unwrap();
+    let correlation = profile.intervals.iter().find(|i| i.name.contains("correlation")).unwrap();
+    near(correlation.conf_low.unwrap(), -0.2317099150, 1e-5, "low");
+    assert_eq!(correlation.conf_high, Some(1.0));
 }
 
 /// The residual of a model without random terms: (n − p)(log σ²/s² + s²/σ² − 1).

@@ -125,23 +125,36 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Walks outward until the deviance has risen enough and narrows the last step down.
+    /// Walks outward until the deviance has risen enough and narrows the last step down. Where a step leads to a value at
+    /// which the search finds no covariance from the last one, it is shortened; `None` where that leads nowhere.
     fn outward(&mut self, estimate: f64, place: impl Fn(i32) -> Option<f64>) -> Option<f64> {
         self.warm.clone_from(&self.start);
-        let mut inside = estimate;
-        for step in 1.. {
-            let outside = place(step)?;
-            let excess = self.excess(outside);
+        let (mut inside, mut step) = (estimate, 1);
+        for _ in 0..200 {
+            let mut outside = place(step)?;
+            let (mut excess, mut halved) = (self.excess(outside), false);
+            for _ in 0..30 {
+                if excess.is_finite() {
+                    break;
+                }
+                halved = true;
+                outside = 0.5 * (inside + outside);
+                excess = self.excess(outside);
+            }
+            if !excess.is_finite() {
+                return None;
+            }
             if excess > 0.0 {
                 return self.crossing(inside, outside, excess);
             }
             inside = outside;
+            step += i32::from(!halved);
         }
         None
     }
 
     /// Where the excess is zero between a value inside the interval and one outside: regula falsi with the Illinois
-    /// modification, guarded by bisection. An excess of infinity marks a value at which no covariance exists.
+    /// modification, guarded by bisection.
     fn crossing(&mut self, inside: f64, outside: f64, excess: f64) -> Option<f64> {
         let (mut a, mut b) = (inside, outside);
         let (mut fa, mut fb) = (self.excess(a), excess);
@@ -152,7 +165,7 @@ impl<'a> Search<'a> {
                 middle = 0.5 * (a + b);
             }
             let f = self.excess(middle);
-            if f.abs() < 1e-10 || (b - a).abs() < 1e-11 * (1.0 + b.abs()) {
+            if f.abs() < 1e-10 || fb.is_finite() && (b - a).abs() < 1e-11 * (1.0 + b.abs()) {
                 return Some(middle);
             }
             if f < 0.0 {
@@ -163,7 +176,7 @@ impl<'a> Search<'a> {
                 fa *= 0.5;
             }
         }
-        Some(0.5 * (a + b))
+        fb.is_finite().then_some(0.5 * (a + b))
     }
 
     /// How far the profile deviance at `value` is above the cut; infinite where no covariance with that value was found.
@@ -197,7 +210,7 @@ impl<'a> Search<'a> {
 impl Problem {
     /// −ℓ with derivatives in the free coordinates of a chart.
     fn held(&self, chart: &Chart, free: &[f64]) -> Option<Derivatives> {
-        let psi = chart.psi(free);
+        let psi = chart.psi(free)?;
         let own = self.natural(&psi);
         let k = self.k;
         let mut theta = vec![0.0; k];

@@ -2,7 +2,7 @@
 //!
 //! Fixing the value leaves the working parameters linear in what is free, ψ = ψ₀ + Bφ, if the parameters are chosen for the
 //! purpose: the cell comes first in the Cholesky factor (L₁₁ is its standard deviation), a pair of cells comes first
-//! (L₂₁, L₂₂ = s(ρ, √(1 − ρ²))), `cs` is v(ρ, 1 − ρ). So derivatives stay analytic, and 0 and ±1 are ordinary values.
+//! (L₂₁, L₂₂ = s(ρ, √(1 − ρ²))), `cs` is v(ρ, 1 − ρ), `toep` is v(1, ρ₁, ρ₂, …). So derivatives stay analytic, and 0 and ±1 are ordinary values.
 
 use super::certificate::parameter_name;
 use super::covariance::{Unit, Unstructured};
@@ -92,10 +92,15 @@ impl Target {
             Kind::Itself(i) => base[at(*i)] = value,
             Kind::CompoundSd => {
                 base[at(1)] = value * value;
-                columns.push(vec![(at(0), 1.0), (at(1), -1.0)]);
+                columns.push(vec![(at(0), value * value), (at(1), -value * value)]);
             }
             Kind::CompoundCorrelation => columns.push(vec![(at(0), value), (at(1), 1.0 - value)]),
-            Kind::BandSd => base[at(0)] = value * value,
+            Kind::BandSd => {
+                base[at(0)] = value * value;
+                let own = self.offset..self.offset + self.size;
+                let correlations = columns.iter_mut().flatten().filter(|(i, _)| own.contains(i));
+                correlations.for_each(|(_, weight)| *weight = value * value);
+            }
             Kind::BandCorrelation(d) => columns.push(vec![(at(0), 1.0), (at(*d), value)]),
         }
         (base, columns)
@@ -144,11 +149,16 @@ impl Target {
             let reordered: Vec<f64> = (0..self.size).map(|i| theta[places[self.offset + i]]).collect();
             own[self.offset..self.offset + self.size].copy_from_slice(&factor(&reordered, order.len()));
         }
+        if matches!(self.kind, Kind::BandSd) {
+            let variance = own[self.offset];
+            own[self.offset..self.offset + self.size].iter_mut().for_each(|x| *x /= variance);
+        }
         let mut free: Vec<f64> = (0..k).filter(|i| !self.holds(*i)).map(|i| own[i]).collect();
         let at = |i: usize| own[self.offset + i];
         match &self.kind {
             Kind::CholeskyCorrelation(_) => free.push(at(1).hypot(at(2))),
-            Kind::CompoundSd | Kind::BandCorrelation(_) => free.push(at(0)),
+            Kind::CompoundSd => free.push(at(0) / (at(0) + at(1))),
+            Kind::BandCorrelation(_) => free.push(at(0)),
             Kind::CompoundCorrelation => free.push(at(0) + at(1)),
             _ => {}
         }
@@ -158,7 +168,15 @@ impl Target {
     /// The chart that holds the target at `value`.
     pub(super) fn chart(&self, value: f64, k: usize) -> Chart {
         let (base, columns) = self.frame(value, k);
-        Chart { base, columns, places: self.places(k) }
+        // L₁₁ and s are standard deviations: with one of them negative the correlation would be −ρ.
+        let positive = match self.kind {
+            Kind::CholeskyCorrelation(_) => {
+                let first = (0..k).filter(|i| !self.holds(*i)).position(|i| i == self.offset);
+                first.into_iter().chain(columns.len().checked_sub(1)).collect()
+            }
+            _ => Vec::new(),
+        };
+        Chart { base, columns, places: self.places(k), positive }
     }
 
     /// Free coordinates at the estimate of `fit`.
@@ -169,7 +187,8 @@ impl Target {
     /// The free coordinates that are standard deviations of random effects, which a search from zero would never leave.
     pub(super) fn vanishing(&self, boundary: &[usize], k: usize) -> Vec<usize> {
         let free: Vec<usize> = (0..k).filter(|i| !self.holds(*i)).collect();
-        (0..free.len()).filter(|&c| boundary.contains(&free[c])).collect()
+        let own = matches!(self.kind, Kind::CholeskyCorrelation(_)) && self.random;
+        (0..free.len()).filter(|&c| boundary.contains(&free[c])).chain(own.then_some(free.len())).collect()
     }
 }
 
@@ -180,16 +199,21 @@ pub(super) struct Chart {
     columns: Columns,
     /// Place in θ of each parameter of the reordered problem.
     pub places: Vec<usize>,
+    /// Free coordinates that must not be negative.
+    positive: Vec<usize>,
 }
 
 impl Chart {
-    /// ψ₀ + Bφ.
-    pub(super) fn psi(&self, free: &[f64]) -> Vec<f64> {
+    /// ψ₀ + Bφ; `None` where a coordinate is negative that must not be.
+    pub(super) fn psi(&self, free: &[f64]) -> Option<Vec<f64>> {
+        if self.positive.iter().any(|&c| free.get(c).is_some_and(|x| *x < 0.0)) {
+            return None;
+        }
         let mut psi = self.base.clone();
         for (column, value) in self.columns.iter().zip(free) {
             column.iter().for_each(|(i, weight)| psi[*i] += weight * value);
         }
-        psi
+        Some(psi)
     }
 
     /// B'g.

@@ -451,9 +451,10 @@ impl Inference<'_> {
         if let Some(kind) = options.anova {
             for row in self.anova(kind)? {
                 match (row.partial, row.test) {
-                    (true, Some(_)) => {
-                        notes.push(format!("{}: part of the hypothesis is not estimable and was left out", row.term))
-                    }
+                    (true, Some(_)) => notes.push(format!(
+                        "{}: cells are empty, and which ones they are decides the hypothesis that type III tests",
+                        row.term
+                    )),
                     (_, None) => notes.push(format!("{}: its hypothesis is not estimable from these data", row.term)),
                     (false, Some(_)) => {}
                 }
