@@ -55,13 +55,18 @@ pub fn analyse(
     let model = Model::new(context, endpoint, method, name, decides, visits);
     let mut failures = model.refusal(context).map_or_else(Vec::new, |refusal| vec![refusal]);
     let structures = if failures.is_empty() { model.structures(context) } else { Vec::new() };
+    let mut remedy = None;
     for (structure, term) in structures {
         let formula = format!("{}{term}", model.fixed());
         match model.fit(&formula) {
             Ok(fit) => return model.report(context, &fit, formula, structure, failures),
-            Err(error) => failures.push(format!("structure {structure} could not be fitted: {error}")),
+            Err(error) => {
+                failures.push(format!("structure {structure} could not be fitted: {error}"));
+                remedy = Some(error.remedy());
+            }
         }
     }
+    failures.extend(remedy.map(|remedy| format!("no structure of the plan could be fitted: {remedy}")));
     let records = model.visits.iter().map(|&visit| model.without_numbers(context, visit, &failures)).collect();
     (records, None)
 }
