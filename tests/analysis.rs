@@ -358,3 +358,62 @@ fn the_covariance_of_differences_over_the_visits_is_the_plans() {
     assert!((fit.log_lik + 206.097427059).abs() < 1e-6, "{}", fit.log_lik);
     assert!(fit.formula.ends_with("ar1(visit|patient)"), "{}", fit.formula);
 }
+
+/// The small trial with its first patients only, analysed.
+fn few_patients(last: &str, plan: &str) -> Outcomes {
+    let mut small = super::small_trial::SmallTrial::new();
+    for file in ["knees.csv", "patients.csv", "allocation.csv", "events.csv", "disposition.csv"] {
+        small.remove(file, "id", |id| id > last);
+    }
+    small.edit_plan("[[analysis_set]]\nname = \"FAS\"", &format!("{plan}\n[[analysis_set]]\nname = \"FAS\""));
+    let (plan, sources) = small.read().unwrap();
+    let (trial, _) = build(&plan.design(), &sources).unwrap();
+    analyse(&plan, &trial)
+}
+
+/// Three patients do not estimate four cells without a structure; the plan's next structure is fitted, and said.
+#[test]
+fn the_fallback_order_of_the_plan_is_followed_and_said() {
+    let plan = "[analysis]\nstructure = \"us\"\nfallback = [\"kron-us-cs\", \"random\"]\nbaseline = \"none\"\n";
+    let outcomes = few_patients("P03", plan);
+    let fit = outcomes.fits.iter().find(|fit| fit.endpoint == 0 && fit.decides).unwrap();
+    assert!(fit.fell_back && fit.structure != "us", "{}", fit.structure);
+    let said = fit.notes.iter().find(|note| note.starts_with("structure us could not be fitted")).unwrap();
+    assert!(said.contains("covariance over"), "{said}");
+    let record = outcomes.records.iter().find(|r| r.id == "vas.m6.primary.mixed-model").unwrap();
+    assert!(record.result.estimate.is_some() && record.result.notes.contains(said), "{:?}", record.result.notes);
+    assert_eq!(record.result.field("structure"), Some(&Field::Text(fit.structure.to_owned())));
+}
+
+#[test]
+fn a_model_without_a_fitting_structure_says_why_and_what_to_try() {
+    let outcomes = few_patients("P03", "[analysis]\nstructure = \"us\"\nbaseline = \"none\"\n");
+    let record = outcomes.records.iter().find(|r| r.id == "vas.m6.primary.mixed-model").unwrap();
+    assert_eq!((record.result.estimate, record.result.p_value), (None, None));
+    let notes = record.result.notes.join("; ");
+    assert!(notes.contains("structure us could not be fitted") && notes.contains("fewer parameters"), "{notes}");
+}
+
+/// Knees of one patient with an empty cell for the knee injected first are left out and counted.
+#[test]
+fn a_knee_with_an_unknown_order_of_injection_is_left_out_and_counted() {
+    let mut small = super::small_trial::SmallTrial::new();
+    for (number, row) in small.files.get_mut("patients.csv").unwrap().iter_mut().enumerate() {
+        row.push(
+            ["first", "EV", "left", "", "RIGHT", "SALINE"][if number == 0 { 0 } else { 1 + number % 5 }].to_owned(),
+        );
+    }
+    small.edit_plan(
+        "[[analysis_set]]\nname = \"FAS\"",
+        "[analysis]\ninjected_first = \"first\"\n[[analysis_set]]\nname = \"FAS\"",
+    );
+    let (plan, sources) = small.read().unwrap();
+    let (trial, findings) = build(&plan.design(), &sources).unwrap();
+    assert!(findings.iter().all(|finding| finding.rule != "SK612"), "{findings:?}");
+    let outcomes = analyse(&plan, &trial);
+    let record = outcomes.records.iter().find(|r| r.id == "vas.m6.primary.mixed-model").unwrap();
+    let reason = record.rows.reasons.iter().find(|reason| reason.reason == "order of injection unknown").unwrap();
+    // Three of the twelve patients, two knees, two visits.
+    assert_eq!(reason.n, 12);
+    assert!(record.result.estimate.is_some());
+}
