@@ -511,3 +511,63 @@ fn a_factor_of_one_level_and_a_covariance_of_many_parameters_are_remarked_on() {
     let model = fitted(&table.select_rows(&few), us, Method::Reml);
     assert!(model.notes.iter().any(|note| note.contains("21 parameters for")), "{:?}", model.notes);
 }
+
+/// An empty cell (EV, month 6, left knee): lmerTest 3.1-3 on lme4 1.1-31, `anova(lmer(change ~ treatment * visit * laterality +
+/// (1 | usubjid), d), type = 3)` by Satterthwaite; F and denominator df.
+#[test]
+fn type_iii_with_an_empty_cell_is_that_of_lmer_test() {
+    let (table, _) = trial();
+    let text = |name: &str| match table.column(name).unwrap() {
+        splitknee::model::Column::Categorical { levels, codes } => {
+            codes.iter().map(|code| levels[code.unwrap() as usize].clone()).collect::<Vec<_>>()
+        }
+        splitknee::model::Column::Numeric(_) => panic!("{name} is numeric"),
+    };
+    let (arm, visit, side) = (text("treatment"), text("visit"), text("laterality"));
+    let kept: Vec<usize> = (0..arm.len())
+        .filter(|&i| (arm[i].as_str(), visit[i].as_str(), side[i].as_str()) != ("EV", "M6", "LEFT"))
+        .collect();
+    let model = fitted(&table.select_rows(&kept), "change ~ treatment*visit*laterality + (1|usubjid)", Method::Reml);
+    assert_eq!(model.design.aliased.len(), 1);
+    let inference = model.inference(Ddf::Satterthwaite, Information::Observed, 0.95).unwrap();
+    let expected = [
+        ("treatment", 1, 47.714026768908, 177.176687651),
+        ("visit", 2, 2.677563458758, 175.647070467),
+        ("laterality", 1, 0.305004550626, 177.794826467),
+        ("treatment:visit", 2, 0.527158197651, 172.920079831),
+        ("treatment:laterality", 1, 0.194553108061, 54.506790874),
+        ("visit:laterality", 2, 1.749272407312, 173.362425130),
+        ("treatment:visit:laterality", 1, 0.107186236823, 175.757017382),
+    ];
+    for (row, (term, num_df, f, df)) in inference.anova(AnovaType::III).unwrap().iter().zip(expected) {
+        let test = row.test.unwrap();
+        assert_eq!((row.term.as_str(), test.num_df), (term, num_df));
+        near(test.statistic.unwrap(), f, 1e-5, term);
+        near(test.den_df.unwrap(), df, 1e-4, term);
+    }
+    let report = model.report(&ReportOptions { anova: Some(AnovaType::III), ..ReportOptions::default() }).unwrap();
+    assert!(report.notes.iter().any(|note| note.starts_with("treatment: cells are empty")), "{:?}", report.notes);
+}
+
+/// R 4.2.2 `colnames(model.matrix(formula, d))`: without an intercept the first factor has all its levels, no other.
+#[test]
+fn coefficients_without_an_intercept_have_the_names_of_r() {
+    let (table, _) = trial();
+    let cases: [(&str, &[&str]); 4] = [
+        ("0 + treatment + visit", &["treatmentPLACEBO", "treatmentEV", "visitM3", "visitM6"]),
+        (
+            "0 + treatment*visit",
+            &["treatmentPLACEBO", "treatmentEV", "visitM3", "visitM6", "treatmentEV:visitM3", "treatmentEV:visitM6"],
+        ),
+        (
+            "0 + baseline:treatment + visit",
+            &["visitM1", "visitM3", "visitM6", "baseline:treatmentPLACEBO", "baseline:treatmentEV"],
+        ),
+        ("0 + baseline*treatment", &["baseline", "treatmentPLACEBO", "treatmentEV", "baseline:treatmentEV"]),
+    ];
+    for (formula, names) in cases {
+        let model = fitted(&table, &format!("change ~ {formula} + (1|usubjid)"), Method::Reml);
+        assert_eq!(model.coefficient_names(), names, "{formula}");
+        assert!(model.design.aliased.is_empty(), "{formula}");
+    }
+}
