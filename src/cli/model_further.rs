@@ -36,11 +36,8 @@ fn linear(text: &mut String, records: &[LinearRecord], conf_level: f64) {
     let rows: Vec<Vec<String>> = records
         .iter()
         .map(|record| {
-            let label = if record.null == 0.0 {
-                record.label.clone()
-            } else {
-                format!("{} (against {})", record.label, record.null)
-            };
+            let said = record.null == 0.0 || record.rows.contains(&record.label);
+            let label = if said { record.label.clone() } else { format!("{} (against {})", record.label, record.null) };
             let df = record.df.map_or_else(|| "∞".to_owned(), short_df);
             let (df, kind) = match record.num_df {
                 Some(num_df) => (format!("{num_df}, {df}"), "F"),

@@ -52,6 +52,7 @@ mod likelihood_ratio;
 mod likelihood_tests;
 mod linear_combination;
 mod ls_means;
+mod overparametrised;
 mod profile;
 mod profile_chart;
 mod report;
