@@ -88,7 +88,7 @@ fn comparison(text: &mut String, comparison: &ModelComparison) {
     if let (Some(p), Some(mixture)) = (test.p_value_mixture, &test.mixture) {
         text.push_str(&format!("; on the boundary, by {mixture}: p {}", relation(p)));
     }
-    text.push_str("\n");
+    text.push('\n');
     if let Some(note) = &test.note {
         text.push_str(&format!("note: {note}\n"));
     }
