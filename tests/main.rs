@@ -24,6 +24,7 @@ mod instrument;
 mod model_generalised;
 mod model_identities;
 mod model_post_fit;
+mod model_questions;
 mod model_references;
 mod multiplicity;
 mod paired_categorical;

@@ -22,6 +22,8 @@ pub struct ModelRows {
     pub covariates: Vec<Covariate>,
     /// Whether side is a term.
     pub side: bool,
+    /// The column that names the knee injected first, where its order is a term.
+    pub injected_first: Option<String>,
 }
 
 /// A patient-level covariate.
@@ -39,6 +41,7 @@ impl ModelRows {
     pub fn new(context: &Context, endpoint: usize, visits: &[usize], measure: Measure, baseline: BaselinePlan) -> Self {
         let trial = context.trial;
         let covariates = covariates(context);
+        let injected_first = context.plan.analysis.injected_first.clone();
         let mut rows = Rows::default();
         let mut used = Vec::new();
         for row in trial.observations(endpoint, visits, measure, context.set) {
@@ -47,6 +50,8 @@ impl ModelRows {
                 rows.leave_out("baseline missing", 1);
             } else if !covariates.iter().all(known) {
                 rows.leave_out("covariate missing", 1);
+            } else if injected_first.is_some() && injection(context, row.patient, row.arm).is_none() {
+                rows.leave_out("order of injection unknown", 1);
             } else {
                 used.push(row);
             }
@@ -54,7 +59,7 @@ impl ModelRows {
         rows.used = used.len();
         rows.leave_out("no value at the visit", missing(context, endpoint, visits, measure));
         let seen = visits.iter().copied().filter(|visit| used.iter().any(|row| row.visit == *visit)).collect();
-        Self { used, rows, visits: seen, baseline, covariates, side: context.plan.analysis.side }
+        Self { used, rows, visits: seen, baseline, covariates, side: context.plan.analysis.side, injected_first }
     }
 
     /// Patients with at least one row.
@@ -73,6 +78,9 @@ impl ModelRows {
         };
         if self.side {
             text.push_str(" + side");
+        }
+        if self.injected_first.is_some() {
+            text.push_str(" + injection");
         }
         for covariate in &self.covariates {
             text.push_str(" + ");
@@ -121,10 +129,27 @@ impl ModelRows {
             let side = |row: &Observation| trial.patients[row.patient].knee(row.arm).map(|knee| knee.side.as_str());
             columns.add_categorical("side", rows.iter().map(side))?;
         }
+        if self.injected_first.is_some() {
+            columns.add_categorical("injection", rows.iter().map(|row| injection(context, row.patient, row.arm)))?;
+            columns.set_levels("injection", &["first", "second"])?;
+        }
         for covariate in &self.covariates {
             covariate.add(context, &mut columns, rows.iter().map(|row| row.patient))?;
         }
         Ok(columns)
+    }
+}
+
+/// Whether the knee on `arm` was injected `first` or `second`; `None` where the plan's column does not say.
+pub fn injection(context: &Context, patient: usize, arm: usize) -> Option<&'static str> {
+    let column = context.plan.analysis.injected_first.as_ref()?;
+    let trial = context.trial;
+    let patient = trial.patients.get(patient)?;
+    let first = patient.injected_first(column, &trial.design.arms.labels());
+    match first {
+        Some(first) => Some(if first == arm { "first" } else { "second" }),
+        // Only this knee is in the trial, and the other one was first.
+        None => patient.attributes.get(column).filter(|_| patient.knees().len() == 1).map(|_| "second"),
     }
 }
 
@@ -144,7 +169,8 @@ pub fn covariates(context: &Context) -> Vec<Covariate> {
     for column in &context.plan.analysis.covariates {
         let mut term: String =
             column.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-        let reserved = ["value", "patient", "treatment", "knee", "visit", "cell", "side", "baseline", "difference"];
+        let reserved =
+            ["value", "patient", "treatment", "knee", "visit", "cell", "side", "injection", "baseline", "difference"];
         if !term.starts_with(|c: char| c.is_ascii_alphabetic()) || reserved.contains(&term.as_str()) {
             term = format!("covariate_{term}");
         }
@@ -210,6 +236,11 @@ pub struct DifferenceRow {
     pub difference: f64,
     /// Active − placebo at baseline, where both knees were observed then.
     pub baseline: Option<f64>,
+    /// What an effect of the side leaves in the difference: 1 where the active knee is on the later side in alphabetical
+    /// order, −1 where the placebo knee is.
+    pub side: f64,
+    /// The same of the order of injection: 1 where the active knee was second, −1 where it was first.
+    pub injection: f64,
 }
 
 /// The differences of complete pairs among the rows of a model over knees.
@@ -224,7 +255,12 @@ pub fn differences(context: &Context, endpoint: usize, rows: &[Observation]) -> 
             let (a, b) = trial.patients[active.patient].pair()?;
             let baseline = trial.baseline(a, endpoint).zip(trial.baseline(b, endpoint)).map(|(a, b)| a - b);
             let difference = active.value - placebo;
-            Some(DifferenceRow { patient: active.patient, visit: active.visit, difference, baseline })
+            let side = if a.side > b.side { 1.0 } else { -1.0 };
+            let injection = match injection(context, active.patient, active.arm) {
+                Some("second") => 1.0,
+                _ => -1.0,
+            };
+            Some(DifferenceRow { patient: active.patient, visit: active.visit, difference, baseline, side, injection })
         })
         .collect()
 }

@@ -44,11 +44,14 @@ impl From<Refusal> for CliError {
 }
 
 impl From<ModelError> for CliError {
-    /// A formula that does not parse and a factor that the formula does not have are wrong usage; the rest is about data.
+    /// A formula or combination that does not parse and a factor that the formula does not have are wrong usage; the rest
+    /// is about data.
     fn from(error: ModelError) -> Self {
         let text = format!("{error}\n  help: {}", error.remedy());
         match error {
-            ModelError::Formula { .. } | ModelError::UnknownFactor { .. } => Self::Usage(text),
+            ModelError::Formula { .. } | ModelError::LinearCombination { .. } | ModelError::UnknownFactor { .. } => {
+                Self::Usage(text)
+            }
             _ => Self::Refused(text),
         }
     }

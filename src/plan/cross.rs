@@ -431,6 +431,11 @@ impl Checker<'_> {
                 self.wrong("SK010", &format!("analysis.{key}"), message, "leave it out for the default");
             }
         }
+        if analysis.difference_structure.is_empty() {
+            let message = "no covariance is named for the differences".to_owned();
+            let remedy = "name at least one, for instance `[\"us\", \"ar1\"]`, or leave the key out";
+            self.wrong("SK012", "analysis.difference_structure", message, remedy);
+        }
         let has_baseline = plan.visits.as_ref().is_some_and(|visits| visits.baseline.is_some());
         if analysis.measure == MeasurePlan::Change && !has_baseline {
             let message = "a change needs a baseline visit".to_owned();

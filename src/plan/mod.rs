@@ -23,7 +23,7 @@ pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, Tria
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, Ddf, Estimand, FamilyVisits, Information, Language, MeasurePlan,
     Multiplicity, MultiplicityMethod, PrimaryMethod, ReportFormat, ReportPlan, SafetyPlan, SampleSizePlan, Structure,
-    Subgroup, Waiver, Weights,
+    Subgroup, TimeStructure, Waiver, Weights,
 };
 pub use schema::{DefaultUsed, schema};
 

@@ -95,6 +95,35 @@ impl Structure {
     }
 }
 
+/// Covariance over the visits of the within-patient differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeStructure {
+    /// Unstructured.
+    Us,
+    /// A variance per visit, one correlation.
+    Csh,
+    /// One variance, one correlation.
+    Cs,
+    /// A variance per visit, correlations that fall with the number of visits between.
+    Ar1h,
+    /// One variance, correlations that fall with the number of visits between.
+    Ar1,
+}
+
+impl TimeStructure {
+    /// The name used in the plan and in formulas.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Csh => "csh",
+            Self::Cs => "cs",
+            Self::Ar1h => "ar1h",
+            Self::Ar1 => "ar1",
+        }
+    }
+}
+
 /// Denominator degrees of freedom of a mixed model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -197,6 +226,8 @@ pub struct AnalysisPlan {
     pub structure: Structure,
     /// Structures tried in order where the chosen one does not converge.
     pub fallback: Vec<Structure>,
+    /// Covariances over the visits of `mmrm_difference`, in the order in which they are tried.
+    pub difference_structure: Vec<TimeStructure>,
     /// Denominator degrees of freedom.
     pub ddf: Ddf,
     /// Information matrix behind the degrees of freedom.
@@ -215,6 +246,10 @@ pub struct AnalysisPlan {
     pub covariates: Vec<String>,
     /// Whether models have a term for the side (left or right).
     pub side: bool,
+    /// Patient-level column that names the knee injected first, by its side or its arm; models then have a term for the
+    /// order of injection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub injected_first: Option<String>,
     /// Methods run beside the primary one.
     pub sensitivity: Vec<PrimaryMethod>,
     /// Names of the analysis sets on which the primary method is repeated; all sets where left out.
@@ -236,6 +271,7 @@ impl Default for AnalysisPlan {
             primary: PrimaryMethod::MixedModel,
             structure: Structure::Random,
             fallback: Vec::new(),
+            difference_structure: vec![TimeStructure::Us, TimeStructure::Csh, TimeStructure::Cs],
             ddf: Ddf::KenwardRoger,
             information: Information::Observed,
             weights: Weights::Equal,
@@ -245,6 +281,7 @@ impl Default for AnalysisPlan {
             baseline: BaselinePlan::Own,
             covariates: Vec::new(),
             side: false,
+            injected_first: None,
             sensitivity: vec![PrimaryMethod::PairedT, PrimaryMethod::Wilcoxon],
             sets: None,
             seed: 20_240_856,

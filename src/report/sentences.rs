@@ -204,7 +204,15 @@ pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Opt
 pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
     let words = material.words;
     let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
-    let values = [("structure", fit.structure), ("estimation", fit.estimation)];
+    let reached = &fit.convergence;
+    let values = [
+        ("structure", fit.structure),
+        ("estimation", fit.estimation),
+        ("evaluations", &*reached.iterations.to_string()),
+        ("gradient", &rounding::bound(reached.gradient_max)),
+        ("curvature", &rounding::print(reached.smallest_eigenvalue, 2)),
+        ("decrement", &rounding::bound(reached.newton_decrement)),
+    ];
     let converged = words.say("results.model", &values);
     let boundary = words.get(if fit.singular { "results.singular" } else { "results.not_singular" });
     Some(join(material, &[converged, boundary]))

@@ -69,6 +69,12 @@ pub fn print(value: f64, decimals: usize) -> String {
     fixed(value, decimals).replace('-', &MINUS.to_string())
 }
 
+/// A power of ten that a size of error lies below: `1e-8`; never under `1e-10`, where rounding differs between machines.
+pub fn bound(value: f64) -> String {
+    let exponent = value.abs().log10().floor() + 1.0;
+    if exponent.is_finite() { format!("1e{}", exponent.max(-10.0)) } else { "1e-10".to_owned() }
+}
+
 /// A p-value in print: three decimals, never 0 or 1.
 pub fn p_value(p: f64) -> String {
     if p < 0.001 {

@@ -59,7 +59,7 @@ pub fn facts(material: &Material) -> Vec<String> {
         if fit.singular {
             facts.push(words.say("limitations.singular", &name));
         }
-        if fit.structure != material.plan.analysis.structure.name() {
+        if fit.fell_back {
             facts.push(words.say("limitations.fallback", &name));
         }
     }

@@ -17,6 +17,10 @@ pub fn knees(material: &Material) -> String {
         ["endpoint", "patient", "side", "arm", "active", "visit", "visit_number", "value", "base"]
             .map(str::to_owned)
             .to_vec();
+    let order_known = material.plan.analysis.injected_first.is_some();
+    if order_known {
+        header.push("injection".to_owned());
+    }
     header.extend(sets(material));
     let mut out = line(&header);
     for (endpoint, about) in design.endpoints.iter().enumerate() {
@@ -40,6 +44,10 @@ pub fn knees(material: &Material) -> String {
                         value.to_string(),
                         number(trial.baseline(knee, endpoint)),
                     ];
+                    if order_known {
+                        let context = Context { plan: material.plan, trial, set: material.set() };
+                        row.push(model_rows::injection(&context, index, knee.arm).unwrap_or_default().to_owned());
+                    }
                     row.extend(members(material, index));
                     out.push_str(&line(&row));
                 }

@@ -65,26 +65,25 @@ kronecker_structure <- function(n_knees, b) {
        })
 }
 
-# One correlation, one variance per visit (csh) or one for all (cs, as variance and covariance).
-compound_heterogeneous <- function(n) {
-  at <- function(theta) list(v = theta[seq_len(n)], r = theta[n + 1], s = sqrt(theta[seq_len(n)]))
-  pattern <- function(r) diag(n) + r * (1 - diag(n))
-  slope <- function(t, h) outer(t$s, t$s) * pattern(t$r) * (outer(seq_len(n) == h, rep(1, n)) + outer(rep(1, n), seq_len(n) == h)) / (2 * t$v[h])
-  off <- function(t) outer(t$s, t$s) * (1 - diag(n))
-  list(start = c(rep(1, n), 0.3), zero = rep(FALSE, n + 1),
-       value = function(theta) { t <- at(theta); outer(t$s, t$s) * pattern(t$r) },
-       first = function(theta) { t <- at(theta); c(lapply(seq_len(n), function(h) slope(t, h)), list(off(t))) },
+# One variance per visit and a correlation matrix with one parameter (csh, ar1h).
+heterogeneous <- function(n, correlation) {
+  at <- function(theta) list(v = theta[seq_len(n)], r = theta[n + 1], sd = outer(sqrt(theta[seq_len(n)]), sqrt(theta[seq_len(n)])))
+  marked <- function(h) outer(seq_len(n) == h, rep(1, n)) + outer(rep(1, n), seq_len(n) == h)
+  list(start = c(rep(1, n), correlation$start), zero = rep(FALSE, n + 1),
+       value = function(theta) { t <- at(theta); t$sd * correlation$value(t$r) },
+       first = function(theta) {
+         t <- at(theta)
+         full <- t$sd * correlation$value(t$r)
+         c(lapply(seq_len(n), function(h) full * marked(h) / (2 * t$v[h])), list(t$sd * correlation$first(t$r)[[1]]))
+       },
        second = function(theta, h, j) {
          t <- at(theta)
          if (h > j) { swap <- h; h <- j; j <- swap }
-         marked <- function(h) outer(seq_len(n) == h, rep(1, n)) + outer(rep(1, n), seq_len(n) == h)
-         if (h <= n && j <= n) {
-           full <- outer(t$s, t$s) * pattern(t$r)
-           if (h != j) return(full * marked(h) * marked(j) * (1 - diag(n)) / (4 * t$v[h] * t$v[j]))
-           return(full * ifelse(diag(n) == 1, 0, -marked(h)) / (4 * t$v[h]^2))
-         }
-         if (h <= n) return(off(t) * marked(h) / (2 * t$v[h]))
-         NULL
+         if (h > n) return(t$sd * correlation$second(t$r)[[1]][[1]])
+         if (j > n) return(t$sd * correlation$first(t$r)[[1]] * marked(h) / (2 * t$v[h]))
+         full <- t$sd * correlation$value(t$r)
+         if (h != j) return(full * marked(h) * marked(j) * (1 - diag(n)) / (4 * t$v[h] * t$v[j]))
+         full * ifelse(diag(n) == 1, 0, -marked(h)) / (4 * t$v[h]^2)
        })
 }
 
@@ -101,7 +100,9 @@ structure_of <- function(term, n_knees, n_visits) {
     "us(knee|patient)" = unstructured(n_knees),
     "us(cell|patient)" = unstructured(cells),
     "us(visit|patient)" = unstructured(n_visits),
-    "csh(visit|patient)" = compound_heterogeneous(n_visits),
+    "csh(visit|patient)" = heterogeneous(n_visits, correlation_cs(n_visits)),
+    "ar1h(visit|patient)" = heterogeneous(n_visits, correlation_ar1(n_visits)),
+    "ar1(visit|patient)" = kronecker_structure(1, correlation_ar1(n_visits)),
     "cs(visit|patient)" = linear_structure(list(diag(n_visits), 1 - diag(n_visits)), c(1, 0.3), c(FALSE, FALSE)),
     "kron(us(knee),us(visit)|patient)" = kronecker_structure(n_knees, scaled_us(n_visits)),
     "kron(us(knee),ar1(visit)|patient)" = kronecker_structure(n_knees, correlation_ar1(n_visits)),
@@ -324,6 +325,10 @@ model_rows <- function(endpoint, set, measure, formula, visit_numbers) {
   order <- unique(rows[order(rows$visit_number), c("visit_number", "visit")])
   rows$visit <- factor(rows$visit, order$visit)
   rows$side <- factor(rows$side)
+  if ("injection" %in% names(rows)) {
+    rows <- rows[!is.na(rows$injection), ]
+    rows$injection <- factor(rows$injection, c("first", "second"))
+  }
   for (name in grep("^arm[0-9]+_visit[0-9]+$", terms, value = TRUE)) {
     at <- as.numeric(regmatches(name, gregexpr("[0-9]+", name))[[1]])
     arm <- if (at[1] == 1) plan$active_arm else setdiff(levels(rows$treatment), c(plan$placebo_arm, plan$active_arm))[at[1] - 1]
@@ -339,10 +344,12 @@ linear_model <- function(endpoint, set, measure, formula, visit_numbers, method)
   if (method == "mmrm-difference") {
     active <- rows[rows$treatment == plan$active_arm, ]
     placebo <- rows[rows$treatment == plan$placebo_arm, ]
-    both <- merge(active[c("patient", "visit", "visit_number", "value", "base")],
-                  placebo[c("patient", "visit_number", "value", "base")], by = c("patient", "visit_number"))
+    both <- merge(active, placebo[c("patient", "visit_number", "value", "base", "side")],
+                  by = c("patient", "visit_number"))
     rows <- data.frame(patient = both$patient, visit = both$visit, visit_number = both$visit_number,
-                       difference = both$value.x - both$value.y, baseline_difference = both$base.x - both$base.y)
+                       difference = both$value.x - both$value.y, baseline_difference = both$base.x - both$base.y,
+                       side_difference = ifelse(as.character(both$side.x) > as.character(both$side.y), 1, -1),
+                       injection_difference = if (is.null(both$injection)) NA else ifelse(both$injection == "second", 1, -1))
     rows <- droplevels(rows)
     rows$treatment <- factor("difference")
   }
@@ -373,7 +380,7 @@ ls_weights <- function(model, arm, visit) {
     here <- rows$treatment == arm & rows$visit_number == visit
     grid[[name]] <- as.numeric(any(rows[[name]] == 1 & here))
   }
-  if ("baseline_difference" %in% names) grid$baseline_difference <- 0
+  for (name in grep("_difference$", names, value = TRUE)) grid[[name]] <- 0
   grid <- expand.grid(grid, stringsAsFactors = FALSE)
   for (name in names(grid)) if (is.factor(rows[[name]])) grid[[name]] <- factor(grid[[name]], levels(rows[[name]]))
   colMeans(model.matrix(model$mean, grid))[colnames(model$fit$x)]

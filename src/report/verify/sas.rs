@@ -62,9 +62,13 @@ fn reading(material: &Material) -> String {
     );
     out.push_str("data values;\n");
     out.push_str(&infile("data.csv"));
+    let (order, first) = match material.plan.analysis.injected_first {
+        Some(_) => (" injection $6", " injection $"),
+        None => ("", ""),
+    };
     out.push_str(&format!(
-        "  length endpoint ${endpoint} patient ${patient} side ${side} arm ${arm} visit ${visit};\n  \
-         input endpoint $ patient $ side $ arm $ active visit $ visit_number value base in_set1-in_set{sets};\n  \
+        "  length endpoint ${endpoint} patient ${patient} side ${side} arm ${arm} visit ${visit}{order};\n  \
+         input endpoint $ patient $ side $ arm $ active visit $ visit_number value base{first} in_set1-in_set{sets};\n  \
          treatment = active;\n"
     ));
     for (index, label) in design.arms.labels().iter().enumerate().filter(|(index, _)| *index > ACTIVE) {
@@ -308,6 +312,9 @@ impl Model<'_> {
             }
         }
         out.push_str(&format!("  cell = 1000 * treatment + visit_number;\nrun;\nproc sort data=m{number}; by patient treatment visit_number; run;\n"));
+        if material.plan.analysis.injected_first.is_some() {
+            out.push_str(&format!("data m{number}; set m{number}; if not missing(injection); run;\n"));
+        }
         if mean.contains(&"baseline_mean") {
             out.push_str(&format!(
                 "proc sql;\n  create table knees{number} as select distinct patient, treatment, base from long\n    \
@@ -320,10 +327,18 @@ impl Model<'_> {
             ));
         }
         if method == "mmrm-difference" {
+            let mut further = String::new();
+            if mean.contains(&"side_difference") {
+                further.push_str("  side_difference = ifn(side > side_p, 1, -1);\n");
+            }
+            if mean.contains(&"injection_difference") {
+                further.push_str("  injection_difference = ifn(injection = 'second', 1, -1);\n");
+            }
             out.push_str(&format!(
                 "data m{number};\n  merge m{number}(where=(treatment=1) rename=(y=a base=base_a) in=one)\n        \
-                 m{number}(where=(treatment=0) rename=(y=p base=base_p) in=two keep=patient treatment visit_number y base);\n  \
-                 by patient visit_number;\n  if one and two;\n  y = a - p; baseline_difference = base_a - base_p;\nrun;\n"
+                 m{number}(where=(treatment=0) rename=(y=p base=base_p side=side_p) in=two\n        \
+                 keep=patient treatment visit_number y base side);\n  by patient visit_number;\n  if one and two;\n  \
+                 y = a - p; baseline_difference = base_a - base_p;\n{further}run;\n"
             )
             .replace(
                 &format!("data m{number};\n  merge"),
@@ -385,7 +400,13 @@ impl Model<'_> {
                 ("estimates", "visit_number = input(substr(label, 2), best12.); sign = 1;")
             }
             "mmrm-difference" if several => {
-                let at = if words.mean.contains(&"baseline_difference") { " at baseline_difference=0" } else { "" };
+                // Knees that are alike in what the model adjusts for.
+                let alike: Vec<&str> =
+                    words.mean.iter().copied().filter(|term| term.ends_with("_difference")).collect();
+                let at = match alike.len() {
+                    0 => String::new(),
+                    n => format!(" at ({})=({})", alike.join(" "), vec!["0"; n].join(" ")),
+                };
                 out.push_str(&format!("  lsmeans visit_number /{at} cl alpha={alpha}{df};\n"));
                 ("lsmeans", "sign = 1;")
             }
@@ -515,6 +536,8 @@ fn covariance(random: &[&str]) -> String {
         "us(visit|patient)" => "  repeated visit_number / subject=patient type=un;\n".to_owned(),
         "csh(visit|patient)" => "  repeated visit_number / subject=patient type=csh;\n".to_owned(),
         "cs(visit|patient)" => "  repeated visit_number / subject=patient type=cs;\n".to_owned(),
+        "ar1h(visit|patient)" => "  repeated visit_number / subject=patient type=arh(1);\n".to_owned(),
+        "ar1(visit|patient)" => "  repeated visit_number / subject=patient type=ar(1);\n".to_owned(),
         "kron(us(knee),us(visit)|patient)" => kronecker("un"),
         "kron(us(knee),ar1(visit)|patient)" => kronecker("ar(1)"),
         "kron(us(knee),cs(visit)|patient)" => kronecker("cs"),
@@ -562,9 +585,7 @@ impl Words<'_> {
         if visit || self.mean.iter().any(|term| indicator(term).is_some()) {
             names.push("visit_number".to_owned());
         }
-        if self.mean.contains(&"side") {
-            names.push("side".to_owned());
-        }
+        names.extend(["side", "injection"].iter().filter(|name| self.mean.contains(name)).map(|name| (*name).to_owned()));
         let factors = self.mean.iter().filter_map(|term| self.covariate(term)).filter(|(_, numeric)| !numeric);
         names.extend(factors.map(|(at, _)| format!("x{at}")));
         names.join(" ")
