@@ -2,6 +2,7 @@
 
 use super::exhibits::{Material, tables};
 use crate::analysis::{Conclusion, Importance, Record};
+use crate::paired::Alternative;
 use crate::plan::file::Timing;
 use crate::table::rounding;
 use crate::trial::{Better, Measure, Role};
@@ -21,7 +22,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     let arms = &material.trial.design.arms;
     let print = |value: f64| rounding::print(value, decimals);
     let (d, l, u) = (print(estimate), print(low), print(high));
-    let p = result.p_value.map(|p| words.p_relation(p)).unwrap_or_default();
+    let p = p_value(material, record);
     let method = tables::method_name(material, result.method);
     let n = tables::patients(record).to_string();
     let direction = words.get(if estimate < 0.0 { "conclusion.lower" } else { "conclusion.higher" });
@@ -30,6 +31,9 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     let end = |limit: f64| {
         let favours_active = (limit < 0.0) == (about.better == Better::Lower);
         let arm = if favours_active { &arms.active } else { &arms.placebo };
+        if limit.is_infinite() {
+            return words.say("conclusion.favour_unbounded", &[("arm", arm)]);
+        }
         let size = rounding::print(limit.abs(), decimals);
         let size = size.trim_end_matches('0').trim_end_matches('.');
         if size.is_empty() || size == "0" {
@@ -72,7 +76,27 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         }
         Conclusion::Inferior => say("conclusion.inferior"),
         Conclusion::Equivalent => say("conclusion.equivalent"),
-        Conclusion::Inconclusive | Conclusion::NotAssessed => say("conclusion.inconclusive"),
+        Conclusion::Inconclusive | Conclusion::NotAssessed => {
+            // The interval excludes 0, and yet nothing is claimed: the reader is owed the reason.
+            let mut parts = vec![say("conclusion.inconclusive")];
+            if low > 0.0 || high < 0.0 {
+                parts.push(match record.p_adjusted {
+                    Some(p) => words.say("conclusion.withheld_family", &[("p", &words.p_relation(p))]),
+                    None => words.get("conclusion.withheld_test"),
+                });
+            }
+            join(material, &parts)
+        }
+    }
+}
+
+/// The p-value of `record` as a relation, which says so where the alternative is one-sided.
+fn p_value(material: &Material, record: &Record) -> String {
+    let words = material.words;
+    let Some(p) = record.result.p_value.map(|p| words.p_relation(p)) else { return String::new() };
+    match record.result.alternative {
+        Alternative::TwoSided => p,
+        _ => words.say("conclusion.one_sided", &[("p", &p)]),
     }
 }
 
@@ -130,7 +154,7 @@ pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<Str
         }
         let decimals = tables::decimals(material, endpoint, record.result.method).0;
         let result = &record.result;
-        let (Some(d), Some(l), Some(u), Some(p)) = (result.estimate, result.conf_low, result.conf_high, result.p_value)
+        let (Some(d), Some(l), Some(u), Some(_)) = (result.estimate, result.conf_low, result.conf_high, result.p_value)
         else {
             continue;
         };
@@ -141,7 +165,7 @@ pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<Str
             ("d", &d),
             ("l", &l),
             ("u", &u),
-            ("p", &words.p_relation(p)),
+            ("p", &p_value(material, record)),
             ("n", &n),
             ("unit", &about.unit),
         ];
