@@ -58,6 +58,12 @@ fn a_one_sided_interval_has_no_infinite_number_in_words_and_says_that_it_is_one_
         assert!(!sentence.contains("inf"), "{sentence}");
         assert!(sentence.contains(one_sided) && sentence.contains(open) && sentence.contains('∞'), "{sentence}");
     }
+    // Less wear is better: an alternative of more wear can only find harm.
+    let facts = said(&run, |material| limitations::facts(material).join("\n"));
+    assert!(
+        facts[0].contains("superiority of A cannot be concluded") && facts[1].contains("結論できない"),
+        "{facts:?}"
+    );
     let methods = said(&run, |material| format!("{:?}", methods::section(material).blocks.first()));
     assert!(methods[0].contains("one-sided at a level of 0.05, with the alternative that the value is higher on A"));
     assert!(!methods[0].contains("two-sided") && methods[1].contains("片側検定"), "{methods:?}");
