@@ -3,6 +3,7 @@
 
 use crate::cli_model::run;
 use splitknee::analysis::{Conclusion, Record};
+use splitknee::paired::Field;
 use splitknee::pipeline::{self, Run};
 use splitknee::report::exhibits::Material;
 use splitknee::report::options::Options;
@@ -86,6 +87,35 @@ fn a_claim_that_is_withheld_says_why() {
     record.result.conf_high = Some(0.1);
     let plain = said(&run, |material| sentences::conclusion(material, &record));
     assert!(!plain[0].contains("not claimed") && !plain[1].contains("主張"), "{plain:?}");
+}
+
+#[test]
+fn a_log_odds_ratio_is_said_as_an_odds_ratio_without_a_unit() {
+    let run = run_with("ev-knee-synthetic", "alpha", "alpha", as_it_is);
+    let mut record = find(&run, "effusion.m6.secondary.wilcoxon").clone();
+    record.result.method = "ordinal-mixed";
+    record.result.extra = vec![("scale", Field::Text("log-odds".to_owned()))];
+    // ln 0.25, with limits ln 0.1 and ln 0.625.
+    record.result.estimate = Some(0.25_f64.ln());
+    (record.result.conf_low, record.result.conf_high) = (Some(0.1_f64.ln()), Some(0.625_f64.ln()));
+    for (conclusion, high, english, japanese) in [
+        (Conclusion::Superior, 0.625, "odds ratio 0.25 (95 % CI 0.10 to 0.63;", "オッズ比 0.25、95%信頼区間 0.10~0.63"),
+        (
+            Conclusion::Inconclusive,
+            1.6,
+            "Odds ratios from 0.10 to 1.60 remain compatible",
+            "0.10から1.60までのオッズ比",
+        ),
+    ] {
+        record.conclusion = conclusion;
+        record.result.conf_high = Some(f64::ln(high));
+        let sentences = said(&run, |material| sentences::conclusion(material, &record));
+        assert!(sentences[0].contains(english) && sentences[1].contains(japanese), "{sentences:?}");
+        assert!(
+            sentences.iter().all(|s| !s.contains("1.39") && !s.contains(" grade;") && !s.contains("MCID")),
+            "{sentences:?}"
+        );
+    }
 }
 
 /// Twelve patients, each with two of three treatments: A and B, A and C, B and C in turn.

@@ -2,10 +2,10 @@
 
 use super::exhibits::{Material, tables};
 use crate::analysis::{Conclusion, Importance, Record};
-use crate::paired::Alternative;
+use crate::paired::{Alternative, Field};
 use crate::plan::file::Timing;
 use crate::table::rounding;
-use crate::trial::{Better, Measure, Role};
+use crate::trial::{Better, Kind, Measure, Role};
 
 /// The conclusion of `record` in words, as far as its interval allows and no further.
 pub fn conclusion(material: &Material, record: &Record) -> String {
@@ -18,6 +18,9 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("reason", &reason)];
         return words.say("conclusion.not_assessed", &values);
     };
+    if matches!(result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds") {
+        return odds(material, record, [estimate, low, high]);
+    }
     let decimals = tables::decimals(material, endpoint, result.method).0;
     let arms = &material.trial.design.arms;
     let print = |value: f64| rounding::print(value, decimals);
@@ -77,17 +80,59 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         Conclusion::Inferior => say("conclusion.inferior"),
         Conclusion::Equivalent => say("conclusion.equivalent"),
         Conclusion::Inconclusive | Conclusion::NotAssessed => {
-            // The interval excludes 0, and yet nothing is claimed: the reader is owed the reason.
             let mut parts = vec![say("conclusion.inconclusive")];
-            if low > 0.0 || high < 0.0 {
-                parts.push(match record.p_adjusted {
-                    Some(p) => words.say("conclusion.withheld_family", &[("p", &words.p_relation(p))]),
-                    None => words.get("conclusion.withheld_test"),
-                });
-            }
+            parts.extend(withheld(material, record, low, high));
             join(material, &parts)
         }
     }
+}
+
+/// The conclusion of a record on the log-odds scale: odds ratios, which have no unit and are not held against MCID or
+/// margin. `log` is the estimate with its limits.
+fn odds(material: &Material, record: &Record, log: [f64; 3]) -> String {
+    let words = material.words;
+    let (Some(endpoint), Some(visit)) = (record.endpoint, record.visit) else { return String::new() };
+    let about = material.endpoint(endpoint);
+    let arms = &material.trial.design.arms;
+    let subject = match about.kind {
+        Kind::Binary => "conclusion.odds_binary",
+        _ => "conclusion.odds_graded",
+    };
+    let subject = words.say(subject, &[("endpoint", &about.name)]);
+    let [d, l, u] = log.map(|value| rounding::print(value.exp(), 2));
+    let below = if about.better == Better::Lower { &arms.active } else { &arms.placebo };
+    let values = [
+        ("visit", material.visit(visit)),
+        ("subject", subject.as_str()),
+        ("active", arms.active.as_str()),
+        ("placebo", arms.placebo.as_str()),
+        ("direction", &words.get(if log[0] < 0.0 { "conclusion.lower" } else { "conclusion.higher" })),
+        ("method", &tables::method_name(material, record.result.method)),
+        ("below", below.as_str()),
+        ("d", &d),
+        ("l", &l),
+        ("u", &u),
+        ("p", &p_value(material, record)),
+        ("n", &tables::patients(record).to_string()),
+    ];
+    let key = match record.conclusion {
+        Conclusion::Superior => "conclusion.odds_superior",
+        Conclusion::Inferior => "conclusion.odds_inferior",
+        _ => "conclusion.odds_inconclusive",
+    };
+    let mut parts = vec![words.say(key, &values)];
+    parts.extend(withheld(material, record, log[1], log[2]));
+    join(material, &parts)
+}
+
+/// Why nothing is claimed although the interval from `low` to `high` excludes 0; `None` where it includes 0.
+fn withheld(material: &Material, record: &Record, low: f64, high: f64) -> Option<String> {
+    let words = material.words;
+    let excludes = low > 0.0 || high < 0.0;
+    (excludes && record.conclusion == Conclusion::Inconclusive).then(|| match record.p_adjusted {
+        Some(p) => words.say("conclusion.withheld_family", &[("p", &words.p_relation(p))]),
+        None => words.get("conclusion.withheld_test"),
+    })
 }
 
 /// The p-value of `record` as a relation, which says so where the alternative is one-sided.
