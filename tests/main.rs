@@ -42,3 +42,4 @@ mod report;
 mod rules;
 mod small_trial;
 mod trial;
+mod words_of_results;

@@ -33,7 +33,7 @@ pub mod subgroups;
 pub use conclusion::{Conclusion, Importance};
 pub use context::Context;
 pub use fit_summary::FitSummary;
-pub use record::{Reason, Record, Rows};
+pub use record::{BASELINE_MISSING, Reason, Record, Rows};
 
 use crate::plan::{Plan, PrimaryMethod};
 use crate::trial::{AnalysisSet, Measure, Role, Trial};

@@ -1,7 +1,7 @@
 //! The rows and columns of the models: one row per knee and visit, or per patient and visit for the differences.
 
 use super::Context;
-use super::record::Rows;
+use super::record::{BASELINE_MISSING, Rows};
 use crate::model::{Columns, ModelError};
 use crate::plan::BaselinePlan;
 use crate::trial::design::{ACTIVE, PLACEBO};
@@ -47,7 +47,7 @@ impl ModelRows {
         for row in trial.observations(endpoint, visits, measure, context.set) {
             let known = |covariate: &Covariate| covariate.of(context, row.patient).is_some();
             if baseline != BaselinePlan::None && row.baseline.is_none() {
-                rows.leave_out("baseline missing", 1);
+                rows.leave_out(BASELINE_MISSING, 1);
             } else if !covariates.iter().all(known) {
                 rows.leave_out("covariate missing", 1);
             } else if injected_first.is_some() && injection(context, row.patient, row.arm).is_none() {
@@ -57,7 +57,9 @@ impl ModelRows {
             }
         }
         rows.used = used.len();
-        rows.leave_out("no value at the visit", missing(context, endpoint, visits, measure));
+        let [no_value, no_baseline] = missing(context, endpoint, visits, measure);
+        rows.leave_out("no value at this visit", no_value);
+        rows.leave_out(BASELINE_MISSING, no_baseline);
         let seen = visits.iter().copied().filter(|visit| used.iter().any(|row| row.visit == *visit)).collect();
         Self { used, rows, visits: seen, baseline, covariates, side: context.plan.analysis.side, injected_first }
     }
@@ -153,13 +155,21 @@ pub fn injection(context: &Context, patient: usize, arm: usize) -> Option<&'stat
     }
 }
 
-/// Scheduled knee-visits of the set without a value.
-fn missing(context: &Context, endpoint: usize, visits: &[usize], measure: Measure) -> usize {
+/// Scheduled knee-visits of the set without a value, and those whose value is a change and lacks its baseline.
+fn missing(context: &Context, endpoint: usize, visits: &[usize], measure: Measure) -> [usize; 2] {
     let trial = context.trial;
     let knees = context.members().flat_map(|patient| trial.patients[patient].knees());
-    knees
-        .map(|knee| visits.iter().filter(|visit| trial.measured(knee, endpoint, **visit, measure).is_none()).count())
-        .sum()
+    let mut counts = [0, 0];
+    for knee in knees {
+        for &visit in visits {
+            if knee.values[endpoint][visit].is_none() {
+                counts[0] += 1;
+            } else if trial.measured(knee, endpoint, visit, measure).is_none() {
+                counts[1] += 1;
+            }
+        }
+    }
+    counts
 }
 
 /// The plan's covariates; a column whose values are all numbers is numeric, another a factor.

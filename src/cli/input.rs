@@ -29,16 +29,17 @@ impl Source {
             let (column, wanted) = (column.trim(), wanted.trim());
             let cells = source.all_text(column)?;
             let number: Option<f64> = wanted.parse().ok();
-            let before = source.kept.len();
+            let before = source.kept.clone();
             source.kept.retain(|&row| match &cells[row] {
                 None => wanted.is_empty(),
                 Some(cell) => cell == wanted || number.is_some_and(|number| cell.parse() == Ok(number)),
             });
-            if source.kept.is_empty() && before > 0 {
-                let values: BTreeSet<&str> = cells.iter().flatten().map(String::as_str).collect();
-                let shown: Vec<&str> = values.into_iter().take(10).collect();
+            if source.kept.is_empty() && !before.is_empty() {
+                let values: BTreeSet<&str> = before.iter().filter_map(|&row| cells[row].as_deref()).collect();
+                let shown: Vec<&str> = values.iter().take(10).copied().collect();
+                let more = if values.len() > shown.len() { ", …" } else { "" };
                 return Err(CliError::Refused(format!(
-                    "{}: no row is left with {column} = `{wanted}`; the column holds {}",
+                    "{}: --where '{condition}' keeps no row; the values of `{column}` are: {}{more}",
                     source.name,
                     shown.join(", ")
                 )));

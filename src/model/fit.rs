@@ -161,6 +161,12 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
     let (unit_name, unit_labels) = (layout.unit.name.clone(), std::mem::take(&mut layout.unit.labels));
     let problem = Problem::new(layout, patterns, p, reml);
     let mut notes = Vec::new();
+    if frame.formula.random.is_empty() && frame.formula.covariance.is_empty() {
+        notes.push(
+            "no random or covariance term: every row is taken as independent of the others; knees of one patient are not"
+                .to_owned(),
+        );
+    }
     if !design.aliased.is_empty() {
         notes.push(format!(
             "dropped as linear combinations of earlier columns of the design: {}",

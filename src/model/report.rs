@@ -197,9 +197,9 @@ pub struct ModelReport {
     pub log_lik: f64,
     /// −2 × log-likelihood.
     pub deviance: f64,
-    /// AIC as mmrm counts (SAS too, except on a boundary; see [`Fit::aic`]).
+    /// AIC as SAS counts (see [`Fit::aic`]).
     pub aic: f64,
-    /// BIC as mmrm counts (SAS too, except on a boundary).
+    /// BIC as SAS counts.
     pub bic: f64,
     /// AIC counting all parameters (lme4, nlme).
     pub aic_all: f64,
@@ -255,13 +255,13 @@ pub struct ModelReport {
 }
 
 impl Fit {
-    /// Akaike's criterion: covariance parameters only under REML, all under ML, as mmrm. A parameter on its boundary is
-    /// counted; SAS, which otherwise counts the same, leaves it out.
+    /// Akaike's criterion as SAS counts: covariance parameters only under REML, all parameters under ML. mmrm counts the
+    /// covariance parameters only under ML too. A parameter on its boundary is counted; SAS leaves it out.
     pub fn aic(&self) -> f64 {
         -2.0 * self.log_lik + 2.0 * self.counted()
     }
 
-    /// Schwarz's criterion by the number of patients, as mmrm; parameters as in [`Fit::aic`].
+    /// Schwarz's criterion by the number of patients; parameters as in [`Fit::aic`].
     pub fn bic(&self) -> f64 {
         -2.0 * self.log_lik + self.counted() * (self.n_patients() as f64).ln()
     }

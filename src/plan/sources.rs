@@ -186,7 +186,8 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
     let remedy = match rule {
         "SK020" => {
             let at = named_at(plan, key);
-            format!("{remedy} (the plan names it in line {})", at.row.unwrap_or_default())
+            let line = at.row.unwrap_or_default();
+            format!("{remedy}, which is relative to the plan (the plan names it in line {line})")
         }
         _ => remedy,
     };

@@ -18,14 +18,15 @@ pub struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
-  splitknee demo                         the whole job on data inside the program
+  splitknee demo                         the whole job, on data it carries
   splitknee init my-trial                a commented plan and data to start from
   splitknee check plan.toml              every finding in plan and data
   splitknee run plan.toml --out results  from a plan and its data to a report
   splitknee test paired-t --data shoes.csv --treated A --control B
 
-Exit codes: 0 done; 1 findings in data or plan that stop the work; 2 wrong usage;
-3 an output could not be written. Results go to stdout, all else to stderr.";
+Exit codes: 0 done; 1 findings in data or plan that stop the work;
+2 wrong usage; 3 an output could not be written.
+Results go to stdout, all else to stderr.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

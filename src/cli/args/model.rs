@@ -119,10 +119,10 @@ Examples:
     --formula 'change ~ treatment*visit + base + (1|usubjid/knee)' \\
     --emmeans 'treatment|visit' --contrast treatment --anova III
   splitknee model --data knees.csv --ddf kenward-roger-linear \\
-    --formula 'change ~ treatment*visit + kron(us(treatment), ar1(visit)|usubjid)'
+    --formula 'vas ~ treatment*visit + kron(us(treatment), ar1(visit)|usubjid)'
   splitknee model --data knees.csv --profile --r2 --pair 'treatment|visit' \\
-    --formula 'change ~ treatment*visit + (1|usubjid/knee)' \\
-    --compare 'change ~ treatment*visit + (1|usubjid)'
+    --formula 'vas ~ treatment*visit + (1|usubjid/knee)' \\
+    --compare 'vas ~ treatment*visit + (1|usubjid)'
   splitknee model --data knees.csv --family binomial --quadrature 25 \\
     --formula 'responder ~ treatment + (1|usubjid)' --format json";
 

@@ -29,7 +29,7 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
         Some(other) => return Err(CliError::Usage(format!("--language {other}: the languages are en and ja"))),
     };
     complete(|| pipeline::read_from(&plan, "plan.toml", file), &args.out)?;
-    terminal::say("The data are synthetic: they mirror the shape of a published trial and were made by a generator.");
+    terminal::say("The data are synthetic: a generator made them in the shape of a published trial.");
     Ok(())
 }
 

@@ -117,7 +117,7 @@ fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String>
     };
     let visit = design.visits[visit].label.clone();
     let p = result.p_value.map_or_else(|| "–".to_owned(), rounding::p_value);
-    vec![shorten(&about.name, 22), shorten(&visit, 10), difference, p, conclusion.to_owned()]
+    vec![shorten(&about.name, 20), shorten(&visit, 12), difference, p, conclusion.to_owned()]
 }
 
 /// At most `most` characters, the last an ellipsis where something was cut.

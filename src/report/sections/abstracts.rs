@@ -19,7 +19,11 @@ pub fn section(material: &Material) -> Section {
     fact("design", words.get("abstract.design_text"));
     fact("participants", plan.condition.clone().unwrap_or_else(authors));
     let timing = sentences::timing(material).unwrap_or_else(authors);
-    let arms_text = words.say("abstract.interventions_text", &[("active", &arms.active), ("placebo", &arms.placebo)]);
+    let all = arms.labels().join(&words.get("text.comma"));
+    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("arms", &all)];
+    let two_arms = arms.other.is_empty();
+    let arms_text =
+        words.say(if two_arms { "abstract.interventions_text" } else { "abstract.interventions_arms" }, &values);
     fact("interventions", sentences::join(material, &[arms_text, timing]));
     let primary = material.primary_endpoints();
     let names: Vec<String> = primary

@@ -1,10 +1,12 @@
 //! Limitations that follow from facts of this run; what only the authors can know is left to them.
 
+use crate::analysis::BASELINE_MISSING;
 use crate::plan::lock::LockState;
+use crate::plan::options::AlternativePlan;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, missing};
-use crate::trial::{Measure, Role};
+use crate::report::exhibits::{Material, missing, tables};
+use crate::trial::{Better, Measure, Role};
 
 /// The section.
 pub fn section(material: &Material) -> Section {
@@ -46,6 +48,22 @@ pub fn facts(material: &Material) -> Vec<String> {
         if single > 0 {
             let values = [("n", &*single.to_string()), ("visit", material.visit(visit)), ("endpoint", &about.name)];
             facts.push(words.say("limitations.one_knee", &values));
+        }
+        if let Some(record) = material.outcomes.deciding(endpoint, visit)
+            && let Some(lost) = record.rows.reasons.iter().find(|known| known.reason == BASELINE_MISSING)
+        {
+            let method = tables::method_name(material, record.result.method);
+            let values = [("endpoint", about.name.as_str()), ("n", &lost.n.to_string()), ("method", &method)];
+            facts.push(words.say("limitations.no_baseline", &values));
+        }
+        let against = match material.plan.analysis.alternative {
+            AlternativePlan::TwoSided => false,
+            AlternativePlan::Less => about.better == Better::Higher,
+            AlternativePlan::Greater => about.better == Better::Lower,
+        };
+        if against {
+            let values = [("endpoint", about.name.as_str()), ("active", &trial.design.arms.active)];
+            facts.push(words.say("limitations.against", &values));
         }
         if about.mcid.is_none() {
             facts.push(words.say("limitations.no_mcid", &[("endpoint", &about.name)]));

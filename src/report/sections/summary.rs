@@ -48,8 +48,9 @@ pub fn design_line(material: &Material) -> String {
         ("analysed", &set.size().to_string()),
         ("knees", &knees.to_string()),
         ("set", &set.label),
+        ("arms", &design.arms.labels().join(&words.get("text.comma"))),
     ];
-    words.say("first.design", &values)
+    words.say(if design.arms.other.is_empty() { "first.design" } else { "first.design_arms" }, &values)
 }
 
 /// Serious events, or that none was reported with the upper limit of their risk.
