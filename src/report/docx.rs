@@ -142,6 +142,7 @@ impl Body<'_> {
             Block::Facts(facts) => self.facts(facts),
             Block::Table(table) => self.table(table),
             Block::Figure(figure) => self.figure(figure),
+            Block::Sources(_) => {}
         }
     }
 
@@ -402,12 +403,12 @@ fn core(document: &Document) -> String {
     )
 }
 
-/// Title of the trial at the left, marks at the right of every page.
+/// Sponsor, protocol and trial at the left, marks at the right of every page.
 fn header(document: &Document) -> String {
     format!(
         "{HEAD}<w:hdr xmlns:w=\"{WORD}\"><w:p><w:pPr><w:pStyle w:val=\"Running\"/></w:pPr><w:r>{}</w:r><w:r><w:tab/></w:r>\
          <w:r><w:rPr><w:b/><w:color w:val=\"B00020\"/></w:rPr>{}</w:r></w:p></w:hdr>",
-        text(&document.title),
+        text(&document.running),
         text(&document.marks.join("  ·  "))
     )
 }

@@ -14,8 +14,12 @@ use std::ops::Range;
 /// What stands around every table, in the words of its language.
 #[derive(Debug, Clone, Copy)]
 pub struct RtfFrame<'a> {
-    /// Trial, at the head of every page.
-    pub trial: &'a str,
+    /// Title of the file.
+    pub title: &'a str,
+    /// Sponsor, protocol and trial, at the head of every page.
+    pub running: &'a str,
+    /// The plan's own line at the foot of every page; may be empty.
+    pub note: &'a str,
     /// Marks that every page carries, such as synthetic data or the state of the plan.
     pub marks: &'a [String],
     /// Program that made the tables, for instance `Program: splitknee 0.1.0`.
@@ -89,7 +93,7 @@ pub fn render(tables: &[&ResultTable], frame: &RtfFrame) -> String {
     let mut out = String::from("{\\rtf1\\ansi\\ansicpg1252\\deff0\\uc1\n");
     out.push_str("{\\fonttbl{\\f0\\fswiss\\fcharset0\\fprq2 Arial;}{\\f1\\fmodern\\fcharset128\\fprq2 MS Gothic;}}\n");
     out.push_str("{\\stylesheet{\\ql\\f0\\fs18 Normal;}{\\s1\\ql\\keepn\\b\\f0\\fs20\\outlinelevel0 heading 1;}}\n");
-    let _ = writeln!(out, "{{\\info{{\\title {}}}{{\\doccomm {}}}}}", escape(frame.trial), escape(frame.program));
+    let _ = writeln!(out, "{{\\info{{\\title {}}}{{\\doccomm {}}}}}", escape(frame.title), escape(frame.program));
     let _ = writeln!(
         out,
         "\\paperw{width}\\paperh{height}\\landscape\\margl{SIDE}\\margr{SIDE}\\margt{ABOVE}\\margb{BELOW}\\widowctrl\\viewkind1"
@@ -184,13 +188,14 @@ impl Section<'_> {
         let _ =
             writeln!(out, "\\pard\\plain\\ql\\keepn\\sl-216\\slmult0\\f0\\fs18\\sa100 {}\\par", escape(&population));
 
-        let running_lines = lines(&format!("{}{}", self.frame.trial, self.frame.marks.concat()), line, SMALL, true);
+        let running_lines = lines(&format!("{}{}", self.frame.running, self.frame.marks.concat()), line, SMALL, true);
         let head = f64::from(HEADER + AFTER_RUNNING) + running_lines as f64 * leading(SMALL);
         let population_lines: usize = population.split('\n').map(|part| lines(part, line, 9.0, false)).sum();
         let heading = f64::from(AFTER_TITLE + AFTER_POPULATION)
             + lines(&continued, line, 10.0, true) as f64 * leading(10.0)
             + population_lines as f64 * leading(9.0);
-        let foot_lines = 1 + if behind.is_empty() { note_lines } else { 0 };
+        let note = if self.frame.note.is_empty() { 0 } else { lines(self.frame.note, line, SMALL, false) };
+        let foot_lines = 1 + note + if behind.is_empty() { note_lines } else { 0 };
         let foot = f64::from(FOOTER + BEFORE_FOOT) + foot_lines as f64 * leading(SMALL);
         let body = |head: f64| f64::from(height) - head.max(f64::from(ABOVE)) - foot.max(f64::from(BELOW));
         for (index, page) in self.pages(body(head) - heading, body(head + heading)).iter().enumerate() {
@@ -363,17 +368,17 @@ fn lines(text: &str, room: f64, size: f64, bold: bool) -> usize {
     lines
 }
 
-/// Trial at the left, marks at the right.
+/// Sponsor, protocol and trial at the left, marks at the right.
 fn running_title(frame: &RtfFrame, inner: i32) -> String {
     let marks: Vec<String> = frame.marks.iter().map(|mark| escape(mark)).collect();
     format!(
         "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sa120 {}\\tab {{\\b {}}}\\par\n",
-        escape(frame.trial),
+        escape(frame.running),
         marks.join("  |  ")
     )
 }
 
-/// Program, run and data cut at the left, page x of y at the right, as fields.
+/// The plan's own line; under it program, run and data cut at the left, page x of y at the right, as fields.
 fn foot_line(frame: &RtfFrame, inner: i32) -> String {
     let parts: Vec<&str> =
         [frame.program, frame.run, frame.data_cut].into_iter().filter(|part| !part.is_empty()).collect();
@@ -382,8 +387,9 @@ fn foot_line(frame: &RtfFrame, inner: i32) -> String {
     for (place, code) in [("{page}", "PAGE"), ("{pages}", "NUMPAGES")] {
         numbers = numbers.replace(&escape(place), &field(code));
     }
+    let note = if frame.note.is_empty() { String::new() } else { format!("{}\\line ", escape(frame.note)) };
     format!(
-        "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sb80 {}\\tab {numbers}\\par",
+        "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sb80 {note}{}\\tab {numbers}\\par",
         escape(&parts.join("  |  "))
     )
 }

@@ -38,7 +38,7 @@ pub(super) fn values(document: &Document, words: &Words, fonts: &Fonts) -> Value
     let fields = [
         ("language", document.language.into_value()),
         ("title", pen.text(&document.title, UPRIGHT, 17.0)),
-        ("running", pen.one_line(&document.title, room, 7.5)),
+        ("running", pen.one_line(&document.running, room, 7.5)),
         ("stacked", stacked.into_value()),
         ("kind", pen.text(&document.kind, UPRIGHT, 9.5)),
         ("marks", array(&document.marks, |mark| pen.text(mark, UPRIGHT / 2.0, 8.5))),
@@ -90,6 +90,7 @@ impl Pen<'_> {
             }
             Block::Table(table) => self.table(table),
             Block::Figure(figure) => self.figure(figure),
+            Block::Sources(_) => dict([kind("sources")]),
         }
     }
 
