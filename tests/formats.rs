@@ -240,7 +240,7 @@ pub fn hostile() -> Document {
 }
 
 /// The parts of a zip archive (DOCX, XLSX) as text.
-fn parts(archive: &[u8]) -> BTreeMap<String, String> {
+pub fn parts(archive: &[u8]) -> BTreeMap<String, String> {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
     let mut parts = BTreeMap::new();
     for index in 0..zip.len() {

@@ -36,3 +36,4 @@ mod report;
 mod rules;
 mod small_trial;
 mod trial;
+mod web;
