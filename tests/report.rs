@@ -534,7 +534,11 @@ fn hostile_names_stay_text() {
             let content = String::from_utf8_lossy(bytes);
             let has = |word: &str| content.contains(word);
             match path.rsplit('.').next().unwrap() {
-                "svg" | "md" => assert!(!has("<script") && !has("<img") && !has("](javascript"), "{path}"),
+                "svg" => assert!(!has("<script") && !has("<img"), "{path}"),
+                "md" => {
+                    let live = content.replace("\\](", "");
+                    assert!(!has("<script") && !has("<img") && !live.contains("](javascript"), "{path}");
+                }
                 "rtf" => {
                     let words = content.replace("\\\\", "");
                     assert!(words.matches("\\rtf1").count() == 1, "{path}: a control word from data");

@@ -225,7 +225,7 @@ impl Page<'_> {
     /// The record `id`, where the page has it.
     fn link(&self, id: &str) -> Option<Value> {
         let anchor = records::anchor(id);
-        let title = self.titles.get(anchor.as_str())?;
+        let title = *self.titles.get(anchor.as_str())?;
         Some(context! { anchor, title })
     }
 
@@ -236,7 +236,9 @@ impl Page<'_> {
         });
         let behind = |name: &str| label[name.len()..].trim_start().chars().next();
         names
-            .filter(|(name, _)| matches!(behind(name), None | Some('(' | '(' | ',' | '、' | ':' | ':' | '·')))
+            .filter(|(name, _)| {
+                matches!(behind(name), None | Some('(' | '\u{ff08}' | ',' | '\u{3001}' | ':' | '\u{ff1a}' | '·'))
+            })
             .max_by_key(|(name, _)| name.len())
             .map(|(_, id)| *id)
     }

@@ -4,8 +4,13 @@
 //! Every file is checked before the data are read: an unknown name in the page, a style that would load from the
 //! network, a misspelt key of the titles are errors that name file and line. Titles hold for every format of the report.
 
-use super::document::{Block, Document};
-use minijinja::{Environment, UndefinedBehavior};
+use super::document::{Block, Document, Section};
+use super::records::{RecordGroup, RecordView};
+use super::words::{Language, Words};
+use super::{ReportError, html};
+use crate::figure::Figure;
+use crate::table::{Cell, ResultTable};
+use minijinja::UndefinedBehavior;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -114,10 +119,17 @@ impl Template {
         })
     }
 
+    /// Sets a small report with every kind of block, so that a misspelt name is found before the data are read.
     fn check_page(&self) -> Result<(), TemplateError> {
-        let Some(html) = &self.html else { return Ok(()) };
-        let mut environment = Environment::new();
-        environment.add_template(FILES[0], html).map_err(|error| self.page_error(&error))
+        if self.html.is_none() {
+            return Ok(());
+        }
+        let (document, records) = sample();
+        match html::render_with(&document, &Words::new(Language::English), &records, self) {
+            Ok(_) => Ok(()),
+            Err(ReportError::Template(error)) => Err(error),
+            Err(error) => Err(self.error(FILES[0], None, &error.to_string(), "correct the template")),
+        }
     }
 
     /// What minijinja says about the page, with its line.
@@ -234,6 +246,53 @@ fn set_title(document: &mut Document, title: &Title) -> bool {
     found
 }
 
+/// A report with every kind of block that a page can meet, and one record.
+fn sample() -> (Document, Vec<RecordGroup>) {
+    let word = || "word".to_owned();
+    let mut table = ResultTable::new("t", "1", word(), word());
+    table.headers("label", ["number".to_owned(), "number".to_owned()]);
+    table.group("group");
+    table.row("row", 1, vec![Cell::Number(Some(1.0), 1), Cell::Count(10)], vec!["record".to_owned(); 3]);
+    table.row("row", 1, vec![Cell::Count(1), Cell::Count(2)], vec!["record".to_owned(); 2]);
+    table.footnotes.push(word());
+    let figure = Figure {
+        id: word(),
+        number: word(),
+        title: word(),
+        description: word(),
+        footnotes: vec![word()],
+        svg: "<svg></svg>".to_owned(),
+    };
+    let mut section = Section::new("section", word());
+    section.endpoint = Some(word());
+    section.blocks = vec![
+        Block::Paragraph(word()),
+        Block::Conclusion(word()),
+        Block::Sources(vec!["record".to_owned()]),
+        Block::List(vec![word()]),
+        Block::Facts(vec![(word(), word())]),
+        Block::Table(table),
+        Block::Figure(figure),
+    ];
+    let record = RecordView {
+        anchor: super::records::anchor("record"),
+        title: word(),
+        facts: vec![(word(), word())],
+        code: vec![(word(), word())],
+    };
+    let document = Document {
+        language: "en",
+        title: word(),
+        kind: word(),
+        marks: vec![word()],
+        sections: vec![section],
+        running: word(),
+        footer: word(),
+        note: word(),
+    };
+    (document, vec![RecordGroup { title: word(), records: vec![record] }])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,8 +308,9 @@ mod tests {
     #[test]
     fn a_bad_template_names_file_and_line() {
         for (name, text, line, what) in [
-            ("report.html", "<p>\n{% if title %}\n", 3, "syntax error"),
+            ("report.html", "<p>\n{% if %}\n", 2, "syntax error"),
             ("report.html", "<p>\n\n{{ title | nope }}", 3, "unknown filter"),
+            ("report.html", "{% for section in sections %}\n{{ section.titel }}{% endfor %}", 2, "undefined value"),
             ("report.css", "h1 { color: red }\n@import \"x.css\";", 2, "loads another file"),
             ("report.css", "a { background: url(https://x/y.png) }", 1, "loads another file"),
             ("report.css", "a{}</style><script>", 1, "ends the style element"),

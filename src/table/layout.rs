@@ -272,6 +272,22 @@ pub fn fits_a_page(table: &ResultTable) -> bool {
     rows + notes + title <= 34 && table.columns.iter().all(|column| column.header.chars().count() <= 60)
 }
 
+/// For each row, whether it belongs to a short group and is not its last: such a row stays on the page of the next.
+pub fn in_short_group(table: &ResultTable) -> Vec<bool> {
+    /// Rows of a group that is not broken over pages, without its heading.
+    const SHORT: usize = 9;
+    let rows = &table.rows;
+    let mut stays = vec![false; rows.len()];
+    let heads = (0..rows.len()).filter(|index| rows[*index].cells.is_empty());
+    for head in heads {
+        let length = rows[head + 1..].iter().take_while(|row| !row.cells.is_empty()).count();
+        if (1..=SHORT).contains(&length) {
+            stays[head..head + length].fill(true);
+        }
+    }
+    stays
+}
+
 /// Width in ems of a text in Arial (and Helvetica and Liberation Sans, which share its metrics), regular or bold: for
 /// the formats whose reader sets the text. Full-width characters count as one em, combining marks as nothing.
 pub fn arial_width(text: &str, bold: bool) -> f64 {

@@ -30,10 +30,11 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
         Some(other) => return Err(CliError::Usage(format!("--language {other}: the languages are en and ja"))),
     };
     let read = || {
-        let mut inputs = pipeline::read_from(&plan, "plan.toml", file)?;
-        // The plan asks for every format; a build without PDF writes the others.
-        inputs.plan.report.formats.retain(|format| cfg!(feature = "pdf") || *format != ReportFormat::Pdf);
-        Ok(inputs)
+        pipeline::read_from(&plan, "plan.toml", file).map(|mut inputs| {
+            // The plan asks for every format; a build without PDF writes the others.
+            inputs.plan.report.formats.retain(|format| cfg!(feature = "pdf") || *format != ReportFormat::Pdf);
+            inputs
+        })
     };
     complete(read, &args.out, args.template.as_deref())?;
     terminal::say("The data are synthetic: they mirror the shape of a published trial and were made by a generator.");

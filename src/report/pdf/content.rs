@@ -46,7 +46,7 @@ pub(super) fn values(document: &Document, words: &Words, fonts: &Fonts) -> Value
         ("contents", pen.text(&words.get("section.contents"), UPRIGHT, 9.5)),
         ("page-of", array([0, 1, 2], |index| of.get(index).copied().unwrap_or_default().into_value())),
         ("fonts", array(fonts.families(), |family| family.to_lowercase().into_value())),
-        ("sections", array(&document.sections, |section| pen.section(section))),
+        ("sections", array(document.sections.iter().enumerate(), |(index, section)| pen.section(section, index == 0))),
     ];
     dict(fields)
 }
@@ -67,14 +67,14 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    fn section(&self, section: &Section) -> Value {
+    fn section(&self, section: &Section, first: bool) -> Value {
         dict([
             ("title", self.text(&section.title, UPRIGHT, 13.0)),
-            ("blocks", array(&section.blocks, |block| self.block(block))),
+            ("blocks", array(&section.blocks, |block| self.block(block, first))),
         ])
     }
 
-    fn block(&self, block: &Block) -> Value {
+    fn block(&self, block: &Block, first: bool) -> Value {
         let kind = |kind: &str| ("kind", kind.into_value());
         match block {
             Block::Paragraph(text) => dict([kind("paragraph"), ("text", self.text(text, 140.0 * MM, 9.5))]),
@@ -89,12 +89,12 @@ impl Pen<'_> {
                 dict([kind("facts"), ("facts", array(facts, fact))])
             }
             Block::Table(table) => self.table(table),
-            Block::Figure(figure) => self.figure(figure),
+            Block::Figure(figure) => self.figure(figure, first),
             Block::Sources(_) => dict([kind("sources")]),
         }
     }
 
-    fn figure(&self, figure: &Figure) -> Value {
+    fn figure(&self, figure: &Figure, squeeze: bool) -> Value {
         let (width, height) = size(&figure.svg).unwrap_or((UPRIGHT, UPRIGHT / 2.0));
         let scale = (UPRIGHT / width).min(PICTURE_HEIGHT / height).min(1.0);
         let label = format!("{} {}", self.words.get("table.figure"), figure.number);
@@ -106,6 +106,8 @@ impl Pen<'_> {
             ("description", description.as_str().into_value()),
             ("footnotes", array(&figure.footnotes, |note| self.text(note, UPRIGHT, 8.0))),
             ("width", (width * scale).into_value()),
+            ("height", (height * scale).into_value()),
+            ("squeeze", squeeze.into_value()),
             ("svg", figure.svg.as_str().into_value()),
         ])
     }
