@@ -4,6 +4,7 @@ Noto Sans (regular, bold): Latin, Greek, punctuation, and the arrows and relatio
 taken from Noto Sans Math (its minus sign has the width of a figure, so columns stay aligned).
 Noto Sans CJK JP (regular): the characters of JIS X 0208 (kana, kanji of levels 1 and 2; 疼, the first character of
 "pain", is of level 2).
+Noto Sans Hebrew, Noto Sans Arabic (regular): the letters of names, with the joining forms of Arabic.
 """
 
 import sys
@@ -74,8 +75,16 @@ def japanese(collection, out):
     stamp(cut(TTFont(collection, fontNumber=0), codes, ["ccmp"])).save(out)
 
 
+def right_to_left(font, blocks, out):
+    codes = {c for low, high in blocks for c in range(low, high + 1)} | {0x20, 0x200C, 0x200D}
+    features = ["ccmp", "isol", "init", "medi", "fina", "rlig", "calt", "mark", "mkmk", "kern"]
+    stamp(cut(TTFont(font), codes, features)).save(out)
+
+
 if __name__ == "__main__":
     noto, cjk, out = sys.argv[1:4]
+    right_to_left(f"{noto}/NotoSansHebrew-Regular.ttf", [(0x591, 0x5F4)], f"{out}/NotoSansHebrew-Regular.ttf")
+    right_to_left(f"{noto}/NotoSansArabic-Regular.ttf", [(0x606, 0x6FF)], f"{out}/NotoSansArabic-Regular.ttf")
     sans(f"{noto}/NotoSans-Regular.ttf", f"{noto}/NotoSansMath-Regular.ttf", f"{out}/NotoSans-Regular.ttf")
     sans(f"{noto}/NotoSans-Bold.ttf", f"{noto}/NotoSansMath-Regular.ttf", f"{out}/NotoSans-Bold.ttf", 1.8)
     japanese(f"{cjk}/NotoSansCJK-Regular.ttc", f"{out}/NotoSansCJKjp-Regular.otf")
