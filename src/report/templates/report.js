@@ -46,10 +46,11 @@
     const found = plain.match(/^[<>] ?(\d+(?:\.\d+)?)$|^(-?\d+(?:\.\d+)?)(?=$| ?[([~～〜%]| to )/);
     return found ? Number(found[1] ?? found[2]) : null;
   };
+  const absent = (text) => ["", "\u2013"].includes(text.trim());
   const compare = (a, b) => {
+    if (absent(a) || absent(b)) return absent(a) - absent(b);
     const [x, y] = [number(a), number(b)];
     if (x !== null && y !== null) return x - y;
-    if (x !== null || y !== null) return x !== null ? -1 : 1;
     return a.localeCompare(b, document.documentElement.lang, { numeric: true });
   };
 
