@@ -55,7 +55,7 @@ pub fn groups(material: &Material) -> Vec<RecordGroup> {
 
 /// The identifier of what stands behind the numbers of `table` that no record holds.
 pub fn table_id(table: &ResultTable) -> String {
-    format!("table.{}", table.id)
+    format!("{}.counts", table.id)
 }
 
 /// The tables with numbers that no record holds, because they are counted in or copied from the rows of `files`: one
