@@ -253,7 +253,11 @@ fn every_number_leads_to_its_record() {
         // A conclusion is followed by its records.
         for after in html.split("<p class=\"conclusion\">").skip(1) {
             let next = after.split_once("</p>").unwrap().1.trim_start();
-            assert!(next.starts_with("<p class=\"sources\">"), "{language}: {}", &next[..80]);
+            assert!(
+                next.starts_with("<p class=\"sources\">"),
+                "{language}: {}",
+                next.chars().take(80).collect::<String>()
+            );
         }
         let names = ["rows", "method", "assumptions", "reference", "in_r", "in_sas"];
         let records = between(&html, "<details class=\"record\"", "</details>");
