@@ -13,9 +13,8 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
     let title = words.say("table.by_visit", &[("endpoint", &material.name_with_unit(endpoint))]);
     let id = format!("t-{}-{}-by-visit", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
-    let mut headers: Vec<String> = vec![design.arms.active.clone(), design.arms.placebo.clone()];
-    headers.extend(design.arms.other.iter().cloned());
-    let arms = headers.clone();
+    let arms: Vec<String> = design.arms.labels().into_iter().map(str::to_owned).collect();
+    let mut headers: Vec<String> = (0..arms.len()).map(|arm| material.arm_header(arm)).collect();
     headers.push(material.contrast());
     table.headers(words.get("table.statistic"), headers);
     let d = about.decimals;
