@@ -12,7 +12,7 @@ use super::FigureError;
 pub const SANS: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
 /// Noto Sans, bold.
 pub const SANS_BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold.ttf");
-/// Noto Sans CJK JP, regular: kana and the kanji of JIS X 0208, levels 1 and 2.
+/// Noto Sans CJK JP, regular: kana, the kanji of JIS X 0208 (levels 1 and 2), and the forms in names that Windows adds.
 pub const JAPANESE: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKjp-Regular.otf");
 /// Noto Sans Hebrew, regular, for names.
 pub const HEBREW: &[u8] = include_bytes!("../../assets/fonts/NotoSansHebrew-Regular.ttf");
