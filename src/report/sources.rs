@@ -16,6 +16,19 @@ pub fn block<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<Block>
     (!ids.is_empty()).then_some(Block::Sources(ids))
 }
 
+/// Behind the numbers of patients and knees: the counts of the disposition table.
+pub fn disposition() -> Block {
+    Block::Sources(vec!["t-14-1-1-disposition.counts".to_owned()])
+}
+
+/// Behind the numbers of observed knees of an endpoint.
+pub fn observed<'a>(material: &Material<'a>, endpoint: usize) -> Vec<&'a Record> {
+    let arms = &material.trial.design.arms;
+    let visits = material.endpoint(endpoint).visits.iter();
+    let both = visits.flat_map(|&visit| [&arms.active, &arms.placebo].map(|arm| (visit, arm.as_str())));
+    both.filter_map(|(visit, arm)| material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))).collect()
+}
+
 /// Behind [`super::sentences::means`].
 pub fn means<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec<&'a Record> {
     let arms = &material.trial.design.arms;

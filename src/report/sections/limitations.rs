@@ -4,12 +4,16 @@ use crate::plan::lock::LockState;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, missing};
+use crate::report::sources;
 use crate::trial::{Measure, Role};
 
 /// The section.
 pub fn section(material: &Material) -> Section {
     let mut section = titled(material, "limitations");
     section.blocks.push(Block::List(facts(material)));
+    section.blocks.push(sources::disposition());
+    let primary = material.primary_endpoints().into_iter();
+    section.blocks.extend(sources::block(primary.flat_map(|endpoint| sources::observed(material, endpoint))));
     section.blocks.push(Block::Paragraph(material.words.get("limitations.authors")));
     section
 }
