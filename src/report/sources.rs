@@ -16,9 +16,10 @@ pub fn block<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<Block>
     (!ids.is_empty()).then_some(Block::Sources(ids))
 }
 
-/// Behind the numbers of patients and knees: the counts of the disposition table.
-pub fn disposition() -> Block {
-    Block::Sources(vec!["t-14-1-1-disposition.counts".to_owned()])
+/// Behind the numbers of patients and knees: the counts of the disposition table, then `records`.
+pub fn disposition<'a>(records: impl IntoIterator<Item = &'a Record>) -> Block {
+    let counts = "t-14-1-1-disposition.counts".to_owned();
+    Block::Sources(std::iter::once(counts).chain(records.into_iter().map(|record| record.id.clone())).collect())
 }
 
 /// Behind the numbers of observed knees of an endpoint.

@@ -11,9 +11,9 @@ use crate::trial::{Measure, Role};
 pub fn section(material: &Material) -> Section {
     let mut section = titled(material, "limitations");
     section.blocks.push(Block::List(facts(material)));
-    section.blocks.push(sources::disposition());
     let primary = material.primary_endpoints().into_iter();
-    section.blocks.extend(sources::block(primary.flat_map(|endpoint| sources::observed(material, endpoint))));
+    let observed = primary.flat_map(|endpoint| sources::observed(material, endpoint));
+    section.blocks.push(sources::disposition(observed));
     section.blocks.push(Block::Paragraph(material.words.get("limitations.authors")));
     section
 }

@@ -16,7 +16,7 @@ pub fn section(material: &Material, run: &Run, style: &Style) -> Result<Section,
     let words = material.words;
     let mut section = titled(material, "summary");
     section.blocks.push(Block::Paragraph(design_line(material)));
-    section.blocks.push(sources::disposition());
+    section.blocks.push(sources::disposition([]));
     for endpoint in material.primary_endpoints() {
         if let Some(record) = material.outcomes.deciding(endpoint, primary_visit(material, endpoint)) {
             section.blocks.push(Block::Conclusion(sentences::conclusion(material, record)));
