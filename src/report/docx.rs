@@ -555,7 +555,7 @@ fn styles(language: &str) -> String {
             "Conclusion",
             "Normal",
             &format!(
-                "<w:pBdr><w:left w:val=\"single\" w:sz=\"20\" w:space=\"8\" w:color=\"0072B2\"/></w:pBdr>{}<w:ind w:left=\"200\" w:right=\"1000\"/>",
+                "<w:keepLines/><w:pBdr><w:left w:val=\"single\" w:sz=\"20\" w:space=\"8\" w:color=\"0072B2\"/></w:pBdr>{}<w:ind w:left=\"200\" w:right=\"1000\"/>",
                 space(120, 200)
             ),
             &size(22),

@@ -89,12 +89,18 @@ fn fill(sheet: &mut Worksheet, table: &ResultTable) -> Result<(), XlsxError> {
                             line,
                             at,
                             value,
-                            &closing(Format::new().set_num_format(format)),
+                            &closing(Format::new().set_num_format(format).set_align(FormatAlign::Top)),
                         )?;
                     }
                     Part::Text(words) => {
                         let side = if align == Align::Left { FormatAlign::Left } else { FormatAlign::Right };
-                        text(sheet, line, at, &words, closing(Format::new().set_align(side)))?;
+                        text(
+                            sheet,
+                            line,
+                            at,
+                            &words,
+                            closing(Format::new().set_align(side).set_align(FormatAlign::Top)),
+                        )?;
                     }
                 }
             }

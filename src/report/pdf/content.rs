@@ -21,6 +21,8 @@ const UPRIGHT: f64 = 170.0 * MM;
 const SIDEWAYS: f64 = 257.0 * MM;
 /// Tallest picture that fits on a page beside its title and notes, in points.
 const PICTURE_HEIGHT: f64 = 222.0 * MM;
+/// Tallest picture of the first section, which stands beside the result it shows, in points.
+const FIRST_PICTURE_HEIGHT: f64 = 132.0 * MM;
 /// How a table is tried: width, text size, whether the page is turned.
 const TRIES: [(f64, f64, bool); 4] =
     [(UPRIGHT, 8.5, false), (UPRIGHT, 7.5, false), (SIDEWAYS, 8.5, true), (SIDEWAYS, 7.5, true)];
@@ -94,9 +96,10 @@ impl Pen<'_> {
         }
     }
 
-    fn figure(&self, figure: &Figure, squeeze: bool) -> Value {
+    fn figure(&self, figure: &Figure, first: bool) -> Value {
         let (width, height) = size(&figure.svg).unwrap_or((UPRIGHT, UPRIGHT / 2.0));
-        let scale = (UPRIGHT / width).min(PICTURE_HEIGHT / height).min(1.0);
+        let tallest = if first { FIRST_PICTURE_HEIGHT } else { PICTURE_HEIGHT };
+        let scale = (UPRIGHT / width).min(tallest / height).min(1.0);
         let label = format!("{} {}", self.words.get("table.figure"), figure.number);
         let description = if figure.description.is_empty() { &figure.title } else { &figure.description };
         dict([
@@ -106,8 +109,6 @@ impl Pen<'_> {
             ("description", description.as_str().into_value()),
             ("footnotes", array(&figure.footnotes, |note| self.text(note, UPRIGHT, 8.0))),
             ("width", (width * scale).into_value()),
-            ("height", (height * scale).into_value()),
-            ("squeeze", squeeze.into_value()),
             ("svg", figure.svg.as_str().into_value()),
         ])
     }
