@@ -85,7 +85,7 @@ pub struct DemoArgs {
   splitknee run plan.toml
   splitknee run plan.toml --blinded --out dry-run     before unblinding
   splitknee run plan.toml --require-lock --redact-ids the final run
-  splitknee run plan.toml --template house-style      your own page, style, titles")]
+  splitknee run plan.toml --template house-style      your own look")]
 pub struct RunArgs {
     /// The analysis plan (plan.toml); data files are named relative to its folder.
     pub plan: PathBuf,
