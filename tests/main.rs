@@ -42,4 +42,5 @@ mod report;
 mod rules;
 mod small_trial;
 mod trial;
+mod web;
 mod words_of_results;

@@ -75,6 +75,9 @@ pub struct DemoArgs {
     /// Language of the report: en or ja.
     #[arg(long)]
     pub language: Option<String>,
+    /// Folder with a page, style or titles of your own: report.html, report.css, titles.toml.
+    #[arg(long, value_name = "DIR")]
+    pub template: Option<PathBuf>,
 }
 
 /// `splitknee run`.
@@ -82,7 +85,8 @@ pub struct DemoArgs {
 #[command(after_help = "Examples:
   splitknee run plan.toml
   splitknee run plan.toml --blinded --out dry-run     before unblinding
-  splitknee run plan.toml --require-lock --redact-ids the final run")]
+  splitknee run plan.toml --require-lock --redact-ids the final run
+  splitknee run plan.toml --template house-style      your own look")]
 pub struct RunArgs {
     /// The analysis plan (plan.toml); data files are named relative to its folder.
     pub plan: PathBuf,
@@ -98,6 +102,9 @@ pub struct RunArgs {
     /// Replace the patients' identifiers by stable pseudonyms in every output.
     #[arg(long)]
     pub redact_ids: bool,
+    /// Folder with a page, style or titles of your own: report.html, report.css, titles.toml.
+    #[arg(long, value_name = "DIR")]
+    pub template: Option<PathBuf>,
 }
 
 /// `splitknee init`.

@@ -6,12 +6,16 @@ use crate::plan::options::AlternativePlan;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, missing, tables};
+use crate::report::sources;
 use crate::trial::{Better, Measure, Role};
 
 /// The section.
 pub fn section(material: &Material) -> Section {
     let mut section = titled(material, "limitations");
     section.blocks.push(Block::List(facts(material)));
+    let primary = material.primary_endpoints().into_iter();
+    let observed = primary.flat_map(|endpoint| sources::observed(material, endpoint));
+    section.blocks.push(sources::disposition(observed));
     section.blocks.push(Block::Paragraph(material.words.get("limitations.authors")));
     section
 }
