@@ -85,9 +85,8 @@ pub fn tables(document: &Document, words: &Words, files: &[&str]) -> Option<Reco
 }
 
 /// What the method assumes, in words.
-fn assumptions(words: &Words, method: &str) -> String {
-    let key = format!("assumption.{method}");
-    if words.messages().contains_key(&key) { words.get(&key) } else { words.get("assumption.counts") }
+fn assumptions(words: &Words, method: &str) -> Option<String> {
+    words.messages().get(&format!("assumption.{method}")).cloned()
 }
 
 fn view(material: &Material, record: &Record) -> RecordView {
@@ -134,7 +133,7 @@ fn view(material: &Material, record: &Record) -> RecordView {
     }
     facts.push((name("rows"), used));
     facts.push((name("method"), method));
-    facts.push((name("assumptions"), assumptions(words, result.method)));
+    facts.extend(assumptions(words, result.method).map(|text| (name("assumptions"), text)));
     let reference = citations::full(result.method).unwrap_or(record.reference);
     if !reference.is_empty() {
         facts.push((name("reference"), reference.to_owned()));
@@ -158,5 +157,21 @@ fn plain(value: f64) -> String {
         if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
     } else {
         format!("{value:.5e}").replace('-', "\u{2212}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::words::Language;
+
+    #[test]
+    fn every_method_that_has_a_name_says_what_it_assumes() {
+        for language in [Language::English, Language::Japanese] {
+            let words = Words::new(language);
+            let named = words.messages().keys().filter_map(|key| key.strip_prefix("method."));
+            let silent: Vec<&str> = named.filter(|method| assumptions(&words, method).is_none()).collect();
+            assert!(silent.is_empty(), "{language:?}: no message assumption.… for {silent:?}");
+        }
     }
 }
