@@ -376,3 +376,16 @@ fn further_questions_that_do_not_fit_are_refused() {
         assert!(out.is_empty() && err.contains(words), "{further:?}\n{err}");
     }
 }
+
+#[test]
+fn a_cell_of_the_outcome_that_is_no_number_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("knees.csv");
+    std::fs::write(&file, "y,arm,id\n1,A,P1\n2,B,P1\nabc,A,P2\n3,B,P2\n4,A,P3\n6.5,B,P3\n").unwrap();
+    let call = ["model", "--data", file.to_str().unwrap(), "--formula", "y ~ arm + (1|id)"];
+    let (code, out, err) = run(&call);
+    assert!(code == 1 && out.is_empty(), "{code} {out}");
+    for part in ["row 4", "`y`", "`abc`"] {
+        assert!(err.contains(part), "{part} is missing from\n{err}");
+    }
+}

@@ -91,6 +91,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sizes_of_error_lie_below_a_power_of_ten() {
+        for (value, expected) in [(3.1e-9, "1e-8"), (0.0, "1e-10"), (4e-14, "1e-10"), (0.02, "1e-1"), (-3.0, "1e1")] {
+            assert_eq!(bound(value), expected, "{value}");
+        }
+    }
+
+    #[test]
     fn halves_go_away_from_zero_as_sas_prints() {
         for (value, decimals, expected) in [
             (0.125, 2, "0.13"),
