@@ -149,8 +149,8 @@ pub fn levels(about: &Endpoint) -> Vec<f64> {
     }
 }
 
-/// Effect sizes and the normality of the differences at one visit, for scores and measurements; a test that the endpoint
-/// asks for itself is not repeated.
+/// Effect sizes, the normality of the differences and the limits of agreement at one visit, for scores and measurements; a
+/// test that the endpoint asks for itself is not repeated.
 pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
     let about = &context.trial.design.endpoints[endpoint];
     if !matches!(about.kind, Kind::Continuous | Kind::Count) {
@@ -159,7 +159,7 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record>
     let measure = context.measure(endpoint);
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
-    ["effect-size", "shapiro-wilk"]
+    ["effect-size", "shapiro-wilk", "bland-altman"]
         .into_iter()
         .filter(|name| !methods(context, endpoint).iter().any(|asked| asked == name))
         .map(|name| {

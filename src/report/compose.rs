@@ -47,6 +47,7 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     for (position, endpoint) in primary.iter().copied().chain(others).enumerate() {
         sections.push(sections::endpoint::section(&material, endpoint, position + 1, style)?);
     }
+    sections.extend(sections::overview::section(&material, style)?);
     sections.extend(sections::safety::section(&material, style)?);
     sections.push(sections::missing::section(&material, style)?);
     sections.push(sections::design::section(&material));
@@ -58,6 +59,11 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     sections.push(sections::recompute::section(&material, run));
     for section in &mut sections {
         section.blocks.retain(|block| !omitted(&run.plan, block));
+        for block in &mut section.blocks {
+            if let Block::Table(table) = block {
+                table.joint = words.get("table.joint");
+            }
+        }
     }
     Ok(Document {
         language: words.language.tag(),

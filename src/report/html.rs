@@ -160,7 +160,7 @@ fn table_value(table: &ResultTable, words: &Words, anchors: &BTreeSet<&str>) -> 
             .enumerate()
             .map(|(index, cell)| {
                 let link = if each && *cell != Cell::Empty { link(row.records.get(index)) } else { None };
-                context! { text => cell.text(), link, left => left(index + 1) }
+                context! { text => cell.text(&table.joint), link, left => left(index + 1) }
             })
             .collect();
         let link = if each { None } else { link(row.records.first()) };

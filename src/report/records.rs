@@ -75,8 +75,9 @@ fn view(material: &Material, record: &Record) -> RecordView {
         && low.is_finite()
         && high.is_finite()
     {
-        let level = rounding::print(100.0 * result.conf_level, 0);
-        numbers.push(format!("{level} % CI {} {} {}", plain(low), name("to"), plain(high)));
+        let level = format!("{}", (1e6 * result.conf_level).round() / 1e4);
+        let interval = words.interval(&plain(low), &plain(high));
+        numbers.push(words.say("web.interval", &[("level", &level), ("interval", &interval)]));
     }
     if let Some(p) = result.p_value {
         numbers.push(format!("p {}", plain(p)));
@@ -90,8 +91,9 @@ fn view(material: &Material, record: &Record) -> RecordView {
     let mut used = words.say(key, &counts);
     if !rows.reasons.is_empty() {
         let reasons: Vec<String> =
-            rows.reasons.iter().map(|reason| format!("{}: {}", reason.reason, reason.n)).collect();
-        used.push_str(&format!(" ({})", reasons.join("; ")));
+            rows.reasons.iter().map(|reason| format!("{}: {}", words.note(&reason.reason), reason.n)).collect();
+        let reasons = reasons.join(&words.get("text.semicolon"));
+        used.push_str(&words.say("web.reasons", &[("reasons", &reasons)]));
     }
     facts.push((name("rows"), used));
     facts.push((name("method"), method));
@@ -100,7 +102,8 @@ fn view(material: &Material, record: &Record) -> RecordView {
         facts.push((name("reference"), reference.to_owned()));
     }
     if !result.notes.is_empty() {
-        facts.push((name("notes"), result.notes.join("; ")));
+        let notes: Vec<String> = result.notes.iter().map(|note| words.note(note)).collect();
+        facts.push((name("notes"), notes.join(&words.get("text.semicolon"))));
     }
     let code = [("in_r", recipes::r(material, record)), ("in_sas", recipes::sas(material, record))];
     let code = code.into_iter().filter_map(|(key, line)| Some((name(key), line?))).collect();

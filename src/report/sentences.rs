@@ -13,7 +13,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     let about = material.endpoint(endpoint);
     let result = &record.result;
     let (Some(estimate), Some(low), Some(high)) = (result.estimate, result.conf_low, result.conf_high) else {
-        let reason = result.notes.first().cloned().unwrap_or_default();
+        let reason = result.notes.first().map(|note| words.note(note)).unwrap_or_default();
         let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("reason", &reason)];
         return words.say("conclusion.not_assessed", &values);
     };
@@ -40,9 +40,10 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         }
     };
     let (best, worst) = if about.better == Better::Lower { (end(low), end(high)) } else { (end(high), end(low)) };
+    let subject = subject(material, endpoint);
     let values = [
         ("visit", material.visit(visit)),
-        ("endpoint", about.name.as_str()),
+        ("endpoint", subject.as_str()),
         ("active", arms.active.as_str()),
         ("placebo", arms.placebo.as_str()),
         ("direction", direction.as_str()),
@@ -73,6 +74,15 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         Conclusion::Inferior => say("conclusion.inferior"),
         Conclusion::Equivalent => say("conclusion.equivalent"),
         Conclusion::Inconclusive | Conclusion::NotAssessed => say("conclusion.inconclusive"),
+    }
+}
+
+/// What is compared, as the subject of a sentence: the endpoint, or the share of knees with it where it is yes or no.
+fn subject(material: &Material, endpoint: usize) -> String {
+    let about = material.endpoint(endpoint);
+    match about.kind {
+        crate::trial::Kind::Binary => material.words.say("conclusion.share", &[("endpoint", &about.name)]),
+        _ => about.name.clone(),
     }
 }
 
@@ -178,6 +188,54 @@ pub fn harms(material: &Material) -> Option<String> {
     Some(material.words.say("results.harms", &values))
 }
 
+/// How often an event was reported in a knee of each arm, in one sentence; `None` without adverse-event data.
+pub fn local_harms(material: &Material) -> Option<String> {
+    let arms = &material.trial.design.arms;
+    let count = |arm: &str| {
+        let record = material.record(&format!("safety.knee.{}", crate::analysis::slug(arm)))?;
+        Some((rounding::print(record.result.number("patients_with_event")?, 0), record.result.n_pairs.to_string()))
+    };
+    let (active, placebo) = (count(&arms.active)?, count(&arms.placebo)?);
+    let values = [
+        ("active", arms.active.as_str()),
+        ("placebo", &arms.placebo),
+        ("k_active", &active.0),
+        ("n_active", &active.1),
+        ("k_placebo", &placebo.0),
+        ("n_placebo", &placebo.1),
+    ];
+    Some(material.words.say("first.local", &values))
+}
+
+/// How the placebo knees changed from baseline to the primary visit: what outside knowledge about untreated knees can be
+/// held against, where an effect carried across is suspected. `None` where no primary endpoint has a baseline.
+pub fn placebo_change(material: &Material) -> Option<String> {
+    let words = material.words;
+    let arms = &material.trial.design.arms;
+    let of = |endpoint: usize| {
+        let visit = super::compose::primary_visit(material, endpoint);
+        let about = material.endpoint(endpoint);
+        let record = material.outcomes.description(endpoint, visit, Measure::Change, Some(&arms.placebo))?;
+        let print = |value: Option<f64>| value.map(|value| rounding::print(value, about.decimals + 1));
+        let result = &record.result;
+        let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
+        let values = [
+            ("visit", material.visit(visit)),
+            ("endpoint", about.name.as_str()),
+            ("placebo", &arms.placebo),
+            ("unit", &about.unit),
+            ("d", &d),
+            ("l", &l),
+            ("u", &u),
+            ("n", &result.n_pairs.to_string()),
+        ];
+        Some(tidy(&words.say("results.placebo_change", &values)))
+    };
+    let changes: Vec<String> = material.primary_endpoints().into_iter().filter_map(of).collect();
+    let last = words.get("results.placebo_change_meaning");
+    (!changes.is_empty()).then(|| join(material, &changes.into_iter().chain([last]).collect::<Vec<_>>()))
+}
+
 /// The second computation of the difference by other code, beside the first; `None` where it was not run.
 pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
     let record = material.outcomes.comparison(endpoint, visit, "second-opinion")?;
@@ -204,10 +262,32 @@ pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Opt
 pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
     let words = material.words;
     let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
-    let values = [("structure", fit.structure), ("estimation", fit.estimation)];
-    let converged = words.say("results.model", &values);
-    let boundary = words.get(if fit.singular { "results.singular" } else { "results.not_singular" });
-    Some(join(material, &[converged, boundary]))
+    let structure = words.name("structure", fit.structure);
+    let values = [("structure", structure.as_str()), ("estimation", fit.estimation)];
+    let mut parts = vec![words.say("results.model", &values)];
+    parts.push(words.get(if fit.singular { "results.singular" } else { "results.not_singular" }));
+    if let Some(found) = &fit.residuals
+        && let (Some(skewness), Some(kurtosis)) = (found.skewness, found.excess_kurtosis)
+    {
+        let values = [
+            ("skewness", &*rounding::print(skewness, 2)),
+            ("kurtosis", &rounding::print(kurtosis, 2)),
+            ("beyond", &found.n_beyond_3.to_string()),
+            ("n", &found.n.to_string()),
+            ("expected", &rounding::print(found.expected_beyond_3, 1)),
+        ];
+        parts.push(words.say("results.residuals", &values));
+    }
+    if let Some(found) = &fit.influence {
+        let about = material.endpoint(endpoint);
+        let [low, high] = [found.lowest.0, found.highest.0].map(|value| rounding::print(value, about.decimals + 1));
+        let values = [("low", low.as_str()), ("high", &high), ("unit", &about.unit)];
+        parts.push(tidy(&words.say("results.influence", &values)));
+        if found.sign_depends_on_one_patient {
+            parts.push(words.get("results.influence_sign"));
+        }
+    }
+    Some(join(material, &parts))
 }
 
 /// Sentences one after the other; Japanese sets no space between them.

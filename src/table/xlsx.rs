@@ -79,7 +79,7 @@ fn fill(sheet: &mut Worksheet, table: &ResultTable) -> Result<(), XlsxError> {
         for (cell, column) in row.cells.iter().zip(1..) {
             let Some(&first) = firsts.get(column) else { break };
             let align = table.columns.get(column).map_or(Align::Right, |column| column.align);
-            for (offset, part) in parts(cell).into_iter().enumerate() {
+            for (offset, part) in parts(cell, &table.joint).into_iter().enumerate() {
                 let at = first + offset as u16;
                 match part {
                     Part::Nothing => {}
@@ -120,7 +120,7 @@ enum Part {
 }
 
 /// The cells of the sheet that a cell of the table takes, in order.
-fn parts(cell: &Cell) -> Vec<Part> {
+fn parts(cell: &Cell, joint: &str) -> Vec<Part> {
     match cell {
         Cell::Empty => vec![Part::Nothing],
         Cell::Text(words) => vec![Part::Text(words.clone())],
@@ -137,7 +137,7 @@ fn parts(cell: &Cell) -> Vec<Part> {
             vec![number(*centre, &zeros(*decimals)), number(*spread, &brackets)]
         }
         Cell::Interval(low, high, decimals) => {
-            let to = format!("\"to \"{0};\"to \"\\-{0}", zeros(*decimals));
+            let to = format!("\"{1}\"{0};\"{1}\"\\-{0}", zeros(*decimals), joint.trim_start());
             vec![number(*low, &zeros(*decimals)), number(*high, &to)]
         }
         Cell::PValue(p) => vec![number(*p, "[<0.001]\"< 0.001\";[>0.99]\"> 0.99\";0.000")],
@@ -164,7 +164,7 @@ fn first_columns(table: &ResultTable) -> Vec<u16> {
     let mut firsts = vec![0_u16];
     for index in 0..table.columns.len() {
         let cells = table.rows.iter().filter_map(|row| row.cells.get(index.checked_sub(1)?));
-        let width = cells.map(|cell| parts(cell).len()).max().unwrap_or(1).max(1) as u16;
+        let width = cells.map(|cell| parts(cell, &table.joint).len()).max().unwrap_or(1).max(1) as u16;
         firsts.push(firsts[index].saturating_add(width));
     }
     firsts
@@ -176,7 +176,7 @@ fn widths(sheet: &mut Worksheet, table: &ResultTable, firsts: &[u16]) -> Result<
     sheet.set_column_width(0, (label as f64 * 1.05 + 2.0).clamp(14.0, 60.0))?;
     for (index, column) in table.columns.iter().enumerate().skip(1) {
         let texts =
-            table.rows.iter().filter_map(|row| row.cells.get(index - 1)).map(|cell| cell.text().chars().count());
+            table.rows.iter().filter_map(|row| row.cells.get(index - 1)).map(|cell| cell.text(&table.joint).chars().count());
         let parts = f64::from(firsts[index + 1] - firsts[index]);
         let widest =
             (texts.max().unwrap_or(0) as f64 / parts + 2.0).max(column.header.chars().count() as f64 / 2.0 / parts);

@@ -53,6 +53,13 @@ impl Patient {
         Some((self.knee(ACTIVE)?, self.knee(PLACEBO)?))
     }
 
+    /// Takes the values of `endpoint` at `visit` from all knees of the patient, as if they had not been observed.
+    pub fn forget(&mut self, endpoint: usize, visit: usize) {
+        for knee in &mut self.knees {
+            knee.values[endpoint][visit] = None;
+        }
+    }
+
     /// All knees in the trial, in file order.
     pub fn knees(&self) -> &[Knee] {
         &self.knees

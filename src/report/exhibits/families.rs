@@ -6,9 +6,10 @@ use crate::table::{Align, Cell, ResultTable};
 /// The decisions about the plan's family of hypotheses; `None` where the plan has no procedure.
 pub fn multiplicity(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;
-    let procedure = [("method", material.plan.multiplicity.method.name())];
+    let procedure = words.name("procedure", material.plan.multiplicity.method.name());
+    let procedure = [("method", procedure.as_str())];
     let title = words.say("table.multiplicity", &procedure);
-    let mut table = ResultTable::new("t-14-2-multiplicity", number, title, material.population());
+    let mut table = ResultTable::new("t-14-2-0-multiplicity", number, title, material.population());
     let headers = ["visit", "p", "p_adjusted", "decision"].map(|key| words.get(&format!("table.{key}")));
     table.headers(words.get("table.endpoint"), headers);
     for record in material.outcomes.records.iter().filter(|record| record.result.method == "multiplicity") {

@@ -3,7 +3,7 @@
 use crate::report::citations;
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, families, tables};
+use crate::report::exhibits::{Material, tables};
 use crate::report::sentences;
 use crate::table::rounding;
 use crate::trial::Role;
@@ -38,19 +38,20 @@ pub fn section(material: &Material) -> Section {
         section.blocks.push(Block::Facts(facts));
     }
     if let Some(fit) = material.fits().next() {
+        let (ddf, structure) = (tables::ddf_name(material, &fit.ddf), words.name("structure", fit.structure));
         let values = [
             ("formula", fit.formula.as_str()),
             ("estimation", fit.estimation),
-            ("ddf", fit.ddf.as_str()),
-            ("structure", fit.structure),
+            ("ddf", &ddf),
+            ("structure", &structure),
         ];
         section.blocks.push(Block::Paragraph(words.say("methods.mixed", &values)));
     }
     section.blocks.push(Block::Paragraph(words.get("methods.conclusion")));
-    let multiplicity = words.say("methods.multiplicity", &[("method", plan.multiplicity.method.name())]);
+    let procedure = words.name("procedure", plan.multiplicity.method.name());
+    let multiplicity = words.say("methods.multiplicity", &[("method", &procedure)]);
     let adjusted = material.outcomes.records.iter().any(|record| record.p_adjusted.is_some());
     section.blocks.push(Block::Paragraph(if adjusted { multiplicity } else { words.get("methods.not_adjusted") }));
-    section.blocks.extend(families::multiplicity(material, "14.2").map(Block::Table));
     section.blocks.push(Block::Facts(references(material)));
     section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
     section

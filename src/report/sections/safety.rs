@@ -20,7 +20,9 @@ pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, Fi
     section.blocks.extend(sentences::harms(material).map(Block::Paragraph));
     section.blocks.push(Block::Table(harms::overview(material, "14.3.1")));
     section.blocks.extend(harms::by_term(material, "14.3.2").map(Block::Table));
-    section.blocks.extend(harms::listing(material, "14.3.3", true).map(Block::Table));
+    section.blocks.extend(harms::compared(material, "14.3.3").map(Block::Table));
+    section.blocks.extend(harms::timing(material, "14.3.4").map(Block::Table));
+    section.blocks.extend(harms::listing(material, "14.3.5", true).map(Block::Table));
     section.blocks.extend(harms::timeline(material, "14.3.1", style)?.into_iter().map(Block::Figure));
     Ok(Some(section))
 }
