@@ -129,9 +129,8 @@ impl Fitted<'_> {
             let normalised: Vec<f64> = residuals.iter().map(|row| row.normalised).collect();
             summary.qq = diagnostics::qq_points(&normalised);
             let design = &context.trial.design;
-            let place = |row: &Observation| {
-                format!(", {}, {}", design.arms.labels()[row.arm], design.visits[row.visit].label)
-            };
+            let place =
+                |row: &Observation| format!(", {}, {}", design.arms.labels()[row.arm], design.visits[row.visit].label);
             let point = |row: &diagnostics::RowResidual| ResidualPoint {
                 label: format!("{}{}", row.patient, self.knees.get(row.row).map(place).unwrap_or_default()),
                 fitted: row.fitted_marginal,

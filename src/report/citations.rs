@@ -102,14 +102,14 @@ pub fn full(method: &str) -> Option<&'static str> {
         "baseline-difference" => {
             "Moher D, et al. CONSORT 2010 explanation and elaboration. BMJ 2010;340:c869 (item 15)."
         }
-        "side-effect" => "Hills M, Armitage P. The two-period cross-over clinical trial. Br J Clin Pharmacol 1979;8:7–20.",
+        "side-effect" => {
+            "Hills M, Armitage P. The two-period cross-over clinical trial. Br J Clin Pharmacol 1979;8:7–20."
+        }
         "meta-analysis" => {
             "Elbourne DR, et al. Meta-analyses involving cross-over trials. Int J Epidemiol 2002;31:140–149. Cochrane Handbook \
              for Systematic Reviews of Interventions, chapter 23."
         }
-        "second-opinion" => {
-            "Student. Biometrika 1908;6:1–25. Kenward MG, Roger JH. Biometrics 1997;53:983–997."
-        }
+        "second-opinion" => "Student. Biometrika 1908;6:1–25. Kenward MG, Roger JH. Biometrics 1997;53:983–997.",
         "carry-across" => {
             "Hujoel PP, DeRouen TA. Validity issues in split-mouth trials. J Clin Periodontol 1992;19:625–627. Hujoel PP. \
              Design and analysis issues in split mouth clinical trials. Community Dent Oral Epidemiol 1998;26:85–86."

@@ -116,7 +116,8 @@ impl Words {
             let Some(length) = rest[open..].find('}') else { break };
             text.push_str(&rest[..open]);
             let place = &rest[open + 1..open + length];
-            let (name, forms) = place.split_once(':').map_or((place, None), |(name, forms)| (name, forms.split_once('|')));
+            let (name, forms) =
+                place.split_once(':').map_or((place, None), |(name, forms)| (name, forms.split_once('|')));
             match values.iter().find(|(known, _)| *known == name) {
                 Some((_, value)) => text.push_str(match forms {
                     Some((one, _)) if *value == "1" => one,

@@ -175,8 +175,11 @@ fn widths(sheet: &mut Worksheet, table: &ResultTable, firsts: &[u16]) -> Result<
     let label = labels.map(|row| row.label.chars().count() + 2 * usize::from(row.indent)).max().unwrap_or(0);
     sheet.set_column_width(0, (label as f64 * 1.05 + 2.0).clamp(14.0, 60.0))?;
     for (index, column) in table.columns.iter().enumerate().skip(1) {
-        let texts =
-            table.rows.iter().filter_map(|row| row.cells.get(index - 1)).map(|cell| cell.text(&table.joint).chars().count());
+        let texts = table
+            .rows
+            .iter()
+            .filter_map(|row| row.cells.get(index - 1))
+            .map(|cell| cell.text(&table.joint).chars().count());
         let parts = f64::from(firsts[index + 1] - firsts[index]);
         let widest =
             (texts.max().unwrap_or(0) as f64 / parts + 2.0).max(column.header.chars().count() as f64 / 2.0 / parts);

@@ -58,7 +58,7 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
                 let cells = vec![Cell::Count(result.n_pairs), Cell::Empty, Cell::Empty, Cell::PValue(result.p_value)];
                 (words.get("table.interaction"), cells)
             } else {
-                let group = json(record, "group").as_str().unwrap_or_default().to_owned();
+                let group = words.note(json(record, "group").as_str().unwrap_or_default());
                 let interval = Cell::Interval(result.conf_low, result.conf_high, d);
                 (group, vec![Cell::Count(result.n_pairs), Cell::Number(result.estimate, d), interval, Cell::Empty])
             };

@@ -382,7 +382,13 @@ fn forest_input(
         })
         .collect();
     forest::Forest {
-        heading: heading(material, key, number, title, vec![words.get("figure.forest_note"), words.get("figure.forest_scale")]),
+        heading: heading(
+            material,
+            key,
+            number,
+            title,
+            vec![words.get("figure.forest_note"), words.get("figure.forest_scale")],
+        ),
         blocks,
         labels: forest_labels(material),
     }

@@ -67,7 +67,8 @@ pub fn shifts(material: &Material, endpoint: usize, visit: usize, number: &str) 
         table.group(words.say("table.knees_of", &[("arm", name)]));
         for &from in &levels {
             let cell = |to: f64| {
-                material.members()
+                material
+                    .members()
                     .filter_map(|patient| patient.knee(arm))
                     .filter(|knee| knee.values[endpoint][baseline] == Some(from))
                     .filter(|knee| knee.values[endpoint][visit] == Some(to))

@@ -101,7 +101,8 @@ pub fn observed(material: &Material, endpoint: usize) -> (usize, usize) {
 pub fn map(material: &Material, endpoint: usize, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let patients: Vec<missingness::Patient> = material.members()
+    let patients: Vec<missingness::Patient> = material
+        .members()
         .map(|patient| {
             let last = about.visits.iter().rposition(|visit| seen(patient, *visit));
             let cell = |arm: usize, position: usize, visit: usize| match patient.knee(arm) {

@@ -86,7 +86,11 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
         add(words.say("model.sd", &[("component", &label)]), 0, Cell::Number(Some(component.std_dev), d + 2));
     }
     for parameter in &fit.covariance_parameters {
-        add(words.say("model.parameter", &[("name", &parameter.name)]), 0, Cell::Number(Some(parameter.estimate), d + 2));
+        add(
+            words.say("model.parameter", &[("name", &parameter.name)]),
+            0,
+            Cell::Number(Some(parameter.estimate), d + 2),
+        );
     }
     for pair in &fit.pair_correlations {
         let label = words.say("model.correlation", &[("visit", &pair.visit)]);

@@ -363,9 +363,8 @@ fn by_knee(material: &Material, table: &mut ResultTable, name: &str, columns: [&
     }
     table.group(column_name(material, name));
     for category in categories {
-        let count = |knees: &[&str]| {
-            Cell::CountPercent(knees.iter().filter(|known| **known == category).count(), knees.len())
-        };
+        let count =
+            |knees: &[&str]| Cell::CountPercent(knees.iter().filter(|known| **known == category).count(), knees.len());
         table.row(category, 1, vec![count(&active), count(&placebo), Cell::Empty], Vec::new());
     }
 }

@@ -29,7 +29,10 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
             let size = result.number("threshold").unwrap_or_default();
             let relative = json(record, "threshold_kind") == "relative";
             let label = if relative {
-                words.say("table.threshold_relative", &[("size", &rounding::print(100.0 * size, usize::from((100.0 * size).fract().abs() > 1e-9)))])
+                words.say(
+                    "table.threshold_relative",
+                    &[("size", &rounding::print(100.0 * size, usize::from((100.0 * size).fract().abs() > 1e-9)))],
+                )
             } else {
                 words.say("table.threshold_absolute", &[("size", &size.to_string()), ("unit", &about.unit)])
             };

@@ -174,7 +174,9 @@ pub fn carry_across(material: &Material, number: &str) -> Option<ResultTable> {
         for (key, kappa) in tipping {
             if let Some(kappa) = kappa {
                 let kappa = crate::table::rounding::print(kappa, 2);
-                table.footnotes.push(words.say(&format!("footnote.{key}"), &[("kappa", &kappa), ("endpoint", &about.name)]));
+                table
+                    .footnotes
+                    .push(words.say(&format!("footnote.{key}"), &[("kappa", &kappa), ("endpoint", &about.name)]));
             }
         }
         if let (Some(_), None, Some(estimate)) = (about.mcid, tipping[0].1, record.result.estimate) {
