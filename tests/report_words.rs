@@ -6,7 +6,7 @@ use splitknee::report::compose;
 use splitknee::report::document::{Block, Document};
 use splitknee::report::exhibits::Material;
 use splitknee::report::options::Options;
-use splitknee::report::words::{Language, Words};
+use splitknee::report::words::Words;
 use splitknee::report::{citations, records};
 use std::path::Path;
 

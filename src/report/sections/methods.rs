@@ -1,7 +1,7 @@
 //! The methods as they ran: each is named with its reference, only where a record used it.
 
 use crate::report::citations;
-use crate::report::compose::section as titled;
+use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, tables};
 use crate::report::sentences;
@@ -47,6 +47,7 @@ pub fn section(material: &Material) -> Section {
         ];
         section.blocks.push(Block::Paragraph(words.say("methods.mixed", &values)));
     }
+    section.blocks.extend(other_methods(material).map(Block::Paragraph));
     section.blocks.push(Block::Paragraph(words.get("methods.conclusion")));
     let procedure = words.name("procedure", plan.multiplicity.method.name());
     let multiplicity = words.say("methods.multiplicity", &[("method", &procedure)]);
@@ -55,6 +56,30 @@ pub fn section(material: &Material) -> Section {
     section.blocks.push(Block::Facts(references(material)));
     section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
     section
+}
+
+/// What decides the endpoints that no model decides: each method with its endpoints. `None` where a model decides all.
+fn other_methods(material: &Material) -> Option<String> {
+    let words = material.words;
+    let modelled: Vec<usize> = material.fits().map(|fit| fit.endpoint).collect();
+    let mut found: Vec<(String, Vec<&str>)> = Vec::new();
+    for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
+        let decides = material.outcomes.deciding(endpoint, primary_visit(material, endpoint));
+        let Some(record) = decides.filter(|_| !modelled.contains(&endpoint)) else { continue };
+        let method = tables::method_name(material, record.result.method);
+        match found.iter_mut().find(|(known, _)| *known == method) {
+            Some((_, endpoints)) => endpoints.push(&about.name),
+            None => found.push((method, vec![&about.name])),
+        }
+    }
+    let sentences: Vec<String> = found
+        .into_iter()
+        .map(|(method, endpoints)| {
+            let endpoints = endpoints.join(&words.get("text.comma"));
+            words.say("methods.decided_by", &[("endpoints", &endpoints), ("method", &method)])
+        })
+        .collect();
+    (!sentences.is_empty()).then(|| sentences::join(material, &sentences))
 }
 
 /// The serialised name of a plan's choice.
