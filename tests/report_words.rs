@@ -62,7 +62,7 @@ fn everything(plan: &str) -> String {
     plan = plan.replace(
         "alpha = 0.05\n",
         "alpha = 0.05\nside = true\nsensitivity = [\"mmrm\", \"mmrm_difference\", \"clda\", \"ancova\", \"paired_t\", \"wilcoxon\", \"sign\", \
-         \"permutation\", \"trimmed_t\", \"bootstrap\"]\nbootstrap_samples = 500\npermutation_samples = 500\n",
+         \"permutation\", \"trimmed_t\", \"bootstrap\"]\nbootstrap_samples = 1000\npermutation_samples = 1000\n",
     );
     plan.push_str("\n[[subgroup]]\ncolumn = \"sex\"\n\n[[subgroup]]\ncolumn = \"age\"\ncuts = [50, 60]\n");
     plan
@@ -241,6 +241,11 @@ const LATIN: &[&str] = &[
     "Carlo",
     "dav",
     "drm",
+    "LL",
+    "kg",
+    "Tango",
+    "Morgan",
+    "Pitman",
     "splitknee",
     "Intercept",
     "Mauchly",
@@ -270,6 +275,7 @@ fn the_japanese_report_is_japanese() {
             ["plan.toml", "verify/data.csv", "verify/verify.R", "verify/verify.sas", "results.json", "manifest.json"]
                 .map(str::to_owned),
         );
+        let citations_from = known.len();
         // Formulas, settings of the plan, sources and identifiers are code or citations.
         known.extend(run.outcomes.fits.iter().flat_map(|fit| {
             let names = fit.variance_components.iter().map(|part| part.group.clone());
@@ -286,7 +292,13 @@ fn the_japanese_report_is_japanese() {
         known.extend(run.sources.provenance().into_iter().map(|(_, file)| file.sha256.clone()));
         known.push("Pandis N, et al. BMJ 2017;357:j2835".to_owned());
         known.push("Hopewell S, et al. BMJ 2025;389:e081123".to_owned());
-        known.retain(|text| text.chars().any(char::is_alphabetic));
+        let letters =
+            |text: &str| -> Vec<String> { text.split(|c: char| !c.is_ascii_alphabetic()).map(str::to_owned).collect() };
+        // Labels broken over the lines of a figure, and short ones, are known word by word.
+        let labels: std::collections::BTreeSet<String> =
+            known.iter().take(citations_from).flat_map(|label| letters(label)).collect();
+        // A shorter label could tear a word apart.
+        known.retain(|text| text.chars().filter(|c| c.is_alphabetic()).count() > 3);
         known.sort_by_key(|text| std::cmp::Reverse(text.len()));
         known.dedup();
         let mut left: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
@@ -298,7 +310,7 @@ fn the_japanese_report_is_japanese() {
                 }
             }
             for word in rest.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 1) {
-                if !LATIN.contains(&word) {
+                if !LATIN.contains(&word) && !labels.contains(word) {
                     left.entry(word.to_owned()).or_insert_with(|| text.clone());
                 }
             }

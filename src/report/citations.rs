@@ -70,6 +70,9 @@ pub fn full(method: &str) -> Option<&'static str> {
             "Yelland LN, et al. Sample size calculations for randomised trials including both independent and paired data. Stat \
              Med 2017;36:1227–1239. Patterson HD, Thompson R. Biometrika 1971;58:545–554."
         }
+        "subgroup" | "subgroup-interaction" => {
+            "Altman DG, Bland JM. Interaction revisited: the difference between two estimates. BMJ 2003;326:219."
+        }
         "ancova" => "Senn S. Change from baseline and analysis of covariance revisited. Stat Med 2006;25:4334–4344.",
         "effect-size" => {
             "Cohen J. Statistical power analysis for the behavioral sciences. 2nd ed. Hillsdale: Erlbaum; 1988. Hedges LV. \

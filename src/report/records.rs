@@ -1,6 +1,6 @@
 //! The records as a reader sees them: what every number of the report leads to.
 
-use super::exhibits::{Material, tables};
+use super::exhibits::{Material, populations, tables};
 use super::{citations, recipes};
 use crate::analysis::Record;
 use crate::table::rounding;
@@ -59,7 +59,7 @@ fn view(material: &Material, record: &Record) -> RecordView {
     let parts = [record.visit_label.clone(), record.arm.clone(), Some(method.clone())];
     let mut title: Vec<String> = parts.into_iter().flatten().collect();
     if record.endpoint.is_none() {
-        title.extend(record.endpoint_name.clone());
+        title.extend(record.endpoint_name.as_ref().map(|column| populations::column_name(material, column)));
     }
     let mut facts = vec![(name("id"), record.id.clone())];
     let mut numbers: Vec<String> = Vec::new();

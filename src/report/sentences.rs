@@ -188,6 +188,25 @@ pub fn harms(material: &Material) -> Option<String> {
     Some(material.words.say("results.harms", &values))
 }
 
+/// The knees compared within patients as to local events of any kind; `None` where no comparison was made.
+pub fn harms_compared(material: &Material) -> Option<String> {
+    let record = material.record("safety.compare.any")?;
+    let result = &record.result;
+    let print = |value: Option<f64>| value.map(|value| rounding::print(value, 3));
+    let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
+    let arms = &material.trial.design.arms;
+    let values = [
+        ("active", arms.active.as_str()),
+        ("placebo", &arms.placebo),
+        ("d", &d),
+        ("l", &l),
+        ("u", &u),
+        ("p", &material.words.p_relation(result.p_value?)),
+        ("n", &result.n_pairs.to_string()),
+    ];
+    Some(material.words.say("results.harms_compared", &values))
+}
+
 /// How often an event was reported in a knee of each arm, in one sentence; `None` without adverse-event data.
 pub fn local_harms(material: &Material) -> Option<String> {
     let arms = &material.trial.design.arms;

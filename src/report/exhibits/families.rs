@@ -50,7 +50,7 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
         factors.extend(of(record).filter(|factor| !factors.contains(factor)));
     }
     for factor in factors {
-        table.group(factor.clone());
+        table.group(super::populations::column_name(material, &factor));
         for record in here().filter(|record| of(record).as_deref() == Some(&factor)) {
             let result = &record.result;
             let d = about.decimals + 1;

@@ -3,7 +3,6 @@
 
 use super::{Material, populations};
 use crate::table::{Align, Cell, ResultTable};
-use crate::trial::Patient;
 use crate::trial::design::{ACTIVE, PLACEBO};
 
 /// Most rows of a listing in the report.

@@ -85,12 +85,11 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
         };
         add(words.say("model.sd", &[("component", &label)]), 0, Cell::Number(Some(component.std_dev), d + 2));
     }
-    for parameter in &fit.covariance_parameters {
-        add(
-            words.say("model.parameter", &[("name", &parameter.name)]),
-            0,
-            Cell::Number(Some(parameter.estimate), d + 2),
-        );
+    // Variances of random intercepts stand above as SDs.
+    let structured = fit.structure != crate::plan::Structure::Random.name();
+    for parameter in fit.covariance_parameters.iter().filter(|_| structured) {
+        let label = words.say("model.parameter", &[("name", &words.note(&parameter.name))]);
+        add(label, 0, Cell::Number(Some(parameter.estimate), d + 2));
     }
     for pair in &fit.pair_correlations {
         let label = words.say("model.correlation", &[("visit", &pair.visit)]);
@@ -122,7 +121,7 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
         }
     }
     table.footnotes.extend(model_notes(material, fit));
-    table.footnotes.push(words.note(&fit.certificate));
+    table.footnotes.push(words.note(&fit.certificate).replace("e-", "e\u{2212}"));
     table.footnotes.push(words.get("footnote.model"));
     table.footnotes.extend(material.marks());
     Some(table)

@@ -57,7 +57,8 @@ pub fn omeract(material: &Material, number: &str) -> Option<ResultTable> {
     for record in material.outcomes.records.iter().filter(|record| record.result.method == "omeract-oarsi") {
         let Some(visit) = record.visit else { continue };
         table.row(material.visit(visit), 0, shares(record), vec![record.id.clone()]);
-        for note in record.result.notes.iter().map(|note| words.note(note)) {
+        for note in record.result.notes.iter().filter(|note| note.starts_with("criteria")) {
+            let note = words.note(note);
             if !notes.contains(&note) {
                 notes.push(note);
             }

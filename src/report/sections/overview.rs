@@ -19,7 +19,7 @@ pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, Fi
         section.blocks.push(Block::Paragraph(words.say("methods.multiplicity", &[("method", &method)])));
         section.blocks.push(Block::Table(table));
     }
-    section.blocks.extend(responders::omeract(material, "14.2.0.3").map(Block::Table));
-    section.blocks.extend(models::overview(material, "14.2.0.2").map(Block::Table));
+    section.blocks.extend(responders::omeract(material, "14.2.0.2").map(Block::Table));
+    section.blocks.extend(models::overview(material, "14.2.0.3").map(Block::Table));
     Ok((!section.blocks.is_empty()).then_some(section))
 }

@@ -17,7 +17,11 @@ pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, Fi
     }
     let mut section = titled(material, "safety");
     section.blocks.push(Block::Conclusion(safety_sentence(material)));
-    section.blocks.extend(sentences::harms(material).map(Block::Paragraph));
+    let found: Vec<String> =
+        [sentences::harms(material), sentences::harms_compared(material)].into_iter().flatten().collect();
+    if !found.is_empty() {
+        section.blocks.push(Block::Paragraph(sentences::join(material, &found)));
+    }
     section.blocks.push(Block::Table(harms::overview(material, "14.3.1")));
     section.blocks.extend(harms::by_term(material, "14.3.2").map(Block::Table));
     section.blocks.extend(harms::compared(material, "14.3.3").map(Block::Table));
