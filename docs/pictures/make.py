@@ -72,7 +72,7 @@ def main(folders):
             if name in wanted:
                 wanted.remove(name)
                 figure(path, name)
-        for fragment in re.findall(r'<div class="table" id=".*?(?=<div class="table" id="|<figure|</section>)', html, re.S):
+        for fragment in re.findall(r'<div class="table" id=".*?(?=<div class="table" id="|<figure|<p>|<p class=|<dl>|</section>)', html, re.S):
             name = kind(re.search(r'id="(.*?)"', fragment)[1], endpoints)
             if name in wanted:
                 wanted.remove(name)

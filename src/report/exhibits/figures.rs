@@ -48,7 +48,7 @@ pub fn profiles(
     let input = profile::Profiles {
         heading: heading(material, &material.key(endpoint), number, title, vec![words.get("figure.profiles_note")]),
         visits,
-        limits: None,
+        limits: value_limits(material, endpoint),
         labels: profile::Labels {
             value: words.say("figure.mean_ci", &[("endpoint", &material.name_with_unit(endpoint))]),
             better: better(material, endpoint),
@@ -56,6 +56,17 @@ pub fn profiles(
         },
     };
     unless_empty(profile::draw(&input, style))
+}
+
+/// The limits that the axes of a primary endpoint share, from all its values; other endpoints have one such axis only.
+fn value_limits(material: &Material, endpoint: usize) -> Option<(f64, f64)> {
+    if !material.primary_endpoints().contains(&endpoint) {
+        return None;
+    }
+    let visits = &material.endpoint(endpoint).visits;
+    let knees = material.members().flat_map(|patient| patient.knees());
+    let values = knees.flat_map(|knee| visits.iter().map(|visit| knee.values[endpoint][*visit]));
+    figure::axis::extent(values).map(|(low, high)| figure::axis::Ticks::widened(low, high, 6))
 }
 
 /// A figure, or none where there is nothing to draw.
@@ -186,7 +197,7 @@ pub fn slopes(
             vec![words.get("figure.slopes_note")],
         ),
         panels,
-        limits: None,
+        limits: value_limits(material, endpoint),
         value_label: material.name_with_unit(endpoint),
         better_label: better(material, endpoint),
     };

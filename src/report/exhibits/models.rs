@@ -132,7 +132,16 @@ pub fn overview(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;
     let title = words.get("table.diagnostics");
     let mut table = ResultTable::new("t-14-2-0-diagnostics", number, title, material.population());
-    let headers = ["structure", "boundary", "residuals", "skewness", "kurtosis", "qq", "beyond_short", "without_one"];
+    let headers = [
+        "structure_short",
+        "boundary_short",
+        "residuals_short",
+        "skewness",
+        "kurtosis_short",
+        "qq_short",
+        "beyond_short",
+        "without_short",
+    ];
     table.headers(words.get("table.endpoint"), headers.map(|key| words.get(&format!("model.{key}"))));
     for fit in material.fits() {
         let residuals = fit.residuals.as_ref();
