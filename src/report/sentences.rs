@@ -73,8 +73,25 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         }
         Conclusion::Inferior => say("conclusion.inferior"),
         Conclusion::Equivalent => say("conclusion.equivalent"),
-        Conclusion::Inconclusive | Conclusion::NotAssessed => say("conclusion.inconclusive"),
+        Conclusion::Inconclusive | Conclusion::NotAssessed => {
+            let mut parts = vec![say("conclusion.inconclusive")];
+            parts.extend(disagreement(material, record));
+            join(material, &parts)
+        }
     }
+}
+
+/// Why a result is not claimed although its interval or its test alone would allow it; `None` where they agree.
+fn disagreement(material: &Material, record: &Record) -> Option<String> {
+    let words = material.words;
+    let withheld = record.result.notes.iter().find_map(|note| note.split_once("superiority is not claimed: "));
+    if let Some((_, reason)) = withheld {
+        return Some(words.say("conclusion.withheld", &[("reason", &words.note(reason))]));
+    }
+    let alpha = material.plan.analysis.alpha;
+    let (low, high) = (record.result.conf_low?, record.result.conf_high?);
+    let test_alone = record.result.p_value.is_some_and(|p| p < alpha) && low <= 0.0 && high >= 0.0;
+    test_alone.then(|| words.say("conclusion.test_alone", &[("alpha", &alpha.to_string())]))
 }
 
 /// What is compared, as the subject of a sentence: the endpoint, or the share of knees with it where it is yes or no.
