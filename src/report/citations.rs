@@ -1,6 +1,6 @@
 //! Full references of the methods, as a reader can look them up.
 
-/// The reference of `method`; `None` for a method whose record carries its own.
+/// The reference of `method`, empty where it needs none; `None` for a method whose record carries its own.
 pub fn full(method: &str) -> Option<&'static str> {
     Some(match method {
         "mixed-model" => {
@@ -44,6 +44,7 @@ pub fn full(method: &str) -> Option<&'static str> {
             "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. \
              Biometrika 1934;26:404–413."
         }
+        "counts" => "",
         "descriptive" => {
             "Hyndman RJ, Fan Y. Sample quantiles in statistical packages. Am Stat 1996;50:361–365 (definition 2, as SAS \
              PCTLDEF=5)."
