@@ -83,7 +83,8 @@ fn variants() -> Vec<(&'static str, String)> {
         ("wilcoxon", primary("wilcoxon")),
         (
             "structure",
-            plan.replace("alpha = 0.05", "alpha = 0.01\nstructure = \"kron-us-us\"\nddf = \"satterthwaite\""),
+            plan.replace("alpha = 0.05", "alpha = 0.01\nstructure = \"kron-us-us\"")
+                .replace("\"kenward-roger\"", "\"satterthwaite\""),
         ),
         ("one-sided", plan.replace("alpha = 0.05", "alpha = 0.05\nalternative = \"less\"\nmeasure = \"change\"")),
         ("few", plan.replace("where = 'fas == \"Y\"'", "where = 'fas == \"Y\" and age < 50'")),
