@@ -244,6 +244,7 @@ const LATIN: &[&str] = &[
     "drm",
     "LL",
     "kg",
+    "less",
     "Tango",
     "Morgan",
     "Pitman",

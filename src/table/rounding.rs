@@ -64,8 +64,11 @@ fn place(value: f64, digits: &[u8], exponent: i32, decimals: usize) -> String {
     if value < 0.0 && !zero { format!("-{text}") } else { text }
 }
 
-/// As [`fixed`], with the minus sign of print.
+/// As [`fixed`], with the minus sign of print; an infinite limit of a one-sided interval is `∞`.
 pub fn print(value: f64, decimals: usize) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "∞".to_owned() } else { format!("{MINUS}∞") };
+    }
     fixed(value, decimals).replace('-', &MINUS.to_string())
 }
 
