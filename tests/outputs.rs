@@ -57,8 +57,10 @@ fn the_page_lists_every_output_and_nothing_else() {
     });
     let unlisted: Vec<&String> = more.iter().filter(|id| !listed.contains(*id)).collect();
     assert!(unlisted.is_empty(), "{unlisted:?}");
-    // A changed plan needs a seal on disk; the test of the seal sees its table.
-    let stale: Vec<&String> = listed.iter().filter(|id| !more.contains(*id) && *id != "t-16-1-departures").collect();
+    // A changed plan needs a seal on disk; the others need keys that the demo's plan has not. Their own tests see them.
+    let elsewhere = ["t-16-1-departures", "t-14-2-k-9-e-repeated", "t-14-2-k-10-e-further", "t-14-5-5-sample-size"]
+        .map(str::to_owned);
+    let stale: Vec<&String> = listed.iter().filter(|id| !more.contains(*id) && !elsewhere.contains(id)).collect();
     assert!(stale.is_empty(), "docs/outputs.md lists what no plan gives: {stale:?}");
 }
 
@@ -68,7 +70,7 @@ fn every_picture_of_the_page_is_there_and_small() {
     let linked: BTreeSet<&str> =
         page.split("](pictures/").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
     let sections = page.matches("\n### ").count();
-    assert!(linked.len() + 1 >= sections, "{} pictures for {sections} outputs", linked.len());
+    assert!(linked.len() + 4 >= sections, "{} pictures for {sections} outputs", linked.len());
     let mut total = 0;
     for name in &linked {
         let bytes =

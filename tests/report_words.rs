@@ -115,6 +115,8 @@ fn texts(run: &Run) -> Vec<String> {
             match block {
                 Block::Paragraph(text) | Block::Conclusion(text) => found.push(text.clone()),
                 Block::List(items) => found.extend(items.iter().cloned()),
+                // Identifiers of records behind the sentence before.
+                Block::Sources(_) => {}
                 Block::Facts(facts) => {
                     found.extend(facts.iter().flat_map(|(name, value)| [name.clone(), value.clone()]))
                 }
@@ -389,7 +391,7 @@ fn what_only_the_within_person_design_has_is_shown() {
         "t-14-5-2-one-knee",
         "t-14-5-3-carry-across",
         "t-14-5-4-meta-analysis",
-        "t-14-5-5-sides",
+        "t-14-5-6-sides",
         "t-14-2-0-omeract",
         "t-14-2-0-diagnostics",
     ] {

@@ -121,7 +121,6 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
         }
     }
     table.footnotes.extend(model_notes(material, fit));
-    table.footnotes.push(words.note(&fit.certificate).replace("e-", "e\u{2212}"));
     table.footnotes.push(words.get("footnote.model"));
     table.footnotes.extend(material.marks());
     Some(table)

@@ -39,7 +39,7 @@ pub fn section(material: &Material, run: &Run) -> Section {
     }
     let notes: Vec<String> = material
         .fits()
-        .filter(|fit| fit.structure != material.plan.analysis.structure.name() || !fit.notes.is_empty())
+        .filter(|fit| fit.fell_back || !fit.notes.is_empty())
         .map(|fit| {
             let notes: Vec<String> = fit.notes.iter().map(|note| words.note(note)).collect();
             let values = [

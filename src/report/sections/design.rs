@@ -15,10 +15,11 @@ pub fn section(material: &Material) -> Section {
     }
     section.blocks.push(Block::Table(within::correlation(material, "14.5.1")));
     section.blocks.extend(within::one_knee(material, "14.5.2").map(Block::Table));
-    section.blocks.extend(within::sides(material, "14.5.5").map(Block::Table));
+    section.blocks.extend(within::sides(material, "14.5.6").map(Block::Table));
     section.blocks.push(Block::Paragraph(words.get("text.carry_across")));
     section.blocks.extend(sentences::placebo_change(material).into_iter().map(Block::Paragraph));
     section.blocks.extend(within::carry_across(material, "14.5.3").map(Block::Table));
     section.blocks.extend(within::meta_analysis(material, "14.5.4").map(Block::Table));
+    section.blocks.extend(within::sample_size(material, "14.5.5").map(Block::Table));
     section
 }

@@ -5,7 +5,7 @@ use crate::figure::{FigureError, Style};
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, harms};
-use crate::report::sentences;
+use crate::report::{sentences, sources};
 
 /// The section.
 ///
@@ -17,10 +17,12 @@ pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, Fi
     }
     let mut section = titled(material, "safety");
     section.blocks.push(Block::Conclusion(safety_sentence(material)));
+    section.blocks.extend(sources::block(material.record("safety.serious")));
     let found: Vec<String> =
         [sentences::harms(material), sentences::harms_compared(material)].into_iter().flatten().collect();
     if !found.is_empty() {
         section.blocks.push(Block::Paragraph(sentences::join(material, &found)));
+        section.blocks.extend(sources::block(sources::harms(material)));
     }
     section.blocks.push(Block::Table(harms::overview(material, "14.3.1")));
     section.blocks.extend(harms::by_term(material, "14.3.2").map(Block::Table));
