@@ -54,10 +54,21 @@ pub struct FitSummary {
     pub residuals: Option<ResidualSummary>,
     /// Normalised residuals against normal quantiles.
     pub qq: Vec<QqPoint>,
-    /// (marginal fitted value, normalised residual) of every row.
-    pub residual_points: Vec<(f64, f64)>,
+    /// Every row with its fitted value and residual.
+    pub residual_points: Vec<ResidualPoint>,
     /// Change of the deciding comparison when single patients are left out (covariance held).
     pub influence: Option<ContrastInfluence>,
+}
+
+/// A row of the model in a figure of its residuals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResidualPoint {
+    /// Patient, and knee and visit where the row is a knee.
+    pub label: String,
+    /// Marginal fitted value.
+    pub fitted: f64,
+    /// Normalised residual.
+    pub residual: f64,
 }
 
 /// A fitted model to be summarised.
@@ -122,7 +133,15 @@ impl Fitted<'_> {
             summary.residuals = Some(diagnostics::summarise(&residuals));
             let normalised: Vec<f64> = residuals.iter().map(|row| row.normalised).collect();
             summary.qq = diagnostics::qq_points(&normalised);
-            summary.residual_points = residuals.iter().map(|row| (row.fitted_marginal, row.normalised)).collect();
+            let design = &context.trial.design;
+            let place =
+                |row: &Observation| format!(", {}, {}", design.arms.labels()[row.arm], design.visits[row.visit].label);
+            let point = |row: &diagnostics::RowResidual| ResidualPoint {
+                label: format!("{}{}", row.patient, self.knees.get(row.row).map(place).unwrap_or_default()),
+                fitted: row.fitted_marginal,
+                residual: row.normalised,
+            };
+            summary.residual_points = residuals.iter().map(point).collect();
         }
         if let Some((weights, estimate)) = self.comparison
             && let Ok(patients) = influence::influence(&blocks)

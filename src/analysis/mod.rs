@@ -4,12 +4,14 @@
 //! finds is a [`Record`]; tables, figures and words are made from records and never compute.
 //!
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what),
-//! [`conclusion`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with [`model_rows`] and
-//! [`fit_summary`]), [`ancova`], [`generalised`], [`responders`], [`grades`], [`pairing`], [`subgroups`],
-//! [`second_opinion`], [`sample_size`], [`family`], [`safety`]. Every record is listed in `docs/records.md`.
+//! [`conclusion`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
+//! [`model_rows`] and [`fit_summary`]), [`complete_pairs`], [`ancova`], [`generalised`], [`responders`], [`grades`],
+//! [`pairing`], [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`safety`]. Every record is listed in
+//! `docs/records.md`.
 
 pub mod ancova;
 pub mod characteristics;
+pub mod complete_pairs;
 pub mod conclusion;
 pub mod context;
 pub mod descriptive;
@@ -32,7 +34,7 @@ pub mod subgroups;
 
 pub use conclusion::{Conclusion, Importance};
 pub use context::Context;
-pub use fit_summary::FitSummary;
+pub use fit_summary::{FitSummary, ResidualPoint};
 pub use record::{BASELINE_MISSING, Reason, Record, Rows};
 
 use crate::plan::{Plan, PrimaryMethod};
@@ -94,9 +96,10 @@ fn is_deciding(record: &Record, endpoint: usize, visit: usize) -> bool {
 pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
     let Some(set) = trial.sets.first() else { return Outcomes { records: Vec::new(), fits: Vec::new() } };
     let context = Context { plan, trial, set };
+    let complete = complete_pairs::without_single_knees(trial);
     let parts: Vec<(Vec<Record>, Vec<FitSummary>)> = (0..trial.design.endpoints.len())
         .into_par_iter()
-        .map(|endpoint| analyse_endpoint(&context, endpoint))
+        .map(|endpoint| analyse_endpoint(&context, complete.as_ref(), endpoint))
         .collect();
     let mut outcomes = Outcomes { records: Vec::new(), fits: Vec::new() };
     for (records, fits) in parts {
@@ -111,7 +114,7 @@ pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
 }
 
 /// Everything about one endpoint: descriptions, the design's numbers, the plan's methods, the same in the other sets.
-fn analyse_endpoint(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<FitSummary>) {
+fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize) -> (Vec<Record>, Vec<FitSummary>) {
     let design = &context.trial.design;
     let about = &design.endpoints[endpoint];
     let visits = about.visits.clone();
@@ -134,6 +137,7 @@ fn analyse_endpoint(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<Fit
     records.extend(pairing::analyse(context, endpoint));
     records.extend(sample_size::check(context, endpoint));
     records.extend(subgroups::analyse(context, endpoint));
+    records.extend(complete.iter().flat_map(|complete| complete_pairs::analyse(context, complete, endpoint)));
     let about_deciding: Vec<Record> = context
         .visits(endpoint)
         .into_iter()

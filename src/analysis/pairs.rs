@@ -182,15 +182,15 @@ pub fn levels(about: &Endpoint) -> Vec<f64> {
     }
 }
 
-/// What describes the pairs at one visit without comparing the arms: effect sizes and the normality of the differences for
-/// scores and measurements, and what else the endpoint asks for.
+/// What describes the pairs at one visit without comparing the arms: effect sizes, the normality of the differences and the
+/// limits of agreement for scores and measurements, and what else the endpoint asks for.
 pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
     let about = &context.trial.design.endpoints[endpoint];
     let measure = context.measure(endpoint);
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
     let usual: &[&str] = match about.kind {
-        Kind::Continuous | Kind::Count => &["effect-size", "shapiro-wilk"],
+        Kind::Continuous | Kind::Count => &["effect-size", "shapiro-wilk", "bland-altman"],
         Kind::Ordinal | Kind::Binary => &[],
     };
     let mut names: Vec<String> = usual.iter().map(|name| (*name).to_owned()).collect();

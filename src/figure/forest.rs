@@ -74,7 +74,7 @@ impl Labels {
     /// English words.
     pub fn english(active: &str, placebo: &str) -> Self {
         Self {
-            estimate: "Difference (95\u{a0}%\u{a0}CI)".into(),
+            estimate: "Difference (CI)".into(),
             n: "Patients".into(),
             favours_active: format!("favours {active}"),
             favours_placebo: format!("favours {placebo}"),

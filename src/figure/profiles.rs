@@ -49,11 +49,7 @@ pub struct Labels {
 impl Labels {
     /// English words for an endpoint ("VAS pain (mm)") of which lower scores are better.
     pub fn english(endpoint: &str) -> Self {
-        Self {
-            value: format!("{endpoint}: mean and 95\u{a0}%\u{a0}CI"),
-            better: "↓ lower is better".into(),
-            n: "Knees".into(),
-        }
+        Self { value: format!("{endpoint}: mean and CI"), better: "↓ lower is better".into(), n: "Knees".into() }
     }
 }
 

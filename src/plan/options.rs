@@ -497,7 +497,7 @@ pub struct ReportPlan {
     /// Line at the foot of every page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub footer: Option<String>,
-    /// Outputs to leave out, by number or identifier.
+    /// Outputs to leave out, by number or identifier or its beginning (docs/outputs.md).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub omit: Vec<String>,
     /// Whether patient identifiers are replaced by pseudonyms in every output.

@@ -1,6 +1,6 @@
 //! Full references of the methods, as a reader can look them up.
 
-/// The reference of `method`; `None` for a method whose record carries its own.
+/// The reference of `method`, empty where it needs none; `None` for a method whose record carries its own.
 pub fn full(method: &str) -> Option<&'static str> {
     Some(match method {
         "mixed-model" => {
@@ -43,6 +43,80 @@ pub fn full(method: &str) -> Option<&'static str> {
         "incidence" => {
             "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. \
              Biometrika 1934;26:404–413."
+        }
+        "counts" => "",
+        "descriptive" => {
+            "Hyndman RJ, Fan Y. Sample quantiles in statistical packages. Am Stat 1996;50:361–365 (definition 2, as SAS \
+             PCTLDEF=5)."
+        }
+        "mmrm" | "mmrm-difference" => {
+            "Mallinckrodt CH, et al. Recommendations for the primary analysis of continuous endpoints in longitudinal clinical \
+             trials. Drug Inf J 2008;42:303–319. Kenward MG, Roger JH. Small sample inference for fixed effects from \
+             restricted maximum likelihood. Biometrics 1997;53:983–997."
+        }
+        "clda" => {
+            "Liang KY, Zeger SL. Longitudinal data analysis of continuous and discrete responses for pre-post designs. \
+             Sankhyā B 2000;62:134–148."
+        }
+        "ls-mean" => {
+            "Searle SR, Speed FM, Milliken GA. Population marginal means in the linear model: an alternative to least squares \
+             means. Am Stat 1980;34:216–221."
+        }
+        "variance-components" => {
+            "Patterson HD, Thompson R. Recovery of inter-block information when block sizes are unequal. Biometrika \
+             1971;58:545–554. Nakagawa S, Schielzeth H. A general and simple method for obtaining R² from generalized linear \
+             mixed-effects models. Methods Ecol Evol 2013;4:133–142."
+        }
+        "complete-pairs" => {
+            "Yelland LN, et al. Sample size calculations for randomised trials including both independent and paired data. Stat \
+             Med 2017;36:1227–1239. Patterson HD, Thompson R. Biometrika 1971;58:545–554."
+        }
+        "subgroup" | "subgroup-interaction" => {
+            "Altman DG, Bland JM. Interaction revisited: the difference between two estimates. BMJ 2003;326:219."
+        }
+        "ancova" => "Senn S. Change from baseline and analysis of covariance revisited. Stat Med 2006;25:4334–4344.",
+        "effect-size" => {
+            "Cohen J. Statistical power analysis for the behavioral sciences. 2nd ed. Hillsdale: Erlbaum; 1988. Hedges LV. \
+             Distribution theory for Glass's estimator of effect size. J Educ Stat 1981;6:107–128."
+        }
+        "shapiro-wilk" => {
+            "Shapiro SS, Wilk MB. An analysis of variance test for normality. Biometrika 1965;52:591–611. Royston P. Remark AS \
+             R94. Appl Stat 1995;44:547–551."
+        }
+        "bland-altman" => {
+            "Bland JM, Altman DG. Statistical methods for assessing agreement between two methods of clinical measurement. \
+             Lancet 1986;327:307–310."
+        }
+        "tost" => {
+            "Schuirmann DJ. A comparison of the two one-sided tests procedure and the power approach. J Pharmacokinet \
+             Biopharm 1987;15:657–680."
+        }
+        "responder" | "responder-curve" => {
+            "Farrar JT, Dworkin RH, Max MB. Use of the cumulative proportion of responders analysis graph. J Pain Symptom \
+             Manage 2006;31:369–377. Newcombe RG. Stat Med 1998;17:2635–2650."
+        }
+        "omeract-oarsi" => {
+            "Pham T, et al. OMERACT-OARSI initiative: set of responder criteria for osteoarthritis clinical trials revisited. \
+             Osteoarthritis Cartilage 2004;12:389–399."
+        }
+        "pairing" | "event-comparison" => {
+            "Pandis N, et al. CONSORT 2010 statement: extension checklist for reporting within person randomised trials. BMJ \
+             2017;357:j2835. McNemar Q. Psychometrika 1947;12:153–157."
+        }
+        "baseline-difference" => {
+            "Moher D, et al. CONSORT 2010 explanation and elaboration. BMJ 2010;340:c869 (item 15)."
+        }
+        "side-effect" => {
+            "Hills M, Armitage P. The two-period cross-over clinical trial. Br J Clin Pharmacol 1979;8:7–20."
+        }
+        "meta-analysis" => {
+            "Elbourne DR, et al. Meta-analyses involving cross-over trials. Int J Epidemiol 2002;31:140–149. Cochrane Handbook \
+             for Systematic Reviews of Interventions, chapter 23."
+        }
+        "second-opinion" => "Student. Biometrika 1908;6:1–25. Kenward MG, Roger JH. Biometrics 1997;53:983–997.",
+        "carry-across" => {
+            "Hujoel PP, DeRouen TA. Validity issues in split-mouth trials. J Clin Periodontol 1992;19:625–627. Hujoel PP. \
+             Design and analysis issues in split mouth clinical trials. Community Dent Oral Epidemiol 1998;26:85–86."
         }
         _ => return None,
     })

@@ -9,6 +9,7 @@ use crate::figure::{FigureError, Style};
 use crate::pipeline::Run;
 use crate::plan::lock::LockState;
 use crate::plan::{self, Plan};
+use std::collections::BTreeSet;
 
 /// The language of the report.
 pub fn language(plan: &Plan) -> Language {
@@ -47,6 +48,7 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     for (position, endpoint) in primary.iter().copied().chain(others).enumerate() {
         sections.push(sections::endpoint::section(&material, endpoint, position + 1, style)?);
     }
+    sections.extend(sections::overview::section(&material, style)?);
     sections.extend(sections::safety::section(&material, style)?);
     sections.push(sections::missing::section(&material, style)?);
     sections.push(sections::design::section(&material));
@@ -56,8 +58,24 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     sections.push(sections::checklist::section(&material));
     sections.push(sections::listings::section(&material));
     sections.push(sections::recompute::section(&material, run));
+    let mut used: BTreeSet<usize> = BTreeSet::new();
     for section in &mut sections {
-        section.blocks.retain(|block| !omitted(&run.plan, block));
+        section.blocks.retain(|block| {
+            let entry = run.plan.report.omit.iter().position(|entry| omits(entry, block));
+            used.extend(entry);
+            entry.is_none()
+        });
+        for block in &mut section.blocks {
+            if let Block::Table(table) = block {
+                table.joint = words.get("table.joint");
+            }
+        }
+    }
+    let unknown = run.plan.report.omit.iter().enumerate().filter(|(place, _)| !used.contains(place));
+    let unknown: Vec<&str> = unknown.map(|(_, entry)| entry.as_str()).collect();
+    if let Some(section) = sections.iter_mut().find(|section| section.id == "departures" && !unknown.is_empty()) {
+        let outputs = unknown.join(&words.get("text.comma"));
+        section.blocks.push(Block::Paragraph(words.say("departures.omit_unknown", &[("outputs", &outputs)])));
     }
     Ok(Document {
         language: words.language.tag(),
@@ -71,14 +89,18 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     })
 }
 
-/// Whether the plan leaves the output out, by number or identifier.
-fn omitted(plan: &Plan, block: &Block) -> bool {
+/// Whether an entry of the plan's `omit` leaves the output out: it is its identifier or number, or the beginning of one up
+/// to a hyphen or point (`waterfall` for the waterfalls of all endpoints, `14.2.9` for all outputs of the ninth).
+fn omits(entry: &str, block: &Block) -> bool {
     let (id, number) = match block {
         Block::Table(table) => (&table.id, &table.number),
         Block::Figure(figure) => (&figure.id, &figure.number),
         _ => return false,
     };
-    plan.report.omit.iter().any(|omitted| omitted == id || omitted == number)
+    let begins = |whole: &str, mark: char| {
+        whole.strip_prefix(entry).is_some_and(|rest| !entry.is_empty() && (rest.is_empty() || rest.starts_with(mark)))
+    };
+    begins(id, '-') || begins(number, '.')
 }
 
 /// The title with what kind of trial it is, as CONSORT asks (item 1a), unless the title says so already.

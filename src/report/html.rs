@@ -302,7 +302,8 @@ impl Page<'_> {
             .enumerate()
             .map(|(index, cell)| {
                 let link = if each && *cell != Cell::Empty { row.records.get(index).and_then(anchor) } else { None };
-                let (text, hang) = hanging(index).map_or_else(|| (cell.text(), 0.0), |(text, by)| (text.clone(), *by));
+                let (text, hang) = hanging(index)
+                    .map_or_else(|| (cell.text(&self.words.get("table.joint")), 0.0), |(text, by)| (text.clone(), *by));
                 let class = if left(index + 1) { Some("left".to_owned()) } else { self.hang(hang) };
                 context! { text, link, class }
             })

@@ -1,7 +1,7 @@
 //! The records as a reader sees them: what every number of the report leads to.
 
 use super::document::Document;
-use super::exhibits::{Material, tables as exhibits};
+use super::exhibits::{Material, populations, tables as exhibits};
 use super::words::Words;
 use super::{citations, recipes};
 use crate::analysis::Record;
@@ -61,7 +61,7 @@ pub fn table_id(table: &ResultTable) -> String {
 /// The tables with numbers that no record holds, because they are counted in or copied from the rows of `files`: one
 /// entry a table, which says so. Tables about the plan or the program, which have no population, are left out.
 pub fn tables(document: &Document, words: &Words, files: &[&str]) -> Option<RecordGroup> {
-    let digits = |cell: &Cell| cell.text().contains(|c: char| c.is_ascii_digit());
+    let digits = |cell: &Cell| cell.text(" ").contains(|c: char| c.is_ascii_digit());
     let counted = |table: &&ResultTable| {
         !table.population.is_empty()
             && table.rows.iter().any(|row| row.records.is_empty() && row.cells.iter().any(digits))
@@ -97,7 +97,7 @@ fn view(material: &Material, record: &Record) -> RecordView {
     let parts = [record.visit_label.clone(), record.arm.clone(), Some(method.clone())];
     let mut title: Vec<String> = parts.into_iter().flatten().collect();
     if record.endpoint.is_none() {
-        title.extend(record.endpoint_name.clone());
+        title.extend(record.endpoint_name.as_ref().map(|column| populations::column_name(material, column)));
     }
     let mut facts = vec![(name("id"), record.id.clone())];
     let mut numbers: Vec<String> = Vec::new();
@@ -113,8 +113,9 @@ fn view(material: &Material, record: &Record) -> RecordView {
         && low.is_finite()
         && high.is_finite()
     {
-        let level = rounding::print(100.0 * result.conf_level, 0);
-        numbers.push(format!("{level} % CI {} {} {}", plain(low), name("to"), plain(high)));
+        let level = format!("{}", (1e6 * result.conf_level).round() / 1e4);
+        let interval = words.interval(&plain(low), &plain(high));
+        numbers.push(words.say("web.interval", &[("level", &level), ("interval", &interval)]));
     }
     if let Some(p) = result.p_value {
         numbers.push(format!("p {}", plain(p)));
@@ -128,8 +129,9 @@ fn view(material: &Material, record: &Record) -> RecordView {
     let mut used = words.say(key, &counts);
     if !rows.reasons.is_empty() {
         let reasons: Vec<String> =
-            rows.reasons.iter().map(|reason| format!("{}: {}", reason.reason, reason.n)).collect();
-        used.push_str(&format!(" ({})", reasons.join("; ")));
+            rows.reasons.iter().map(|reason| format!("{}: {}", words.note(&reason.reason), reason.n)).collect();
+        let reasons = reasons.join(&words.get("text.semicolon"));
+        used.push_str(&words.say("web.reasons", &[("reasons", &reasons)]));
     }
     facts.push((name("rows"), used));
     facts.push((name("method"), method));
@@ -139,7 +141,8 @@ fn view(material: &Material, record: &Record) -> RecordView {
         facts.push((name("reference"), reference.to_owned()));
     }
     if !result.notes.is_empty() {
-        facts.push((name("notes"), result.notes.join("; ")));
+        let notes: Vec<String> = result.notes.iter().map(|note| words.note(note)).collect();
+        facts.push((name("notes"), notes.join(&words.get("text.semicolon"))));
     }
     let code = [("in_r", recipes::r(material, record)), ("in_sas", recipes::sas(material, record))];
     let code = code.into_iter().filter_map(|(key, line)| Some((name(key), line?))).collect();

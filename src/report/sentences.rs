@@ -14,7 +14,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     let about = material.endpoint(endpoint);
     let result = &record.result;
     let (Some(estimate), Some(low), Some(high)) = (result.estimate, result.conf_low, result.conf_high) else {
-        let reason = result.notes.first().cloned().unwrap_or_default();
+        let reason = result.notes.first().map(|note| words.note(note)).unwrap_or_default();
         let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("reason", &reason)];
         return words.say("conclusion.not_assessed", &values);
     };
@@ -47,9 +47,10 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         }
     };
     let (best, worst) = if about.better == Better::Lower { (end(low), end(high)) } else { (end(high), end(low)) };
+    let subject = subject(material, endpoint);
     let values = [
         ("visit", material.visit(visit)),
-        ("endpoint", about.name.as_str()),
+        ("endpoint", subject.as_str()),
         ("active", arms.active.as_str()),
         ("placebo", arms.placebo.as_str()),
         ("direction", direction.as_str()),
@@ -82,8 +83,25 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         Conclusion::Inconclusive | Conclusion::NotAssessed => {
             let mut parts = vec![say("conclusion.inconclusive")];
             parts.extend(withheld(material, record, low, high));
+            parts.extend(test_alone(material, record, low, high));
             join(material, &parts)
         }
+    }
+}
+
+/// Where the test alone lies below the level although the interval reaches zero; `None` where they agree.
+fn test_alone(material: &Material, record: &Record, low: f64, high: f64) -> Option<String> {
+    let alpha = material.plan.analysis.alpha;
+    let alone = record.result.p_value.is_some_and(|p| p < alpha) && low <= 0.0 && high >= 0.0;
+    alone.then(|| material.words.say("conclusion.test_alone", &[("alpha", &alpha.to_string())]))
+}
+
+/// What is compared, as the subject of a sentence: the endpoint, or the share of knees with it where it is yes or no.
+fn subject(material: &Material, endpoint: usize) -> String {
+    let about = material.endpoint(endpoint);
+    match about.kind {
+        crate::trial::Kind::Binary => material.words.say("conclusion.share", &[("endpoint", &about.name)]),
+        _ => about.name.clone(),
     }
 }
 
@@ -247,6 +265,73 @@ pub fn harms(material: &Material) -> Option<String> {
     Some(material.words.say("results.harms", &values))
 }
 
+/// The knees compared within patients as to local events of any kind; `None` where no comparison was made.
+pub fn harms_compared(material: &Material) -> Option<String> {
+    let record = material.record("safety.compare.any")?;
+    let result = &record.result;
+    let print = |value: Option<f64>| value.map(|value| rounding::print(value, 3));
+    let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
+    let arms = &material.trial.design.arms;
+    let values = [
+        ("active", arms.active.as_str()),
+        ("placebo", &arms.placebo),
+        ("d", &d),
+        ("l", &l),
+        ("u", &u),
+        ("p", &material.words.p_relation(result.p_value?)),
+        ("n", &result.n_pairs.to_string()),
+    ];
+    Some(material.words.say("results.harms_compared", &values))
+}
+
+/// How often an event was reported in a knee of each arm, in one sentence; `None` without adverse-event data.
+pub fn local_harms(material: &Material) -> Option<String> {
+    let arms = &material.trial.design.arms;
+    let count = |arm: &str| {
+        let record = material.record(&format!("safety.knee.{}", crate::analysis::slug(arm)))?;
+        Some((rounding::print(record.result.number("patients_with_event")?, 0), record.result.n_pairs.to_string()))
+    };
+    let (active, placebo) = (count(&arms.active)?, count(&arms.placebo)?);
+    let values = [
+        ("active", arms.active.as_str()),
+        ("placebo", &arms.placebo),
+        ("k_active", &active.0),
+        ("n_active", &active.1),
+        ("k_placebo", &placebo.0),
+        ("n_placebo", &placebo.1),
+    ];
+    Some(material.words.say("first.local", &values))
+}
+
+/// How the placebo knees changed from baseline to the primary visit: what outside knowledge about untreated knees can be
+/// held against, where an effect carried across is suspected. `None` where no primary endpoint has a baseline.
+pub fn placebo_change(material: &Material) -> Option<String> {
+    let words = material.words;
+    let arms = &material.trial.design.arms;
+    let of = |endpoint: usize| {
+        let visit = super::compose::primary_visit(material, endpoint);
+        let about = material.endpoint(endpoint);
+        let record = material.outcomes.description(endpoint, visit, Measure::Change, Some(&arms.placebo))?;
+        let print = |value: Option<f64>| value.map(|value| rounding::print(value, about.decimals + 1));
+        let result = &record.result;
+        let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
+        let values = [
+            ("visit", material.visit(visit)),
+            ("endpoint", about.name.as_str()),
+            ("placebo", &arms.placebo),
+            ("unit", &about.unit),
+            ("d", &d),
+            ("l", &l),
+            ("u", &u),
+            ("n", &result.n_pairs.to_string()),
+        ];
+        Some(tidy(&words.say("results.placebo_change", &values)))
+    };
+    let changes: Vec<String> = material.primary_endpoints().into_iter().filter_map(of).collect();
+    let last = words.get("results.placebo_change_meaning");
+    (!changes.is_empty()).then(|| join(material, &changes.into_iter().chain([last]).collect::<Vec<_>>()))
+}
+
 /// The second computation of the difference by other code, beside the first; `None` where it was not run.
 pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
     let record = material.outcomes.comparison(endpoint, visit, "second-opinion")?;
@@ -274,17 +359,39 @@ pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
     let words = material.words;
     let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
     let reached = &fit.convergence;
+    let structure = words.name("structure", fit.structure);
     let values = [
-        ("structure", fit.structure),
+        ("structure", structure.as_str()),
         ("estimation", fit.estimation),
         ("evaluations", &*reached.iterations.to_string()),
         ("gradient", &rounding::bound(reached.gradient_max)),
         ("curvature", &rounding::print(reached.smallest_eigenvalue, 2)),
         ("decrement", &rounding::bound(reached.newton_decrement)),
     ];
-    let converged = words.say("results.model", &values);
-    let boundary = words.get(if fit.singular { "results.singular" } else { "results.not_singular" });
-    Some(join(material, &[converged, boundary]))
+    let mut parts = vec![words.say("results.model", &values)];
+    parts.push(words.get(if fit.singular { "results.singular" } else { "results.not_singular" }));
+    if let Some(found) = &fit.residuals
+        && let (Some(skewness), Some(kurtosis)) = (found.skewness, found.excess_kurtosis)
+    {
+        let values = [
+            ("skewness", &*rounding::print(skewness, 2)),
+            ("kurtosis", &rounding::print(kurtosis, 2)),
+            ("beyond", &found.n_beyond_3.to_string()),
+            ("n", &found.n.to_string()),
+            ("expected", &rounding::print(found.expected_beyond_3, 1)),
+        ];
+        parts.push(words.say("results.residuals", &values));
+    }
+    if let Some(found) = &fit.influence {
+        let about = material.endpoint(endpoint);
+        let [low, high] = [found.lowest.0, found.highest.0].map(|value| rounding::print(value, about.decimals + 1));
+        let values = [("low", low.as_str()), ("high", &high), ("unit", &about.unit)];
+        parts.push(tidy(&words.say("results.influence", &values)));
+        if found.sign_depends_on_one_patient {
+            parts.push(words.get("results.influence_sign"));
+        }
+    }
+    Some(join(material, &parts))
 }
 
 /// Sentences one after the other; Japanese sets no space between them.

@@ -4,7 +4,10 @@
 //! have the same keys and use values of the same names; tests hold them to it and scan every message for wording that
 //! claims more than a confidence interval can.
 
+pub mod notes;
+
 use crate::table::rounding;
+use notes::Notes;
 use std::collections::BTreeMap;
 
 /// A language the report can be written in.
@@ -35,10 +38,11 @@ impl Language {
         }
     }
 
-    fn source(self) -> &'static str {
+    /// The files of the catalogue: the words of the report, and what records and findings say.
+    fn sources(self) -> [&'static str; 2] {
         match self {
-            Self::English => include_str!("words/en.toml"),
-            Self::Japanese => include_str!("words/ja.toml"),
+            Self::English => [include_str!("words/en.toml"), include_str!("words/en-notes.toml")],
+            Self::Japanese => [include_str!("words/ja.toml"), include_str!("words/ja-notes.toml")],
         }
     }
 }
@@ -49,6 +53,8 @@ pub struct Words {
     /// The language.
     pub language: Language,
     messages: BTreeMap<String, String>,
+    /// What records say, where the report is not in English.
+    notes: Notes,
     level: String,
     tail: String,
 }
@@ -56,11 +62,12 @@ pub struct Words {
 impl Words {
     /// The catalogue of `language`.
     pub fn new(language: Language) -> Self {
-        // The catalogue is part of the program; a test parses both languages.
-        let table: toml::Table = language.source().parse().unwrap_or_default();
-        let mut messages = BTreeMap::new();
-        flatten("", &table, &mut messages);
-        Self { language, messages, level: "95".to_owned(), tail: "97.5".to_owned() }
+        let messages = catalogue(language);
+        let notes = match language {
+            Language::English => Notes::default(),
+            Language::Japanese => Notes::new(&catalogue(Language::English), &messages),
+        };
+        Self { language, messages, notes, level: "95".to_owned(), tail: "97.5".to_owned() }
     }
 
     /// The same catalogue for intervals at level 1 − `alpha`: `{level}` is that level in per cent, `{tail}` that of one
@@ -82,7 +89,25 @@ impl Words {
         }
     }
 
-    /// The message `key` with its values filled in. An unknown key prints itself, which a test forbids.
+    /// An interval in running text: `−3.5 to 6.9`.
+    pub fn interval(&self, low: &str, high: &str) -> String {
+        format!("{low}{}{high}", self.get("table.joint"))
+    }
+
+    /// The name of something that a plan or a record calls `name` (a method, structure, procedure): the message
+    /// `group.name`, else the name itself.
+    pub fn name(&self, group: &str, name: &str) -> String {
+        self.messages.get(&format!("{group}.{name}")).cloned().unwrap_or_else(|| name.to_owned())
+    }
+
+    /// What a record, model or refusal says in English, in the language of the report; a text that the catalogue does not
+    /// know stays as it is.
+    pub fn note(&self, english: &str) -> String {
+        self.notes.translate(english)
+    }
+
+    /// The message `key` with its values filled in. An unknown key prints itself, which a test forbids. A place
+    /// `{n:patient|patients}` takes the first form where the value `n` is 1, the second otherwise.
     pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
         let Some(message) = self.messages.get(key) else { return key.to_owned() };
         let mut text = String::with_capacity(message.len());
@@ -90,9 +115,15 @@ impl Words {
         while let Some(open) = rest.find('{') {
             let Some(length) = rest[open..].find('}') else { break };
             text.push_str(&rest[..open]);
-            let name = &rest[open + 1..open + length];
+            let place = &rest[open + 1..open + length];
+            let (name, forms) =
+                place.split_once(':').map_or((place, None), |(name, forms)| (name, forms.split_once('|')));
             match values.iter().find(|(known, _)| *known == name) {
-                Some((_, value)) => text.push_str(value),
+                Some((_, value)) => text.push_str(match forms {
+                    Some((one, _)) if *value == "1" => one,
+                    Some((_, other)) => other,
+                    None => value,
+                }),
                 None if name == "level" => text.push_str(&self.level),
                 None if name == "tail" => text.push_str(&self.tail),
                 None => text.push_str(&rest[open..=open + length]),
@@ -108,16 +139,21 @@ impl Words {
         self.say(key, &[])
     }
 
-    /// `key.one` or `key.other` by `n`, with `n` filled in; Japanese has no plural and uses `other`.
-    pub fn count(&self, key: &str, n: usize) -> String {
-        let form = if n == 1 && self.language == Language::English { "one" } else { "other" };
-        self.say(&format!("{key}.{form}"), &[("n", &n.to_string())])
-    }
-
     /// All messages, for tests that read every one.
     pub fn messages(&self) -> &BTreeMap<String, String> {
         &self.messages
     }
+}
+
+/// The messages of `language` by key.
+fn catalogue(language: Language) -> BTreeMap<String, String> {
+    let mut messages = BTreeMap::new();
+    for source in language.sources() {
+        // The catalogue is part of the program; a test parses every file of both languages.
+        let table: toml::Table = source.parse().unwrap_or_default();
+        flatten("", &table, &mut messages);
+    }
+    messages
 }
 
 fn flatten(prefix: &str, table: &toml::Table, messages: &mut BTreeMap<String, String>) {
@@ -171,17 +207,19 @@ mod tests {
     ];
 
     fn placeholders(message: &str) -> std::collections::BTreeSet<&str> {
-        message.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
+        message.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next()).collect()
     }
 
     #[test]
     fn both_languages_have_the_same_messages_with_the_same_values() {
         let (english, japanese) = (Words::new(Language::English), Words::new(Language::Japanese));
         assert!(english.messages.len() > 50);
-        for (key, message) in &english.messages {
-            if key.ends_with(".one") {
-                continue;
+        for language in [Language::English, Language::Japanese] {
+            for source in language.sources() {
+                assert!(source.parse::<toml::Table>().is_ok(), "a file of {language:?} is not TOML");
             }
+        }
+        for (key, message) in &english.messages {
             let other = japanese.messages.get(key).unwrap_or_else(|| panic!("{key} is missing in Japanese"));
             assert_eq!(placeholders(message), placeholders(other), "{key}");
         }
@@ -235,5 +273,8 @@ mod tests {
         words.messages.insert("t".into(), "{a} and {b}".into());
         assert_eq!(words.say("t", &[("a", "{b}"), ("b", "2")]), "{b} and 2");
         assert_eq!(words.say("t", &[("a", "1")]), "1 and {b}");
+        words.messages.insert("t".into(), "{n} {n:patient|patients}".into());
+        assert_eq!(words.say("t", &[("n", "1")]), "1 patient");
+        assert_eq!(words.say("t", &[("n", "21")]), "21 patients");
     }
 }

@@ -27,8 +27,8 @@ pub enum Cell {
 pub const ABSENT: &str = "–";
 
 impl Cell {
-    /// The cell as printed.
-    pub fn text(&self) -> String {
+    /// The cell as printed; `joint` stands between the limits of an interval.
+    pub fn text(&self, joint: &str) -> String {
         let number = |value: &Option<f64>, decimals: usize| {
             value.map_or_else(|| ABSENT.to_owned(), |value| rounding::print(value, decimals))
         };
@@ -58,7 +58,7 @@ impl Cell {
                     }
                     value => number(value, *decimals),
                 };
-                format!("{} to {}", limit(low), limit(high))
+                format!("{}{joint}{}", limit(low), limit(high))
             }
             Self::PValue(p) => p.map_or_else(|| ABSENT.to_owned(), rounding::p_value),
         }

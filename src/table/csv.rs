@@ -10,7 +10,7 @@ pub fn render(table: &ResultTable) -> String {
     for row in &table.rows {
         let padding = table.columns.len().saturating_sub(1 + row.cells.len());
         let cells = std::iter::once(row.label.clone())
-            .chain(row.cells.iter().map(super::Cell::text))
+            .chain(row.cells.iter().map(|cell| cell.text(&table.joint)))
             .chain(std::iter::repeat_n(String::new(), padding));
         line(&mut out, cells);
     }

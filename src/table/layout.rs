@@ -168,7 +168,7 @@ fn measure(table: &ResultTable, index: usize, setting: &Setting) -> Measured {
         };
     }
     let cells: Vec<&Cell> = table.rows.iter().map(|row| row.cells.get(index - 1).unwrap_or(&Cell::Empty)).collect();
-    let mut texts: Vec<String> = cells.iter().map(|cell| cell.text()).collect();
+    let mut texts: Vec<String> = cells.iter().map(|cell| cell.text(&table.joint)).collect();
     pad_intervals(&cells, &mut texts, setting.digit_space);
     let numeric = table.columns[index].align == Align::Right;
     let (mut before, mut block, mut flow_least, mut flow_natural) = (Vec::new(), (0.0_f64, 0.0_f64), 0.0_f64, 0.0_f64);
@@ -252,7 +252,7 @@ pub fn hanging(
 ) -> Vec<(String, f64)> {
     let Some(column) = index.checked_sub(1) else { return Vec::new() };
     let cells: Vec<&Cell> = table.rows.iter().map(|row| row.cells.get(column).unwrap_or(&Cell::Empty)).collect();
-    let mut texts: Vec<String> = cells.iter().map(|cell| cell.text()).collect();
+    let mut texts: Vec<String> = cells.iter().map(|cell| cell.text(&table.joint)).collect();
     if table.columns.get(index).is_none_or(|column| column.align == Align::Left) {
         return texts.into_iter().map(|text| (text, 0.0)).collect();
     }

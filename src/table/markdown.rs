@@ -1,7 +1,7 @@
 //! Tables as GitHub-flavoured Markdown.
 
 use super::untrusted::printable;
-use super::{Align, Cell, ResultTable};
+use super::{Align, ResultTable};
 
 /// The table with its number, title, population and footnotes; `label` is the word for "Table".
 pub fn render(table: &ResultTable, label: &str) -> String {
@@ -26,7 +26,7 @@ pub fn render(table: &ResultTable, label: &str) -> String {
         let label = escape(&row.label);
         let label =
             if row.cells.is_empty() && !label.is_empty() { format!("**{label}**") } else { format!("{indent}{label}") };
-        let cells = row.cells.iter().map(Cell::text).map(|text| escape(&text));
+        let cells = row.cells.iter().map(|cell| escape(&cell.text(&table.joint)));
         line(&mut out, std::iter::once(label).chain(cells).chain(std::iter::repeat_n(String::new(), padding)));
     }
     if !table.footnotes.is_empty() {

@@ -59,6 +59,8 @@ pub struct ResultTable {
     pub rows: Vec<Row>,
     /// Footnotes in order.
     pub footnotes: Vec<String>,
+    /// What stands between the limits of an interval: ` to ` in English.
+    pub joint: String,
 }
 
 impl ResultTable {
@@ -72,6 +74,7 @@ impl ResultTable {
             columns: Vec::new(),
             rows: Vec::new(),
             footnotes: Vec::new(),
+            joint: " to ".to_owned(),
         }
     }
 

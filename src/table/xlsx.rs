@@ -80,7 +80,7 @@ fn fill(sheet: &mut Worksheet, table: &ResultTable) -> Result<(), XlsxError> {
         for (cell, column) in row.cells.iter().zip(1..) {
             let Some(&first) = firsts.get(column) else { break };
             let align = table.columns.get(column).map_or(Align::Right, |column| column.align);
-            for (offset, part) in parts(cell).into_iter().enumerate() {
+            for (offset, part) in parts(cell, &table.joint).into_iter().enumerate() {
                 let at = first + offset as u16;
                 match part {
                     Part::Nothing => {}
@@ -140,7 +140,7 @@ enum Part {
 }
 
 /// The cells of the sheet that a cell of the table takes, in order.
-fn parts(cell: &Cell) -> Vec<Part> {
+fn parts(cell: &Cell, joint: &str) -> Vec<Part> {
     match cell {
         Cell::Empty => vec![Part::Nothing],
         Cell::Text(words) => vec![Part::Text(words.clone())],
@@ -157,7 +157,7 @@ fn parts(cell: &Cell) -> Vec<Part> {
             vec![number(*centre, &zeros(*decimals)), number(*spread, &brackets)]
         }
         Cell::Interval(low, high, decimals) => {
-            let to = format!("\"to \"{0};\"to \"\\-{0}", zeros(*decimals));
+            let to = format!("\"{1}\"{0};\"{1}\"\\-{0}", zeros(*decimals), joint.trim_start());
             vec![number(*low, &zeros(*decimals)), number(*high, &to)]
         }
         Cell::PValue(p) => vec![number(*p, "[<0.001]\"< 0.001\";[>0.99]\"> 0.99\";0.000")],
@@ -184,7 +184,7 @@ fn first_columns(table: &ResultTable) -> Vec<u16> {
     let mut firsts = vec![0_u16];
     for index in 0..table.columns.len() {
         let cells = table.rows.iter().filter_map(|row| row.cells.get(index.checked_sub(1)?));
-        let width = cells.map(|cell| parts(cell).len()).max().unwrap_or(1).max(1) as u16;
+        let width = cells.map(|cell| parts(cell, &table.joint).len()).max().unwrap_or(1).max(1) as u16;
         firsts.push(firsts[index].saturating_add(width));
     }
     firsts
@@ -211,7 +211,7 @@ fn widths(table: &ResultTable, firsts: &[u16]) -> Vec<f64> {
     let mut widths = vec![(label * 1.05 + 2.0).clamp(16.0, 60.0)];
     for (index, column) in table.columns.iter().enumerate().skip(1) {
         let cells = table.rows.iter().filter_map(|row| row.cells.get(index - 1));
-        let widest = cells.map(|cell| characters(&cell.text())).fold(0.0, f64::max);
+        let widest = cells.map(|cell| characters(&cell.text(&table.joint))).fold(0.0, f64::max);
         let parts = f64::from(firsts[index + 1] - firsts[index]);
         let header = longest_word(&column.header).max(characters(&column.header) / 2.0) * 1.2;
         let width = ((widest / parts).max(header / parts) + 2.0).clamp(9.0, 40.0);

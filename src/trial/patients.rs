@@ -54,6 +54,13 @@ impl Patient {
         Some((self.knee(ACTIVE)?, self.knee(PLACEBO)?))
     }
 
+    /// Takes the values of `endpoint` at `visit` from all knees of the patient, as if they had not been observed.
+    pub fn forget(&mut self, endpoint: usize, visit: usize) {
+        for knee in &mut self.knees {
+            knee.values[endpoint][visit] = None;
+        }
+    }
+
     /// The arm of the knee injected first, which the patient-level `column` names by its side or its arm (`arms`, as
     /// [`super::Arms::labels`]); `None` where it is empty or names neither knee of the patient.
     pub fn injected_first(&self, column: &str, arms: &[&str]) -> Option<usize> {

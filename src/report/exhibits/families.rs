@@ -6,9 +6,10 @@ use crate::table::{Align, Cell, ResultTable};
 /// The decisions about the plan's family of hypotheses; `None` where the plan has no procedure.
 pub fn multiplicity(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;
-    let procedure = [("method", material.plan.multiplicity.method.name())];
+    let procedure = words.name("procedure", material.plan.multiplicity.method.name());
+    let procedure = [("method", procedure.as_str())];
     let title = words.say("table.multiplicity", &procedure);
-    let mut table = ResultTable::new("t-14-2-multiplicity", number, title, material.population());
+    let mut table = ResultTable::new("t-14-2-0-multiplicity", number, title, material.population());
     let headers = ["visit", "p", "p_adjusted", "decision"].map(|key| words.get(&format!("table.{key}")));
     table.headers(words.get("table.endpoint"), headers);
     for record in material.outcomes.records.iter().filter(|record| record.result.method == "multiplicity") {
@@ -49,7 +50,7 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
         factors.extend(of(record).filter(|factor| !factors.contains(factor)));
     }
     for factor in factors {
-        table.group(factor.clone());
+        table.group(super::populations::column_name(material, &factor));
         for record in here().filter(|record| of(record).as_deref() == Some(&factor)) {
             let result = &record.result;
             let d = about.decimals + 1;
@@ -57,7 +58,7 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
                 let cells = vec![Cell::Count(result.n_pairs), Cell::Empty, Cell::Empty, Cell::PValue(result.p_value)];
                 (words.get("table.interaction"), cells)
             } else {
-                let group = json(record, "group").as_str().unwrap_or_default().to_owned();
+                let group = words.note(json(record, "group").as_str().unwrap_or_default());
                 let interval = Cell::Interval(result.conf_low, result.conf_high, d);
                 (group, vec![Cell::Count(result.n_pairs), Cell::Number(result.estimate, d), interval, Cell::Empty])
             };

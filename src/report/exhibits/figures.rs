@@ -3,7 +3,7 @@
 use super::Material;
 use crate::analysis::Record;
 use crate::figure::{
-    self, Figure, FigureError, Heading, MeanCi, Style, differences as raincloud, forest, paired_slopes,
+    self, Figure, FigureError, Heading, MeanCi, Style, bland_altman, differences as raincloud, forest, paired_slopes,
     profiles as profile, sensitivity_forest, waterfall,
 };
 use crate::plan::{self, Plan};
@@ -46,9 +46,9 @@ pub fn profiles(
         .collect();
     let title = words.say("figure.profiles", &[("endpoint", about.name.as_str())]);
     let input = profile::Profiles {
-        heading: heading(material, &material.key(endpoint), number, title, Vec::new()),
+        heading: heading(material, &material.key(endpoint), number, title, vec![words.get("figure.profiles_note")]),
         visits,
-        limits: None,
+        limits: value_limits(material, endpoint),
         labels: profile::Labels {
             value: words.say("figure.mean_ci", &[("endpoint", &material.name_with_unit(endpoint))]),
             better: better(material, endpoint),
@@ -56,6 +56,17 @@ pub fn profiles(
         },
     };
     unless_empty(profile::draw(&input, style))
+}
+
+/// The limits that the axes of a primary endpoint share, from all its values; other endpoints have one such axis only.
+fn value_limits(material: &Material, endpoint: usize) -> Option<(f64, f64)> {
+    if !material.primary_endpoints().contains(&endpoint) {
+        return None;
+    }
+    let visits = &material.endpoint(endpoint).visits;
+    let knees = material.members().flat_map(|patient| patient.knees());
+    let values = knees.flat_map(|knee| visits.iter().map(|visit| knee.values[endpoint][*visit]));
+    figure::axis::extent(values).map(|(low, high)| figure::axis::Ticks::widened(low, high, 6))
 }
 
 /// A figure, or none where there is nothing to draw.
@@ -110,7 +121,7 @@ pub fn differences(
             &material.key(endpoint),
             number,
             words.say("figure.differences", &values),
-            Vec::new(),
+            vec![words.get("figure.differences_note")],
         ),
         rows: vec![row],
         mcid: about.mcid,
@@ -178,9 +189,15 @@ pub fn slopes(
     }
     let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
     let input = paired_slopes::PairedSlopes {
-        heading: heading(material, &material.key(endpoint), number, words.say("figure.slopes", &values), Vec::new()),
+        heading: heading(
+            material,
+            &material.key(endpoint),
+            number,
+            words.say("figure.slopes", &values),
+            vec![words.get("figure.slopes_note")],
+        ),
         panels,
-        limits: None,
+        limits: value_limits(material, endpoint),
         value_label: material.name_with_unit(endpoint),
         better_label: better(material, endpoint),
     };
@@ -220,7 +237,7 @@ pub fn sensitivity(
             &material.key(endpoint),
             number,
             words.say("figure.sensitivity", &values),
-            Vec::new(),
+            vec![words.get("figure.sensitivity_note")],
         ),
         label: format!("{}, {}", material.name_with_unit(endpoint), material.visit(visit)),
         rows,
@@ -268,6 +285,57 @@ pub fn waterfall(
         },
     };
     waterfall::draw(&input, style).map(Some)
+}
+
+/// The difference of the two knees against their mean, with bias and limits of agreement; `None` where there is no pair.
+///
+/// # Errors
+/// The drawing fails.
+pub fn agreement(
+    material: &Material,
+    endpoint: usize,
+    visit: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let Some(record) = material.outcomes.comparison(endpoint, visit, "bland-altman") else { return Ok(None) };
+    let paired = material.trial.paired(endpoint, visit, record.measure, material.set());
+    let point = |pair: &crate::trial::Pair| bland_altman::Point {
+        patient: material.trial.patients[pair.patient].id.clone(),
+        mean: 0.5 * (pair.active + pair.placebo),
+        difference: pair.difference(),
+    };
+    let line = |mean: &str, low: &str, high: &str| MeanCi {
+        n: record.result.n_pairs,
+        mean: record.result.number(mean),
+        low: record.result.number(low),
+        high: record.result.number(high),
+    };
+    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
+    let name = [("endpoint", &*material.name_with_unit(endpoint))];
+    let input = bland_altman::BlandAltman {
+        heading: heading(
+            material,
+            &material.key(endpoint),
+            number,
+            words.say("figure.agreement", &values),
+            vec![words.get("figure.agreement_note")],
+        ),
+        points: paired.pairs.iter().map(point).collect(),
+        bias: line("bias", "bias_low", "bias_high"),
+        lower: line("loa_low", "loa_low_low", "loa_low_high"),
+        upper: line("loa_high", "loa_high_low", "loa_high_high"),
+        decimals: about.decimals + 1,
+        labels: bland_altman::Labels {
+            mean: words.say("figure.agreement_mean", &name),
+            difference: format!("{}: {}", material.name_with_unit(endpoint), material.contrast()),
+            bias: words.get("table.md"),
+            limit: words.get("figure.agreement_limit"),
+        },
+    };
+    unless_empty(bland_altman::draw(&input, style))
 }
 
 /// Active − placebo of every endpoint at its primary visit; `None` where no difference could be estimated.
@@ -325,7 +393,13 @@ fn forest_input(
         })
         .collect();
     forest::Forest {
-        heading: heading(material, key, number, title, vec![words.get("figure.forest_note")]),
+        heading: heading(
+            material,
+            key,
+            number,
+            title,
+            vec![words.get("figure.forest_note"), words.get("figure.forest_scale")],
+        ),
         blocks,
         labels: forest_labels(material),
     }

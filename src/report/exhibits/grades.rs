@@ -41,14 +41,10 @@ pub fn label(material: &Material, kind: Kind, grade: f64) -> String {
 /// Knees with each grade at `visit`, by arm.
 pub fn counts(material: &Material, endpoint: usize, visit: usize) -> Vec<(f64, Vec<usize>)> {
     let arms = material.trial.design.arms.labels().len();
-    let knees = |arm: usize| members(material).filter_map(move |patient| patient.knee(arm));
+    let knees = |arm: usize| material.members().filter_map(move |patient| patient.knee(arm));
     let count = |arm, grade: f64| knees(arm).filter(|knee| knee.values[endpoint][visit] == Some(grade)).count();
     let levels = levels(material, endpoint);
     levels.into_iter().map(|grade| (grade, (0..arms).map(|arm| count(arm, grade)).collect())).collect()
-}
-
-fn members<'a>(material: &Material<'a>) -> impl Iterator<Item = &'a Patient> + 'a {
-    material.trial.patients.iter().zip(&material.set().members).filter(|(_, member)| **member).map(|(p, _)| p)
 }
 
 /// From the baseline grade (rows) to the grade at `visit` (columns), knees of each arm. `None` without a baseline.
@@ -71,7 +67,8 @@ pub fn shifts(material: &Material, endpoint: usize, visit: usize, number: &str) 
         table.group(words.say("table.knees_of", &[("arm", name)]));
         for &from in &levels {
             let cell = |to: f64| {
-                members(material)
+                material
+                    .members()
                     .filter_map(|patient| patient.knee(arm))
                     .filter(|knee| knee.values[endpoint][baseline] == Some(from))
                     .filter(|knee| knee.values[endpoint][visit] == Some(to))
@@ -162,7 +159,7 @@ fn note(material: &Material, endpoint: usize, visit: usize, arm: usize) -> Strin
         return String::new();
     };
     let (mut worse, mut same, mut better) = (0_usize, 0_usize, 0_usize);
-    for knee in members(material).filter_map(|patient| patient.knee(arm)) {
+    for knee in material.members().filter_map(|patient| patient.knee(arm)) {
         let (Some(before), Some(after)) = (knee.values[endpoint][baseline], knee.values[endpoint][visit]) else {
             continue;
         };

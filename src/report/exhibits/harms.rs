@@ -1,6 +1,6 @@
 //! Harms: the overview by knee and patient, events by term and severity, the listing of events, the timeline.
 
-use super::Material;
+use super::{Material, json};
 use crate::figure::scene::Arm;
 use crate::figure::{Figure, FigureError, Style, adverse_event_timeline as timeline};
 use crate::table::{Align, Cell, ResultTable};
@@ -110,6 +110,76 @@ pub fn by_term(material: &Material, number: &str) -> Option<ResultTable> {
     Some(table)
 }
 
+/// Active against placebo knees of the patients with both knees injected, by kind of event: the comparison of the knees
+/// that the within-person design allows. `None` where nothing was compared.
+pub fn compared(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.harms_compared");
+    let mut table = ResultTable::new("t-14-3-3-compared", number, title, material.population_of(set(material)));
+    let arms = &material.trial.design.arms;
+    let of = |arm: &str| words.say("table.knees_of", &[("arm", arm)]);
+    let mut headers = vec![words.get("table.pairs"), of(&arms.active), of(&arms.placebo)];
+    headers.extend(["risk_difference", "ci", "p"].map(|key| words.get(&format!("table.{key}"))));
+    table.headers(words.get("table.event"), headers);
+    for record in material.outcomes.records.iter().filter(|record| record.result.method == "event-comparison") {
+        let label = category(material, &json(record, "category"));
+        table.row(label, 0, super::responders::shares(record), vec![record.id.clone()]);
+    }
+    table.footnotes.push(words.get("footnote.harms_compared"));
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// The name of a kind of event.
+fn category(material: &Material, category: &serde_json::Value) -> String {
+    let words = material.words;
+    let text = |name: &str| category.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    match text("kind").as_str() {
+        "term" => text("value"),
+        "worst_severity" => {
+            let severity = words.name("severity", &text("value").to_lowercase());
+            words.say("harms.worst_severity", &[("severity", &severity)])
+        }
+        kind => words.name("harms", kind),
+    }
+}
+
+/// When events began and how long they lasted, by knee and of the whole patient. `None` where no event was recorded.
+pub fn timing(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.harms_timing");
+    let mut table = ResultTable::new("t-14-3-4-timing", number, title, material.population_of(set(material)));
+    let headers = ["known", "unknown", "median", "range"].map(|key| words.get(&format!("table.{key}")));
+    table.headers(words.get("table.event"), headers);
+    for record in material.outcomes.records.iter().filter(|record| record.result.method == "event-timing") {
+        let site = match &record.arm {
+            Some(arm) => words.say("harms.knee", &[("arm", arm)]),
+            None => words.get("harms.systemic"),
+        };
+        let parts = ["onset", "duration"].map(|part| (part, json(record, part)));
+        let count = |part: &serde_json::Value, name: &str| {
+            part.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0) as usize
+        };
+        if parts.iter().all(|(_, part)| count(part, "known") + count(part, "unknown") == 0) {
+            continue;
+        }
+        table.group(site);
+        for (name, part) in &parts {
+            let number = |name: &str| part.get(name).and_then(serde_json::Value::as_f64);
+            let cells = vec![
+                Cell::Count(count(part, "known")),
+                Cell::Count(count(part, "unknown")),
+                Cell::Number(number("median"), 1),
+                Cell::Interval(number("min"), number("max"), 0),
+            ];
+            table.row(words.get(&format!("table.{name}")), 1, cells, vec![record.id.clone()]);
+        }
+    }
+    table.footnotes.push(words.get("footnote.harms_timing"));
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}
+
 /// The listing of events: all, or the serious ones only. `None` where there are too many to list.
 pub fn listing(material: &Material, number: &str, serious: bool) -> Option<ResultTable> {
     let words = material.words;
@@ -118,7 +188,7 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
         return None;
     }
     let key = if serious { "serious" } else { "all" };
-    let id = format!("l-16-2-events-{key}");
+    let id = if serious { "t-14-3-5-serious".to_owned() } else { "l-16-2-7-events".to_owned() };
     let title = words.get(&format!("table.listing_events_{key}"));
     let mut table = ResultTable::new(&id, number, title, material.population_of(set(material)));
     let headers = ["site", "term", "severity", "serious", "related", "start", "end"];

@@ -3,7 +3,7 @@
 use super::Material;
 use crate::analysis::Record;
 use crate::figure::{Figure, FigureError, Style, missingness};
-use crate::table::{Cell, ResultTable};
+use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Measure, Patient};
 
@@ -37,16 +37,61 @@ pub fn counts(material: &Material, number: &str) -> ResultTable {
     table
 }
 
+/// Most visits that a table of patterns has room for.
+const PATTERN_VISITS: usize = 8;
+
+/// The patterns of observed knees of a primary endpoint over its visits, the most frequent first. `None` where there are
+/// more visits than columns (the map shows them).
+pub fn patterns(material: &Material, endpoint: usize, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    if about.visits.len() > PATTERN_VISITS {
+        return None;
+    }
+    let title = words.say("table.patterns", &[("endpoint", &about.name)]);
+    let id = format!("t-{}-{}-patterns", number.replace('.', "-"), material.key(endpoint));
+    let mut table = ResultTable::new(&id, number, title, material.population());
+    let visits = about.visits.iter().map(|&visit| material.visit(visit).to_owned());
+    table.headers(words.get("table.pattern"), visits.chain([words.get("table.pairs")]));
+    // Which arms were observed at each visit, and of how many patients that is so.
+    let arms = material.trial.design.arms.labels();
+    let mut found: Vec<(Vec<Vec<usize>>, usize)> = Vec::new();
+    for patient in material.members() {
+        let observed = |visit: &usize| -> Vec<usize> {
+            let knees = patient.knees().iter().filter(|knee| knee.values[endpoint][*visit].is_some());
+            let mut arms: Vec<usize> = knees.map(|knee| knee.arm).collect();
+            arms.sort_unstable_by_key(|arm| (*arm != ACTIVE, *arm));
+            arms
+        };
+        let pattern: Vec<Vec<usize>> = about.visits.iter().map(observed).collect();
+        match found.iter_mut().find(|(known, _)| *known == pattern) {
+            Some((_, n)) => *n += 1,
+            None => found.push((pattern, 1)),
+        }
+    }
+    found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    for (place, (pattern, n)) in found.iter().enumerate() {
+        let cell = |observed: &Vec<usize>| match observed.as_slice() {
+            [] => Cell::Text(words.get("table.neither_knee")),
+            [arm] => Cell::Text(words.say("table.only_knee", &[("arm", arms[*arm])])),
+            _ => Cell::Text(words.get("table.both_knees")),
+        };
+        let cells = pattern.iter().map(cell).chain([Cell::CountPercent(*n, material.set().size())]);
+        table.row((place + 1).to_string(), 0, cells.collect(), Vec::new());
+    }
+    let last = table.columns.len() - 1;
+    table.columns[1..last].iter_mut().for_each(|column| column.align = Align::Left);
+    table.footnotes.push(words.get("footnote.patterns"));
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}
+
 /// Knee-visits of `endpoint` that were scheduled, and those observed, in the primary analysis set.
 pub fn observed(material: &Material, endpoint: usize) -> (usize, usize) {
     let visits = &material.endpoint(endpoint).visits;
-    let knees = || members(material).flat_map(|patient| patient.knees());
+    let knees = || material.members().flat_map(|patient| patient.knees());
     let observed = knees().map(|knee| visits.iter().filter(|visit| knee.values[endpoint][**visit].is_some()).count());
     (observed.sum(), knees().count() * visits.len())
-}
-
-fn members<'a>(material: &Material<'a>) -> impl Iterator<Item = &'a Patient> + 'a {
-    material.trial.patients.iter().zip(&material.set().members).filter(|(_, member)| **member).map(|(p, _)| p)
 }
 
 /// The map of observed and missing knees of `endpoint`; `None` where nobody is in the set.
@@ -56,7 +101,8 @@ fn members<'a>(material: &Material<'a>) -> impl Iterator<Item = &'a Patient> + '
 pub fn map(material: &Material, endpoint: usize, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let patients: Vec<missingness::Patient> = members(material)
+    let patients: Vec<missingness::Patient> = material
+        .members()
         .map(|patient| {
             let last = about.visits.iter().rposition(|visit| seen(patient, *visit));
             let cell = |arm: usize, position: usize, visit: usize| match patient.knee(arm) {

@@ -1,10 +1,13 @@
 //! The exhibits of a report: tables and figures made from a trial's outcomes. Presentation only: nothing is estimated.
 
+pub mod exposure;
 pub mod families;
 pub mod figures;
 pub mod grades;
 pub mod harms;
+pub mod listings;
 pub mod missing;
+pub mod models;
 pub mod populations;
 pub mod repeated;
 pub mod responders;
@@ -15,7 +18,7 @@ use super::options::Options;
 use super::words::Words;
 use crate::analysis::{FitSummary, Outcomes, Record};
 use crate::plan::Plan;
-use crate::trial::{AnalysisSet, Better, Endpoint, Trial};
+use crate::trial::{AnalysisSet, Better, Endpoint, Patient, Trial};
 
 /// What every exhibit is made from.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +44,11 @@ impl<'a> Material<'a> {
     /// The primary analysis set.
     pub fn set(&self) -> &'a AnalysisSet {
         &self.trial.sets[0]
+    }
+
+    /// The patients of the primary analysis set.
+    pub fn members(&self) -> impl Iterator<Item = &'a Patient> + 'a {
+        self.trial.patients.iter().zip(&self.set().members).filter(|(_, member)| **member).map(|(patient, _)| patient)
     }
 
     /// The endpoint with this index.

@@ -8,6 +8,7 @@ use crate::figure::{Figure, FigureError, Style, flow};
 use crate::report::compose::primary_visit;
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::side::{Side, side};
 use crate::trial::{Kind, Measure, Patient};
 use std::collections::BTreeMap;
 
@@ -199,15 +200,48 @@ pub fn patients(material: &Material, number: &str) -> Option<ResultTable> {
     let patients = words.get("table.all_patients");
     let values = [("arm", patients.as_str()), ("n", &material.set().size().to_string())];
     table.headers(words.get("table.characteristic"), [words.say("table.arm_n", &values)]);
-    for record in &material.outcomes.records {
-        let Some(column) = record.id.strip_prefix("patients.").and(record.endpoint_name.as_deref()) else { continue };
-        if is_administrative(material, column) {
-            continue;
+    let by_knee = knee_characteristics(material);
+    for (column, record) in described(material) {
+        if !by_knee.iter().any(|(_, columns)| columns.contains(&column)) {
+            characteristic(material, &mut table, column, record);
         }
-        characteristic(material, &mut table, column, record);
     }
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// The patient-level columns that describe the patient, with their records, in the order of the data.
+fn described<'a>(material: &Material<'a>) -> impl Iterator<Item = (&'a str, &'a Record)> {
+    let material = *material;
+    material.outcomes.records.iter().filter_map(move |record| {
+        let column = record.id.strip_prefix("patients.").and(record.endpoint_name.as_deref())?;
+        (!is_administrative(&material, column)).then_some((column, record))
+    })
+}
+
+/// The patient-level columns that describe the patient.
+pub fn characteristics<'a>(material: &Material<'a>) -> impl Iterator<Item = &'a str> {
+    described(material).map(|(column, _)| column)
+}
+
+/// Characteristics of the knee that the data give by side, as a pair of columns such as `kl_left` and `kl_right`: the name
+/// they share, and the columns of the left and of the right knee. Only those with few categories.
+fn knee_characteristics<'a>(material: &Material<'a>) -> Vec<(String, [&'a str; 2])> {
+    let counted = |record: &Record| super::json(record, "categories").is_array();
+    let columns: Vec<&str> =
+        described(material).filter(|(_, record)| counted(record)).map(|(column, _)| column).collect();
+    let base = |column: &str, ending: &str| {
+        let lower = column.to_lowercase();
+        lower.strip_suffix(ending).filter(|base| !base.is_empty()).map(str::to_owned)
+    };
+    columns
+        .iter()
+        .filter_map(|&left| {
+            let shared = base(left, "_left")?;
+            let right = columns.iter().find(|column| base(column, "_right").as_ref() == Some(&shared))?;
+            Some((shared, [left, *right]))
+        })
+        .collect()
 }
 
 fn characteristic(material: &Material, table: &mut ResultTable, column: &str, record: &Record) {
@@ -254,9 +288,9 @@ fn is_administrative(material: &Material, column: &str) -> bool {
 }
 
 /// The name of a patient-level column in print: a known characteristic, else the column itself.
-fn column_name(material: &Material, column: &str) -> String {
-    let key = format!("characteristic.{}", column.to_lowercase());
-    if material.words.messages().contains_key(&key) { material.words.get(&key) } else { column.to_owned() }
+pub fn column_name(material: &Material, column: &str) -> String {
+    let known = material.words.name("characteristic", &column.to_lowercase());
+    if known == column.to_lowercase() { column.to_owned() } else { known }
 }
 
 /// Second panel: the knees at baseline by arm, with the difference within the patient. No p-values: randomisation made
@@ -271,6 +305,9 @@ pub fn knees(material: &Material, number: &str) -> Option<ResultTable> {
     let headers = [material.arm_header(ACTIVE), material.arm_header(PLACEBO), material.contrast()];
     table.headers(words.get("table.characteristic"), headers);
     sides(material, &mut table);
+    for (name, columns) in knee_characteristics(material) {
+        by_knee(material, &mut table, &name, columns);
+    }
     for (endpoint, about) in design.endpoints.iter().enumerate() {
         let describe = |arm| material.outcomes.description(endpoint, baseline, Measure::Value, arm);
         let (Some(active), Some(placebo), Some(difference)) =
@@ -306,6 +343,33 @@ pub fn knees(material: &Material, number: &str) -> Option<ResultTable> {
     table.footnotes.extend(material.marks());
     table.columns[0].align = Align::Left;
     Some(table)
+}
+
+/// A characteristic of the knees by arm; the column of a knee is that of its side.
+fn by_knee(material: &Material, table: &mut ResultTable, name: &str, columns: [&str; 2]) {
+    let of = |arm: usize| -> Vec<&str> {
+        let column = |patient: &Patient| {
+            Some(match side(&patient.knee(arm)?.side)? {
+                Side::Left => columns[0],
+                Side::Right => columns[1],
+            })
+        };
+        let known = material.members().filter_map(|patient| patient.attributes.get(column(patient)?));
+        known.map(String::as_str).filter(|value| !value.is_empty()).collect()
+    };
+    let [active, placebo] = [ACTIVE, PLACEBO].map(of);
+    let mut categories: Vec<&str> = active.iter().chain(&placebo).copied().collect();
+    categories.sort_unstable();
+    categories.dedup();
+    if categories.is_empty() {
+        return;
+    }
+    table.group(column_name(material, name));
+    for category in categories {
+        let count =
+            |knees: &[&str]| Cell::CountPercent(knees.iter().filter(|known| **known == category).count(), knees.len());
+        table.row(category, 1, vec![count(&active), count(&placebo), Cell::Empty], Vec::new());
+    }
 }
 
 /// Which side was on which arm.

@@ -1,8 +1,9 @@
-//! Responders: knees that improved by at least a threshold, and the curve over all thresholds.
+//! Responders: knees that improved by at least a threshold, by the OMERACT-OARSI criteria, and the curve over all
+//! thresholds.
 
 use super::{Material, json};
 use crate::figure::{Figure, FigureError, Style, cumulative_responder as cumulative};
-use crate::table::{Cell, ResultTable};
+use crate::table::{Cell, ResultTable, rounding};
 
 /// Responders of an endpoint by visit and threshold: shares by arm and the risk difference. `None` where none were run.
 pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<ResultTable> {
@@ -25,29 +26,63 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
         }
         for record in rows {
             let result = &record.result;
-            let count = |name: &str| result.number(name).map_or(0, |count| count as usize);
-            let (both, active, placebo) = (count("a"), count("b"), count("c"));
             let size = result.number("threshold").unwrap_or_default();
             let relative = json(record, "threshold_kind") == "relative";
             let label = if relative {
-                words.say("table.threshold_relative", &[("size", &(100.0 * size).to_string())])
+                words.say(
+                    "table.threshold_relative",
+                    &[("size", &rounding::print(100.0 * size, usize::from((100.0 * size).fract().abs() > 1e-9)))],
+                )
             } else {
                 words.say("table.threshold_absolute", &[("size", &size.to_string()), ("unit", &about.unit)])
             };
-            let cells = vec![
-                Cell::Count(result.n_pairs),
-                Cell::CountPercent(both + active, result.n_pairs),
-                Cell::CountPercent(both + placebo, result.n_pairs),
-                Cell::Number(result.estimate, 3),
-                Cell::Interval(result.conf_low, result.conf_high, 3),
-                Cell::PValue(result.p_value),
-            ];
-            table.row(label, 1, cells, vec![record.id.clone()]);
+            table.row(label, 1, shares(record), vec![record.id.clone()]);
         }
     }
     table.footnotes.push(words.get("footnote.responders"));
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// Responders by the OMERACT-OARSI criteria at every visit; `None` where the plan names no endpoints for them.
+pub fn omeract(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let arms = &material.trial.design.arms;
+    let title = words.get("table.omeract");
+    let mut table = ResultTable::new("t-14-2-0-omeract", number, title, material.population());
+    let mut headers = vec![words.get("table.pairs"), arms.active.clone(), arms.placebo.clone()];
+    headers.extend(["risk_difference", "ci", "p"].map(|key| words.get(&format!("table.{key}"))));
+    table.headers(words.get("table.visit"), headers);
+    let mut notes: Vec<String> = Vec::new();
+    for record in material.outcomes.records.iter().filter(|record| record.result.method == "omeract-oarsi") {
+        let Some(visit) = record.visit else { continue };
+        table.row(material.visit(visit), 0, shares(record), vec![record.id.clone()]);
+        for note in record.result.notes.iter().filter(|note| note.starts_with("criteria")) {
+            let note = words.note(note);
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    table.footnotes.push(words.get("footnote.responders"));
+    table.footnotes.extend(notes);
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// Patients judged, responders by arm, and the risk difference with its interval and p-value.
+pub(super) fn shares(record: &crate::analysis::Record) -> Vec<Cell> {
+    let result = &record.result;
+    let count = |name: &str| result.number(name).map_or(0, |count| count as usize);
+    let (both, active, placebo) = (count("a"), count("b"), count("c"));
+    vec![
+        Cell::Count(result.n_pairs),
+        Cell::CountPercent(both + active, result.n_pairs),
+        Cell::CountPercent(both + placebo, result.n_pairs),
+        Cell::Number(result.estimate, 3),
+        Cell::Interval(result.conf_low, result.conf_high, 3),
+        Cell::PValue(result.p_value),
+    ]
 }
 
 /// The share of knees that improved by at least every amount; `None` where no curve was computed.
@@ -81,7 +116,7 @@ pub fn curve(
             &material.key(endpoint),
             number,
             words.say("figure.responders", &values),
-            Vec::new(),
+            vec![words.get("figure.responders_note")],
         ),
         active: curve("treated"),
         placebo: curve("control"),

@@ -1,7 +1,7 @@
 //! Tables of the report, from records.
 
 use super::Material;
-use crate::analysis::Record;
+use crate::analysis::{FitSummary, Record};
 use crate::table::{Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Kind, Measure, Role};
@@ -32,7 +32,7 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
             }
             table.group(match measure {
                 Measure::Value => material.visit(visit).to_owned(),
-                Measure::Change => format!("{}, {}", material.visit(visit), lower_first(&words.get("table.change"))),
+                Measure::Change => words.say("table.change_at", &[("visit", material.visit(visit))]),
             });
             let ids: Vec<String> = columns.iter().map(|record| record.id.clone()).collect();
             let number = |record: &Record, name: &str| record.result.number(name);
@@ -52,7 +52,8 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
     table
 }
 
-/// Every comparison of active with placebo on one endpoint, by visit and method.
+/// Every comparison of active with placebo on one endpoint, by visit and method: the deciding one and every sensitivity
+/// analysis.
 pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> ResultTable {
     let words = material.words;
     let about = material.endpoint(endpoint);
@@ -85,11 +86,16 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
             table.footnotes.push(words.get(&key));
         }
     }
-    if let Some(fit) = material.fits().find(|fit| fit.endpoint == endpoint) {
-        let values = [("formula", fit.formula.as_str()), ("estimation", fit.estimation), ("ddf", fit.ddf.as_str())];
-        table.footnotes.push(words.say("footnote.mixed", &values));
-        table.footnotes.extend(fit.notes.iter().cloned());
+    if let Some(fit) = super::models::fit(material, endpoint) {
+        table.footnotes.extend(model_notes(material, fit));
     }
+    let withheld = material.trial.design.follow_up(about).into_iter().filter_map(|visit| {
+        let record = material.outcomes.deciding(endpoint, visit)?;
+        let note =
+            record.result.notes.iter().find(|note| note.contains("not claimed") || note.contains("not confirmed"))?;
+        Some(words.say("footnote.at_visit", &[("visit", material.visit(visit)), ("note", &words.note(note))]))
+    });
+    table.footnotes.extend(withheld);
     if let Some(mcid) = about.mcid {
         let source = about.mcid_source.clone().unwrap_or_default();
         let values = [("m", &*mcid.to_string()), ("unit", &about.unit), ("source", &source)];
@@ -110,6 +116,41 @@ pub fn claims<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec
     let mut records: Vec<&Record> = material.outcomes.records.iter().filter(claim).collect();
     records.sort_by_key(|record| record.role == Role::Sensitivity);
     records
+}
+
+/// The records of `method` on `endpoint` at `visit` in the primary analysis set, of every arm.
+pub fn records_of<'a>(
+    material: &Material<'a>,
+    endpoint: usize,
+    visit: usize,
+    method: &'static str,
+) -> impl Iterator<Item = &'a Record> + 'a {
+    let set = &material.set().name;
+    material.outcomes.records.iter().filter(move |record| {
+        record.endpoint == Some(endpoint)
+            && record.visit == Some(visit)
+            && record.result.method == method
+            && record.analysis_set == *set
+    })
+}
+
+/// The model behind a table in words: formula, estimation, degrees of freedom, and what the reader should know of the fit.
+pub fn model_notes(material: &Material, fit: &FitSummary) -> Vec<String> {
+    let words = material.words;
+    let ddf = ddf_name(material, &fit.ddf);
+    let values = [("formula", fit.formula.as_str()), ("estimation", fit.estimation), ("ddf", &ddf)];
+    let mut notes = vec![words.say("footnote.mixed", &values)];
+    notes.extend(fit.notes.iter().map(|note| words.note(note)));
+    notes
+}
+
+/// `kenward-roger (observed information)` as a reader calls it.
+pub fn ddf_name(material: &Material, ddf: &str) -> String {
+    let words = material.words;
+    let Some((name, information)) = ddf.split_once(" (") else { return words.name("ddf", ddf) };
+    let information = information.split(' ').next().unwrap_or_default();
+    let information = words.name("information", information);
+    words.say("ddf.with_information", &[("ddf", &words.name("ddf", name)), ("information", &information)])
 }
 
 /// The methods that compare the arms on `endpoint`, each once.
@@ -144,13 +185,17 @@ pub fn decimals(material: &Material, endpoint: usize, method: &str) -> (usize, u
 /// The name of an analysis: its method, and its analysis set where that is not the primary one.
 pub fn analysis_name(material: &Material, record: &Record) -> String {
     let method = method_name(material, record.result.method);
-    if record.analysis_set == material.set().name { method } else { format!("{method} ({})", record.analysis_set) }
+    if record.analysis_set == material.set().name {
+        return method;
+    }
+    let set = material.trial.sets.iter().find(|set| set.name == record.analysis_set);
+    let values = [("method", method.as_str()), ("set", set.map_or(record.analysis_set.as_str(), |set| &set.label))];
+    material.words.say("table.in_set", &values)
 }
 
 /// The name of a method for people.
 pub fn method_name(material: &Material, method: &str) -> String {
-    let key = format!("method.{method}");
-    if material.words.messages().contains_key(&key) { material.words.get(&key) } else { method.to_owned() }
+    material.words.name("method", method)
 }
 
 pub(super) fn difference_note(material: &Material, endpoint: usize) -> String {
@@ -158,9 +203,4 @@ pub(super) fn difference_note(material: &Material, endpoint: usize) -> String {
     let better = material.better(endpoint);
     let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("better", &better)];
     material.words.say("footnote.difference", &values)
-}
-
-fn lower_first(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }

@@ -2,7 +2,6 @@
 //! with one usable knee, and the numbers a meta-analysis of paired trials needs.
 
 use super::figures::mean_ci;
-use super::tables::difference_note;
 use super::{Material, json};
 use crate::table::{Cell, ResultTable};
 use crate::trial::{Kind, Measure};
@@ -65,9 +64,9 @@ pub fn meta_analysis(material: &Material, number: &str) -> Option<ResultTable> {
             table.row(material.visit(visit), 1, cells, ids);
         }
     }
-    let primary = material.primary_endpoints();
-    table.footnotes.extend(primary.first().map(|&endpoint| difference_note(material, endpoint)));
-    table.footnotes.push(words.get("footnote.meta"));
+    let arms = &material.trial.design.arms;
+    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo)];
+    table.footnotes.push(words.say("footnote.meta", &values));
     table.footnotes.extend(material.marks());
     table.rows.iter().any(|row| !row.cells.is_empty()).then_some(table)
 }
@@ -113,39 +112,81 @@ pub fn sample_size(material: &Material, number: &str) -> Option<ResultTable> {
     Some(table)
 }
 
-/// What the patients with one usable knee add: the mixed model, which keeps them, beside the paired t-test, which
-/// cannot. `None` where the plan runs only one of the two.
+/// What the patients with one observed knee add: the deciding mixed model with them, and the same model on complete pairs
+/// only. `None` where every knee has its partner, or no mixed model decides.
 pub fn one_knee(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;
     let title = words.get("table.one_knee_effect");
     let mut table = ResultTable::new("t-14-5-2-one-knee", number, title, material.population());
-    let headers = ["one_knee", "with_one_knee", "ci", "pairs_only", "ci"].map(|key| words.get(&format!("table.{key}")));
-    table.headers(words.get("table.endpoint"), headers);
+    let headers = ["one_knee", "with_one_knee", "se", "ci", "pairs_only", "se", "ci"];
+    table.headers(words.get("table.endpoint"), headers.map(|key| words.get(&format!("table.{key}"))));
     for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
         let visits = material.trial.design.follow_up(about);
         let both = |visit| {
-            let of = |method| material.outcomes.comparison(endpoint, visit, method);
-            Some((of("mixed-model")?, of("paired-t")?))
+            let on_pairs = material.outcomes.comparison(endpoint, visit, "complete-pairs")?;
+            Some((material.record(json(on_pairs, "of").as_str()?)?, on_pairs))
         };
         if !visits.iter().any(|&visit| both(visit).is_some()) {
             continue;
         }
         table.group(material.name_with_unit(endpoint));
         for visit in visits {
-            let Some((model, paired)) = both(visit) else { continue };
+            let Some((model, on_pairs)) = both(visit) else { continue };
             let single = material.trial.paired(endpoint, visit, model.measure, material.set()).one_knee();
             let d = about.decimals + 1;
-            let cells = vec![
-                Cell::Count(single),
-                Cell::Number(model.result.estimate, d),
-                Cell::Interval(model.result.conf_low, model.result.conf_high, d),
-                Cell::Number(paired.result.estimate, d),
-                Cell::Interval(paired.result.conf_low, paired.result.conf_high, d),
-            ];
-            table.row(material.visit(visit), 1, cells, vec![model.id.clone(), paired.id.clone()]);
+            let mut cells = vec![Cell::Count(single)];
+            for record in [model, on_pairs] {
+                cells.push(Cell::Number(record.result.estimate, d));
+                cells.push(Cell::Number(record.result.std_error, d + 1));
+                cells.push(Cell::Interval(record.result.conf_low, record.result.conf_high, d));
+            }
+            table.row(material.visit(visit), 1, cells, vec![model.id.clone(), on_pairs.id.clone()]);
         }
     }
     table.footnotes.push(words.get("footnote.one_knee"));
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// The effect of the side, and of the dominant side, on the primary endpoints: whether the difference depends on which knee
+/// was treated. `None` where the data name no sides.
+pub fn sides(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.sides");
+    let mut table = ResultTable::new("t-14-5-6-sides", number, title, material.population());
+    let active = [("active", material.trial.design.arms.active.as_str())];
+    let mut headers: Vec<String> = ["n_on_this", "difference_on_this", "n_on_other", "difference_on_other"]
+        .iter()
+        .map(|key| words.say(&format!("table.{key}"), &active))
+        .collect();
+    headers.extend([words.get("table.side_effect"), words.get("table.ci"), words.get("table.p")]);
+    table.headers(words.get("table.this_side"), headers);
+    for endpoint in material.primary_endpoints() {
+        let d = material.endpoint(endpoint).decimals + 1;
+        for visit in material.trial.design.follow_up(material.endpoint(endpoint)) {
+            let found: Vec<_> = super::tables::records_of(material, endpoint, visit, "side-effect").collect();
+            if !found.is_empty() {
+                table.group(format!("{}, {}", material.name_with_unit(endpoint), material.visit(visit)));
+            }
+            for record in found {
+                let result = &record.result;
+                let count = |name: &str| result.number(name).map_or(Cell::Empty, |count| Cell::Count(count as usize));
+                let side = json(record, "reference_side");
+                let cells = vec![
+                    count("n_active_on_reference"),
+                    Cell::Number(result.number("difference_on_reference"), d),
+                    count("n_active_on_other"),
+                    Cell::Number(result.number("difference_on_other"), d),
+                    Cell::Number(result.estimate, d),
+                    Cell::Interval(result.conf_low, result.conf_high, d),
+                    Cell::PValue(result.p_value),
+                ];
+                let label = words.name("side", side.as_str().unwrap_or("right"));
+                table.row(label, 1, cells, vec![record.id.clone()]);
+            }
+        }
+    }
+    table.footnotes.push(words.get("footnote.sides"));
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
@@ -169,11 +210,21 @@ pub fn carry_across(material: &Material, number: &str) -> Option<ResultTable> {
             let cells = vec![Cell::Number(number("estimate"), d), interval];
             table.row(crate::table::rounding::print(kappa, 1), 1, cells, vec![record.id.clone()]);
         }
-        for key in ["tipping_kappa", "tipping_kappa_limit"] {
-            if let Some(kappa) = record.result.number(key) {
+        let about = material.endpoint(endpoint);
+        let tipping = ["tipping_kappa", "tipping_kappa_limit"].map(|key| (key, record.result.number(key)));
+        for (key, kappa) in tipping {
+            if let Some(kappa) = kappa {
                 let kappa = crate::table::rounding::print(kappa, 2);
-                table.footnotes.push(words.say(&format!("footnote.{key}"), &[("kappa", &kappa)]));
+                table
+                    .footnotes
+                    .push(words.say(&format!("footnote.{key}"), &[("kappa", &kappa), ("endpoint", &about.name)]));
             }
+        }
+        if let (Some(_), None, Some(estimate)) = (about.mcid, tipping[0].1, record.result.estimate) {
+            // Division by 1 − κ makes a difference larger and never turns its sign.
+            let key = if about.benefit_sign() * estimate > 0.0 { "tipping_reached" } else { "tipping_none" };
+            let values = [("endpoint", about.name.as_str()), ("active", &material.trial.design.arms.active)];
+            table.footnotes.push(words.say(&format!("footnote.{key}"), &values));
         }
     }
     table.footnotes.insert(0, words.get("footnote.carry_across"));

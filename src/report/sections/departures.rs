@@ -6,7 +6,9 @@ use crate::plan::lock::LockState;
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::Material;
+use crate::report::words::Language;
 use crate::table::{Align, Cell, ResultTable};
+use crate::trial::Finding;
 use std::collections::BTreeMap;
 
 /// The section.
@@ -38,13 +40,25 @@ pub fn section(material: &Material, run: &Run) -> Section {
     let notes: Vec<String> = material
         .fits()
         .filter(|fit| fit.fell_back || !fit.notes.is_empty())
-        .map(|fit| format!("{}: {} ({})", material.endpoint(fit.endpoint).name, fit.notes.join("; "), fit.structure))
+        .map(|fit| {
+            let notes: Vec<String> = fit.notes.iter().map(|note| words.note(note)).collect();
+            let values = [
+                ("endpoint", material.endpoint(fit.endpoint).name.as_str()),
+                ("structure", &words.name("structure", fit.structure)),
+                ("notes", &notes.join(&words.get("text.semicolon"))),
+            ];
+            words.say("departures.model", &values)
+        })
         .collect();
     if !notes.is_empty() {
         section.blocks.push(Block::Paragraph(words.get("departures.models")));
         section.blocks.push(Block::List(notes));
     }
     section.blocks.extend(findings(material, run).map(Block::Table));
+    if !material.plan.report.omit.is_empty() {
+        let omitted = material.plan.report.omit.join(&words.get("text.comma"));
+        section.blocks.push(Block::Paragraph(words.say("departures.omitted", &[("outputs", &omitted)])));
+    }
     if !material.plan.waivers.is_empty() {
         section.blocks.push(Block::Paragraph(words.get("departures.waived")));
         let waived = material.plan.waivers.iter().map(|waiver| format!("{}: {}", waiver.rule, waiver.reason));
@@ -57,15 +71,22 @@ pub fn section(material: &Material, run: &Run) -> Section {
 /// Findings that did not stop the analysis, by rule.
 fn findings(material: &Material, run: &Run) -> Option<ResultTable> {
     let words = material.words;
-    let mut rules: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    let mut rules: BTreeMap<&str, (usize, &Finding)> = BTreeMap::new();
     for finding in &run.findings {
-        rules.entry(finding.rule).or_insert((0, finding.message.as_str())).0 += 1;
+        rules.entry(finding.rule).or_insert((0, finding)).0 += 1;
     }
     let mut table = ResultTable::new("t-16-1-findings", "16.1.2", words.get("table.findings"), String::new());
-    table.headers(words.get("departures.rule"), ["count", "first"].map(|key| words.get(&format!("departures.{key}"))));
+    let headers = ["demand", "count", "first"].map(|key| words.get(&format!("departures.{key}")));
+    table.headers(words.get("departures.rule"), headers);
     left(&mut table);
     for (rule, (count, first)) in rules {
-        table.row(rule, 0, vec![Cell::Count(count), Cell::Text(first.to_owned())], Vec::new());
+        // Findings are written in English; in another language the rule says what was looked at, and the place where.
+        let first = match words.language {
+            Language::English => first.message.clone(),
+            Language::Japanese => first.location.to_string(),
+        };
+        let cells = vec![Cell::Text(words.name("rule", rule)), Cell::Count(count), Cell::Text(first)];
+        table.row(rule, 0, cells, Vec::new());
     }
     (!table.rows.is_empty()).then_some(table)
 }

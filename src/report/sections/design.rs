@@ -1,9 +1,10 @@
-//! What the within-person design did: correlation of the knees, gain of pairing, one-knee patients, carry-across, the
+//! What the within-person design did: correlation of the knees, gain of pairing, one-knee patients, sides, carry-across, the
 //! block for meta-analysts.
 
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, within};
+use crate::report::sentences;
 
 /// The section.
 pub fn section(material: &Material) -> Section {
@@ -14,7 +15,9 @@ pub fn section(material: &Material) -> Section {
     }
     section.blocks.push(Block::Table(within::correlation(material, "14.5.1")));
     section.blocks.extend(within::one_knee(material, "14.5.2").map(Block::Table));
+    section.blocks.extend(within::sides(material, "14.5.6").map(Block::Table));
     section.blocks.push(Block::Paragraph(words.get("text.carry_across")));
+    section.blocks.extend(sentences::placebo_change(material).into_iter().map(Block::Paragraph));
     section.blocks.extend(within::carry_across(material, "14.5.3").map(Block::Table));
     section.blocks.extend(within::meta_analysis(material, "14.5.4").map(Block::Table));
     section.blocks.extend(within::sample_size(material, "14.5.5").map(Block::Table));

@@ -4,7 +4,7 @@
 use crate::figure::{FigureError, Style};
 use crate::report::compose::primary_visit;
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, families, figures, grades, repeated, responders, tables};
+use crate::report::exhibits::{Material, families, figures, grades, models, repeated, responders, tables};
 use crate::report::{sentences, sources};
 use crate::trial::Kind;
 
@@ -29,81 +29,45 @@ pub fn section(material: &Material, endpoint: usize, position: usize, style: &St
         section.blocks.push(Block::Paragraph(text));
         section.blocks.extend(sources::block(sources::results(material, endpoint, visit)));
     }
-    let mut number = Numbers { stem: format!("14.2.{position}"), figures: 0, tables: 0 };
-    let graded = matches!(about.kind, Kind::Ordinal | Kind::Binary);
-    if graded {
-        section.blocks.extend(grades::bars(material, endpoint, &number.figure(), style)?.map(Block::Figure));
-    } else if about.visits.len() > 1 {
-        let profiles = figures::profiles(material, endpoint, &number.figure(), style)?;
-        section.blocks.extend(profiles.map(Block::Figure));
-    }
-    section.blocks.push(Block::Table(tables::comparisons(material, endpoint, &number.table())));
-    if graded {
-        section.blocks.extend(grades::pairs(material, endpoint, visit, &number.table()).map(Block::Table));
-        if let Some(table) = grades::shifts(material, endpoint, visit, &number.next_table()) {
-            number.tables += 1;
-            section.blocks.push(Block::Table(table));
-        }
-        further(material, endpoint, &mut number, &mut section);
+    // Every kind of output has its own number, whether or not the others are there.
+    let number = |place: usize| format!("14.2.{position}.{place}");
+    let blocks = &mut section.blocks;
+    if matches!(about.kind, Kind::Ordinal | Kind::Binary) {
+        blocks.extend(grades::bars(material, endpoint, &number(1), style)?.map(Block::Figure));
+        blocks.push(Block::Table(tables::comparisons(material, endpoint, &number(2))));
+        blocks.extend(models::ls_means(material, endpoint, &number(3)).map(Block::Table));
+        blocks.extend(grades::pairs(material, endpoint, visit, &number(7)).map(Block::Table));
+        blocks.extend(grades::shifts(material, endpoint, visit, &number(8)).map(Block::Table));
+        blocks.extend(repeated::table(material, endpoint, &number(9)).map(Block::Table));
+        blocks.extend(repeated::further(material, endpoint, &number(10)).map(Block::Table));
         return Ok(section);
     }
-    let differences = figures::differences(material, endpoint, visit, &number.figure(), style)?;
-    section.blocks.extend(differences.map(Block::Figure));
+    if about.visits.len() > 1 {
+        blocks.extend(figures::profiles(material, endpoint, &number(1), style)?.map(Block::Figure));
+    }
+    blocks.push(Block::Table(tables::by_visit(material, endpoint, &number(1))));
+    blocks.push(Block::Table(tables::comparisons(material, endpoint, &number(2))));
+    blocks.extend(figures::differences(material, endpoint, visit, &number(2), style)?.map(Block::Figure));
     if primary {
-        let slopes = figures::slopes(material, endpoint, visit, &number.figure(), style)?;
-        section.blocks.extend(slopes.map(Block::Figure));
-        let waterfall = figures::waterfall(material, endpoint, visit, &number.figure(), style)?;
-        section.blocks.extend(waterfall.map(Block::Figure));
-        let sensitivity = figures::sensitivity(material, endpoint, visit, &number.figure(), style)?;
-        section.blocks.extend(sensitivity.map(Block::Figure));
+        blocks.extend(figures::slopes(material, endpoint, visit, &number(3), style)?.map(Block::Figure));
+        blocks.extend(figures::waterfall(material, endpoint, visit, &number(4), style)?.map(Block::Figure));
+    }
+    blocks.extend(models::ls_means(material, endpoint, &number(3)).map(Block::Table));
+    if primary {
+        blocks.extend(models::detail(material, endpoint, &number(4)).map(Block::Table));
+        blocks.extend(figures::sensitivity(material, endpoint, visit, &number(5), style)?.map(Block::Figure));
         if let Some(text) = sentences::second_opinion(material, endpoint, visit) {
-            section.blocks.push(Block::Paragraph(text));
-            section.blocks.extend(sources::block(material.outcomes.comparison(endpoint, visit, "second-opinion")));
+            blocks.push(Block::Paragraph(text));
+            blocks.extend(sources::block(material.outcomes.comparison(endpoint, visit, "second-opinion")));
         }
-        section.blocks.extend(sentences::assumptions(material, endpoint).map(Block::Paragraph));
-        let curve = responders::curve(material, endpoint, visit, &number.figure(), style)?;
-        section.blocks.extend(curve.map(Block::Figure));
+        blocks.extend(sentences::assumptions(material, endpoint).map(Block::Paragraph));
+        blocks.extend(models::residual_panels(material, endpoint, &number(6), style)?.map(Block::Figure));
+        blocks.extend(figures::agreement(material, endpoint, visit, &number(7), style)?.map(Block::Figure));
+        blocks.extend(responders::curve(material, endpoint, visit, &number(8), style)?.map(Block::Figure));
     }
-    section.blocks.push(Block::Table(tables::by_visit(material, endpoint, &number.table())));
-    if let Some(table) = responders::table(material, endpoint, &number.next_table()) {
-        number.tables += 1;
-        section.blocks.push(Block::Table(table));
-    }
-    further(material, endpoint, &mut number, &mut section);
-    section.blocks.extend(families::subgroups(material, endpoint, &number.next_table()).map(Block::Table));
+    blocks.extend(responders::table(material, endpoint, &number(5)).map(Block::Table));
+    blocks.extend(repeated::table(material, endpoint, &number(9)).map(Block::Table));
+    blocks.extend(repeated::further(material, endpoint, &number(10)).map(Block::Table));
+    blocks.extend(families::subgroups(material, endpoint, &number(6)).map(Block::Table));
     Ok(section)
-}
-
-/// The tests over all visits, and those that describe the pairs, where the plan asks for them.
-fn further(material: &Material, endpoint: usize, number: &mut Numbers, section: &mut Section) {
-    for exhibit in [repeated::table, repeated::further] {
-        if let Some(table) = exhibit(material, endpoint, &number.next_table()) {
-            number.tables += 1;
-            section.blocks.push(Block::Table(table));
-        }
-    }
-}
-
-/// Running numbers of the figures and tables of a section.
-struct Numbers {
-    stem: String,
-    figures: usize,
-    tables: usize,
-}
-
-impl Numbers {
-    fn figure(&mut self) -> String {
-        self.figures += 1;
-        format!("{}.{}", self.stem, self.figures)
-    }
-
-    fn table(&mut self) -> String {
-        self.tables += 1;
-        format!("{}.{}", self.stem, self.tables)
-    }
-
-    /// The number the next table would have.
-    fn next_table(&self) -> String {
-        format!("{}.{}", self.stem, self.tables + 1)
-    }
 }

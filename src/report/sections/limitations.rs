@@ -77,7 +77,8 @@ pub fn facts(material: &Material) -> Vec<String> {
         }
     }
     for fit in material.fits() {
-        let name = [("endpoint", material.endpoint(fit.endpoint).name.as_str()), ("structure", fit.structure)];
+        let structure = words.name("structure", fit.structure);
+        let name = [("endpoint", material.endpoint(fit.endpoint).name.as_str()), ("structure", &structure)];
         if fit.singular {
             facts.push(words.say("limitations.singular", &name));
         }

@@ -2,9 +2,9 @@
 
 use crate::plan::options::AlternativePlan;
 use crate::report::citations;
-use crate::report::compose::section as titled;
+use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, families, tables};
+use crate::report::exhibits::{Material, tables};
 use crate::report::sentences;
 use crate::table::rounding;
 use crate::trial::Role;
@@ -49,22 +49,48 @@ pub fn section(material: &Material) -> Section {
         section.blocks.push(Block::Facts(facts));
     }
     if let Some(fit) = material.fits().next() {
+        let (ddf, structure) = (tables::ddf_name(material, &fit.ddf), words.name("structure", fit.structure));
         let values = [
             ("formula", fit.formula.as_str()),
             ("estimation", fit.estimation),
-            ("ddf", fit.ddf.as_str()),
-            ("structure", fit.structure),
+            ("ddf", &ddf),
+            ("structure", &structure),
         ];
         section.blocks.push(Block::Paragraph(words.say("methods.mixed", &values)));
     }
+    section.blocks.extend(other_methods(material).map(Block::Paragraph));
     section.blocks.push(Block::Paragraph(words.get("methods.conclusion")));
-    let multiplicity = words.say("methods.multiplicity", &[("method", plan.multiplicity.method.name())]);
+    let procedure = words.name("procedure", plan.multiplicity.method.name());
+    let multiplicity = words.say("methods.multiplicity", &[("method", &procedure)]);
     let adjusted = material.outcomes.records.iter().any(|record| record.p_adjusted.is_some());
     section.blocks.push(Block::Paragraph(if adjusted { multiplicity } else { words.get("methods.not_adjusted") }));
-    section.blocks.extend(families::multiplicity(material, "14.2").map(Block::Table));
     section.blocks.push(Block::Facts(references(material)));
     section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
     section
+}
+
+/// What decides the endpoints that no model decides: each method with its endpoints. `None` where a model decides all.
+fn other_methods(material: &Material) -> Option<String> {
+    let words = material.words;
+    let modelled: Vec<usize> = material.fits().map(|fit| fit.endpoint).collect();
+    let mut found: Vec<(String, Vec<&str>)> = Vec::new();
+    for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
+        let decides = material.outcomes.deciding(endpoint, primary_visit(material, endpoint));
+        let Some(record) = decides.filter(|_| !modelled.contains(&endpoint)) else { continue };
+        let method = tables::method_name(material, record.result.method);
+        match found.iter_mut().find(|(known, _)| *known == method) {
+            Some((_, endpoints)) => endpoints.push(&about.name),
+            None => found.push((method, vec![&about.name])),
+        }
+    }
+    let sentences: Vec<String> = found
+        .into_iter()
+        .map(|(method, endpoints)| {
+            let endpoints = endpoints.join(&words.get("text.comma"));
+            words.say("methods.decided_by", &[("endpoints", &endpoints), ("method", &method)])
+        })
+        .collect();
+    (!sentences.is_empty()).then(|| sentences::join(material, &sentences))
 }
 
 /// The serialised name of a plan's choice.

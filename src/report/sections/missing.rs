@@ -27,5 +27,9 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
     }
     section.blocks.push(Block::Paragraph(words.get("text.missing_assumption")));
     section.blocks.push(Block::Table(missing::counts(material, "14.4.1")));
+    for (position, endpoint) in material.primary_endpoints().into_iter().enumerate() {
+        let number = format!("14.4.2.{}", position + 1);
+        section.blocks.extend(missing::patterns(material, endpoint, &number).map(Block::Table));
+    }
     Ok(section)
 }

@@ -9,6 +9,7 @@ pub mod limitations;
 pub mod listings;
 pub mod methods;
 pub mod missing;
+pub mod overview;
 pub mod patients;
 pub mod recompute;
 pub mod safety;

@@ -1,9 +1,9 @@
-//! Who took part: flow of patients and knees, disposition, baseline in two panels.
+//! Who took part: flow of patients and knees, disposition, baseline in two panels, exposure.
 
 use crate::figure::{FigureError, Style};
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, populations};
+use crate::report::exhibits::{Material, exposure, populations};
 
 /// The section.
 ///
@@ -18,5 +18,6 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
     section.blocks.push(Block::Table(populations::disposition(material, "14.1.1")));
     section.blocks.extend(populations::patients(material, "14.1.2").map(Block::Table));
     section.blocks.extend(populations::knees(material, "14.1.3").map(Block::Table));
+    section.blocks.push(Block::Table(exposure::table(material, "14.1.4")));
     Ok(section)
 }

@@ -18,13 +18,17 @@ pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, Fi
     let mut section = titled(material, "safety");
     section.blocks.push(Block::Conclusion(safety_sentence(material)));
     section.blocks.extend(sources::block(material.record("safety.serious")));
-    if let Some(text) = sentences::harms(material) {
-        section.blocks.push(Block::Paragraph(text));
+    let found: Vec<String> =
+        [sentences::harms(material), sentences::harms_compared(material)].into_iter().flatten().collect();
+    if !found.is_empty() {
+        section.blocks.push(Block::Paragraph(sentences::join(material, &found)));
         section.blocks.extend(sources::block(sources::harms(material)));
     }
     section.blocks.push(Block::Table(harms::overview(material, "14.3.1")));
     section.blocks.extend(harms::by_term(material, "14.3.2").map(Block::Table));
-    section.blocks.extend(harms::listing(material, "14.3.3", true).map(Block::Table));
+    section.blocks.extend(harms::compared(material, "14.3.3").map(Block::Table));
+    section.blocks.extend(harms::timing(material, "14.3.4").map(Block::Table));
+    section.blocks.extend(harms::listing(material, "14.3.5", true).map(Block::Table));
     section.blocks.extend(harms::timeline(material, "14.3.1", style)?.into_iter().map(Block::Figure));
     Ok(Some(section))
 }

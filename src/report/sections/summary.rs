@@ -23,8 +23,11 @@ pub fn section(material: &Material, run: &Run, style: &Style) -> Result<Section,
             section.blocks.extend(sources::block([record]));
         }
     }
-    section.blocks.extend(figures::forest_at_primary(material, "14.2", style)?.map(Block::Figure));
-    section.blocks.push(Block::Paragraph(safety_sentence(material)));
+    section.blocks.extend(figures::forest_at_primary(material, "14.2.0.1", style)?.map(Block::Figure));
+    section.blocks.push(Block::Paragraph(sentences::join(
+        material,
+        &std::iter::once(safety_sentence(material)).chain(sentences::local_harms(material)).collect::<Vec<_>>(),
+    )));
     section.blocks.extend(sources::block(material.record("safety.serious")));
     let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
     let separator = words.get("text.comma");

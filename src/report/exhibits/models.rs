@@ -1,0 +1,213 @@
+//! The mixed models behind the comparisons: LS means with their contrast, covariance and diagnostics, residuals.
+
+use super::figures::{heading, unless_empty};
+use super::tables::{difference_note, model_notes, records_of};
+use super::{Material, json};
+use crate::analysis::FitSummary;
+use crate::figure::{Figure, FigureError, Style, residuals};
+use crate::table::{Align, Cell, ResultTable, rounding};
+
+/// The model that decides `endpoint`, where one does.
+pub fn fit<'a>(material: &Material<'a>, endpoint: usize) -> Option<&'a FitSummary> {
+    material.fits().find(|fit| fit.endpoint == endpoint)
+}
+
+/// The LS means of every arm and visit, with active − placebo; `None` where the deciding method has no LS means.
+pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let fit = fit(material, endpoint)?;
+    let title = words.say("table.ls_means", &[("endpoint", &material.name_with_unit(endpoint))]);
+    let id = format!("t-{}-{}-ls-means", number.replace('.', "-"), material.key(endpoint));
+    let mut table = ResultTable::new(&id, number, title, material.population());
+    let headers = ["estimate", "se", "ci", "df", "p"].map(|key| words.get(&format!("table.{key}")));
+    table.headers(words.get("table.arm"), headers);
+    let arms = &material.trial.design.arms;
+    let order = [&arms.active, &arms.placebo].into_iter().chain(&arms.other);
+    let d = about.decimals + 1;
+    let mut weights = None;
+    for visit in material.trial.design.follow_up(about) {
+        let means: Vec<_> = records_of(material, endpoint, visit, "ls-mean").collect();
+        let means: Vec<_> = means.into_iter().filter(|record| json(record, "model") == fit.method).collect();
+        let Some(contrast) = material.outcomes.comparison(endpoint, visit, fit.method).filter(|_| !means.is_empty())
+        else {
+            continue;
+        };
+        table.group(material.visit(visit).to_owned());
+        let mut add = |label: String, record: &crate::analysis::Record| {
+            let result = &record.result;
+            let cells = vec![
+                Cell::Number(result.estimate, d),
+                Cell::Number(result.std_error, d + 1),
+                Cell::Interval(result.conf_low, result.conf_high, d),
+                Cell::Number(result.df, 1),
+                if record.arm.is_some() { Cell::Empty } else { Cell::PValue(result.p_value) },
+            ];
+            table.row(label, 1, cells, vec![record.id.clone()]);
+        };
+        for arm in order.clone() {
+            if let Some(mean) = means.iter().find(|record| record.arm.as_ref() == Some(arm)) {
+                weights = json(mean, "weights").as_str().map(str::to_owned);
+                add(arm.clone(), mean);
+            }
+        }
+        add(material.contrast(), contrast);
+    }
+    table.footnotes.push(difference_note(material, endpoint));
+    if let Some(weights) = weights {
+        table.footnotes.push(words.get(&format!("footnote.ls_means_{weights}")));
+    }
+    table.footnotes.extend(model_notes(material, fit));
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// The covariance of the model of `endpoint`, what it implies about the knees, and its diagnostics.
+pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let fit = fit(material, endpoint)?;
+    let title = words.say("table.model", &[("endpoint", &material.name_with_unit(endpoint))]);
+    let id = format!("t-{}-{}-model", number.replace('.', "-"), material.key(endpoint));
+    let mut table = ResultTable::new(&id, number, title, material.population());
+    table.headers(words.get("model.item"), [words.get("model.value")]);
+    let ids = vec![record_id(material, fit)];
+    let d = about.decimals;
+    let mut add = |label: String, indent: u8, cell: Cell| table.row(label, indent, vec![cell], ids.clone());
+    let name = |key: &str| words.get(&format!("model.{key}"));
+    add(name("structure"), 0, Cell::Text(words.name("structure", fit.structure)));
+    add(name("log_lik"), 0, Cell::Number(Some(fit.log_lik), 2));
+    for component in &fit.variance_components {
+        let group = words.name("component", &component.group);
+        let label = match component.term.as_deref().filter(|term| *term != "(Intercept)") {
+            Some(term) => format!("{group}, {term}"),
+            None => group,
+        };
+        add(words.say("model.sd", &[("component", &label)]), 0, Cell::Number(Some(component.std_dev), d + 2));
+    }
+    // Variances of random intercepts stand above as SDs.
+    let structured = fit.structure != crate::plan::Structure::Random.name();
+    for parameter in fit.covariance_parameters.iter().filter(|_| structured) {
+        let label = words.say("model.parameter", &[("name", &words.note(&parameter.name))]);
+        add(label, 0, Cell::Number(Some(parameter.estimate), d + 2));
+    }
+    for pair in &fit.pair_correlations {
+        let label = words.say("model.correlation", &[("visit", &pair.visit)]);
+        add(label, 0, Cell::Number(Some(pair.correlation), 2));
+    }
+    if let Some(explained) = &fit.explained {
+        if let Some(icc) = explained.icc {
+            add(name("icc"), 0, Cell::Number(Some(icc), 2));
+        }
+        add(name("r2_marginal"), 0, Cell::Number(Some(explained.r2_marginal), 2));
+        if let Some(conditional) = explained.r2_conditional {
+            add(name("r2_conditional"), 0, Cell::Number(Some(conditional), 2));
+        }
+    }
+    if let Some(residuals) = &fit.residuals {
+        add(name("residuals"), 0, Cell::Count(residuals.n));
+        add(name("skewness"), 0, Cell::Number(residuals.skewness, 2));
+        add(name("kurtosis"), 0, Cell::Number(residuals.excess_kurtosis, 2));
+        add(name("qq"), 0, Cell::Number(residuals.qq_correlation, 3));
+        add(name("spread"), 0, Cell::Number(residuals.spread_correlation, 2));
+        let expected = rounding::print(residuals.expected_beyond_3, 1);
+        let label = words.say("model.beyond", &[("expected", &expected)]);
+        add(label, 0, Cell::Count(residuals.n_beyond_3));
+    }
+    if let Some(influence) = &fit.influence {
+        for (key, (estimate, patient)) in [("lowest", &influence.lowest), ("highest", &influence.highest)] {
+            let label = words.say(&format!("model.{key}"), &[("patient", patient)]);
+            add(label, 0, Cell::Number(Some(*estimate), d + 1));
+        }
+    }
+    table.footnotes.extend(model_notes(material, fit));
+    table.footnotes.push(words.get("footnote.model"));
+    table.footnotes.extend(material.marks());
+    Some(table)
+}
+
+/// The diagnostics of every deciding model on one page; `None` where no model decides.
+pub fn overview(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.diagnostics");
+    let mut table = ResultTable::new("t-14-2-0-diagnostics", number, title, material.population());
+    let headers = [
+        "structure_short",
+        "boundary_short",
+        "residuals_short",
+        "skewness",
+        "kurtosis_short",
+        "qq_short",
+        "beyond_short",
+        "without_short",
+    ];
+    table.headers(words.get("table.endpoint"), headers.map(|key| words.get(&format!("model.{key}"))));
+    for fit in material.fits() {
+        let residuals = fit.residuals.as_ref();
+        let influence = fit.influence.as_ref();
+        let d = material.endpoint(fit.endpoint).decimals + 1;
+        let cells = vec![
+            Cell::Text(words.name("structure", fit.structure)),
+            Cell::Text(words.get(if fit.singular { "grade.yes" } else { "grade.no" })),
+            residuals.map_or(Cell::Empty, |found| Cell::Count(found.n)),
+            Cell::Number(residuals.and_then(|found| found.skewness), 2),
+            Cell::Number(residuals.and_then(|found| found.excess_kurtosis), 2),
+            Cell::Number(residuals.and_then(|found| found.qq_correlation), 3),
+            residuals.map_or(Cell::Empty, |found| Cell::Count(found.n_beyond_3)),
+            Cell::Interval(influence.map(|found| found.lowest.0), influence.map(|found| found.highest.0), d),
+        ];
+        table.row(material.name_with_unit(fit.endpoint), 0, cells, vec![record_id(material, fit)]);
+    }
+    for column in [1, 2] {
+        table.columns[column].align = Align::Left;
+    }
+    table.footnotes.push(words.get("footnote.diagnostics"));
+    table.footnotes.push(words.get("footnote.model"));
+    table.footnotes.extend(material.marks());
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// The record with everything about the fit.
+fn record_id(material: &Material, fit: &FitSummary) -> String {
+    format!("{}.{}.variance-components", material.endpoint(fit.endpoint).id, fit.method)
+}
+
+/// The normalised residuals of the model against normal quantiles and fitted values; `None` where no model decides.
+///
+/// # Errors
+/// The drawing fails.
+pub fn residual_panels(
+    material: &Material,
+    endpoint: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let Some(fit) = fit(material, endpoint) else { return Ok(None) };
+    let mut points: Vec<&crate::analysis::ResidualPoint> = fit.residual_points.iter().collect();
+    points.sort_by(|a, b| a.residual.total_cmp(&b.residual));
+    if points.is_empty() || points.len() != fit.qq.len() {
+        return Ok(None);
+    }
+    let residuals = points
+        .iter()
+        .zip(&fit.qq)
+        .map(|(point, quantile)| residuals::Residual {
+            label: point.label.clone(),
+            quantile: quantile.theoretical,
+            fitted: point.fitted,
+            residual: point.residual,
+        })
+        .collect();
+    let title = words.say("figure.residuals", &[("endpoint", &material.endpoint(endpoint).name)]);
+    let input = residuals::Residuals {
+        heading: heading(material, &material.key(endpoint), number, title, vec![words.get("figure.residuals_note")]),
+        residuals,
+        labels: residuals::Labels {
+            residual: words.get("figure.residual"),
+            quantile: words.get("figure.quantile"),
+            fitted: words.say("figure.fitted", &[("endpoint", &material.name_with_unit(endpoint))]),
+        },
+    };
+    unless_empty(residuals::draw(&input, style))
+}

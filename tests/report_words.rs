@@ -1,0 +1,423 @@
+//! The words of the report: nothing claims more than its interval, in both languages, whatever the plan asks for; the
+//! Japanese report is Japanese; what the design itself has to show is there.
+
+use splitknee::pipeline::{self, Run};
+use splitknee::report::compose;
+use splitknee::report::document::{Block, Document};
+use splitknee::report::exhibits::Material;
+use splitknee::report::options::Options;
+use splitknee::report::words::Words;
+use splitknee::report::{citations, records};
+use std::path::Path;
+
+/// Wording that claims more than a confidence interval can; matched in lower case, English at the start of a word.
+const FORBIDDEN: [&str; 38] = [
+    "no effect",
+    "no difference",
+    "ineffective",
+    "proves",
+    "proven",
+    "proved",
+    "cure",
+    "cured",
+    "guarantee",
+    "is safe",
+    "was safe",
+    "safe and",
+    "trend towards",
+    "marginally significant",
+    "failed to reach",
+    "equally effective",
+    "significant trend",
+    "approaching significance",
+    "did not differ",
+    "similarly effective",
+    "効果がない",
+    "効果はない",
+    "効果はなかった",
+    "効果は認められなかった",
+    "差がない",
+    "差はない",
+    "差はなかった",
+    "差は認められなかった",
+    "必ず",
+    "確実に",
+    "治る",
+    "完治",
+    "安全である",
+    "安全であった",
+    "有意傾向",
+    "証明",
+    "無効",
+    "同等に有効",
+];
+
+/// The demo's plan with more of everything: subgroups, every sensitivity analysis, a margin, responders of both kinds.
+fn everything(plan: &str) -> String {
+    let mut plan = plan.replace(
+        "role = \"primary\"\nunit = \"mm\"",
+        "role = \"primary\"\nunit = \"mm\"\nmargin = 10\nmcid_relative = 0.408\ndomain = \"pain\"",
+    );
+    plan = plan.replace("mcid = 6.188 ", "domain = \"function\"\nmcid = 6.188 ");
+    plan = plan.replace(
+        "alpha = 0.05\n",
+        "alpha = 0.05\nside = true\nsensitivity = [\"mmrm\", \"mmrm_difference\", \"clda\", \"ancova\", \"paired_t\", \"wilcoxon\", \"sign\", \
+         \"permutation\", \"trimmed_t\", \"bootstrap\"]\nbootstrap_samples = 1000\npermutation_samples = 1000\n",
+    );
+    plan.push_str("\n[[subgroup]]\ncolumn = \"sex\"\n\n[[subgroup]]\ncolumn = \"age\"\ncuts = [50, 60]\n");
+    plan
+}
+
+/// Plans beside the demo's own: what they are called, and the plan.
+fn variants() -> Vec<(&'static str, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic");
+    let plan = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
+    let primary = |method: &str| plan.replace("primary = \"mixed_model\"", &format!("primary = \"{method}\""));
+    vec![
+        ("demo", plan.clone()),
+        ("everything", everything(&plan)),
+        ("mmrm", primary("mmrm")),
+        ("differences", primary("mmrm_difference")),
+        ("clda", primary("clda")),
+        ("ancova", primary("ancova")),
+        ("wilcoxon", primary("wilcoxon")),
+        (
+            "structure",
+            plan.replace("alpha = 0.05", "alpha = 0.01\nstructure = \"kron-us-us\"")
+                .replace("\"kenward-roger\"", "\"satterthwaite\""),
+        ),
+        ("one-sided", plan.replace("alpha = 0.05", "alpha = 0.05\nalternative = \"less\"\nmeasure = \"change\"")),
+        ("few", plan.replace("where = 'fas == \"Y\"'", "where = 'fas == \"Y\" and age < 50'")),
+    ]
+}
+
+fn run_of(plan: &str, language: &str) -> Run {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic");
+    let plan = plan.replace("language = \"en\"", &format!("language = \"{language}\""));
+    let inputs = pipeline::read_from(&plan, "plan.toml", |name| std::fs::read(folder.join(name)));
+    let inputs = inputs.unwrap_or_else(|findings| panic!("{findings:?}"));
+    pipeline::analyse(inputs).unwrap_or_else(|findings| panic!("{findings:?}"))
+}
+
+fn words_of(run: &Run) -> Words {
+    Words::new(compose::language(&run.plan)).at(run.plan.analysis.alpha)
+}
+
+/// Every text of the document and of the records, each on its own.
+fn texts(run: &Run) -> Vec<String> {
+    let words = words_of(run);
+    let document = compose::document(run, &words, &compose::style(&run.plan)).unwrap();
+    let mut found = vec![document.title.clone(), document.kind.clone()];
+    found.extend(document.marks.iter().cloned());
+    for section in &document.sections {
+        found.push(section.title.clone());
+        for block in &section.blocks {
+            match block {
+                Block::Paragraph(text) | Block::Conclusion(text) => found.push(text.clone()),
+                Block::List(items) => found.extend(items.iter().cloned()),
+                // Identifiers of records behind the sentence before.
+                Block::Sources(_) => {}
+                Block::Facts(facts) => {
+                    found.extend(facts.iter().flat_map(|(name, value)| [name.clone(), value.clone()]))
+                }
+                Block::Table(table) => {
+                    found.extend([table.title.clone(), table.population.clone()]);
+                    found.extend(table.columns.iter().map(|column| column.header.clone()));
+                    for row in &table.rows {
+                        found.push(row.label.clone());
+                        found.extend(row.cells.iter().map(|cell| cell.text(&table.joint)));
+                    }
+                    found.extend(table.footnotes.iter().cloned());
+                }
+                Block::Figure(figure) => {
+                    found.extend([figure.title.clone(), figure.description.clone()]);
+                    found.extend(figure.footnotes.iter().cloned());
+                    let texts = figure.svg.split("<text").skip(1).filter_map(|part| part.split_once('>'));
+                    found.extend(texts.map(|(_, rest)| rest.split('<').next().unwrap_or_default().trim().to_owned()));
+                }
+            }
+        }
+    }
+    let options = Options::default();
+    let material =
+        Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options: &options };
+    for group in records::groups(&material) {
+        found.push(group.title.clone());
+        for record in group.records {
+            found.push(record.title.clone());
+            found.extend(record.facts.iter().skip(1).flat_map(|(name, value)| [name.clone(), value.clone()]));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_text_of_any_plan_claims_more_than_its_interval() {
+    for (name, plan) in variants() {
+        for language in ["en", "ja"] {
+            for text in texts(&run_of(&plan, language)) {
+                let lower = text.to_lowercase();
+                for forbidden in FORBIDDEN {
+                    let says = lower.match_indices(forbidden).any(|(at, _)| {
+                        !lower[..at].chars().next_back().is_some_and(|before| before.is_ascii_alphabetic())
+                    });
+                    assert!(!says, "{name}, {language}: {forbidden:?} in {text:?}");
+                }
+                assert!(!text.contains("{n") && !text.contains("{endpoint"), "{name}, {language}: {text:?}");
+                assert!(!text.contains("NaN") && !text.contains("inf "), "{name}, {language}: {text:?}");
+            }
+        }
+    }
+}
+
+/// Latin words that a Japanese report keeps: symbols, abbreviations, names of people and methods, names of files.
+const LATIN: &[&str] = &[
+    "CONSORT",
+    "BMJ",
+    "MCID",
+    "SD",
+    "REML",
+    "ML",
+    "MMRM",
+    "cLDA",
+    "BCa",
+    "TOST",
+    "AR",
+    "MRI",
+    "BMI",
+    "PASS",
+    "FAIL",
+    "SHA",
+    "OMERACT",
+    "OARSI",
+    "QQ",
+    "df",
+    "mid",
+    "CSV",
+    "ICC",
+    "SAS",
+    "Rubin",
+    "Kenward",
+    "Roger",
+    "Satterthwaite",
+    "Student",
+    "Wilcoxon",
+    "Hodges",
+    "Lehmann",
+    "McNemar",
+    "Stuart",
+    "Maxwell",
+    "Bowker",
+    "Newcombe",
+    "Clopper",
+    "Pearson",
+    "Fisher",
+    "Yuen",
+    "Holm",
+    "Hochberg",
+    "Hommel",
+    "Bonferroni",
+    "Benjamini",
+    "Yekutieli",
+    "Bland",
+    "Altman",
+    "Shapiro",
+    "Wilk",
+    "Kellgren",
+    "Lawrence",
+    "Pratt",
+    "Fagerland",
+    "Terwee",
+    "Cohen",
+    "Hedges",
+    "Pandis",
+    "et",
+    "al",
+    "Hopewell",
+    "PROC",
+    "Liang",
+    "Zeger",
+    "Mancl",
+    "DeRouen",
+    "Tukey",
+    "Monte",
+    "Carlo",
+    "dav",
+    "drm",
+    "LL",
+    "kg",
+    "less",
+    "Tango",
+    "Morgan",
+    "Pitman",
+    "splitknee",
+    "Intercept",
+    "Mauchly",
+];
+
+#[test]
+fn the_japanese_report_is_japanese() {
+    for (name, plan) in variants() {
+        let run = run_of(&plan, "ja");
+        let trial = &run.trial;
+        // What the data and the plan say stays as they say it.
+        let mut known: Vec<String> = vec![run.plan.trial.title.clone(), run.plan.trial.id.clone()];
+        known.extend(trial.design.endpoints.iter().flat_map(|about| {
+            [Some(about.name.clone()), Some(about.unit.clone()), about.mcid_source.clone()].into_iter().flatten()
+        }));
+        known.extend(trial.design.visits.iter().map(|visit| visit.label.clone()));
+        known.extend(trial.design.arms.labels().into_iter().map(str::to_owned));
+        known.extend(trial.sets.iter().flat_map(|set| [set.label.clone(), set.name.clone()]));
+        for patient in &trial.patients {
+            known.push(patient.id.clone());
+            known.extend(patient.attributes.iter().flat_map(|(column, value)| [column.clone(), value.clone()]));
+            known.extend(patient.knees().iter().map(|knee| knee.side.clone()));
+        }
+        known.extend(trial.events.iter().flatten().flat_map(|event| [event.term.clone(), event.severity.clone()]));
+        known.extend(run.sources.provenance().into_iter().map(|(file, _)| file.to_owned()));
+        known.extend(
+            ["plan.toml", "verify/data.csv", "verify/verify.R", "verify/verify.sas", "results.json", "manifest.json"]
+                .map(str::to_owned),
+        );
+        let citations_from = known.len();
+        // Formulas, settings of the plan, sources and identifiers are code or citations.
+        known.extend(run.outcomes.fits.iter().flat_map(|fit| {
+            let names = fit.variance_components.iter().map(|part| part.group.clone());
+            let parameters = fit.covariance_parameters.iter().map(|parameter| parameter.name.clone());
+            names.chain(parameters).chain([fit.formula.clone()])
+        }));
+        known.extend(run.plan.defaults_used().iter().flat_map(|default| [default.key.clone(), default.value.clone()]));
+        known.extend(run.findings.iter().flat_map(|finding| [finding.rule.to_owned(), finding.location.to_string()]));
+        for record in &run.outcomes.records {
+            known.extend(citations::full(record.result.method).map(str::to_owned));
+            known.extend([record.reference.to_owned(), record.id.clone()]);
+        }
+        known.push(run.plan.sha256.clone());
+        known.extend(run.sources.provenance().into_iter().map(|(_, file)| file.sha256.clone()));
+        known.push("Pandis N, et al. BMJ 2017;357:j2835".to_owned());
+        known.push("Hopewell S, et al. BMJ 2025;389:e081123".to_owned());
+        let letters =
+            |text: &str| -> Vec<String> { text.split(|c: char| !c.is_ascii_alphabetic()).map(str::to_owned).collect() };
+        // Labels broken over the lines of a figure, and short ones, are known word by word.
+        let labels: std::collections::BTreeSet<String> =
+            known.iter().take(citations_from).flat_map(|label| letters(label)).collect();
+        // A shorter label could tear a word apart.
+        known.retain(|text| text.chars().filter(|c| c.is_alphabetic()).count() > 3);
+        known.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        known.dedup();
+        let mut left: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
+        for text in texts(&run) {
+            let mut rest = text.clone();
+            for label in &known {
+                if rest.contains(label.as_str()) {
+                    rest = rest.replace(label.as_str(), " ");
+                }
+            }
+            for word in rest.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 1) {
+                if !LATIN.contains(&word) && !labels.contains(word) {
+                    left.entry(word.to_owned()).or_insert_with(|| text.clone());
+                }
+            }
+        }
+        assert!(left.is_empty(), "{name}: English in the Japanese report:\n{left:#?}");
+    }
+}
+
+fn document(plan: &str) -> (Run, Document) {
+    let run = run_of(plan, "en");
+    let words = words_of(&run);
+    let document = compose::document(&run, &words, &compose::style(&run.plan)).unwrap();
+    (run, document)
+}
+
+#[test]
+fn what_the_plan_omits_is_left_out_and_named() {
+    let plan = variants().swap_remove(0).1;
+    let omitted =
+        plan.replace("[report]\n", "[report]\nomit = [\"t-14-1-4-exposure\", \"14.4.1\", \"watrfall\", \"14.2.9\"]\n");
+    let (_, whole) = document(&plan);
+    let (_, document) = document(&omitted);
+    let ids = |document: &Document| -> Vec<String> {
+        let tables = document.tables().map(|table| table.id.clone());
+        tables.chain(document.figures().map(|figure| figure.id.clone())).collect()
+    };
+    let (all, kept) = (ids(&whole), ids(&document));
+    let gone: Vec<&String> = all.iter().filter(|id| !kept.contains(id)).collect();
+    assert!(gone.contains(&&"t-14-1-4-exposure".to_owned()), "{gone:?}");
+    assert!(gone.iter().any(|id| id.contains("missing")), "{gone:?}");
+    assert!(gone.iter().any(|id| id.contains("meniscus_medial")), "all outputs of the ninth endpoint: {gone:?}");
+    assert!(gone.len() <= 8 && !gone.iter().any(|id| id.contains("vas-")), "{gone:?}");
+    let departures = document.sections.iter().find(|section| section.id == "departures").unwrap();
+    let says = |what: &str| {
+        departures.blocks.iter().any(|block| matches!(block, Block::Paragraph(text) if text.contains(what)))
+    };
+    assert!(says("t-14-1-4-exposure, 14.4.1, watrfall") && says("name no output of this report: watrfall."));
+}
+
+#[test]
+fn identifiers_are_unique_and_numbers_are_those_of_their_kind() {
+    for (name, plan) in variants().into_iter().take(2) {
+        let (_, document) = document(&plan);
+        let mut ids: Vec<(&str, &str)> =
+            document.tables().map(|table| (table.id.as_str(), table.number.as_str())).collect();
+        ids.extend(document.figures().map(|figure| (figure.id.as_str(), figure.number.as_str())));
+        let mut unique: Vec<&str> = ids.iter().map(|(id, _)| *id).collect();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), ids.len(), "{name}");
+        for (id, number) in &ids {
+            assert!(number.starts_with("14.") || number.starts_with("16."), "{name}: {id} is numbered {number}");
+        }
+        let numbers: Vec<&str> = document.tables().map(|table| table.number.as_str()).collect();
+        let mut once = numbers.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), numbers.len(), "{name}: two tables have one number");
+    }
+}
+
+#[test]
+fn what_only_the_within_person_design_has_is_shown() {
+    let (run, document) = document(&variants().swap_remove(1).1);
+    let has = |id: &str| document.tables().any(|table| table.id == id) || document.figures().any(|f| f.id == id);
+    for id in [
+        "t-14-1-1-disposition",
+        "t-14-1-2-patients",
+        "t-14-1-3-knees",
+        "t-14-1-4-exposure",
+        "t-14-3-3-compared",
+        "t-14-3-4-timing",
+        "t-14-5-1-correlation",
+        "t-14-5-2-one-knee",
+        "t-14-5-3-carry-across",
+        "t-14-5-4-meta-analysis",
+        "t-14-5-6-sides",
+        "t-14-2-0-omeract",
+        "t-14-2-0-diagnostics",
+    ] {
+        assert!(has(id), "{id}");
+    }
+    // Characteristics of the knee stand with the arm of the knee, not with the side.
+    let knees = document.tables().find(|table| table.id == "t-14-1-3-knees").unwrap();
+    let at =
+        knees.rows.iter().position(|row| row.label.starts_with("Kellgren")).expect("the grade of the knees by arm");
+    let counts: f64 = knees.rows[at + 1..at + 3].iter().filter_map(|row| row.cells[0].values()[0]).sum();
+    assert_eq!(counts as usize, run.trial.sets[0].size());
+    let patients = document.tables().find(|table| table.id == "t-14-1-2-patients").unwrap();
+    assert!(patients.rows.iter().all(|row| !row.label.starts_with("Kellgren")));
+    // The correlation has a row with its interval at every visit of every endpoint.
+    let correlation = document.tables().find(|table| table.id == "t-14-5-1-correlation").unwrap();
+    let rows = correlation.rows.iter().filter(|row| !row.cells.is_empty()).count();
+    assert_eq!(rows, run.trial.design.endpoints.iter().map(|about| about.visits.len()).sum::<usize>());
+    // Every yes/no endpoint has its pairs as a 2 × 2 table with a total.
+    let pairs = document.tables().find(|table| table.id.ends_with("-acl-pairs")).unwrap();
+    assert_eq!((pairs.rows.len(), pairs.columns.len()), (2, 4));
+    // What one-knee patients add: the same model with them has the smaller standard error or the same.
+    let one_knee = document.tables().find(|table| table.id == "t-14-5-2-one-knee").unwrap();
+    let row = one_knee.rows.iter().find(|row| !row.cells.is_empty()).unwrap();
+    assert!(row.cells[2].values()[0] <= row.cells[5].values()[0], "{row:?}");
+    // Patterns of missing knees add up to the patients of the set.
+    let patterns = document.tables().find(|table| table.id.ends_with("-vas-patterns")).unwrap();
+    let total: f64 = patterns.rows.iter().filter_map(|row| row.cells.last()?.values()[0]).sum();
+    assert_eq!(total as usize, run.trial.sets[0].size());
+}
