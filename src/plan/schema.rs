@@ -123,6 +123,16 @@ impl<'s> Node<'s> {
         Self { root: self.root, outer: value, resolved }
     }
 
+    /// This place as it applies to `value`: of a table or a list of such tables, the list where `value` is one.
+    fn applied_to(self, value: &DeValue<'_>) -> Self {
+        let choices = self.outer.get("anyOf").and_then(Value::as_array);
+        let list = choices.into_iter().flatten().find(|choice| choice.get("items").is_some());
+        match (value, list) {
+            (DeValue::Array(_), Some(list)) => Self { resolved: list, ..self },
+            _ => self,
+        }
+    }
+
     fn properties(&self) -> Option<&'s Map<String, Value>> {
         self.resolved.get("properties").and_then(Value::as_object)
     }
@@ -222,6 +232,7 @@ fn check_value(
     positions: &Positions<'_>,
     findings: &mut Vec<Finding>,
 ) {
+    let node = node.applied_to(value);
     if let Some(words) = node.words() {
         let problem = match value {
             DeValue::String(word) if words.contains(&word.as_ref()) => return,
@@ -315,7 +326,8 @@ fn collect_defaults(path: &str, table: Option<&DeTable<'_>>, node: Node<'_>, use
             .map(|(_, value)| value.get_ref());
         match given {
             Some(DeValue::Table(table)) => collect_defaults(&key, Some(table), inner, used),
-            Some(DeValue::Array(items)) => {
+            Some(list @ DeValue::Array(items)) => {
+                let inner = inner.applied_to(list);
                 for (index, item) in items.iter().enumerate() {
                     if let (DeValue::Table(table), Some(schema)) = (item.get_ref(), inner.resolved.get("items")) {
                         collect_defaults(&join(&key, &index.to_string()), Some(table), inner.at(schema), used);

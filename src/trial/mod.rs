@@ -21,6 +21,7 @@ pub mod events;
 pub mod expr;
 pub mod finding;
 pub mod findings;
+pub mod joined;
 pub mod knees;
 pub mod observations;
 pub mod patients;
