@@ -1,5 +1,6 @@
 //! The integration tests: one file per area, built as one binary.
 
+mod adam;
 mod analysis;
 mod architecture;
 mod bad_input;
@@ -34,5 +35,6 @@ mod reference_cases;
 mod repeated_measures;
 mod report;
 mod rules;
+mod several_files;
 mod small_trial;
 mod trial;

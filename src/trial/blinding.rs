@@ -8,6 +8,7 @@ use super::coded::{Coded, EMPTY};
 use super::design::{ACTIVE, Arms, Design};
 use super::finding::Finding;
 use super::findings::{Findings, place};
+use super::labels::{mask, names};
 use super::pseudonym::replace_column;
 use super::side::{Side, side};
 use super::sources::{Allocation, AllocationForm, Layout, Roles, Source, Sources};
@@ -46,10 +47,12 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
     let telling = Telling::new(&sources, truth);
     let in_columns = named_by("{knee}");
     let by_side = in_columns || sources.roles.knee.is_some();
-    let empty = telling.arms(&sources);
-    telling.empty(&mut sources.observations, empty.first().and_then(Option::as_ref), &[]);
-    for (further, arms) in sources.further.iter_mut().zip(empty.iter().skip(1)) {
-        telling.empty(&mut further.source, arms.as_ref(), &[]);
+    let truly = telling.arms(&sources);
+    let further = sources.further.iter_mut().map(|further| (&mut further.source, &further.roles));
+    let observed = std::iter::once((&mut sources.observations, &sources.roles)).chain(further);
+    for ((source, roles), arms) in observed.zip(&truly) {
+        let side = roles.knee.as_deref().unwrap_or_default();
+        telling.empty(source, arms.as_ref(), &[&roles.patient, side, roles.visit.as_deref().unwrap_or_default()]);
     }
     if in_columns {
         // The values of both knees stand in one row: the dummy treatments become an allocation list.
@@ -76,16 +79,18 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
         }
         sources.allocation = None;
     }
+    let Roles { patient, knee, visit, .. } = sources.roles.clone();
+    let keys = [patient, knee.unwrap_or_default(), visit.unwrap_or_default()];
     for source in sources.scores.iter_mut().flatten().filter_map(|scoring| scoring.source.as_mut()) {
-        telling.empty(source, None, &[]);
+        telling.empty(source, None, &keys.each_ref().map(String::as_str));
     }
     let patient_column = sources.patient_column.clone();
     if let Some(source) = &mut sources.patients {
-        telling.empty(source, None, &[]);
+        telling.empty(source, None, &[&patient_column]);
         telling.empty_sides(source, &patient_column);
     }
     if let Some(disposition) = &mut sources.disposition {
-        telling.empty(&mut disposition.source, None, &[]);
+        telling.empty(&mut disposition.source, None, &[&patient_column]);
         telling.empty_sides(&mut disposition.source, &patient_column);
     }
     if let Some(events) = &mut sources.events {
@@ -94,10 +99,48 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
             let none = vec![None; events.source.table.height()];
             replace_column(&mut events.source, &events.knee, none);
         }
-        telling.empty(&mut events.source, None, &[&events.term, &events.severity, &events.serious, &events.related]);
+        let kept = [&patient_column, &events.term, &events.severity, &events.serious, &events.related];
+        telling.empty(&mut events.source, None, &kept.map(String::as_str));
         telling.mask(&mut events.source, &events.term);
     }
+    rename(&mut sources, &design.arms);
     Ok((Design { arms, ..design.clone() }, sources))
+}
+
+/// The word in place of a label in names: of the trial, of patients, of files.
+pub const DUMMY: &str = "DUMMY";
+
+/// Takes the labels out of the names of files and of patients. They do not tell which knee had which treatment, since
+/// both knees of a patient share them; but so no output has a label anywhere.
+fn rename(sources: &mut Sources, arms: &Arms) {
+    let labels = name_labels(arms);
+    let other = sources.patient_column.clone();
+    let mut places: Vec<(&mut Source, String)> = vec![(&mut sources.observations, sources.roles.patient.clone())];
+    places.extend(sources.further.iter_mut().map(|further| (&mut further.source, further.roles.patient.clone())));
+    let items = sources.scores.iter_mut().flatten().filter_map(|scoring| scoring.source.as_mut());
+    places.extend(items.map(|source| (source, sources.roles.patient.clone())));
+    places.extend(sources.patients.iter_mut().map(|source| (source, other.clone())));
+    places.extend(sources.allocation.iter_mut().map(|list| (&mut list.source, list.patient.clone())));
+    places.extend(sources.events.iter_mut().map(|events| (&mut events.source, other.clone())));
+    places.extend(sources.disposition.iter_mut().map(|disposition| (&mut disposition.source, other.clone())));
+    for (source, column) in places {
+        source.file = mask(&source.file, &labels);
+        let Some(ids) = Coded::read(&source.table, &column) else { continue };
+        if ids.levels.iter().any(|id| labels.iter().any(|(label, _)| names(id, label))) {
+            let masked: Vec<String> = ids.levels.iter().map(|id| mask(id, &labels)).collect();
+            let cell = |row: usize| ids.level(row).and_then(|level| masked.get(level)).map(String::as_str);
+            let cells: Vec<Option<&str>> = (0..ids.codes.len()).map(cell).collect();
+            replace_column(source, &column, cells);
+        }
+    }
+}
+
+/// Each label with [`DUMMY`], longest first, so that `EV high` is not read as `EV`.
+pub fn name_labels(arms: &Arms) -> Vec<(String, String)> {
+    let mut labels: Vec<(String, String)> =
+        arms.labels().iter().map(|label| ((*label).to_owned(), DUMMY.to_owned())).collect();
+    labels.sort_by_key(|(label, _)| std::cmp::Reverse(label.len()));
+    labels
 }
 
 fn refusal(sources: &Sources, message: String, remedy: &str) -> Vec<Finding> {
@@ -328,14 +371,5 @@ fn same_groups(arms: &Coded, column: &Coded) -> bool {
 
 /// Whether a cell is, or has among its words, the label of an arm.
 fn tells(cell: &str, truth: &[String]) -> bool {
-    let cell = cell.to_lowercase();
-    truth.iter().map(|label| label.to_lowercase()).any(|label| {
-        cell == label
-            || (label.chars().count() > 1
-                && cell.match_indices(&label).any(|(at, _)| {
-                    let before = cell.get(..at).and_then(|text| text.chars().next_back());
-                    let after = cell.get(at + label.len()..).and_then(|text| text.chars().next());
-                    !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-                }))
-    })
+    truth.iter().any(|label| names(cell, label))
 }

@@ -9,6 +9,7 @@
 //! patients), [`differences`] and [`observations`] (what analyses see), [`patients`] and [`events`] (patient-level data).
 
 pub mod allocated;
+pub mod analysis_data;
 pub mod attributes;
 pub mod bds;
 pub mod blinding;
@@ -23,6 +24,7 @@ pub mod finding;
 pub mod findings;
 pub mod joined;
 pub mod knees;
+pub mod labels;
 pub mod observations;
 pub mod patients;
 pub mod pseudonym;
