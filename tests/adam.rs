@@ -53,7 +53,7 @@ const PARAMETERS: [(&str, &str); 12] = [
 /// ADQS, ADSL, ADAE and ADDS of the demonstration trial.
 fn adam() -> Vec<(&'static str, Table)> {
     let knees = rows("knees.csv");
-    let mut adqs = Vec::new();
+    let mut adqs: Vec<Vec<String>> = Vec::new();
     for (column, code) in PARAMETERS {
         for row in &knees {
             let key = |row: &BTreeMap<String, String>| (row["usubjid"].clone(), row["lat"].clone());
@@ -77,8 +77,7 @@ fn adam() -> Vec<(&'static str, Table)> {
         let cells = |row: &BTreeMap<String, String>| columns.iter().map(|(column, _)| row[*column].clone()).collect();
         table(&header, &rows(file).iter().map(cells).collect::<Vec<Vec<String>>>())
     };
-    let header =
-        ["USUBJID", "LAT", "TRTA", "AVISIT", "AVISITN", "ADT", "PARAMCD", "AVAL", "BASE", "ABLFL", "ANL01FL"];
+    let header = ["USUBJID", "LAT", "TRTA", "AVISIT", "AVISITN", "ADT", "PARAMCD", "AVAL", "BASE", "ABLFL", "ANL01FL"];
     vec![
         ("adqs", table(&header, &adqs)),
         (
@@ -133,12 +132,15 @@ fn adam_plan(extension: &str) -> String {
         let key = line.split(" = ").next().unwrap_or_default();
         let after = match key {
             "path" => format!("path = \"adqs.{extension}\"\nshape = \"bds\"\nwhere = 'ANL01FL == \"Y\"'"),
-            "columns" => "columns = { patient = \"USUBJID\", knee = \"LAT\", arm = \"TRTA\", visit = \"AVISIT\", month = \
+            "columns" => {
+                "columns = { patient = \"USUBJID\", knee = \"LAT\", arm = \"TRTA\", visit = \"AVISIT\", month = \
                           \"AVISITN\", date = \"ADT\" }"
-                .to_owned(),
+                    .to_owned()
+            }
             "patients" => format!("patients = \"adsl.{extension}\""),
             "allocation_columns" => {
-                "allocation_columns = { patient = \"usubjid\", active_knee = \"ev_side\", order = \"sequence\" }".to_owned()
+                "allocation_columns = { patient = \"usubjid\", active_knee = \"ev_side\", order = \"sequence\" }"
+                    .to_owned()
             }
             "adverse_events" => format!(
                 "adverse_events = \"adae.{extension}\"\nevent_columns = {{ knee = \"AELAT\", term = \"AEDECOD\", severity = \
@@ -156,9 +158,7 @@ fn adam_plan(extension: &str) -> String {
             }
             "where" => {
                 let mut line = line.to_owned();
-                for (name, adam) in
-                    [("randomised", "RANDFL"), ("fas", "FASFL"), ("pp", "PPROTFL"), ("saf", "SAFFL")]
-                {
+                for (name, adam) in [("randomised", "RANDFL"), ("fas", "FASFL"), ("pp", "PPROTFL"), ("saf", "SAFFL")] {
                     line = line.replace(&format!("'{name} "), &format!("'{adam} "));
                 }
                 line
@@ -186,7 +186,8 @@ fn csv_and_adam_give_the_same_results() {
     for (extension, format) in [("xpt", Format::Xpt), ("json", Format::DatasetJson)] {
         let folder = tempfile::tempdir().unwrap();
         for (name, table) in adam() {
-            write(&table, &folder.path().join(format!("{name}.{extension}")), format, &WriteOptions::default()).unwrap();
+            write(&table, &folder.path().join(format!("{name}.{extension}")), format, &WriteOptions::default())
+                .unwrap();
         }
         std::fs::copy(demo().join("allocation.csv"), folder.path().join("allocation.csv")).unwrap();
         let plan = folder.path().join("plan.toml");
@@ -281,14 +282,18 @@ fn the_columns_of_the_analysis_data_set_mean_what_adam_says() {
         let is = |cell: &Option<String>, wanted: &str| cell.as_deref() == Some(wanted);
         (0..table.height())
             .find(|row| {
-                is(&ids[*row], "EVK-001") && is(&sides[*row], "RIGHT") && is(&codes[*row], "vas") && is(&visits[*row], visit)
+                is(&ids[*row], "EVK-001")
+                    && is(&sides[*row], "RIGHT")
+                    && is(&codes[*row], "vas")
+                    && is(&visits[*row], visit)
             })
             .unwrap()
     };
     // From knees.csv: 61 at baseline.
     let source = rows("knees.csv");
     let cell = |visit: &str| -> f64 {
-        let row = source.iter().find(|row| row["usubjid"] == "EVK-001" && row["lat"] == "RIGHT" && row["avisit"] == visit);
+        let row =
+            source.iter().find(|row| row["usubjid"] == "EVK-001" && row["lat"] == "RIGHT" && row["avisit"] == visit);
         row.unwrap()["vas"].parse().unwrap()
     };
     let (first, last) = (at("Baseline"), at("Month 6"));

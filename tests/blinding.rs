@@ -238,7 +238,7 @@ fn everything_in(name: &str, bytes: &[u8]) -> Vec<Vec<u8>> {
             let mut part = Vec::new();
             let mut entry = archive.by_index(number).unwrap();
             std::io::Read::read_to_end(&mut entry, &mut part).unwrap();
-            all.push(entry.name().as_bytes().to_vec());
+            all.push(entry.name_raw().to_vec());
             all.push(part);
         }
     }

@@ -7,6 +7,7 @@ mod bad_input;
 mod blinding;
 mod cli;
 mod cli_model;
+mod cli_review;
 mod cli_test;
 mod data_csv;
 mod data_formats;

@@ -88,7 +88,10 @@ const CASES: &[Case] = &[
         t.files.insert("mri.csv", rows);
         t.set("mri.csv", 1, "vas", "mri");
         t.edit_plan("more.csv", "mri.csv");
-        t.edit_plan("[[analysis_set]]", "[[endpoint]]\nname = \"MRI\"\ncolumn = \"mri\"\nbetter = \"lower\"\n[[analysis_set]]");
+        t.edit_plan(
+            "[[analysis_set]]",
+            "[[endpoint]]\nname = \"MRI\"\ncolumn = \"mri\"\nbetter = \"lower\"\n[[analysis_set]]",
+        );
     }),
     ("SK201", "knees.csv", 5, "vas", |t| t.set("knees.csv", 5, "vas", "n/a")),
     ("SK202", "knees.csv", 5, "vas", |t| t.set("knees.csv", 5, "vas", "105")),

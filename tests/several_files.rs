@@ -12,8 +12,7 @@ use std::collections::BTreeMap;
 /// The cells of some columns of knees.csv under other names.
 fn columns(small: &SmallTrial, names: &[(&str, &str)]) -> Vec<Vec<String>> {
     let rows = &small.files["knees.csv"];
-    let at: Vec<usize> =
-        names.iter().map(|(name, _)| rows[0].iter().position(|cell| cell == name).unwrap()).collect();
+    let at: Vec<usize> = names.iter().map(|(name, _)| rows[0].iter().position(|cell| cell == name).unwrap()).collect();
     let header = names.iter().map(|(_, name)| (*name).to_owned()).collect();
     std::iter::once(header)
         .chain(rows.iter().skip(1).map(|row| at.iter().map(|column| row[*column].clone()).collect()))
@@ -24,7 +23,10 @@ fn columns(small: &SmallTrial, names: &[(&str, &str)]) -> Vec<Vec<String>> {
 fn split() -> SmallTrial {
     let mut small = SmallTrial::new();
     let same = |name: &'static str| (name, name);
-    let scores = columns(&small, &["id", "side", "visit", "month", "date", "arm", "vas", "pain", "stiffness", "total"].map(same));
+    let scores = columns(
+        &small,
+        &["id", "side", "visit", "month", "date", "arm", "vas", "pain", "stiffness", "total"].map(same),
+    );
     let mri = columns(
         &small,
         &[("id", "SUBJ"), ("side", "KNEE"), ("visit", "TIME"), ("effusion", "effusion"), ("volume", "volume")],
@@ -72,7 +74,8 @@ fn the_order_of_files_and_rows_does_not_matter() {
     // The MRI first: the treatment comes from the second file alone.
     let mut mri_first = split();
     let text = mri_first.plan.clone();
-    let further = "[[data]]\npath = \"mri.csv\"\ncolumns = { patient = \"SUBJ\", knee = \"KNEE\", visit = \"TIME\" }\n\n";
+    let further =
+        "[[data]]\npath = \"mri.csv\"\ncolumns = { patient = \"SUBJ\", knee = \"KNEE\", visit = \"TIME\" }\n\n";
     let start = text.find("[[data]]").unwrap();
     let rest = text[start..].replacen(further, "", 1);
     let whole_trial = ["patients = ", "allocation = ", "allocation_columns = ", "adverse_events = ", "disposition = "];
@@ -153,7 +156,13 @@ fn files_that_disagree_or_repeat_each_other() {
         let mut small = split();
         let vas: Vec<String> = small.files["scores.csv"].iter().map(|row| row[6].clone()).collect();
         for (row, (cells, vas)) in small.files.get_mut("mri.csv").unwrap().iter_mut().zip(vas).enumerate() {
-            cells.push(if row == 0 { vas } else if row == 3 { value(&vas) } else { String::new() });
+            cells.push(if row == 0 {
+                vas
+            } else if row == 3 {
+                value(&vas)
+            } else {
+                String::new()
+            });
         }
         small
     };
@@ -251,7 +260,11 @@ fn blinded_and_redacted_like_one_file() {
     let (one_plan, one_sources) = SmallTrial::new().read().unwrap();
     let arms = |design, sources| {
         let (trial, _) = build(design, sources).unwrap_or_else(|findings| panic!("{findings:#?}"));
-        trial.patients.iter().map(|patient| patient.knees().iter().map(|knee| knee.arm).collect::<Vec<_>>()).collect::<Vec<_>>()
+        trial
+            .patients
+            .iter()
+            .map(|patient| patient.knees().iter().map(|knee| knee.arm).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
     };
     let (design, blinded) = blind(&plan.design(), &sources, 5).unwrap();
     let (one_design, one_blinded) = blind(&one_plan.design(), &one_sources, 5).unwrap();

@@ -40,7 +40,10 @@ pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains(steers) {
         return text.into();
     }
-    text.chars().map(|c| if steers(c) { c.escape_default().to_string() } else { c.to_string() }).collect::<String>().into()
+    text.chars()
+        .map(|c| if steers(c) { c.escape_default().to_string() } else { c.to_string() })
+        .collect::<String>()
+        .into()
 }
 
 /// Prints lines that are not results (where the report is, what was dropped) to stderr.

@@ -100,11 +100,9 @@ impl Checker<'_> {
     }
 
     fn texts(&mut self, plan: &PlanFile) {
-        for (path, text) in [
-            ("trial.id", &plan.trial.id),
-            ("trial.title", &plan.trial.title),
-            ("trial.site", &plan.trial.site),
-        ] {
+        for (path, text) in
+            [("trial.id", &plan.trial.id), ("trial.title", &plan.trial.title), ("trial.site", &plan.trial.site)]
+        {
             if text.trim().is_empty() {
                 self.wrong("SK012", path, "this text is empty".to_owned(), "fill it in");
             }
@@ -205,7 +203,12 @@ impl Checker<'_> {
                 self.condition(&at("where"), rows);
             }
             if table.header_row == 0 {
-                self.wrong("SK010", &at("header_row"), "rows are counted from 1".to_owned(), "write 1 for the first row");
+                self.wrong(
+                    "SK010",
+                    &at("header_row"),
+                    "rows are counted from 1".to_owned(),
+                    "write 1 for the first row",
+                );
             }
         }
         self.joined(plan);

@@ -481,6 +481,9 @@ pub struct ScorePlan {
     pub scale: String,
     /// Item columns in the instrument's order.
     pub items: Vec<String>,
+    /// Whether the score is carried to 0–100, where 0 stays best.
+    #[serde(default)]
+    pub normalised: bool,
     /// File of the items, with the same columns for patient, knee and visit; the observations where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,

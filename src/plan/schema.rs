@@ -259,6 +259,12 @@ fn check_value(
         ));
         return;
     }
+    if let Some(problem) = out_of_bounds(value, &node) {
+        let message = format!("`{}` {problem}", last(path));
+        let remedy = format!("correct the value: {}", node.description());
+        findings.push(Positions::error("SK010", positions.value(path), message, remedy));
+        return;
+    }
     match value {
         DeValue::Table(table) => check_table(path, table, node, positions, findings),
         DeValue::Array(items) => {
@@ -269,6 +275,24 @@ fn check_value(
             }
         }
         _ => {}
+    }
+}
+
+/// What is wrong with a whole number below its minimum, or a list of another length than its type has.
+fn out_of_bounds(value: &DeValue<'_>, node: &Node<'_>) -> Option<String> {
+    let bound = |name: &str| node.resolved.get(name).and_then(Value::as_u64);
+    match value {
+        DeValue::Integer(number) => {
+            let least = bound("minimum")?;
+            number.as_str().starts_with('-').then(|| format!("is {}, and must be at least {least}", number.as_str()))
+        }
+        DeValue::Array(items) => {
+            let length = u64::try_from(items.len()).ok()?;
+            let (least, most) = (bound("minItems").unwrap_or(0), bound("maxItems").unwrap_or(u64::MAX));
+            let wanted = if least == most { least.to_string() } else { format!("at least {least}") };
+            (length < least || length > most).then(|| format!("has {length} values, and must have {wanted}"))
+        }
+        _ => None,
     }
 }
 

@@ -95,6 +95,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
                 instrument: Instrument::from_name(&score.instrument)?,
                 scale: Scale::from_name(&score.scale)?,
                 items: score.items.clone(),
+                normalised: score.normalised,
                 source: score.file.as_ref().and_then(|name| take(name, "score", &side)),
             })
         })

@@ -21,12 +21,8 @@ fn words(text: &str, site: &str, language: Language) -> String {
         Language::Japanese => text.replace('膝', japanese(site)),
         Language::English => {
             let several = plural(site);
-            let pairs = [
-                ("Knees", capital(&several)),
-                ("knees", several),
-                ("Knee", capital(site)),
-                ("knee", site.to_owned()),
-            ];
+            let pairs =
+                [("Knees", capital(&several)), ("knees", several), ("Knee", capital(site)), ("knee", site.to_owned())];
             pairs.iter().fold(text.to_owned(), |text, (knee, site)| text.replace(knee, site))
         }
     }

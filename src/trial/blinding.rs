@@ -42,7 +42,8 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
     let missing = |sources: &Sources| {
         refusal(sources, "no column tells the knees apart".to_owned(), "name a `knee` column for a blinded run")
     };
-    let files: Vec<Option<(Coded, Option<Coded>)>> = sources.observed().map(|(file, roles)| knees(file, roles)).collect();
+    let files: Vec<Option<(Coded, Option<Coded>)>> =
+        sources.observed().map(|(file, roles)| knees(file, roles)).collect();
     let Some(files) = files.into_iter().collect::<Option<Vec<_>>>() else { return Err(missing(&sources)) };
     let telling = Telling::new(&sources, truth);
     let in_columns = named_by("{knee}");

@@ -107,12 +107,7 @@ fn holds(design: &Design, sources: &Sources, source: &Source, layout: &Layout, n
 }
 
 /// Whether every endpoint and every part of a total is in some file, and every file has an endpoint.
-fn everything_is_somewhere(
-    design: &Design,
-    sources: &Sources,
-    files: &[File<'_>],
-    findings: &mut Findings,
-) -> bool {
+fn everything_is_somewhere(design: &Design, sources: &Sources, files: &[File<'_>], findings: &mut Findings) -> bool {
     let mut complete = true;
     let names: Vec<String> = files.iter().flat_map(|file| file.source.table.column_names()).collect();
     let mut absent = |column: &str, role: &str| {
@@ -230,11 +225,7 @@ impl Joined {
             files.iter().enumerate().filter(|(_, other)| shares(other)).map(|(number, _)| number).collect()
         };
         Self {
-            rows: Rows {
-                file: names.join(", "),
-                values: vec![Vec::new(); design.endpoints.len()],
-                ..Rows::default()
-            },
+            rows: Rows { file: names.join(", "), values: vec![Vec::new(); design.endpoints.len()], ..Rows::default() },
             origins: Origins { files: names, columns, ..Origins::default() },
             patients: Coder::default(),
             known: HashMap::new(),
@@ -253,7 +244,8 @@ impl Joined {
         let patients: Vec<u32> = own.patients.iter().map(|id| self.patients.code(id)).collect();
         self.seen.resize_with(self.patients.levels.len(), BTreeSet::new);
         let sides: Vec<u32> = own.sides.iter().map(|label| self.side(label)).collect();
-        let translate = |codes: &[u32], code: u32| index(code).and_then(|code| codes.get(code)).copied().unwrap_or(EMPTY);
+        let translate =
+            |codes: &[u32], code: u32| index(code).and_then(|code| codes.get(code)).copied().unwrap_or(EMPTY);
         for row in 0..own.len() {
             let patient = own.patient.get(row).map_or(EMPTY, |code| translate(&patients, *code));
             let knee = own.side.as_ref().and_then(|codes| codes.get(row)).map(|code| translate(&sides, *code));
@@ -324,7 +316,11 @@ impl Joined {
         let row = self.origins.rows.get(at).and_then(|rows| rows.get(file)).copied().flatten();
         let holders = column.and_then(|column| self.origins.columns.get(column));
         let own = holders.and_then(|holders| holders.iter().find(|(holder, _)| *holder == file));
-        place(self.origins.files.get(file).map(String::as_str).unwrap_or_default(), row, own.map(|(_, name)| name.as_str()))
+        place(
+            self.origins.files.get(file).map(String::as_str).unwrap_or_default(),
+            row,
+            own.map(|(_, name)| name.as_str()),
+        )
     }
 
     fn treatment(&mut self, at: usize, arm: Option<u32>, file: usize, findings: &mut Findings) {
@@ -336,7 +332,8 @@ impl Joined {
         if *place == EMPTY {
             *place = arm;
         } else if arm != EMPTY && *place != arm {
-            let name = |code: u32| index(code).and_then(|arm| self.arms.get(arm)).map(String::as_str).unwrap_or_default();
+            let name =
+                |code: u32| index(code).and_then(|arm| self.arms.get(arm)).map(String::as_str).unwrap_or_default();
             let (here, before) = (name(arm), name(*place));
             let patient = self.rows.patient.get(at).and_then(|code| self.patients.levels.get(index(*code)?));
             let patient = patient.map(String::as_str).unwrap_or_default();
@@ -362,18 +359,12 @@ impl Joined {
         }
     }
 
-    fn values(
-        &mut self,
-        at: usize,
-        row: usize,
-        number: usize,
-        file: &File<'_>,
-        own: &Rows,
-        findings: &mut Findings,
-    ) {
+    fn values(&mut self, at: usize, row: usize, number: usize, file: &File<'_>, own: &Rows, findings: &mut Findings) {
         for (endpoint, values) in file.endpoints.iter().zip(&own.values) {
             let Some(value) = values.get(row).copied().flatten() else { continue };
-            let Some(place) = self.rows.values.get_mut(*endpoint).and_then(|values| values.get_mut(at)) else { continue };
+            let Some(place) = self.rows.values.get_mut(*endpoint).and_then(|values| values.get_mut(at)) else {
+                continue;
+            };
             let column = self.columns.get(*endpoint).cloned().unwrap_or_default();
             let Some(before) = *place else {
                 *place = Some(value);
@@ -403,9 +394,8 @@ impl Joined {
     /// Notes that a cell stands in `file`, where an earlier file has its row and its column too.
     fn stands_later(&mut self, at: usize, file: usize, column: String) {
         let holders = self.origins.columns.get(&column).into_iter().flatten();
-        let has_row = |holder: usize| {
-            self.origins.rows.get(at).and_then(|rows| rows.get(holder)).is_some_and(Option::is_some)
-        };
+        let has_row =
+            |holder: usize| self.origins.rows.get(at).and_then(|rows| rows.get(holder)).is_some_and(Option::is_some);
         let first = holders.map(|(holder, _)| *holder).find(|holder| has_row(*holder));
         if first.is_some_and(|first| first != file) {
             self.origins.later.insert((at, column), file);

@@ -100,7 +100,15 @@ impl Knees {
                     if let (Some(written), Some(listed)) = (written, listed)
                         && written != listed
                     {
-                        contradiction(sources, rows, id, label, [written, listed].map(|arm| arms.get(arm).copied().unwrap_or_default()), file_row, findings);
+                        contradiction(
+                            sources,
+                            rows,
+                            id,
+                            label,
+                            [written, listed].map(|arm| arms.get(arm).copied().unwrap_or_default()),
+                            file_row,
+                            findings,
+                        );
                     }
                     knees.list.push(KneeKey { side: label.to_owned(), arm, first_row: file_row });
                     members.push(knees.list.len() - 1);

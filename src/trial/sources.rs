@@ -135,6 +135,8 @@ pub struct Scoring {
     pub scale: Scale,
     /// Columns of the items, in the instrument's order.
     pub items: Vec<String>,
+    /// Whether scores are carried to 0–100.
+    pub normalised: bool,
     /// The file of the items; the observations where `None`.
     pub source: Option<Source>,
 }

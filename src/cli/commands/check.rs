@@ -24,7 +24,8 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
         Err(open) => (None, Review { open, ..Review::default() }),
     };
     if let Some(path) = &args.html {
-        let (plan, sources) = (inputs.as_ref().map(|inputs| &inputs.plan), inputs.as_ref().map(|inputs| &inputs.sources));
+        let (plan, sources) =
+            (inputs.as_ref().map(|inputs| &inputs.plan), inputs.as_ref().map(|inputs| &inputs.sources));
         let html = page(plan, sources, &reviewed).map_err(|error| CliError::Output(error.to_string()))?;
         write(path, &html).map_err(|error| CliError::Output(format!("{}: {error}", path.display())))?;
     }

@@ -57,7 +57,8 @@ const SHORTEST_SECRET: usize = 16;
 fn reading(args: &ReplaceArgs) -> Result<Reading, CliError> {
     let secret = |path: &std::path::PathBuf| {
         let wrong = |problem: String| CliError::Refused(format!("{}: {problem}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("the secret cannot be read: {error}")))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| wrong(format!("the secret cannot be read: {error}")))?;
         let text = text.trim().to_owned();
         if text.chars().count() < SHORTEST_SECRET {
             let help = "write a long random text into the file, and keep it: the same secret gives the same pseudonyms";

@@ -2,7 +2,7 @@
 
 use super::{Context, Rule};
 use crate::trial::finding::Severity::{Error, Note, Warning};
-use crate::trial::findings::{Findings, place};
+use crate::trial::findings::Findings;
 use std::collections::BTreeMap;
 
 /// The rules.

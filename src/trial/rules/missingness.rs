@@ -5,7 +5,7 @@ use super::{Context, Rule};
 use crate::math::dist::binomial;
 use crate::trial::design::{ACTIVE, Endpoint, PLACEBO, Role};
 use crate::trial::finding::Severity::{Error, Note, Warning};
-use crate::trial::findings::{Findings, place};
+use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
 
 /// The rules.

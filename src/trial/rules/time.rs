@@ -4,7 +4,7 @@ use super::values::row;
 use super::{Context, Rule};
 use crate::data::Date;
 use crate::trial::finding::Severity::{Error, Note, Warning};
-use crate::trial::findings::{Findings, place};
+use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
 
 /// The rules.

@@ -3,7 +3,7 @@
 use super::{Context, Rule};
 use crate::trial::design::{Endpoint, Kind};
 use crate::trial::finding::Severity::{Error, Note, Warning};
-use crate::trial::findings::{Findings, place};
+use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
 use rayon::prelude::*;
 
