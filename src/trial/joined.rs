@@ -47,6 +47,14 @@ impl Origins {
         place(self.files.get(file).map(String::as_str).unwrap_or_default(), row_in(file), column)
     }
 
+    /// The place of `row` in a file that has `other` too.
+    pub fn beside(&self, row: usize, other: usize) -> Option<Location> {
+        let (row, other) = (self.rows.get(row)?, self.rows.get(other)?);
+        let file = (0..self.files.len())
+            .find(|file| [row, other].iter().all(|rows| rows.get(*file).is_some_and(Option::is_some)))?;
+        Some(place(self.files.get(file)?, row.get(file).copied().flatten(), None))
+    }
+
     fn first_file(&self, rows: Option<&Vec<Option<usize>>>) -> usize {
         rows.and_then(|rows| rows.iter().position(Option::is_some)).unwrap_or_default()
     }

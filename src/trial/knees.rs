@@ -211,7 +211,7 @@ impl Knees {
                                 .and_then(|code| rows.patients.get(index(*code)?))
                                 .map(String::as_str)
                                 .unwrap_or_default(),
-                            rows.named(rows.file_row.get(before).copied())
+                            rows.named_beside(rows.file_row.get(before).copied(), rows.file_row.get(row).copied())
                         ),
                         "delete one of the rows, or correct its patient, side or visit",
                     );

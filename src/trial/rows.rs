@@ -67,6 +67,16 @@ impl Rows {
         }
     }
 
+    /// As [`Rows::named`], of a file that has the row `other` too.
+    pub fn named_beside(&self, row: Option<usize>, other: Option<usize>) -> String {
+        let shared =
+            self.origins.as_ref().zip(row.zip(other)).and_then(|(origins, (row, other))| origins.beside(row, other));
+        match shared {
+            Some(at) => format!("row {} of {}", at.row.unwrap_or_default(), at.file),
+            None => self.named(row),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.patient.len()
