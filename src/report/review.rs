@@ -83,7 +83,7 @@ pub fn page(plan: Option<&Plan>, sources: Option<&Sources>, review: &Review) -> 
     let css = include_str!("templates/review.css").replace("\r\n", "\n");
     let stylesheet = format!("\n{css}");
     let hash = STANDARD.encode(Sha256::digest(stylesheet.as_bytes()));
-    environment.get_template("review.html")?.render(context! {
+    let page = environment.get_template("review.html")?.render(context! {
         policy => Value::from_safe_string(format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")),
         stylesheet => Value::from_safe_string(stylesheet),
         id => plan.map(|plan| &plan.trial.id),
@@ -100,5 +100,7 @@ pub fn page(plan: Option<&Plan>, sources: Option<&Sources>, review: &Review) -> 
         open,
         waived,
         files,
-    })
+    })?;
+    // No control character of a data file reaches the page.
+    Ok(page.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}"))
 }
