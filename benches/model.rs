@@ -1,6 +1,7 @@
 //! The mixed-model engine in process, with R timed on the same data in the same run where R is installed.
 //!
-//! `cargo bench --bench model`: criterion's times, then a table of ratios against `benches/peers/model.R`.
+//! `cargo bench --bench model`: criterion's times, then a table of ratios against `benches/peers/model.R`, and the program
+//! itself from a CSV file to contrasts.
 
 use std::process::Command;
 use std::time::Instant;
@@ -69,14 +70,46 @@ fn analyse(table: &Columns, formula: &str, ddf: Ddf) -> f64 {
     report.map_or_else(|error| panic!("{formula}: {error}"), |r| r.log_lik)
 }
 
-/// Seconds per analysis in R, printed by the peer script; `None` where R or the package is missing.
-fn peer(kind: &str, csv: &str) -> Option<f64> {
+/// What R ran and its seconds per analysis, printed by the peer script; `None` where R or the packages are missing.
+fn peer(kind: &str, csv: &str) -> Option<(String, f64)> {
     let file = std::env::temp_dir().join(format!("splitknee-bench-{}-{kind}.csv", std::process::id()));
     std::fs::write(&file, csv).ok()?;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/model.R");
     let output = Command::new("Rscript").args(["--vanilla", script, kind]).arg(&file).output();
     let _ = std::fs::remove_file(&file);
-    String::from_utf8(output.ok()?.stdout).ok()?.trim().parse().ok()
+    let printed = String::from_utf8(output.ok()?.stdout).ok()?;
+    let (seconds, what) = printed.trim().split_once(' ')?;
+    Some((what.to_owned(), seconds.parse().ok()?))
+}
+
+/// From a CSV file to contrasts by the program itself: seconds and, on Linux, the most memory it held (megabytes).
+fn from_csv(csv: &str) -> Option<(f64, Option<f64>)> {
+    let file = std::env::temp_dir().join(format!("splitknee-bench-{}.csv", std::process::id()));
+    std::fs::write(&file, csv).ok()?;
+    let start = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_splitknee"))
+        .args(["model", "--formula", "y ~ arm*visit + base + (1|id) + (1|id:arm) + (1|id:visit)", "--format", "json"])
+        .args(["--emmeans", "arm|visit", "--contrast", "arm", "--data"])
+        .arg(&file)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .ok()?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut most: Option<f64> = None;
+    let ended = loop {
+        if let Some(ended) = child.try_wait().ok()? {
+            break ended;
+        }
+        let held = std::fs::read_to_string(&status).ok().and_then(|text| {
+            let line = text.lines().find(|line| line.starts_with("VmHWM"))?;
+            line.split_whitespace().nth(1)?.parse::<f64>().ok()
+        });
+        most = held.map(|kilobytes| kilobytes / 1024.0).or(most);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    let _ = std::fs::remove_file(&file);
+    ended.success().then_some((seconds, most))
 }
 
 fn main() {
@@ -102,15 +135,25 @@ fn main() {
             })
             .fold(f64::INFINITY, f64::min);
         lines.push(match peer(kind, &csv) {
-            Some(r) => format!("{name}: {:.3} ms, R ({kind}) {:.0} ms, {:.0} times", 1e3 * best, 1e3 * r, r / best),
+            Some((what, r)) => {
+                format!("{name}: {:.3} ms, R ({what}) {:.0} ms, {:.0} times", 1e3 * best, 1e3 * r, r / best)
+            }
             None => format!("{name}: {:.3} ms, R ({kind}) not installed", 1e3 * best),
         });
     }
     for patients in [10_000, 100_000] {
-        let (table, _) = trial(patients, 4, 0.02);
+        let (table, csv) = trial(patients, 4, 0.02);
         let start = Instant::now();
         std::hint::black_box(analyse(&table, random, Ddf::KenwardRoger));
-        lines.push(format!("{patients} patients, random model: {:.2} s", start.elapsed().as_secs_f64()));
+        lines.push(format!("{patients} patients, random model, in process: {:.2} s", start.elapsed().as_secs_f64()));
+        drop(table);
+        lines.push(match from_csv(&csv) {
+            Some((seconds, memory)) => {
+                let memory = memory.map_or_else(String::new, |megabytes| format!(", {megabytes:.0} MB"));
+                format!("{patients} patients, random model, from CSV to contrasts: {seconds:.2} s{memory}")
+            }
+            None => format!("{patients} patients, from CSV: the program failed"),
+        });
     }
     criterion.final_summary();
     lines.iter().for_each(|line| println!("{line}"));

@@ -5,7 +5,7 @@
 use crate::analysis::{self, Outcomes};
 use crate::plan::lock::LockState;
 use crate::plan::{self, Plan};
-use crate::report::{self, bundle::Bundle, options::Options};
+use crate::report::{self, bundle::Bundle, options::Options, template::Template};
 use crate::trial::sources::Sources;
 use crate::trial::{Finding, Trial, blinding, build, pseudonym};
 use std::path::Path;
@@ -137,6 +137,13 @@ pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
 /// # Errors
 /// A figure or the report cannot be drawn.
 pub fn write_up(run: &Run) -> Result<Bundle, report::ReportError> {
-    let options = Options { lock: run.lock.clone(), dummy: run.reading.blinded, ..Options::default() };
-    report::files_with(run, &options)
+    write_up_with(run, Template::default())
+}
+
+/// As [`write_up`], in the look of `template`.
+///
+/// # Errors
+/// As [`write_up`]; a template that does not fit the report.
+pub fn write_up_with(run: &Run, template: Template) -> Result<Bundle, report::ReportError> {
+    report::files_with(run, &Options { lock: run.lock.clone(), dummy: run.reading.blinded, template })
 }

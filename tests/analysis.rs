@@ -10,7 +10,7 @@ use splitknee::trial::build::build;
 use std::path::Path;
 
 /// The outcomes of a dataset's plan after replacing text in it and adding some at its end.
-fn run(dataset: &str, replaced: &[(&str, &str)], added: &str) -> Outcomes {
+pub fn run(dataset: &str, replaced: &[(&str, &str)], added: &str) -> Outcomes {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets").join(dataset);
     let mut text = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
     for (from, to) in replaced {
@@ -24,11 +24,11 @@ fn run(dataset: &str, replaced: &[(&str, &str)], added: &str) -> Outcomes {
     analyse(&plan, &trial)
 }
 
-fn find<'a>(outcomes: &'a Outcomes, id: &str) -> &'a Record {
+pub fn find<'a>(outcomes: &'a Outcomes, id: &str) -> &'a Record {
     outcomes.records.iter().find(|record| record.id == id).unwrap_or_else(|| panic!("no record {id}"))
 }
 
-fn near(what: &str, ours: Option<f64>, expected: f64, relative: f64) {
+pub fn near(what: &str, ours: Option<f64>, expected: f64, relative: f64) {
     let ours = ours.unwrap_or_else(|| panic!("{what}: no number"));
     assert!((ours - expected).abs() <= relative * expected.abs(), "{what}: {ours} against {expected}");
 }
@@ -311,4 +311,109 @@ fn a_one_sided_plan_asks_responders_and_win_odds_for_benefit() {
     let half = 0.5 * both.p_value.unwrap();
     near(id, one.p_value, if both.estimate.unwrap() < 0.0 { half } else { 1.0 - half }, 1e-10);
     assert_eq!(one.conf_low, Some(f64::NEG_INFINITY));
+}
+
+/// The knee of the dominant leg stands in for the knee injected first: a patient-level column that names a side. lmer (as
+/// above) with `injection = ifelse(lat == dominance, "first", "second")`, and gls of the differences with second − first
+/// of the knees as ±1.
+#[test]
+fn the_order_of_injection_is_a_term_on_request() {
+    let order = "ddf = \"satterthwaite\"\ninjected_first = \"dominance\"\nsensitivity = [\"mmrm_difference\"]";
+    let outcomes = run("ev-knee-synthetic", &[("ddf = \"kenward-roger\"", order)], "");
+    let fit = outcomes.fits.iter().find(|fit| fit.endpoint == 0 && fit.decides).unwrap();
+    assert!(fit.formula.contains("+ injection"), "{}", fit.formula);
+    for (id, estimate, se, tolerance) in [
+        ("vas.m2.secondary.mixed-model", -2.60391712682, 2.62298087525, 3e-6),
+        ("vas.m6.primary.mixed-model", 1.96563008698, 2.56394796867, 3e-6),
+        ("vas.m6.ls-mean.ev", 53.1841312179, 2.50182268521, 3e-6),
+        ("vas.m2.sensitivity.mmrm-difference", -2.71897312655, 2.70988879385, 1e-5),
+        ("vas.m6.sensitivity.mmrm-difference", 2.33675875456, 2.56168498378, 1e-5),
+    ] {
+        let record = find(&outcomes, id);
+        near(id, record.result.estimate, estimate, tolerance);
+        near(id, record.result.std_error, se, tolerance);
+    }
+}
+
+#[test]
+fn the_side_enters_a_model_of_differences_too() {
+    let side = "ddf = \"satterthwaite\"\nside = true\nsensitivity = [\"mmrm_difference\"]";
+    let outcomes = run("ev-knee-synthetic", &[("ddf = \"kenward-roger\"", side)], "");
+    // gls(d ~ avisit + base difference + side difference, corSymm, varIdent).
+    let record = find(&outcomes, "vas.m6.sensitivity.mmrm-difference");
+    near("estimate", record.result.estimate, 1.84980690495, 1e-5);
+    near("se", record.result.std_error, 2.59597025506, 1e-5);
+}
+
+#[test]
+fn the_covariance_of_differences_over_the_visits_is_the_plans() {
+    let ar1 = "ddf = \"satterthwaite\"\ndifference_structure = [\"ar1\", \"cs\"]\nsensitivity = [\"mmrm_difference\"]";
+    let outcomes = run("ev-knee-synthetic", &[("ddf = \"kenward-roger\"", ar1)], "");
+    // gls(d ~ avisit + base difference, corAR1(~ visit | patient)).
+    let record = find(&outcomes, "vas.m2.sensitivity.mmrm-difference");
+    near("estimate", record.result.estimate, -3.089918639, 1e-6);
+    near("se", record.result.std_error, 2.67247131353, 1e-6);
+    let fit = outcomes.fits.iter().find(|fit| fit.method == "mmrm-difference").unwrap();
+    assert_eq!((fit.structure, fit.fell_back), ("ar1", false));
+    assert!((fit.log_lik + 206.097427059).abs() < 1e-6, "{}", fit.log_lik);
+    assert!(fit.formula.ends_with("ar1(visit|patient)"), "{}", fit.formula);
+}
+
+/// The small trial with its first patients only, analysed.
+fn few_patients(last: &str, plan: &str) -> Outcomes {
+    let mut small = super::small_trial::SmallTrial::new();
+    for file in ["knees.csv", "patients.csv", "allocation.csv", "events.csv", "disposition.csv"] {
+        small.remove(file, "id", |id| id > last);
+    }
+    small.edit_plan("[[analysis_set]]\nname = \"FAS\"", &format!("{plan}\n[[analysis_set]]\nname = \"FAS\""));
+    let (plan, sources) = small.read().unwrap();
+    let (trial, _) = build(&plan.design(), &sources).unwrap();
+    analyse(&plan, &trial)
+}
+
+/// Three patients do not estimate four cells without a structure; the plan's next structure is fitted, and said.
+#[test]
+fn the_fallback_order_of_the_plan_is_followed_and_said() {
+    let plan = "[analysis]\nstructure = \"us\"\nfallback = [\"kron-us-cs\", \"random\"]\nbaseline = \"none\"\n";
+    let outcomes = few_patients("P03", plan);
+    let fit = outcomes.fits.iter().find(|fit| fit.endpoint == 0 && fit.decides).unwrap();
+    assert!(fit.fell_back && fit.structure != "us", "{}", fit.structure);
+    let said = fit.notes.iter().find(|note| note.starts_with("structure us could not be fitted")).unwrap();
+    assert!(said.contains("covariance over"), "{said}");
+    let record = outcomes.records.iter().find(|r| r.id == "vas.m6.primary.mixed-model").unwrap();
+    assert!(record.result.estimate.is_some() && record.result.notes.contains(said), "{:?}", record.result.notes);
+    assert_eq!(record.result.field("structure"), Some(&Field::Text(fit.structure.to_owned())));
+}
+
+#[test]
+fn a_model_without_a_fitting_structure_says_why_and_what_to_try() {
+    let outcomes = few_patients("P03", "[analysis]\nstructure = \"us\"\nbaseline = \"none\"\n");
+    let record = outcomes.records.iter().find(|r| r.id == "vas.m6.primary.mixed-model").unwrap();
+    assert_eq!((record.result.estimate, record.result.p_value), (None, None));
+    let notes = record.result.notes.join("; ");
+    assert!(notes.contains("structure us could not be fitted") && notes.contains("fewer parameters"), "{notes}");
+}
+
+/// Knees of one patient with an empty cell for the knee injected first are left out and counted.
+#[test]
+fn a_knee_with_an_unknown_order_of_injection_is_left_out_and_counted() {
+    let mut small = super::small_trial::SmallTrial::new();
+    for (number, row) in small.files.get_mut("patients.csv").unwrap().iter_mut().enumerate() {
+        row.push(
+            ["first", "EV", "left", "", "RIGHT", "SALINE"][if number == 0 { 0 } else { 1 + number % 5 }].to_owned(),
+        );
+    }
+    small.edit_plan(
+        "[[analysis_set]]\nname = \"FAS\"",
+        "[analysis]\ninjected_first = \"first\"\n[[analysis_set]]\nname = \"FAS\"",
+    );
+    let (plan, sources) = small.read().unwrap();
+    let (trial, findings) = build(&plan.design(), &sources).unwrap();
+    assert!(findings.iter().all(|finding| finding.rule != "SK612"), "{findings:?}");
+    let outcomes = analyse(&plan, &trial);
+    let record = outcomes.records.iter().find(|r| r.id == "vas.m6.primary.mixed-model").unwrap();
+    let reason = record.rows.reasons.iter().find(|reason| reason.reason == "order of injection unknown").unwrap();
+    // Three of the twelve patients, two knees, two visits.
+    assert_eq!(reason.n, 12);
+    assert!(record.result.estimate.is_some());
 }

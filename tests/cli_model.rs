@@ -281,3 +281,98 @@ fn wrong_calls_say_what_to_do() {
         assert!(out.is_empty() && err.contains(words), "{formula} {further:?}\n{err}");
     }
 }
+
+/// clubSandwich (`tests/reference/r/post_fit/make.R`): coefficients with a robust covariance and its degrees of freedom.
+#[test]
+fn robust_covariances_from_the_command_line() {
+    let (_folder, file, _) = prepared("gee_glmm_simA");
+    let file = file.to_str().unwrap();
+    let post_fit = Case::load("r", "post_fit").unwrap();
+    let formula = "change ~ treatment*visit + basec + (1|usubjid) + (1|usubjid:laterality)";
+    for kind in ["cr0", "cr2", "cr3"] {
+        let ours = json(&call("model", file, formula, &["--robust", kind]));
+        assert_eq!((&ours["robust"], &ours["ddf"]), (&Value::from(kind), &Value::from("satterthwaite")));
+        let expected = &post_fit.result(&format!("nested.{}", kind.to_uppercase())).values["coef"];
+        let fields = [("estimate", "estimate", 1e-5), ("se", "std_error", 1e-5), ("df", "df", 1e-5)];
+        compare_rows(kind, expected, &ours["coefficients"], &["term"], &fields);
+        assert!(ours["coefficients"][0]["std_error_naive"].is_number());
+    }
+}
+
+#[test]
+fn further_questions_are_answered_in_json_and_text() {
+    let (_folder, file, case) = prepared("lmm_simA");
+    let file = file.to_str().unwrap();
+    let smaller = "change ~ treatment*visit + baseline + (1|usubjid)";
+    let further = [
+        "--linear",
+        "month 6: treatmentEV + treatmentEV:visitM6",
+        "--linear",
+        "interaction: treatmentEV:visitM3; treatmentEV:visitM6",
+        "--profile",
+        "--compare",
+        smaller,
+        "--r2",
+        "--pair",
+        "treatment|visit",
+        "--diagnostics",
+        "--ml",
+    ];
+    let ours = json(&call("model", file, NESTED, &further));
+    let contrast = case.result("m1.ml/contrast.by_visit.satterthwaite").values.as_array().unwrap();
+    let month_six = contrast.iter().find(|row| row["visit"] == "M6").unwrap();
+    close("linear", &month_six["estimate"], &ours["linear"][0]["estimate"], 1e-6);
+    close("linear", &month_six["df"], &ours["linear"][0]["df"], 1e-4);
+    assert_eq!((&ours["linear"][1]["num_df"], &ours["linear"][1]["estimate"]), (&Value::from(2), &Value::Null));
+    // lme4's confint(method = "profile"), interpolated.
+    let profile = case.result("m1.reml/confint_profile").values.as_array().unwrap();
+    let limits = profile.iter().find(|row| row["term"] == "sigma").unwrap();
+    let residual = ours["profile"]["intervals"].as_array().unwrap().last().unwrap();
+    close("sigma", &limits["conf_low"], &residual["conf_low"], 2e-3);
+    close("sigma", &limits["conf_high"], &residual["conf_high"], 1e-3);
+    let test = &ours["comparison"];
+    assert_eq!((&test["smaller"], &test["df"]), (&Value::from(smaller), &Value::from(1)));
+    assert_eq!(test["mixture"], "0.5 χ²(0) + 0.5 χ²(1)");
+    let (p, mixed) = (test["p_value"].as_f64().unwrap(), test["p_value_mixture"].as_f64().unwrap());
+    assert!((mixed - 0.5 * p).abs() < 1e-12);
+    assert!(ours["explained"]["r2_marginal"].as_f64().unwrap() < ours["explained"]["r2_conditional"].as_f64().unwrap());
+    assert_eq!(ours["pair_correlations"].as_array().unwrap().len(), 3);
+    assert_eq!(ours["diagnostics"]["residuals"].as_array().unwrap().len() as u64, ours["n_obs"].as_u64().unwrap());
+    let mut arguments = call("model", file, NESTED, &further);
+    arguments.retain(|argument| *argument != "--format" && *argument != "json");
+    let (code, out, err) = run(&arguments);
+    assert_eq!((code, err.as_str()), (0, ""));
+    for part in [
+        "Linear combinations",
+        "month 6",
+        "Profile-likelihood intervals (ML)",
+        "Likelihood ratio (ML)",
+        "on the boundary",
+        "marginal R²",
+        "Correlation within pairs",
+        "Cook's distance",
+    ] {
+        assert!(out.contains(part), "{part} is missing from\n{out}");
+    }
+}
+
+#[test]
+fn further_questions_that_do_not_fit_are_refused() {
+    let (_folder, file, _) = prepared("lmm_simA");
+    let file = file.to_str().unwrap();
+    let cases: [(&[&str], i32, &str); 8] = [
+        (&["--robust", "cr2", "--ddf", "kenward-roger"], 2, "satterthwaite"),
+        (&["--robust", "cr2", "--anova", "III"], 2, "--anova"),
+        (&["--linear", "a: treatmentEV + treatmentXX"], 2, "^"),
+        (&["--pair", "|visit"], 2, "APART|SHARED"),
+        (&["--pair", "treatment|vist"], 1, "vist"),
+        (&["--compare", "change ~ treatment + baseline + (1|usubjid)"], 1, "--ml"),
+        (&["--compare", "change ~ treatment + ("], 2, "^"),
+        (&["--family", "binomial", "--profile"], 2, "--profile"),
+    ];
+    for (further, code, words) in cases {
+        let (found, out, err) = run(&call("model", file, NESTED, further));
+        assert_eq!(found, code, "{further:?}\n{err}");
+        assert!(out.is_empty() && err.contains(words), "{further:?}\n{err}");
+    }
+}

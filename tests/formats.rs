@@ -177,7 +177,9 @@ pub fn sample(language: Language) -> Document {
         kind: words.get("first.kind"),
         marks: vec![words.get("status.synthetic"), words.get("status.never_sealed")],
         sections: vec![first, primary, design, data, recompute],
-        footer: "EV-KNEE-01 · splitknee 0.1.0".to_owned(),
+        running: pick("Sponsor Ltd · Protocol EV-01 · EV-KNEE-01", "試験依頼者 · 実施計画書 EV-01 · EV-KNEE-01"),
+        footer: pick("Confidential", "社外秘") + " · EV-KNEE-01 · splitknee 0.1.0",
+        note: pick("Confidential", "社外秘"),
     }
 }
 
@@ -205,6 +207,8 @@ pub fn hostile() -> Document {
     document.title = HOSTILE.join(" ");
     document.kind = HOSTILE[6].to_owned();
     document.footer = HOSTILE[5].to_owned();
+    document.note = HOSTILE.join(" ");
+    document.running = HOSTILE.join(" ");
     document.marks.extend([HOSTILE[0].to_owned(), HOSTILE[7].to_owned()]);
     let mut section = Section::new("\"><script>", HOSTILE[6].to_owned());
     for (index, text) in HOSTILE.iter().enumerate() {
@@ -236,7 +240,7 @@ pub fn hostile() -> Document {
 }
 
 /// The parts of a zip archive (DOCX, XLSX) as text.
-fn parts(archive: &[u8]) -> BTreeMap<String, String> {
+pub fn parts(archive: &[u8]) -> BTreeMap<String, String> {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
     let mut parts = BTreeMap::new();
     for index in 0..zip.len() {

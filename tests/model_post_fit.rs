@@ -9,7 +9,7 @@ use splitknee::model::influence::{influence, refit_without_each, summarise_influ
 use splitknee::model::patient_blocks::PatientBlock;
 use splitknee::model::r_squared::{explained_variance, pair_correlations};
 use splitknee::model::robust::{RobustKind, robust_covariance};
-use splitknee::model::{Column, Columns, Fit, FitOptions, Formula, LsMeansSpec, fit};
+use splitknee::model::{Column, Columns, Ddf, Fit, FitOptions, Formula, Information, LsMeansSpec, fit};
 
 /// lme4's optimum is known to about 1e-7 in the variance ratios.
 const TOLERANCE: f64 = 2e-6;
@@ -61,10 +61,14 @@ fn compare_robust(coverage: &mut Coverage, result: &Reference, model: &Fit, bloc
     }
     let test =
         robust.contrast(&weights(model, &["treatmentEV", "treatmentEV:visitM6"]), estimates, 0.95).expect("contrast");
-    let named = robust.differences(model, &LsMeansSpec::parse("treatment|visit"), 0.95).expect("differences");
+    // The same through the inference, as the reports take it.
+    let inference = model.inference(Ddf::Satterthwaite, Information::Observed, 0.95).expect("inference");
+    let inference = inference.with_robust(kind).expect("robust");
+    let named = inference.ls_differences(&LsMeansSpec::parse("treatment|visit")).expect("differences");
     assert!(named[2].levels.get("visit") == Some("M6") && named[2].contrast == "EV - PLACEBO");
-    assert!((named[2].std_error.expect("se") / test.std_error - 1.0).abs() < 1e-12);
-    assert_eq!(robust.coefficients(model, 0.95).len(), estimates.len());
+    assert_eq!(named[2].test.map(|t| (t.df, t.conf_low)), Some((test.df, test.conf_low)));
+    assert!((named[2].test.expect("test").std_error / test.std_error - 1.0).abs() < 1e-12);
+    assert_eq!(inference.vcov(), vcov.concat());
     let figures = [
         ("estimate", Some(test.estimate)),
         ("se", Some(test.std_error)),

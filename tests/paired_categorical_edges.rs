@@ -13,6 +13,7 @@ use splitknee::paired::responder::{Threshold, compare_responders, cumulative_cur
 use splitknee::paired::rm_anova::effects;
 use splitknee::paired::shift_table::shift_table;
 use splitknee::paired::square_table::SquareTable;
+use splitknee::paired::wilcoxon::PValue as ScoreP;
 use splitknee::paired::win_odds::win_odds;
 use splitknee::paired::within::{Factor, WithinTable};
 use splitknee::paired::{
@@ -106,7 +107,7 @@ fn every_small_table_has_a_sound_answer() {
                         bhapkar(&square, &two_sided()).iter().for_each(sound);
                         kappa(&square, Weights::Linear, &two_sided()).iter().for_each(sound);
                         mean_ranks(&square, &two_sided()).iter().for_each(sound);
-                        mean_scores(&square, &[0.0, 1.0, 2.0], &two_sided()).iter().for_each(sound);
+                        mean_scores(&square, &[0.0, 1.0, 2.0], ScoreP::Auto, &two_sided()).iter().for_each(sound);
                     }
                 }
             }
@@ -206,7 +207,7 @@ fn a_hundred_thousand_pairs() {
     ]);
     let square = square.expect("a table");
     sound(&stuart_maxwell(&square, &two_sided()).expect("an answer"));
-    let scores = mean_scores(&square, &[0.0, 1.0, 2.0], &two_sided()).expect("an answer");
+    let scores = mean_scores(&square, &[0.0, 1.0, 2.0], ScoreP::Auto, &two_sided()).expect("an answer");
     sound(&scores);
     // Too many discordant pairs for the exact distribution: absent, with a note, not slow.
     assert!(scores.number("p_exact").is_none() && !scores.notes.is_empty());

@@ -3,13 +3,14 @@
 use serde_json::Value;
 use splitknee::analysis::{Conclusion, Importance};
 use splitknee::pipeline::{self, Run};
+use splitknee::plan::ReportFormat;
 use splitknee::report::bundle::Bundle;
 use splitknee::report::exhibits::Material;
-use splitknee::report::options::{Options, Template};
+use splitknee::report::options::Options;
+use splitknee::report::template::Template;
 use splitknee::report::words::{Language, Words};
 use splitknee::report::{self, sentences};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 /// Wording that claims more than a confidence interval can, in either language; matched in lower case.
@@ -59,12 +60,13 @@ fn run_of(dataset: &str, language: &str) -> Run {
     let folder = folder(dataset);
     let plan = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
     let plan = plan.replace("language = \"en\"", &format!("language = \"{language}\""));
-    let inputs = pipeline::read_from(&plan, "plan.toml", |name| std::fs::read(folder.join(name))).unwrap();
+    let mut inputs = pipeline::read_from(&plan, "plan.toml", |name| std::fs::read(folder.join(name))).unwrap();
+    inputs.plan.report.formats.retain(|format| cfg!(feature = "pdf") || *format != ReportFormat::Pdf);
     pipeline::analyse(inputs).unwrap()
 }
 
 /// The demo's run and its files, made once.
-fn demo(language: &'static str) -> &'static (Run, Bundle) {
+pub fn demo(language: &'static str) -> &'static (Run, Bundle) {
     static ENGLISH: OnceLock<(Run, Bundle)> = OnceLock::new();
     static JAPANESE: OnceLock<(Run, Bundle)> = OnceLock::new();
     let made = if language == "ja" { &JAPANESE } else { &ENGLISH };
@@ -204,22 +206,136 @@ fn the_first_screen_names_the_design_and_the_marks() {
 }
 
 #[test]
-fn two_runs_give_the_same_bytes() {
-    let again = report::files(&run_of("ev-knee-synthetic", "en")).unwrap();
-    assert!(again == demo("en").1);
+fn two_runs_give_the_same_bytes_in_every_format() {
+    for language in ["en", "ja"] {
+        let again = report::files(&run_of("ev-knee-synthetic", language)).unwrap();
+        let first: Vec<(&str, &[u8])> = demo(language).1.files().collect();
+        for ((path, once), (other, twice)) in first.iter().zip(again.files()) {
+            assert!(*path == other && *once == twice, "{language}: {path} differs");
+        }
+        assert_eq!(first.len(), again.files().count());
+        let kinds = ["html", "rtf", "docx", "xlsx", "md", "csv", "svg", "png", "json", "R", "sas"];
+        let kinds = kinds.into_iter().chain(cfg!(feature = "pdf").then_some("pdf"));
+        for kind in kinds {
+            assert!(first.iter().any(|(path, _)| path.ends_with(&format!(".{kind}"))), "no {kind}");
+        }
+    }
+}
+
+/// The page between `from` and the next `to`.
+fn between<'a>(html: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    html.split(from).skip(1).map(|rest| rest.split(to).next().unwrap()).collect()
 }
 
 #[test]
-fn a_template_replaces_page_and_style() {
+fn every_number_leads_to_its_record() {
+    for language in ["en", "ja"] {
+        let html = text(&demo(language).1, "report.html");
+        let words = Words::new(if language == "ja" { Language::Japanese } else { Language::English });
+        let mut tables = 0;
+        for table in html.split("<div class=\"table").skip(1) {
+            let table = table.split("</section>").next().unwrap();
+            // Tables about the plan or the program have no population.
+            if !table.contains("class=\"population\"") {
+                continue;
+            }
+            tables += 1;
+            let counted = table.contains(&words.get("web.counted_from"));
+            for row in between(table, "<tr><th scope=\"row\"", "</tr>") {
+                let numbers = between(row, "<td", "</td>").iter().any(|cell| {
+                    cell.split_once('>').is_some_and(|(_, text)| text.contains(|c: char| c.is_ascii_digit()))
+                });
+                assert!(!numbers || counted || row.contains("href=\"#r-"), "{language}: no record behind {row}");
+            }
+        }
+        assert!(tables > 20, "{tables}");
+        // A conclusion is followed by its records.
+        for after in html.split("<p class=\"conclusion\">").skip(1) {
+            let next = after.split_once("</p>").unwrap().1.trim_start();
+            assert!(
+                next.starts_with("<p class=\"sources\">"),
+                "{language}: {}",
+                next.chars().take(80).collect::<String>()
+            );
+        }
+        let names = ["rows", "method", "assumptions", "reference", "in_r", "in_sas"];
+        let records = between(&html, "<details class=\"record\"", "</details>");
+        assert!(records.len() > 300);
+        for (name, least) in names.into_iter().zip([1.0, 1.0, 1.0, 0.8, 0.4, 0.4]) {
+            let head = format!("<dt>{}</dt>", words.get(&format!("web.{name}")));
+            let with = records.iter().filter(|record| record.contains(&head)).count();
+            assert!(with as f64 >= least * records.len() as f64, "{language}: {name} in {with} of {}", records.len());
+        }
+    }
+}
+
+#[test]
+fn the_plan_sets_sponsor_protocol_and_foot_of_every_page() {
+    let folder = folder("shoes");
+    let plan = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
+    let plan = plan.replacen("[trial]", "[trial]\nsponsor = \"Acme & Sons\"\nprotocol = \"AB-123 v2\"", 1);
+    let plan = plan.replace("formats = [\"html\"]", "footer = \"In confidence\"\nformats = [\"rtf\", \"docx\"]");
+    let inputs = pipeline::read_from(&plan, "plan.toml", |name| std::fs::read(folder.join(name))).unwrap();
+    let bundle = report::files(&pipeline::analyse(inputs).unwrap()).unwrap();
+    let rtf = text(&bundle, "tables.rtf");
+    let headers = rtf.matches("{\\header").count();
+    assert!(headers > 0 && rtf.matches("Acme & Sons \\u183? Protocol AB-123 v2").count() == headers);
+    assert_eq!(rtf.matches("In confidence\\line ").count(), rtf.matches("{\\footer").count());
+    let html = text(&bundle, "report.html");
+    assert!(html.contains("@top-left") && html.contains("Acme \\26  Sons"), "running title on paper");
+    let docx = super::formats::parts(bundle.get("report.docx").unwrap());
+    assert!(docx["word/header1.xml"].contains("Acme &amp; Sons · Protocol AB-123 v2"));
+    assert!(docx["word/footer1.xml"].contains("In confidence"));
+}
+
+#[test]
+fn a_template_replaces_page_style_and_titles() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(Template::read(folder.path()).is_err());
-    std::fs::write(folder.path().join("report.html"), "<title>{{ title }}</title><style>{{ stylesheet }}</style>")
-        .unwrap();
-    std::fs::write(folder.path().join("report.css"), "h1 { color: #123456 }").unwrap();
-    let template = Template::read(folder.path()).unwrap();
-    let bundle = report::files_with(&demo("en").0, &Options { template, ..Options::default() }).unwrap();
-    let page = text(&bundle, "report.html");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let with = || {
+        let template = Template::read(folder.path()).map_err(|error| error.to_string())?;
+        let options = Options { template, ..Options::default() };
+        report::files_with(&demo("en").0, &options).map_err(|error| error.to_string())
+    };
+    write("report.html", "<title>{{ title }}</title><style>{{ stylesheet }}</style>");
+    write("report.css", "h1 { color: #123456 }");
+    let page = text(&with().unwrap(), "report.html");
     assert!(page.starts_with("<title>Placental EV") && page.contains("#123456") && !page.contains("<nav"));
+
+    std::fs::remove_file(folder.path().join("report.html")).unwrap();
+    write(
+        "titles.toml",
+        "[sections]\nsummary = \"Synopsis\"\n[tables]\n\"14.1.1\" = \"Who <b>\"\n[figures]\n\"14.1.1\" = \"Flow!\"",
+    );
+    let bundle = with().unwrap();
+    let page = text(&bundle, "report.html");
+    assert!(page.contains(">Synopsis</h2>") && page.contains("</b> Who &lt;b&gt;<br>") && page.contains("</b> Flow!."));
+    assert!(page.contains("-title\">Flow!</title>"), "the accessible name of the figure");
+    assert!(text(&bundle, "tables.rtf").contains("14.1.1. Who <b>"));
+    assert!(text(&bundle, "report.md").contains("## Synopsis"));
+
+    write("titles.toml", "[sections]\nsummary = \"Synopsis\"\nsynopsis = \"x\"");
+    let error = with().unwrap_err();
+    assert!(
+        error.contains("titles.toml:3: this report has no section `synopsis`") && error.contains("abstract"),
+        "{error}"
+    );
+    std::fs::remove_file(folder.path().join("titles.toml")).unwrap();
+    write("report.html", "<p>\n{{ titel }}");
+    let error = with().unwrap_err();
+    assert!(error.contains("report.html:2: undefined value"), "{error}");
+}
+
+#[test]
+fn the_built_in_page_is_a_valid_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/templates");
+    for name in ["report.html", "report.css"] {
+        std::fs::copy(built_in.join(name), folder.path().join(name)).unwrap();
+    }
+    let options = Options { template: Template::read(folder.path()).unwrap(), ..Options::default() };
+    let bundle = report::files_with(&demo("en").0, &options).unwrap();
+    assert!(bundle.get("report.html") == demo("en").1.get("report.html"), "documentation tells to begin with a copy");
 }
 
 /// Checks `value` against the part of JSON Schema that our schema uses.
@@ -274,6 +390,17 @@ fn the_results_conform_to_their_schema() {
     let schema: Value = serde_json::from_str(report::results_schema::SCHEMA).unwrap();
     let results: Value = serde_json::from_str(&text(&demo("en").1, "results.json")).unwrap();
     conforms(&results, &schema, &schema, "$");
+    let described = schema["$defs"]["record"]["properties"].as_object().unwrap();
+    for record in results["results"].as_array().unwrap() {
+        for field in record.as_object().unwrap().keys() {
+            assert!(described.contains_key(field), "{}: the schema does not describe {field}", record["id"]);
+        }
+        assert_ne!(record["reference"], "", "{}", record["id"]);
+        // Whatever was left out has its reason.
+        let of = |reason: &Value| reason["n"].as_u64().unwrap();
+        let reasons: u64 = record["rows"]["reasons"].as_array().unwrap().iter().map(of).sum();
+        assert_eq!(record["rows"]["not_used"].as_u64(), Some(reasons), "{}", record["id"]);
+    }
     let mut ids: Vec<&str> = results["results"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap()).collect();
     let all = ids.len();
     ids.sort_unstable();
@@ -281,58 +408,15 @@ fn the_results_conform_to_their_schema() {
     assert_eq!(ids.len(), all, "identifiers are unique");
 }
 
-#[test]
-fn the_reporting_event_refers_only_to_what_it_defines() {
-    let event: Value = serde_json::from_str(&text(&demo("en").1, "ars.json")).unwrap();
-    let ids = |list: &Value| -> Vec<String> {
-        list.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
-    };
-    let (sets, methods, outputs) = (ids(&event["analysisSets"]), ids(&event["methods"]), ids(&event["outputs"]));
-    let operations: Vec<String> =
-        event["methods"].as_array().unwrap().iter().flat_map(|method| ids(&method["operations"])).collect();
-    let analyses = ids(&event["analyses"]);
-    for analysis in event["analyses"].as_array().unwrap() {
-        assert!(sets.contains(&analysis["analysisSetId"].as_str().unwrap().to_owned()), "{analysis}");
-        assert!(methods.contains(&analysis["methodId"].as_str().unwrap().to_owned()));
-        for result in analysis["results"].as_array().unwrap() {
-            assert!(operations.contains(&result["operationId"].as_str().unwrap().to_owned()));
-            assert!(result["rawValue"].as_str().unwrap().parse::<f64>().is_ok());
-        }
-    }
-    for item in event["mainListOfContents"]["contentsList"]["listItems"].as_array().unwrap() {
-        let known = |key: &str, list: &[String]| item[key].as_str().is_some_and(|id| list.contains(&id.to_owned()));
-        assert!(known("outputId", &outputs) || known("analysisId", &analyses), "{item}");
-    }
-}
-
-/// Whether Rscript runs here with the packages `verify.R` uses.
-fn r_is_here() -> bool {
-    let here = Command::new("Rscript").args(["-e", "library(lme4); library(Matrix)"]).output();
-    here.is_ok_and(|output| output.status.success())
-}
-
-#[test]
-fn r_recomputes_every_dataset() {
-    if !r_is_here() {
-        println!("skipped: Rscript with lme4 is not installed");
-        return;
-    }
-    for (dataset, least) in [("ev-knee-synthetic", 300), ("shoes", 10)] {
-        let home = tempfile::tempdir().unwrap();
-        report::files(&run_of(dataset, "en")).unwrap().write(&home.path().join("out")).unwrap();
-        let output =
-            Command::new("Rscript").arg("verify.R").current_dir(home.path().join("out/verify")).output().unwrap();
-        let printed = String::from_utf8_lossy(&output.stdout);
-        let failed: Vec<&str> = printed.lines().filter(|l| l.starts_with("FAIL") || l.starts_with("ERROR")).collect();
-        let problems = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{dataset}: {}\n{problems}", failed.join("\n"));
-        assert!(failed.is_empty(), "{dataset}: {}", failed.join("\n"));
-        assert!(printed.lines().filter(|line| line.starts_with("PASS")).count() >= least, "{dataset}: {printed}");
-    }
-}
+/// Every format that this build writes.
+const EVERY_FORMAT: &str = if cfg!(feature = "pdf") {
+    r#""html", "pdf", "rtf", "docx", "xlsx", "markdown""#
+} else {
+    r#""html", "rtf", "docx", "xlsx", "markdown""#
+};
 
 /// A plan and data with `name` in every field that a user writes.
-fn hostile(name: &str, visits: usize, endpoints: usize) -> Result<Bundle, String> {
+pub fn hostile(name: &str, visits: usize, endpoints: usize) -> Result<Bundle, String> {
     let toml = |text: &str| serde_json::to_string(text).unwrap();
     let order: Vec<String> = (0..visits).map(|visit| toml(&format!("{name} {visit}"))).collect();
     let mut plan = format!(
@@ -353,7 +437,7 @@ fn hostile(name: &str, visits: usize, endpoints: usize) -> Result<Bundle, String
             toml(name)
         ));
     }
-    plan.push_str(&format!("[report]\nfooter = {}\nformats = [\"html\", \"rtf\", \"markdown\"]\n", toml(name)));
+    plan.push_str(&format!("[report]\nfooter = {}\nformats = [{}]\n", toml(name), EVERY_FORMAT));
     let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut data = String::from("id,side,arm,visit");
     (0..endpoints).for_each(|endpoint| data.push_str(&format!(",e{endpoint}")));
@@ -396,6 +480,10 @@ fn hostile_names_stay_text() {
         "\\\\par {\\\\rtf1 x}",
         "ألم الركبة",
         "が゙がe\u{301}膝の痛み",
+        "#read(\"/etc/passwd\") #import \"x.typ\": * $x$ *b* `c` // d",
+        "../../escape",
+        "![x](javascript:alert(1)) | # h",
+        "]]></w:t><w:instrText>DDEAUTO c:\\calc</w:instrText>",
     ] {
         let bundle = hostile(name, 3, 2).unwrap_or_else(|error| panic!("{name}: {error}"));
         let html = text(&bundle, "report.html");
@@ -405,10 +493,38 @@ fn hostile_names_stay_text() {
             assert!(!body.contains(tag), "{name}: {tag}");
         }
         assert!(!name.contains("7 * 7") || (body.contains("{{ 7 * 7 }}") && !body.contains("49{% raw")), "{name}");
-        for (path, bytes) in bundle.files().filter(|(path, _)| path.ends_with(".svg") || path.ends_with(".csv")) {
+        for (path, bytes) in bundle.files() {
+            let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+            assert!(path.chars().all(safe) && !path.contains(".."), "{name}: the file name {path:?}");
             let content = String::from_utf8_lossy(bytes);
-            assert!(!content.contains("<script") || path.ends_with(".csv"), "{path}");
-            assert!(!content.contains("<img") || path.ends_with(".csv"), "{path}");
+            let has = |word: &str| content.contains(word);
+            match path.rsplit('.').next().unwrap() {
+                "svg" => assert!(!has("<script") && !has("<img"), "{path}"),
+                "md" => {
+                    let live = content.replace("\\](", "");
+                    assert!(!has("<script") && !has("<img") && !live.contains("](javascript"), "{path}");
+                }
+                "rtf" => {
+                    let words = content.replace("\\\\", "");
+                    assert!(words.matches("\\rtf1").count() == 1, "{path}: a control word from data");
+                }
+                "pdf" => assert!(!has("/JavaScript") && !has("root:x:0") && !has("/Launch"), "{path}"),
+                "csv" if path.starts_with("tables/") => {
+                    let formula = |line: &str| line.trim_start_matches('"').starts_with(['=', '@', '+']);
+                    assert!(!content.lines().any(formula), "{path}");
+                }
+                "docx" | "xlsx" => {
+                    for (part, text) in super::formats::parts(bytes) {
+                        let live =
+                            text.contains("<f>") || text.contains("<w:instrText>DDE") || text.contains("<script");
+                        assert!(!live, "{path}: {part}");
+                        let xml = part.ends_with(".xml") || part.ends_with(".rels");
+                        let read = resvg::usvg::roxmltree::Document::parse(&text);
+                        assert!(!xml || read.is_ok(), "{path}: {part}: {read:?}");
+                    }
+                }
+                _ => {}
+            }
         }
     }
 }

@@ -24,6 +24,20 @@ const CASES: &[Case] = &[
     ("SK020", "patients.csv", 0, "", |t| {
         t.files.remove("patients.csv");
     }),
+    ("SK612", "patients.csv", 0, "first", |t| {
+        let rows = t.files.get_mut("patients.csv").unwrap();
+        for (number, row) in rows.iter_mut().enumerate() {
+            row.push(match number {
+                0 => "first".to_owned(),
+                3 => "UPPER".to_owned(),
+                _ => ["left", "SALINE", ""][number % 3].to_owned(),
+            });
+        }
+        t.edit_plan(
+            "[[analysis_set]]\nname = \"PP\"",
+            "[analysis]\ninjected_first = \"first\"\n[[analysis_set]]\nname = \"PP\"",
+        );
+    }),
     ("SK022", "patients.csv", 1, "", |t| t.remove("patients.csv", "id", |_| true)),
     ("SK022", "knees.csv", 0, "", |t| t.edit_plan("[arms]", "where = 'arm == \"X\"'\n[arms]")),
     ("SK024", "knees.csv", 9, "", |t| {

@@ -3,7 +3,8 @@
 Noto Sans (regular, bold): Latin, Greek, punctuation, and the arrows and relations that Noto Sans itself lacks,
 taken from Noto Sans Math (its minus sign has the width of a figure, so columns stay aligned).
 Noto Sans CJK JP (regular): the characters of JIS X 0208 (kana, kanji of levels 1 and 2; 疼, the first character of
-"pain", is of level 2).
+"pain", is of level 2) and the forms in names that Windows adds.
+Noto Sans Hebrew, Noto Sans Arabic (regular): the letters of names, with the joining forms of Arabic.
 """
 
 import sys
@@ -17,14 +18,24 @@ LATIN = [(0x20, 0x7E), (0xA0, 0x17F), (0x18F, 0x192), (0x1CD, 0x1DC), (0x218, 0x
 MATH = "←→↑↓↔−≤≥≠≈∞√∑∂∈∓∝∼≪≫⊥∩∪"
 
 
-def jis_x_0208():
-    """Every character of JIS X 0208, by way of EUC-JP."""
+def japanese_characters():
+    """Every character of JIS X 0208, and those that Windows adds to it (code page 932): ①, ㈱, 髙, 﨑 and other forms
+    in names; and 𠮷, which has no place in either."""
+    for lead in [*range(0x81, 0xA0), *range(0xE0, 0xFD)]:
+        for trail in range(0x40, 0xFD):
+            try:
+                text = bytes([lead, trail]).decode("cp932")
+            except UnicodeDecodeError:
+                continue
+            if len(text) == 1 and not 0xE000 <= ord(text) <= 0xF8FF:
+                yield ord(text)
     for row in range(1, 85):
         for cell in range(1, 95):
             try:
                 yield ord(bytes([0xA0 + row, 0xA0 + cell]).decode("euc_jp"))
             except UnicodeDecodeError:
                 pass
+    yield ord("𠮷")
 
 
 def cut(font, codes, features):
@@ -70,12 +81,20 @@ def sans(noto, math, out, minus=1.0):
 
 
 def japanese(collection, out):
-    codes = {c for c in jis_x_0208() if c > 0xFF} | {0x20, 0x3099, 0x309A, 0xFF5E, 0x2015, 0xFFFD} | set(range(0x30, 0x3A))
+    codes = {c for c in japanese_characters() if c > 0xFF} | {0x20, 0x3099, 0x309A, 0xFF5E, 0x2015, 0xFFFD} | set(range(0x30, 0x3A))
     stamp(cut(TTFont(collection, fontNumber=0), codes, ["ccmp"])).save(out)
+
+
+def right_to_left(font, blocks, out):
+    codes = {c for low, high in blocks for c in range(low, high + 1)} | {0x20, 0x200C, 0x200D}
+    features = ["ccmp", "isol", "init", "medi", "fina", "rlig", "calt", "mark", "mkmk", "kern"]
+    stamp(cut(TTFont(font), codes, features)).save(out)
 
 
 if __name__ == "__main__":
     noto, cjk, out = sys.argv[1:4]
+    right_to_left(f"{noto}/NotoSansHebrew-Regular.ttf", [(0x591, 0x5F4)], f"{out}/NotoSansHebrew-Regular.ttf")
+    right_to_left(f"{noto}/NotoSansArabic-Regular.ttf", [(0x606, 0x6FF)], f"{out}/NotoSansArabic-Regular.ttf")
     sans(f"{noto}/NotoSans-Regular.ttf", f"{noto}/NotoSansMath-Regular.ttf", f"{out}/NotoSans-Regular.ttf")
     sans(f"{noto}/NotoSans-Bold.ttf", f"{noto}/NotoSansMath-Regular.ttf", f"{out}/NotoSans-Bold.ttf", 1.8)
     japanese(f"{cjk}/NotoSansCJK-Regular.ttc", f"{out}/NotoSansCJKjp-Regular.otf")

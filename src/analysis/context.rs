@@ -1,12 +1,12 @@
 //! What every analysis is given: plan, trial and analysis set, and the record it fills in.
 
 use super::conclusion::Conclusion;
-use super::record::{Record, Rows};
+use super::record::{BASELINE_MISSING, Record, Rows};
 use super::slug;
 use crate::paired::{Alternative, Options, TestResult};
 use crate::plan::{AlternativePlan, MeasurePlan, Plan};
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{AnalysisSet, Better, Knee, Measure, PairedDifferences, Role, Trial};
+use crate::trial::{AnalysisSet, Better, Measure, PairedDifferences, Role, Trial};
 
 /// What every analysis is given.
 #[derive(Debug, Clone, Copy)]
@@ -167,25 +167,25 @@ impl<'a> Context<'a> {
         (of(ACTIVE), of(PLACEBO))
     }
 
-    /// The knee-visits behind paired differences: used, and not used for lack of a value or of a partner.
+    /// The knee-visits behind paired differences: used, and not used for lack of a value, of the knee's baseline, or of a
+    /// partner.
     pub fn paired_rows(&self, endpoint: usize, visit: usize, paired: &PairedDifferences) -> Rows {
         let mut rows = Rows { used: 2 * paired.pairs.len(), ..Rows::default() };
         for dropped in &paired.dropped {
             let patient = &self.trial.patients[dropped.patient];
-            for knee in [ACTIVE, PLACEBO].map(|arm| patient.knee(arm)) {
-                match knee {
-                    None => {}
-                    Some(knee) if has_value(knee, endpoint, visit) => {
-                        rows.leave_out("observed, but its partner knee has no value", 1);
-                    }
-                    Some(_) => rows.leave_out("no value at this visit", 1),
-                }
+            for knee in [ACTIVE, PLACEBO].into_iter().filter_map(|arm| patient.knee(arm)) {
+                let reason = if knee.values[endpoint][visit].is_none() {
+                    "no value at this visit"
+                } else if self.trial.measured(knee, endpoint, visit, paired.measure).is_none() {
+                    BASELINE_MISSING
+                } else if patient.knees().len() > 1 && patient.pair().is_none() {
+                    "observed, but the patient's other knee is on a further arm"
+                } else {
+                    "observed, but its partner knee has no value"
+                };
+                rows.leave_out(reason, 1);
             }
         }
         rows
     }
-}
-
-fn has_value(knee: &Knee, endpoint: usize, visit: usize) -> bool {
-    knee.values[endpoint][visit].is_some()
 }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::conclusion::Conclusion;
-use super::record::{Record, Rows};
+use super::record::{BASELINE_MISSING, Record, Rows};
 use crate::math::descriptive::{QuantileType, mean, median, quantile, sd};
 use crate::math::dist::student_t;
 use crate::paired::{Field, Options, TestResult};
@@ -86,7 +86,7 @@ fn suffix(measure: Measure) -> &'static str {
 /// Why a knee has no measured value.
 fn missing(knee: &crate::trial::Knee, endpoint: usize, visit: usize) -> &'static str {
     if knee.values[endpoint][visit].is_some() {
-        "baseline missing"
+        BASELINE_MISSING
     } else if knee.rows[visit].is_some() {
         "value missing"
     } else {

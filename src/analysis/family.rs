@@ -7,7 +7,7 @@
 //! ([`conclusion::withhold`]).
 
 use super::conclusion;
-use super::record::{Record, Rows};
+use super::record::Record;
 use super::{Context, is_deciding};
 use crate::multiplicity::MultiplicityError;
 use crate::multiplicity::adjust::{Adjustment, adjust};
@@ -177,7 +177,6 @@ fn decision_record(
         p_adjusted: decision.p_adjusted,
         importance: None,
         reference: procedure_source(context.plan.multiplicity.method),
-        rows: Rows::default(),
         ..deciding.clone()
     }
 }

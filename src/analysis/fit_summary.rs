@@ -7,7 +7,7 @@ use crate::model::diagnostics::{self, QqPoint, ResidualSummary};
 use crate::model::influence::{self, ContrastInfluence};
 use crate::model::patient_blocks::PatientBlock;
 use crate::model::r_squared::{self, ExplainedVariance, PairCorrelation};
-use crate::model::{CovarianceParameter, Fit, VarianceComponent};
+use crate::model::{Certificate, CovarianceParameter, Fit, VarianceComponent};
 use crate::paired::{Field, TestResult};
 use crate::trial::{Observation, Role};
 use serde_json::json;
@@ -35,8 +35,10 @@ pub struct FitSummary {
     pub log_lik: f64,
     /// Whether a variance component is on its boundary.
     pub singular: bool,
-    /// The certificate of convergence in words.
-    pub certificate: String,
+    /// The certificate of convergence.
+    pub convergence: Certificate,
+    /// Whether structures before this one in the plan's order could not be fitted.
+    pub fell_back: bool,
     /// What the reader should know.
     pub notes: Vec<String>,
     /// Variance components of random terms, and the residual.
@@ -76,6 +78,8 @@ pub struct Fitted<'a> {
     pub ddf: String,
     /// What was tried before, and what the inference says.
     pub notes: Vec<String>,
+    /// Whether structures before this one could not be fitted.
+    pub fell_back: bool,
     /// The rows of the model, where they are knees; empty for a model of differences.
     pub knees: &'a [Observation],
     /// The deciding comparison: its weights on the coefficients, and its estimate.
@@ -99,7 +103,8 @@ impl Fitted<'_> {
             structure: self.structure,
             log_lik: fit.log_lik(),
             singular: fit.is_singular(),
-            certificate: fit.certificate.words(),
+            convergence: fit.certificate.clone(),
+            fell_back: self.fell_back,
             notes,
             variance_components: fit.variance_components(),
             covariance_parameters: fit.covariance_parameters(),
@@ -161,7 +166,7 @@ impl FitSummary {
             ("r2_conditional", Field::Number(explained.and_then(|explained| explained.r2_conditional))),
             ("pair_correlations", Field::Json(json!(self.pair_correlations))),
             ("singular", Field::Json(self.singular.into())),
-            ("certificate", Field::Text(self.certificate.clone())),
+            ("certificate", Field::Text(self.convergence.words())),
             ("residuals", Field::Json(self.residuals.as_ref().map_or(serde_json::Value::Null, residual_fields))),
             ("influence", Field::Json(json!(self.influence))),
         ];

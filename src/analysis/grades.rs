@@ -59,6 +59,7 @@ pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
             let id = format!("{}.shift.{}", context.stem(endpoint, visit), super::slug(label));
             let mut record = context.record(id, endpoint, visit, Measure::Value, Role::Descriptive, result, rows);
             record.arm = Some(label.to_owned());
+            record.reference = "Counts of knees by grade (CONSORT 2010, item 17a)";
             records.push(record);
         }
     }

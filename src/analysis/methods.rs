@@ -1,9 +1,10 @@
 //! Which of the plan's methods run on which endpoint, and which of them decides.
 //!
 //! `analysis.primary` decides every endpoint whose kind it fits; grades and yes/no endpoints that it does not fit are
-//! decided by the first of their own tests. `analysis.sensitivity` adds to it.
+//! decided by the first of their own tests that compares the arms. `analysis.sensitivity` adds to it.
 
 use super::{Context, pairs};
+use crate::paired::catalogue;
 use crate::plan::PrimaryMethod;
 use crate::trial::Kind;
 
@@ -25,7 +26,8 @@ pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
     }
     let names = pairs::methods(context, endpoint);
     let named = pairs::paired_name(primary).filter(|name| names.iter().any(|known| known == name));
-    named.map(str::to_owned).or_else(|| names.first().cloned()).map(Deciding::Test)
+    let first = || names.iter().find(|name| catalogue::compares(name)).cloned();
+    named.map(str::to_owned).or_else(first).map(Deciding::Test)
 }
 
 /// The models of the plan that fit `endpoint`, the deciding one first; each with whether it decides.

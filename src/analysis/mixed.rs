@@ -4,12 +4,12 @@
 //! |---|---|---|---|
 //! | `mixed-model` | knees, visits after baseline | treatment × visit + baseline | the plan's `structure` |
 //! | `mmrm` | the same | the same | the plan's `structure`; unstructured over knee × visit cells where it is `random` |
-//! | `mmrm-difference` | patients with both knees: active − placebo | visit + baseline difference | unstructured over visits |
+//! | `mmrm-difference` | patients with both knees: active − placebo | visit + baseline difference | the plan's `difference_structure` over visits |
 //! | `clda` | knees, baseline among the visits | visit + treatment × visit after baseline: one common baseline mean | as `mmrm` |
 //!
-//! Side and covariates of the plan are added to the first, second and fourth; a patient-level covariate cancels from a
-//! difference. Knees without a partner stay in, except in `mmrm-difference`. The effect of `mmrm-difference` is that of
-//! knees that began alike (baseline difference 0). Where a structure cannot be fitted the plan's fallback order is
+//! Side, order of injection and covariates of the plan are added to the first, second and fourth. A patient-level covariate
+//! cancels from a difference; side and order leave ±1 there (which knee was on which side, or first). Knees without a partner stay in, except in `mmrm-difference`. The effect of `mmrm-difference` is that of
+//! knees that are alike in baseline, side and order. Where a structure cannot be fitted the plan's fallback order is
 //! followed and said; where `random` was replaced and no fallback is declared, it is `us`, `kron-us-us`, `random`.
 //!
 //! Laird & Ware 1982; Mallinckrodt et al. 2008 (MMRM); Liang & Zeger 2000 (cLDA).
@@ -55,13 +55,18 @@ pub fn analyse(
     let model = Model::new(context, endpoint, method, name, decides, visits);
     let mut failures = model.refusal(context).map_or_else(Vec::new, |refusal| vec![refusal]);
     let structures = if failures.is_empty() { model.structures(context) } else { Vec::new() };
+    let mut remedy = None;
     for (structure, term) in structures {
         let formula = format!("{}{term}", model.fixed());
         match model.fit(&formula) {
             Ok(fit) => return model.report(context, &fit, formula, structure, failures),
-            Err(error) => failures.push(format!("structure {structure} could not be fitted: {error}")),
+            Err(error) => {
+                failures.push(format!("structure {structure} could not be fitted: {error}"));
+                remedy = Some(error.remedy());
+            }
         }
     }
+    failures.extend(remedy.map(|remedy| format!("no structure of the plan could be fitted: {remedy}")));
     let records = model.visits.iter().map(|&visit| model.without_numbers(context, visit, &failures)).collect();
     (records, None)
 }
@@ -165,6 +170,12 @@ impl Model {
             let own = pairs.iter().map(|row| row.baseline.unwrap_or(f64::NAN)).collect();
             columns.add_numeric("baseline_difference", own)?;
         }
+        if rows.side {
+            columns.add_numeric("side_difference", pairs.iter().map(|row| row.side).collect())?;
+        }
+        if rows.injected_first.is_some() {
+            columns.add_numeric("injection_difference", pairs.iter().map(|row| row.injection).collect())?;
+        }
         Ok(columns)
     }
 
@@ -194,14 +205,25 @@ impl Model {
             .then(|| "constrained longitudinal data analysis needs a baseline, and this endpoint has none".to_owned())
     }
 
+    /// The covariates of a model of differences: each is what a knee-level term leaves in a difference, and 0 for knees that
+    /// are alike in it.
+    fn of_differences(&self) -> Vec<&'static str> {
+        let given = [
+            ("baseline_difference", self.rows.baseline != BaselinePlan::None),
+            ("side_difference", self.rows.side),
+            ("injection_difference", self.rows.injected_first.is_some()),
+        ];
+        given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+
     /// The mean model.
     fn fixed(&self) -> String {
         let several = self.n_visits > 1;
         match self.method {
             PrimaryMethod::MmrmDifference => {
                 let mean = if several { "visit" } else { "1" };
-                let baseline = if self.rows.baseline == BaselinePlan::None { "" } else { " + baseline_difference" };
-                format!("difference ~ {mean}{baseline}")
+                let further: String = self.of_differences().iter().map(|name| format!(" + {name}")).collect();
+                format!("difference ~ {mean}{further}")
             }
             PrimaryMethod::Clda => {
                 let arms: String = self.indicators.iter().map(|(name, _, _)| format!(" + {name}")).collect();
@@ -215,14 +237,15 @@ impl Model {
     }
 
     /// The covariances to try, in order: name and formula term.
-    fn structures(&self, context: &Context) -> Vec<(&'static str, &'static str)> {
+    fn structures(&self, context: &Context) -> Vec<(&'static str, String)> {
         let analysis = &context.plan.analysis;
         let several = self.n_visits > 1;
         if self.method == PrimaryMethod::MmrmDifference {
             return if several {
-                vec![("us", " + us(visit|patient)"), ("csh", " + csh(visit|patient)"), ("cs", " + cs(visit|patient)")]
+                let term = |name: &'static str| (name, format!(" + {name}(visit|patient)"));
+                analysis.difference_structure.iter().map(|structure| term(structure.name())).collect()
             } else {
-                vec![("one variance", "")]
+                vec![("one variance", String::new())]
             };
         }
         let replaced = self.method != PrimaryMethod::MixedModel && analysis.structure == Structure::Random;
@@ -241,7 +264,7 @@ impl Model {
             (Structure::KronUsCs, true) => " + kron(us(knee), cs(visit) | patient)",
             (Structure::Us, true) => " + us(cell|patient)",
         };
-        order.into_iter().map(|structure| (structure.name(), term(structure))).collect()
+        order.into_iter().map(|structure| (structure.name(), term(structure).to_owned())).collect()
     }
 
     fn fit(&self, formula: &str) -> Result<Fit, ModelError> {
@@ -309,11 +332,12 @@ impl Model {
             structure,
             ddf: format!("{} ({} information)", analysis.ddf.name(), information(analysis.information).name()),
             notes,
+            fell_back: !failures.is_empty(),
             knees,
             comparison,
         };
         let summary = fitted.summary(context);
-        records.push(summary.record(context));
+        records.push(Record { rows: self.rows.rows.clone(), ..summary.record(context) });
         (records, Some(summary))
     }
 
@@ -338,9 +362,7 @@ impl Model {
         match self.method {
             PrimaryMethod::MmrmDifference => {
                 let mut spec = self.spec(context, &["visit"]);
-                if self.rows.baseline != BaselinePlan::None {
-                    spec.at = vec![("baseline_difference".to_owned(), 0.0)];
-                }
+                spec.at = self.of_differences().into_iter().map(|name| (name.to_owned(), 0.0)).collect();
                 collect(&spec, Some(ACTIVE), None);
             }
             PrimaryMethod::Clda => {

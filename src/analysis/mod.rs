@@ -4,9 +4,9 @@
 //! finds is a [`Record`]; tables, figures and words are made from records and never compute.
 //!
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what),
-//! [`conclusion`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`mixed`] (with [`model_rows`] and
+//! [`conclusion`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with [`model_rows`] and
 //! [`fit_summary`]), [`ancova`], [`generalised`], [`responders`], [`grades`], [`pairing`], [`subgroups`],
-//! [`second_opinion`], [`family`], [`safety`]. Every record is listed in `docs/records.md`.
+//! [`second_opinion`], [`sample_size`], [`family`], [`safety`]. Every record is listed in `docs/records.md`.
 
 pub mod ancova;
 pub mod characteristics;
@@ -23,15 +23,17 @@ pub mod model_rows;
 pub mod pairing;
 pub mod pairs;
 pub mod record;
+pub mod repeated;
 pub mod responders;
 pub mod safety;
+pub mod sample_size;
 pub mod second_opinion;
 pub mod subgroups;
 
 pub use conclusion::{Conclusion, Importance};
 pub use context::Context;
 pub use fit_summary::FitSummary;
-pub use record::{Reason, Record, Rows};
+pub use record::{BASELINE_MISSING, Reason, Record, Rows};
 
 use crate::plan::{Plan, PrimaryMethod};
 use crate::trial::{AnalysisSet, Measure, Role, Trial};
@@ -126,9 +128,11 @@ fn analyse_endpoint(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<Fit
     for visit in context.visits(endpoint) {
         records.extend(pairs::describe(context, endpoint, visit));
     }
+    records.extend(repeated::analyse(context, endpoint));
     records.extend(grades::shifts(context, endpoint));
     records.extend(responders::analyse(context, endpoint));
     records.extend(pairing::analyse(context, endpoint));
+    records.extend(sample_size::check(context, endpoint));
     records.extend(subgroups::analyse(context, endpoint));
     let about_deciding: Vec<Record> = context
         .visits(endpoint)

@@ -1,7 +1,7 @@
 //! The rows and columns of the models: one row per knee and visit, or per patient and visit for the differences.
 
 use super::Context;
-use super::record::Rows;
+use super::record::{BASELINE_MISSING, Rows};
 use crate::model::{Columns, ModelError};
 use crate::plan::BaselinePlan;
 use crate::trial::design::{ACTIVE, PLACEBO};
@@ -22,6 +22,8 @@ pub struct ModelRows {
     pub covariates: Vec<Covariate>,
     /// Whether side is a term.
     pub side: bool,
+    /// The column that names the knee injected first, where its order is a term.
+    pub injected_first: Option<String>,
 }
 
 /// A patient-level covariate.
@@ -39,22 +41,27 @@ impl ModelRows {
     pub fn new(context: &Context, endpoint: usize, visits: &[usize], measure: Measure, baseline: BaselinePlan) -> Self {
         let trial = context.trial;
         let covariates = covariates(context);
+        let injected_first = context.plan.analysis.injected_first.clone();
         let mut rows = Rows::default();
         let mut used = Vec::new();
         for row in trial.observations(endpoint, visits, measure, context.set) {
             let known = |covariate: &Covariate| covariate.of(context, row.patient).is_some();
             if baseline != BaselinePlan::None && row.baseline.is_none() {
-                rows.leave_out("baseline missing", 1);
+                rows.leave_out(BASELINE_MISSING, 1);
             } else if !covariates.iter().all(known) {
                 rows.leave_out("covariate missing", 1);
+            } else if injected_first.is_some() && injection(context, row.patient, row.arm).is_none() {
+                rows.leave_out("order of injection unknown", 1);
             } else {
                 used.push(row);
             }
         }
         rows.used = used.len();
-        rows.leave_out("no value at the visit", missing(context, endpoint, visits, measure));
+        let [no_value, no_baseline] = missing(context, endpoint, visits, measure);
+        rows.leave_out("no value at this visit", no_value);
+        rows.leave_out(BASELINE_MISSING, no_baseline);
         let seen = visits.iter().copied().filter(|visit| used.iter().any(|row| row.visit == *visit)).collect();
-        Self { used, rows, visits: seen, baseline, covariates, side: context.plan.analysis.side }
+        Self { used, rows, visits: seen, baseline, covariates, side: context.plan.analysis.side, injected_first }
     }
 
     /// Patients with at least one row.
@@ -73,6 +80,9 @@ impl ModelRows {
         };
         if self.side {
             text.push_str(" + side");
+        }
+        if self.injected_first.is_some() {
+            text.push_str(" + injection");
         }
         for covariate in &self.covariates {
             text.push_str(" + ");
@@ -121,6 +131,10 @@ impl ModelRows {
             let side = |row: &Observation| trial.patients[row.patient].knee(row.arm).map(|knee| knee.side.as_str());
             columns.add_categorical("side", rows.iter().map(side))?;
         }
+        if self.injected_first.is_some() {
+            columns.add_categorical("injection", rows.iter().map(|row| injection(context, row.patient, row.arm)))?;
+            columns.set_levels("injection", &["first", "second"])?;
+        }
         for covariate in &self.covariates {
             covariate.add(context, &mut columns, rows.iter().map(|row| row.patient))?;
         }
@@ -128,23 +142,45 @@ impl ModelRows {
     }
 }
 
-/// Scheduled knee-visits of the set without a value.
-fn missing(context: &Context, endpoint: usize, visits: &[usize], measure: Measure) -> usize {
+/// Whether the knee on `arm` was injected `first` or `second`; `None` where the plan's column does not say.
+pub fn injection(context: &Context, patient: usize, arm: usize) -> Option<&'static str> {
+    let column = context.plan.analysis.injected_first.as_ref()?;
+    let trial = context.trial;
+    let patient = trial.patients.get(patient)?;
+    let first = patient.injected_first(column, &trial.design.arms.labels());
+    match first {
+        Some(first) => Some(if first == arm { "first" } else { "second" }),
+        // Only this knee is in the trial, and the other one was first.
+        None => patient.attributes.get(column).filter(|_| patient.knees().len() == 1).map(|_| "second"),
+    }
+}
+
+/// Scheduled knee-visits of the set without a value, and those whose value is a change and lacks its baseline.
+fn missing(context: &Context, endpoint: usize, visits: &[usize], measure: Measure) -> [usize; 2] {
     let trial = context.trial;
     let knees = context.members().flat_map(|patient| trial.patients[patient].knees());
-    knees
-        .map(|knee| visits.iter().filter(|visit| trial.measured(knee, endpoint, **visit, measure).is_none()).count())
-        .sum()
+    let mut counts = [0, 0];
+    for knee in knees {
+        for &visit in visits {
+            if knee.values[endpoint][visit].is_none() {
+                counts[0] += 1;
+            } else if trial.measured(knee, endpoint, visit, measure).is_none() {
+                counts[1] += 1;
+            }
+        }
+    }
+    counts
 }
 
 /// The plan's covariates; a column whose values are all numbers is numeric, another a factor.
-fn covariates(context: &Context) -> Vec<Covariate> {
+pub fn covariates(context: &Context) -> Vec<Covariate> {
     let trial = context.trial;
     let mut found: Vec<Covariate> = Vec::new();
     for column in &context.plan.analysis.covariates {
         let mut term: String =
             column.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-        let reserved = ["value", "patient", "treatment", "knee", "visit", "cell", "side", "baseline", "difference"];
+        let reserved =
+            ["value", "patient", "treatment", "knee", "visit", "cell", "side", "injection", "baseline", "difference"];
         if !term.starts_with(|c: char| c.is_ascii_alphabetic()) || reserved.contains(&term.as_str()) {
             term = format!("covariate_{term}");
         }
@@ -165,6 +201,16 @@ fn number(cell: &str) -> Option<f64> {
 }
 
 impl Covariate {
+    /// Whether every value is a number.
+    pub fn is_numeric(&self) -> bool {
+        self.numeric
+    }
+
+    /// Its column in the patients file.
+    pub fn column(&self) -> &str {
+        &self.column
+    }
+
     /// The value of a patient, as text; `None` where missing.
     pub fn of<'a>(&self, context: &Context<'a>, patient: usize) -> Option<&'a str> {
         let cell = context.trial.patients[patient].attributes.get(&self.column)?;
@@ -200,6 +246,11 @@ pub struct DifferenceRow {
     pub difference: f64,
     /// Active − placebo at baseline, where both knees were observed then.
     pub baseline: Option<f64>,
+    /// What an effect of the side leaves in the difference: 1 where the active knee is on the later side in alphabetical
+    /// order, −1 where the placebo knee is.
+    pub side: f64,
+    /// The same of the order of injection: 1 where the active knee was second, −1 where it was first.
+    pub injection: f64,
 }
 
 /// The differences of complete pairs among the rows of a model over knees.
@@ -214,7 +265,12 @@ pub fn differences(context: &Context, endpoint: usize, rows: &[Observation]) -> 
             let (a, b) = trial.patients[active.patient].pair()?;
             let baseline = trial.baseline(a, endpoint).zip(trial.baseline(b, endpoint)).map(|(a, b)| a - b);
             let difference = active.value - placebo;
-            Some(DifferenceRow { patient: active.patient, visit: active.visit, difference, baseline })
+            let side = if a.side > b.side { 1.0 } else { -1.0 };
+            let injection = match injection(context, active.patient, active.arm) {
+                Some("second") => 1.0,
+                _ => -1.0,
+            };
+            Some(DifferenceRow { patient: active.patient, visit: active.visit, difference, baseline, side, injection })
         })
         .collect()
 }

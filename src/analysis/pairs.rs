@@ -1,10 +1,12 @@
-//! Paired tests of the plan, and the correlation between the knees.
+//! Paired tests of the plan at one visit, and the correlation between the knees. Tests over all visits together are in
+//! [`super::repeated`].
 
 use super::Context;
 use super::methods::Deciding;
 use super::record::Record;
 use crate::math::descriptive::{mean, sd};
 use crate::paired::catalogue::{self, Settings};
+use crate::paired::kappa::Weights;
 use crate::paired::{self, Alternative, Field, Options, TestResult, bootstrap, permutation, wilcoxon};
 use crate::plan::PrimaryMethod;
 use crate::trial::{Better, Endpoint, Kind, Measure, Role};
@@ -30,7 +32,13 @@ pub fn is_difference(method: &str) -> bool {
     DIFFERENCES.contains(&method)
 }
 
-/// The paired tests run on `endpoint`: those of the plan, else those usual for its kind.
+/// Whether the estimate of `method` is in the unit of the endpoint, though its interval may answer another question than
+/// whether active and placebo differ.
+pub fn is_in_units(method: &str) -> bool {
+    is_difference(method) || matches!(method, "tost" | "non-inferiority" | "bland-altman")
+}
+
+/// The tests run on `endpoint`: those of the plan, else those usual for its kind.
 pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
     let about = &context.trial.design.endpoints[endpoint];
     if !about.tests.is_empty() {
@@ -47,14 +55,23 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
                     names.push(name.to_owned());
                 }
             }
-            if about.margin.is_some() {
-                names.push("tost".to_owned());
-            }
+            names.extend(against_margins(context, endpoint));
             names
         }
         Kind::Ordinal => ["wilcoxon", "stuart-maxwell", "bowker", "win-odds"].map(str::to_owned).to_vec(),
         Kind::Binary => vec!["mcnemar".to_owned()],
     }
+}
+
+/// The tests that the endpoint's margins call for.
+fn against_margins(context: &Context, endpoint: usize) -> Vec<String> {
+    let equivalence = context.trial.design.endpoints[endpoint].margin.map(|_| "tost");
+    let non_inferiority = non_inferiority_margin(context, endpoint).map(|_| "non-inferiority");
+    equivalence.into_iter().chain(non_inferiority).map(str::to_owned).collect()
+}
+
+fn non_inferiority_margin(context: &Context, endpoint: usize) -> Option<f64> {
+    context.plan.endpoints.get(endpoint).and_then(|written| written.non_inferiority_margin)
 }
 
 /// The name of a plan method among the paired tests.
@@ -74,10 +91,8 @@ pub fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
 
 /// The paired tests of `endpoint` at `visit`; in an analysis set other than the primary one, only the test that decides.
 pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
-    let trial = context.trial;
-    let about = &trial.design.endpoints[endpoint];
     let measure = context.measure(endpoint);
-    let paired = trial.paired(endpoint, visit, measure, context.set);
+    let paired = context.trial.paired(endpoint, visit, measure, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
     let deciding = match super::methods::deciding(context, endpoint) {
         Some(Deciding::Test(name)) => Some(name),
@@ -85,9 +100,10 @@ pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
     };
     methods(context, endpoint)
         .into_iter()
+        .filter(|name| catalogue::compares(name))
         .filter(|name| context.in_primary_set() || deciding.as_deref() == Some(name))
         .map(|name| {
-            let mut result = run(context, &name, about, &active, &placebo);
+            let mut result = run(context, &name, endpoint, &active, &placebo);
             result.n_dropped = paired.dropped.len();
             let role =
                 if deciding.as_deref() == Some(&name) { context.role(endpoint, visit) } else { Role::Sensitivity };
@@ -101,8 +117,15 @@ pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
 }
 
 /// One test by name; a refusal becomes a result without numbers whose note says why.
-pub fn run(context: &Context, name: &str, about: &Endpoint, active: &[f64], placebo: &[f64]) -> TestResult {
-    let options = if name == "win-odds" { context.benefit_options(about.better) } else { context.options() };
+fn run(context: &Context, name: &str, endpoint: usize, active: &[f64], placebo: &[f64]) -> TestResult {
+    let about = &context.trial.design.endpoints[endpoint];
+    let options = match name {
+        "win-odds" => context.benefit_options(about.better),
+        "non-inferiority" => one_sided(context.options()),
+        name if catalogue::compares(name) => context.options(),
+        // A description is two-sided whatever the plan's alternative about active − placebo.
+        _ => Options { alternative: Alternative::TwoSided, ..context.options() },
+    };
     let analysis = &context.plan.analysis;
     let settings = Settings {
         wilcoxon: wilcoxon::Settings { zeros: zeros(about.kind), ..wilcoxon::Settings::default() },
@@ -118,6 +141,8 @@ pub fn run(context: &Context, name: &str, about: &Endpoint, active: &[f64], plac
         },
         limits: about.margin.map(|margin| (-margin, margin)),
         levels: levels(about),
+        weights: if about.kind == Kind::Ordinal { Weights::Quadratic } else { Weights::Unweighted },
+        margin: non_inferiority_margin(context, endpoint),
         better: match about.better {
             Better::Lower => paired::Better::Lower,
             Better::Higher => paired::Better::Higher,
@@ -130,6 +155,14 @@ pub fn run(context: &Context, name: &str, about: &Endpoint, active: &[f64], plac
         result.notes.push(refusal.0);
         result
     })
+}
+
+/// The options of a non-inferiority test: at half of a two-sided α, so that its limit is that of the two-sided interval
+/// (ICH E9, 3.3.2, 5.5).
+fn one_sided(options: Options) -> Options {
+    let two_sided = options.alternative == Alternative::TwoSided;
+    let conf_level = if two_sided { 0.5 + 0.5 * options.conf_level } else { options.conf_level };
+    Options { alternative: Alternative::TwoSided, conf_level, ..options }
 }
 
 /// Grades keep zero differences in the ranking (Pratt), scores drop them (Wilcoxon).
@@ -149,23 +182,33 @@ pub fn levels(about: &Endpoint) -> Vec<f64> {
     }
 }
 
-/// Effect sizes and the normality of the differences at one visit, for scores and measurements; a test that the endpoint
-/// asks for itself is not repeated.
+/// What describes the pairs at one visit without comparing the arms: effect sizes and the normality of the differences for
+/// scores and measurements, and what else the endpoint asks for.
 pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
     let about = &context.trial.design.endpoints[endpoint];
-    if !matches!(about.kind, Kind::Continuous | Kind::Count) {
-        return Vec::new();
-    }
     let measure = context.measure(endpoint);
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
-    ["effect-size", "shapiro-wilk"]
-        .into_iter()
-        .filter(|name| !methods(context, endpoint).iter().any(|asked| asked == name))
+    let usual: &[&str] = match about.kind {
+        Kind::Continuous | Kind::Count => &["effect-size", "shapiro-wilk"],
+        Kind::Ordinal | Kind::Binary => &[],
+    };
+    let mut names: Vec<String> = usual.iter().map(|name| (*name).to_owned()).collect();
+    for name in &about.tests {
+        // The correlation of the scores is described at every visit anyway.
+        let described = name == "correlation" && measure == Measure::Value;
+        let repeated = catalogue::REPEATED.contains(&name.as_str());
+        if !catalogue::compares(name) && !repeated && !described && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+        .iter()
         .map(|name| {
-            let mut result = run(context, name, about, &active, &placebo);
+            let mut result = run(context, name, endpoint, &active, &placebo);
             result.n_dropped = paired.dropped.len();
-            let id = format!("{}.descriptive.{name}", context.stem(endpoint, visit));
+            let of_changes = if name == "correlation" { "change-" } else { "" };
+            let id = format!("{}.descriptive.{of_changes}{name}", context.stem(endpoint, visit));
             let rows = context.paired_rows(endpoint, visit, &paired);
             let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
             record.reference = reference(name);
@@ -219,13 +262,20 @@ fn reference(name: &str) -> &'static str {
         "trimmed-t" => "Yuen 1974; Wilcox 2012, paired trimmed means",
         "bootstrap" => "Efron 1987 (BCa)",
         "tost" => "Schuirmann 1987 (two one-sided tests)",
+        "non-inferiority" => "Schuirmann 1987; ICH E9, 3.3.2 (one-sided against the margin)",
         "effect-size" => "Cohen 1988; Hedges 1981; noncentral-t interval (Steiger & Fouladi 1997)",
         "shapiro-wilk" => "Shapiro & Wilk 1965; Royston 1995 (AS R94)",
         "pitman-morgan" => "Pitman 1939; Morgan 1939",
         "bland-altman" => "Bland & Altman 1986",
         "icc" => "Shrout & Fleiss 1979; McGraw & Wong 1996",
+        "concordance" => "Lin 1989, 2000",
+        "kappa" => "Cohen 1960, 1968; Fleiss, Cohen & Everitt 1969",
         "mcnemar" => "McNemar 1947; Fagerland, Lydersen & Laake 2013; Tango 1998",
         "stuart-maxwell" => "Stuart 1955; Maxwell 1970",
+        "bhapkar" => "Bhapkar 1966",
+        "marginal-mean-scores" => "Agresti 1983; Fagerland, Lydersen & Laake 2017, ch. 9",
+        "marginal-mean-ranks" => "Agresti 1983; Fagerland, Lydersen & Laake 2017, ch. 9",
+        "proportional-odds" => "Lipsitz, Kim & Zhao 1994; Heagerty & Zeger 1996; Mancl & DeRouen 2001",
         "bowker" => "Bowker 1948",
         "win-odds" => "Dong et al. 2020; Brunner, Vandemeulebroecke & Mütze 2021; Tango 1998",
         _ => "",

@@ -25,16 +25,19 @@ pub struct Reason {
     pub n: usize,
 }
 
+/// Why a knee-visit with a value is not used: the analysis needs the knee's baseline, and that is missing.
+pub const BASELINE_MISSING: &str = "baseline missing";
+
 impl Rows {
-    /// Adds `n` unused knee-visits for `reason`.
+    /// Adds `n` unused knee-visits for `reason`; reasons stand in alphabetical order, whatever the order of the data.
     pub fn leave_out(&mut self, reason: &str, n: usize) {
         if n == 0 {
             return;
         }
         self.not_used += n;
-        match self.reasons.iter_mut().find(|known| known.reason == reason) {
-            Some(known) => known.n += n,
-            None => self.reasons.push(Reason { reason: reason.to_owned(), n }),
+        match self.reasons.binary_search_by(|known| known.reason.as_str().cmp(reason)) {
+            Ok(known) => self.reasons[known].n += n,
+            Err(place) => self.reasons.insert(place, Reason { reason: reason.to_owned(), n }),
         }
     }
 }

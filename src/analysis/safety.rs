@@ -153,11 +153,11 @@ fn records(context: &Context, summary: &SafetySummary, events: &[KneeEvent], row
         let mut result = TestResult::new("event-timing", summary.n_patients as usize, &options);
         result.extra = vec![("onset", spread(&timing.onset)), ("duration", spread(&timing.duration))];
         result.notes.push("days since the injection; a duration counts its first and last day".to_owned());
-        let mut timing = record(id, result, "");
+        let mut timing = record(id, result, "Median and range of days (ICH E3, section 12.2)");
         timing.arm = arm.map(str::to_owned);
         records.push(timing);
     }
-    records.push(record("safety.serious-listing".into(), listing(context, summary, &options), ""));
+    records.push(record("safety.serious-listing".into(), listing(context, summary, &options), "ICH E3, section 12.3"));
     records
 }
 

@@ -3,7 +3,9 @@
 use crate::data::DataError;
 use crate::model::ModelError;
 use crate::paired::Refusal;
+use crate::report::ReportError;
 use crate::report::bundle::OutputError;
+use crate::report::template::TemplateError;
 use crate::trial::Finding;
 
 /// Why a command stopped.
@@ -44,11 +46,14 @@ impl From<Refusal> for CliError {
 }
 
 impl From<ModelError> for CliError {
-    /// A formula that does not parse and a factor that the formula does not have are wrong usage; the rest is about data.
+    /// A formula or combination that does not parse and a factor that the formula does not have are wrong usage; the rest
+    /// is about data.
     fn from(error: ModelError) -> Self {
         let text = format!("{error}\n  help: {}", error.remedy());
         match error {
-            ModelError::Formula { .. } | ModelError::UnknownFactor { .. } => Self::Usage(text),
+            ModelError::Formula { .. } | ModelError::LinearCombination { .. } | ModelError::UnknownFactor { .. } => {
+                Self::Usage(text)
+            }
             _ => Self::Refused(text),
         }
     }
@@ -57,6 +62,22 @@ impl From<ModelError> for CliError {
 impl From<OutputError> for CliError {
     fn from(error: OutputError) -> Self {
         Self::Output(error.to_string())
+    }
+}
+
+impl From<TemplateError> for CliError {
+    /// `--template` names a folder that cannot be used.
+    fn from(error: TemplateError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<ReportError> for CliError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Template(error) => error.into(),
+            error => Self::Output(error.to_string()),
+        }
     }
 }
 

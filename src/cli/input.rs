@@ -18,7 +18,7 @@ impl Source {
     /// Reads `path` and keeps the rows that match every `COL=VALUE` of `conditions`.
     ///
     /// # Errors
-    /// The file cannot be read, a condition has no `=`, or names a column that is not there.
+    /// The file cannot be read, a condition has no `=`, names a column that is not there, or keeps no row.
     pub fn open(path: &Path, conditions: &[String]) -> Result<Self, CliError> {
         let table = read(path, &ReadOptions::default())?;
         let mut source = Self { kept: (0..table.height()).collect(), name: path.display().to_string(), table };
@@ -29,10 +29,21 @@ impl Source {
             let (column, wanted) = (column.trim(), wanted.trim());
             let cells = source.all_text(column)?;
             let number: Option<f64> = wanted.parse().ok();
+            let before = source.kept.clone();
             source.kept.retain(|&row| match &cells[row] {
                 None => wanted.is_empty(),
                 Some(cell) => cell == wanted || number.is_some_and(|number| cell.parse() == Ok(number)),
             });
+            if source.kept.is_empty() && !before.is_empty() {
+                let values: BTreeSet<&str> = before.iter().filter_map(|&row| cells[row].as_deref()).collect();
+                let shown: Vec<&str> = values.iter().take(10).copied().collect();
+                let more = if values.len() > shown.len() { ", …" } else { "" };
+                return Err(CliError::Refused(format!(
+                    "{}: --where '{condition}' keeps no row; the values of `{column}` are: {}{more}",
+                    source.name,
+                    shown.join(", ")
+                )));
+            }
         }
         Ok(source)
     }

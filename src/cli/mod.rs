@@ -7,6 +7,7 @@ pub mod args;
 pub mod commands;
 pub mod error;
 pub mod input;
+pub mod model_further;
 pub mod model_input;
 pub mod model_text;
 pub mod terminal;

@@ -5,6 +5,15 @@ use super::error::CliError;
 use super::input::Source;
 use crate::model::{Columns, Formula, LsMeansSpec, Weights};
 
+/// What the outcome must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Numbers: a cell that is none is an error that names it.
+    Numbers,
+    /// Numbers or categories.
+    Either,
+}
+
 /// What a model command was given, read and parsed.
 #[derive(Debug)]
 pub struct ModelInput {
@@ -16,6 +25,8 @@ pub struct ModelInput {
     pub emmeans: Vec<LsMeansSpec>,
     /// Differences asked for.
     pub contrasts: Vec<LsMeansSpec>,
+    /// Weights of the factors that LS means average over.
+    pub weights: Weights,
 }
 
 impl ModelInput {
@@ -27,7 +38,7 @@ impl ModelInput {
     ///
     /// # Errors
     /// Wrong usage, a file that cannot be read, an unknown column, an unlisted level.
-    pub fn read(args: &ModelData, further: &[&str]) -> Result<Self, CliError> {
+    pub fn read(args: &ModelData, further: &[&str], outcome: Outcome) -> Result<Self, CliError> {
         if !(args.conf_level > 0.0 && args.conf_level < 1.0) {
             let message = format!("--conf-level {}: between 0 and 1, for instance 0.95", args.conf_level);
             return Err(CliError::Usage(message));
@@ -42,7 +53,10 @@ impl ModelInput {
         );
         let mut table = Columns::new();
         for name in &names {
-            match source.plain_numbers(name)? {
+            let numeric = outcome == Outcome::Numbers && formula.response.name == *name;
+            let named = factors.iter().any(|(factor, _)| factor == name);
+            let cells = if numeric && !named { Some(source.numbers(name)?) } else { source.plain_numbers(name)? };
+            match cells {
                 Some(numbers) => {
                     table.add_numeric(name, numbers.into_iter().map(|cell| cell.unwrap_or(f64::NAN)).collect())?;
                 }
@@ -50,7 +64,9 @@ impl ModelInput {
             }
         }
         let complete: Vec<usize> = (0..table.n_rows())
-            .filter(|&row| names.iter().all(|name| table.column(name).is_ok_and(|column| !column.is_missing(row))))
+            .filter(|&row| {
+                formula.columns().iter().all(|name| table.column(name).is_ok_and(|column| !column.is_missing(row)))
+            })
             .collect();
         for (name, levels) in &factors {
             source.known(name)?;
@@ -66,7 +82,7 @@ impl ModelInput {
                 table.set_levels(name, levels).map_err(|_| error)?;
             }
         }
-        Ok(Self { table, formula, emmeans, contrasts })
+        Ok(Self { table, formula, emmeans, contrasts, weights: weights(args) })
     }
 }
 
@@ -90,10 +106,14 @@ fn factors(given: &[String]) -> Result<Vec<(String, Vec<String>)>, CliError> {
     Ok(factors)
 }
 
+fn weights(args: &ModelData) -> Weights {
+    if args.weights == "observed" { Weights::Observed } else { Weights::Equal }
+}
+
 /// The LS means and differences. A `--contrast` without `|` takes the other factors of every `--emmeans` that has it as
 /// the levels within which it compares.
 fn comparisons(args: &ModelData) -> (Vec<LsMeansSpec>, Vec<LsMeansSpec>) {
-    let weights = if args.weights == "observed" { Weights::Observed } else { Weights::Equal };
+    let weights = weights(args);
     let parse = |text: &String| LsMeansSpec { weights, ..LsMeansSpec::parse(text) };
     let emmeans: Vec<LsMeansSpec> = args.emmeans.iter().map(parse).collect();
     let mut contrasts: Vec<LsMeansSpec> = Vec::new();

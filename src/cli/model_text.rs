@@ -1,5 +1,6 @@
 //! The reports of models as text for people: short tables that fit 80 columns.
 
+use super::model_further;
 use super::terminal::{columns, number, optional, p_value, significant};
 use crate::model::gee_report::GeeReport;
 use crate::model::generalised_report::{GeneralisedReport, RatioContrast};
@@ -25,7 +26,8 @@ pub fn linear(report: &ModelReport, conf_level: f64) -> String {
     ));
     let rows: Vec<Vec<String>> =
         report.coefficients.iter().map(|c| test_row(vec![c.term.clone()], Some(&c.test))).collect();
-    heading(&mut text, "Coefficients");
+    let robust = report.robust.map_or_else(String::new, |kind| format!(" ({} covariance)", kind.to_uppercase()));
+    heading(&mut text, &format!("Coefficients{robust}"));
     text.push_str(&test_table(&["Term"], &rows, conf_level));
     heading(&mut text, "Variance components");
     let rows: Vec<Vec<String>> = report
@@ -44,6 +46,7 @@ pub fn linear(report: &ModelReport, conf_level: f64) -> String {
         let rows: Vec<Vec<String>> = report.contrasts.iter().map(contrast_row).collect();
         text.push_str(&test_table(&["Contrast"], &rows, conf_level));
     }
+    text.push_str(&model_further::text(report, conf_level));
     text.push_str(&format!("\n{}\n", report.certificate.words()));
     notes(&mut text, &report.notes);
     text
@@ -136,15 +139,15 @@ fn counted(n_obs: usize, n_dropped: usize, n_patients: usize) -> String {
     format!("{n_obs} observations{dropped}; {n_patients} independent units")
 }
 
-fn heading(text: &mut String, title: &str) {
+pub(super) fn heading(text: &mut String, title: &str) {
     text.push_str(&format!("\n{title}\n"));
 }
 
-fn interval_title(conf_level: f64) -> String {
+pub(super) fn interval_title(conf_level: f64) -> String {
     format!("{} % CI", number(100.0 * conf_level).trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn limits(low: Option<f64>, high: Option<f64>) -> String {
+pub(super) fn limits(low: Option<f64>, high: Option<f64>) -> String {
     match (low, high) {
         (Some(low), Some(high)) => format!("{} to {}", significant(low, 4), significant(high, 4)),
         _ => "–".to_owned(),
@@ -168,7 +171,7 @@ fn test_row(labels: Vec<String>, test: Option<&TTest>) -> Vec<String> {
     row
 }
 
-fn short_df(df: f64) -> String {
+pub(super) fn short_df(df: f64) -> String {
     crate::table::rounding::fixed(df, 1)
 }
 
@@ -222,7 +225,8 @@ fn means(text: &mut String, means: &[LsMeanRecord], conf_level: f64) {
         .iter()
         .map(|mean| {
             let name: Vec<&str> = mean.levels.0.iter().map(|(_, level)| level.as_str()).collect();
-            let df = mean.df.map_or_else(|| "∞".to_owned(), short_df);
+            let without = if mean.estimate.is_some() { "∞" } else { "–" };
+            let df = mean.df.map_or_else(|| without.to_owned(), short_df);
             let interval = limits(mean.conf_low, mean.conf_high);
             vec![name.join(", "), optional(mean.estimate), optional(mean.std_error), df, interval]
         })

@@ -98,7 +98,7 @@ fn list_ragged(rows: &[RaggedRow]) -> String {
 #[non_exhaustive]
 pub enum DataError {
     /// There is no such file.
-    #[error("{path}: no such file; check the path, which is relative to the plan")]
+    #[error("{path}: no such file; check the path")]
     NotFound {
         /// Path as given.
         path: String,

@@ -1,5 +1,5 @@
-//! The fonts: embedded subsets of Noto Sans and Noto Sans CJK JP (SIL Open Font License 1.1, `assets/fonts/`), how wide
-//! a text is in them, and the database from which the PNG is drawn.
+//! The fonts: embedded subsets of Noto Sans, Noto Sans CJK JP, Noto Sans Hebrew and Noto Sans Arabic (SIL Open Font
+//! License 1.1, `assets/fonts/`), how wide a text is in them, and the database from which the PNG is drawn.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,8 +12,12 @@ use super::FigureError;
 pub const SANS: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
 /// Noto Sans, bold.
 pub const SANS_BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold.ttf");
-/// Noto Sans CJK JP, regular: kana and the kanji of JIS X 0208, levels 1 and 2.
+/// Noto Sans CJK JP, regular: kana, the kanji of JIS X 0208 (levels 1 and 2), and the forms in names that Windows adds.
 pub const JAPANESE: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKjp-Regular.otf");
+/// Noto Sans Hebrew, regular, for names.
+pub const HEBREW: &[u8] = include_bytes!("../../assets/fonts/NotoSansHebrew-Regular.ttf");
+/// Noto Sans Arabic, regular, for names; its letters join.
+pub const ARABIC: &[u8] = include_bytes!("../../assets/fonts/NotoSansArabic-Regular.ttf");
 /// The licence that travels with the fonts.
 pub const LICENCE: &str = include_str!("../../assets/fonts/OFL.txt");
 
@@ -94,18 +98,18 @@ impl Faces {
                 .map_err(|_| FigureError::Font("not a TrueType or OpenType font".into()))
         };
         let mut faces = Self {
-            regular: vec![face(SANS)?, face(JAPANESE)?],
-            bold: vec![face(SANS_BOLD)?, face(JAPANESE)?],
-            families: vec![JAPANESE_FAMILY.to_owned()],
+            regular: vec![face(SANS)?, face(JAPANESE)?, face(HEBREW)?, face(ARABIC)?],
+            bold: vec![face(SANS_BOLD)?, face(JAPANESE)?, face(HEBREW)?, face(ARABIC)?],
+            families: [JAPANESE_FAMILY, "Noto Sans Hebrew", "Noto Sans Arabic"].map(str::to_owned).to_vec(),
             database: Arc::default(),
         };
         let mut database = fontdb::Database::new();
-        for bytes in [SANS, SANS_BOLD, JAPANESE].into_iter().chain(extra) {
+        for bytes in [SANS, SANS_BOLD, JAPANESE, HEBREW, ARABIC].into_iter().chain(extra) {
             database.load_font_data(bytes.to_vec());
         }
         database.set_sans_serif_family(SANS_FAMILY);
         if let Some(bytes) = extra {
-            let family = database.faces().nth(3).and_then(|f| f.families.first()).map(|f| f.0.clone());
+            let family = database.faces().nth(5).and_then(|f| f.families.first()).map(|f| f.0.clone());
             faces.families.push(family.ok_or_else(|| FigureError::Font("the font has no family name".into()))?);
             faces.regular.push(face(bytes)?);
             faces.bold.push(face(bytes)?);

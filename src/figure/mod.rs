@@ -75,6 +75,13 @@ impl Figure {
     pub fn standalone(&self, style: &Style) -> Result<String, FigureError> {
         scene::standalone(self, style)
     }
+
+    /// Gives the figure another title, in its words and in the SVG's accessible name.
+    pub fn retitle(&mut self, title: &str) {
+        let name = |title: &str| format!("-title\">{}</title>", scene::escape(&words::clean(title)));
+        self.svg = self.svg.replacen(&name(&self.title), &name(title), 1);
+        title.clone_into(&mut self.title);
+    }
 }
 
 /// The words around a figure, as the report's catalogue supplies them.

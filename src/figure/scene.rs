@@ -410,16 +410,41 @@ fn file_stem(kind: &str, key: &str) -> String {
 fn tidy(elements: &str) -> String {
     let family = format!(" font-family=\"{}\"", font::FAMILY);
     let mut out = String::with_capacity(elements.len());
-    for line in elements.split_inclusive('\n') {
+    let mut lines = elements.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
         if !line.starts_with('<') || line.starts_with("</") {
             out.push_str(line);
             continue;
         }
         let line = line.replacen(&family, "", 1).replacen(" opacity=\"1\"", "", 1);
+        let line = match lines.peek() {
+            Some(text) if line.starts_with("<text ") && text.contains(right_to_left) => on_baseline(&line),
+            _ => line,
+        };
         let stroked = line.starts_with("<line ") || line.starts_with("<polyline ");
         out.push_str(&line.replacen(" opacity=", if stroked { " stroke-opacity=" } else { " fill-opacity=" }, 1));
     }
     out
+}
+
+/// Hebrew, Arabic and what is written like them.
+fn right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+}
+
+/// The tag of a text with the baseline as its position. plotters hangs a text from its top by `dy`, of which resvg gives
+/// each letter its share before it orders the letters: read from the right, all but one would stand a line too high.
+fn on_baseline(tag: &str) -> String {
+    let attribute = |name: &str| {
+        let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
+        let end = start + tag[start..].find('"')?;
+        tag[start..end].parse::<f64>().ok().map(|value| (start, end, value))
+    };
+    let (Some((start, end, top)), Some((_, _, size))) = (attribute("y"), attribute("font-size")) else {
+        return tag.to_owned();
+    };
+    let y = ((top + ASCENT * size) * 10.0).round() / 10.0;
+    format!("{}{y}{}", &tag[..start], &tag[end..]).replacen(&format!(" dy=\"{ASCENT}em\""), "", 1)
 }
 
 /// The root element with its accessible name and description.
@@ -483,4 +508,17 @@ fn view_box_height(svg: &str) -> f64 {
         .and_then(|numbers| numbers.split(' ').next_back())
         .and_then(|height| height.parse::<f64>().ok())
         .map_or(0.0, |height| height / UNITS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_from_the_right_stand_on_their_baseline() {
+        let drawn = "<text x=\"10\" y=\"20\" dy=\"0.76em\" font-size=\"85\" opacity=\"1\">\nשרה\n</text>\n";
+        assert_eq!(tidy(drawn), "<text x=\"10\" y=\"84.6\" font-size=\"85\">\nשרה\n</text>\n");
+        let latin = drawn.replace("שרה", "EV");
+        assert!(tidy(&latin).contains("y=\"20\" dy=\"0.76em\""));
+    }
 }

@@ -140,7 +140,8 @@ pub(crate) fn certify(
     })
 }
 
-/// Refuses a residual covariance parameter in which the likelihood is flat: the data hold no information about it.
+/// Refuses a parameter in which the likelihood is flat: the data hold no information about it. (Among correlated random
+/// coefficients a flat direction may be a rotation that leaves their covariance as it is.)
 fn flat_parameter(
     problem: &Problem,
     hessian: &[f64],
@@ -152,7 +153,7 @@ fn flat_parameter(
     let (_, vectors) = eigen_symmetric(hessian, n);
     let flattest = (0..n).max_by(|&a, &b| vectors[a * n].abs().total_cmp(&vectors[b * n].abs()));
     match flattest.and_then(|i| places.get(i)) {
-        Some(&h) if owner(problem, h).is_some_and(|(t, _)| t.kind != TermKind::Random) => {
+        Some(&h) if owner(problem, h).is_some_and(|(t, _)| t.kind != TermKind::Random || t.shape.n_cells() == 1) => {
             Err(ModelError::NotEstimable {
                 parameter: name(h),
                 reason: format!("the likelihood is flat in it (curvature {smallest:.1e})"),

@@ -172,6 +172,28 @@ impl Columns {
         Ok(())
     }
 
+    /// The combinations of several columns as one categorical column: levels in order, the first column slowest, joined by
+    /// `:`; missing where one of them is.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownColumn`].
+    pub fn combined(&self, names: &[String]) -> Result<Column, ModelError> {
+        let mut levels = vec![String::new()];
+        let mut codes = vec![Some(0_u32); self.n_rows];
+        for name in names {
+            let Column::Categorical { levels: own, codes: next } = self.column(name)?.to_categorical() else {
+                continue;
+            };
+            let width = own.len() as u32;
+            for (code, next) in codes.iter_mut().zip(next) {
+                *code = code.zip(next).map(|(a, b)| a * width + b);
+            }
+            let join = |a: &String, b: &String| if a.is_empty() { b.clone() } else { format!("{a}:{b}") };
+            levels = levels.iter().flat_map(|a| own.iter().map(move |b| join(a, b))).collect();
+        }
+        Ok(Column::Categorical { levels, codes })
+    }
+
     /// The column called `name`.
     ///
     /// # Errors

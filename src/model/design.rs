@@ -231,7 +231,7 @@ enum Coding {
 
 /// What one column multiplies.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Piece {
+pub(super) enum Piece {
     Numeric { variable: usize },
     Level { input: usize, level: u32 },
 }
@@ -264,10 +264,12 @@ pub struct Design {
     pub(crate) term_variables: Vec<Vec<usize>>,
     /// `R` of the QR decomposition of `x` (upper triangle, row after row).
     pub(crate) r: Vec<f64>,
-    recipes: Vec<Vec<Piece>>,
-    kept: Vec<usize>,
+    /// What each column multiplies, aliased ones included.
+    pub(super) recipes: Vec<Vec<Piece>>,
+    /// Positions of the estimable columns among all.
+    pub(super) kept: Vec<usize>,
     /// Coefficients of each aliased column in the kept ones.
-    alias: Vec<(usize, Vec<f64>)>,
+    pub(super) alias: Vec<(usize, Vec<f64>)>,
     codings: Vec<Coding>,
     input_names: Vec<String>,
 }
@@ -305,6 +307,10 @@ impl Design {
             recipes.push(Vec::new());
             assign.push(0);
         }
+        // Without an intercept R codes the first factor that it meets by all its levels, and every other as usual.
+        let is_factor = |v: &usize| matches!(codings[*v], Coding::Factor { .. });
+        let first_factor = formula.terms.iter().find_map(|term| Some((term, *term.iter().find(|v| is_factor(v))?)));
+        let first_factor = first_factor.filter(|_| !formula.intercept);
         for term in &formula.terms {
             let mut columns: Vec<(String, Vec<Piece>)> = vec![(String::new(), Vec::new())];
             for (place, &v) in term.iter().enumerate() {
@@ -318,7 +324,7 @@ impl Design {
                         };
                         let margin: Vec<usize> = term.iter().copied().filter(|&u| u != v).collect();
                         let has_margin =
-                            if margin.is_empty() { formula.intercept } else { formula.terms.contains(&margin) };
+                            first_factor != Some((term, v)) && (margin.is_empty() || formula.terms.contains(&margin));
                         (usize::from(has_margin)..levels.len())
                             .map(|l| (format!("{name}{}", levels[l]), Piece::Level { input: *input, level: l as u32 }))
                             .collect()

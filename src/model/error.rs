@@ -16,6 +16,16 @@ pub enum ModelError {
         /// Byte range of the offending part.
         span: Range<usize>,
     },
+    /// A linear combination that cannot be read. `span` is the byte range of the offending text.
+    #[error("{message}\n  {text}\n  {}{}", " ".repeat(text.get(..span.start).map_or(0, |s| s.chars().count())), "^".repeat(span.len().max(1)))]
+    LinearCombination {
+        /// What is wrong.
+        message: String,
+        /// The whole text.
+        text: String,
+        /// Byte range of the offending part.
+        span: Range<usize>,
+    },
     /// A variable of the formula is not a column of the data.
     #[error("there is no column `{column}` (columns: {available})")]
     UnknownColumn {
@@ -90,6 +100,18 @@ pub enum ModelError {
         outer: String,
         /// A level that violates the nesting.
         level: String,
+    },
+    /// Random or covariance terms, but only one independent unit.
+    #[error(
+        "all {n_obs} rows belong to one `{unit}` ({label}): variation between units cannot be estimated from one unit"
+    )]
+    OneUnit {
+        /// The independent unit.
+        unit: String,
+        /// The one there is.
+        label: String,
+        /// Rows used.
+        n_obs: usize,
     },
     /// Two rows of one subject in the same cell of a covariance structure.
     #[error("`{subject}` has two rows in cell `{cell}` of `{term}`")]
@@ -200,6 +222,8 @@ impl ModelError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Formula { .. } => "model-formula",
+            Self::LinearCombination { .. } => "model-linear-combination",
+            Self::OneUnit { .. } => "model-one-unit",
             Self::UnknownColumn { .. } => "model-unknown-column",
             Self::ColumnLength { .. } => "model-column-length",
             Self::DuplicateLevel { .. } => "model-duplicate-level",
@@ -229,6 +253,12 @@ impl ModelError {
         match self {
             Self::Formula { .. } => {
                 "write the formula in R's syntax, such as `change ~ treatment*visit + base + (1|usubjid)`"
+            }
+            Self::LinearCombination { .. } => {
+                "combine coefficients by the names that the model prints, such as `treatmentEV + 0.5*treatmentEV:visitM3`, or LS means, such as `[treatment=EV] - [treatment=PLACEBO]`"
+            }
+            Self::OneUnit { .. } => {
+                "give the rows of several patients, or leave out the random and covariance terms to describe this one"
             }
             Self::UnknownColumn { .. } => "correct the name or add the column to the data",
             Self::ColumnLength { .. } | Self::WrongLength { .. } => "give as many values as the message asks for",

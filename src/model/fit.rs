@@ -6,11 +6,11 @@
 use super::certificate::{Certificate, certify};
 use super::covariance::Unstructured;
 use super::data::Columns;
-use super::design::{Design, Grouping, ModelFrame};
+use super::design::{Design, Grouping, Input, ModelFrame};
 use super::error::ModelError;
 use super::formula::Formula;
 use super::layout::{Layout, TermKind};
-use super::likelihood::{Evaluation, Order, Problem};
+use super::likelihood::{Evaluation, Problem};
 use super::start::start_values;
 use crate::math::linalg::{dot, invert_lower, multiply, transpose};
 use crate::math::trust_region::{Derivatives, Minimum, Settings, minimise};
@@ -142,6 +142,10 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
     let y = frame.numeric_response()?;
     let basis = Standardised::build(&design, y)?;
     let mut layout = Layout::build(&frame)?;
+    if let ([_], false) = (layout.patients.as_slice(), layout.groups.is_empty()) {
+        let label = layout.unit.labels.first().cloned().unwrap_or_default();
+        return Err(ModelError::OneUnit { unit: layout.unit.name.clone(), label, n_obs: n });
+    }
     let width = p + 1;
     let mut patterns = layout.patterns(&basis.rows, width);
     for pattern in &mut patterns {
@@ -157,19 +161,26 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
     let (unit_name, unit_labels) = (layout.unit.name.clone(), std::mem::take(&mut layout.unit.labels));
     let problem = Problem::new(layout, patterns, p, reml);
     let mut notes = Vec::new();
+    if frame.formula.random.is_empty() && frame.formula.covariance.is_empty() {
+        notes.push(
+            "no random or covariance term: every row is taken as independent of the others; knees of one patient are not"
+                .to_owned(),
+        );
+    }
     if !design.aliased.is_empty() {
         notes.push(format!(
             "dropped as linear combinations of earlier columns of the design: {}",
             design.aliased.join(", ")
         ));
     }
+    notes.extend(remarks(&frame, &problem, patients.len()));
     let start = start_values(&problem);
     let search = Search { problem: &problem, free: vec![true; problem.k] };
     let (minimum, free) = search.run(&start, options)?;
     let singular = free.iter().any(|f| !f);
     let psi = minimum.x.clone();
     let theta = problem.natural(&psi);
-    let at = problem.evaluate(&theta, Order::Second).ok_or_else(|| ModelError::NotPositiveDefinite {
+    let at = problem.evaluate(&theta).ok_or_else(|| ModelError::NotPositiveDefinite {
         matrix: "the covariance of a patient at the optimum".into(),
     })?;
     let jacobian = problem.jacobian(&psi);
@@ -210,6 +221,26 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
         singular,
         n_patients_without_rows: 0,
     })
+}
+
+/// What the reader should know about a model before it is fitted.
+fn remarks(frame: &ModelFrame, problem: &Problem, n_patients: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    for input in &frame.inputs {
+        if let Input::Factor { name, levels, .. } = input
+            && let [only] = levels.as_slice()
+        {
+            notes.push(format!("`{name}` has one level ({only}) in the analysed rows: it has no effect to estimate"));
+        }
+    }
+    let k = problem.k;
+    if k > n_patients && problem.terms.iter().any(|t| matches!(t.kind, TermKind::Structure(_))) {
+        notes.push(format!(
+            "the covariance has {k} parameters for {n_patients} independent units: it is estimated poorly, and with it \
+             standard errors and degrees of freedom; a structure with fewer parameters rests on more"
+        ));
+    }
+    notes
 }
 
 /// The data in standard form.
@@ -332,7 +363,7 @@ impl Problem {
 
     /// −ℓ with derivatives in ψ.
     pub(crate) fn objective(&self, psi: &[f64]) -> Option<Derivatives> {
-        let at = self.evaluate(&self.natural(psi), Order::Second)?;
+        let at = self.evaluate(&self.natural(psi))?;
         let jacobian = self.jacobian(psi);
         let k = self.k;
         let gradient =

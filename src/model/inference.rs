@@ -9,6 +9,7 @@ use super::between_within::BetweenWithin;
 use super::error::ModelError;
 use super::fit::{Fit, Method};
 use super::kenward_roger;
+use super::robust::{RobustCovariance, RobustKind, robust_covariance};
 use super::satterthwaite::{combine, eigenbasis, t_test_df};
 use crate::math::dist::{fisher_f, normal, student_t};
 use crate::math::linalg::{cholesky, dot, eigen_symmetric, inverse_spd, multiply, solve_lower, transpose};
@@ -105,6 +106,44 @@ pub struct TTest {
     pub conf_high: Option<f64>,
 }
 
+/// The distribution that a standardised estimate is compared with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Reference {
+    /// Student's t.
+    T(f64),
+    /// The normal distribution.
+    Normal,
+    /// None: no degrees of freedom exist.
+    Unknown,
+}
+
+impl TTest {
+    /// The test of `estimate` against `null`, with its interval. Statistic, p-value and limits are absent where the
+    /// standard error is zero, the p-value and the limits also where there is no reference distribution.
+    pub(crate) fn new(estimate: f64, std_error: f64, reference: Reference, null: f64, conf_level: f64) -> Self {
+        let usable = std_error > 0.0 && std_error.is_finite();
+        let statistic = usable.then(|| (estimate - null) / std_error);
+        let alpha = 0.5 * (1.0 - conf_level);
+        let (p_value, quantile) = match reference {
+            Reference::T(df) => {
+                (statistic.map(|t| 2.0 * student_t::sf(t.abs(), df)), Some(-student_t::quantile(alpha, df)))
+            }
+            Reference::Normal => (statistic.map(|t| 2.0 * normal::sf(t.abs())), Some(-normal::quantile(alpha))),
+            Reference::Unknown => (None, None),
+        };
+        let limit = |sign: f64| quantile.filter(|q| usable && q.is_finite()).map(|q| estimate + sign * q * std_error);
+        Self {
+            estimate,
+            std_error,
+            df: if let Reference::T(df) = reference { Some(df) } else { None },
+            statistic,
+            p_value: p_value.map(|p| p.min(1.0)),
+            conf_low: limit(-1.0),
+            conf_high: limit(1.0),
+        }
+    }
+}
+
 /// The answer of a test of several rows at once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct FTest {
@@ -137,6 +176,7 @@ pub struct Inference<'a> {
     pub(crate) w: Vec<f64>,
     /// I + 2Λ̃.
     adjusted: Vec<f64>,
+    robust: Option<RobustCovariance>,
     between_within: Option<BetweenWithin>,
 }
 
@@ -180,7 +220,7 @@ impl Fit {
             identity
         };
         let between_within = (ddf == Ddf::BetweenWithin).then(|| BetweenWithin::of(self));
-        Ok(Inference { fit: self, ddf, information, conf_level, notes, w, adjusted, between_within })
+        Ok(Inference { fit: self, ddf, information, conf_level, notes, w, adjusted, robust: None, between_within })
     }
 
     /// The covariance W of θ̂: the inverse observed or expected information.
@@ -248,8 +288,44 @@ fn pseudo_inverse(information: &[f64], jacobian: &[f64], k: usize) -> Vec<f64> {
 }
 
 impl Inference<'_> {
+    /// The same with a robust covariance of the coefficients (SAS `empirical`); Satterthwaite's degrees of freedom are then
+    /// those of Bell & McCaffrey for that covariance.
+    ///
+    /// # Errors
+    /// [`ModelError::Unsupported`] for Kenward–Roger, which corrects the model's own covariance, and where the robust
+    /// covariance does not exist.
+    pub fn with_robust(mut self, kind: RobustKind) -> Result<Self, ModelError> {
+        if self.ddf.is_kenward_roger() {
+            return Err(ModelError::Unsupported {
+                method: "Kenward-Roger".into(),
+                reason: "corrects the covariance that the model implies and has no robust form: use Satterthwaite's \
+                         degrees of freedom"
+                    .into(),
+            });
+        }
+        self.robust = Some(robust_covariance(&self.fit.patient_blocks()?, kind)?);
+        Ok(self)
+    }
+
+    /// The robust covariance, where one was asked for.
+    pub fn robust(&self) -> Option<&RobustCovariance> {
+        self.robust.as_ref()
+    }
+
+    /// The standard error of a contrast by the model's own covariance, whether or not another one is in use.
+    ///
+    /// # Errors
+    /// As [`Inference::contrast`].
+    pub fn model_std_error(&self, contrast: &[f64]) -> Result<f64, ModelError> {
+        let f = self.rotate(contrast)?;
+        Ok(self.fit.scale * self.form(&self.adjusted, &f, &f).max(0.0).sqrt())
+    }
+
     /// Covariance of the coefficients, adjusted where the method adjusts it; `p × p`, row after row.
     pub fn vcov(&self) -> Vec<f64> {
+        if let Some(robust) = &self.robust {
+            return robust.vcov().concat();
+        }
         let p = self.fit.problem.p;
         let scale = self.fit.scale * self.fit.scale;
         let left = multiply(&self.fit.a, &self.adjusted, p, p, p);
@@ -285,46 +361,52 @@ impl Inference<'_> {
     /// # Errors
     /// [`ModelError::WrongLength`] for another number of weights.
     pub fn contrast(&self, contrast: &[f64]) -> Result<TTest, ModelError> {
+        self.contrast_against(contrast, 0.0)
+    }
+
+    /// Tests whether `contrast'β` is `null`.
+    ///
+    /// # Errors
+    /// As [`Inference::contrast`].
+    pub fn contrast_against(&self, contrast: &[f64], null: f64) -> Result<TTest, ModelError> {
         let f = self.rotate(contrast)?;
         let estimate = dot(contrast, &self.fit.beta);
-        let variance = self.form(&self.adjusted, &f, &f);
-        let std_error = self.fit.scale * variance.max(0.0).sqrt();
-        let df = match self.ddf {
-            Ddf::KenwardRoger | Ddf::KenwardRogerLinear | Ddf::Satterthwaite => {
+        let std_error = match &self.robust {
+            Some(robust) => robust.std_error(contrast).unwrap_or(0.0),
+            None => self.fit.scale * self.form(&self.adjusted, &f, &f).max(0.0).sqrt(),
+        };
+        let df = match (self.ddf, &self.robust) {
+            (Ddf::Satterthwaite, Some(robust)) => robust.satterthwaite_df(contrast),
+            (Ddf::KenwardRoger | Ddf::KenwardRogerLinear | Ddf::Satterthwaite, _) => {
                 let g: Vec<f64> = (0..self.fit.problem.k).map(|h| self.form(self.p_tilde(h), &f, &f)).collect();
                 t_test_df(dot(&f, &f), &g, &self.w)
             }
-            Ddf::BetweenWithin => self.between_within.as_ref().and_then(|b| b.df(contrast)),
-            Ddf::Residual => Some((self.fit.n_obs() - self.fit.problem.p) as f64),
-            Ddf::Asymptotic => None,
+            (Ddf::BetweenWithin, _) => self.between_within.as_ref().and_then(|b| b.df(contrast)),
+            (Ddf::Residual, _) => Some((self.fit.n_obs() - self.fit.problem.p) as f64),
+            (Ddf::Asymptotic, _) => None,
         };
-        let usable = std_error > 0.0 && std_error.is_finite();
-        let statistic = usable.then(|| estimate / std_error);
-        let alpha = 0.5 * (1.0 - self.conf_level);
-        let (p_value, quantile) = match df {
-            Some(df) => (statistic.map(|t| 2.0 * student_t::sf(t.abs(), df)), Some(-student_t::quantile(alpha, df))),
-            None if self.ddf == Ddf::Asymptotic => {
-                (statistic.map(|t| 2.0 * normal::sf(t.abs())), Some(-normal::quantile(alpha)))
-            }
-            None => (None, None),
+        let reference = match df {
+            Some(df) => Reference::T(df),
+            None if self.ddf == Ddf::Asymptotic => Reference::Normal,
+            None => Reference::Unknown,
         };
-        let limit = |sign: f64| quantile.filter(|q| usable && q.is_finite()).map(|q| estimate + sign * q * std_error);
-        Ok(TTest {
-            estimate,
-            std_error,
-            df,
-            statistic,
-            p_value: p_value.map(|p| p.min(1.0)),
-            conf_low: limit(-1.0),
-            conf_high: limit(1.0),
-        })
+        Ok(TTest::new(estimate, std_error, reference, null, self.conf_level))
     }
 
     /// Tests whether all of `rows'β` are zero. Rows that are combinations of others do not count.
     ///
     /// # Errors
-    /// [`ModelError::WrongLength`] for a row that has not one weight per coefficient.
+    /// [`ModelError::WrongLength`] for a row that has not one weight per coefficient; [`ModelError::Unsupported`] with a
+    /// robust covariance, whose F tests of several rows have no agreed degrees of freedom.
     pub fn f_test(&self, rows: &[Vec<f64>]) -> Result<FTest, ModelError> {
+        if self.robust.is_some() {
+            return Err(ModelError::Unsupported {
+                method: "an F test".into(),
+                reason: "of several coefficients is not offered with a robust covariance: ask for coefficients or \
+                         contrasts"
+                    .into(),
+            });
+        }
         let p = self.fit.problem.p;
         let mut basis: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
         let mut independent: Vec<Vec<f64>> = Vec::new();

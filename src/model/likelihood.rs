@@ -89,13 +89,6 @@ pub(crate) struct Evaluation {
     pub p_tilde: Vec<f64>,
 }
 
-/// How much to compute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Order {
-    Value,
-    Second,
-}
-
 /// One pattern at one θ.
 pub(crate) struct PatternState {
     /// V⁻¹.
@@ -226,8 +219,8 @@ impl Problem {
         }
     }
 
-    /// The likelihood and, for [`Order::Second`], its derivatives; `None` where V or X'BX is not positive definite.
-    pub fn evaluate(&self, theta: &[f64], order: Order) -> Option<Evaluation> {
+    /// The likelihood and its derivatives; `None` where V or X'BX is not positive definite.
+    pub fn evaluate(&self, theta: &[f64]) -> Option<Evaluation> {
         let (p, w) = (self.p, self.p + 1);
         let matrices = self.cell_matrices(theta);
         for (term, copies) in self.terms.iter().zip(&matrices) {
@@ -289,9 +282,7 @@ impl Problem {
             return None;
         }
         let mut out = Evaluation { deviance, gamma, f, gradient: Vec::new(), hessian: Vec::new(), p_tilde: Vec::new() };
-        if order == Order::Second {
-            self.derivatives(theta, &states, &mut out);
-        }
+        self.derivatives(theta, &states, &mut out);
         Some(out)
     }
 

@@ -12,6 +12,7 @@ use super::error::ModelError;
 use super::fit::{Fit, Method};
 use super::layout::TermKind;
 use crate::math::dist::chi_squared;
+use crate::math::linalg::{dot, solve_lower, transpose};
 
 /// A comparison of two nested models.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,6 +28,89 @@ pub struct LikelihoodRatio {
     pub p_value_mixture: Option<f64>,
     /// The mixture in words: `½ χ²(0) + ½ χ²(1)`.
     pub mixture: Option<String>,
+    /// Why `p_value` is not the whole story: variances on their boundary without a known mixture.
+    pub note: Option<String>,
+}
+
+/// Two models side by side, with the test of the smaller against the larger.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelComparison {
+    /// Formula of the smaller model.
+    pub smaller: String,
+    /// Formula of the larger model.
+    pub larger: String,
+    /// `REML` or `ML`.
+    pub method: &'static str,
+    /// Log-likelihood of the smaller model.
+    pub log_lik_smaller: f64,
+    /// Log-likelihood of the larger model.
+    pub log_lik_larger: f64,
+    /// Parameters of the smaller model, fixed effects included.
+    pub n_parameters_smaller: usize,
+    /// Parameters of the larger model.
+    pub n_parameters_larger: usize,
+    /// AIC of the smaller model, all parameters counted (`aic_all`).
+    pub aic_all_smaller: f64,
+    /// AIC of the larger model.
+    pub aic_all_larger: f64,
+    /// The test.
+    #[serde(flatten)]
+    pub test: LikelihoodRatio,
+}
+
+/// Puts two fits in order of size and tests the smaller one.
+///
+/// # Errors
+/// Those of [`likelihood_ratio`]; [`ModelError::Unsupported`] where the models are not nested: fixed effects of the smaller
+/// outside those of the larger, or a higher likelihood of the smaller.
+pub fn compare(one: &Fit, other: &Fit) -> Result<ModelComparison, ModelError> {
+    let size = |fit: &Fit| fit.problem.k + fit.problem.p;
+    let (smaller, larger) = if size(one) <= size(other) { (one, other) } else { (other, one) };
+    let refuse = |reason: String| ModelError::Unsupported { method: "likelihood ratio".into(), reason };
+    let test = likelihood_ratio(smaller, larger)?;
+    if let Some(name) = outside(smaller, larger) {
+        return Err(refuse(format!(
+            "needs nested models: the fixed effect `{name}` of `{}` is not among those of `{}`",
+            smaller.frame.formula.text, larger.frame.formula.text
+        )));
+    }
+    if larger.log_lik < smaller.log_lik - 1e-6 * (1.0 + smaller.log_lik.abs()) {
+        return Err(refuse(format!(
+            "needs nested models: `{}` has fewer parameters and a higher log-likelihood ({} against {})",
+            smaller.frame.formula.text, smaller.log_lik, larger.log_lik
+        )));
+    }
+    Ok(ModelComparison {
+        smaller: smaller.frame.formula.text.clone(),
+        larger: larger.frame.formula.text.clone(),
+        method: larger.method.name(),
+        log_lik_smaller: smaller.log_lik,
+        log_lik_larger: larger.log_lik,
+        n_parameters_smaller: size(smaller),
+        n_parameters_larger: size(larger),
+        aic_all_smaller: smaller.aic_all(),
+        aic_all_larger: larger.aic_all(),
+        test,
+    })
+}
+
+/// A column of the smaller design that is no combination of the columns of the larger.
+fn outside<'a>(smaller: &'a Fit, larger: &Fit) -> Option<&'a String> {
+    let (n, p, q) = (larger.design.n_rows, larger.design.n_columns(), smaller.design.n_columns());
+    let inner = |x: &[f64], a: usize, y: &[f64], b: usize, (p, q): (usize, usize)| -> f64 {
+        (0..n).map(|row| x[row * p + a] * y[row * q + b]).sum()
+    };
+    // R'R = X'X of the larger design.
+    let lower = transpose(&larger.design.r, p, p);
+    (0..q)
+        .find(|&j| {
+            let own = inner(&smaller.design.x, j, &smaller.design.x, j, (q, q));
+            let mut explained: Vec<f64> =
+                (0..p).map(|a| inner(&larger.design.x, a, &smaller.design.x, j, (p, q))).collect();
+            solve_lower(&lower, p, &mut explained);
+            own - dot(&explained, &explained) > 1e-7 * own
+        })
+        .and_then(|j| smaller.design.names.get(j))
 }
 
 /// Compares `smaller` with `larger`, fitted to the same rows. REML fits must have the same fixed effects.
@@ -40,11 +124,14 @@ pub fn likelihood_ratio(smaller: &Fit, larger: &Fit) -> Result<LikelihoodRatio, 
         return Err(refuse("needs both models fitted by the same method"));
     }
     if smaller.frame.rows != larger.frame.rows {
-        return Err(refuse("needs both models fitted to the same rows"));
+        let (a, b) = (smaller.n_obs(), larger.n_obs());
+        return Err(refuse(&format!(
+            "needs both models fitted to the same rows ({a} and {b}): a variable of one has missing values where the other has none"
+        )));
     }
     let fixed_same = smaller.design.names == larger.design.names;
     if smaller.method == Method::Reml && !fixed_same {
-        return Err(refuse("of models with different fixed effects needs maximum likelihood, not REML"));
+        return Err(refuse("of models with different fixed effects needs maximum likelihood, not REML (--ml)"));
     }
     let count = |fit: &Fit| fit.problem.k + fit.problem.p;
     let df = count(larger)
@@ -53,6 +140,12 @@ pub fn likelihood_ratio(smaller: &Fit, larger: &Fit) -> Result<LikelihoodRatio, 
         .ok_or_else(|| refuse("needs the second model to have more parameters than the first"))?;
     let statistic = (2.0 * (larger.log_lik - smaller.log_lik)).max(0.0);
     let mixture = if fixed_same { boundary_mixture(smaller, larger, df) } else { None };
+    let more_variances = larger.problem.k > smaller.problem.k;
+    let note = (fixed_same && mixture.is_none() && more_variances).then(|| {
+        "where the smaller model sets variances to zero, this p-value is too large (conservative), and no mixture of χ² \
+         distributions is known for this pair of models"
+            .to_owned()
+    });
     let p_of = |weights: &[(f64, usize)]| -> f64 {
         weights
             .iter()
@@ -67,6 +160,7 @@ pub fn likelihood_ratio(smaller: &Fit, larger: &Fit) -> Result<LikelihoodRatio, 
         p_value: chi_squared::sf(statistic, df as f64),
         p_value_mixture: mixture.as_ref().map(|m| p_of(m)),
         mixture: mixture.map(|m| m.iter().map(|(w, d)| format!("{w} χ²({d})")).collect::<Vec<_>>().join(" + ")),
+        note,
     })
 }
 

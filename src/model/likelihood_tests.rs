@@ -5,7 +5,7 @@ use super::design::{Design, ModelFrame};
 use super::fit::Standardised;
 use super::formula::Formula;
 use super::layout::Layout;
-use super::likelihood::{Order, Problem};
+use super::likelihood::Problem;
 use super::start::start_values;
 use crate::math::linalg::multiply;
 
@@ -84,7 +84,7 @@ fn gradient_and_hessian_in_sas_parameters() {
         for reml in [true, false] {
             let problem = problem(&format!("y ~ arm*visit + base + {term}"), reml);
             let theta = problem.natural(&start_values(&problem));
-            let at = problem.evaluate(&theta, Order::Second).unwrap();
+            let at = problem.evaluate(&theta).unwrap();
             let k = problem.k;
             for h in 0..k {
                 let moved = |x: f64| {
@@ -92,12 +92,11 @@ fn gradient_and_hessian_in_sas_parameters() {
                     t[h] = x;
                     t
                 };
-                let numeric = slope(theta[h], 2e-4, |x| problem.evaluate(&moved(x), Order::Value).unwrap().deviance);
+                let numeric = slope(theta[h], 2e-4, |x| problem.evaluate(&moved(x)).unwrap().deviance);
                 let scale = 1.0 + at.gradient[h].abs();
                 assert!((numeric - at.gradient[h]).abs() < 2e-7 * scale, "{term} {h}: {numeric} {}", at.gradient[h]);
                 for j in 0..k {
-                    let numeric =
-                        slope(theta[h], 2e-4, |x| problem.evaluate(&moved(x), Order::Second).unwrap().gradient[j]);
+                    let numeric = slope(theta[h], 2e-4, |x| problem.evaluate(&moved(x)).unwrap().gradient[j]);
                     let scale = 1.0 + at.hessian[h * k + h].abs() + at.hessian[j * k + j].abs();
                     let ours = at.hessian[h * k + j];
                     assert!((numeric - ours).abs() < 2e-7 * scale, "{term} {reml} {h} {j}: {numeric} {ours}");

@@ -50,8 +50,11 @@ mod likelihood;
 mod likelihood_ratio;
 #[cfg(test)]
 mod likelihood_tests;
+mod linear_combination;
 mod ls_means;
+mod overparametrised;
 mod profile;
+mod profile_chart;
 mod report;
 mod satterthwaite;
 mod start;
@@ -64,9 +67,10 @@ pub use error::ModelError;
 pub use fit::{Fit, FitOptions, Method, fit};
 pub use formula::Formula;
 pub use inference::{Ddf, FTest, Inference, Information, TTest};
-pub use likelihood_ratio::{LikelihoodRatio, likelihood_ratio};
+pub use likelihood_ratio::{LikelihoodRatio, ModelComparison, compare, likelihood_ratio};
+pub use linear_combination::{LinearCombination, LinearHypothesis, LinearRecord};
 pub use ls_means::{Levels, LsDifference, LsMean, LsMeansSpec, Weights};
-pub use profile::ProfileInterval;
+pub use profile::{Profile, ProfileInterval};
 pub use report::{
     AnovaRecord, CoefficientRecord, ContrastRecord, CovarianceParameter, LsMeanRecord, ModelReport, NamedMatrix,
     ReportOptions, VarianceComponent,
@@ -90,6 +94,7 @@ pub mod reference_grid;
 
 // After a linear fit, all on `patient_blocks`.
 pub mod diagnostics;
+pub mod diagnostics_report;
 pub mod influence;
 pub mod patient_blocks;
 pub mod r_squared;

@@ -7,6 +7,7 @@
 //!
 //! > R²_marginal = σ²_f/(σ²_f + σ²_v),  R²_conditional = (σ²_f + σ²_r)/(σ²_f + σ²_v),  ICC = σ²_r/σ²_v.
 
+use super::data::Column;
 use super::error::ModelError;
 use super::fit::Fit;
 use super::patient_blocks::PatientBlock;
@@ -22,12 +23,23 @@ pub struct ExplainedVariance {
     pub r2_conditional: Option<f64>,
     /// Share of the random effects in the variance that the fixed effects leave; `None` without random effects.
     pub icc: Option<f64>,
+    /// Share of each random intercept in that variance, in the order of the formula; random slopes have none.
+    pub icc_by_group: Vec<GroupShare>,
     /// Variance of the fixed predictions.
     pub variance_fixed: f64,
     /// Mean variance of the random effects.
     pub variance_random: f64,
     /// Mean residual variance.
     pub variance_residual: f64,
+}
+
+/// The share of one random intercept in the variance that the fixed effects leave.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GroupShare {
+    /// The grouping.
+    pub group: String,
+    /// Its variance over the mean total variance.
+    pub icc: f64,
 }
 
 /// The correlation that the model implies between the two knees of a patient at one visit.
@@ -66,10 +78,15 @@ pub fn explained_variance(fit: &Fit, blocks: &[PatientBlock]) -> Result<Explaine
     let (variance_total, variance_random) = (total / n, random / n);
     let whole = variance_fixed + variance_total;
     let has_random = !fit.frame.formula.random.is_empty();
+    let intercepts = fit.variance_components().into_iter().zip(fit.random_intercepts());
     Ok(ExplainedVariance {
         r2_marginal: variance_fixed / whole,
         r2_conditional: has_random.then(|| (variance_fixed + variance_random) / whole),
         icc: has_random.then(|| variance_random / variance_total),
+        icc_by_group: intercepts
+            .filter(|(_, alone)| *alone)
+            .map(|(component, _)| GroupShare { icc: component.variance / variance_total, group: component.group })
+            .collect(),
         variance_fixed,
         variance_random,
         variance_residual: variance_total - variance_random,
@@ -103,4 +120,28 @@ pub fn pair_correlations(blocks: &[PatientBlock], visits: &[String], knees: &[St
             n_pairs: values.len(),
         })
         .collect()
+}
+
+impl Fit {
+    /// [`pair_correlations`] of rows that share the category of `shared` and differ in `apart`, columns of the fitted table;
+    /// in the order of the levels.
+    pub(super) fn pair_correlations(
+        &self,
+        blocks: &[PatientBlock],
+        apart: &Column,
+        shared: &Column,
+    ) -> Vec<PairCorrelation> {
+        let names = |column: &Column| -> (Vec<String>, Vec<String>) {
+            let Column::Categorical { levels, codes } = column.to_categorical() else { return Default::default() };
+            let name = |row: &usize| {
+                let code = codes.get(*row).copied().flatten();
+                code.and_then(|code| levels.get(code as usize)).cloned().unwrap_or_default()
+            };
+            (self.frame.rows.iter().map(name).collect(), levels)
+        };
+        let ((visits, order), (knees, _)) = (names(shared), names(apart));
+        let mut found = pair_correlations(blocks, &visits, &knees);
+        found.sort_by_key(|pair| order.iter().position(|level| *level == pair.visit));
+        found
+    }
 }

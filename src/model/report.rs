@@ -5,11 +5,18 @@ use serde::Serialize;
 use super::anova::AnovaType;
 use super::certificate::{Certificate, owner, parameter_name};
 use super::covariance::Unit;
+use super::data::Column;
+use super::diagnostics_report::{Comparison, Diagnostics, diagnose};
 use super::error::ModelError;
 use super::fit::{Fit, Method};
 use super::inference::{Ddf, FTest, Inference, Information, TTest};
 use super::layout::TermKind;
+use super::likelihood_ratio::ModelComparison;
+use super::linear_combination::{LinearHypothesis, LinearRecord};
 use super::ls_means::{Levels, LsMeansSpec};
+use super::profile::Profile;
+use super::r_squared::{ExplainedVariance, PairCorrelation, explained_variance};
+use super::robust::RobustKind;
 
 /// What a report is to contain.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +33,18 @@ pub struct ReportOptions {
     pub contrasts: Vec<LsMeansSpec>,
     /// The anova table to print.
     pub anova: Option<AnovaType>,
+    /// Robust covariance of the coefficients in place of the model's.
+    pub robust: Option<RobustKind>,
+    /// Linear combinations to test.
+    pub linear: Vec<LinearHypothesis>,
+    /// Whether to profile the standard deviations and correlations.
+    pub profile: bool,
+    /// Whether to add R² and intraclass correlations.
+    pub r_squared: bool,
+    /// The columns that tell the rows of a pair apart, and those that they share: correlations within pairs are then added.
+    pub pairs: Option<(Column, Column)>,
+    /// Whether to add residuals and influence.
+    pub diagnostics: bool,
 }
 
 impl Default for ReportOptions {
@@ -37,6 +56,12 @@ impl Default for ReportOptions {
             emmeans: Vec::new(),
             contrasts: Vec::new(),
             anova: None,
+            robust: None,
+            linear: Vec::new(),
+            profile: false,
+            r_squared: false,
+            pairs: None,
+            diagnostics: false,
         }
     }
 }
@@ -49,6 +74,9 @@ pub struct CoefficientRecord {
     /// The test.
     #[serde(flatten)]
     pub test: TTest,
+    /// With a robust covariance: the standard error that the model implies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub std_error_naive: Option<f64>,
 }
 
 /// A variance component.
@@ -169,9 +197,9 @@ pub struct ModelReport {
     pub log_lik: f64,
     /// −2 × log-likelihood.
     pub deviance: f64,
-    /// AIC as mmrm counts (SAS too, except on a boundary; see [`Fit::aic`]).
+    /// AIC as SAS counts (see [`Fit::aic`]).
     pub aic: f64,
-    /// BIC as mmrm counts (SAS too, except on a boundary).
+    /// BIC as SAS counts.
     pub bic: f64,
     /// AIC counting all parameters (lme4, nlme).
     pub aic_all: f64,
@@ -208,18 +236,32 @@ pub struct ModelReport {
     pub emmeans: Vec<LsMeanRecord>,
     /// Differences of LS means.
     pub contrasts: Vec<ContrastRecord>,
+    /// The robust covariance in use: `cr0`, `cr2`, `cr3`; `None` for the model's own.
+    pub robust: Option<&'static str>,
+    /// Linear combinations.
+    pub linear: Vec<LinearRecord>,
+    /// Profile intervals of standard deviations and correlations, where asked for.
+    pub profile: Option<Profile>,
+    /// The comparison with another model, where asked for.
+    pub comparison: Option<ModelComparison>,
+    /// R² and intraclass correlations, where asked for.
+    pub explained: Option<ExplainedVariance>,
+    /// Correlations within pairs that the model implies, where asked for.
+    pub pair_correlations: Vec<PairCorrelation>,
+    /// Residuals and influence, where asked for.
+    pub diagnostics: Option<Diagnostics>,
     /// What the reader should know.
     pub notes: Vec<String>,
 }
 
 impl Fit {
-    /// Akaike's criterion: covariance parameters only under REML, all under ML, as mmrm. A parameter on its boundary is
-    /// counted; SAS, which otherwise counts the same, leaves it out.
+    /// Akaike's criterion as SAS counts: covariance parameters only under REML, all parameters under ML. mmrm counts the
+    /// covariance parameters only under ML too. A parameter on its boundary is counted; SAS leaves it out.
     pub fn aic(&self) -> f64 {
         -2.0 * self.log_lik + 2.0 * self.counted()
     }
 
-    /// Schwarz's criterion by the number of patients, as mmrm; parameters as in [`Fit::aic`].
+    /// Schwarz's criterion by the number of patients; parameters as in [`Fit::aic`].
     pub fn bic(&self) -> f64 {
         -2.0 * self.log_lik + self.counted() * (self.n_patients() as f64).ln()
     }
@@ -269,6 +311,14 @@ impl Fit {
             }
         }
         out
+    }
+
+    /// For every variance component whether it is a random intercept (or another single coefficient) that stands alone.
+    pub(crate) fn random_intercepts(&self) -> Vec<bool> {
+        let alone =
+            |t: &super::layout::Term| t.kind == TermKind::Random && t.cells.len() == 1 && t.cells[0] == "(Intercept)";
+        let terms = self.problem.terms.iter();
+        terms.flat_map(|t| std::iter::repeat_n(alone(t), t.copies * t.shape.n_cells())).collect()
     }
 
     /// The covariance parameters as SAS prints them.
@@ -378,7 +428,10 @@ impl Fit {
     /// Those of [`Fit::inference`]; [`ModelError::UnknownFactor`] for LS means of a name that is no factor of the model.
     pub fn report(&self, options: &ReportOptions) -> Result<ModelReport, ModelError> {
         let inference = self.inference(options.ddf, options.information, options.conf_level)?;
-        inference.report(options)
+        match options.robust {
+            Some(kind) => inference.with_robust(kind)?.report(options),
+            None => inference.report(options),
+        }
     }
 }
 
@@ -386,15 +439,24 @@ impl Inference<'_> {
     fn report(&self, options: &ReportOptions) -> Result<ModelReport, ModelError> {
         let fit = self.fit;
         let p = fit.design.n_columns();
-        let coefficients =
-            self.coefficients()?.into_iter().map(|(term, test)| CoefficientRecord { term, test }).collect();
+        let mut coefficients = Vec::with_capacity(p);
+        for (index, (term, test)) in self.coefficients()?.into_iter().enumerate() {
+            let unit: Vec<f64> = (0..p).map(|j| f64::from(u8::from(j == index))).collect();
+            let naive = self.robust().map(|_| self.model_std_error(&unit)).transpose()?;
+            coefficients.push(CoefficientRecord { term, test, std_error_naive: naive });
+        }
         let mut notes = fit.notes.clone();
         notes.extend(self.notes.iter().cloned());
         let mut anova = Vec::new();
         if let Some(kind) = options.anova {
             for row in self.anova(kind)? {
-                if row.partial {
-                    notes.push(format!("{}: part of the hypothesis is not estimable and was left out", row.term));
+                match (row.partial, row.test) {
+                    (true, Some(_)) => notes.push(format!(
+                        "{}: cells are empty, and which ones they are decides the hypothesis that type III tests",
+                        row.term
+                    )),
+                    (_, None) => notes.push(format!("{}: its hypothesis is not estimable from these data", row.term)),
+                    (false, Some(_)) => {}
                 }
                 let test: Option<FTest> = row.test;
                 if self.ddf != Ddf::Asymptotic && test.is_some_and(|t| t.den_df.is_none()) {
@@ -429,10 +491,14 @@ impl Inference<'_> {
                 });
             }
         }
-        let mut contrasts = Vec::new();
+        let (mut contrasts, mut compared) = (Vec::new(), Vec::new());
         for spec in &options.contrasts {
             for difference in self.ls_differences(spec)? {
                 let test = difference.test;
+                if let Some(weights) = difference.row {
+                    let (contrast, levels) = (difference.contrast.clone(), difference.levels.clone());
+                    compared.push(Comparison { contrast, levels, weights });
+                }
                 contrasts.push(ContrastRecord {
                     contrast: difference.contrast,
                     levels: difference.levels,
@@ -446,6 +512,23 @@ impl Inference<'_> {
                 });
             }
         }
+        let mut linear = Vec::new();
+        for hypothesis in &options.linear {
+            linear.push(hypothesis.test(self)?);
+            if let [row] = hypothesis.rows.as_slice() {
+                let (contrast, weights) = (hypothesis.label.clone(), row.weights.clone());
+                compared.push(Comparison { contrast, levels: Levels::default(), weights });
+            }
+        }
+        let looks_back = options.r_squared || options.diagnostics || options.pairs.is_some();
+        let blocks = if looks_back { fit.patient_blocks()? } else { Vec::new() };
+        let explained = options.r_squared.then(|| explained_variance(fit, &blocks)).transpose()?;
+        let pair_correlations = match &options.pairs {
+            Some((apart, shared)) => fit.pair_correlations(&blocks, apart, shared),
+            None => Vec::new(),
+        };
+        let diagnostics = options.diagnostics.then(|| diagnose(fit, &blocks, compared)).transpose()?;
+        let profile = options.profile.then(|| fit.profile_intervals(fit.method, self.conf_level)).transpose()?;
         let mut matrices = fit.marginal_covariance();
         let grouped = matrices.len() > 1;
         let covariance = if grouped { None } else { matrices.pop() };
@@ -480,6 +563,13 @@ impl Inference<'_> {
             anova,
             emmeans,
             contrasts,
+            robust: self.robust().map(|robust| robust.kind().name()),
+            linear,
+            profile,
+            comparison: None,
+            explained,
+            pair_correlations,
+            diagnostics,
             notes,
         })
     }

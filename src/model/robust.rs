@@ -14,13 +14,8 @@
 
 use super::dense::without_leverage;
 use super::error::ModelError;
-use super::fit::Fit;
-use super::inference::{TTest, check_conf_level};
-use super::ls_means::LsMeansSpec;
+use super::inference::{Reference, TTest, check_conf_level};
 use super::patient_blocks::{PatientBlock, model_covariance};
-use super::reference_grid::{GridRow, difference_rows};
-use super::report::{CoefficientRecord, ContrastRecord};
-use crate::math::dist::student_t;
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use serde::Serialize;
 
@@ -54,6 +49,7 @@ impl RobustKind {
 }
 
 /// What one patient contributes: the adjusted weights A_i'V_i⁻¹X_iM, and V_i, X_i for the degrees of freedom.
+#[derive(Debug)]
 struct Contribution {
     /// `V_i^{½}'`-image of the weights, so that `a'V_i a = |D a|²`: rows × coefficients.
     spread: DMatrix<f64>,
@@ -62,6 +58,7 @@ struct Contribution {
 }
 
 /// A robust covariance matrix of the coefficients.
+#[derive(Debug)]
 pub struct RobustCovariance {
     kind: RobustKind,
     vcov: DMatrix<f64>,
@@ -73,7 +70,7 @@ pub struct RobustCovariance {
 ///
 /// ```
 /// use splitknee::model::robust::{RobustKind, robust_covariance};
-/// use splitknee::model::{Columns, FitOptions, Formula, LsMeansSpec, fit};
+/// use splitknee::model::{Columns, FitOptions, Formula, fit};
 /// let mut table = Columns::new();
 /// table.add_numeric("change", vec![-9.0, -2.5, -7.0, -3.0, -12.5, -6.0, -4.0, 1.5]).unwrap();
 /// table.add_categorical("arm", ["EV", "PLACEBO"].repeat(4).into_iter().map(Some)).unwrap();
@@ -81,8 +78,7 @@ pub struct RobustCovariance {
 /// table.set_levels("arm", &["PLACEBO", "EV"]).unwrap();
 /// let model = fit(&table, &Formula::parse("change ~ arm + (1|id)").unwrap(), &FitOptions::default()).unwrap();
 /// let robust = robust_covariance(&model.patient_blocks().unwrap(), RobustKind::Cr2).unwrap();
-/// let difference = &robust.differences(&model, &LsMeansSpec::parse("arm"), 0.95).unwrap()[0];
-/// assert_eq!(difference.contrast, "EV - PLACEBO");
+/// let difference = robust.contrast(&[0.0, 1.0], model.coefficient_estimates(), 0.95).unwrap();
 /// assert!((difference.df.unwrap() - 3.0).abs() < 1e-9); // complete pairs: the paired t-test
 /// ```
 ///
@@ -174,62 +170,15 @@ impl RobustCovariance {
         if weights.len() != self.model.nrows() || estimates.len() != weights.len() {
             return None;
         }
+        let reference = self.satterthwaite_df(weights).map_or(Reference::Unknown, Reference::T);
         let c = DVector::from_column_slice(weights);
         let estimate = c.dot(&DVector::from_column_slice(estimates));
-        let std_error = c.dot(&(&self.vcov * &c)).max(0.0).sqrt();
-        let df = self.satterthwaite_df(weights);
-        let statistic = (std_error > 0.0).then(|| estimate / std_error);
-        let half_width = df.map(|df| student_t::quantile(0.5 + 0.5 * conf_level, df) * std_error);
-        Some(TTest {
-            estimate,
-            std_error,
-            df,
-            statistic,
-            p_value: statistic.zip(df).map(|(t, df)| (2.0 * student_t::sf(t.abs(), df)).min(1.0)),
-            conf_low: half_width.map(|w| estimate - w),
-            conf_high: half_width.map(|w| estimate + w),
-        })
+        Some(TTest::new(estimate, self.std_error(weights)?, reference, 0.0, conf_level))
     }
 
-    /// The pairwise differences of the LS means of `spec`, with this covariance and its degrees of freedom.
-    ///
-    /// # Errors
-    /// A name in `spec` that is not a factor of the model.
-    pub fn differences(
-        &self,
-        fit: &Fit,
-        spec: &LsMeansSpec,
-        conf_level: f64,
-    ) -> Result<Vec<ContrastRecord>, ModelError> {
-        let record = |row: GridRow| {
-            let estimates = fit.coefficient_estimates();
-            let test = row.weights.as_ref().and_then(|weights| self.contrast(weights, estimates, conf_level));
-            ContrastRecord {
-                contrast: row.contrast,
-                levels: row.levels,
-                estimate: test.map(|t| t.estimate),
-                std_error: test.map(|t| t.std_error),
-                df: test.and_then(|t| t.df),
-                statistic: test.and_then(|t| t.statistic),
-                p_value: test.and_then(|t| t.p_value),
-                conf_low: test.and_then(|t| t.conf_low),
-                conf_high: test.and_then(|t| t.conf_high),
-            }
-        };
-        Ok(difference_rows(&fit.frame, &fit.design, spec)?.into_iter().map(record).collect())
-    }
-
-    /// Every coefficient with its robust test.
-    pub fn coefficients(&self, fit: &Fit, conf_level: f64) -> Vec<CoefficientRecord> {
-        let names = fit.coefficient_names();
-        let unit = |index: usize| (0..names.len()).map(|j| f64::from(u8::from(j == index))).collect::<Vec<f64>>();
-        names
-            .iter()
-            .enumerate()
-            .filter_map(|(index, term)| {
-                let test = self.contrast(&unit(index), fit.coefficient_estimates(), conf_level)?;
-                Some(CoefficientRecord { term: term.clone(), test })
-            })
-            .collect()
+    /// The standard error of the contrast `weights`; `None` for weights of the wrong length.
+    pub fn std_error(&self, weights: &[f64]) -> Option<f64> {
+        let c = DVector::from_column_slice(weights);
+        (weights.len() == self.model.nrows()).then(|| c.dot(&(&self.vcov * &c)).max(0.0).sqrt())
     }
 }

@@ -10,7 +10,8 @@
 use rayon::prelude::*;
 
 use super::pairs::{check_count, check_finite, check_options};
-use super::{Alternative, Field, Options, Refusal, TestResult};
+use super::result::UNBOUNDED;
+use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, median, midpoint, sd, sorted, trimmed_mean};
 use crate::math::dist::normal;
 use crate::math::random::Stream;
@@ -91,24 +92,23 @@ pub fn bootstrap(differences: &[f64], settings: Settings, options: &Options) -> 
     result.std_error = sd(&replicates).map(|spread| spread * scale);
     let bias = mean(&replicates).map(|centre| (centre - estimate) * scale);
 
-    let below = replicates.partition_point(|value| *value < estimate);
-    let tied = replicates.partition_point(|value| *value <= estimate) - below;
+    // Means of the same values added in another order differ by rounding: they are the same mean, not one below.
+    let rounding = f64::EPSILON * n as f64;
+    let below = replicates.partition_point(|value| *value < estimate - rounding);
+    let tied = replicates.partition_point(|value| *value <= estimate + rounding) - below;
     // Half of the replicates equal to the estimate count as below it (discrete statistics; SciPy does the same).
     let share = (below as f64 + 0.5 * tied as f64) / settings.resamples as f64;
     let z0 = normal::quantile(share);
     let acceleration = acceleration(&scaled, settings.location);
-    let alpha = 1.0 - options.conf_level;
     let corrected = |p: f64| {
         let z = z0 + normal::quantile(p);
         normal::cdf(z0 + z / (1.0 - acceleration * z))
     };
     if z0.is_finite() {
         let limit = |p: f64| interpolated(&replicates, corrected(p)).map(|value| value * scale);
-        (result.conf_low, result.conf_high) = match options.alternative {
-            Alternative::TwoSided => (limit(0.5 * alpha), limit(1.0 - 0.5 * alpha)),
-            Alternative::Less => (Some(f64::NEG_INFINITY), limit(1.0 - alpha)),
-            Alternative::Greater => (limit(alpha), Some(f64::INFINITY)),
-        };
+        let sides = limit(options.tail()).zip(limit(1.0 - options.tail()));
+        let sides = sides.map(|(low, high)| options.alternative.limits(low, high, UNBOUNDED));
+        (result.conf_low, result.conf_high) = sides.unzip();
     } else {
         result.notes.push("no BCa interval: every replicate lies on one side of the estimate".into());
     }

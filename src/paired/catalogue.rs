@@ -5,31 +5,50 @@ use super::pair_table::PairTable;
 use super::pairs::differences;
 use super::square_table::SquareTable;
 use super::{
-    Better, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, effect_size, icc,
-    marginal_homogeneity, paired_t, permutation, pitman_morgan, shapiro_wilk, sign, tost, trimmed_t, wilcoxon,
-    win_odds,
+    Better, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, effect_size, icc, kappa,
+    marginal_homogeneity, paired_t, permutation, pitman_morgan, proportional_odds, shapiro_wilk, sign, tost, trimmed_t,
+    wilcoxon, win_odds,
 };
 
 /// The names [`run`] knows, in the order in which they are listed to people.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 24] = [
     "paired-t",
     "wilcoxon",
     "sign",
     "permutation",
     "trimmed-t",
     "bootstrap",
+    "tost",
+    "non-inferiority",
+    "mcnemar",
+    "stuart-maxwell",
+    "bhapkar",
+    "bowker",
+    "marginal-mean-scores",
+    "marginal-mean-ranks",
+    "proportional-odds",
+    "win-odds",
     "shapiro-wilk",
     "pitman-morgan",
     "effect-size",
     "correlation",
-    "tost",
     "bland-altman",
     "icc",
-    "mcnemar",
-    "stuart-maxwell",
-    "bowker",
-    "win-odds",
+    "concordance",
+    "kappa",
 ];
+
+/// Tests of more than two measurements of a patient, which take a table of patients by visits and not two columns:
+/// [`super::friedman`], [`super::cochran_q`], [`super::rm_anova`].
+pub const REPEATED: [&str; 3] = ["friedman", "cochran-q", "rm-anova"];
+
+/// Whether the test `name` compares the two sides, rather than describing the differences (their shape, their size in
+/// standard deviations) or how alike the sides are.
+pub fn compares(name: &str) -> bool {
+    let describes =
+        ["shapiro-wilk", "pitman-morgan", "effect-size", "correlation", "bland-altman", "icc", "concordance", "kappa"];
+    NAMES.contains(&name) && !describes.contains(&name)
+}
 
 /// What the tests can be asked beyond [`Options`]; each test reads its own part.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +73,13 @@ pub struct Settings {
     pub mcnemar: McNemarOptions,
     /// Ordered grades of the k × k tests; those observed where empty.
     pub levels: Vec<f64>,
-    /// Direction of benefit of the win odds.
+    /// Weights of kappa.
+    pub weights: kappa::Weights,
+    /// Exact or asymptotic p-value of the marginal mean scores.
+    pub scores: wilcoxon::PValue,
+    /// Non-inferiority margin, positive.
+    pub margin: Option<f64>,
+    /// Direction of benefit of the win odds and of non-inferiority.
     pub better: Better,
 }
 
@@ -71,6 +96,9 @@ impl Default for Settings {
             icc: icc::Kind::default(),
             mcnemar: McNemarOptions::default(),
             levels: Vec::new(),
+            weights: kappa::Weights::default(),
+            scores: wilcoxon::PValue::default(),
+            margin: None,
             better: Better::Lower,
         }
     }
@@ -87,16 +115,11 @@ pub fn run(
     options: &Options,
     settings: &Settings,
 ) -> Result<TestResult, Refusal> {
-    let grades = || {
-        let observed;
-        let levels = if settings.levels.is_empty() {
-            observed = SquareTable::observed_levels(treated, control)?;
-            &observed
-        } else {
-            &settings.levels
-        };
-        SquareTable::from_grades(treated, control, levels)
+    let levels = || match settings.levels.is_empty() {
+        true => SquareTable::observed_levels(treated, control),
+        false => Ok(settings.levels.clone()),
     };
+    let grades = || SquareTable::from_grades(treated, control, &levels()?);
     match name {
         "paired-t" => paired_t::paired_t(treated, control, options),
         "wilcoxon" => wilcoxon::wilcoxon(&differences(treated, control)?, settings.wilcoxon, options),
@@ -112,10 +135,20 @@ pub fn run(
             let (low, high) = settings.limits.ok_or_else(|| Refusal("the equivalence limits are not set".into()))?;
             tost::tost(treated, control, low, high, options)
         }
+        "non-inferiority" => {
+            let margin = settings.margin.ok_or_else(|| Refusal("the non-inferiority margin is not set".into()))?;
+            tost::non_inferiority(treated, control, margin, settings.better, options)
+        }
         "bland-altman" => bland_altman::bland_altman(treated, control, settings.bland_altman, options),
         "icc" => icc::icc(treated, control, settings.icc, options),
+        "concordance" => icc::concordance(treated, control, options),
+        "kappa" => kappa::kappa(&grades()?, settings.weights, options),
         "mcnemar" => mcnemar::mcnemar(&PairTable::from_codes(treated, control)?, options, &settings.mcnemar),
         "stuart-maxwell" => marginal_homogeneity::stuart_maxwell(&grades()?, options),
+        "bhapkar" => marginal_homogeneity::bhapkar(&grades()?, options),
+        "marginal-mean-scores" => marginal_homogeneity::mean_scores(&grades()?, &levels()?, settings.scores, options),
+        "marginal-mean-ranks" => marginal_homogeneity::mean_ranks(&grades()?, options),
+        "proportional-odds" => proportional_odds::proportional_odds(&grades()?, options),
         "bowker" => bowker::bowker(&grades()?, options),
         "win-odds" => win_odds::win_odds(treated, control, settings.better, options),
         _ => Err(Refusal(format!("there is no paired test `{name}`; the tests are {}", NAMES.join(", ")))),

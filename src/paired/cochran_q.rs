@@ -50,6 +50,30 @@ pub fn cochran_q(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Re
     Ok(result)
 }
 
+/// Answers coded 1 for yes and 0 for no.
+///
+/// # Errors
+/// Any other number.
+pub fn answers(rows: &[Vec<f64>]) -> Result<Vec<Vec<bool>>, Refusal> {
+    if let Some(cell) = rows.iter().flatten().find(|cell| **cell != 0.0 && **cell != 1.0) {
+        return Err(Refusal(format!("Cochran's Q needs answers coded 0 and 1, not {cell}")));
+    }
+    Ok(rows.iter().map(|row| row.iter().map(|cell| *cell == 1.0).collect()).collect())
+}
+
+/// As [`cochran_q`], with the exact p-value in the place of the χ² one, which is kept as `p_asymptotic`.
+///
+/// # Errors
+/// As [`cochran_q`], or an exact distribution too large to build.
+pub fn cochran_q_exact(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Refusal> {
+    let mut result = cochran_q(rows, options)?;
+    let exact = exact_p_value(rows)
+        .ok_or_else(|| Refusal(format!("the exact distribution for {} patients is too large to build", rows.len())))?;
+    result.extra.push(("p_asymptotic", Field::Number(result.p_value)));
+    (result.p_value, result.exact) = (Some(exact), Some(true));
+    Ok(result)
+}
+
 /// Exact p-value of Cochran's Q, from all arrangements of each patient's answers.
 ///
 /// `None` where the distribution is too large to build (hundreds of patients at three visits, dozens at five), or where

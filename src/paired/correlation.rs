@@ -11,7 +11,7 @@ use super::pairs::{check_count, check_options, check_pairs, rescaled};
 use super::rank_correlation::{Concordance, kendall_tail, spearman_edgeworth, spearman_exact};
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, mid_ranks};
-use crate::math::dist::{normal, student_t};
+use crate::math::dist::normal;
 
 /// Which correlation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -91,15 +91,7 @@ fn t_of_r(result: &mut TestResult, r: f64, df: f64, alternative: Alternative) {
     }
     let t = r * (df / rest).sqrt();
     result.statistic = Some(t).filter(|t| t.is_finite());
-    result.p_value = Some(t_p(t, df, alternative));
-}
-
-fn t_p(t: f64, df: f64, alternative: Alternative) -> f64 {
-    match alternative {
-        Alternative::TwoSided => student_t::two_sided(t, df),
-        Alternative::Less => student_t::cdf(t, df),
-        Alternative::Greater => student_t::sf(t, df),
-    }
+    result.p_value = Some(alternative.p_of_t(t, df));
 }
 
 /// Limits `tanh(atanh r ± z √(spread/weight))`; absent where the weight is not positive.
@@ -112,15 +104,10 @@ fn fisher_limits(result: &mut TestResult, r: f64, weight: f64, spread: f64, opti
         result.notes.push("perfect correlation: Fisher's interval does not exist".into());
         return;
     }
-    let alpha = 1.0 - options.conf_level;
-    let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
-    let reach = normal::upper_quantile(tail) * (spread / weight).sqrt();
+    let reach = normal::upper_quantile(options.tail()) * (spread / weight).sqrt();
     let (low, high) = ((r.atanh() - reach).tanh(), (r.atanh() + reach).tanh());
-    (result.conf_low, result.conf_high) = match options.alternative {
-        Alternative::TwoSided => (Some(low), Some(high)),
-        Alternative::Less => (Some(-1.0), Some(high)),
-        Alternative::Greater => (Some(low), Some(1.0)),
-    };
+    let (low, high) = options.alternative.limits(low, high, (-1.0, 1.0));
+    (result.conf_low, result.conf_high) = (Some(low), Some(high));
 }
 
 fn spearman(result: &mut TestResult, x: &[f64], y: &[f64], options: &Options) -> Result<(), Refusal> {
@@ -142,23 +129,15 @@ fn spearman(result: &mut TestResult, x: &[f64], y: &[f64], options: &Options) ->
     let mut edgeworth = None;
     if !ties && n <= 9 {
         let (small, large) = spearman_exact(n, squares);
-        result.p_value = Some(match options.alternative {
-            // Small squared distances mean positive correlation.
-            Alternative::TwoSided => (2.0 * small.min(large)).min(1.0),
-            Alternative::Less => large,
-            Alternative::Greater => small,
-        });
+        // Small squared distances mean positive correlation.
+        result.p_value = Some(options.alternative.p_of_tails(large, small));
         result.exact = Some(true);
     } else {
         result.exact = Some(false);
         result.notes.push("p-value from t on n − 2 degrees of freedom".into());
         if !ties && n <= 1290 {
             let (small, large) = spearman_edgeworth(n, squares);
-            edgeworth = Some(match options.alternative {
-                Alternative::TwoSided => (2.0 * small.min(large)).min(1.0),
-                Alternative::Less => large,
-                Alternative::Greater => small,
-            });
+            edgeworth = Some(options.alternative.p_of_tails(large, small));
         }
     }
     result.extra = vec![
@@ -181,19 +160,11 @@ fn kendall(result: &mut TestResult, x: &[f64], y: &[f64], options: &Options) {
         let (lower, upper) = kendall_tail(n, counts.concordant());
         result.statistic = Some(counts.concordant() as f64);
         result.exact = Some(true);
-        result.p_value = Some(match options.alternative {
-            Alternative::TwoSided => (2.0 * lower.min(upper)).min(1.0),
-            Alternative::Less => lower,
-            Alternative::Greater => upper,
-        });
+        result.p_value = Some(options.alternative.p_of_tails(lower, upper));
     } else {
         result.statistic = Some(z);
         result.exact = Some(false);
-        result.p_value = Some(match options.alternative {
-            Alternative::TwoSided => normal::two_sided(z),
-            Alternative::Less => normal::cdf(z),
-            Alternative::Greater => normal::sf(z),
-        });
+        result.p_value = Some(options.alternative.p_of_z(z));
     }
     result.extra = vec![
         ("kind", Field::Text("kendall".into())),

@@ -15,7 +15,7 @@ use super::paired_t::Moments;
 use super::pairs::{check_options, differences};
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::sd;
-use crate::math::dist::{ln_gamma, noncentral_t, student_t};
+use crate::math::dist::{ln_gamma, noncentral_t};
 
 /// The four effect sizes; `estimate` and the limits are those of dz, the p-value that of the paired t test of 0.
 ///
@@ -32,11 +32,7 @@ pub fn effect_size(treated: &[f64], control: &[f64], options: &Options) -> Resul
     result.estimate = Some(dz);
     result.statistic = Some(t);
     result.df = Some(moments.df);
-    result.p_value = Some(match options.alternative {
-        Alternative::TwoSided => student_t::two_sided(t, moments.df),
-        Alternative::Less => student_t::cdf(t, moments.df),
-        Alternative::Greater => student_t::sf(t, moments.df),
-    });
+    result.p_value = Some(options.alternative.p_of_t(t, moments.df));
     let limits = dz_limits(t, moments.df, root_n, options);
     if limits.is_none() {
         result.notes.push("the noncentral t interval could not be found".into());

@@ -52,6 +52,19 @@ pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refu
     Ok(result)
 }
 
+/// As [`friedman`], with the exact p-value in the place of the χ² one, which is kept as `p_asymptotic`.
+///
+/// # Errors
+/// As [`friedman`], or an exact distribution too large to build.
+pub fn friedman_exact(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refusal> {
+    let mut result = friedman(rows, options)?;
+    let exact = exact_p_value(rows)
+        .ok_or_else(|| Refusal(format!("the exact distribution for {} patients is too large to build", rows.len())))?;
+    result.extra.push(("p_asymptotic", Field::Number(result.p_value)));
+    (result.p_value, result.exact) = (Some(exact), Some(true));
+    Ok(result)
+}
+
 /// Exact p-value of Friedman's statistic, from all arrangements of each patient's ranks (ties included).
 ///
 /// `None` where the distribution is too large to build (dozens of patients at three visits are no difficulty, at four or

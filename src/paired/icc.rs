@@ -6,7 +6,7 @@
 //! as R `psych::ICC`. One-way ICC(1,1), ICC(1,k) on request.
 
 use super::pairs::{check_count, check_options, check_pairs, rescaled};
-use super::{Alternative, Field, Options, Refusal, TestResult};
+use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, variance};
 use crate::math::dist::{fisher_f, normal};
 
@@ -193,15 +193,10 @@ pub fn concordance(treated: &[f64], control: &[f64], options: &Options) -> Resul
             / (n - 2.0);
         let spread = (variance / ((1.0 - c2) * (1.0 - c2))).sqrt();
         if spread.is_finite() {
-            let two_sided = options.alternative == Alternative::TwoSided;
-            let tail = if two_sided { 0.5 } else { 1.0 } * (1.0 - options.conf_level);
-            let reach = normal::upper_quantile(tail) * spread;
+            let reach = normal::upper_quantile(options.tail()) * spread;
             let (low, high) = ((ccc.atanh() - reach).tanh(), (ccc.atanh() + reach).tanh());
-            (result.conf_low, result.conf_high) = match options.alternative {
-                Alternative::TwoSided => (Some(low), Some(high)),
-                Alternative::Less => (Some(-1.0), Some(high)),
-                Alternative::Greater => (Some(low), Some(1.0)),
-            };
+            let (low, high) = options.alternative.limits(low, high, (-1.0, 1.0));
+            (result.conf_low, result.conf_high) = (Some(low), Some(high));
         }
     } else {
         result.notes.push("no interval: the correlation is 0 or perfect".into());

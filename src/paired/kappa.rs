@@ -20,6 +20,9 @@ pub enum Weights {
 }
 
 impl Weights {
+    /// All of them, as they are named to people.
+    pub const ALL: [Self; 3] = [Self::Unweighted, Self::Linear, Self::Quadratic];
+
     /// The name used in results.
     pub fn name(self) -> &'static str {
         match self {

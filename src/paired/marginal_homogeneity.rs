@@ -9,8 +9,9 @@
 
 use super::proportion::Tails;
 use super::square_table::SquareTable;
+use super::wilcoxon::PValue;
 use super::{Alternative, Field, Options, Refusal, TestResult};
-use crate::math::dist::{chi_squared, normal};
+use crate::math::dist::chi_squared;
 use nalgebra::{DMatrix, DVector};
 
 /// Stuart–Maxwell test: χ² = d′V⁻d, d = row − column totals, V their covariance when the margins are equal.
@@ -32,11 +33,21 @@ pub fn stuart_maxwell(table: &SquareTable, options: &Options) -> Result<TestResu
 
 /// Bhapkar's test: as Stuart–Maxwell with the covariance not restricted to equal margins, W = S / (1 − S/N).
 ///
+/// The unrestricted covariance is estimated from the N pairs; with hardly more pairs than degrees of freedom S comes near
+/// N and W grows without bound whatever the margins are, so that such a table is refused.
+///
 /// # Errors
-/// When S = N (the unrestricted covariance is singular, so that W does not exist).
+/// When S = N (the unrestricted covariance is singular, so that W does not exist), or there are at most two pairs per
+/// degree of freedom.
 pub fn bhapkar(table: &SquareTable, options: &Options) -> Result<TestResult, Refusal> {
     let (stuart, df) = stuart_statistic(table);
     let n = table.n() as f64;
+    if n <= 2.0 * df as f64 && df > 1 {
+        return Err(Refusal(format!(
+            "{} pairs for {df} degrees of freedom are too few: Bhapkar's statistic would be large by itself",
+            table.n()
+        )));
+    }
     if n - stuart <= 1e-12 * n {
         return Err(Refusal("every discordant pair points the same way: Bhapkar's covariance is singular".into()));
     }
@@ -101,6 +112,12 @@ fn chi_squared_result(
         result.notes.push("no discordant pair: the margins are equal and p = 1".into());
     } else {
         result.p_value = Some(chi_squared::sf(statistic, df as f64));
+        if table.n() < 5 * df as u64 {
+            result.notes.push(format!(
+                "fewer than five pairs per degree of freedom ({} for {df}): the χ² approximation is rough",
+                table.n()
+            ));
+        }
     }
     result.extra.push(("table", Field::Table(table.counts().to_vec())));
     result
@@ -109,13 +126,15 @@ fn chi_squared_result(
 /// The ordinal test of marginal homogeneity: mean score of the treated knee minus that of the control knee.
 ///
 /// `scores` has one value per category (0, 1, 2, … for MRI grades). `estimate` is the mean difference; `statistic` the
-/// score z (variance under equality of the margins, `coin::mh_test(scores = …)`), with its p-value. Extra fields:
-/// `p_exact` (sign-flip distribution of the discordant pairs, for integer-spaced scores), `score_low`/`score_high`
-/// and the Wald `z_wald`, `p_wald`, with `conf_low`/`conf_high` the Wald interval.
+/// score z (variance under equality of the margins, `coin::mh_test(scores = …)`). The p-value is exact where that is
+/// feasible (sign-flip distribution of the discordant pairs, for equally spaced scores), else that of z. Extra fields:
+/// `p_exact`, `p_asymptotic`, `score_low`/`score_high`, and the Wald `z_wald`, `p_wald`, with `conf_low`/`conf_high` the
+/// Wald interval.
 ///
 /// # Errors
-/// When the number of scores differs from the number of categories or a score is not finite.
-pub fn mean_scores(table: &SquareTable, scores: &[f64], options: &Options) -> Result<TestResult, Refusal> {
+/// When the number of scores differs from the number of categories, a score is not finite, or an exact p-value is asked
+/// for and not feasible.
+pub fn mean_scores(table: &SquareTable, scores: &[f64], p: PValue, options: &Options) -> Result<TestResult, Refusal> {
     if scores.len() != table.categories() || scores.iter().any(|score| !score.is_finite()) {
         return Err(Refusal(format!("one finite score is needed for each of the {} categories", table.categories())));
     }
@@ -131,6 +150,7 @@ pub fn mean_scores(table: &SquareTable, scores: &[f64], options: &Options) -> Re
     result.estimate = Some(mean);
     result.exact = Some(false);
     result.extra.push(("table", Field::Table(table.counts().to_vec())));
+    result.note_unused_mu(options);
     if sum_of_squares == 0.0 {
         result.p_value = Some(1.0);
         result.notes.push("no discordant pair: p = 1 and the intervals do not exist".into());
@@ -139,19 +159,27 @@ pub fn mean_scores(table: &SquareTable, scores: &[f64], options: &Options) -> Re
     let z = sum / sum_of_squares.sqrt();
     result.std_error = Some(wald_error);
     result.statistic = Some(z);
-    result.p_value = Some(normal_p(z, options.alternative));
     result.conf_low = Some(mean - below * wald_error);
     result.conf_high = Some(mean + above * wald_error);
     result.extra.push(("score_low", Field::Number(Some(mean - below * null_error))));
     result.extra.push(("score_high", Field::Number(Some(mean + above * null_error))));
     let wald = (wald_error > 0.0).then(|| mean / wald_error);
     result.extra.push(("z_wald", Field::Number(wald)));
-    result.extra.push(("p_wald", Field::Number(wald.map(|z| normal_p(z, options.alternative)))));
+    result.extra.push(("p_wald", Field::Number(wald.map(|z| options.alternative.p_of_z(z)))));
     let exact = exact_score_p(table, scores, options.alternative);
-    if exact.is_none() {
-        result.notes.push("exact p-value not computed: scores not equally spaced, or too many discordant pairs".into());
+    let asymptotic = options.alternative.p_of_z(z);
+    let why = "scores not equally spaced, or too many discordant pairs";
+    match (p, exact) {
+        (PValue::Exact, None) => return Err(Refusal(format!("no exact p-value: {why}"))),
+        (PValue::Asymptotic, _) | (_, None) => result.p_value = Some(asymptotic),
+        (_, Some(exact)) => (result.p_value, result.exact) = (Some(exact), Some(true)),
     }
+    if exact.is_none() {
+        result.notes.push(format!("exact p-value not computed: {why}"));
+    }
+    result.notes.push("limits: Wald; score_low and score_high invert z".into());
     result.extra.push(("p_exact", Field::Number(exact)));
+    result.extra.push(("p_asymptotic", Field::Number(Some(asymptotic))));
     Ok(result)
 }
 
@@ -244,7 +272,7 @@ pub fn mean_ranks(table: &SquareTable, options: &Options) -> Result<TestResult, 
     let z = (estimate - 0.5) / error;
     result.std_error = Some(error);
     result.statistic = Some(z);
-    result.p_value = Some(normal_p(z, options.alternative));
+    result.p_value = Some(options.alternative.p_of_z(z));
     result.conf_low = Some((estimate - below * error).max(0.0));
     result.conf_high = Some((estimate + above * error).min(1.0));
     let logit = (estimate / (1.0 - estimate)).ln();
@@ -254,17 +282,8 @@ pub fn mean_ranks(table: &SquareTable, options: &Options) -> Result<TestResult, 
     result.extra.push(("logit_low", Field::Number(Some(back(logit - below * logit_error)))));
     result.extra.push(("logit_high", Field::Number(Some(back(logit + above * logit_error)))));
     result.extra.push(("z_logit", Field::Number(Some(z_logit))));
-    result.extra.push(("p_logit", Field::Number(Some(normal_p(z_logit, options.alternative)))));
+    result.extra.push(("p_logit", Field::Number(Some(options.alternative.p_of_z(z_logit)))));
     Ok(result)
-}
-
-/// Normal p-value of `z` in the direction asked for.
-fn normal_p(z: f64, alternative: Alternative) -> f64 {
-    match alternative {
-        Alternative::TwoSided => (2.0 * normal::sf(z.abs())).min(1.0),
-        Alternative::Less => normal::cdf(z),
-        Alternative::Greater => normal::sf(z),
-    }
 }
 
 #[cfg(test)]
@@ -291,6 +310,20 @@ mod tests {
             assert!((ours.p_value.expect("p") / p_value - 1.0).abs() < 1e-10);
             assert_eq!(ours.df, Some(2.0));
         }
+    }
+
+    /// Nine grades, ten pairs, no two alike: the margins hardly differ, and N/(N − S) is anything.
+    #[test]
+    fn hardly_more_pairs_than_degrees_of_freedom() {
+        let mut counts = vec![vec![0; 9]; 9];
+        for i in 0..9 {
+            counts[i][(i + 1) % 9] += 1;
+        }
+        counts[0][3] += 1;
+        let sparse = SquareTable::from_counts(counts).expect("a table");
+        assert!(bhapkar(&sparse, &Options::default()).expect_err("refused").0.contains("too few"));
+        let stuart = stuart_maxwell(&sparse, &Options::default()).expect("an answer");
+        assert!(stuart.notes.iter().any(|note| note.contains("rough")), "{:?}", stuart.notes);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::pair_table::PairTable;
 use super::proportion::Tails;
 use super::{Alternative, Field, Options, Refusal, TestResult, conditional_odds_ratio, risk_difference, risk_ratio};
-use crate::math::dist::{binomial, chi_squared, normal};
+use crate::math::dist::binomial;
 
 /// Which p-value is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -125,12 +125,7 @@ pub fn mcnemar(table: &PairTable, options: &Options, method: &McNemarOptions) ->
 pub fn exact_p(table: &PairTable, alternative: Alternative) -> f64 {
     let n = table.discordant();
     let at_most = |k: u64| binomial::cdf(k, n, 0.5).min(1.0);
-    match alternative {
-        _ if n == 0 => 1.0,
-        Alternative::TwoSided => (2.0 * at_most(table.b.min(table.c))).min(1.0),
-        Alternative::Less => at_most(table.b),
-        Alternative::Greater => at_most(table.c),
-    }
+    if n == 0 { 1.0 } else { alternative.p_of_tails(at_most(table.b), at_most(table.c)) }
 }
 
 /// Mid-p value: as [`exact_p`] with half the probability of the observed table; 1 when there is no discordant pair and,
@@ -141,9 +136,7 @@ pub fn mid_p(table: &PairTable, alternative: Alternative) -> f64 {
     match alternative {
         _ if n == 0 => 1.0,
         Alternative::TwoSided if table.b == table.c => 1.0,
-        Alternative::TwoSided => (2.0 * tail(table.b.min(table.c))).min(1.0),
-        Alternative::Less => tail(table.b).min(1.0),
-        Alternative::Greater => tail(table.c).min(1.0),
+        _ => alternative.p_of_tails(tail(table.b).min(1.0), tail(table.c).min(1.0)),
     }
 }
 
@@ -157,10 +150,5 @@ fn asymptotic(table: &PairTable, alternative: Alternative, continuity: bool) -> 
     let reduced = if continuity { (difference.abs() - 1.0).max(0.0) } else { difference.abs() };
     let statistic = reduced * reduced / n;
     let deviate = (reduced / n.sqrt()).copysign(difference);
-    let p = match alternative {
-        Alternative::TwoSided => chi_squared::sf(statistic, 1.0),
-        Alternative::Less => normal::cdf(deviate),
-        Alternative::Greater => normal::sf(deviate),
-    };
-    (Some(statistic), p)
+    (Some(statistic), alternative.p_of_z(deviate))
 }

@@ -31,6 +31,7 @@ pub mod pitman_morgan;
 pub mod pool;
 pub mod power;
 pub mod proportion;
+pub mod proportional_odds;
 pub mod published;
 mod rank_correlation;
 pub mod responder;

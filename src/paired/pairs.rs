@@ -1,6 +1,7 @@
 //! What every paired test on measurements does first: check the numbers and form the differences.
 
-use super::{Alternative, Options, Refusal, TestResult};
+use super::result::UNBOUNDED;
+use super::{Options, Refusal, TestResult};
 use crate::math::dist::student_t;
 
 /// The differences treated − control.
@@ -83,11 +84,7 @@ pub(super) fn t_inference(result: &mut TestResult, estimate: f64, std_error: f64
     result.std_error = Some(std_error);
     result.statistic = Some(statistic);
     result.df = Some(df).filter(|df| df.is_finite());
-    result.p_value = Some(match options.alternative {
-        Alternative::TwoSided => student_t::two_sided(statistic, df),
-        Alternative::Less => student_t::cdf(statistic, df),
-        Alternative::Greater => student_t::sf(statistic, df),
-    });
+    result.p_value = Some(options.alternative.p_of_t(statistic, df));
     let (low, high) = t_limits(estimate, std_error, df, options);
     result.conf_low = Some(low);
     result.conf_high = Some(high);
@@ -95,13 +92,6 @@ pub(super) fn t_inference(result: &mut TestResult, estimate: f64, std_error: f64
 
 /// Confidence limits estimate ± t·SE, one-sided where the alternative is.
 pub(super) fn t_limits(estimate: f64, std_error: f64, df: f64, options: &Options) -> (f64, f64) {
-    let alpha = 1.0 - options.conf_level;
-    match options.alternative {
-        Alternative::TwoSided => {
-            let reach = student_t::upper_quantile(0.5 * alpha, df) * std_error;
-            (estimate - reach, estimate + reach)
-        }
-        Alternative::Less => (f64::NEG_INFINITY, estimate + student_t::upper_quantile(alpha, df) * std_error),
-        Alternative::Greater => (estimate - student_t::upper_quantile(alpha, df) * std_error, f64::INFINITY),
-    }
+    let reach = student_t::upper_quantile(options.tail(), df) * std_error;
+    options.alternative.limits(estimate - reach, estimate + reach, UNBOUNDED)
 }

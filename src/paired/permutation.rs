@@ -10,11 +10,11 @@
 use rayon::prelude::*;
 
 use super::pairs::{check_count, check_finite, check_options};
+use super::result::UNBOUNDED;
 use super::sign_sums::tail_shares;
 use super::subset_means::{Limit, lower_limit};
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, sorted};
-use crate::math::dist::normal;
 use crate::math::random::Stream;
 
 /// Exact enumeration or random patterns.
@@ -63,14 +63,15 @@ pub fn permutation(differences: &[f64], settings: Settings, options: &Options) -
     let shares = if settings.method == Method::MonteCarlo { None } else { tail_shares(&shifted) };
     let monte_carlo = match (shares, settings.method) {
         (Some((above, below)), _) => {
-            result.p_value = Some(combine(above, below, options.alternative));
+            result.p_value = Some(options.alternative.p_of_tails(below, above));
             result.exact = Some(true);
             result.notes.push("exact over all sign patterns".into());
             None
         }
         (None, Method::Exact) => {
             return Err(Refusal(format!(
-                "the exact permutation distribution of {} differences that lie on no common grid is not feasible",
+                "the exact permutation distribution of {} differences is too large to compute: it is offered for up to 40 \
+                 that are not 0, and for more where they lie on a coarse enough grid; ask for Monte Carlo",
                 differences.len()
             )));
         }
@@ -81,7 +82,7 @@ pub fn permutation(differences: &[f64], settings: Settings, options: &Options) -
     result.extra = vec![
         ("n_zero", Field::Count(shifted.iter().filter(|d| **d == 0.0).count() as u64)),
         ("z", Field::Number(z)),
-        ("p_asymptotic", Field::Number(z.map(|z| asymptotic_p(z, options.alternative)))),
+        ("p_asymptotic", Field::Number(z.map(|z| options.alternative.p_of_z(z)))),
         ("samples", if monte_carlo.is_some() { Field::Count(settings.samples as u64) } else { Field::Number(None) }),
         ("seed", if monte_carlo.is_some() { Field::Count(settings.seed) } else { Field::Number(None) }),
         ("p_std_error", Field::Number(monte_carlo)),
@@ -95,22 +96,6 @@ fn permutation_z(shifted: &[f64]) -> Option<f64> {
     let (sum, squares) =
         shifted.iter().map(|d| d / scale).fold((0.0, 0.0), |(sum, squares), d| (sum + d, squares + d * d));
     Some(sum / squares.sqrt()).filter(|z| z.is_finite())
-}
-
-fn asymptotic_p(z: f64, alternative: Alternative) -> f64 {
-    match alternative {
-        Alternative::TwoSided => normal::two_sided(z),
-        Alternative::Less => normal::cdf(z),
-        Alternative::Greater => normal::sf(z),
-    }
-}
-
-fn combine(above: f64, below: f64, alternative: Alternative) -> f64 {
-    match alternative {
-        Alternative::TwoSided => (2.0 * above.min(below)).min(1.0),
-        Alternative::Less => below,
-        Alternative::Greater => above,
-    }
 }
 
 /// Monte Carlo p-value `(1 + hits)/(1 + samples)` (Phipson & Smyth 2010); returns its standard error.
@@ -168,8 +153,7 @@ fn random_subset(values: &[f64], seed: u64, replicate: u64) -> (f64, u64) {
 
 /// Limits from the ordered subset means.
 fn limits(result: &mut TestResult, differences: &[f64], settings: Settings, options: &Options) -> Result<(), Refusal> {
-    let alpha = 1.0 - options.conf_level;
-    let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
+    let tail = options.tail();
     let mirrored: Vec<f64> = differences.iter().map(|d| -d).collect();
     let exact = if settings.method == Method::MonteCarlo {
         None
@@ -184,7 +168,7 @@ fn limits(result: &mut TestResult, differences: &[f64], settings: Settings, opti
             ));
             return Ok(());
         };
-        (Some(low), Some(-high))
+        (low, -high)
     } else {
         check_samples(settings)?;
         result
@@ -202,12 +186,11 @@ fn limits(result: &mut TestResult, differences: &[f64], settings: Settings, opti
             .collect();
         let means = sorted(&means);
         let rank = ((tail * (means.len() + 1) as f64).floor() as usize).max(1);
-        (means.get(rank - 1).copied(), means.len().checked_sub(rank).and_then(|i| means.get(i)).copied())
+        let high = means.len().checked_sub(rank).and_then(|i| means.get(i));
+        let (Some(low), Some(high)) = (means.get(rank - 1), high) else { return Ok(()) };
+        (*low, *high)
     };
-    (result.conf_low, result.conf_high) = match options.alternative {
-        Alternative::TwoSided => (low, high),
-        Alternative::Less => (Some(f64::NEG_INFINITY), high),
-        Alternative::Greater => (low, Some(f64::INFINITY)),
-    };
+    let (low, high) = options.alternative.limits(low, high, UNBOUNDED);
+    (result.conf_low, result.conf_high) = (Some(low), Some(high));
     Ok(())
 }

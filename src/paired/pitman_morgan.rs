@@ -6,7 +6,7 @@
 
 use super::correlation::pearson_r;
 use super::pairs::{check_count, check_options, check_pairs, rescaled};
-use super::{Alternative, Field, Options, Refusal, TestResult};
+use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::sd;
 use crate::math::dist::student_t;
 
@@ -37,25 +37,16 @@ pub fn pitman_morgan(treated: &[f64], control: &[f64], options: &Options) -> Res
     let mut result = TestResult::new("pitman-morgan", treated.len(), options);
     result.statistic = Some(statistic);
     result.df = Some(df);
-    result.p_value = Some(match options.alternative {
-        Alternative::TwoSided => student_t::two_sided(statistic, df),
-        Alternative::Less => student_t::cdf(statistic, df),
-        Alternative::Greater => student_t::sf(statistic, df),
-    });
+    result.p_value = Some(options.alternative.p_of_t(statistic, df));
     let ratio = (sd_x / sd_y) * (sd_x / sd_y);
     result.estimate = Some(ratio);
-    let alpha = 1.0 - options.conf_level;
-    let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
-    let t = student_t::upper_quantile(tail, df);
+    let t = student_t::upper_quantile(options.tail(), df);
     let excess = 2.0 * (1.0 - r) * (1.0 + r) * t * t / df;
     let reach = (excess * (excess + 2.0)).sqrt();
     // K − √(K² − 1) is the reciprocal of K + √(K² − 1).
     let (low, high) = (ratio / (1.0 + excess + reach), ratio * (1.0 + excess + reach));
-    (result.conf_low, result.conf_high) = match options.alternative {
-        Alternative::TwoSided => (Some(low), Some(high)),
-        Alternative::Less => (Some(0.0), Some(high)),
-        Alternative::Greater => (Some(low), Some(f64::INFINITY)),
-    };
+    let (low, high) = options.alternative.limits(low, high, (0.0, f64::INFINITY));
+    (result.conf_low, result.conf_high) = (Some(low), Some(high));
     result.extra = vec![
         ("sd_treated", Field::Number(Some(sd_x * scale))),
         ("sd_control", Field::Number(Some(sd_y * scale))),

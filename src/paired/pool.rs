@@ -4,7 +4,7 @@
 //! Barnard J, Rubin DB (1999), Biometrika 86:948–955. As R's `mice::pool.scalar`, its lower bound of 1e-4 for λ
 //! included (it keeps the degrees of freedom finite when the imputations agree exactly).
 
-use super::{Alternative, Options, Refusal};
+use super::{Options, Refusal};
 use crate::math::dist::student_t;
 use serde::Serialize;
 
@@ -127,11 +127,7 @@ pub fn pool(
     if df > 0.0 {
         let statistic = (estimate - options.mu) / std_error;
         pooled.statistic = Some(statistic);
-        pooled.p_value = Some(match options.alternative {
-            Alternative::TwoSided => (2.0 * student_t::sf(statistic.abs(), df)).min(1.0),
-            Alternative::Less => student_t::cdf(statistic, df),
-            Alternative::Greater => student_t::sf(statistic, df),
-        });
+        pooled.p_value = Some(options.alternative.p_of_t(statistic, df));
         let limit = |tail: f64| -student_t::quantile(tail, df) * std_error;
         pooled.conf_low = tails.lower.map(|tail| estimate - limit(tail));
         pooled.conf_high = tails.upper.map(|tail| estimate + limit(tail));

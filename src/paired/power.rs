@@ -5,7 +5,9 @@
 //! out and is smaller by up to α/2. The SD of a difference follows from that of one knee and the within-pair
 //! correlation: `σ = s√(2(1 − ρ))`.
 
-use super::{Alternative, Refusal};
+use super::correlation::{Kind, correlation};
+use super::{Alternative, Field, Options, Refusal, TestResult};
+use crate::math::descriptive::sd;
 use crate::math::dist::{noncentral_t, student_t};
 use crate::math::roots::brent;
 
@@ -89,6 +91,100 @@ impl Design {
         }
         brent(|n| self.power_at(n) - power, (0.5 * high).max(2.0), high, 1e-9)
             .ok_or_else(|| Refusal("the number of pairs could not be found".into()))
+    }
+}
+
+/// What is known beside the [`Design`], and so what is asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Given {
+    /// This many pairs: which power have they?
+    Pairs(usize),
+    /// This power: how many pairs does it need?
+    Power(f64),
+}
+
+/// Power, or the number of pairs, of `design` as a result: `n_pairs` are the pairs (rounded up), and the extra fields
+/// `power` (of that whole number), `power_asked`, `pairs_needed` (not rounded), `delta`, `sd_diff`, `alpha`.
+///
+/// # Errors
+/// As [`Design::power`] and [`Design::pairs_for`].
+pub fn answer(design: &Design, given: Given) -> Result<TestResult, Refusal> {
+    let (pairs, asked, needed) = match given {
+        Given::Pairs(pairs) => (pairs, None, None),
+        Given::Power(power) => {
+            let needed = design.pairs_for(power)?;
+            // The root is found to 1e-9: a whole number that suffices is not rounded up past itself.
+            ((needed - 1e-6).ceil() as usize, Some(power), Some(needed))
+        }
+    };
+    let options = Options { alternative: design.alternative, conf_level: 1.0 - design.alpha, ..Options::default() };
+    let mut result = TestResult::new("power", pairs, &options);
+    result.extra = vec![
+        ("power", Field::Number(Some(design.power(pairs as f64)?))),
+        ("power_asked", Field::Number(asked)),
+        ("pairs_needed", Field::Number(needed)),
+        ("delta", Field::Number(Some(design.delta))),
+        ("sd_diff", Field::Number(Some(design.sd_diff))),
+        ("alpha", Field::Number(Some(design.alpha))),
+    ];
+    result.notes.push(match design.alternative {
+        Alternative::TwoSided => "paired t test; power counts rejections in both tails".into(),
+        _ => "one-sided paired t test".into(),
+    });
+    Ok(result)
+}
+
+/// What pairs observed say about the assumptions of a design.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// Complete pairs.
+    pub pairs: usize,
+    /// SD of the treated side.
+    pub sd_treated: Option<f64>,
+    /// SD of the control side.
+    pub sd_control: Option<f64>,
+    /// SD of the differences.
+    pub sd_diff: f64,
+    /// Pearson correlation of the two sides; absent where one does not vary.
+    pub correlation: Option<f64>,
+    /// Its Fisher limits.
+    pub limits: (Option<f64>, Option<f64>),
+}
+
+impl Observed {
+    /// # Errors
+    /// Fewer than two pairs, or values that are not finite.
+    pub fn of(treated: &[f64], control: &[f64], options: &Options) -> Result<Self, Refusal> {
+        let differences = super::pairs::differences(treated, control)?;
+        super::pairs::check_count(differences.len(), 2, "an observed SD")?;
+        let options = Options { alternative: Alternative::TwoSided, ..*options };
+        let pearson = correlation(treated, control, Kind::Pearson, &options).ok();
+        Ok(Self {
+            pairs: differences.len(),
+            sd_treated: sd(treated),
+            sd_control: sd(control),
+            sd_diff: sd(&differences).unwrap_or(0.0),
+            correlation: pearson.as_ref().and_then(|found| found.estimate),
+            limits: pearson.map_or((None, None), |found| (found.conf_low, found.conf_high)),
+        })
+    }
+
+    /// Adds what was observed to a result.
+    pub fn describe(&self, result: &mut TestResult) {
+        result.extra.extend([
+            ("observed_pairs", Field::Count(self.pairs as u64)),
+            ("observed_sd_treated", Field::Number(self.sd_treated)),
+            ("observed_sd_control", Field::Number(self.sd_control)),
+            ("observed_sd_diff", Field::Number(Some(self.sd_diff))),
+            ("observed_correlation", Field::Number(self.correlation)),
+            ("observed_correlation_low", Field::Number(self.limits.0)),
+            ("observed_correlation_high", Field::Number(self.limits.1)),
+        ]);
+        result.notes.push(
+            "for the difference that was to be detected, not for the one observed: power after the fact says nothing \
+             that the confidence interval does not"
+                .into(),
+        );
     }
 }
 

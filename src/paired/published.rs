@@ -8,7 +8,7 @@
 //! 31:140–149; Cochrane Handbook, version 5.1 §16.4.6 and current chapter 23.2.
 
 use super::proportion::Tails;
-use super::{Alternative, Options, Refusal};
+use super::{Options, Refusal};
 use crate::math::dist::student_t;
 use serde::Serialize;
 
@@ -226,6 +226,13 @@ pub fn implied_correlation(treated: Arm, control: Arm, n_pairs: usize, reported:
         Reported::TStatistic(t) => from_t(t)?,
         Reported::Interval(low, high, level) => {
             let tails = Tails::two_sided(level)?;
+            // Papers also print placebo − active; rounding does not carry a difference out of its interval.
+            let difference = treated.mean - control.mean;
+            if ![difference, -difference].iter().any(|found| (low..=high).contains(found)) {
+                return Err(Refusal(format!(
+                    "the interval {low} to {high} does not hold the difference of the means, {difference:.4}"
+                )));
+            }
             let quantile = -student_t::quantile(tails.lower.unwrap_or(0.5), df);
             (high - low) / 2.0 / quantile * root_n
         }
@@ -274,11 +281,7 @@ fn t_inference(estimate: f64, std_error: f64, df: f64, options: &Options) -> Res
         return Ok((None, None, None, None));
     }
     let statistic = (estimate - options.mu) / std_error;
-    let p_value = match options.alternative {
-        Alternative::TwoSided => (2.0 * student_t::sf(statistic.abs(), df)).min(1.0),
-        Alternative::Less => student_t::cdf(statistic, df),
-        Alternative::Greater => student_t::sf(statistic, df),
-    };
+    let p_value = options.alternative.p_of_t(statistic, df);
     let reach = |tail: f64| -student_t::quantile(tail, df) * std_error;
     Ok((
         Some(statistic),
@@ -338,6 +341,9 @@ mod tests {
         let (treated, control) = handbook();
         let refusal = implied_correlation(treated, control, 10, Reported::SdDifference(9.0)).expect_err("impossible");
         assert!(refusal.0.contains("impossible"));
+        let elsewhere = implied_correlation(treated, control, 10, Reported::Interval(1.0, 2.0, 0.95));
+        assert!(elsewhere.expect_err("0.5 is not inside").0.contains("0.5"));
+        assert!(implied_correlation(treated, control, 10, Reported::Interval(-1.9, 0.9, 0.95)).is_ok());
         let equal = Arm { mean: 7.0, ..control };
         assert!(implied_correlation(treated, equal, 10, Reported::PValue(0.2)).is_err());
         let summary =

@@ -1,5 +1,6 @@
 //! What every paired test is asked with ([`Options`]) and answers with ([`TestResult`]).
 
+use crate::math::dist::{normal, student_t};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Direction of the alternative hypothesis, always about treated − control.
@@ -23,7 +24,52 @@ impl Alternative {
             Self::Greater => "greater",
         }
     }
+
+    /// The p-value from the probabilities of a statistic at most, and at least, the observed one: two-sided twice the
+    /// smaller, at most 1.
+    pub(super) fn p_of_tails(self, lower: f64, upper: f64) -> f64 {
+        match self {
+            Self::TwoSided => (2.0 * lower.min(upper)).min(1.0),
+            Self::Less => lower,
+            Self::Greater => upper,
+        }
+    }
+
+    /// The p-value of a t statistic.
+    pub(super) fn p_of_t(self, statistic: f64, df: f64) -> f64 {
+        match self {
+            Self::TwoSided => student_t::two_sided(statistic, df),
+            Self::Less => student_t::cdf(statistic, df),
+            Self::Greater => student_t::sf(statistic, df),
+        }
+    }
+
+    /// The p-value of a standard normal statistic.
+    pub(super) fn p_of_z(self, z: f64) -> f64 {
+        match self {
+            Self::TwoSided => normal::two_sided(z),
+            Self::Less => normal::cdf(z),
+            Self::Greater => normal::sf(z),
+        }
+    }
+
+    /// The limits of an interval, the open side of a one-sided one at the bound of the parameter.
+    pub(super) fn limits(self, low: f64, high: f64, bounds: (f64, f64)) -> (f64, f64) {
+        match self {
+            Self::TwoSided => (low, high),
+            Self::Less => (bounds.0, high),
+            Self::Greater => (low, bounds.1),
+        }
+    }
 }
+
+/// A share in per cent, for print: without the rounding noise of the multiplication.
+pub(super) fn percent(share: f64) -> f64 {
+    (1e11 * share).round() / 1e9
+}
+
+/// The bounds of a parameter that can be any number.
+pub(super) const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
 /// What every test is asked with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,6 +85,14 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self { alternative: Alternative::TwoSided, conf_level: 0.95, mu: 0.0 }
+    }
+}
+
+impl Options {
+    /// The error probability on one side of an interval: α/2 where it is two-sided, else α.
+    pub(super) fn tail(&self) -> f64 {
+        let alpha = 1.0 - self.conf_level;
+        if self.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha }
     }
 }
 

@@ -6,6 +6,7 @@
 //! 2014, §3.6): its coverage is at least the nominal one, and is reported.
 
 use super::pairs::{check_count, check_finite, check_options};
+use super::result::{UNBOUNDED, percent};
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{median_of_sorted, sorted};
 use crate::math::dist::binomial;
@@ -30,11 +31,7 @@ pub fn sign(differences: &[f64], options: &Options) -> Result<TestResult, Refusa
     let mut result = TestResult::new("sign", differences.len(), options);
     result.statistic = Some(positive as f64);
     result.exact = Some(true);
-    result.p_value = Some(match options.alternative {
-        Alternative::TwoSided => (2.0 * lower.min(upper)).min(1.0),
-        Alternative::Less => lower,
-        Alternative::Greater => upper,
-    });
+    result.p_value = Some(options.alternative.p_of_tails(lower, upper));
     let ordered = sorted(differences);
     result.estimate = median_of_sorted(&ordered);
     let coverage = limits(&mut result, &ordered, options);
@@ -56,9 +53,7 @@ pub fn sign(differences: &[f64], options: &Options) -> Result<TestResult, Refusa
 /// Fills the order-statistic limits and returns their exact coverage; absent where even the extremes fall short.
 fn limits(result: &mut TestResult, ordered: &[f64], options: &Options) -> Option<f64> {
     let n = ordered.len() as u64;
-    let alpha = 1.0 - options.conf_level;
-    let two_sided = options.alternative == Alternative::TwoSided;
-    let tail = if two_sided { 0.5 * alpha } else { alpha };
+    let tail = options.tail();
     // The largest k with P(B ≤ k − 1) ≤ tail, by bisection: k = 0 always qualifies.
     let (mut k, mut beyond) = (0_u64, n + 1);
     while beyond - k > 1 {
@@ -72,17 +67,13 @@ fn limits(result: &mut TestResult, ordered: &[f64], options: &Options) -> Option
     if k == 0 {
         result.notes.push(format!(
             "no order statistics of {n} differences reach {} % confidence for the median",
-            100.0 * options.conf_level
+            percent(options.conf_level)
         ));
         return None;
     }
-    let low = ordered.get(k as usize - 1).copied();
-    let high = ordered.get((n - k) as usize).copied();
+    let (low, high) = (*ordered.get(k as usize - 1)?, *ordered.get((n - k) as usize)?);
+    let (low, high) = options.alternative.limits(low, high, UNBOUNDED);
+    (result.conf_low, result.conf_high) = (Some(low), Some(high));
     let miss = binomial::cdf(k - 1, n, 0.5);
-    match options.alternative {
-        Alternative::TwoSided => (result.conf_low, result.conf_high) = (low, high),
-        Alternative::Less => (result.conf_low, result.conf_high) = (Some(f64::NEG_INFINITY), high),
-        Alternative::Greater => (result.conf_low, result.conf_high) = (low, Some(f64::INFINITY)),
-    }
-    Some(1.0 - if two_sided { 2.0 * miss } else { miss })
+    Some(1.0 - if options.alternative == Alternative::TwoSided { 2.0 * miss } else { miss })
 }

@@ -9,6 +9,10 @@ pub struct SquareTable {
 }
 
 impl SquareTable {
+    /// The most grades that columns of measurements may have: beyond it they are no grades, and the table would not fit
+    /// into memory.
+    pub const MOST_CATEGORIES: usize = 500;
+
     /// A table from its counts, row by row.
     ///
     /// # Errors
@@ -33,13 +37,21 @@ impl SquareTable {
     /// Counts the pairs of grades `treated[i]`, `control[i]` over the ordered `levels`.
     ///
     /// # Errors
-    /// When the two columns differ in length, a grade is not among the levels, a level is repeated, or there is no pair.
+    /// When the two columns differ in length, a grade is not among the levels, a level is repeated, there are more levels
+    /// than [`Self::MOST_CATEGORIES`], or there is no pair.
     pub fn from_grades(treated: &[f64], control: &[f64], levels: &[f64]) -> Result<Self, Refusal> {
         if treated.len() != control.len() {
             return Err(Refusal(format!(
                 "the two knees have {} and {} grades: a pair needs both",
                 treated.len(),
                 control.len()
+            )));
+        }
+        if levels.len() > Self::MOST_CATEGORIES {
+            return Err(Refusal(format!(
+                "{} different grades: a test of grades takes at most {}; these look like measurements",
+                levels.len(),
+                Self::MOST_CATEGORIES
             )));
         }
         if let Some((_, level)) = levels.iter().enumerate().find(|(i, level)| levels[..*i].contains(level)) {

@@ -6,6 +6,7 @@
 
 use super::paired_t::Moments;
 use super::pairs::{check_options, differences, t_limits};
+use super::result::percent;
 use super::{Alternative, Better, Field, Options, Refusal, TestResult};
 use crate::math::dist::student_t;
 
@@ -47,7 +48,7 @@ pub fn tost(treated: &[f64], control: &[f64], low: f64, high: f64, options: &Opt
     ];
     result.notes.push(format!(
         "two one-sided paired t tests; the interval has confidence {} %, twice the error of each test",
-        100.0 * interval.conf_level
+        percent(interval.conf_level)
     ));
     Ok(result)
 }
@@ -73,6 +74,19 @@ pub fn non_inferiority(
     };
     let mut result = super::paired_t::paired_t(treated, control, &one_sided)?;
     result.method = "non-inferiority";
+    let worse = match better {
+        Better::Higher => result.conf_low.map(|limit| limit > -margin),
+        Better::Lower => result.conf_high.map(|limit| limit < margin),
+    };
     result.extra.push(("margin", Field::Number(Some(margin))));
+    result.extra.push(("better", Field::Text(if better == Better::Lower { "lower" } else { "higher" }.into())));
+    result.extra.push(("non_inferior", Field::Json(worse.into())));
+    result.notes.push(format!(
+        "one-sided at {} %: the null hypothesis is that treated is worse by {margin} or more",
+        percent(1.0 - options.conf_level)
+    ));
+    if options.alternative != Alternative::TwoSided || options.mu != 0.0 {
+        result.notes.push("the direction follows from `better`, the null value from the margin".into());
+    }
     Ok(result)
 }

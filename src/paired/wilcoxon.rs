@@ -14,6 +14,7 @@
 //! returns the outermost averages, whose level is lower (from four differences 87.5 %, from five 93.75 %).
 
 use super::pairs::{check_count, check_finite, check_options};
+use super::result::{UNBOUNDED, percent};
 use super::signed_rank::SignedRank;
 use super::walsh::Walsh;
 use super::{Alternative, Field, Options, Refusal, TestResult};
@@ -107,21 +108,13 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
     let limits;
     if exact {
         let null = SignedRank::new(&ranks);
-        result.p_value = Some(match options.alternative {
-            Alternative::TwoSided => (2.0 * null.cdf(v).min(null.upper(v))).min(1.0),
-            Alternative::Less => null.cdf(v),
-            Alternative::Greater => null.upper(v),
-        });
+        result.p_value = Some(options.alternative.p_of_tails(null.cdf(v), null.upper(v)));
         // With zeros among the ranked differences the limits need the distribution of all ranks.
         let inverted = if ranks.len() == used.len() { null } else { SignedRank::new(&all_ranks) };
         let tied = all_ranks.iter().any(|rank| rank.fract() != 0.0) || has_ties(&all_ranks);
         limits = exact_limits(&walsh, &inverted, tied, options);
     } else {
-        result.p_value = Some(match options.alternative {
-            Alternative::TwoSided => normal::two_sided(z),
-            Alternative::Less => normal::cdf(z),
-            Alternative::Greater => normal::sf(z),
-        });
+        result.p_value = Some(options.alternative.p_of_z(z));
         limits = asymptotic_limits(&walsh, &used, settings.continuity, options);
     }
     result.estimate = walsh.median().map(|median| median + options.mu);
@@ -133,7 +126,7 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
         }
         None => result.notes.push(format!(
             "no {} % interval: with {} ranked differences the test rejects no value at that level",
-            100.0 * options.conf_level,
+            percent(options.conf_level),
             used.len()
         )),
     }
@@ -168,8 +161,7 @@ fn has_ties(ranks: &[f64]) -> bool {
 
 /// Limits by inverting the exact test; `None` where even all differences on one side are not rejected.
 fn exact_limits(walsh: &Walsh, null: &SignedRank, tied: bool, options: &Options) -> Option<(f64, f64)> {
-    let alpha = 1.0 - options.conf_level;
-    let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
+    let tail = options.tail();
     // Beyond the outermost averages V is 0 or the sum of all ranks, and the test rejects there or nowhere.
     if null.cdf(0.0) > tail * (1.0 + 1e-12) {
         return None;
@@ -183,7 +175,7 @@ fn exact_limits(walsh: &Walsh, null: &SignedRank, tied: bool, options: &Options)
         let ends = (walsh.order_statistic(k), walsh.order_statistic(walsh.count() + 1 - k));
         (ends.0.unwrap_or(f64::NEG_INFINITY), ends.1.unwrap_or(f64::INFINITY))
     };
-    Some(one_sided(low, high, options.alternative))
+    Some(options.alternative.limits(low, high, UNBOUNDED))
 }
 
 /// The largest Walsh average at which the statistic still exceeds the upper quantile, and the smallest at which it has
@@ -227,9 +219,7 @@ fn asymptotic_limits(walsh: &Walsh, used: &[f64], continuity: bool, options: &Op
         .map(|group| (group.len() as f64).powi(3) - group.len() as f64)
         .sum::<f64>();
     let sigma = (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties / 48.0).max(0.0).sqrt();
-    let alpha = 1.0 - options.conf_level;
-    let tail = if options.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha };
-    let reach = normal::upper_quantile(tail) * sigma + if continuity { 0.5 } else { 0.0 };
+    let reach = normal::upper_quantile(options.tail()) * sigma + if continuity { 0.5 } else { 0.0 };
     let total = walsh.count();
     // The lower limit is the k-th average, k the last with total − k + 1 > E + reach; the upper one mirrors it.
     let k = (total as f64 + 1.0 - (0.5 * total as f64 + reach)).ceil() - 1.0;
@@ -239,15 +229,7 @@ fn asymptotic_limits(walsh: &Walsh, used: &[f64], continuity: bool, options: &Op
     let k = (k as u64).min(total);
     let low = walsh.order_statistic(k).unwrap_or(f64::NEG_INFINITY);
     let high = walsh.order_statistic(total + 1 - k).unwrap_or(f64::INFINITY);
-    Some(one_sided(low, high, options.alternative))
-}
-
-fn one_sided(low: f64, high: f64, alternative: Alternative) -> (f64, f64) {
-    match alternative {
-        Alternative::TwoSided => (low, high),
-        Alternative::Less => (f64::NEG_INFINITY, high),
-        Alternative::Greater => (low, f64::INFINITY),
-    }
+    Some(options.alternative.limits(low, high, UNBOUNDED))
 }
 
 fn notes(settings: Settings, exact: bool, shifted: &[f64], used: &[f64], ranks: &[f64]) -> Vec<String> {

@@ -11,26 +11,37 @@ use crate::trial::expr::Condition;
 use crate::trial::{Finding, Severity, rules};
 use std::collections::BTreeSet;
 
-/// The paired tests an endpoint may ask for, as `splitknee test` names them.
-pub const TESTS: [&str; 14] = [
+/// The tests an endpoint may ask for, as `splitknee test` names them: those of `paired::catalogue`, which the plan does
+/// not import (a test holds the two lists equal).
+pub const TESTS: [&str; 27] = [
     "paired-t",
     "wilcoxon",
     "sign",
     "permutation",
     "trimmed-t",
     "bootstrap",
+    "tost",
+    "non-inferiority",
+    "mcnemar",
+    "stuart-maxwell",
+    "bhapkar",
+    "bowker",
+    "marginal-mean-scores",
+    "marginal-mean-ranks",
+    "proportional-odds",
+    "win-odds",
     "shapiro-wilk",
     "pitman-morgan",
     "effect-size",
     "correlation",
-    "tost",
     "bland-altman",
     "icc",
-    "mcnemar",
+    "concordance",
+    "kappa",
+    "friedman",
+    "cochran-q",
+    "rm-anova",
 ];
-
-/// Tests of square tables, for grades.
-pub const TABLE_TESTS: [&str; 3] = ["stuart-maxwell", "bowker", "win-odds"];
 
 /// Everything in the plan that does not fit together.
 pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
@@ -42,6 +53,7 @@ pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
     checker.endpoints(plan);
     checker.sets(plan);
     checker.analysis(plan);
+    checker.sample_size(plan);
     checker.multiplicity(plan);
     checker.rest(plan);
     checker.findings
@@ -307,7 +319,6 @@ impl Checker<'_> {
             ids.iter().enumerate().map(|(i, id)| (format!("endpoint.{i}.id"), id.as_str())),
         );
         let order: Vec<&str> = plan.visits.iter().flat_map(|visits| visits.order.iter()).map(String::as_str).collect();
-        let tests: Vec<&str> = TESTS.iter().chain(&TABLE_TESTS).copied().collect();
         for (i, endpoint) in plan.endpoints.iter().enumerate() {
             let at = |key: &str| format!("endpoint.{i}.{key}");
             if let Some(id) = &endpoint.id
@@ -321,6 +332,7 @@ impl Checker<'_> {
             }
             self.positive(&at("mcid"), endpoint.mcid);
             self.positive(&at("margin"), endpoint.margin);
+            self.positive(&at("non_inferiority_margin"), endpoint.non_inferiority_margin);
             self.positive(&at("step"), endpoint.step);
             if let Some([low, high]) = endpoint.range
                 && !(low < high && low.is_finite() && high.is_finite())
@@ -348,7 +360,8 @@ impl Checker<'_> {
                 );
             }
             for (j, test) in endpoint.tests.iter().enumerate() {
-                self.known(&at(&format!("tests.{j}")), "a paired test", test, &tests);
+                self.known(&at(&format!("tests.{j}")), "a paired test", test, &TESTS);
+                self.test_margin(plan, i, j);
             }
             self.score(plan, i);
             self.primary_measured(plan, i);
@@ -383,6 +396,43 @@ impl Checker<'_> {
         if plan.data.observations().all(|table| table.shape != Shape::Long) {
             let message = "items are scored from long data only".to_owned();
             self.wrong("SK014", &at("items"), message, "score them first with `splitknee score`");
+        }
+    }
+
+    /// A test against a margin needs the margin.
+    fn test_margin(&mut self, plan: &PlanFile, number: usize, test: usize) {
+        let Some(endpoint) = plan.endpoints.get(number) else { return };
+        let (key, margin) = match endpoint.tests.get(test).map(String::as_str) {
+            Some("tost") => ("margin", endpoint.margin),
+            Some("non-inferiority") => ("non_inferiority_margin", endpoint.non_inferiority_margin),
+            _ => return,
+        };
+        if margin.is_none() {
+            let message = format!("this test needs `{key}`, which the endpoint does not have");
+            let remedy = format!("add `{key} = …` in the endpoint's unit, from the protocol, or leave the test out");
+            self.wrong("SK012", &format!("endpoint.{number}.tests.{test}"), message, remedy);
+        }
+    }
+
+    fn sample_size(&mut self, plan: &PlanFile) {
+        let Some(planned) = &plan.sample_size else { return };
+        self.positive("sample_size.delta", Some(planned.delta));
+        self.positive("sample_size.sd", Some(planned.sd));
+        let mut within = |key: &str, value: f64, low: f64, high: f64| {
+            if !(value >= low && value < high) {
+                let message = format!("`{key}` must lie between {low} and {high}, not at {value}");
+                self.wrong("SK010", &format!("sample_size.{key}"), message, "write what the protocol assumed");
+            }
+        };
+        within("correlation", planned.correlation, -1.0, 1.0);
+        within("power", planned.power, plan.analysis.alpha.max(0.01), 1.0);
+        if planned.pairs.is_some_and(|pairs| pairs < 2) {
+            self.wrong("SK010", "sample_size.pairs", "fewer than two pairs".to_owned(), "write the planned number");
+        }
+        if let Some(id) = &planned.endpoint {
+            let ids: Vec<String> = plan.endpoints.iter().map(endpoint_id).collect();
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            self.known("sample_size.endpoint", "an endpoint identifier of the plan", id, &ids);
         }
     }
 
@@ -443,6 +493,11 @@ impl Checker<'_> {
                 let message = format!("{key} is {count}; it must be at least {least} and at most 10 000 000");
                 self.wrong("SK010", &format!("analysis.{key}"), message, "leave it out for the default");
             }
+        }
+        if analysis.difference_structure.is_empty() {
+            let message = "no covariance is named for the differences".to_owned();
+            let remedy = "name at least one, for instance `[\"us\", \"ar1\"]`, or leave the key out";
+            self.wrong("SK012", "analysis.difference_structure", message, remedy);
         }
         let has_baseline = plan.visits.as_ref().is_some_and(|visits| visits.baseline.is_some());
         if analysis.measure == MeasurePlan::Change && !has_baseline {

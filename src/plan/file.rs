@@ -3,7 +3,7 @@
 //! These types are the file format. The JSON Schema, the check for unknown keys and the list of defaults in use are all
 //! derived from them, so a key that is added here is known everywhere.
 
-use super::options::{AnalysisPlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, Subgroup, Waiver};
+use super::options::{AnalysisPlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver};
 use crate::data::Format;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -35,6 +35,9 @@ pub struct PlanFile {
     /// Methods.
     #[serde(default)]
     pub analysis: AnalysisPlan,
+    /// How many patients were planned, and on which assumptions (CONSORT item 7a).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_size: Option<SampleSizePlan>,
     /// Adjustment for several hypotheses.
     #[serde(default)]
     pub multiplicity: Multiplicity,
@@ -439,6 +442,10 @@ pub struct EndpointPlan {
     /// Equivalence margin, positive; only where equivalence is claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
+    /// Non-inferiority margin, positive: how much worse than placebo would still be accepted. It adds a one-sided test at
+    /// half of alpha (the limit is that of the two-sided interval), and makes no claim of equivalence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub non_inferiority_margin: Option<f64>,
     /// Role in the trial; `primary` where it is the only endpoint, else `secondary`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RolePlan>,
@@ -448,7 +455,8 @@ pub struct EndpointPlan {
     /// Decimals of the data as collected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimals: Option<usize>,
-    /// Paired tests, named as in `splitknee test`; those usual for the kind where left out.
+    /// Paired tests, named as in `splitknee test`; those usual for the kind where left out. `friedman`, `cochran-q` and
+    /// `rm-anova` look at all visits together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tests: Vec<String>,
     /// Columns whose sum this endpoint is (subscales of a total); checked.

@@ -22,8 +22,8 @@ pub mod waivers;
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, TrialInfo, VisitsPlan};
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, Ddf, Estimand, FamilyVisits, Information, Language, MeasurePlan,
-    Multiplicity, MultiplicityMethod, PrimaryMethod, ReportFormat, ReportPlan, SafetyPlan, Structure, Subgroup, Waiver,
-    Weights,
+    Multiplicity, MultiplicityMethod, PrimaryMethod, ReportFormat, ReportPlan, SafetyPlan, SampleSizePlan, Structure,
+    Subgroup, TimeStructure, Waiver, Weights,
 };
 pub use schema::{DefaultUsed, schema};
 
@@ -58,6 +58,9 @@ pub struct Plan {
     pub analysis: AnalysisPlan,
     /// Adjustment for several hypotheses.
     pub multiplicity: Multiplicity,
+    /// Assumptions of the sample size, where given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_size: Option<SampleSizePlan>,
     /// Estimand.
     pub estimand: Option<Estimand>,
     /// Subgroup factors.
@@ -194,6 +197,7 @@ fn decided(
         analysis_sets,
         analysis,
         multiplicity: written.multiplicity,
+        sample_size: written.sample_size,
         estimand: written.estimand,
         subgroups: written.subgroups,
         safety: written.safety,

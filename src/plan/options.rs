@@ -95,6 +95,35 @@ impl Structure {
     }
 }
 
+/// Covariance over the visits of the within-patient differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeStructure {
+    /// Unstructured.
+    Us,
+    /// A variance per visit, one correlation.
+    Csh,
+    /// One variance, one correlation.
+    Cs,
+    /// A variance per visit, correlations that fall with the number of visits between.
+    Ar1h,
+    /// One variance, correlations that fall with the number of visits between.
+    Ar1,
+}
+
+impl TimeStructure {
+    /// The name used in the plan and in formulas.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Csh => "csh",
+            Self::Cs => "cs",
+            Self::Ar1h => "ar1h",
+            Self::Ar1 => "ar1",
+        }
+    }
+}
+
 /// Denominator degrees of freedom of a mixed model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -197,6 +226,8 @@ pub struct AnalysisPlan {
     pub structure: Structure,
     /// Structures tried in order where the chosen one does not converge.
     pub fallback: Vec<Structure>,
+    /// Covariances over the visits of `mmrm_difference`, in the order in which they are tried.
+    pub difference_structure: Vec<TimeStructure>,
     /// Denominator degrees of freedom.
     pub ddf: Ddf,
     /// Information matrix behind the degrees of freedom.
@@ -215,6 +246,10 @@ pub struct AnalysisPlan {
     pub covariates: Vec<String>,
     /// Whether models have a term for the side (left or right).
     pub side: bool,
+    /// Patient-level column that names the knee injected first, by its side or its arm; models then have a term for the
+    /// order of injection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub injected_first: Option<String>,
     /// Methods run beside the primary one.
     pub sensitivity: Vec<PrimaryMethod>,
     /// Names of the analysis sets on which the primary method is repeated; all sets where left out.
@@ -236,6 +271,7 @@ impl Default for AnalysisPlan {
             primary: PrimaryMethod::MixedModel,
             structure: Structure::Random,
             fallback: Vec::new(),
+            difference_structure: vec![TimeStructure::Us, TimeStructure::Csh, TimeStructure::Cs],
             ddf: Ddf::KenwardRoger,
             information: Information::Observed,
             weights: Weights::Equal,
@@ -245,6 +281,7 @@ impl Default for AnalysisPlan {
             baseline: BaselinePlan::Own,
             covariates: Vec::new(),
             side: false,
+            injected_first: None,
             sensitivity: vec![PrimaryMethod::PairedT, PrimaryMethod::Wilcoxon],
             sets: None,
             seed: 20_240_856,
@@ -253,6 +290,32 @@ impl Default for AnalysisPlan {
             quadrature: 15,
         }
     }
+}
+
+/// How many patients were planned, and on which assumptions. The observed correlation between the knees is set beside the
+/// one assumed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SampleSizePlan {
+    /// Identifier of the endpoint; the primary endpoint where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Difference to detect, positive, in the endpoint's unit.
+    pub delta: f64,
+    /// Standard deviation assumed in one arm, of what the plan compares (`analysis.measure`).
+    pub sd: f64,
+    /// Correlation assumed between the two knees.
+    pub correlation: f64,
+    /// Power wanted.
+    #[serde(default = "eighty_percent")]
+    pub power: f64,
+    /// Patients planned with both knees, before any allowance for losses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<usize>,
+}
+
+fn eighty_percent() -> f64 {
+    0.8
 }
 
 /// Adjustment for several hypotheses.

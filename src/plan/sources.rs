@@ -193,7 +193,8 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
     let remedy = match rule {
         "SK020" => {
             let at = named_at(plan, key, name);
-            format!("{remedy} (the plan names it in line {})", at.row.unwrap_or_default())
+            let line = at.row.unwrap_or_default();
+            format!("{remedy}, which is relative to the plan (the plan names it in line {line})")
         }
         _ => remedy,
     };
@@ -289,6 +290,7 @@ fn assemble(
             .collect(),
         patient_columns: patient_columns(plan),
         randomisation_date: data.randomisation_date.clone(),
+        injected_first: plan.analysis.injected_first.clone(),
         windows: windows(plan, &design),
         scores: Vec::new(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
@@ -301,7 +303,8 @@ fn patient_columns(plan: &Plan) -> Vec<(&'static str, String)> {
     let subgroups = plan.subgroups.iter().map(|subgroup| ("subgroup", subgroup.column.clone()));
     let table = plan.report.demographics.iter().flatten().map(|column| ("baseline table", column.clone()));
     let date = plan.data.randomisation_date.iter().map(|column| ("date of randomisation", column.clone()));
-    covariates.chain(subgroups).chain(table).chain(date).collect()
+    let first = plan.analysis.injected_first.iter().map(|column| ("knee injected first", column.clone()));
+    covariates.chain(subgroups).chain(table).chain(date).chain(first).collect()
 }
 
 fn windows(plan: &Plan, design: &Design) -> Vec<VisitWindow> {

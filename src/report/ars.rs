@@ -1,26 +1,40 @@
 //! `ars.json`: the run as a reporting event of the CDISC Analysis Results Standard, model version 1.0
 //! (<https://www.cdisc.org/standards/foundational/analysis-results-standard>): analysis sets, methods with their
 //! operations, one analysis per record with its results, one output per table.
+//!
+//! Treatment is a grouping of data records (knees), not of subjects: every patient has both. Subgroup factors are the
+//! subject groupings. Purposes beyond the model's three and CSV as a file type are declared as sponsor terms.
 
 use super::document::Document;
 use crate::analysis::Record;
+use crate::paired::Field;
 use crate::pipeline::Run;
-use crate::trial::Role;
+use crate::table::rounding;
+use crate::trial::{Measure, Role};
 use serde_json::{Value, json};
 
-/// The name of the data set in `verify/data.csv`.
-const DATASET: &str = "data";
+/// The data sets of `verify/`: knees by endpoint and visit, patients, adverse events.
+const KNEES: &str = "data";
+const PATIENTS: &str = "patients";
+const EVENTS: &str = "events";
 
-/// The operations of every method: field of a record and what it is.
-const OPERATIONS: [(&str, &str); 8] = [
-    ("n_pairs", "Patients with both knees observed"),
-    ("estimate", "Estimate"),
-    ("std_error", "Standard error"),
-    ("statistic", "Test statistic"),
-    ("df", "Degrees of freedom"),
-    ("p_value", "p-value"),
-    ("conf_low", "Lower confidence limit"),
-    ("conf_high", "Upper confidence limit"),
+/// The operations of every method: field of a record, what it is, pattern of the display, decimals of that pattern.
+const OPERATIONS: [(&str, &str, &str, usize); 8] = [
+    ("n_pairs", "Patients with both knees observed", "X", 0),
+    ("estimate", "Estimate", "X.XXX", 3),
+    ("std_error", "Standard error", "X.XXX", 3),
+    ("statistic", "Test statistic", "X.XXX", 3),
+    ("df", "Degrees of freedom", "X.X", 1),
+    ("p_value", "p-value", "X.XXXX", 4),
+    ("conf_low", "Lower confidence limit", "X.XXX", 3),
+    ("conf_high", "Upper confidence limit", "X.XXX", 3),
+];
+
+/// Purposes that the model does not name: role, identifier of the sponsor's term, its value.
+const PURPOSES: [(Role, &str, &str); 3] = [
+    (Role::Sensitivity, "purpose-sensitivity", "SENSITIVITY ANALYSIS"),
+    (Role::Safety, "purpose-safety", "SAFETY OUTCOME MEASURE"),
+    (Role::Descriptive, "purpose-descriptive", "DESCRIPTION"),
 ];
 
 /// The reporting event as JSON.
@@ -49,9 +63,11 @@ pub fn render(run: &Run, document: &Document) -> Result<String, serde_json::Erro
             {"id": "verify-r", "name": "Recomputation in R", "location": "verify/verify.R"},
             {"id": "verify-sas", "name": "Recomputation in SAS", "location": "verify/verify.sas"},
         ],
+        "terminologyExtensions": terms(),
         "analysisSets": analysis_sets(run),
-        "analysisGroupings": [arms(run)],
-        "dataGroupings": [visits(run)],
+        "analysisGroupings": factors(run),
+        "dataSubsets": endpoints(run),
+        "dataGroupings": [arms(run), visits(run)],
         "methods": methods(records),
         "analyses": records.iter().map(|record| analysis(run, record)).collect::<Vec<_>>(),
         "outputs": outputs,
@@ -60,7 +76,49 @@ pub fn render(run: &Run, document: &Document) -> Result<String, serde_json::Erro
 }
 
 fn condition(variable: &str, values: &[&str]) -> Value {
-    json!({"dataset": DATASET, "variable": variable, "comparator": "EQ", "value": values})
+    json!({"dataset": KNEES, "variable": variable, "comparator": "EQ", "value": values})
+}
+
+/// The sponsor's terms.
+fn terms() -> Value {
+    let purpose = |(_, id, value): &(Role, &str, &str)| json!({"id": id, "submissionValue": value});
+    json!([
+        {
+            "id": "terms-purpose", "enumeration": "AnalysisPurposeEnum",
+            "sponsorTerms": PURPOSES.iter().map(purpose).collect::<Vec<_>>(),
+        },
+        {
+            "id": "terms-file", "enumeration": "OutputFileTypeEnum",
+            "sponsorTerms": [{"id": "file-csv", "submissionValue": "csv"}],
+        },
+    ])
+}
+
+/// The subgroup factors, by the columns of `patients.csv`.
+fn factors(run: &Run) -> Vec<Value> {
+    let factor = |(index, factor): (usize, &crate::plan::Subgroup)| {
+        let column = factor_id(index);
+        json!({
+            "id": column, "label": factor.label.as_deref().unwrap_or(&factor.column), "dataDriven": true,
+            "groupingDataset": PATIENTS, "groupingVariable": column,
+        })
+    };
+    run.plan.subgroups.iter().enumerate().map(factor).collect()
+}
+
+fn factor_id(index: usize) -> String {
+    format!("factor_{}", index + 1)
+}
+
+/// One subset per endpoint: its rows of the knees.
+fn endpoints(run: &Run) -> Vec<Value> {
+    let subset = |(index, about): (usize, &crate::trial::Endpoint)| {
+        json!({
+            "id": format!("endpoint-{}", index + 1), "label": about.name, "level": 1, "order": index + 1,
+            "condition": condition("endpoint", &[&about.id]),
+        })
+    };
+    run.trial.design.endpoints.iter().enumerate().map(subset).collect()
 }
 
 fn analysis_sets(run: &Run) -> Vec<Value> {
@@ -75,7 +133,7 @@ fn arms(run: &Run) -> Value {
     let labels = run.trial.design.arms.labels();
     let group = |(index, label): (usize, &&str)| json!({"id": format!("arm-{index}"), "label": label, "level": 1, "order": index + 1, "condition": condition("arm", &[label])});
     json!({
-        "id": "arm", "label": "Treatment of the knee", "dataDriven": false, "groupingDataset": DATASET,
+        "id": "arm", "label": "Treatment of the knee", "dataDriven": false, "groupingDataset": KNEES,
         "groupingVariable": "arm", "groups": labels.iter().enumerate().map(group).collect::<Vec<_>>(),
     })
 }
@@ -86,7 +144,7 @@ fn visits(run: &Run) -> Value {
         json!({"id": format!("visit-{}", index + 1), "label": visit.label, "level": 1, "order": index + 1, "condition": condition})
     };
     json!({
-        "id": "visit", "label": "Visit", "dataDriven": false, "groupingDataset": DATASET, "groupingVariable": "visit",
+        "id": "visit", "label": "Visit", "dataDriven": false, "groupingDataset": KNEES, "groupingVariable": "visit",
         "groups": run.trial.design.visits.iter().enumerate().map(group).collect::<Vec<_>>(),
     })
 }
@@ -100,7 +158,12 @@ fn methods(records: &[Record]) -> Vec<Value> {
             continue;
         }
         seen.push(method);
-        let operation = |(index, (field, label)): (usize, &(&str, &str))| json!({"id": operation_id(method, field), "name": field, "label": label, "order": index + 1});
+        let operation = |(index, (field, label, pattern, _)): (usize, &(&str, &str, &str, usize))| {
+            json!({
+                "id": operation_id(method, field), "name": field, "label": label, "order": index + 1,
+                "resultPattern": pattern,
+            })
+        };
         methods.push(json!({
             "id": method, "name": method, "description": record.reference,
             "operations": OPERATIONS.iter().enumerate().map(operation).collect::<Vec<_>>(),
@@ -134,41 +197,71 @@ fn analysis(run: &Run, record: &Record) -> Value {
     ];
     let mut groups: Vec<Value> = Vec::new();
     let mut groupings: Vec<Value> = Vec::new();
-    let mut group = |grouping: &str, id: String| {
-        groupings.push(json!({"order": groupings.len() + 1, "groupingId": grouping, "resultsByGroup": true}));
-        groups.push(json!({"groupingId": grouping, "groupId": id}));
+    let mut group = |grouping: &str, part: Option<(&str, String)>| {
+        groupings.push(json!({"order": groupings.len() + 1, "groupingId": grouping, "resultsByGroup": part.is_some()}));
+        if let Some((key, value)) = part {
+            groups.push(json!({"groupingId": grouping, key: value}));
+        }
     };
-    if let Some(arm) = record.arm.as_deref().and_then(|arm| run.trial.design.arms.index(arm)) {
-        group("arm", format!("arm-{arm}"));
+    match record.arm.as_deref().and_then(|arm| run.trial.design.arms.index(arm)) {
+        Some(arm) => group("arm", Some(("groupId", format!("arm-{arm}")))),
+        // A comparison of the arms has one result for both.
+        None if record.endpoint.is_some() => group("arm", None),
+        None => {}
     }
     if let Some(visit) = record.visit {
-        group("visit", format!("visit-{}", visit + 1));
+        group("visit", Some(("groupId", format!("visit-{}", visit + 1))));
+    }
+    if let Some(Field::Text(factor)) = result.field("factor")
+        && let Some(index) =
+            run.plan.subgroups.iter().position(|known| known.label.as_ref().unwrap_or(&known.column) == factor)
+    {
+        let value = match result.field("group") {
+            Some(Field::Text(value)) => Some(("groupValue", value.clone())),
+            _ => None,
+        };
+        group(&factor_id(index), value);
     }
     let results: Vec<Value> = OPERATIONS
         .iter()
         .zip(values)
-        .filter_map(|((field, _), value)| {
-            let raw = value.filter(|value| value.is_finite())?.to_string();
-            Some(json!({"operationId": operation_id(result.method, field), "resultGroups": groups, "rawValue": raw}))
+        .filter_map(|((field, _, _, decimals), value)| {
+            let value = value.filter(|value| value.is_finite())?;
+            Some(json!({
+                "operationId": operation_id(result.method, field), "resultGroups": groups,
+                "rawValue": value.to_string(), "formattedValue": rounding::fixed(value, *decimals),
+            }))
         })
         .collect();
     let purpose = match record.role {
-        Role::Primary => "PRIMARY OUTCOME MEASURE",
-        Role::Secondary => "SECONDARY OUTCOME MEASURE",
-        Role::Sensitivity | Role::Safety | Role::Descriptive => "EXPLORATORY OUTCOME MEASURE",
+        Role::Primary => json!({"controlledTerm": "PRIMARY OUTCOME MEASURE"}),
+        Role::Secondary => json!({"controlledTerm": "SECONDARY OUTCOME MEASURE"}),
+        role => {
+            let term = PURPOSES.iter().find(|(known, _, _)| *known == role).map_or("", |(_, id, _)| *id);
+            json!({"sponsorTermId": term})
+        }
     };
-    let variable = match record.endpoint {
-        Some(endpoint) => run.trial.design.endpoints[endpoint].id.clone(),
-        None => record.endpoint_name.clone().unwrap_or_else(|| record.id.clone()),
+    let (dataset, variable) = match record.endpoint {
+        Some(_) => (KNEES, "value".to_owned()),
+        None if record.role == Role::Safety => (EVENTS, "term".to_owned()),
+        None => (PATIENTS, record.endpoint_name.clone().unwrap_or_else(|| record.id.clone())),
     };
-    json!({
+    let mut analysis = json!({
         "id": record.id, "version": 1, "name": name(record),
         "reason": {"controlledTerm": "SPECIFIED IN SAP"},
-        "purpose": {"controlledTerm": purpose},
+        "purpose": purpose,
         "analysisSetId": record.analysis_set,
-        "dataset": DATASET, "variable": variable,
+        "dataset": dataset, "variable": variable,
         "methodId": result.method, "orderedGroupings": groupings, "results": results,
-    })
+        "programmingCode": {"context": "R 4", "documentRef": {"referenceDocumentId": "verify-r"}},
+    });
+    if let Some(endpoint) = record.endpoint {
+        analysis["dataSubsetId"] = json!(format!("endpoint-{}", endpoint + 1));
+    }
+    if record.measure == Measure::Change {
+        analysis["description"] = json!("Change from the same knee's baseline: value - base");
+    }
+    analysis
 }
 
 fn output(table: &crate::table::ResultTable) -> Value {
@@ -180,12 +273,16 @@ fn output(table: &crate::table::ResultTable) -> Value {
         json!({"sectionType": kind, "orderedSubSections": lines.iter().enumerate().map(section).collect::<Vec<_>>()})
     };
     let title = [format!("{} {}", table.number, table.title), table.population.clone()];
-    let sections = [text("Title", &title), text("Footnote", &table.footnotes)];
+    let mut sections = vec![text("Title", &title)];
+    if !table.footnotes.is_empty() {
+        sections.push(text("Footnote", &table.footnotes));
+    }
     json!({
         "id": table.id, "version": 1, "name": table.title,
         "displays": [{"order": 1, "display": {
             "id": format!("{}-display", table.id), "name": table.title, "displayTitle": table.title, "displaySections": sections,
         }}],
-        "fileSpecifications": [{"name": format!("{}.csv", table.id), "location": format!("tables/{}.csv", table.id)}],
+        "fileSpecifications": [{"name": format!("{}.csv", table.id), "location": format!("tables/{}.csv", table.id),
+            "fileType": {"sponsorTermId": "file-csv"}}],
     })
 }

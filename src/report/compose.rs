@@ -65,7 +65,9 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
         kind: kind(&material),
         marks: marks(&material),
         sections,
+        running: running(&material),
         footer: footer(run),
+        note: run.plan.report.footer.clone().unwrap_or_default(),
     })
 }
 
@@ -95,6 +97,17 @@ fn kind(material: &Material) -> String {
     let others = [&trial.sponsor, &trial.protocol, &trial.registration].into_iter().flatten();
     let parts: Vec<&str> = std::iter::once(trial.id.as_str()).chain(others.map(String::as_str)).collect();
     format!("{} · {}", material.words.get("first.kind"), parts.join(" · "))
+}
+
+/// What stands at the head of every page: sponsor, protocol and trial, as submissions have it; else the title.
+fn running(material: &Material) -> String {
+    let trial = &material.plan.trial;
+    let protocol = trial.protocol.as_ref().map(|number| material.words.say("page.protocol", &[("protocol", number)]));
+    let parts: Vec<String> = trial.sponsor.clone().into_iter().chain(protocol).collect();
+    if parts.is_empty() {
+        return title(material);
+    }
+    parts.into_iter().chain([trial.id.clone()]).collect::<Vec<_>>().join(" · ")
 }
 
 fn marks(material: &Material) -> Vec<String> {

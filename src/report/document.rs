@@ -18,6 +18,8 @@ pub enum Block {
     Facts(Vec<(String, String)>),
     /// Sentences, one item each.
     List(Vec<String>),
+    /// Identifiers of the records behind the numbers of the block above. Formats without records leave it out.
+    Sources(Vec<String>),
 }
 
 /// A section with a heading.
@@ -29,12 +31,14 @@ pub struct Section {
     pub title: String,
     /// Content in order.
     pub blocks: Vec<Block>,
+    /// Name of the endpoint, where the section is about one.
+    pub endpoint: Option<String>,
 }
 
 impl Section {
     /// An empty section.
     pub fn new(id: &str, title: String) -> Self {
-        Self { id: id.to_owned(), title, blocks: Vec::new() }
+        Self { id: id.to_owned(), title, blocks: Vec::new(), endpoint: None }
     }
 }
 
@@ -51,8 +55,12 @@ pub struct Document {
     pub marks: Vec<String>,
     /// Sections in order, the first screen first.
     pub sections: Vec<Section>,
+    /// Line at the head of every page: sponsor, protocol, trial.
+    pub running: String,
     /// Line at the foot of every page.
     pub footer: String,
+    /// The part of that line that the plan set; may be empty.
+    pub note: String,
 }
 
 impl Document {

@@ -38,6 +38,8 @@ pub const DPI: f32 = 220.0;
 const WIDTH: f64 = 170.0 / 25.4 * 72.0;
 /// Tallest picture in English Metric Units: 225 mm.
 const PICTURE_HEIGHT: f64 = 225.0 * 36_000.0;
+/// Tallest picture of the first section, which stands beside the result it shows: 140 mm.
+const FIRST_PICTURE_HEIGHT: f64 = 140.0 * 36_000.0;
 /// Widest picture in English Metric Units: 170 mm.
 const PICTURE_WIDTH: f64 = 170.0 * 36_000.0;
 /// Text sizes at which a table is tried before it is cut by columns.
@@ -62,7 +64,7 @@ pub fn render(document: &Document, words: &Words) -> Result<Vec<u8>, DocxError> 
 /// # Errors
 /// As [`render`], without the drawing.
 pub fn render_with_pictures(document: &Document, words: &Words, pictures: &[Vec<u8>]) -> Result<Vec<u8>, DocxError> {
-    let mut body = Body { words, xml: String::new(), pictures, drawn: 0, bookmarks: 0 };
+    let mut body = Body { words, xml: String::new(), pictures, drawn: 0, bookmarks: 0, first: true };
     body.document(document);
     let relations: String =
         (1..=body.drawn).map(|n| relation(&format!("image{n}"), "image", &format!("media/figure-{n}.png"))).collect();
@@ -100,6 +102,8 @@ struct Body<'a> {
     pictures: &'a [Vec<u8>],
     drawn: usize,
     bookmarks: usize,
+    /// Whether the first section is being written.
+    first: bool,
 }
 
 impl Body<'_> {
@@ -111,6 +115,7 @@ impl Body<'_> {
         self.paragraph("Title", &document.title);
         for (index, section) in document.sections.iter().enumerate() {
             self.heading("Heading1", &anchor("s", &index.to_string()), &section.title);
+            self.first = index == 0;
             for block in &section.blocks {
                 self.block(block);
             }
@@ -142,6 +147,7 @@ impl Body<'_> {
             Block::Facts(facts) => self.facts(facts),
             Block::Table(table) => self.table(table),
             Block::Figure(figure) => self.figure(figure),
+            Block::Sources(_) => {}
         }
     }
 
@@ -186,7 +192,8 @@ impl Body<'_> {
             let n = self.drawn;
             let emu = |pixels: u32| f64::from(pixels) / f64::from(DPI) * 914_400.0;
             let (width, height) = (emu(pixels.0), emu(pixels.1));
-            let scale = (PICTURE_WIDTH / width).min(PICTURE_HEIGHT / height).min(1.0);
+            let tallest = if self.first { FIRST_PICTURE_HEIGHT } else { PICTURE_HEIGHT };
+            let scale = (PICTURE_WIDTH / width).min(tallest / height).min(1.0);
             let (width, height) = ((width * scale).round() as u64, (height * scale).round() as u64);
             let description = if figure.description.is_empty() { &figure.title } else { &figure.description };
             let (name, description) = (attribute(&figure.id), attribute(description));
@@ -262,10 +269,12 @@ impl Body<'_> {
         self.xml.push_str("</w:tr>");
         let last = table.rows.len().saturating_sub(1);
         let together = layout::fits_a_page(table);
+        let in_group = layout::in_short_group(table);
         for (index, row) in table.rows.iter().enumerate() {
             let edges = if index == last { borders(rule("bottom", 8)) } else { String::new() };
             self.xml.push_str("<w:tr><w:trPr><w:cantSplit/></w:trPr>");
-            let keep = if together && index != last { "<w:keepNext/>" } else { "" };
+            let stays = (together && index != last) || in_group.get(index) == Some(&true);
+            let keep = if stays { "<w:keepNext/>" } else { "" };
             let style = |group: bool| format!("<w:pStyle w:val=\"{}\"/>{keep}", if group { "Group" } else { "Cell" });
             let group = row.cells.is_empty();
             let label = format!("{}{}", style(group), label_indent(row, size));
@@ -402,13 +411,17 @@ fn core(document: &Document) -> String {
     )
 }
 
-/// Title of the trial at the left, marks at the right of every page.
+/// Sponsor, protocol and trial at the left, marks at the right of every page.
 fn header(document: &Document) -> String {
+    let marks = document.marks.join("  ·  ");
+    let width = layout::arial_width(&document.running, false) + layout::arial_width(&marks, true) + 2.0;
+    // Marks under the running title where one line of 7.5 pt does not hold both.
+    let between = if width * 7.5 > WIDTH { "<w:br/>" } else { "<w:tab/>" };
     format!(
-        "{HEAD}<w:hdr xmlns:w=\"{WORD}\"><w:p><w:pPr><w:pStyle w:val=\"Running\"/></w:pPr><w:r>{}</w:r><w:r><w:tab/></w:r>\
+        "{HEAD}<w:hdr xmlns:w=\"{WORD}\"><w:p><w:pPr><w:pStyle w:val=\"Running\"/></w:pPr><w:r>{}</w:r><w:r>{between}</w:r>\
          <w:r><w:rPr><w:b/><w:color w:val=\"B00020\"/></w:rPr>{}</w:r></w:p></w:hdr>",
-        text(&document.title),
-        text(&document.marks.join("  ·  "))
+        text(&document.running),
+        text(&marks)
     )
 }
 
@@ -542,7 +555,7 @@ fn styles(language: &str) -> String {
             "Conclusion",
             "Normal",
             &format!(
-                "<w:pBdr><w:left w:val=\"single\" w:sz=\"20\" w:space=\"8\" w:color=\"0072B2\"/></w:pBdr>{}<w:ind w:left=\"200\" w:right=\"1000\"/>",
+                "<w:keepLines/><w:pBdr><w:left w:val=\"single\" w:sz=\"20\" w:space=\"8\" w:color=\"0072B2\"/></w:pBdr>{}<w:ind w:left=\"200\" w:right=\"1000\"/>",
                 space(120, 200)
             ),
             &size(22),

@@ -13,7 +13,7 @@ pub fn render(document: &Document, words: &Words) -> String {
     }
     for section in &document.sections {
         out.push_str(&format!("## {}\n\n", escape(&section.title)));
-        for block in &section.blocks {
+        for block in section.blocks.iter().filter(|block| !matches!(block, Block::Sources(_))) {
             out.push_str(&render_block(block, words));
             out.push('\n');
         }
@@ -32,6 +32,7 @@ fn render_block(block: &Block, words: &Words) -> String {
         Block::Facts(facts) => {
             facts.iter().map(|(name, value)| format!("- {}: {}\n", escape(name), escape(value))).collect()
         }
+        Block::Sources(_) => String::new(),
         Block::Table(table) => markdown::render(table, &words.get("table.table")),
         Block::Figure(figure) => {
             let label = format!("{} {}", words.get("table.figure"), figure.number);

@@ -1,8 +1,8 @@
 //! The report: an ordered document of words, tables and figures, and the files it becomes.
 //!
 //! Read in this order: [`words`] (the message catalogue), [`sentences`] (conclusions in words), [`exhibits`] (tables and
-//! figures from records), [`sections`] (one file each) and [`compose`] (the document), [`html`] (the page; [`records`] is
-//! what its numbers lead to), [`docx`], [`rtf`], [`markdown`], `pdf` (the other formats), [`verify`] and [`recipes`]
+//! figures from records), [`sections`] (one file each) and [`compose`] (the document), [`template`] (the reader's own
+//! look), [`html`] (the page; [`records`] is what its numbers lead to, [`sources`] says which), [`docx`], [`rtf`], [`markdown`], `pdf` (the other formats), [`verify`] and [`recipes`]
 //! (programs that recompute), [`results`], [`ars`] and [`manifest`] (for programs), [`bundle`] (all files of a run,
 //! written whole or not at all).
 
@@ -29,6 +29,8 @@ pub mod rtf;
 pub mod sections;
 pub mod sentences;
 pub mod site;
+pub mod sources;
+pub mod template;
 pub mod verify;
 pub mod words;
 
@@ -40,6 +42,7 @@ use bundle::Bundle;
 use document::Document;
 use options::Options;
 use rayon::prelude::*;
+use template::TemplateError;
 use words::Words;
 
 /// A report that could not be made.
@@ -51,6 +54,9 @@ pub enum ReportError {
     /// The page.
     #[error("the report could not be laid out: {0}")]
     Html(#[from] minijinja::Error),
+    /// The reader's own template.
+    #[error("{0}")]
+    Template(#[from] TemplateError),
     /// A JSON document.
     #[error("the results could not be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -79,7 +85,8 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let words =
         words::Words::new(compose::language(&run.plan)).at(run.plan.analysis.alpha).of_site(&run.plan.trial.site);
     let style = compose::style(&run.plan);
-    let document = compose::document_with(run, &words, &style, options)?;
+    let mut document = compose::document_with(run, &words, &style, options)?;
+    options.template.apply(&mut document)?;
     let material =
         exhibits::Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options };
     let mut bundle = Bundle::default();
@@ -100,7 +107,9 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
         bundle.add(format!("tables/{}.csv", shown.id), table::csv::render(shown));
     }
     // The page is always written: the other formats have no records to follow a number to.
-    let records = records::groups(&material);
+    let mut records = records::groups(&material);
+    let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
+    records.extend(records::tables(&document, &words, &files));
     bundle.add("report.html", html::render_with(&document, &words, &records, &options.template)?);
     formats(run, &document, &words, &mut bundle)?;
     for (path, text) in verify::files(&material) {

@@ -1,42 +1,72 @@
-//! One line of R and one of SAS that recompute a record from `verify/data.csv`.
+//! One line of R and one of SAS that recompute a record from the files of `verify/`.
 //!
-//! In R the lines use the functions at the head of `verify/verify.R` (`source("verify.R")` defines them); in SAS the data
-//! set `pairs` that `verify/verify.sas` makes, one row per patient, endpoint and visit.
+//! In R the lines use the functions that `source("verify.R")` defines; in SAS the data sets that `verify/verify.sas` makes:
+//! `pairs`, one row per patient, endpoint, visit, set and measure, and `m1`, `m2`, … for the models.
 
 use super::exhibits::Material;
+use super::verify;
 use crate::analysis::Record;
-use crate::plan::Structure;
 use crate::trial::Measure;
+
+/// Methods whose records `verify.R` recomputes by their identifier.
+const BY_ID: [&str; 31] = [
+    "wilcoxon",
+    "sign",
+    "permutation",
+    "bootstrap",
+    "trimmed-t",
+    "tost",
+    "effect-size",
+    "pitman-morgan",
+    "icc",
+    "mcnemar",
+    "stuart-maxwell",
+    "bowker",
+    "win-odds",
+    "ancova",
+    "side-effect",
+    "responder",
+    "omeract-oarsi",
+    "subgroup",
+    "subgroup-interaction",
+    "mixed-model",
+    "mmrm",
+    "mmrm-difference",
+    "clda",
+    "ls-mean",
+    "ordinal-mixed",
+    "logistic-mixed",
+    "gee",
+    "incidence",
+    "event-comparison",
+    "multiplicity",
+    "meta-analysis",
+];
 
 /// The line of R, where the method has one.
 pub fn r(material: &Material, record: &Record) -> Option<String> {
+    if BY_ID.contains(&record.result.method) {
+        return Some(format!("record({})", quoted(&record.id)));
+    }
     let (endpoint, visit) = (record.endpoint?, record.visit?);
     let id = quoted(&material.endpoint(endpoint).id);
     let at = quoted(material.visit(visit));
     let set = quoted(&record.analysis_set);
     let measure = if record.measure == Measure::Change { ", measure = \"change\"" } else { "" };
     let pairs = |call: &str| Some(format!("with(pairs_at({id}, {at}, {set}{measure}), {call})"));
+    let level = format!("conf.level = {}", record.result.conf_level);
+    let alternative = match record.result.alternative.name() {
+        "two-sided" => String::new(),
+        name => format!(", alternative = \"{name}\""),
+    };
     match record.result.method {
-        "paired-t" => pairs("t.test(active, placebo, paired = TRUE)"),
-        "wilcoxon" => pairs("signed_rank(active - placebo)"),
-        "sign" => pairs("sign_test(active - placebo)"),
-        "trimmed-t" => pairs("yuen_paired(active, placebo)"),
-        "mcnemar" => pairs("mcnemar_pairs(active, placebo)"),
-        "stuart-maxwell" => pairs("stuart_maxwell(active, placebo)"),
-        "bowker" => pairs("bowker(active, placebo)"),
-        "win-odds" => pairs("win_odds(active, placebo)"),
-        "correlation" => pairs("cor.test(active, placebo)"),
+        "paired-t" => pairs(&format!("t.test(active, placebo, paired = TRUE, {level}{alternative})")),
+        "correlation" => pairs(&format!("cor.test(active, placebo, {level}{alternative})")),
+        "shapiro-wilk" => pairs("shapiro.test(active - placebo)"),
         "descriptive" => Some(match &record.arm {
             Some(arm) => format!("summary(values_at({id}, {at}, {set}, {}{measure}))", quoted(arm)),
-            None => return pairs("t.test(active - placebo)"),
+            None => return pairs(&format!("t.test(active - placebo, {level})")),
         }),
-        "mixed-model" => {
-            let structure = record.result.field("structure").and_then(|field| serde_json::to_value(field).ok());
-            if structure.as_ref().and_then(|value| value.as_str()) != Some(Structure::Random.name()) {
-                return None;
-            }
-            Some(format!("mixed_model({id}, {set}{measure})[[{at}]]"))
-        }
         _ => None,
     }
 }
@@ -44,34 +74,40 @@ pub fn r(material: &Material, record: &Record) -> Option<String> {
 /// The lines of SAS, where the method has them.
 pub fn sas(material: &Material, record: &Record) -> Option<String> {
     let (endpoint, visit) = (record.endpoint?, record.visit?);
-    let about = material.endpoint(endpoint);
-    let place = format!("where endpoint={} and visit={}", quoted(&about.id), quoted(material.visit(visit)));
+    let place = format!(
+        "where endpoint={} and set_name={} and measure='{}' and visit_number={visit}",
+        verify::literal(&material.endpoint(endpoint).id),
+        verify::literal(&record.analysis_set),
+        record.measure.name()
+    );
+    let alpha = material.plan.analysis.alpha;
     Some(match record.result.method {
-        "paired-t" => format!("proc ttest data=pairs; {place}; paired active*placebo; run;"),
-        "wilcoxon" | "sign" => format!("proc univariate data=pairs; {place}; var difference; run;"),
-        "mcnemar" | "bowker" => {
-            format!("proc freq data=pairs; {place}; tables active*placebo / agree; exact mcnem; run;")
+        "paired-t" => {
+            let sides = match record.result.alternative.name() {
+                "less" => " sides=l",
+                "greater" => " sides=u",
+                _ => "",
+            };
+            format!("proc ttest data=pairs alpha={alpha}{sides}; {place}; paired a*p; run;")
         }
-        "stuart-maxwell" => format!(
-            "proc catmod data=pairs; {place}; response marginals; model active*placebo=_response_; repeated knee 2; run;"
-        ),
-        "correlation" => format!("proc corr data=pairs fisher(biasadj=no); {place}; var active placebo; run;"),
+        "wilcoxon" | "sign" => format!("proc univariate data=pairs; {place}; var difference; run;"),
+        "mcnemar" | "bowker" => format!("proc freq data=pairs; {place}; tables a*p / agree; exact mcnem; run;"),
+        "stuart-maxwell" => {
+            format!("proc catmod data=pairs; {place}; response marginals; model a*p=_response_; repeated knee 2; run;")
+        }
+        "correlation" => format!("proc corr data=pairs fisher(biasadj=no alpha={alpha}); {place}; var a p; run;"),
         "descriptive" => match &record.arm {
             Some(arm) => format!(
-                "proc means data=values n mean stddev median q1 q3 min max qntldef=5; {place} and arm={}; var value; run;",
-                quoted(arm)
+                "proc means data=long n mean stddev median q1 q3 min max qntldef=5; {place} and arm={}; var y; run;",
+                verify::literal(arm)
             ),
             None => format!("proc means data=pairs n mean stddev stderr clm; {place}; var difference; run;"),
         },
-        "mixed-model" => format!(
-            "proc mixed data=values method=reml; where endpoint={}; class patient arm visit; model value = arm|visit base / ddfm=kr; random patient arm(patient) visit(patient); lsmeans arm*visit / diff cl; run;",
-            quoted(&about.id)
-        ),
-        _ => return None,
+        _ => return verify::model_in_sas(material, record),
     })
 }
 
-/// A string literal of R (and of SAS, where it holds no quotation mark): control characters become spaces.
+/// A string literal of R: control characters become spaces.
 pub fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

@@ -1,9 +1,11 @@
 //! The records as a reader sees them: what every number of the report leads to.
 
-use super::exhibits::{Material, tables};
+use super::document::Document;
+use super::exhibits::{Material, tables as exhibits};
+use super::words::Words;
 use super::{citations, recipes};
 use crate::analysis::Record;
-use crate::table::rounding;
+use crate::table::{Cell, ResultTable, rounding};
 
 /// Records under one heading: those of an endpoint, of the patients, of safety.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,11 +53,48 @@ pub fn groups(material: &Material) -> Vec<RecordGroup> {
     groups
 }
 
+/// The identifier of what stands behind the numbers of `table` that no record holds.
+pub fn table_id(table: &ResultTable) -> String {
+    format!("{}.counts", table.id)
+}
+
+/// The tables with numbers that no record holds, because they are counted in or copied from the rows of `files`: one
+/// entry a table, which says so. Tables about the plan or the program, which have no population, are left out.
+pub fn tables(document: &Document, words: &Words, files: &[&str]) -> Option<RecordGroup> {
+    let digits = |cell: &Cell| cell.text().contains(|c: char| c.is_ascii_digit());
+    let counted = |table: &&ResultTable| {
+        !table.population.is_empty()
+            && table.rows.iter().any(|row| row.records.is_empty() && row.cells.iter().any(digits))
+    };
+    let name = |key: &str| words.get(&format!("web.{key}"));
+    let view = |table: &ResultTable| RecordView {
+        anchor: anchor(&table_id(table)),
+        title: format!("{} {}. {}", words.get("table.table"), table.number, table.title),
+        facts: vec![
+            (name("id"), table_id(table)),
+            (name("rows"), table.population.clone()),
+            (name("method"), name("counted")),
+            (name("assumptions"), words.get("assumption.counts")),
+            (name("reference"), files.join(&words.get("text.comma"))),
+            (name("file"), format!("tables/{}.csv", table.id)),
+        ],
+        code: Vec::new(),
+    };
+    let records: Vec<RecordView> = document.tables().filter(counted).map(view).collect();
+    (!records.is_empty()).then(|| RecordGroup { title: name("tables"), records })
+}
+
+/// What the method assumes, in words.
+fn assumptions(words: &Words, method: &str) -> String {
+    let key = format!("assumption.{method}");
+    if words.messages().contains_key(&key) { words.get(&key) } else { words.get("assumption.counts") }
+}
+
 fn view(material: &Material, record: &Record) -> RecordView {
     let words = material.words;
     let result = &record.result;
     let name = |key: &str| words.get(&format!("web.{key}"));
-    let method = tables::method_name(material, result.method);
+    let method = exhibits::method_name(material, result.method);
     let parts = [record.visit_label.clone(), record.arm.clone(), Some(method.clone())];
     let mut title: Vec<String> = parts.into_iter().flatten().collect();
     if record.endpoint.is_none() {
@@ -95,6 +134,7 @@ fn view(material: &Material, record: &Record) -> RecordView {
     }
     facts.push((name("rows"), used));
     facts.push((name("method"), method));
+    facts.push((name("assumptions"), assumptions(words, result.method)));
     let reference = citations::full(result.method).unwrap_or(record.reference);
     if !reference.is_empty() {
         facts.push((name("reference"), reference.to_owned()));

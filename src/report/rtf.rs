@@ -5,8 +5,8 @@ use super::words::Words;
 use crate::table::ResultTable;
 use crate::table::rtf::{self, Paper, RtfFrame};
 
-/// Every table of the document as a submission expects it (see [`rtf::render`]), with the document's title and marks on
-/// every page. `data_cut` is the date of the data cut as printed, `run` what identifies the run (plan, seed, hash);
+/// Every table of the document as a submission expects it (see [`rtf::render`]), with the document's running title, marks
+/// and foot line on every page. `data_cut` is the date of the data cut as printed, `run` what identifies the run (plan, seed, hash);
 /// both may be empty.
 pub fn render(document: &Document, words: &Words, data_cut: &str, run: &str) -> String {
     let tables: Vec<&ResultTable> = document.tables().collect();
@@ -15,7 +15,9 @@ pub fn render(document: &Document, words: &Words, data_cut: &str, run: &str) -> 
     let [table, continued, page_of, columns] =
         ["table.table", "page.continued", "page.of", "page.columns"].map(|key| words.get(key));
     let frame = RtfFrame {
-        trial: &document.title,
+        title: &document.title,
+        running: &document.running,
+        note: &document.note,
         marks: &document.marks,
         program: &program,
         data_cut: &data_cut,

@@ -2,9 +2,10 @@
 
 use super::exhibits::{Material, tables};
 use crate::analysis::{Conclusion, Importance, Record};
+use crate::paired::{Alternative, Field};
 use crate::plan::file::Timing;
 use crate::table::rounding;
-use crate::trial::{Better, Measure, Role};
+use crate::trial::{Better, Kind, Measure, Role};
 
 /// The conclusion of `record` in words, as far as its interval allows and no further.
 pub fn conclusion(material: &Material, record: &Record) -> String {
@@ -17,11 +18,14 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("reason", &reason)];
         return words.say("conclusion.not_assessed", &values);
     };
+    if matches!(result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds") {
+        return odds(material, record, [estimate, low, high]);
+    }
     let decimals = tables::decimals(material, endpoint, result.method).0;
     let arms = &material.trial.design.arms;
     let print = |value: f64| rounding::print(value, decimals);
     let (d, l, u) = (print(estimate), print(low), print(high));
-    let p = result.p_value.map(|p| words.p_relation(p)).unwrap_or_default();
+    let p = p_value(material, record);
     let method = tables::method_name(material, result.method);
     let n = tables::patients(record).to_string();
     let direction = words.get(if estimate < 0.0 { "conclusion.lower" } else { "conclusion.higher" });
@@ -30,6 +34,9 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     let end = |limit: f64| {
         let favours_active = (limit < 0.0) == (about.better == Better::Lower);
         let arm = if favours_active { &arms.active } else { &arms.placebo };
+        if limit.is_infinite() {
+            return words.say("conclusion.favour_unbounded", &[("arm", arm)]);
+        }
         let size = rounding::print(limit.abs(), decimals);
         let size = size.trim_end_matches('0').trim_end_matches('.');
         if size.is_empty() || size == "0" {
@@ -72,7 +79,69 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         }
         Conclusion::Inferior => say("conclusion.inferior"),
         Conclusion::Equivalent => say("conclusion.equivalent"),
-        Conclusion::Inconclusive | Conclusion::NotAssessed => say("conclusion.inconclusive"),
+        Conclusion::Inconclusive | Conclusion::NotAssessed => {
+            let mut parts = vec![say("conclusion.inconclusive")];
+            parts.extend(withheld(material, record, low, high));
+            join(material, &parts)
+        }
+    }
+}
+
+/// The conclusion of a record on the log-odds scale: odds ratios, which have no unit and are not held against MCID or
+/// margin. `log` is the estimate with its limits.
+fn odds(material: &Material, record: &Record, log: [f64; 3]) -> String {
+    let words = material.words;
+    let (Some(endpoint), Some(visit)) = (record.endpoint, record.visit) else { return String::new() };
+    let about = material.endpoint(endpoint);
+    let arms = &material.trial.design.arms;
+    let subject = match about.kind {
+        Kind::Binary => "conclusion.odds_binary",
+        _ => "conclusion.odds_graded",
+    };
+    let subject = words.say(subject, &[("endpoint", &about.name)]);
+    let [d, l, u] = log.map(|value| rounding::print(value.exp(), 2));
+    let below = if about.better == Better::Lower { &arms.active } else { &arms.placebo };
+    let values = [
+        ("visit", material.visit(visit)),
+        ("subject", subject.as_str()),
+        ("active", arms.active.as_str()),
+        ("placebo", arms.placebo.as_str()),
+        ("direction", &words.get(if log[0] < 0.0 { "conclusion.lower" } else { "conclusion.higher" })),
+        ("method", &tables::method_name(material, record.result.method)),
+        ("below", below.as_str()),
+        ("d", &d),
+        ("l", &l),
+        ("u", &u),
+        ("p", &p_value(material, record)),
+        ("n", &tables::patients(record).to_string()),
+    ];
+    let key = match record.conclusion {
+        Conclusion::Superior => "conclusion.odds_superior",
+        Conclusion::Inferior => "conclusion.odds_inferior",
+        _ => "conclusion.odds_inconclusive",
+    };
+    let mut parts = vec![words.say(key, &values)];
+    parts.extend(withheld(material, record, log[1], log[2]));
+    join(material, &parts)
+}
+
+/// Why nothing is claimed although the interval from `low` to `high` excludes 0; `None` where it includes 0.
+fn withheld(material: &Material, record: &Record, low: f64, high: f64) -> Option<String> {
+    let words = material.words;
+    let excludes = low > 0.0 || high < 0.0;
+    (excludes && record.conclusion == Conclusion::Inconclusive).then(|| match record.p_adjusted {
+        Some(p) => words.say("conclusion.withheld_family", &[("p", &words.p_relation(p))]),
+        None => words.get("conclusion.withheld_test"),
+    })
+}
+
+/// The p-value of `record` as a relation, which says so where the alternative is one-sided.
+fn p_value(material: &Material, record: &Record) -> String {
+    let words = material.words;
+    let Some(p) = record.result.p_value.map(|p| words.p_relation(p)) else { return String::new() };
+    match record.result.alternative {
+        Alternative::TwoSided => p,
+        _ => words.say("conclusion.one_sided", &[("p", &p)]),
     }
 }
 
@@ -130,7 +199,7 @@ pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<Str
         }
         let decimals = tables::decimals(material, endpoint, record.result.method).0;
         let result = &record.result;
-        let (Some(d), Some(l), Some(u), Some(p)) = (result.estimate, result.conf_low, result.conf_high, result.p_value)
+        let (Some(d), Some(l), Some(u), Some(_)) = (result.estimate, result.conf_low, result.conf_high, result.p_value)
         else {
             continue;
         };
@@ -141,7 +210,7 @@ pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<Str
             ("d", &d),
             ("l", &l),
             ("u", &u),
-            ("p", &words.p_relation(p)),
+            ("p", &p_value(material, record)),
             ("n", &n),
             ("unit", &about.unit),
         ];
@@ -204,7 +273,15 @@ pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Opt
 pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
     let words = material.words;
     let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
-    let values = [("structure", fit.structure), ("estimation", fit.estimation)];
+    let reached = &fit.convergence;
+    let values = [
+        ("structure", fit.structure),
+        ("estimation", fit.estimation),
+        ("evaluations", &*reached.iterations.to_string()),
+        ("gradient", &rounding::bound(reached.gradient_max)),
+        ("curvature", &rounding::print(reached.smallest_eigenvalue, 2)),
+        ("decrement", &rounding::bound(reached.newton_decrement)),
+    ];
     let converged = words.say("results.model", &values);
     let boundary = words.get(if fit.singular { "results.singular" } else { "results.not_singular" });
     Some(join(material, &[converged, boundary]))

@@ -242,6 +242,27 @@ fn pad_intervals(cells: &[&Cell], texts: &mut [String], digit_space: &str) {
     }
 }
 
+/// For pages that set numbers flush right: the text of every cell of a column, and how far its end stands before the
+/// end of the widest cell when the decimal points align (in the unit of `width`; nothing for words).
+pub fn hanging(
+    table: &ResultTable,
+    index: usize,
+    digit_space: &str,
+    width: &dyn Fn(&str) -> f64,
+) -> Vec<(String, f64)> {
+    let Some(column) = index.checked_sub(1) else { return Vec::new() };
+    let cells: Vec<&Cell> = table.rows.iter().map(|row| row.cells.get(column).unwrap_or(&Cell::Empty)).collect();
+    let mut texts: Vec<String> = cells.iter().map(|cell| cell.text()).collect();
+    if table.columns.get(index).is_none_or(|column| column.align == Align::Left) {
+        return texts.into_iter().map(|text| (text, 0.0)).collect();
+    }
+    pad_intervals(&cells, &mut texts, digit_space);
+    let behind: Vec<Option<f64>> =
+        texts.iter().map(|text| alignment_point(text).map(|at| width(&text[at..]))).collect();
+    let widest = behind.iter().flatten().fold(0.0_f64, |widest, width| widest.max(*width));
+    texts.into_iter().zip(behind).map(|(text, behind)| (text, behind.map_or(0.0, |behind| widest - behind))).collect()
+}
+
 /// Whether a table is so short that breaking it over pages would only spare paper; estimated from its lines.
 pub fn fits_a_page(table: &ResultTable) -> bool {
     let lines = |text: &str, characters: usize| text.chars().count().div_ceil(characters);
@@ -249,6 +270,22 @@ pub fn fits_a_page(table: &ResultTable) -> bool {
     let notes: usize = table.footnotes.iter().map(|note| lines(note, 60)).sum();
     let title = lines(&table.title, 50) + lines(&table.population, 50);
     rows + notes + title <= 34 && table.columns.iter().all(|column| column.header.chars().count() <= 60)
+}
+
+/// For each row, whether it belongs to a short group and is not its last: such a row stays on the page of the next.
+pub fn in_short_group(table: &ResultTable) -> Vec<bool> {
+    /// Rows of a group that is not broken over pages, without its heading.
+    const SHORT: usize = 9;
+    let rows = &table.rows;
+    let mut stays = vec![false; rows.len()];
+    let heads = (0..rows.len()).filter(|index| rows[*index].cells.is_empty());
+    for head in heads {
+        let length = rows[head + 1..].iter().take_while(|row| !row.cells.is_empty()).count();
+        if (1..=SHORT).contains(&length) {
+            stays[head..head + length].fill(true);
+        }
+    }
+    stays
 }
 
 /// Width in ems of a text in Arial (and Helvetica and Liberation Sans, which share its metrics), regular or bold: for
@@ -327,6 +364,19 @@ mod tests {
             })
             .collect();
         assert!(lines.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-9), "{lines:?}");
+    }
+
+    #[test]
+    fn numbers_hang_by_what_follows_their_point() {
+        let mut table = ResultTable::new("t", "1", String::new(), String::new());
+        table.headers("", ["VAS".to_owned()]);
+        table.group("Month 6");
+        table.row("n", 1, vec![Cell::Count(29)], Vec::new());
+        table.row("mean", 1, vec![Cell::Spread(Some(61.0), 1, Some(12.345), 2)], Vec::new());
+        table.row("note", 1, vec![Cell::Text("none".into())], Vec::new());
+        let cells = hanging(&table, 1, " ", &|text: &str| text.chars().count() as f64);
+        let expected = [("", 0.0), ("29", 10.0), ("61.0 (12.35)", 0.0), ("none", 0.0)];
+        assert_eq!(cells, expected.map(|(text, by)| (text.to_owned(), by)));
     }
 
     #[test]

@@ -64,9 +64,15 @@ fn place(value: f64, digits: &[u8], exponent: i32, decimals: usize) -> String {
     if value < 0.0 && !zero { format!("-{text}") } else { text }
 }
 
-/// As [`fixed`], with the minus sign of print.
+/// As [`fixed`], with the minus sign of print; the open end of a one-sided interval is `∞`.
 pub fn print(value: f64, decimals: usize) -> String {
-    fixed(value, decimals).replace('-', &MINUS.to_string())
+    fixed(value, decimals).replace("inf", "∞").replace('-', &MINUS.to_string())
+}
+
+/// A power of ten that a size of error lies below: `1e-8`; never under `1e-10`, where rounding differs between machines.
+pub fn bound(value: f64) -> String {
+    let exponent = value.abs().log10().floor() + 1.0;
+    if exponent.is_finite() { format!("1e{}", exponent.max(-10.0)) } else { "1e-10".to_owned() }
 }
 
 /// A p-value in print: three decimals, never 0 or 1.
@@ -112,6 +118,7 @@ mod tests {
         }
         let names = [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|value| fixed(value, 2));
         assert_eq!(names, ["NaN", "NaN", "inf", "-inf"]);
+        assert_eq!([f64::INFINITY, f64::NEG_INFINITY].map(|value| print(value, 1)), ["∞", "−∞"]);
     }
 
     #[test]

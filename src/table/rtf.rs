@@ -14,8 +14,12 @@ use std::ops::Range;
 /// What stands around every table, in the words of its language.
 #[derive(Debug, Clone, Copy)]
 pub struct RtfFrame<'a> {
-    /// Trial, at the head of every page.
-    pub trial: &'a str,
+    /// Title of the file.
+    pub title: &'a str,
+    /// Sponsor, protocol and trial, at the head of every page.
+    pub running: &'a str,
+    /// The plan's own line at the foot of every page; may be empty.
+    pub note: &'a str,
     /// Marks that every page carries, such as synthetic data or the state of the plan.
     pub marks: &'a [String],
     /// Program that made the tables, for instance `Program: splitknee 0.1.0`.
@@ -87,9 +91,12 @@ const BEFORE_FOOT: i32 = 80;
 pub fn render(tables: &[&ResultTable], frame: &RtfFrame) -> String {
     let (width, height) = frame.paper.size();
     let mut out = String::from("{\\rtf1\\ansi\\ansicpg1252\\deff0\\uc1\n");
-    out.push_str("{\\fonttbl{\\f0\\fswiss\\fcharset0\\fprq2 Arial;}{\\f1\\fmodern\\fcharset128\\fprq2 MS Gothic;}}\n");
+    out.push_str(
+        "{\\fonttbl{\\f0\\fswiss\\fcharset0\\fprq2{\\*\\falt Liberation Sans}Arial;}\
+         {\\f1\\fmodern\\fcharset128\\fprq2{\\*\\falt Noto Sans CJK JP}MS Gothic;}}\n",
+    );
     out.push_str("{\\stylesheet{\\ql\\f0\\fs18 Normal;}{\\s1\\ql\\keepn\\b\\f0\\fs20\\outlinelevel0 heading 1;}}\n");
-    let _ = writeln!(out, "{{\\info{{\\title {}}}{{\\doccomm {}}}}}", escape(frame.trial), escape(frame.program));
+    let _ = writeln!(out, "{{\\info{{\\title {}}}{{\\doccomm {}}}}}", escape(frame.title), escape(frame.program));
     let _ = writeln!(
         out,
         "\\paperw{width}\\paperh{height}\\landscape\\margl{SIDE}\\margr{SIDE}\\margt{ABOVE}\\margb{BELOW}\\widowctrl\\viewkind1"
@@ -184,13 +191,18 @@ impl Section<'_> {
         let _ =
             writeln!(out, "\\pard\\plain\\ql\\keepn\\sl-216\\slmult0\\f0\\fs18\\sa100 {}\\par", escape(&population));
 
-        let running_lines = lines(&format!("{}{}", self.frame.trial, self.frame.marks.concat()), line, SMALL, true);
+        let running_lines = if stacked(self.frame, line) {
+            lines(self.frame.running, line, SMALL, false) + lines(&self.frame.marks.join("  |  "), line, SMALL, true)
+        } else {
+            1
+        };
         let head = f64::from(HEADER + AFTER_RUNNING) + running_lines as f64 * leading(SMALL);
         let population_lines: usize = population.split('\n').map(|part| lines(part, line, 9.0, false)).sum();
         let heading = f64::from(AFTER_TITLE + AFTER_POPULATION)
             + lines(&continued, line, 10.0, true) as f64 * leading(10.0)
             + population_lines as f64 * leading(9.0);
-        let foot_lines = 1 + if behind.is_empty() { note_lines } else { 0 };
+        let note = if self.frame.note.is_empty() { 0 } else { lines(self.frame.note, line, SMALL, false) };
+        let foot_lines = 1 + note + if behind.is_empty() { note_lines } else { 0 };
         let foot = f64::from(FOOTER + BEFORE_FOOT) + foot_lines as f64 * leading(SMALL);
         let body = |head: f64| f64::from(height) - head.max(f64::from(ABOVE)) - foot.max(f64::from(BELOW));
         for (index, page) in self.pages(body(head) - heading, body(head + heading)).iter().enumerate() {
@@ -208,8 +220,11 @@ impl Section<'_> {
     /// The rows of every page, so that each page has the column headers whatever reads the file; LibreOffice knows no
     /// repeated rows in RTF. Heights are in twips: what the first and every further page holds.
     fn pages(&self, first: f64, further: f64) -> Vec<Page> {
-        /// Share of a page that is filled by estimate; the rest is room for a line that wraps elsewhere.
-        const FILL: f64 = 0.97;
+        /// Share of a page that is filled by estimate; the rest is room for a line that wraps elsewhere and for the
+        /// space that readers add around rows.
+        const FILL: f64 = 0.93;
+        /// Rows of a group that is not broken over pages.
+        const SHORT_GROUP: usize = 9;
         let rows = &self.table.rows;
         let headers = self.panel.iter().map(|column| {
             let header = self.table.columns.get(column.index).map_or("", |column| column.header.as_str());
@@ -225,13 +240,20 @@ impl Section<'_> {
             let with_next = if heads { need + self.row_height(index + 1) } else { need };
             let start = pages.last().map_or(0, |page| page.rows.start);
             if with_next > room && index > start {
-                let group = rows[..index].iter().rposition(|row| row.cells.is_empty());
-                let continues = group.filter(|group| rows.get(*group).is_some_and(|group| row.indent > group.indent));
-                room = FILL * (further - header);
+                let group = rows[..=index].iter().rposition(|row| row.cells.is_empty());
+                // A short group goes to the next page whole.
+                let whole = group.filter(|group| *group > start && index - group <= SHORT_GROUP);
+                let from = whole.unwrap_or(index);
+                let continues = group
+                    .filter(|group| whole.is_none() && rows.get(*group).is_some_and(|group| row.indent > group.indent));
+                room = FILL * (further - header) - (from..index).map(|moved| self.row_height(moved)).sum::<f64>();
                 if continues.is_some() {
                     need += leading(self.size) + GROUP_SPACE;
                 }
-                pages.push(Page { rows: index..index, continues });
+                if let Some(page) = pages.last_mut() {
+                    page.rows.end = from;
+                }
+                pages.push(Page { rows: from..index, continues });
             }
             room -= need;
             if let Some(page) = pages.last_mut() {
@@ -363,17 +385,24 @@ fn lines(text: &str, room: f64, size: f64, bold: bool) -> usize {
     lines
 }
 
-/// Trial at the left, marks at the right.
+/// Sponsor, protocol and trial at the left, marks at the right; on two lines where one does not hold them.
 fn running_title(frame: &RtfFrame, inner: i32) -> String {
     let marks: Vec<String> = frame.marks.iter().map(|mark| escape(mark)).collect();
+    let between = if stacked(frame, f64::from(inner) / TWIPS) { "\\line" } else { "\\tab" };
     format!(
-        "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sa120 {}\\tab {{\\b {}}}\\par\n",
-        escape(frame.trial),
+        "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sa120 {}{between} {{\\b {}}}\\par\n",
+        escape(frame.running),
         marks.join("  |  ")
     )
 }
 
-/// Program, run and data cut at the left, page x of y at the right, as fields.
+/// Whether the marks stand under the running title, because a line `room` points wide does not hold both.
+fn stacked(frame: &RtfFrame, room: f64) -> bool {
+    let marks = frame.marks.join("  |  ");
+    (layout::arial_width(frame.running, false) + layout::arial_width(&marks, true) + 2.0) * SMALL > room
+}
+
+/// The plan's own line; under it program, run and data cut at the left, page x of y at the right, as fields.
 fn foot_line(frame: &RtfFrame, inner: i32) -> String {
     let parts: Vec<&str> =
         [frame.program, frame.run, frame.data_cut].into_iter().filter(|part| !part.is_empty()).collect();
@@ -382,8 +411,9 @@ fn foot_line(frame: &RtfFrame, inner: i32) -> String {
     for (place, code) in [("{page}", "PAGE"), ("{pages}", "NUMPAGES")] {
         numbers = numbers.replace(&escape(place), &field(code));
     }
+    let note = if frame.note.is_empty() { String::new() } else { format!("{}\\line ", escape(frame.note)) };
     format!(
-        "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sb80 {}\\tab {numbers}\\par",
+        "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sb80 {note}{}\\tab {numbers}\\par",
         escape(&parts.join("  |  "))
     )
 }

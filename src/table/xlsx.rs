@@ -54,7 +54,7 @@ fn fill(sheet: &mut Worksheet, table: &ResultTable) -> Result<(), XlsxError> {
     for (index, column) in table.columns.iter().enumerate() {
         let (first, next) = (firsts[index], firsts[index + 1]);
         let format = match column.align {
-            Align::Left => rule(Format::new()).set_text_wrap(),
+            Align::Left => rule(Format::new()).set_align(FormatAlign::Left).set_text_wrap(),
             // Centred across both columns of a pair, without merging cells.
             Align::Right if next - first > 1 => rule(Format::new()).set_align(FormatAlign::CenterAcross),
             Align::Right => rule(Format::new()).set_align(FormatAlign::Right).set_text_wrap(),
@@ -70,8 +70,9 @@ fn fill(sheet: &mut Worksheet, table: &ResultTable) -> Result<(), XlsxError> {
         let closing = |format: Format| {
             if index + 1 == table.rows.len() { format.set_border_bottom(FormatBorder::Medium) } else { format }
         };
-        let label = Format::new().set_indent(row.indent).set_text_wrap().set_align(FormatAlign::Top);
-        let label = if row.cells.is_empty() { label.set_bold() } else { label };
+        let label = Format::new().set_align(FormatAlign::Left).set_align(FormatAlign::Top).set_indent(row.indent);
+        // A group heading runs on over the empty cells beside it.
+        let label = if row.cells.is_empty() { label.set_bold() } else { label.set_text_wrap() };
         for column in 0..after_last {
             sheet.write_blank(line, column, &closing(Format::new()))?;
         }
@@ -88,21 +89,40 @@ fn fill(sheet: &mut Worksheet, table: &ResultTable) -> Result<(), XlsxError> {
                             line,
                             at,
                             value,
-                            &closing(Format::new().set_num_format(format)),
+                            &closing(Format::new().set_num_format(format).set_align(FormatAlign::Top)),
                         )?;
                     }
                     Part::Text(words) => {
                         let side = if align == Align::Left { FormatAlign::Left } else { FormatAlign::Right };
-                        text(sheet, line, at, &words, closing(Format::new().set_align(side)))?;
+                        text(
+                            sheet,
+                            line,
+                            at,
+                            &words,
+                            closing(Format::new().set_align(side).set_align(FormatAlign::Top)),
+                        )?;
                     }
                 }
             }
         }
     }
-    for (index, note) in table.footnotes.iter().enumerate() {
-        text(sheet, line + 2 + index as u32, 0, note, Format::new().set_font_size(9))?;
+    let widths = widths(table, &firsts);
+    for (column, width) in widths.iter().enumerate() {
+        sheet.set_column_width(column as u16, *width)?;
     }
-    widths(sheet, table, &firsts)?;
+    sheet.set_row_height(HEADER_ROW, LINE * header_lines(table, &firsts, &widths) as f64)?;
+    let whole: f64 = widths.iter().sum();
+    for (index, note) in table.footnotes.iter().enumerate() {
+        let (row, last) = (line + 2 + index as u32, after_last.saturating_sub(1));
+        let format = Format::new().set_font_size(9).set_text_wrap().set_align(FormatAlign::Top);
+        // Notes wrap within the table: else they would widen the print.
+        if last > 0 {
+            sheet.merge_range(row, 0, row, last, "", &format)?;
+            let lines = (characters(note) / (whole * 1.1)).ceil().clamp(1.0, 30.0);
+            sheet.set_row_height(row, 12.5 * lines)?;
+        }
+        text(sheet, row, 0, note, format)?;
+    }
     if !table.columns.is_empty() {
         sheet.set_freeze_panes(HEADER_ROW + 1, 1)?;
         sheet.set_repeat_rows(0, HEADER_ROW)?;
@@ -170,21 +190,44 @@ fn first_columns(table: &ResultTable) -> Vec<u16> {
     firsts
 }
 
-fn widths(sheet: &mut Worksheet, table: &ResultTable, firsts: &[u16]) -> Result<(), XlsxError> {
+/// Height of a line of the headers in points.
+const LINE: f64 = 15.5;
+
+/// Characters of a text, those of full width counted twice.
+fn characters(text: &str) -> f64 {
+    text.chars().map(|c| if super::layout::breaks(c) { 2.0 } else { 1.0 }).sum()
+}
+
+/// The longest piece of a text that a line cannot break.
+fn longest_word(text: &str) -> f64 {
+    let words = text.split([' ', '\n', '\u{a0}']).flat_map(|word| word.split_inclusive(super::layout::breaks));
+    words.map(characters).fold(0.0, f64::max)
+}
+
+/// Widths of the sheet's columns in characters.
+fn widths(table: &ResultTable, firsts: &[u16]) -> Vec<f64> {
     let labels = table.rows.iter().filter(|row| !row.cells.is_empty());
-    let label = labels.map(|row| row.label.chars().count() + 2 * usize::from(row.indent)).max().unwrap_or(0);
-    sheet.set_column_width(0, (label as f64 * 1.05 + 2.0).clamp(14.0, 60.0))?;
+    let label = labels.map(|row| characters(&row.label) + 2.0 * f64::from(row.indent)).fold(0.0, f64::max);
+    let mut widths = vec![(label * 1.05 + 2.0).clamp(16.0, 60.0)];
     for (index, column) in table.columns.iter().enumerate().skip(1) {
-        let texts =
-            table.rows.iter().filter_map(|row| row.cells.get(index - 1)).map(|cell| cell.text().chars().count());
+        let cells = table.rows.iter().filter_map(|row| row.cells.get(index - 1));
+        let widest = cells.map(|cell| characters(&cell.text())).fold(0.0, f64::max);
         let parts = f64::from(firsts[index + 1] - firsts[index]);
-        let widest =
-            (texts.max().unwrap_or(0) as f64 / parts + 2.0).max(column.header.chars().count() as f64 / 2.0 / parts);
-        for at in firsts[index]..firsts[index + 1] {
-            sheet.set_column_width(at, widest.clamp(9.0, 40.0))?;
-        }
+        let header = longest_word(&column.header).max(characters(&column.header) / 2.0) * 1.2;
+        let width = ((widest / parts).max(header / parts) + 2.0).clamp(9.0, 40.0);
+        widths.extend((firsts[index]..firsts[index + 1]).map(|_| width));
     }
-    Ok(())
+    widths
+}
+
+/// Lines of the tallest header.
+fn header_lines(table: &ResultTable, firsts: &[u16], widths: &[f64]) -> usize {
+    let lines = table.columns.iter().enumerate().map(|(index, column)| {
+        let columns = usize::from(firsts[index])..usize::from(firsts[index + 1]);
+        let width: f64 = widths.get(columns).map_or(10.0, |columns| columns.iter().sum());
+        (characters(&column.header) * 1.15 / width).ceil() as usize
+    });
+    lines.max().unwrap_or(1).clamp(1, 8)
 }
 
 /// Writes text as text. What Excel would take for a formula when the cell is edited gets the quote prefix.

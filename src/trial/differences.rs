@@ -59,6 +59,8 @@ pub struct PairedDifferences {
     pub pairs: Vec<Pair>,
     /// Patients of the set without a pair.
     pub dropped: Vec<Dropped>,
+    /// What is compared.
+    pub measure: Measure,
 }
 
 impl PairedDifferences {
@@ -104,10 +106,14 @@ impl Trial {
                         (Some(None), _) => "active knee missing",
                         _ => "placebo knee missing",
                     };
-                    dropped.push(Dropped { patient: index, reason, one_knee: observed(active) || observed(placebo) });
+                    // A patient whose other knee was observed on a further arm is no patient with one knee.
+                    let knees = patient.knees().iter();
+                    let measured = |knee: &&super::Knee| self.measured(knee, endpoint, visit, measure).is_some();
+                    let one_knee = (observed(active) || observed(placebo)) && knees.filter(measured).count() == 1;
+                    dropped.push(Dropped { patient: index, reason, one_knee });
                 }
             }
         }
-        PairedDifferences { pairs, dropped }
+        PairedDifferences { pairs, dropped, measure }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::design::{ACTIVE, Design, PLACEBO};
 use super::events::AdverseEvent;
+use super::side::side;
 use std::collections::BTreeMap;
 
 /// One treated knee (or eye, or foot) with everything observed on it.
@@ -51,6 +52,19 @@ impl Patient {
     /// The active and the placebo knee, where the patient has both.
     pub fn pair(&self) -> Option<(&Knee, &Knee)> {
         Some((self.knee(ACTIVE)?, self.knee(PLACEBO)?))
+    }
+
+    /// The arm of the knee injected first, which the patient-level `column` names by its side or its arm (`arms`, as
+    /// [`super::Arms::labels`]); `None` where it is empty or names neither knee of the patient.
+    pub fn injected_first(&self, column: &str, arms: &[&str]) -> Option<usize> {
+        let first = self.attributes.get(column)?.trim();
+        let is_first = |knee: &&Knee| {
+            let same_side = side(first).is_some_and(|named| side(&knee.side) == Some(named));
+            same_side
+                || knee.side.eq_ignore_ascii_case(first)
+                || arms.get(knee.arm).is_some_and(|arm| arm.eq_ignore_ascii_case(first))
+        };
+        self.knees.iter().find(is_first).map(|knee| knee.arm)
     }
 
     /// All knees in the trial, in file order.

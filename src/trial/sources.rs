@@ -194,6 +194,8 @@ pub struct Sources {
     pub patient_columns: Vec<(&'static str, String)>,
     /// Patient-level column with the date of randomisation.
     pub randomisation_date: Option<String>,
+    /// Patient-level column that names the knee injected first.
+    pub injected_first: Option<String>,
     /// Visit windows.
     pub windows: Vec<VisitWindow>,
     /// By endpoint: how it is scored, where it is; only for the long layout.

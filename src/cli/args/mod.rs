@@ -18,14 +18,15 @@ pub struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
-  splitknee demo                         the whole job on data inside the program
+  splitknee demo                         the whole job, on data it carries
   splitknee init my-trial                a commented plan and data to start from
   splitknee check plan.toml              every finding in plan and data
   splitknee run plan.toml --out results  from a plan and its data to a report
   splitknee test paired-t --data shoes.csv --treated A --control B
 
-Exit codes: 0 done; 1 findings in data or plan that stop the work; 2 wrong usage;
-3 an output could not be written. Results go to stdout, all else to stderr.";
+Exit codes: 0 done; 1 findings in data or plan that stop the work;
+2 wrong usage; 3 an output could not be written.
+Results go to stdout, all else to stderr.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -76,6 +77,9 @@ pub struct DemoArgs {
     /// Language of the report: en or ja.
     #[arg(long)]
     pub language: Option<String>,
+    /// Folder with a page, style or titles of your own: report.html, report.css, titles.toml.
+    #[arg(long, value_name = "DIR")]
+    pub template: Option<PathBuf>,
 }
 
 /// `splitknee run`.
@@ -83,7 +87,8 @@ pub struct DemoArgs {
 #[command(after_help = "Examples:
   splitknee run plan.toml
   splitknee run plan.toml --blinded --out dry-run     before unblinding
-  splitknee run plan.toml --require-lock --redact-ids the final run")]
+  splitknee run plan.toml --require-lock --redact-ids the final run
+  splitknee run plan.toml --template house-style      your own look")]
 pub struct RunArgs {
     /// The analysis plan (plan.toml); data files are named relative to its folder.
     pub plan: PathBuf,
@@ -96,6 +101,9 @@ pub struct RunArgs {
     /// What to replace.
     #[command(flatten)]
     pub replace: ReplaceArgs,
+    /// Folder with a page, style or titles of your own: report.html, report.css, titles.toml.
+    #[arg(long, value_name = "DIR")]
+    pub template: Option<PathBuf>,
 }
 
 /// What is replaced when plan and data are read.

@@ -64,6 +64,37 @@ pub struct ModelArgs {
     /// Adaptive Gauss–Hermite points of binomial and cumulative models; 1 is Laplace. Default: 1.
     #[arg(long, value_name = "N")]
     pub quadrature: Option<usize>,
+    /// Questions of the linear model beyond its tables.
+    #[command(flatten)]
+    pub further: FurtherArgs,
+}
+
+/// What is asked of a linear mixed model beyond coefficients, LS means and tests of terms.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Beyond the tables")]
+pub struct FurtherArgs {
+    /// A linear combination of coefficients and LS means, as SAS ESTIMATE and LSMESTIMATE (repeatable; see below).
+    #[arg(long, value_name = "LABEL: COMBINATION", allow_hyphen_values = true)]
+    pub linear: Vec<String>,
+    /// Robust covariance of the coefficients, by independent unit: classical, or corrected for few units.
+    #[arg(long, value_parser = ["cr0", "cr2", "cr3"])]
+    pub robust: Option<String>,
+    /// Profile-likelihood intervals of standard deviations and correlations, by the likelihood of the fit.
+    #[arg(long)]
+    pub profile: bool,
+    /// Likelihood-ratio test against another, nested model of the same rows.
+    #[arg(long, value_name = "FORMULA")]
+    pub compare: Option<String>,
+    /// Marginal and conditional R², intraclass correlations.
+    #[arg(long)]
+    pub r2: bool,
+    /// Correlations that the model implies within pairs, such as 'treatment|visit': rows of one unit that share the visit
+    /// and differ in treatment.
+    #[arg(long, value_name = "APART|SHARED")]
+    pub pair: Option<String>,
+    /// Residuals, Cook's distances and the change of every comparison when one unit is left out, with a summary in words.
+    #[arg(long)]
+    pub diagnostics: bool,
 }
 
 const MODEL_HELP: &str = "A column is numeric when every cell is a number and none has a leading zero
@@ -74,13 +105,24 @@ Random terms: (1|g)  (1|g:h)  (1|g/h)  (1+x|g)  (0+x|g)  (x||g)
 Covariances:  us(visit|id), and cs csh ar1 ar1h toep toeph ad adh;
               by group us(visit|arm/id); kron(us(knee), ar1(visit) | id)
 
+Linear combinations are written with the names of the coefficients, or with
+LS means as [factor=level, …]; `= number` is what they are tested against, and
+rows set apart by `;` are tested together:
+  --linear 'month 6: treatmentEV + treatmentEV:visitM6'
+  --linear 'mean of M3, M6: ([treatment=EV, visit=M3] + [treatment=EV, visit=M6]
+            - [treatment=PLACEBO, visit=M3] - [treatment=PLACEBO, visit=M6])/2'
+  --linear 'no interaction: treatmentEV:visitM3; treatmentEV:visitM6'
+
 Examples:
   splitknee model --data knees.csv --factor treatment=PLACEBO,EV \\
     --factor visit=M1,M3,M6 \\
     --formula 'change ~ treatment*visit + base + (1|usubjid/knee)' \\
     --emmeans 'treatment|visit' --contrast treatment --anova III
   splitknee model --data knees.csv --ddf kenward-roger-linear \\
-    --formula 'change ~ treatment*visit + kron(us(treatment), ar1(visit)|usubjid)'
+    --formula 'vas ~ treatment*visit + kron(us(treatment), ar1(visit)|usubjid)'
+  splitknee model --data knees.csv --profile --r2 --pair 'treatment|visit' \\
+    --formula 'vas ~ treatment*visit + (1|usubjid/knee)' \\
+    --compare 'vas ~ treatment*visit + (1|usubjid)'
   splitknee model --data knees.csv --family binomial --quadrature 25 \\
     --formula 'responder ~ treatment + (1|usubjid)' --format json";
 

@@ -57,13 +57,13 @@ pub struct SummaryArgs {
     pub format: String,
 }
 
-const HELP: &str = "Papers on split-body trials often print the two arms as if they were independent.
-The paired standard error needs the within-pair correlation: it is shown over a
+const HELP: &str = "Papers on split-body trials often print the two arms as if they were
+independent. The paired standard error needs the within-pair correlation: it is shown over a
 range, and at the value that a published paired p, t, CI, SE or SD implies.
 
 Columns of --data: label, mean_treated, sd_treated, n_treated, mean_control,
-sd_control, n_control; optional n_pairs and one of p, t, ci_low with ci_high, se,
-sd_diff, r in each row.
+sd_control, n_control; optional n_pairs and one of p, t, ci_low with ci_high,
+se, sd_diff, r in each row.
 
 Examples:
   splitknee summary --mean-treated 41.2 --sd-treated 18.9 --n-treated 29 \\

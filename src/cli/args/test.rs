@@ -67,7 +67,7 @@ pub struct TestArgs {
     /// Share trimmed from each end.
     #[arg(long)]
     pub trim: Option<f64>,
-    /// Variant: pearson, spearman, kendall (correlation); agreement, consistency (icc).
+    /// Variant: pearson, spearman, kendall (correlation); agreement, consistency, one-way (icc).
     #[arg(long)]
     pub kind: Option<String>,
     /// Lower equivalence margin.
@@ -79,13 +79,13 @@ pub struct TestArgs {
     /// Quantile of the limits of agreement: normal or t.
     #[arg(long, value_parser = ["normal", "t"])]
     pub quantile: Option<String>,
-    /// Ordered grades, separated by commas.
+    /// Ordered grades, separated by commas (tests of grades); those in the data where left out.
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     pub levels: Vec<f64>,
     /// Column of the visit (friedman, cochran-q).
     #[arg(long)]
     pub time: Option<String>,
-    /// Two columns of within-patient factors, separated by a comma (rm-anova).
+    /// Columns of the within-patient factors, separated by commas (rm-anova).
     #[arg(long, value_delimiter = ',')]
     pub within: Vec<String>,
     /// Procedure of adjust: holm, hochberg, hommel, bonferroni, bh, by.
@@ -100,19 +100,49 @@ pub struct TestArgs {
     /// Degrees of freedom of the complete data (pool).
     #[arg(long)]
     pub df_complete: Option<f64>,
-    /// Direction of benefit (win-odds): lower or higher.
+    /// Direction of benefit: lower or higher (win-odds, non-inferiority).
     #[arg(long, value_parser = ["lower", "higher"])]
     pub better: Option<String>,
+    /// Non-inferiority margin, positive.
+    #[arg(long, allow_negative_numbers = true)]
+    pub margin: Option<f64>,
+    /// Weights of kappa.
+    #[arg(long, value_parser = ["unweighted", "linear", "quadratic"])]
+    pub weights: Option<String>,
+    /// Difference to detect (power).
+    #[arg(long, allow_negative_numbers = true)]
+    pub delta: Option<f64>,
+    /// SD of the differences (power).
+    #[arg(long)]
+    pub sd_diff: Option<f64>,
+    /// SD of one side (power; with --rho, or with the correlation of --data).
+    #[arg(long)]
+    pub sd: Option<f64>,
+    /// Correlation between the two sides (power).
+    #[arg(long, allow_negative_numbers = true)]
+    pub rho: Option<f64>,
+    /// Number of pairs (power).
+    #[arg(long)]
+    pub n: Option<usize>,
+    /// Power wanted (power).
+    #[arg(long)]
+    pub power: Option<f64>,
 }
 
-const TEST_HELP: &str = "Methods on pairs (--treated --control, or --id --arm --active --placebo --value):
-  paired-t  wilcoxon  sign  permutation  trimmed-t  bootstrap  shapiro-wilk
-  pitman-morgan  effect-size  correlation  tost  bland-altman  icc
-  mcnemar  stuart-maxwell  bowker  win-odds
+const TEST_HELP: &str = "Methods on pairs (--treated --control, or --id --arm --active --placebo --value)
+  location:     paired-t  wilcoxon  sign  permutation  trimmed-t  bootstrap
+                tost (--low --high)  non-inferiority (--margin --better)
+  yes or no:    mcnemar
+  grades:       stuart-maxwell  bhapkar  bowker  marginal-mean-scores
+                marginal-mean-ranks  proportional-odds  win-odds (--better)
+  shape, size:  shapiro-wilk  pitman-morgan  effect-size
+  likeness:     correlation  bland-altman  icc  concordance  kappa (--weights)
 Methods on repeated measurements: friedman and cochran-q (--id --time --value),
   rm-anova (--id --value --within a,b)
-Without data: adjust (--method holm --p 0.01,0.02),
+Without data: adjust (--method holm --p 0.01,0.02)
               pool (--estimates 1,2 --std-errors 0.5,0.6)
+              power (--delta with --sd-diff, or --sd --rho; --n or --power);
+                with data it takes their SD and correlation
 
 Examples:
   splitknee test paired-t --data shoes.csv --treated A --control B
@@ -121,4 +151,7 @@ Examples:
   splitknee test mcnemar --data r.csv --treated ev --control saline --p mid-p
   splitknee test rm-anova --data knees.csv --id usubjid --value vas \\
     --within trt,visit
-  splitknee test adjust --method holm --p 0.01,0.02,0.04";
+  splitknee test non-inferiority --data knees.csv --treated ev --control saline \\
+    --margin 10 --better lower
+  splitknee test adjust --method holm --p 0.01,0.02,0.04
+  splitknee test power --delta 10 --sd 18 --rho 0.5 --power 0.9";

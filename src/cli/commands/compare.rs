@@ -35,21 +35,15 @@ fn text(comparison: &Comparison) -> String {
     for id in &comparison.extra {
         text.push_str(&format!("only in the second: {id}\n"));
     }
-    if !comparison.differences.is_empty() {
-        let rows: Vec<Vec<String>> = comparison
-            .differences
-            .iter()
-            .map(|difference| {
-                let relative = difference.relative.map_or_else(|| "–".to_owned(), |value| format!("{value:.1e}"));
-                vec![
-                    format!("{} {}", difference.id, difference.field),
-                    shown(&difference.first),
-                    shown(&difference.second),
-                    relative,
-                ]
-            })
-            .collect();
-        text.push_str(&terminal::columns(&["Result and field", "First", "Second", "Relative"], &rows));
+    for difference in &comparison.differences {
+        let relative = difference.relative.map(|value| format!("; relative {value:.1e}")).unwrap_or_default();
+        text.push_str(&format!(
+            "{} {}\n  first {}; second {}{relative}\n",
+            difference.id,
+            difference.field,
+            shown(&difference.first),
+            shown(&difference.second)
+        ));
     }
     text.push_str(&format!(
         "{}: {} results in both, {} numbers compared, largest relative difference {:.1e}; {} only in the first, {} only \

@@ -5,6 +5,7 @@ use crate::cli::args::DemoArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
 use crate::pipeline;
+use crate::plan::ReportFormat;
 
 /// The plan inside the binary.
 const PLAN: &str = include_str!("../../../datasets/ev-knee-synthetic/plan.toml");
@@ -28,8 +29,15 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
         Some("ja") => PLAN.replace("language = \"en\"", "language = \"ja\""),
         Some(other) => return Err(CliError::Usage(format!("--language {other}: the languages are en and ja"))),
     };
-    complete(|| pipeline::read_from(&plan, "plan.toml", file), &args.out)?;
-    terminal::say("The data are synthetic: they mirror the shape of a published trial and were made by a generator.");
+    let read = || {
+        pipeline::read_from(&plan, "plan.toml", file).map(|mut inputs| {
+            // The plan asks for every format; a build without PDF writes the others.
+            inputs.plan.report.formats.retain(|format| cfg!(feature = "pdf") || *format != ReportFormat::Pdf);
+            inputs
+        })
+    };
+    complete(read, &args.out, args.template.as_deref())?;
+    terminal::say("The data are synthetic: a generator made them in the shape of a published trial.");
     Ok(())
 }
 

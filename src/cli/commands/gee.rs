@@ -2,7 +2,7 @@
 
 use crate::cli::args::model::GeeArgs;
 use crate::cli::error::CliError;
-use crate::cli::model_input::ModelInput;
+use crate::cli::model_input::{ModelInput, Outcome};
 use crate::cli::{model_text, terminal};
 use crate::model::gee::{GeeConvention, GeeCovariance, GeeFamily, GeeOptions, WorkingCorrelation};
 use crate::model::gee_report::{GeeComparisons, gee};
@@ -23,7 +23,8 @@ pub fn run(args: &GeeArgs) -> Result<(), CliError> {
         conf_level: args.input.conf_level,
         ..GeeOptions::new(family)
     };
-    let input = ModelInput::read(&args.input, &[&args.id])?;
+    let outcome = if family == GeeFamily::Gaussian { Outcome::Numbers } else { Outcome::Either };
+    let input = ModelInput::read(&args.input, &[&args.id], outcome)?;
     let comparisons = GeeComparisons { emmeans: input.emmeans, contrasts: input.contrasts };
     let report = gee(&input.table, &input.formula, &args.id, &options, &comparisons)?;
     if args.input.format == "json" {

@@ -2,12 +2,16 @@
 
 use crate::cli::args::model::ModelArgs;
 use crate::cli::error::CliError;
-use crate::cli::model_input::ModelInput;
+use crate::cli::model_input::{ModelInput, Outcome};
 use crate::cli::{model_text, terminal};
 use crate::model::generalised::Family;
 use crate::model::generalised_report::{GeneralisedOptions, GeneralisedReport, fit_generalised};
 use crate::model::link::Link;
-use crate::model::{AnovaType, Ddf, FitOptions, Information, Method, ModelReport, ReportOptions, fit};
+use crate::model::robust::RobustKind;
+use crate::model::{
+    AnovaType, Ddf, FitOptions, Formula, Information, LinearHypothesis, LsMeansSpec, Method, ModelReport,
+    ReportOptions, compare, fit,
+};
 
 /// Runs the command.
 ///
@@ -41,16 +45,38 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
         return Err(CliError::Usage("--link and --quadrature belong to --family binomial or cumulative".to_owned()));
     }
     let method = if args.ml { Method::Ml } else { Method::Reml };
-    let default = if args.ml { Ddf::Satterthwaite } else { Ddf::KenwardRoger };
+    let further = &args.further;
+    let robust = further.robust.as_deref().and_then(RobustKind::from_name);
+    // Kenward & Roger correct the model's own covariance for variances estimated by REML.
+    let default = if args.ml || robust.is_some() { Ddf::Satterthwaite } else { Ddf::KenwardRoger };
     let ddf = args.ddf.as_deref().and_then(Ddf::from_name).unwrap_or(default);
-    if args.ml && matches!(ddf, Ddf::KenwardRoger | Ddf::KenwardRogerLinear) {
-        let reason = "it corrects for variances estimated by REML; use --ddf satterthwaite";
-        return Err(CliError::Usage(format!("--ddf {} does not go with --ml: {reason}", ddf.name())));
+    if matches!(ddf, Ddf::KenwardRoger | Ddf::KenwardRogerLinear) {
+        if args.ml {
+            let reason = "it corrects for variances estimated by REML; use --ddf satterthwaite";
+            return Err(CliError::Usage(format!("--ddf {} does not go with --ml: {reason}", ddf.name())));
+        }
+        if let Some(kind) = robust {
+            let reason = "it corrects the covariance that the model implies; use --ddf satterthwaite";
+            let (ddf, kind) = (ddf.name(), kind.name());
+            return Err(CliError::Usage(format!("--ddf {ddf} does not go with --robust {kind}: {reason}")));
+        }
+    }
+    if robust.is_some() && args.anova.is_some() {
+        let reason = "F tests of several coefficients have no agreed degrees of freedom with a robust covariance";
+        return Err(CliError::Usage(format!("--anova does not go with --robust: {reason}")));
     }
     let information =
         if args.information.as_deref() == Some("expected") { Information::Expected } else { Information::Observed };
-    let input = ModelInput::read(&args.input, &[])?;
-    let fitted = fit(&input.table, &input.formula, &FitOptions { method, ..FitOptions::default() })?;
+    let other = further.compare.as_deref().map(Formula::parse).transpose()?;
+    let pair = further.pair.as_deref().map(pair_of).transpose()?;
+    let mut columns = other.as_ref().map_or_else(Vec::new, Formula::columns);
+    columns.extend(pair.iter().flat_map(|pair| pair.factors.iter().chain(&pair.by).cloned()));
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let input = ModelInput::read(&args.input, &columns, Outcome::Numbers)?;
+    let fit_options = FitOptions { method, ..FitOptions::default() };
+    let fitted = fit(&input.table, &input.formula, &fit_options)?;
+    let weights = input.weights;
+    let linear = further.linear.iter().map(|text| LinearHypothesis::parse(text, &fitted, weights));
     let options = ReportOptions {
         ddf,
         information,
@@ -58,19 +84,49 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
         emmeans: input.emmeans,
         contrasts: input.contrasts,
         anova: args.anova.as_deref().and_then(AnovaType::from_name),
+        robust,
+        linear: linear.collect::<Result<_, _>>()?,
+        profile: further.profile,
+        r_squared: further.r2,
+        pairs: match &pair {
+            Some(pair) => Some((input.table.combined(&pair.factors)?, input.table.combined(&pair.by)?)),
+            None => None,
+        },
+        diagnostics: further.diagnostics,
     };
-    Ok(fitted.report(&options)?)
+    let mut report = fitted.report(&options)?;
+    if let Some(other) = other {
+        report.comparison = Some(compare(&fitted, &fit(&input.table, &other, &fit_options)?)?);
+    }
+    Ok(report)
+}
+
+/// `treatment|visit`: rows that differ in the first and share the second.
+fn pair_of(text: &str) -> Result<LsMeansSpec, CliError> {
+    let pair = LsMeansSpec::parse(text);
+    if pair.factors.is_empty() {
+        return Err(CliError::Usage(format!("--pair '{text}': write APART|SHARED, for instance 'treatment|visit'")));
+    }
+    Ok(pair)
 }
 
 /// The binomial or cumulative model, with or without random intercepts.
 fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, CliError> {
+    let further = &args.further;
     let linear_only = [
         ("--ddf", args.ddf.as_deref().is_some_and(|ddf| ddf != "asymptotic")),
         ("--information", args.information.is_some()),
         ("--anova", args.anova.is_some()),
+        ("--robust", further.robust.is_some()),
+        ("--linear", !further.linear.is_empty()),
+        ("--profile", further.profile),
+        ("--compare", further.compare.is_some()),
+        ("--r2", further.r2),
+        ("--pair", further.pair.is_some()),
+        ("--diagnostics", further.diagnostics),
     ];
     if let Some((flag, _)) = linear_only.iter().find(|(_, given)| *given) {
-        let reason = "its tests are asymptotic Wald tests";
+        let reason = "it belongs to linear models; the tests of this family are asymptotic Wald tests";
         return Err(CliError::Usage(format!("{flag} is not an option of --family {}: {reason}", args.family)));
     }
     let quadrature = args.quadrature.unwrap_or(1);
@@ -78,7 +134,7 @@ fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, Cl
         return Err(CliError::Usage("--quadrature: at least 1 point (Laplace)".to_owned()));
     }
     let link = args.link.as_deref().and_then(Link::from_name).unwrap_or(Link::Logit);
-    let input = ModelInput::read(&args.input, &[])?;
+    let input = ModelInput::read(&args.input, &[], Outcome::Either)?;
     let options = GeneralisedOptions {
         family,
         link,

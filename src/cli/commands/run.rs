@@ -5,7 +5,9 @@ use crate::cli::args::RunArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
 use crate::pipeline::{self, Inputs, Run};
+use crate::report::template::Template;
 use crate::table::rounding;
+use crate::trial::Finding;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
@@ -23,7 +25,7 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
             None => Ok(inputs),
         }
     };
-    complete(read, &out)
+    complete(read, &out, args.template.as_deref())
 }
 
 /// `results` beside the plan.
@@ -31,11 +33,17 @@ fn beside(plan: &Path) -> PathBuf {
     plan.parent().unwrap_or(Path::new("")).join("results")
 }
 
-/// The main job from `read` inputs to files in `out`, with progress on stderr and a summary on stdout.
+/// The main job from `read` inputs to files in `out` in the look of the folder `template`, with progress on stderr and a
+/// summary on stdout.
 ///
 /// # Errors
 /// As [`run`].
-pub fn complete(read: impl FnOnce() -> Result<Inputs, Vec<crate::trial::Finding>>, out: &Path) -> Result<(), CliError> {
+pub fn complete(
+    read: impl FnOnce() -> Result<Inputs, Vec<Finding>>,
+    out: &Path,
+    template: Option<&Path>,
+) -> Result<(), CliError> {
+    let template = template.map(Template::read).transpose()?.unwrap_or_default();
     let progress = progress();
     progress.set_message("reading plan and data");
     let inputs = read().map_err(CliError::Findings)?;
@@ -44,7 +52,7 @@ pub fn complete(read: impl FnOnce() -> Result<Inputs, Vec<crate::trial::Finding>
     let run = pipeline::analyse(inputs).map_err(CliError::Findings)?;
     progress.inc(1);
     progress.set_message("drawing tables, figures and report");
-    let bundle = pipeline::write_up(&run).map_err(|error| CliError::Output(error.to_string()))?;
+    let bundle = pipeline::write_up_with(&run, template)?;
     progress.inc(1);
     progress.set_message("writing");
     bundle.write(out)?;
@@ -117,7 +125,7 @@ fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String>
     };
     let visit = design.visits[visit].label.clone();
     let p = result.p_value.map_or_else(|| "–".to_owned(), rounding::p_value);
-    vec![shorten(&about.name, 22), shorten(&visit, 10), difference, p, conclusion.to_owned()]
+    vec![shorten(&about.name, 20), shorten(&visit, 12), difference, p, conclusion.to_owned()]
 }
 
 /// At most `most` characters, the last an ellipsis where something was cut.

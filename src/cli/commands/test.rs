@@ -6,10 +6,11 @@ use crate::cli::input::{self, Pairs, Source};
 use crate::cli::terminal;
 use crate::multiplicity::adjust::{Adjustment, adjust};
 use crate::paired::catalogue::{self, Settings};
+use crate::paired::power::{self, Design, Given};
 use crate::paired::within::{Factor, WithinTable};
 use crate::paired::{
-    Alternative, Better, Options, TestResult, bland_altman, cochran_q, correlation, friedman, icc, mcnemar,
-    permutation, pool, rm_anova, wilcoxon,
+    Alternative, Better, Field, Options, TestResult, bland_altman, cochran_q, correlation, friedman, icc, kappa,
+    mcnemar, permutation, pool, rm_anova, wilcoxon,
 };
 
 /// Runs the command.
@@ -17,21 +18,24 @@ use crate::paired::{
 /// # Errors
 /// Wrong usage, a file that cannot be read, or data that the test refuses.
 pub fn run(args: &TestArgs) -> Result<(), CliError> {
+    applicable(args)?;
     match args.test.as_str() {
         "adjust" => adjusted(args),
         "pool" => pooled(args),
+        "power" => answer(args, &planned(args)?),
         "friedman" | "cochran-q" => {
             let table = within_table(args, &[required(args.time.as_deref(), "--time")?])?;
             let options = options(args)?;
+            let exact = match args.p.as_deref() {
+                Some(p) => choose("--p", p, &[("exact", true), ("asymptotic", false)])?,
+                None => false,
+            };
             let mut result = if args.test == "friedman" {
-                friedman::friedman(&table.rows, &options)?
+                let test = if exact { friedman::friedman_exact } else { friedman::friedman };
+                test(&table.rows, &options)?
             } else {
-                let yes =
-                    table.rows.iter().map(|row| row.iter().map(|cell| *cell == 1.0).collect()).collect::<Vec<_>>();
-                if table.rows.iter().flatten().any(|cell| *cell != 0.0 && *cell != 1.0) {
-                    return Err(CliError::Refused("Cochran's Q needs a column of 0 and 1".to_owned()));
-                }
-                cochran_q::cochran_q(&yes, &options)?
+                let test = if exact { cochran_q::cochran_q_exact } else { cochran_q::cochran_q };
+                test(&cochran_q::answers(&table.rows)?, &options)?
             };
             result.n_dropped = table.n_dropped;
             answer(args, &result)
@@ -48,7 +52,7 @@ pub fn run(args: &TestArgs) -> Result<(), CliError> {
         }
         name if catalogue::NAMES.contains(&name) => paired(args, name),
         name => {
-            let known = catalogue::NAMES.into_iter().chain(["friedman", "cochran-q", "rm-anova", "adjust", "pool"]);
+            let known = catalogue::NAMES.into_iter().chain(catalogue::REPEATED).chain(["adjust", "pool", "power"]);
             let near = crate::trial::finding::nearest(name, known).join(", ");
             let hint = if near.is_empty() { String::new() } else { format!("; did you mean {near}?") };
             Err(CliError::Usage(format!("there is no method `{name}`{hint} (`splitknee test --help` lists them)")))
@@ -64,6 +68,76 @@ fn paired(args: &TestArgs, name: &str) -> Result<(), CliError> {
     answer(args, &result)
 }
 
+/// Refuses an option that the method does not read: it would be ignored in silence.
+fn applicable(args: &TestArgs) -> Result<(), CliError> {
+    let grades = ["stuart-maxwell", "bhapkar", "bowker", "marginal-mean-scores", "marginal-mean-ranks"];
+    let grades: Vec<&str> = grades.into_iter().chain(["proportional-odds", "kappa"]).collect();
+    let seeded = ["permutation", "bootstrap"];
+    let options: [(&str, bool, &[&str]); 19] = [
+        ("--zeros", args.zeros.is_some(), &["wilcoxon"]),
+        ("--continuity", args.continuity.is_some(), &["wilcoxon", "mcnemar"]),
+        ("--samples", args.samples.is_some(), &seeded),
+        ("--seed", args.seed.is_some(), &seeded),
+        ("--trim", args.trim.is_some(), &["trimmed-t"]),
+        ("--kind", args.kind.is_some(), &["correlation", "icc"]),
+        ("--low", args.low.is_some(), &["tost"]),
+        ("--high", args.high.is_some(), &["tost"]),
+        ("--quantile", args.quantile.is_some(), &["bland-altman"]),
+        ("--levels", !args.levels.is_empty(), &grades),
+        ("--time", args.time.is_some(), &["friedman", "cochran-q"]),
+        ("--within", !args.within.is_empty(), &["rm-anova"]),
+        ("--method", args.method.is_some(), &["adjust"]),
+        ("--better", args.better.is_some(), &["win-odds", "non-inferiority"]),
+        ("--margin", args.margin.is_some(), &["non-inferiority"]),
+        ("--weights", args.weights.is_some(), &["kappa"]),
+        ("--delta", args.delta.is_some(), &["power"]),
+        ("--sd or --sd-diff", args.sd.is_some() || args.sd_diff.is_some(), &["power"]),
+        ("--n, --rho or --power", args.n.is_some() || args.rho.is_some() || args.power.is_some(), &["power"]),
+    ];
+    match options.iter().find(|(_, given, methods)| *given && !methods.contains(&args.test.as_str())) {
+        Some((flag, _, methods)) => {
+            Err(CliError::Usage(format!("{flag} is an option of {}, not of {}", methods.join(", "), args.test)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Power or number of pairs, from assumptions, from data, or from both: what is not given is taken from the data.
+fn planned(args: &TestArgs) -> Result<TestResult, CliError> {
+    let options = options(args)?;
+    let delta =
+        args.delta.ok_or_else(|| CliError::Usage("power needs --delta, the difference to detect".to_owned()))?;
+    let pairs = args.data.as_ref().map(|_| pairs(args)).transpose()?;
+    let observed = pairs.as_ref().map(|pairs| power::Observed::of(&pairs.treated, &pairs.control, &options));
+    let observed = observed.transpose()?;
+    let rho = args.rho.or(observed.as_ref().and_then(|found| found.correlation));
+    let sd_diff = match (args.sd_diff, args.sd, rho, &observed) {
+        (Some(_), Some(_), ..) => {
+            return Err(CliError::Usage("--sd-diff and --sd exclude each other".to_owned()));
+        }
+        (Some(sd_diff), ..) => sd_diff,
+        (None, Some(sd), Some(rho), _) => power::sd_of_difference(sd, rho)?,
+        (None, None, _, Some(observed)) if args.rho.is_none() => observed.sd_diff,
+        _ => return Err(CliError::Usage("power needs --sd-diff, or --sd with --rho, or --data".to_owned())),
+    };
+    let design = Design { delta, sd_diff, alpha: 1.0 - options.conf_level, alternative: options.alternative };
+    let given = match (args.n, args.power, &pairs) {
+        (Some(_), Some(_), _) => return Err(CliError::Usage("--n and --power exclude each other".to_owned())),
+        (Some(n), None, _) => Given::Pairs(n),
+        (None, Some(power), _) => Given::Power(power),
+        (None, None, Some(pairs)) => Given::Pairs(pairs.treated.len()),
+        (None, None, None) => return Err(CliError::Usage("power needs --n, the pairs, or --power".to_owned())),
+    };
+    let mut result = power::answer(&design, given)?;
+    result.extra.push(("sd", Field::Number(args.sd)));
+    result.extra.push(("correlation", Field::Number(rho)));
+    if let (Some(observed), Some(pairs)) = (observed, pairs) {
+        result.n_dropped = pairs.dropped;
+        observed.describe(&mut result);
+    }
+    Ok(result)
+}
+
 fn required<'a>(value: Option<&'a str>, flag: &str) -> Result<&'a str, CliError> {
     value.ok_or_else(|| {
         CliError::Usage(format!("{flag} is missing (`splitknee test --help` shows what a method needs)"))
@@ -77,12 +151,18 @@ fn source(args: &TestArgs) -> Result<Source, CliError> {
 
 fn pairs(args: &TestArgs) -> Result<Pairs, CliError> {
     match (&args.treated, &args.control) {
+        (Some(treated), Some(control)) if treated == control => {
+            Err(CliError::Usage(format!("--treated and --control both name `{treated}`")))
+        }
         (Some(treated), Some(control)) => input::wide(&source(args)?, treated, control),
         (None, None) => {
             let of = |value: &'_ Option<String>, flag| required(value.as_deref(), flag).map(str::to_owned);
             let (id, arm) = (of(&args.id, "--treated/--control or --id")?, of(&args.arm, "--arm")?);
             let (active, placebo) = (of(&args.active, "--active")?, of(&args.placebo, "--placebo")?);
             let value = of(&args.value, "--value")?;
+            if active == placebo {
+                return Err(CliError::Usage(format!("--active and --placebo both name `{active}`")));
+            }
             input::long(&source(args)?, &id, &arm, &active, &placebo, &value)
         }
         _ => Err(CliError::Usage("--treated and --control go together".to_owned())),
@@ -161,6 +241,10 @@ fn settings(args: &TestArgs, name: &str) -> Result<Settings, CliError> {
                 settings.permutation.method =
                     choose("--p", p, &[("auto", Auto), ("exact", Exact), ("monte-carlo", MonteCarlo)])?;
             }
+            "marginal-mean-scores" => {
+                use wilcoxon::PValue::{Asymptotic, Auto, Exact};
+                settings.scores = choose("--p", p, &[("auto", Auto), ("exact", Exact), ("asymptotic", Asymptotic)])?;
+            }
             "mcnemar" => {
                 use mcnemar::PValue::{Asymptotic, Exact, MidP};
                 settings.mcnemar.p =
@@ -186,8 +270,9 @@ fn settings(args: &TestArgs, name: &str) -> Result<Settings, CliError> {
                     choose("--kind", kind, &[("pearson", Pearson), ("spearman", Spearman), ("kendall", Kendall)])?;
             }
             "icc" => {
-                use icc::Kind::{Agreement, Consistency};
-                settings.icc = choose("--kind", kind, &[("agreement", Agreement), ("consistency", Consistency)])?;
+                use icc::Kind::{Agreement, Consistency, OneWay};
+                let known = [("agreement", Agreement), ("consistency", Consistency), ("one-way", OneWay)];
+                settings.icc = choose("--kind", kind, &known)?;
             }
             _ => return Err(CliError::Usage(format!("--kind is not an option of {name}"))),
         }
@@ -197,6 +282,15 @@ fn settings(args: &TestArgs, name: &str) -> Result<Settings, CliError> {
             return Err(CliError::Usage("tost needs --low and --high, the equivalence limits".to_owned()));
         };
         settings.limits = Some((low, high));
+    }
+    if name == "non-inferiority" {
+        settings.margin = args.margin;
+        if args.margin.is_none() || args.better.is_none() {
+            return Err(CliError::Usage("non-inferiority needs --margin and --better lower or higher".to_owned()));
+        }
+    }
+    if let Some(weights) = &args.weights {
+        settings.weights = choose("--weights", weights, &kappa::Weights::ALL.map(|known| (known.name(), known)))?;
     }
     if args.quantile.as_deref() == Some("t") {
         settings.bland_altman.quantile = bland_altman::LimitQuantile::StudentT;

@@ -40,10 +40,12 @@ pub fn sf(t: f64, df: f64, ncp: f64) -> f64 {
 /// `E Φ(ncp − t s)` by the trapezoidal rule in `ln s`.
 fn upper_tail(t: f64, df: f64, ncp: f64) -> f64 {
     let log_term = |v: f64| df * (v - 0.5 * (2.0 * v).exp_m1()) + normal::ln_sf(t * v.exp() - ncp);
-    let peak = maximum(&log_term);
+    // The integrand is about as wide as this or wider; its peak is needed to a part of that only.
+    let narrow = 1.0 / (1.0 + df.sqrt() + t.abs());
+    let peak = maximum(&log_term, 0.1 * narrow);
     let top = log_term(peak);
-    let left = reach(&log_term, peak, top, -1.0);
-    let right = reach(&log_term, peak, top, 1.0);
+    let left = reach(&log_term, peak, top, -narrow);
+    let right = reach(&log_term, peak, top, narrow);
     let width = right - left;
     let mut cells = 64_u32;
     let term = |v: f64| (log_term(v) - top).exp();
@@ -66,8 +68,8 @@ fn upper_tail(t: f64, df: f64, ncp: f64) -> f64 {
     (area.ln() + top + log_constant).exp().clamp(0.0, 1.0)
 }
 
-/// Where the unimodal `f` is largest, roughly (golden section after bracketing).
-fn maximum(f: &impl Fn(f64) -> f64) -> f64 {
+/// Where the unimodal `f` is largest, to about `tolerance` (golden section after bracketing).
+fn maximum(f: &impl Fn(f64) -> f64, tolerance: f64) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     let (mut low, mut high) = (-2.0, 1.0);
     while low > -700.0 && f(low) < f(low - 1.0) {
@@ -81,8 +83,8 @@ fn maximum(f: &impl Fn(f64) -> f64) -> f64 {
     }
     let (mut a, mut b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
     let (mut fa, mut fb) = (f(a), f(b));
-    for _ in 0..60 {
-        if high - low < 1e-7 * (1.0 + low.abs()) {
+    for _ in 0..100 {
+        if high - low < tolerance.max(4.0 * f64::EPSILON * low.abs()) {
             break;
         }
         if fa > fb {
@@ -102,10 +104,11 @@ fn maximum(f: &impl Fn(f64) -> f64) -> f64 {
     0.5 * (low + high)
 }
 
-/// How far from `peak` in the direction `sign` the log integrand stays within 1e-18 of its top.
-fn reach(f: &impl Fn(f64) -> f64, peak: f64, top: f64, sign: f64) -> f64 {
+/// How far from `peak` the log integrand stays within 1e-18 of its top, in the direction of `first` and from that far on.
+fn reach(f: &impl Fn(f64) -> f64, peak: f64, top: f64, first: f64) -> f64 {
+    let sign = first.signum();
     let below = |step: f64| f(peak + sign * step) < top - 41.5;
-    let mut far = 1e-9;
+    let mut far = first.abs();
     while !below(far) && far < 1e6 {
         far *= 2.0;
     }
@@ -136,8 +139,12 @@ pub fn noncentrality(t: f64, df: f64, p: f64) -> Option<f64> {
             (1.0 - p).ln() - sf(t, df, ncp).max(1e-300).ln()
         }
     };
-    let mut step = 1.0;
-    let (mut low, mut high) = (t - 1.0, t + 1.0);
+    // T is near normal: ncp − t s has about mean ncp − t(1 − 1/(4 df)) and variance 1 + t²/(2 df).
+    let spread = t.hypot((2.0 * df).sqrt()) / (2.0 * df).sqrt();
+    let guess = t * (1.0 - 0.25 / df.max(1.0)) - normal::quantile(p) * spread;
+    let first = 0.1 * spread;
+    let mut step = first;
+    let (mut low, mut high) = (guess - step, guess + step);
     while gap(low) < 0.0 {
         high = low;
         step *= 2.0;
@@ -146,7 +153,7 @@ pub fn noncentrality(t: f64, df: f64, p: f64) -> Option<f64> {
             return None;
         }
     }
-    step = 1.0;
+    step = first;
     while gap(high) > 0.0 {
         low = high;
         step *= 2.0;

@@ -27,7 +27,7 @@ pub fn counts(material: &Material, number: &str) -> ResultTable {
                 continue;
             };
             let arm = |record: &Record| Cell::CountPercent(record.rows.used, record.rows.used + record.rows.not_used);
-            let one_knee = (active.rows.used + placebo.rows.used).saturating_sub(2 * pairs.result.n_pairs);
+            let one_knee = material.trial.paired(endpoint, visit, Measure::Value, material.set()).one_knee();
             let cells = vec![arm(active), arm(placebo), Cell::Count(pairs.result.n_pairs), Cell::Count(one_knee)];
             table.row(material.visit(visit), 1, cells, vec![active.id.clone(), placebo.id.clone(), pairs.id.clone()]);
         }

@@ -6,6 +6,7 @@ pub mod grades;
 pub mod harms;
 pub mod missing;
 pub mod populations;
+pub mod repeated;
 pub mod responders;
 pub mod tables;
 pub mod within;
@@ -94,6 +95,14 @@ impl<'a> Material<'a> {
         let knees: usize = members.map(|(patient, _)| patient.knees().len()).sum();
         let (patients, knees) = (set.size().to_string(), knees.to_string());
         self.words.say("table.population", &[("set", &set.label), ("patients", &patients), ("knees", &knees)])
+    }
+
+    /// The arm as a column header, with its knees in the primary analysis set.
+    pub fn arm_header(&self, arm: usize) -> String {
+        let members = self.trial.patients.iter().zip(&self.set().members).filter(|(_, member)| **member);
+        let knees = members.filter(|(patient, _)| patient.knee(arm).is_some()).count().to_string();
+        let label = self.trial.design.arms.labels().get(arm).copied().unwrap_or_default();
+        self.words.say("table.arm_n", &[("arm", label), ("n", &knees)])
     }
 
     /// Name of the endpoint with its unit in parentheses.

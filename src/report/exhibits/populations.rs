@@ -198,7 +198,9 @@ pub fn patients(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;
     let title = words.get("table.baseline_patients");
     let mut table = ResultTable::new("t-14-1-2-patients", number, title, material.population());
-    table.headers(words.get("table.characteristic"), [words.get("table.all_patients")]);
+    let patients = words.get("table.all_patients");
+    let values = [("arm", patients.as_str()), ("n", &material.set().size().to_string())];
+    table.headers(words.get("table.characteristic"), [words.say("table.arm_n", &values)]);
     for record in &material.outcomes.records {
         let Some(column) = record.id.strip_prefix("patients.").and(record.endpoint_name.as_deref()) else { continue };
         if is_administrative(material, column) {
@@ -269,7 +271,8 @@ pub fn knees(material: &Material, number: &str) -> Option<ResultTable> {
     let title = words.say("table.baseline_knees", &[("visit", material.visit(baseline))]);
     let mut table = ResultTable::new("t-14-1-3-knees", number, title, material.population());
     let arms = &design.arms;
-    table.headers(words.get("table.characteristic"), [arms.active.clone(), arms.placebo.clone(), material.contrast()]);
+    let headers = [material.arm_header(ACTIVE), material.arm_header(PLACEBO), material.contrast()];
+    table.headers(words.get("table.characteristic"), headers);
     sides(material, &mut table);
     for (endpoint, about) in design.endpoints.iter().enumerate() {
         let describe = |arm| material.outcomes.description(endpoint, baseline, Measure::Value, arm);

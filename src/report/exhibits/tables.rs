@@ -3,6 +3,7 @@
 use super::Material;
 use crate::analysis::Record;
 use crate::table::{Cell, ResultTable};
+use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Kind, Measure, Role};
 
 /// Scores (and changes) of one endpoint by visit and arm, with the within-patient difference.
@@ -13,10 +14,11 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
     let title = words.say("table.by_visit", &[("endpoint", &material.name_with_unit(endpoint))]);
     let id = format!("t-{}-{}-by-visit", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
-    let mut headers: Vec<String> = vec![design.arms.active.clone(), design.arms.placebo.clone()];
-    headers.extend(design.arms.other.iter().cloned());
-    let arms = headers.clone();
-    headers.push(material.contrast());
+    let labels = design.arms.labels();
+    // Active first, as in every other table.
+    let order: Vec<usize> = [ACTIVE, PLACEBO].into_iter().chain(2..labels.len()).collect();
+    let arms: Vec<String> = order.iter().map(|&arm| labels[arm].to_owned()).collect();
+    let headers = order.iter().map(|&arm| material.arm_header(arm)).chain([material.contrast()]);
     table.headers(words.get("table.statistic"), headers);
     let d = about.decimals;
     for &visit in &about.visits {
@@ -132,7 +134,7 @@ pub fn patients(record: &Record) -> usize {
 /// proportions have three, ratios two.
 pub fn decimals(material: &Material, endpoint: usize, method: &str) -> (usize, usize) {
     let about = material.endpoint(endpoint);
-    match (about.kind, crate::analysis::pairs::is_difference(method)) {
+    match (about.kind, crate::analysis::pairs::is_in_units(method)) {
         (_, false) => (2, 3),
         (Kind::Binary, true) => (3, 4),
         (_, true) => (about.decimals + 1, about.decimals + 2),

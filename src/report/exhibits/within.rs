@@ -72,6 +72,47 @@ pub fn meta_analysis(material: &Material, number: &str) -> Option<ResultTable> {
     table.rows.iter().any(|row| !row.cells.is_empty()).then_some(table)
 }
 
+/// The assumptions of the sample size beside what was observed (CONSORT item 7a); `None` where the plan states none.
+pub fn sample_size(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let record = material.outcomes.records.iter().find(|record| record.result.method == "sample-size")?;
+    let (endpoint, result) = (record.endpoint?, &record.result);
+    let d = material.endpoint(endpoint).decimals + 2;
+    let of = |name: &str| result.number(name);
+    let percent = |value: Option<f64>| value.map(|power| crate::table::rounding::print(100.0 * power, 0));
+    let delta = of("delta").map(|delta| delta.to_string()).unwrap_or_default();
+    let values = [
+        ("endpoint", &*format!("{}, {}", material.name_with_unit(endpoint), material.visit(record.visit?))),
+        ("delta", &delta),
+        ("power", &percent(of("planned_power")).unwrap_or_default()),
+    ];
+    let title = words.say("table.sample_size", &values);
+    let mut table = ResultTable::new("t-14-5-5-sample-size", number, title, material.population());
+    let headers = ["planned", "with_observed"].map(|key| words.get(&format!("table.{key}")));
+    table.headers(words.get("table.characteristic"), headers);
+    let count = |name: &str| match json(record, name).as_u64() {
+        Some(count) => Cell::Count(count as usize),
+        None => Cell::Empty,
+    };
+    let arms = &material.trial.design.arms;
+    for (arm, observed) in [(&arms.active, "observed_sd_treated"), (&arms.placebo, "observed_sd_control")] {
+        let cells = vec![Cell::Number(of("planned_sd"), d), Cell::Number(of(observed), d)];
+        table.row(words.say("table.sd_knee", &[("arm", arm)]), 0, cells, vec![record.id.clone()]);
+    }
+    let mut row = |key: &str, planned: Cell, observed: Cell| {
+        table.row(words.get(&format!("table.{key}")), 0, vec![planned, observed], vec![record.id.clone()]);
+    };
+    let number = Cell::Number;
+    row("correlation_knees", number(of("planned_correlation"), 2), number(of("observed_correlation"), 2));
+    row("sd_diff", number(of("planned_sd_diff"), d), number(of("observed_sd_diff"), d));
+    row("pairs_planned", count("planned_pairs"), Cell::Count(result.n_pairs));
+    row("pairs_needed", count("pairs_needed_planned"), count("pairs_needed_observed_sd_diff"));
+    row("pairs_needed_correlation", Cell::Empty, count("pairs_needed_observed_correlation"));
+    table.footnotes.push(words.get("footnote.sample_size"));
+    table.footnotes.extend(material.marks());
+    Some(table)
+}
+
 /// What the patients with one usable knee add: the mixed model, which keeps them, beside the paired t-test, which
 /// cannot. `None` where the plan runs only one of the two.
 pub fn one_knee(material: &Material, number: &str) -> Option<ResultTable> {

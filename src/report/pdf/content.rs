@@ -21,6 +21,8 @@ const UPRIGHT: f64 = 170.0 * MM;
 const SIDEWAYS: f64 = 257.0 * MM;
 /// Tallest picture that fits on a page beside its title and notes, in points.
 const PICTURE_HEIGHT: f64 = 222.0 * MM;
+/// Tallest picture of the first section, which stands beside the result it shows, in points.
+const FIRST_PICTURE_HEIGHT: f64 = 132.0 * MM;
 /// How a table is tried: width, text size, whether the page is turned.
 const TRIES: [(f64, f64, bool); 4] =
     [(UPRIGHT, 8.5, false), (UPRIGHT, 7.5, false), (SIDEWAYS, 8.5, true), (SIDEWAYS, 7.5, true)];
@@ -38,7 +40,7 @@ pub(super) fn values(document: &Document, words: &Words, fonts: &Fonts) -> Value
     let fields = [
         ("language", document.language.into_value()),
         ("title", pen.text(&document.title, UPRIGHT, 17.0)),
-        ("running", pen.one_line(&document.title, room, 7.5)),
+        ("running", pen.one_line(&document.running, room, 7.5)),
         ("stacked", stacked.into_value()),
         ("kind", pen.text(&document.kind, UPRIGHT, 9.5)),
         ("marks", array(&document.marks, |mark| pen.text(mark, UPRIGHT / 2.0, 8.5))),
@@ -46,7 +48,7 @@ pub(super) fn values(document: &Document, words: &Words, fonts: &Fonts) -> Value
         ("contents", pen.text(&words.get("section.contents"), UPRIGHT, 9.5)),
         ("page-of", array([0, 1, 2], |index| of.get(index).copied().unwrap_or_default().into_value())),
         ("fonts", array(fonts.families(), |family| family.to_lowercase().into_value())),
-        ("sections", array(&document.sections, |section| pen.section(section))),
+        ("sections", array(document.sections.iter().enumerate(), |(index, section)| pen.section(section, index == 0))),
     ];
     dict(fields)
 }
@@ -67,14 +69,14 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    fn section(&self, section: &Section) -> Value {
+    fn section(&self, section: &Section, first: bool) -> Value {
         dict([
             ("title", self.text(&section.title, UPRIGHT, 13.0)),
-            ("blocks", array(&section.blocks, |block| self.block(block))),
+            ("blocks", array(&section.blocks, |block| self.block(block, first))),
         ])
     }
 
-    fn block(&self, block: &Block) -> Value {
+    fn block(&self, block: &Block, first: bool) -> Value {
         let kind = |kind: &str| ("kind", kind.into_value());
         match block {
             Block::Paragraph(text) => dict([kind("paragraph"), ("text", self.text(text, 140.0 * MM, 9.5))]),
@@ -89,13 +91,15 @@ impl Pen<'_> {
                 dict([kind("facts"), ("facts", array(facts, fact))])
             }
             Block::Table(table) => self.table(table),
-            Block::Figure(figure) => self.figure(figure),
+            Block::Figure(figure) => self.figure(figure, first),
+            Block::Sources(_) => dict([kind("sources")]),
         }
     }
 
-    fn figure(&self, figure: &Figure) -> Value {
+    fn figure(&self, figure: &Figure, first: bool) -> Value {
         let (width, height) = size(&figure.svg).unwrap_or((UPRIGHT, UPRIGHT / 2.0));
-        let scale = (UPRIGHT / width).min(PICTURE_HEIGHT / height).min(1.0);
+        let tallest = if first { FIRST_PICTURE_HEIGHT } else { PICTURE_HEIGHT };
+        let scale = (UPRIGHT / width).min(tallest / height).min(1.0);
         let label = format!("{} {}", self.words.get("table.figure"), figure.number);
         let description = if figure.description.is_empty() { &figure.title } else { &figure.description };
         dict([

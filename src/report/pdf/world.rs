@@ -21,7 +21,7 @@ impl Fonts {
     pub(super) fn embedded() -> &'static Self {
         static EMBEDDED: OnceLock<Fonts> = OnceLock::new();
         EMBEDDED.get_or_init(|| {
-            let embedded = [font::SANS, font::SANS_BOLD, font::JAPANESE];
+            let embedded = [font::SANS, font::SANS_BOLD, font::JAPANESE, font::HEBREW, font::ARABIC];
             Self::of(embedded.into_iter().flat_map(|bytes| Font::iter(Bytes::new(bytes))).collect())
         })
     }

@@ -6,7 +6,7 @@ use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::Material;
 use crate::report::exhibits::tables;
-use crate::report::sentences;
+use crate::report::{sentences, sources};
 
 /// The section.
 pub fn section(material: &Material) -> Section {
@@ -19,7 +19,11 @@ pub fn section(material: &Material) -> Section {
     fact("design", words.get("abstract.design_text"));
     fact("participants", plan.condition.clone().unwrap_or_else(authors));
     let timing = sentences::timing(material).unwrap_or_else(authors);
-    let arms_text = words.say("abstract.interventions_text", &[("active", &arms.active), ("placebo", &arms.placebo)]);
+    let all = arms.labels().join(&words.get("text.comma"));
+    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("arms", &all)];
+    let two_arms = arms.other.is_empty();
+    let arms_text =
+        words.say(if two_arms { "abstract.interventions_text" } else { "abstract.interventions_arms" }, &values);
     fact("interventions", sentences::join(material, &[arms_text, timing]));
     let primary = material.primary_endpoints();
     let names: Vec<String> = primary
@@ -67,5 +71,11 @@ pub fn section(material: &Material) -> Section {
     fact("funding", plan.sponsor.clone().unwrap_or_else(authors));
     let mut section = titled(material, "abstract");
     section.blocks.push(Block::Facts(facts));
+    let of_primary = primary.iter().flat_map(|&endpoint| {
+        let means = sources::means(material, endpoint, primary_visit(material, endpoint));
+        means.into_iter().chain(decided(endpoint))
+    });
+    let harms = material.record("safety.serious").into_iter().chain(sources::harms(material));
+    section.blocks.extend(sources::block(of_primary.chain(harms)));
     section
 }

@@ -47,7 +47,7 @@ const ITEMS: [(&str, &str, &str, Place); 41] = [
     ("5", "13", "interventions", Plan(Entry::Timing)),
     ("6a", "14", "outcomes", In("methods")),
     ("6b", "10", "outcome_changes", Partly("departures")),
-    ("7a", "16a", "sample_size", Authors),
+    ("7a", "16a", "sample_size", In("sample_size")),
     ("7b", "16b", "interim", Authors),
     ("8a", "17a", "sequence", Authors),
     ("8b", "17b", "restriction", Partly("patients")),
@@ -109,6 +109,8 @@ fn place_in_words(material: &Material, place: Place) -> String {
         let name = match id {
             "endpoint" => words.get("checklist.endpoints"),
             "safety" if material.trial.events.is_none() => return words.get("checklist.authors"),
+            "sample_size" if material.plan.sample_size.is_none() => return words.get("checklist.authors"),
+            "sample_size" => words.get("section.design"),
             id => words.get(&format!("section.{id}")),
         };
         words.say("checklist.section", &[("section", &name)])

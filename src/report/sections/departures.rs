@@ -37,7 +37,7 @@ pub fn section(material: &Material, run: &Run) -> Section {
     }
     let notes: Vec<String> = material
         .fits()
-        .filter(|fit| fit.structure != material.plan.analysis.structure.name() || !fit.notes.is_empty())
+        .filter(|fit| fit.fell_back || !fit.notes.is_empty())
         .map(|fit| format!("{}: {} ({})", material.endpoint(fit.endpoint).name, fit.notes.join("; "), fit.structure))
         .collect();
     if !notes.is_empty() {

@@ -17,5 +17,6 @@ pub fn section(material: &Material) -> Section {
     section.blocks.push(Block::Paragraph(words.get("text.carry_across")));
     section.blocks.extend(within::carry_across(material, "14.5.3").map(Block::Table));
     section.blocks.extend(within::meta_analysis(material, "14.5.4").map(Block::Table));
+    section.blocks.extend(within::sample_size(material, "14.5.5").map(Block::Table));
     section
 }

@@ -1,15 +1,21 @@
 //! Limitations that follow from facts of this run; what only the authors can know is left to them.
 
+use crate::analysis::BASELINE_MISSING;
 use crate::plan::lock::LockState;
+use crate::plan::options::AlternativePlan;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, missing};
-use crate::trial::{Measure, Role};
+use crate::report::exhibits::{Material, missing, tables};
+use crate::report::sources;
+use crate::trial::{Better, Measure, Role};
 
 /// The section.
 pub fn section(material: &Material) -> Section {
     let mut section = titled(material, "limitations");
     section.blocks.push(Block::List(facts(material)));
+    let primary = material.primary_endpoints().into_iter();
+    let observed = primary.flat_map(|endpoint| sources::observed(material, endpoint));
+    section.blocks.push(sources::disposition(observed));
     section.blocks.push(Block::Paragraph(material.words.get("limitations.authors")));
     section
 }
@@ -47,6 +53,22 @@ pub fn facts(material: &Material) -> Vec<String> {
             let values = [("n", &*single.to_string()), ("visit", material.visit(visit)), ("endpoint", &about.name)];
             facts.push(words.say("limitations.one_knee", &values));
         }
+        if let Some(record) = material.outcomes.deciding(endpoint, visit)
+            && let Some(lost) = record.rows.reasons.iter().find(|known| known.reason == BASELINE_MISSING)
+        {
+            let method = tables::method_name(material, record.result.method);
+            let values = [("endpoint", about.name.as_str()), ("n", &lost.n.to_string()), ("method", &method)];
+            facts.push(words.say("limitations.no_baseline", &values));
+        }
+        let against = match material.plan.analysis.alternative {
+            AlternativePlan::TwoSided => false,
+            AlternativePlan::Less => about.better == Better::Higher,
+            AlternativePlan::Greater => about.better == Better::Lower,
+        };
+        if against {
+            let values = [("endpoint", about.name.as_str()), ("active", &trial.design.arms.active)];
+            facts.push(words.say("limitations.against", &values));
+        }
         if about.mcid.is_none() {
             facts.push(words.say("limitations.no_mcid", &[("endpoint", &about.name)]));
         }
@@ -59,7 +81,7 @@ pub fn facts(material: &Material) -> Vec<String> {
         if fit.singular {
             facts.push(words.say("limitations.singular", &name));
         }
-        if fit.structure != material.plan.analysis.structure.name() {
+        if fit.fell_back {
             facts.push(words.say("limitations.fallback", &name));
         }
     }

@@ -1,5 +1,6 @@
 //! The methods as they ran: each is named with its reference, only where a record used it.
 
+use crate::plan::options::AlternativePlan;
 use crate::report::citations;
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
@@ -16,10 +17,20 @@ pub fn section(material: &Material) -> Section {
     let mut section = titled(material, "methods");
     let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("set", &material.set().label)];
     let level = rounding::print(100.0 * (1.0 - plan.analysis.alpha), 0);
-    let alpha = [("alpha", &*plan.analysis.alpha.to_string()), ("level", &level)];
+    let alpha = [
+        ("alpha", &*plan.analysis.alpha.to_string()),
+        ("level", &level),
+        ("active", &arms.active),
+        ("placebo", &arms.placebo),
+    ];
+    let sides = match plan.analysis.alternative {
+        AlternativePlan::TwoSided => "methods.level",
+        AlternativePlan::Less => "methods.level_less",
+        AlternativePlan::Greater => "methods.level_greater",
+    };
     section.blocks.push(Block::Paragraph(sentences::join(
         material,
-        &[words.say("methods.comparison", &values), words.say("methods.level", &alpha)],
+        &[words.say("methods.comparison", &values), words.say(sides, &alpha)],
     )));
     if let Some(estimand) = &plan.estimand {
         let fact = |key: &str, value: &str| (words.get(&format!("methods.{key}")), value.to_owned());

@@ -4,6 +4,7 @@ use crate::figure::{FigureError, Style};
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, missing};
+use crate::report::sources;
 
 /// The section.
 ///
@@ -20,6 +21,7 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
             ("scheduled", &scheduled.to_string()),
         ];
         section.blocks.push(Block::Paragraph(words.say("text.missing_intro", &values)));
+        section.blocks.extend(sources::block(sources::observed(material, endpoint)));
         let number = format!("14.4.{}", position + 1);
         section.blocks.extend(missing::map(material, endpoint, &number, style)?.map(Block::Figure));
     }

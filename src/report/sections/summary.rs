@@ -5,7 +5,7 @@ use crate::pipeline::Run;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, figures};
-use crate::report::sentences;
+use crate::report::{sentences, sources};
 use crate::table::rounding;
 
 /// The section.
@@ -16,13 +16,16 @@ pub fn section(material: &Material, run: &Run, style: &Style) -> Result<Section,
     let words = material.words;
     let mut section = titled(material, "summary");
     section.blocks.push(Block::Paragraph(design_line(material)));
+    section.blocks.push(sources::disposition([]));
     for endpoint in material.primary_endpoints() {
         if let Some(record) = material.outcomes.deciding(endpoint, primary_visit(material, endpoint)) {
             section.blocks.push(Block::Conclusion(sentences::conclusion(material, record)));
+            section.blocks.extend(sources::block([record]));
         }
     }
     section.blocks.extend(figures::forest_at_primary(material, "14.2", style)?.map(Block::Figure));
     section.blocks.push(Block::Paragraph(safety_sentence(material)));
+    section.blocks.extend(sources::block(material.record("safety.serious")));
     let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
     let separator = words.get("text.comma");
     let date = material.plan.trial.data_date.clone().unwrap_or_else(|| words.get("first.no_date"));
@@ -48,8 +51,9 @@ pub fn design_line(material: &Material) -> String {
         ("analysed", &set.size().to_string()),
         ("knees", &knees.to_string()),
         ("set", &set.label),
+        ("arms", &design.arms.labels().join(&words.get("text.comma"))),
     ];
-    words.say("first.design", &values)
+    words.say(if design.arms.other.is_empty() { "first.design" } else { "first.design_arms" }, &values)
 }
 
 /// Serious events, or that none was reported with the upper limit of their risk.

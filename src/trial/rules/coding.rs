@@ -80,6 +80,13 @@ pub const RULES: &[Rule] = &[
         example: "Sides `1` and `2`.",
         remedy: "See that the sides are meant; events are matched by side.",
     },
+    Rule {
+        id: "SK612",
+        severity: Error,
+        title: "The knee injected first is a knee of the patient.",
+        example: "`UPPER`, or the side of a knee that is not in the trial.",
+        remedy: "Write the side or the arm of the knee as the data do.",
+    },
 ];
 
 /// Distinct values up to which a text column counts as coded.
@@ -121,6 +128,27 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         );
     }
     spellings(context, findings);
+    injected_first(context, findings);
+}
+
+/// SK612: the knee injected first is named by its side or its arm. An empty cell is no finding: models leave the patient
+/// out and count the rows.
+fn injected_first(context: &Context<'_>, findings: &mut Findings) {
+    let Some(column) = &context.sources.injected_first else { return };
+    let arms = context.trial.design.arms.labels();
+    let file = context.sources.patients.as_ref().map_or(&context.rows.file, |source| &source.file);
+    for patient in &context.trial.patients {
+        let Some(named) = patient.attributes.get(column) else { continue };
+        // The other knee of a patient with one knee in the trial may have been first.
+        if patient.injected_first(column, &arms).is_none() && (patient.pair().is_some() || side(named).is_none()) {
+            findings.add(
+                "SK612",
+                place(file, None, Some(column)),
+                format!("`{named}` is neither side nor arm of a knee of patient {}", patient.id),
+                "write the side or the arm of the knee injected first as the data do",
+            );
+        }
+    }
 }
 
 /// SK610: one value in several spellings.

@@ -1,0 +1,343 @@
+//! The reader's own look: a folder whose files replace the page (`report.html`), its style (`report.css`) and the titles
+//! of sections, tables and figures (`titles.toml`).
+//!
+//! Every file is checked before the data are read: an unknown name in the page, a style that would load from the
+//! network, a misspelt key of the titles are errors that name file and line. Titles hold for every format of the report.
+
+use super::document::{Block, Document, Section};
+use super::records::{RecordGroup, RecordView};
+use super::words::{Language, Words};
+use super::{ReportError, html};
+use crate::figure::Figure;
+use crate::table::{Cell, ResultTable};
+use minijinja::UndefinedBehavior;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// The files that a template may have.
+pub const FILES: [&str; 3] = ["report.html", "report.css", "titles.toml"];
+
+/// Parts of the report that replace the built-in ones. The default replaces nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Template {
+    /// The page as a minijinja template (`report.html`).
+    pub html: Option<String>,
+    /// The style sheet (`report.css`).
+    pub css: Option<String>,
+    /// Titles (`titles.toml`).
+    pub titles: Vec<Title>,
+    /// Where the files came from, for messages.
+    pub folder: PathBuf,
+}
+
+/// One title of `titles.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// What it is the title of.
+    pub of: Titled,
+    /// Identifier, or number of a table or figure.
+    pub key: String,
+    /// The title.
+    pub text: String,
+    /// Line of the file.
+    pub line: usize,
+}
+
+/// What a title belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Titled {
+    /// A section, by its identifier.
+    Section,
+    /// A table, by identifier or number.
+    Table,
+    /// A figure, by identifier or number.
+    Figure,
+}
+
+/// A template that cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{}{}: {what}\n  help: {remedy}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
+pub struct TemplateError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The line, where one is known.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// `titles.toml` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TitlesFile {
+    sections: BTreeMap<String, Spanned<String>>,
+    tables: BTreeMap<String, Spanned<String>>,
+    figures: BTreeMap<String, Spanned<String>>,
+}
+
+impl Template {
+    /// Reads and checks the files of `folder`; what is not there stays built in.
+    ///
+    /// # Errors
+    /// The folder has none of the [`FILES`], a file is not UTF-8 text, or what it says cannot be used.
+    pub fn read(folder: &Path) -> Result<Self, TemplateError> {
+        let mut template = Self { folder: folder.to_path_buf(), ..Self::default() };
+        if !folder.is_dir() {
+            let remedy = format!("name a folder with one or more of {}", FILES.join(", "));
+            return Err(template.error("", None, "is not a folder", &remedy));
+        }
+        template.html = template.part(FILES[0])?;
+        template.css = template.part(FILES[1])?;
+        let titles = template.part(FILES[2])?;
+        if template.html.is_none() && template.css.is_none() && titles.is_none() {
+            let what = format!("has none of {}", FILES.join(", "));
+            return Err(template.error("", None, &what, "put at least one of these files there"));
+        }
+        template.check_page()?;
+        template.check_style()?;
+        if let Some(text) = titles {
+            template.titles = template.parse_titles(&text)?;
+        }
+        Ok(template)
+    }
+
+    fn part(&self, name: &str) -> Result<Option<String>, TemplateError> {
+        let bytes = match std::fs::read(self.folder.join(name)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(self.error(name, None, &format!("cannot be read: {error}"), "check its permissions"));
+            }
+        };
+        String::from_utf8(bytes).map(Some).map_err(|error| {
+            let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+            self.error(name, Some(line), "is not UTF-8 text", "save the file in UTF-8")
+        })
+    }
+
+    /// Sets a small report with every kind of block, so that a misspelt name is found before the data are read.
+    fn check_page(&self) -> Result<(), TemplateError> {
+        if self.html.is_none() {
+            return Ok(());
+        }
+        let (document, records) = sample();
+        match html::render_with(&document, &Words::new(Language::English), &records, self) {
+            Ok(_) => Ok(()),
+            Err(ReportError::Template(error)) => Err(error),
+            Err(error) => Err(self.error(FILES[0], None, &error.to_string(), "correct the template")),
+        }
+    }
+
+    /// What minijinja says about the page, with its line.
+    pub fn page_error(&self, error: &minijinja::Error) -> TemplateError {
+        let what = match error.detail() {
+            Some(detail) => format!("{}: {detail}", error.kind()),
+            None => error.kind().to_string(),
+        };
+        let remedy = "the page is a minijinja template; the names it may use are in the documentation of templates";
+        self.error(FILES[0], error.line(), &what, remedy)
+    }
+
+    /// How names that are not there are treated: an error in a reader's own page.
+    pub fn undefined(&self) -> UndefinedBehavior {
+        if self.html.is_some() { UndefinedBehavior::SemiStrict } else { UndefinedBehavior::Lenient }
+    }
+
+    fn check_style(&self) -> Result<(), TemplateError> {
+        for (index, line) in self.css.iter().flat_map(|css| css.lines()).enumerate() {
+            let lower = line.to_lowercase();
+            let loads = lower.split("url(").skip(1).any(|rest| {
+                let address = rest.trim_start_matches(['"', '\'', ' ']);
+                !address.starts_with("data:") && !address.starts_with('#')
+            });
+            let (what, remedy) = if lower.contains("</style") {
+                ("ends the style element", "write the characters `<` and `/` apart, as `<\\/style`")
+            } else if lower.contains("@import") || loads {
+                ("loads another file", "the report is one file that opens offline: put the bytes into a data: address")
+            } else {
+                continue;
+            };
+            return Err(self.error(FILES[1], Some(index + 1), what, remedy));
+        }
+        Ok(())
+    }
+
+    fn parse_titles(&self, text: &str) -> Result<Vec<Title>, TemplateError> {
+        let line = |offset: usize| 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
+        let file: TitlesFile = toml::from_str(text).map_err(|error| {
+            let at = error.span().map(|span| line(span.start));
+            let remedy =
+                "titles.toml has the tables [sections], [tables] and [figures], each with lines `key = \"title\"`";
+            self.error(FILES[2], at, error.message(), remedy)
+        })?;
+        let mut titles = Vec::new();
+        for (of, entries) in
+            [(Titled::Section, file.sections), (Titled::Table, file.tables), (Titled::Figure, file.figures)]
+        {
+            for (key, value) in entries {
+                let at = line(value.span().start);
+                let text = value.into_inner();
+                if text.trim().is_empty() {
+                    let what = format!("the title of `{key}` is empty");
+                    return Err(self.error(FILES[2], Some(at), &what, "write a title, or take the line out"));
+                }
+                titles.push(Title { of, key, text, line: at });
+            }
+        }
+        Ok(titles)
+    }
+
+    /// Puts the titles into the document.
+    ///
+    /// # Errors
+    /// A title of something that the report does not have.
+    pub fn apply(&self, document: &mut Document) -> Result<(), TemplateError> {
+        for title in &self.titles {
+            if !set_title(document, title) {
+                let (kind, known) = match title.of {
+                    Titled::Section => ("section", document.sections.iter().map(|s| s.id.clone()).collect::<Vec<_>>()),
+                    Titled::Table => ("table", document.tables().map(|table| table.number.clone()).collect()),
+                    Titled::Figure => ("figure", document.figures().map(|figure| figure.number.clone()).collect()),
+                };
+                let what = format!("this report has no {kind} `{}`", title.key);
+                let remedy = format!("take the line out, or use one of: {}", known.join(", "));
+                return Err(self.error(FILES[2], Some(title.line), &what, &remedy));
+            }
+        }
+        Ok(())
+    }
+
+    fn error(&self, name: &str, line: Option<usize>, what: &str, remedy: &str) -> TemplateError {
+        let path = if name.is_empty() { self.folder.clone() } else { self.folder.join(name) };
+        TemplateError { path, line, what: what.trim().to_owned(), remedy: remedy.to_owned() }
+    }
+}
+
+/// Sets one title; false where nothing in the document has its key.
+fn set_title(document: &mut Document, title: &Title) -> bool {
+    let mut found = false;
+    for section in &mut document.sections {
+        if title.of == Titled::Section && section.id == title.key {
+            section.title.clone_from(&title.text);
+            found = true;
+        }
+        for block in &mut section.blocks {
+            match block {
+                Block::Table(table)
+                    if title.of == Titled::Table && (table.id == title.key || table.number == title.key) =>
+                {
+                    table.title.clone_from(&title.text);
+                    found = true;
+                }
+                Block::Figure(figure)
+                    if title.of == Titled::Figure && (figure.id == title.key || figure.number == title.key) =>
+                {
+                    figure.retitle(&title.text);
+                    found = true;
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// A report with every kind of block that a page can meet, and one record.
+fn sample() -> (Document, Vec<RecordGroup>) {
+    let word = || "word".to_owned();
+    let mut table = ResultTable::new("t", "1", word(), word());
+    table.headers("label", ["number".to_owned(), "number".to_owned()]);
+    table.group("group");
+    table.row("row", 1, vec![Cell::Number(Some(1.0), 1), Cell::Count(10)], vec!["record".to_owned(); 3]);
+    table.row("row", 1, vec![Cell::Count(1), Cell::Count(2)], vec!["record".to_owned(); 2]);
+    table.footnotes.push(word());
+    let figure = Figure {
+        id: word(),
+        number: word(),
+        title: word(),
+        description: word(),
+        footnotes: vec![word()],
+        svg: "<svg></svg>".to_owned(),
+    };
+    let mut section = Section::new("section", word());
+    section.endpoint = Some(word());
+    section.blocks = vec![
+        Block::Paragraph(word()),
+        Block::Conclusion(word()),
+        Block::Sources(vec!["record".to_owned()]),
+        Block::List(vec![word()]),
+        Block::Facts(vec![(word(), word())]),
+        Block::Table(table),
+        Block::Figure(figure),
+    ];
+    let record = RecordView {
+        anchor: super::records::anchor("record"),
+        title: word(),
+        facts: vec![(word(), word())],
+        code: vec![(word(), word())],
+    };
+    let document = Document {
+        language: "en",
+        title: word(),
+        kind: word(),
+        marks: vec![word()],
+        sections: vec![section],
+        running: word(),
+        footer: word(),
+        note: word(),
+    };
+    (document, vec![RecordGroup { title: word(), records: vec![record] }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(files: &[(&str, &str)]) -> Result<Template, TemplateError> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        Template::read(folder.path())
+    }
+
+    #[test]
+    fn a_bad_template_names_file_and_line() {
+        for (name, text, line, what) in [
+            ("report.html", "<p>\n{% if %}\n", 2, "syntax error"),
+            ("report.html", "<p>\n\n{{ title | nope }}", 3, "unknown filter"),
+            ("report.html", "{% for section in sections %}\n{{ section.titel }}{% endfor %}", 2, "undefined value"),
+            ("report.css", "h1 { color: red }\n@import \"x.css\";", 2, "loads another file"),
+            ("report.css", "a { background: url(https://x/y.png) }", 1, "loads another file"),
+            ("report.css", "a{}</style><script>", 1, "ends the style element"),
+            ("titles.toml", "[sections]\nsummary = 3\n", 2, "invalid type"),
+            ("titles.toml", "[sections]\n\n[chapters]\na = \"b\"", 3, "chapters"),
+            ("titles.toml", "[tables]\n\"14.1.1\" = \" \"", 2, "empty"),
+            ("titles.toml", "[tables\n", 1, ""),
+        ] {
+            let error = read(&[(name, text)]).expect_err(text);
+            assert!(error.path.ends_with(name), "{error}");
+            assert_eq!(error.line, Some(line), "{text}: {error}");
+            assert!(error.to_string().contains(what), "{error}");
+        }
+        let error = read(&[]).unwrap_err();
+        assert!(error.to_string().contains("has none of report.html, report.css, titles.toml"), "{error}");
+        assert!(Template::read(Path::new("no/such/folder")).unwrap_err().what.contains("not a folder"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named_with_their_line() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("report.css"), b"a\nb\n\xff").unwrap();
+        assert_eq!(Template::read(folder.path()).unwrap_err().line, Some(3));
+    }
+
+    #[test]
+    fn embedded_pictures_are_fine() {
+        assert!(read(&[("report.css", "a { background: url(data:image/png;base64,AA) url(#x) }")]).is_ok());
+    }
+}

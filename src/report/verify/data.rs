@@ -1,0 +1,168 @@
+//! The analysis data as the programs read them: `data.csv` (knees), `patients.csv`, `events.csv`, `plan.csv`.
+
+use super::csv::{line, number};
+use crate::analysis::{Context, model_rows};
+use crate::paired::adverse_events::Severity;
+use crate::report::exhibits::Material;
+use crate::trial::design::{ACTIVE, PLACEBO};
+use serde_json::json;
+
+/// One row per knee, visit and endpoint at which a value was observed: who, which knee, which arm, which sets, the value
+/// and the knee's baseline.
+pub fn knees(material: &Material) -> String {
+    let trial = material.trial;
+    let design = &trial.design;
+    let arms = design.arms.labels();
+    let mut header: Vec<String> =
+        ["endpoint", "patient", "side", "arm", "active", "visit", "visit_number", "value", "base"]
+            .map(str::to_owned)
+            .to_vec();
+    let order_known = material.plan.analysis.injected_first.is_some();
+    if order_known {
+        header.push("injection".to_owned());
+    }
+    header.extend(sets(material));
+    let mut out = line(&header);
+    for (endpoint, about) in design.endpoints.iter().enumerate() {
+        for (index, patient) in trial.patients.iter().enumerate() {
+            for knee in patient.knees() {
+                for &visit in &about.visits {
+                    let Some(value) = knee.values[endpoint][visit] else { continue };
+                    let active = match knee.arm {
+                        ACTIVE => "1",
+                        PLACEBO => "0",
+                        _ => "",
+                    };
+                    let mut row = vec![
+                        about.id.clone(),
+                        patient.id.clone(),
+                        knee.side.clone(),
+                        arms[knee.arm].to_owned(),
+                        active.to_owned(),
+                        design.visits[visit].label.clone(),
+                        visit.to_string(),
+                        value.to_string(),
+                        number(trial.baseline(knee, endpoint)),
+                    ];
+                    if order_known {
+                        let context = Context { plan: material.plan, trial, set: material.set() };
+                        row.push(model_rows::injection(&context, index, knee.arm).unwrap_or_default().to_owned());
+                    }
+                    row.extend(members(material, index));
+                    out.push_str(&line(&row));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The names of the columns that flag the analysis sets.
+fn sets(material: &Material) -> impl Iterator<Item = String> {
+    material.trial.sets.iter().map(|set| format!("set_{}", set.name))
+}
+
+/// Whether a patient belongs to each set.
+fn members(material: &Material, patient: usize) -> impl Iterator<Item = String> {
+    material.trial.sets.iter().map(move |set| u8::from(set.members[patient]).to_string())
+}
+
+/// One row per patient: sides of the two knees, sets, then the columns the analyses use: subgroup factors as `factor_1`,
+/// `factor_2`, …, covariates under their name in formulas as `x_<name>`, a column about dominance as `dominance`.
+pub fn patients(material: &Material) -> String {
+    let trial = material.trial;
+    let factors: Vec<&str> = material.plan.subgroups.iter().map(|factor| factor.column.as_str()).collect();
+    let covariates = trial
+        .sets
+        .first()
+        .map_or_else(Vec::new, |set| model_rows::covariates(&Context { plan: material.plan, trial, set }));
+    let mut header: Vec<String> = ["patient", "active_side", "placebo_side", "dominance"].map(str::to_owned).to_vec();
+    header.extend(sets(material));
+    header.extend((1..=factors.len()).map(|number| format!("factor_{number}")));
+    header.extend(covariates.iter().map(|covariate| format!("x_{}", covariate.term)));
+    let mut out = line(&header);
+    for (index, patient) in trial.patients.iter().enumerate() {
+        let side = |arm: usize| patient.knee(arm).map(|knee| knee.side.clone()).unwrap_or_default();
+        let dominant = patient.attributes.iter().find(|(name, _)| name.to_lowercase().starts_with("dominan"));
+        let dominant = dominant.map(|(_, cell)| cell.clone()).unwrap_or_default();
+        let mut row = vec![patient.id.clone(), side(ACTIVE), side(PLACEBO), dominant];
+        row.extend(members(material, index));
+        let cell = |column: &str| patient.attributes.get(column).cloned().unwrap_or_default();
+        row.extend(factors.iter().map(|column| cell(column)));
+        row.extend(covariates.iter().map(|covariate| cell(covariate.column())));
+        out.push_str(&line(&row));
+    }
+    out
+}
+
+/// One row per adverse event at one of the two knees or of the whole patient; `severity` as the standard grades.
+pub fn events(material: &Material) -> String {
+    let trial = material.trial;
+    let mut out = line(&["patient", "site", "term", "severity", "serious", "related"].map(str::to_owned));
+    for event in trial.events.iter().flatten() {
+        let site = match event.arm {
+            None => "patient",
+            Some(ACTIVE) => "active",
+            Some(PLACEBO) => "placebo",
+            Some(_) => continue,
+        };
+        let place =
+            material.plan.safety.severities.iter().position(|known| known.eq_ignore_ascii_case(&event.severity));
+        let grade = Severity::parse(&event.severity).or(place.and_then(|place| Severity::ALL.get(place).copied()));
+        let grade = grade.and_then(|grade| json!(grade).as_str().map(str::to_owned)).unwrap_or_default();
+        let flag = |value: bool| u8::from(value).to_string();
+        let patient = trial.patients[event.patient].id.clone();
+        out.push_str(&line(&[
+            patient,
+            site.to_owned(),
+            event.term.clone(),
+            grade,
+            flag(event.serious),
+            flag(event.related),
+        ]));
+    }
+    out
+}
+
+/// What the plan says beyond single results, as names and values.
+pub fn plan(material: &Material) -> String {
+    let plan = material.plan;
+    let design = &material.trial.design;
+    let spaced = |values: &[f64]| values.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+    let rows = |values: &[Vec<f64>]| values.iter().map(|row| spaced(row)).collect::<Vec<_>>().join(" ; ");
+    let named = |name: &Option<usize>| name.map(|visit| visit.to_string()).unwrap_or_default();
+    let domain = |wanted: crate::plan::file::DomainPlan| {
+        let at = plan.endpoints.iter().position(|written| written.domain == Some(wanted));
+        at.map(|at| &design.endpoints[at])
+    };
+    let mut lines = [
+        ("alpha", plan.analysis.alpha.to_string()),
+        ("baseline_visit", named(&design.baseline)),
+        ("active_arm", design.arms.active.clone()),
+        ("placebo_arm", design.arms.placebo.clone()),
+        ("primary_set", material.trial.sets.first().map(|set| set.name.clone()).unwrap_or_default()),
+        ("safety_set", safety_set(material)),
+        ("multiplicity", plan.multiplicity.method.name().to_owned()),
+        ("shares", spaced(&plan.multiplicity.shares)),
+        ("transitions", rows(&plan.multiplicity.transitions)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec();
+    use crate::plan::file::DomainPlan::{Function, Global, Pain};
+    for (name, wanted) in [("pain", Pain), ("function", Function), ("global", Global)] {
+        let Some(about) = domain(wanted) else { continue };
+        let (low, high) = about.range.unwrap_or((f64::NAN, f64::NAN));
+        let best_and_worst = if about.benefit_sign() < 0.0 { [low, high] } else { [high, low] };
+        lines.push((format!("omeract_{name}"), about.id.clone()));
+        lines.push((format!("omeract_{name}_range"), spaced(&best_and_worst)));
+    }
+    let mut out = line(&["name", "value"].map(str::to_owned));
+    lines.into_iter().for_each(|(name, value)| out.push_str(&line(&[name, value])));
+    out
+}
+
+fn safety_set(material: &Material) -> String {
+    let named = material.plan.safety.set.clone();
+    let known = named.filter(|name| material.trial.sets.iter().any(|set| set.name == *name));
+    known.or_else(|| material.trial.sets.first().map(|set| set.name.clone())).unwrap_or_default()
+}

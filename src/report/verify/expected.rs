@@ -1,0 +1,170 @@
+//! `expected.csv`: every record of a run with the settings it was made with, one row each.
+
+use super::csv::{line, number};
+use crate::analysis::Record;
+use crate::report::exhibits::{Material, grades, json};
+use crate::trial::{Kind, Measure};
+use serde_json::Value;
+
+/// The columns in their order.
+pub(super) const HEADER: [&str; 44] = [
+    "id",
+    "endpoint",
+    "visit",
+    "visit_number",
+    "set",
+    "measure",
+    "role",
+    "method",
+    "arm",
+    "formula",
+    "structure",
+    "ddf",
+    "information",
+    "family",
+    "points",
+    "baseline",
+    "weights",
+    "model",
+    "zeros",
+    "levels",
+    "better",
+    "low",
+    "high",
+    "threshold",
+    "threshold_kind",
+    "factor",
+    "cuts",
+    "group",
+    "category",
+    "of",
+    "position",
+    "alternative",
+    "conf_level",
+    "n_pairs",
+    "estimate",
+    "std_error",
+    "statistic",
+    "df",
+    "p_value",
+    "conf_low",
+    "conf_high",
+    "log_lik",
+    "p_adjusted",
+    "rejected",
+];
+
+/// The results to recompute.
+pub fn expected(material: &Material) -> String {
+    let mut out = line(&HEADER.map(str::to_owned));
+    for record in &material.outcomes.records {
+        let cell = |column: &&str| cell(material, record, column);
+        out.push_str(&line(&HEADER.iter().map(cell).collect::<Vec<_>>()));
+    }
+    out
+}
+
+/// What `column` says about `record`.
+fn cell(material: &Material, record: &Record, column: &str) -> String {
+    let design = &material.trial.design;
+    let result = &record.result;
+    let about = record.endpoint.map(|endpoint| material.endpoint(endpoint));
+    match column {
+        "id" => record.id.clone(),
+        "endpoint" => about.map(|about| about.id.clone()).or(record.endpoint_name.clone()).unwrap_or_default(),
+        "visit" => record.visit.map(|visit| design.visits[visit].label.clone()).unwrap_or_default(),
+        "visit_number" => record.visit.map(|visit| visit.to_string()).unwrap_or_default(),
+        "set" => record.analysis_set.clone(),
+        "measure" => record.measure.name().to_owned(),
+        "role" => record.role.name().to_owned(),
+        "method" => result.method.to_owned(),
+        "arm" => record.arm.clone().unwrap_or_default(),
+        "points" => points(&json(record, "integration")),
+        "baseline" => baseline(material, record),
+        "levels" => match record.endpoint.filter(|_| about.is_some_and(|about| graded(about.kind))) {
+            Some(endpoint) => {
+                grades::levels(material, endpoint).iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+            }
+            None => String::new(),
+        },
+        "better" => match about {
+            Some(about) if about.benefit_sign() < 0.0 => "lower".to_owned(),
+            Some(_) => "higher".to_owned(),
+            None => String::new(),
+        },
+        "factor" | "cuts" | "group" => subgroup(material, record, column),
+        "category" => category(&json(record, "category")),
+        "of" => [text(record, "hypothesis"), text(record, "of")].concat(),
+        "alternative" => result.alternative.name().to_owned(),
+        "conf_level" => result.conf_level.to_string(),
+        "n_pairs" => result.n_pairs.to_string(),
+        "estimate" => number(result.estimate),
+        "std_error" => number(result.std_error),
+        "statistic" => number(result.statistic),
+        "df" => number(result.df),
+        "p_value" => number(result.p_value),
+        "conf_low" => number(result.conf_low),
+        "conf_high" => number(result.conf_high),
+        "p_adjusted" => number(record.p_adjusted),
+        // A field of the method under its own name.
+        field => text(record, field),
+    }
+}
+
+/// The extra field `name` as text; empty where the record has none.
+fn text(record: &Record, name: &str) -> String {
+    match json(record, name) {
+        Value::String(text) => text,
+        Value::Number(value) => value.to_string(),
+        Value::Bool(value) => value.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn graded(kind: Kind) -> bool {
+    matches!(kind, Kind::Ordinal | Kind::Binary)
+}
+
+/// How the baseline may enter a model of this record's endpoint.
+fn baseline(material: &Material, record: &Record) -> String {
+    let design = &material.trial.design;
+    let has = record.endpoint.is_some_and(|endpoint| design.has_baseline(&design.endpoints[endpoint]))
+        || record.measure == Measure::Change;
+    if !has {
+        return "none".to_owned();
+    }
+    let name = serde_json::to_value(material.plan.analysis.baseline).ok();
+    name.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The quadrature points of a generalised mixed model, 1 for the Laplace approximation; empty for other models.
+fn points(integration: &Value) -> String {
+    let Value::String(words) = integration else { return String::new() };
+    let digits: String = words.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    if digits.is_empty() { "1".to_owned() } else { digits }
+}
+
+/// The subgroup factor of a record as `patients.csv` numbers it, its cut points, or the group: its level, or its number
+/// where the plan cuts a numeric column.
+fn subgroup(material: &Material, record: &Record, column: &str) -> String {
+    let label = text(record, "factor");
+    let mut factors = material.plan.subgroups.iter().enumerate();
+    let found = factors.find(|(_, factor)| factor.label.as_deref().unwrap_or(&factor.column) == label);
+    let Some((index, factor)) = found.filter(|_| !label.is_empty()) else { return String::new() };
+    match column {
+        "factor" => format!("factor_{}", index + 1),
+        "cuts" => factor.cuts.iter().map(f64::to_string).collect::<Vec<_>>().join(" "),
+        _ if factor.cuts.is_empty() => text(record, "group"),
+        _ => text(record, "order"),
+    }
+}
+
+/// A category of adverse events: `any`, `serious`, `related`, `worst_severity:moderate`, `term:Local pain`.
+fn category(category: &Value) -> String {
+    let part = |name: &str| category.get(name).and_then(Value::as_str);
+    match (part("kind"), part("value")) {
+        (Some(kind), Some(value)) => format!("{kind}:{value}"),
+        (Some(kind), None) => kind.to_owned(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,333 @@
+# Paired tests and descriptions, in base R. Every function takes the two knees of the complete pairs (or their
+# differences) and returns answer(): estimate, std_error, statistic, df, p_value, conf_low, conf_high.
+# `alternative` is about active - placebo; a one-sided interval is open on the other side (NA).
+
+answer <- function(estimate = NA, std_error = NA, statistic = NA, df = NA, p_value = NA,
+                   conf_low = NA, conf_high = NA) {
+  c(estimate = unname(estimate), std_error = unname(std_error), statistic = unname(statistic), df = unname(df),
+    p_value = unname(p_value), conf_low = unname(conf_low), conf_high = unname(conf_high))
+}
+
+# What a confidence interval leaves out in one tail.
+tail_of <- function(level, alternative) if (alternative == "two-sided") (1 - level) / 2 else 1 - level
+
+# The limits that the alternative leaves.
+sided <- function(low, high, alternative) {
+  c(if (alternative == "less") NA else low, if (alternative == "greater") NA else high)
+}
+
+p_of <- function(below, above, alternative) {
+  switch(alternative, "two-sided" = min(1, 2 * min(below, above)), less = below, greater = above)
+}
+
+# Wald's test of an estimate: t on df degrees of freedom, normal where df is infinite.
+t_answer <- function(estimate, std_error, df, level = 0.95, alternative = "two-sided") {
+  t <- estimate / std_error
+  half <- qt(1 - tail_of(level, alternative), df) * std_error
+  limits <- sided(estimate - half, estimate + half, alternative)
+  answer(estimate, std_error, t, if (is.finite(df)) df else NA,
+         p_of(pt(t, df), pt(t, df, lower.tail = FALSE), alternative), limits[1], limits[2])
+}
+
+paired_t <- function(active, placebo, level = 0.95, alternative = "two-sided") {
+  test <- t.test(active, placebo, paired = TRUE, conf.level = level,
+                 alternative = sub("two-sided", "two.sided", alternative))
+  limits <- ifelse(is.finite(test$conf.int), test$conf.int, NA)
+  answer(mean(active - placebo), test$stderr, test$statistic, test$parameter, test$p.value, limits[1], limits[2])
+}
+
+# The exact null distribution of a sum of ranks with random signs, ties allowed: shares of 2 * sum (Streitberg & Roehmel).
+sign_sums <- function(ranks) {
+  counts <- 1
+  for (rank in round(2 * ranks)) counts <- (c(counts, rep(0, rank)) + c(rep(0, rank), counts)) / 2
+  counts
+}
+
+# Wilcoxon signed rank, exact with ties; zeros dropped before ranking ("wilcoxon") or after it ("pratt").
+# Estimate: Hodges and Lehmann's median of the Walsh averages; limits: the test inverted.
+signed_rank <- function(d, zeros = "wilcoxon", level = 0.95, alternative = "two-sided") {
+  used <- if (zeros == "pratt") d else d[d != 0]
+  all_ranks <- rank(abs(used))
+  ranks <- all_ranks[used != 0]
+  v <- sum(all_ranks[used > 0])
+  p <- sign_sums(ranks)
+  at <- round(2 * v) + 1
+  p_value <- p_of(sum(p[seq_len(at)]), sum(p[at:length(p)]), alternative)
+  pair <- which(lower.tri(diag(length(used)), diag = TRUE), arr.ind = TRUE)
+  walsh <- (used[pair[, 1]] + used[pair[, 2]]) / 2
+  halves <- ifelse(used[pair[, 1]] != used[pair[, 2]], 0.5, 0)
+  order <- order(walsh)
+  walsh <- walsh[order]
+  halves <- halves[order]
+  tail <- tail_of(level, alternative)
+  null <- sign_sums(all_ranks)
+  low_quantile <- (which(cumsum(null) >= tail * (1 - 1e-12))[1] - 1) / 2
+  high_quantile <- sum(all_ranks) - low_quantile
+  if (null[1] > tail * (1 + 1e-12)) {
+    limits <- c(NA, NA)   # the test rejects no value at this level
+  } else if (anyDuplicated(all_ranks) == 0 && all(all_ranks == round(all_ranks))) {
+    k <- max(1, low_quantile)
+    limits <- c(walsh[k], walsh[length(walsh) + 1 - k])
+  } else {
+    # V at d: averages above d, and half of those at d that join two different values.
+    distinct <- walsh[!duplicated(round(walsh, 9))]
+    statistic <- vapply(distinct, function(at) {
+      sum(walsh > at + 1e-9) + sum(halves[abs(walsh - at) <= 1e-9])
+    }, numeric(1))
+    above <- distinct[statistic > high_quantile]
+    below <- distinct[statistic <= low_quantile]
+    limits <- c(if (length(above)) max(above) else walsh[1],
+                if (length(below)) min(below) else walsh[length(walsh)])
+  }
+  limits <- sided(limits[1], limits[2], alternative)
+  answer(median(walsh), NA, v, NA, p_value, limits[1], limits[2])
+}
+
+sign_test <- function(d, level = 0.95, alternative = "two-sided") {
+  positive <- sum(d > 0)
+  n <- sum(d != 0)
+  p_value <- p_of(pbinom(positive, n, 0.5), 1 - pbinom(positive - 1, n, 0.5), alternative)
+  ordered <- sort(d)
+  all <- length(d)
+  k <- sum(pbinom(seq_len(all) - 1, all, 0.5) <= tail_of(level, alternative) * (1 + 1e-12))
+  limits <- if (k > 0) sided(ordered[k], ordered[all + 1 - k], alternative) else c(NA, NA)
+  answer(median(d), NA, positive, NA, p_value, limits[1], limits[2])
+}
+
+# Sign-flip test of the mean, all patterns counted: differences on a grid by convolution, others (up to 22) one by one.
+# The limits (means of subsets, Hartigan 1969) are left to splitknee; NULL where neither way is feasible.
+sign_flip <- function(d, alternative = "two-sided") {
+  unit <- Find(function(unit) all(abs(d / unit - round(d / unit)) < 1e-9), c(1, 0.5, 0.25, 0.1, 0.05, 0.01, 0.001))
+  if (!is.null(unit) && sum(abs(d)) / unit < 1e5) {
+    p <- sign_sums(abs(round(d / unit)) / 2)          # of the sum of the positive ones, in units
+    at <- round(sum(d[d > 0]) / unit) + 1
+    p_value <- p_of(sum(p[seq_len(at)]), sum(p[at:length(p)]), alternative)
+  } else if (length(d) <= 22) {
+    sums <- 0
+    for (value in d) sums <- c(sums - value, sums + value)
+    slack <- 1e-12 * sum(abs(d))
+    p_value <- p_of(mean(sums <= sum(d) + slack), mean(sums >= sum(d) - slack), alternative)
+  } else {
+    return(NULL)
+  }
+  answer(mean(d), NA, mean(d), NA, p_value)
+}
+
+# BCa bootstrap of the mean with R's own random numbers: equal to splitknee's up to Monte Carlo error.
+bootstrap_mean <- function(d, level = 0.95, alternative = "two-sided", samples = 20000) {
+  set.seed(1)
+  means <- replicate(samples, mean(sample(d, replace = TRUE)))
+  equal <- abs(means - mean(d)) < 1e-9 * max(abs(d))   # equal but for rounding
+  z0 <- qnorm(mean(means < mean(d) & !equal) + mean(equal) / 2)
+  left <- (sum(d) - d) / (length(d) - 1)
+  u <- mean(left) - left
+  a <- sum(u^3) / (6 * sum(u^2)^1.5)
+  at <- function(p) unname(quantile(means, pnorm(z0 + (z0 + qnorm(p)) / (1 - a * (z0 + qnorm(p))))))
+  tail <- tail_of(level, alternative)
+  limits <- sided(at(tail), at(1 - tail), alternative)
+  answer(mean(d), sd(means), NA, NA, NA, limits[1], limits[2])
+}
+
+# Yuen's test of 20 % trimmed means for pairs (Wilcox 2017, section 5.9.5).
+yuen_paired <- function(active, placebo, trim = 0.2, level = 0.95, alternative = "two-sided") {
+  n <- length(active)
+  cut <- floor(trim * n + 1e-9)
+  winsorise <- function(x) pmin(pmax(x, sort(x)[cut + 1]), sort(x)[n - cut])
+  d <- scale(winsorise(active), scale = FALSE) - scale(winsorise(placebo), scale = FALSE)
+  h <- n - 2 * cut
+  t_answer(mean(active, trim) - mean(placebo, trim), sqrt(sum(d^2) / (h * (h - 1))), h - 1, level, alternative)
+}
+
+# Two one-sided tests; `level` is that of the interval, 1 - 2 alpha.
+tost <- function(active, placebo, low, high, level = 0.90) {
+  d <- active - placebo
+  n <- length(d)
+  error <- sd(d) / sqrt(n)
+  t <- (mean(d) - c(low, high)) / error
+  p <- c(pt(t[1], n - 1, lower.tail = FALSE), pt(t[2], n - 1))
+  half <- qt((1 + level) / 2, n - 1) * error
+  answer(mean(d), error, if (p[1] >= p[2]) t[1] else t[2], n - 1, max(p), mean(d) - half, mean(d) + half)
+}
+
+shapiro_wilk <- function(d) {
+  test <- shapiro.test(d)
+  answer(NA, NA, test$statistic, NA, test$p.value)
+}
+
+# Cohen's dz with the limits of the noncentral t.
+effect_size <- function(active, placebo, level = 0.95, alternative = "two-sided") {
+  d <- active - placebo
+  n <- length(d)
+  t <- mean(d) / (sd(d) / sqrt(n))
+  noncentrality <- function(p) {
+    f <- function(ncp) suppressWarnings(pt(t, n - 1, ncp)) - p
+    uniroot(f, t + c(-1, 1) * (5 + abs(t) / 2), extendInt = "downX", tol = 1e-12)$root
+  }
+  tail <- tail_of(level, alternative)
+  limits <- sided(noncentrality(1 - tail), noncentrality(tail), alternative) / sqrt(n)
+  answer(t / sqrt(n), NA, t, n - 1, p_of(pt(t, n - 1), pt(-t, n - 1), alternative), limits[1], limits[2])
+}
+
+correlation <- function(active, placebo, level = 0.95, alternative = "two-sided") {
+  test <- cor.test(active, placebo, conf.level = level, alternative = sub("two-sided", "two.sided", alternative))
+  limits <- if (is.null(test$conf.int)) c(NA, NA) else test$conf.int
+  answer(test$estimate, NA, test$statistic, test$parameter, test$p.value, limits[1], limits[2])
+}
+
+pitman_morgan <- function(active, placebo, level = 0.95, alternative = "two-sided") {
+  df <- length(active) - 2
+  r <- cor(active + placebo, active - placebo)
+  t <- r * sqrt(df / (1 - r^2))
+  ratio <- var(active) / var(placebo)
+  k <- 1 + 2 * (1 - cor(active, placebo)^2) * qt(1 - tail_of(level, alternative), df)^2 / df
+  limits <- ratio * c(k - sqrt(k^2 - 1), k + sqrt(k^2 - 1))
+  if (alternative == "less") limits[1] <- 0
+  if (alternative == "greater") limits[2] <- NA
+  answer(ratio, NA, t, df, p_of(pt(t, df), pt(-t, df), alternative), limits[1], limits[2])
+}
+
+# ICC(A,1) of the two knees: two-way, single measurement, absolute agreement (McGraw & Wong 1996).
+icc_agreement <- function(active, placebo, level = 0.95) {
+  n <- length(active)
+  values <- cbind(active, placebo)
+  between <- 2 * var(rowMeans(values))
+  sides <- n * var(colMeans(values))
+  error <- sum((values - outer(rowMeans(values), c(1, 1)) - outer(rep(1, n), colMeans(values)) + mean(values))^2) / (n - 1)
+  icc <- (between - error) / (between + error + 2 * (sides - error) / n)
+  f <- between / error
+  a <- 2 * icc / (n * (1 - icc))
+  b <- 1 + 2 * icc * (n - 1) / (n * (1 - icc))
+  df <- (a * sides + b * error)^2 / ((a * sides)^2 + (b * error)^2 / (n - 1))
+  upper <- function(df1, df2) qf(1 - (1 - level) / 2, df1, df2)
+  low <- n * (between - upper(n - 1, df) * error) /
+    (upper(n - 1, df) * (2 * sides + (n - 2) * error) + n * between)
+  high <- n * (upper(df, n - 1) * between - error) /
+    (2 * sides + (n - 2) * error + n * upper(df, n - 1) * between)
+  answer(icc, NA, f, n - 1, pf(f, n - 1, n - 1, lower.tail = FALSE), low, high)
+}
+
+## ---- Yes/no and grades -------------------------------------------------------------------------------------------
+
+wilson <- function(x, n, z) {
+  p <- x / n
+  centre <- (p + z^2 / (2 * n)) / (1 + z^2 / n)
+  half <- z / (1 + z^2 / n) * sqrt(p * (1 - p) / n + z^2 / (4 * n^2))
+  c(centre - half, centre + half)
+}
+
+# McNemar: exact binomial p; risk difference with Newcombe's interval, phi corrected for continuity.
+mcnemar_pairs <- function(active, placebo, level = 0.95, alternative = "two-sided") {
+  mcnemar_counts(sum(active == 1 & placebo == 1), sum(active == 1 & placebo == 0),
+                 sum(active == 0 & placebo == 1), sum(active == 0 & placebo == 0), level, alternative)
+}
+
+mcnemar_counts <- function(a, b, c, d, level = 0.95, alternative = "two-sided") {
+  n <- a + b + c + d
+  p_value <- if (b + c == 0) 1 else p_of(pbinom(b, b + c, 0.5), pbinom(c, b + c, 0.5), alternative)
+  margins <- (a + b) * (c + d) * (a + c) * (b + d)
+  product <- a * d - b * c
+  phi <- if (margins == 0) 0 else (if (product > 0) max(product - n / 2, 0) else product) / sqrt(margins)
+  z <- qnorm(1 - tail_of(level, alternative))
+  one <- wilson(a + b, n, z)
+  two <- wilson(a + c, n, z)
+  p1 <- (a + b) / n
+  p2 <- (a + c) / n
+  width <- function(x, y) sqrt(max(0, x^2 + y^2 - 2 * phi * x * y))
+  low <- (b - c) / n - width(p1 - one[1], two[2] - p2)
+  high <- (b - c) / n + width(p2 - two[1], one[2] - p1)
+  # A share has ends of its own: a one-sided interval of a difference of shares reaches to -1 or 1.
+  answer((b - c) / n, NA, b, NA, p_value, if (alternative == "less") -1 else low,
+         if (alternative == "greater") 1 else high)
+}
+
+grades <- function(active, placebo, levels) table(factor(active, levels), factor(placebo, levels))
+
+# Stuart and Maxwell's test of marginal homogeneity; categories without any knee are left out.
+stuart_maxwell <- function(active, placebo, levels = sort(unique(c(active, placebo)))) {
+  tab <- unclass(grades(active, placebo, levels))
+  used <- rowSums(tab) + colSums(tab) > 0
+  tab <- tab[used, used, drop = FALSE]
+  k <- nrow(tab)
+  d <- (rowSums(tab) - colSums(tab))[-k]
+  s <- -(tab + t(tab))
+  diag(s) <- rowSums(tab) + colSums(tab) - 2 * diag(tab)
+  s <- s[-k, -k, drop = FALSE]
+  statistic <- if (all(d == 0)) 0 else drop(d %*% solve(s, d))
+  answer(NA, NA, statistic, k - 1, pchisq(statistic, k - 1, lower.tail = FALSE))
+}
+
+bowker <- function(active, placebo, levels = sort(unique(c(active, placebo)))) {
+  tab <- unclass(grades(active, placebo, levels))
+  above <- tab[upper.tri(tab)]
+  below <- t(tab)[upper.tri(tab)]
+  some <- above + below > 0
+  statistic <- sum((above[some] - below[some])^2 / (above[some] + below[some]))
+  df <- length(above)
+  answer(NA, NA, statistic, df, pchisq(statistic, df, lower.tail = FALSE))
+}
+
+# Win odds within the patient; limits from Tango's score interval of the net benefit, found by uniroot.
+# "greater" asks whether the active knee is better, whatever the direction of the score.
+win_odds <- function(active, placebo, better = "lower", level = 0.95, alternative = "two-sided") {
+  wins <- sum(if (better == "lower") active < placebo else active > placebo)
+  losses <- sum(active != placebo) - wins
+  n <- length(active)
+  z <- qnorm(1 - tail_of(level, alternative))
+  score <- function(delta) {
+    middle <- (2 * n - wins + losses) * delta - wins - losses
+    last <- -losses * delta * (1 - delta)
+    p21 <- (sqrt(max(0, middle^2 - 8 * n * last)) - middle) / (4 * n)
+    top <- wins - losses - n * delta
+    if (top == 0) return(0)
+    top / sqrt(max(1e-300, n * (2 * p21 + delta * (1 - delta))))
+  }
+  net <- (wins - losses) / n
+  limit <- function(target, from, to) {
+    uniroot(function(x) min(1e8, max(-1e8, score(x))) - target, c(from, to), tol = 1e-13)$root
+  }
+  low <- if (net <= -1 || alternative == "less") -1 else limit(z, -1 + 1e-12, net)
+  high <- if (net >= 1 || alternative == "greater") 1 else limit(-z, net, 1 - 1e-12)
+  odds <- function(x) if (x == 1) NA else (1 + x) / (1 - x)
+  p_value <- if (wins + losses == 0) 1 else {
+    p_of(pbinom(wins, wins + losses, 0.5), pbinom(losses, wins + losses, 0.5), alternative)
+  }
+  answer(odds(net), NA, wins, NA, p_value, odds(low), odds(high))
+}
+
+## ---- Descriptions ------------------------------------------------------------------------------------------------
+
+mean_with_limits <- function(x, level = 0.95) {
+  n <- length(x)
+  if (n == 0) return(answer())
+  if (n == 1) return(answer(x))
+  half <- qt((1 + level) / 2, n - 1) * sd(x) / sqrt(n)
+  answer(mean(x), sd(x) / sqrt(n), NA, n - 1, NA, mean(x) - half, mean(x) + half)
+}
+
+# The within-patient difference adjusted for the pair's baseline mean and baseline difference.
+ancova_pairs <- function(active, placebo, base_active, base_placebo, level = 0.95, alternative = "two-sided") {
+  d <- active - placebo
+  m <- (base_active + base_placebo) / 2
+  terms <- list(m = m - mean(m), b = base_active - base_placebo)
+  terms <- terms[vapply(terms, function(x) diff(range(x)) > 1e-12, logical(1))]
+  fit <- lm(d ~ ., data.frame(d = d, terms))
+  t_answer(coef(fit)[[1]], sqrt(vcov(fit)[1, 1]), fit$df.residual, level, alternative)
+}
+
+# Half the difference between patients whose active knee is on the reference side and the others (Hills & Armitage).
+side_effect <- function(d, on_reference, level = 0.95) {
+  known <- !is.na(on_reference)
+  d <- d[known]
+  s <- ifelse(on_reference[known], 1, -1)
+  if (length(unique(s)) < 2 || length(d) < 3) return(answer())
+  fit <- summary(lm(d ~ s))
+  # The pooled variance: that of the regression on the side.
+  t_answer(fit$coefficients[2, 1], fit$coefficients[2, 2], fit$df[2], level)
+}
+
+# A share with the limits of Clopper and Pearson.
+share <- function(x, n, level = 0.95) {
+  if (n == 0) return(answer())
+  limits <- binom.test(x, n, conf.level = level)$conf.int
+  answer(x / n, NA, NA, NA, NA, limits[1], limits[2])
+}

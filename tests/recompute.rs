@@ -1,0 +1,299 @@
+//! `verify/`: R recomputes every dataset of the project and plans with every structure, model, method for the degrees of
+//! freedom, alternative and multiplicity procedure. Where Rscript is not installed, what needs it is skipped.
+
+use splitknee::pipeline::{self, Run};
+use splitknee::report::exhibits::Material;
+use splitknee::report::options::Options;
+use splitknee::report::verify;
+use splitknee::report::words::{Language, Words};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+fn dataset(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets").join(name)
+}
+
+fn run(plan: &str, read: impl Fn(&str) -> std::io::Result<Vec<u8>>) -> Run {
+    let inputs = pipeline::read_from(plan, "plan.toml", read).unwrap_or_else(|found| panic!("{found:?}\n{plan}"));
+    pipeline::analyse(inputs).unwrap_or_else(|found| panic!("{found:?}\n{plan}"))
+}
+
+/// The files of `verify/` of a run.
+fn programs(run: &Run) -> BTreeMap<String, String> {
+    let (words, options) = (Words::new(Language::English), Options::default());
+    let material =
+        Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options: &options };
+    verify::files(&material).into_iter().collect()
+}
+
+fn r_is_here() -> bool {
+    let here = Command::new("Rscript").args(["-e", "1"]).output().is_ok_and(|output| output.status.success());
+    if !here {
+        println!("skipped: Rscript is not installed");
+    }
+    here
+}
+
+/// What `verify.R` prints about these files, and whether it ends well.
+fn recomputed(files: &BTreeMap<String, String>) -> (String, bool) {
+    let home = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(home.path().join(name), text).unwrap();
+    }
+    let output = Command::new("Rscript").arg("verify.R").current_dir(home.path()).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    (format!("{printed}{}", String::from_utf8_lossy(&output.stderr)), output.status.success())
+}
+
+/// Reasons for which a line may be skipped; anything else is a gap.
+const REASONS: [&str; 8] = [
+    "no number to compare",
+    "a patient-level characteristic; its column is not exported",
+    "only LS means with equal weights are recomputed",
+    "the likelihood rises towards an infinite variance",
+    "a Laplace approximation; verify.R integrates exactly",
+    "is not installed",
+    "another program failed",
+    "too many sign patterns to count in base R",
+];
+
+/// All lines pass, at least `least` of them, and each of `methods` is among them.
+fn passes(what: &str, run: &Run, least: usize, methods: &[&str]) {
+    let (printed, succeeded) = recomputed(&programs(run));
+    let failed: Vec<&str> = printed.lines().filter(|line| line.starts_with("FAIL")).take(20).collect();
+    assert!(failed.is_empty(), "{what}: {}", failed.join("\n"));
+    assert!(succeeded, "{what}: {printed}");
+    let passed: Vec<&str> = printed.lines().filter(|line| line.starts_with("PASS")).collect();
+    assert!(passed.len() >= least, "{what}: {} lines pass\n{printed}", passed.len());
+    for method in methods {
+        assert!(passed.iter().any(|line| line.contains(method)), "{what}: nothing about {method}");
+    }
+    for line in printed.lines().filter(|line| line.starts_with("SKIP")) {
+        assert!(REASONS.iter().any(|reason| line.contains(reason)), "{what}: {line}");
+    }
+}
+
+#[test]
+fn r_recomputes_every_dataset() {
+    if !r_is_here() {
+        return;
+    }
+    for (name, least) in [("ev-knee-synthetic", 2500), ("shoes", 25)] {
+        let plan = std::fs::read_to_string(dataset(name).join("plan.toml")).unwrap();
+        passes(name, &run(&plan, |file| std::fs::read(dataset(name).join(file))), least, &["mixed-model"]);
+    }
+}
+
+/// The synthetic trial with a score, a grade and a yes/no endpoint, and these sections.
+fn variant(analysis: &str, rest: &str) -> Run {
+    let plan = std::fs::read_to_string(dataset("ev-knee-synthetic").join("plan.toml")).unwrap();
+    let head = plan.split_once("# The primary endpoint").unwrap().0;
+    let endpoint = |name: &str, column: &str, more: &str| {
+        format!("[[endpoint]]\nname = \"{name}\"\ncolumn = \"{column}\"\nbetter = \"lower\"\ndecimals = 0\n{more}\n")
+    };
+    let endpoints = [
+        endpoint(
+            "VAS pain",
+            "vas",
+            "range = [0, 100]\nmcid = 19.9\nmcid_relative = 0.3\nrole = \"primary\"\ndomain = \"pain\"",
+        ),
+        endpoint("WOMAC function", "womac_function", "range = [0, 68]\nmargin = 6\ndomain = \"function\""),
+        endpoint("Effusion", "effusion", "kind = \"ordinal\"\nrange = [0, 3]\nvisits = [\"Baseline\", \"Month 6\"]"),
+        endpoint("ACL", "acl", "kind = \"binary\"\nrange = [0, 1]\nvisits = [\"Baseline\", \"Month 6\"]"),
+    ];
+    let sets = "[[analysis_set]]\nname = \"FAS\"\nwhere = 'fas == \"Y\"'\n[[analysis_set]]\nname = \"PP\"\nwhere = 'pp == \"Y\"'\n";
+    let rest = if rest.contains("[multiplicity]") {
+        rest.to_owned()
+    } else {
+        format!("{rest}\n[multiplicity]\nmethod = \"holm\"\n")
+    };
+    let plan = format!("{head}{}{sets}[analysis]\n{analysis}\n{rest}\n", endpoints.concat());
+    run(&plan, |file| std::fs::read(dataset("ev-knee-synthetic").join(file)))
+}
+
+const MODELS: &str = "sensitivity = [\"mmrm\", \"mmrm_difference\", \"clda\", \"ancova\", \"paired_t\"]\nsets = []";
+
+#[test]
+fn r_recomputes_every_structure_and_model() {
+    if !r_is_here() {
+        return;
+    }
+    for structure in ["random", "kron-us-us", "kron-us-ar1", "kron-us-cs", "us"] {
+        let run = variant(&format!("structure = \"{structure}\"\n{MODELS}"), "");
+        let fitted = run.outcomes.fits.iter().find(|fit| fit.decides).unwrap();
+        assert_eq!(fitted.structure, structure);
+        passes(
+            structure,
+            &run,
+            250,
+            &["mixed-model", ".mmrm ", "mmrm-difference", "clda", "ancova", "ls-mean", "log_lik"],
+        );
+    }
+    for primary in ["mmrm", "mmrm_difference", "clda", "ancova"] {
+        let name = primary.replace('_', "-");
+        passes(
+            primary,
+            &variant(&format!("primary = \"{primary}\"\nsets = []"), ""),
+            150,
+            &[&format!("primary.{name}")],
+        );
+    }
+}
+
+#[test]
+fn r_recomputes_every_method_for_the_degrees_of_freedom() {
+    if !r_is_here() {
+        return;
+    }
+    let methods =
+        ["kenward-roger", "kenward-roger-linear", "satterthwaite", "between-within", "residual", "asymptotic"];
+    for ddf in methods {
+        for information in ["observed", "expected"] {
+            if information == "expected" && !ddf.starts_with('k') && ddf != "satterthwaite" {
+                continue;
+            }
+            for structure in ["random", "kron-us-ar1"] {
+                let analysis = format!(
+                    "structure = \"{structure}\"\nddf = \"{ddf}\"\ninformation = \"{information}\"\n\
+                     sensitivity = [\"mmrm_difference\"]\nsets = []"
+                );
+                passes(&format!("{ddf} {information} {structure}"), &variant(&analysis, ""), 150, &["mixed-model"]);
+            }
+        }
+    }
+}
+
+const ALL_TESTS: &str = "sensitivity = [\"paired_t\", \"wilcoxon\", \"sign\", \"permutation\", \"trimmed_t\", \
+                         \"bootstrap\", \"ancova\", \"ordinal_mixed\", \"logistic_mixed\", \"gee\"]";
+const SUBGROUPS: &str = "[[subgroup]]\ncolumn = \"sex\"\n[[subgroup]]\ncolumn = \"age\"\ncuts = [55, 65]\n";
+
+#[test]
+fn r_recomputes_one_sided_results_levels_measures_sets_and_terms() {
+    if !r_is_here() {
+        return;
+    }
+    let methods = ["gee", "ordinal-mixed", "logistic-mixed", "permutation", "bootstrap", "responder", "omeract-oarsi"];
+    for alternative in ["less", "greater"] {
+        let run =
+            variant(&format!("alternative = \"{alternative}\"\nalpha = 0.025\nsets = []\n{ALL_TESTS}"), SUBGROUPS);
+        passes(alternative, &run, 250, &methods);
+    }
+    passes(
+        "alpha 0.01",
+        &variant(&format!("alpha = 0.01\n{ALL_TESTS}"), SUBGROUPS),
+        300,
+        &["subgroup", "safety", ".pp."],
+    );
+    let change = "measure = \"change\"\nsensitivity = [\"mmrm\", \"mmrm_difference\", \"ancova\", \"wilcoxon\"]";
+    passes("change", &variant(change, ""), 250, &["mixed-model", "mmrm-difference"]);
+    let terms = "baseline = \"pair\"\nside = true\ncovariates = [\"age\", \"sex\"]\nsensitivity = [\"mmrm\", \"clda\", \"gee\"]\nsets = []";
+    passes("pair, side, covariates", &variant(terms, ""), 250, &["mixed-model", "clda", "gee", "ls-mean"]);
+}
+
+#[test]
+fn r_recomputes_every_multiplicity_procedure() {
+    if !r_is_here() {
+        return;
+    }
+    let family = "family = [\"vas\", \"womac_function\", \"effusion\", \"acl\"]";
+    for method in ["holm", "hochberg", "hommel", "bonferroni", "bh", "by", "fixed-sequence", "graphical"] {
+        let graph = if method == "graphical" {
+            "shares = [0.5, 0.3, 0.2, 0]\n\
+             transitions = [[0, 0.5, 0.5, 0], [0.3, 0, 0.3, 0.4], [0.5, 0.5, 0, 0], [1, 0, 0, 0]]"
+        } else {
+            "visits = \"all\""
+        };
+        let rest = format!("[multiplicity]\nmethod = \"{method}\"\n{family}\n{graph}\n");
+        let run = variant("primary = \"paired_t\"\nsensitivity = []\nsets = []", &rest);
+        passes(method, &run, 100, &["multiplicity.vas", "p_adjusted", "rejected"]);
+    }
+}
+
+#[test]
+fn a_wrong_number_fails() {
+    if !r_is_here() {
+        return;
+    }
+    let mut files = programs(&run(&std::fs::read_to_string(dataset("shoes").join("plan.toml")).unwrap(), |file| {
+        std::fs::read(dataset("shoes").join(file))
+    }));
+    let expected = files["expected.csv"].clone();
+    let wrong = expected.replace(",-0.41", ",-0.42").replace(",-0.409", ",-0.419");
+    assert_ne!(wrong, expected, "{expected}");
+    files.insert("expected.csv".to_owned(), wrong);
+    let (printed, succeeded) = recomputed(&files);
+    assert!(!succeeded && printed.contains("FAIL"), "{printed}");
+}
+
+/// A trial whose every label is `text`.
+fn labelled(text: &str) -> Run {
+    let toml = |text: &str| serde_json::to_string(text).unwrap();
+    let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let plan = format!(
+        "[trial]\nid = \"T\"\ntitle = {t}\n[data]\npath = \"knees.csv\"\n\
+         columns = {{ patient = \"id\", knee = \"side\", arm = \"arm\", visit = \"visit\" }}\n\
+         [arms]\nactive = {a}\nplacebo = {p}\n[visits]\norder = [{v0}, {v1}, {v2}]\nbaseline = {v0}\n\
+         [[endpoint]]\nname = {t}\ncolumn = \"score\"\nbetter = \"lower\"\n\
+         [analysis]\nsensitivity = [\"paired_t\", \"wilcoxon\", \"mmrm\", \"clda\", \"gee\"]\n",
+        t = toml(text),
+        a = toml(&format!("{text} A")),
+        p = toml(&format!("{text} B")),
+        v0 = toml(&format!("{text} 0")),
+        v1 = toml(&format!("{text} 1")),
+        v2 = toml(&format!("{text} 2")),
+    );
+    let mut data = String::from("id,side,arm,visit,score\n");
+    for patient in 0..14_u32 {
+        for (knee, (side, arm)) in [("LEFT", "A"), ("RIGHT", "B")].into_iter().enumerate() {
+            for visit in 0..3_u32 {
+                let score = 40 + (patient * 7 + visit * 5 + knee as u32 * (3 + patient % 5) + patient * visit * 3) % 23;
+                let cells = [cell(&format!("{text} {patient}")), side.to_owned(), cell(&format!("{text} {arm}"))];
+                data.push_str(&format!("{},{},{score}\n", cells.join(","), cell(&format!("{text} {visit}"))));
+            }
+        }
+    }
+    run(&plan, |_| Ok(data.clone().into_bytes()))
+}
+
+#[test]
+fn hostile_labels_stay_text_in_both_programs() {
+    for text in ["it's; %include 'x'; &amp", "\"quoted\", */ run;", "NA", "膝の痛み", "a\\b"] {
+        let run = labelled(text);
+        let files = programs(&run);
+        let sas = &files["verify.sas"];
+        // Outside of literals nothing of the text remains.
+        let outside: String = sas.split('\'').step_by(2).collect();
+        for word in ["%include", "&amp", "quoted", "膝"] {
+            assert!(!outside.contains(word), "{text}: {word}");
+        }
+        assert_eq!(sas.matches('\'').count() % 2, 0, "{text}");
+        if r_is_here() {
+            passes(text, &run, 60, &["mixed-model", "clda"]);
+        }
+    }
+}
+
+#[test]
+fn the_sas_program_has_a_step_for_every_model_and_short_lines() {
+    let run = variant(&format!("structure = \"kron-us-ar1\"\nddf = \"kenward-roger-linear\"\n{MODELS}"), "");
+    let sas = programs(&run)["verify.sas"].clone();
+    for expected in [
+        "type=un@ar(1)",
+        "ddfm=kr(firstorder)",
+        "repeated visit_number / subject=patient type=un;",
+        "lsmeans treatment*visit_number / diff cl alpha=0.05;",
+        "proc ttest data=pairs alpha=0.05 sides=2",
+        "proc reg data=ancova",
+        "estimate 'v2' arm1_visit2 1 / cl alpha=0.05;",
+        "input patient $ active_side",
+    ] {
+        assert!(sas.contains(expected), "{expected}\n{sas}");
+    }
+    let models = sas.matches("proc mixed data=m").count();
+    assert_eq!(models, run.outcomes.fits.len(), "one step per fitted model");
+    let long: Vec<&str> = sas.lines().filter(|line| line.len() > 120 && !line.contains("/* Model")).collect();
+    assert!(long.is_empty(), "{long:#?}");
+    // Every comment is closed.
+    assert_eq!(sas.matches("/*").count(), sas.matches("*/").count());
+}
