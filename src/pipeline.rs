@@ -24,12 +24,24 @@ pub struct Inputs {
 }
 
 /// What is replaced when plan and data are read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
     /// A dry run before unblinding: dummy treatments in the place of the true ones; the allocation file may be absent.
     pub blinded: bool,
-    /// Stable pseudonyms in the place of the patients' identifiers.
+    /// Stable pseudonyms in the place of the patients' identifiers; also where the plan says `report.redact_ids`.
     pub redact_ids: bool,
+    /// The secret that makes the pseudonyms; the trial's identifier, which is no secret, where there is none.
+    pub redact_key: Option<Secret>,
+}
+
+/// A text that is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// A validated trial with everything its plan asked for.
@@ -65,6 +77,8 @@ pub fn read(path: &Path) -> Result<Inputs, Vec<Finding>> {
 /// As [`read`]; data that cannot be blinded.
 pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
     let mut plan = plan::load(path)?;
+    let redact_ids = reading.redact_ids || plan.report.redact_ids;
+    let reading = Reading { redact_ids, ..reading };
     let folder = path.parent().unwrap_or(Path::new("."));
     let lock = plan::lock::state_of(&plan, path)?;
     if reading.blinded && plan.data.allocation.as_ref().is_some_and(|file| !folder.join(file).exists()) {
@@ -77,6 +91,7 @@ pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
 
 /// Dummy treatments and pseudonyms, where asked for.
 fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
+    let trial_id = inputs.plan.trial.id.clone();
     if inputs.reading.blinded {
         let seed = inputs.plan.analysis.seed;
         let (_, sources) = blinding::blind(&inputs.plan.design(), &inputs.sources, seed)?;
@@ -85,7 +100,8 @@ fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
         inputs.sources = sources;
     }
     if inputs.reading.redact_ids {
-        pseudonym::redact(&mut inputs.sources, &inputs.plan.trial.id);
+        let secret = inputs.reading.redact_key.as_ref().map(|secret| secret.0.as_str());
+        pseudonym::redact(&mut inputs.sources, secret.unwrap_or(&trial_id));
     }
     Ok(inputs)
 }
@@ -101,7 +117,8 @@ pub fn read_from(
 ) -> Result<Inputs, Vec<Finding>> {
     let plan = plan::parse(plan_text, plan_name)?;
     let sources = plan::sources::read_with(&plan, load)?;
-    Ok(Inputs { plan, sources, lock: LockState::NeverSealed, reading: Reading::default() })
+    let reading = Reading { redact_ids: plan.report.redact_ids, ..Reading::default() };
+    replaced(Inputs { plan, sources, lock: LockState::NeverSealed, reading })
 }
 
 /// Validates the trial and runs the plan's analyses.

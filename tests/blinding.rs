@@ -173,3 +173,123 @@ fn pseudonyms_are_stable_keyed_and_distinct() {
     let distinct: std::collections::BTreeSet<&str> = many.list().map(|(_, pseudonym)| pseudonym).collect();
     assert_eq!(distinct.len(), 5000);
 }
+
+/// The demonstration trial with labels that occur nowhere else, written wherever a trial might write them.
+fn labelled_trial(folder: &std::path::Path, language: &str) -> std::path::PathBuf {
+    let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic");
+    let text = |name: &str| std::fs::read_to_string(from.join(name)).unwrap();
+    let knees: Vec<String> = text("knees.csv")
+        .lines()
+        .enumerate()
+        .map(|(row, line)| {
+            let line = line.replace(",EV,", ",Zyqorex,").replace(",SALINE,", ",Vehicula,");
+            // Two more columns that tell: a code, and a sentence.
+            let code = if line.contains("Zyqorex") { "7,given zyqorex today" } else { "8,given vehicula" };
+            let line = if row == 0 { format!("{line},trtcd,remark") } else { format!("{line},{code}") };
+            line.replace("EVK-", "Zyqorex-")
+        })
+        .collect();
+    std::fs::write(folder.join("zyqorex-knees.csv"), knees.join("\n") + "\n").unwrap();
+    let sides: std::collections::BTreeMap<String, String> = text("allocation.csv")
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .map(|cells| (cells[2].to_owned(), cells[3].to_owned()))
+        .collect();
+    let patients: Vec<String> = text("patients.csv")
+        .lines()
+        .enumerate()
+        .map(|(row, line)| {
+            let id = line.split(',').next().unwrap();
+            if row == 0 { format!("{line},injected") } else { format!("{line},{}", sides[id]) }
+        })
+        .collect();
+    std::fs::write(folder.join("patients.csv"), patients.join("\n").replace("EVK-", "Zyqorex-") + "\n").unwrap();
+    for name in ["allocation.csv", "adverse_events.csv", "disposition.csv"] {
+        let text = text(name).replace("EVK-", "Zyqorex-").replace("Local heat", "Heat after Zyqorex");
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let plan = text("plan.toml")
+        .replace("id = \"EV-KNEE-01\"", "id = \"Zyqorex-KNEE-01\"\nsponsor = \"Vehicula\"\nprotocol = \"ZYQOREX/2\"\nsource = \"The zyqorex archive\"")
+        .replace("title = \"Placental EV versus saline", "title = \"Placental Zyqorex versus vehicula")
+        .replace("path = \"knees.csv\"", "path = \"zyqorex-knees.csv\"")
+        .replace("active = \"EV\"", "active = \"Zyqorex\"")
+        .replace("placebo = \"SALINE\"", "placebo = \"Vehicula\"")
+        .replace(
+            "formats = [\"html\"]",
+            "formats = [\"html\", \"pdf\", \"rtf\", \"docx\", \"xlsx\", \"markdown\"]\nfooter = \"Zyqorex, confidential\"",
+        )
+        .replace("language = \"en\"", &format!("language = \"{language}\""))
+        + "\n[[waive]]\nrule = \"SK208\"\nreason = \"Both zyqorex and vehicula sites read in fives.\"\n\
+           [estimand]\ntreatment = \"Zyqorex\"\npopulation = \"Adults\"\n\
+           variable = \"VAS\"\nsummary_measure = \"Difference of zyqorex and vehicula\"\n";
+    let plan = plan.replace("treatment = \"Zyqorex\"", "treatment = \"Zyqorex against vehicula\"");
+    let path = folder.join("zyqorex-plan.toml");
+    std::fs::write(&path, plan).unwrap();
+    path
+}
+
+/// The bytes of a file, and those of its parts where it is a zip archive.
+fn everything_in(name: &str, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = vec![bytes.to_vec()];
+    if name.ends_with(".docx") || name.ends_with(".xlsx") {
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+        for number in 0..archive.len() {
+            let mut part = Vec::new();
+            let mut entry = archive.by_index(number).unwrap();
+            std::io::Read::read_to_end(&mut entry, &mut part).unwrap();
+            all.push(entry.name_raw().to_vec());
+            all.push(part);
+        }
+    }
+    all
+}
+
+#[test]
+fn no_byte_of_any_output_in_any_format_and_language_has_a_true_label() {
+    use splitknee::pipeline::{self, Reading};
+    let found = |bytes: &[u8]| {
+        // UTF-16 as well.
+        let plain: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+        let lower = String::from_utf8_lossy(&plain).to_lowercase();
+        ["zyqorex", "vehicula"].into_iter().find_map(|secret| {
+            let at = lower.find(secret)?;
+            let near: String = lower[..at].chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
+            Some(format!("{near}[{secret}]"))
+        })
+    };
+    for language in ["en", "ja"] {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = labelled_trial(folder.path(), language);
+        // The labels are found where they are not hidden.
+        let open = pipeline::read(&plan).unwrap_or_else(|findings| panic!("{findings:#?}"));
+        assert!(found(format!("{:?}", open.plan).as_bytes()).is_some());
+        let reading = Reading { blinded: true, ..Reading::default() };
+        let inputs = pipeline::read_as(&plan, reading).unwrap_or_else(|findings| panic!("{findings:#?}"));
+        let run = pipeline::analyse(inputs).unwrap_or_else(|findings| panic!("{findings:#?}"));
+        let bundle = pipeline::write_up(&run).unwrap();
+        let mut extensions = std::collections::BTreeSet::new();
+        for (name, bytes) in bundle.files() {
+            extensions.insert(name.rsplit('.').next().unwrap().to_owned());
+            assert_eq!(found(name.as_bytes()), None, "{language}: the name of {name}");
+            for part in everything_in(name, bytes) {
+                assert_eq!(found(&part), None, "{language}: {name}");
+            }
+        }
+        for extension in ["html", "rtf", "docx", "xlsx", "md", "csv", "json", "svg", "png"] {
+            assert!(extensions.contains(extension), "{extensions:?}");
+        }
+        // A PDF packs its texts; it is set from this document and from nothing else.
+        let options = splitknee::report::options::Options { dummy: true, ..Default::default() };
+        let words = splitknee::report::words::Words::new(splitknee::report::compose::language(&run.plan));
+        let style = splitknee::figure::Style::default();
+        let document = splitknee::report::compose::document_with(&run, &words, &style, &options).unwrap();
+        assert_eq!(found(format!("{document:?}").as_bytes()), None, "{language}: the document");
+        for finding in &run.findings {
+            assert_eq!(found(finding.to_string().as_bytes()), None, "{language}: a finding");
+        }
+        // Every page and file says what it is.
+        let page = String::from_utf8_lossy(bundle.get("report.html").unwrap()).into_owned();
+        assert!(page.contains("DUMMY"), "{language}");
+    }
+}

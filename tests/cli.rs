@@ -395,6 +395,7 @@ fn help_has_examples_and_fits_80_columns() {
         "run",
         "init",
         "check",
+        "export",
         "lock",
         "test",
         "model",

@@ -1,5 +1,6 @@
 //! The integration tests: one file per area, built as one binary.
 
+mod adam;
 mod analysis;
 mod architecture;
 mod ars;
@@ -7,6 +8,7 @@ mod bad_input;
 mod blinding;
 mod cli;
 mod cli_model;
+mod cli_review;
 mod cli_test;
 mod cli_test_methods;
 mod data_csv;
@@ -42,6 +44,7 @@ mod repeated_measures;
 mod report;
 mod report_words;
 mod rules;
+mod several_files;
 mod small_trial;
 mod trial;
 mod web;

@@ -80,6 +80,22 @@ fn a_byte_order_mark_and_windows_line_ends_are_no_mistake() {
 }
 
 #[test]
+fn numbers_and_lists_out_of_bounds_are_said_in_words() {
+    let text = "[trial]\nid = \"A\"\ntitle = \"B\"\n[data]\npath = \"a.csv\"\ncolumns = { patient = \"id\", arm = \"arm\" }\n\
+        header_row = -2\n[arms]\nactive = \"A\"\nplacebo = \"B\"\n[[endpoint]]\nname = \"V\"\ncolumn = \"v\"\n\
+        better = \"lower\"\nrange = [0]\ndecimals = -1\n";
+    let findings = splitknee::plan::parse(text, "plan.toml").unwrap_err();
+    let found: Vec<(&str, String)> =
+        findings.iter().map(|finding| (finding.rule, finding.location.to_string())).collect();
+    let expected = [("SK010", "plan.toml:7:14"), ("SK010", "plan.toml:15:9"), ("SK010", "plan.toml:16:12")];
+    assert_eq!(found.len(), 3, "{findings:#?}");
+    for (rule, place) in expected {
+        assert!(found.contains(&(rule, place.to_owned())), "{rule} {place}: {found:?}");
+    }
+    assert!(findings.iter().any(|finding| finding.message.contains("has 1 values, and must have 2")), "{findings:#?}");
+}
+
+#[test]
 fn every_reference_between_keys_is_checked() {
     for (from, to, rule) in [
         ("better = \"lower\"", "better = \"lower\"\nmcid = -3", "SK010"),

@@ -70,6 +70,27 @@ fn init_writes_a_trial_that_runs_and_overwrites_nothing() {
 }
 
 #[test]
+fn the_template_lists_every_key() {
+    let text = init::FILES[0].1;
+    let schema = plan::schema();
+    let definitions = schema["$defs"].as_object().unwrap();
+    let mut missing = Vec::new();
+    for (table, definition) in definitions.iter().chain([(&"plan".to_owned(), &schema)]) {
+        for key in definition["properties"].as_object().into_iter().flatten().map(|(key, _)| key) {
+            let listed = [format!("{key} = "), format!("[{key}]"), format!("{key}]]")];
+            let word = |line: &str, listed: &String| {
+                line.match_indices(listed.as_str())
+                    .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+            };
+            if !text.lines().any(|line| listed.iter().any(|listed| word(line, listed))) {
+                missing.push(format!("{table}.{key}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not in the template: {missing:?}");
+}
+
+#[test]
 fn the_commented_keys_of_the_template_are_known() {
     // Every `# key = value` line, uncommented one at a time in its table, must still be a plan.
     let text = init::FILES[0].1;

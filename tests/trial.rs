@@ -102,6 +102,28 @@ fn scores_from_items_are_the_recorded_ones() {
 }
 
 #[test]
+fn a_score_may_be_carried_to_100() {
+    // Stiffness of two items, 0 to 8, as per cent of 8.
+    let mut small = SmallTrial::new();
+    let rows = small.files.get_mut("knees.csv").unwrap();
+    let at = rows[0].iter().position(|name| name == "stiffness").unwrap();
+    rows[0].extend(["s1".to_owned(), "s2".to_owned()]);
+    for row in rows.iter_mut().skip(1) {
+        let score: u32 = row[at].parse().unwrap();
+        row.extend([score.div_ceil(2).to_string(), (score / 2).to_string()]);
+    }
+    rows[0][at] = "recorded".to_owned();
+    small.edit_plan(
+        "range = [0, 8]",
+        "range = [0, 100]\nscore = { instrument = \"womac-lk\", scale = \"stiffness\", items = [\"s1\", \"s2\"], normalised = true }",
+    );
+    small.edit_plan("sum_of = [\"pain\", \"stiffness\"]\n", "");
+    let trial = built(&small);
+    let expected: f64 = small.files["knees.csv"][1][at].parse::<f64>().unwrap() / 8.0 * 100.0;
+    assert_eq!(trial.patients[0].knees()[0].values[2][0], Some(expected));
+}
+
+#[test]
 fn events_belong_to_a_knee_or_to_the_patient() {
     let trial = built(&SmallTrial::new());
     let events = trial.events.as_ref().unwrap();

@@ -25,11 +25,25 @@ pub fn report(error: &CliError) {
                 Severity::Warning => paint("warning", "1;33"),
                 Severity::Note => paint("note", "1"),
             };
-            writeln!(err, "{word}[{}] {}: {}", finding.rule, finding.location, finding.message)?;
-            writeln!(err, "  help: {}", finding.remedy)
+            let at = finding.location.to_string();
+            writeln!(err, "{word}[{}] {}: {}", finding.rule, visible(&at), visible(&finding.message))?;
+            writeln!(err, "  help: {}", visible(&finding.remedy))
         }),
         other => writeln!(err, "{}: {other}", paint("error", "1;31")),
     };
+}
+
+/// A text of plan or data on one line, with characters that would steer a terminal, or reorder what it shows, written
+/// out.
+pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(steers) {
+        return text.into();
+    }
+    text.chars()
+        .map(|c| if steers(c) { c.escape_default().to_string() } else { c.to_string() })
+        .collect::<String>()
+        .into()
 }
 
 /// Prints lines that are not results (where the report is, what was dropped) to stderr.

@@ -2,21 +2,36 @@
 
 use super::lock::LockState;
 use super::{Plan, parse};
-use crate::trial::blinding::{DUMMY_ACTIVE, DUMMY_PLACEBO};
+use crate::trial::blinding::{DUMMY_ACTIVE, DUMMY_PLACEBO, name_labels};
+use crate::trial::labels::mask;
 use toml::{Table, Value};
 
 /// The plan with the dummy arms of [`crate::trial::blinding::blind`] in place of the true ones, in the arms themselves and
-/// as whole words in every free text (title, estimand, labels, reasons). Where the data are, the file name and the hash
-/// stay as they were.
+/// as whole words in every free text (title, estimand, labels, reasons); in names of one word (the identifier of the
+/// trial, the file of the plan) a label becomes [`crate::trial::blinding::DUMMY`]. Where the data are, and the hash of the
+/// plan, stay as they were.
 pub fn blinded(plan: &Plan) -> Plan {
     let labels = labels(plan);
+    let named = name_labels(&plan.design().arms);
+    let file_name = mask(&plan.file_name, &named);
     let Ok(mut document) = plan.text.trim_start_matches('\u{feff}').parse::<Table>() else { return dummy_arms(plan) };
-    for (key, value) in &mut document {
-        if key != "data" {
-            mask_value(value, key == "arms", &labels);
+    if let Some(Value::Table(trial)) = document.get_mut("trial") {
+        for (_, value) in trial.iter_mut() {
+            if let Value::String(text) = value
+                && !text.contains(char::is_whitespace)
+            {
+                *text = mask(text, &named);
+            }
         }
     }
-    let masked = toml::to_string(&document).ok().and_then(|text| parse(&text, &plan.file_name).ok());
+    // Labels of visits are those of the data.
+    let visits = plan.visits.as_ref().map(|visits| visits.order.clone()).unwrap_or_default();
+    for (key, value) in &mut document {
+        if key != "data" {
+            mask_value(value, key == "arms", &labels, &visits);
+        }
+    }
+    let masked = toml::to_string(&document).ok().and_then(|text| parse(&text, &file_name).ok());
     let Some(masked) = masked else { return dummy_arms(plan) };
     Plan { data: plan.data.clone(), sha256: plan.sha256.clone(), ..masked }
 }
@@ -46,6 +61,10 @@ fn labels(plan: &Plan) -> Vec<(String, String)> {
 /// Only the arms replaced, where the text cannot be masked.
 fn dummy_arms(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
+    let labels = name_labels(&plan.design.arms);
+    plan.trial.id = mask(&plan.trial.id, &labels);
+    plan.trial.title = mask(&plan.trial.title, &labels);
+    plan.file_name = mask(&plan.file_name, &labels);
     plan.arms.active = DUMMY_ACTIVE.to_owned();
     plan.arms.placebo = DUMMY_PLACEBO.to_owned();
     plan.design.arms.active = DUMMY_ACTIVE.to_owned();
@@ -56,59 +75,20 @@ fn dummy_arms(plan: &Plan) -> Plan {
 
 /// Masks the strings of a value: all of them inside `[arms]`, elsewhere those of more than one word. Single words are
 /// names of columns and settings.
-fn mask_value(value: &mut Value, all: bool, labels: &[(String, String)]) {
+fn mask_value(value: &mut Value, all: bool, labels: &[(String, String)], kept: &[String]) {
     match value {
-        Value::String(text) if all || text.contains(char::is_whitespace) => *text = mask(text, labels),
-        Value::Array(items) => items.iter_mut().for_each(|item| mask_value(item, all, labels)),
-        Value::Table(members) => members.iter_mut().for_each(|(_, member)| mask_value(member, all, labels)),
+        Value::String(text) if (all || text.contains(char::is_whitespace)) && !kept.contains(text) => {
+            *text = mask(text, labels);
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_value(item, all, labels, kept)),
+        Value::Table(members) => members.iter_mut().for_each(|(_, member)| mask_value(member, all, labels, kept)),
         _ => {}
     }
-}
-
-/// Replaces every label that stands as a word of its own, whatever its case.
-fn mask(text: &str, labels: &[(String, String)]) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    let mut before: Option<char> = None;
-    while let Some(first) = rest.chars().next() {
-        let free = before.is_none_or(|c| !c.is_alphanumeric());
-        let found = labels.iter().filter(|_| free).find_map(|(label, dummy)| {
-            let end = label.len();
-            let head = rest.get(..end).filter(|head| !head.is_empty() && head.eq_ignore_ascii_case(label))?;
-            let after = rest.get(end..)?.chars().next();
-            after.is_none_or(|c| !c.is_alphanumeric()).then_some((head.len(), dummy))
-        });
-        match found {
-            Some((length, dummy)) => {
-                out.push_str(dummy);
-                before = rest.get(..length).and_then(|head| head.chars().last());
-                rest = rest.get(length..).unwrap_or_default();
-            }
-            None => {
-                out.push(first);
-                before = Some(first);
-                rest = rest.get(first.len_utf8()..).unwrap_or_default();
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn labels_are_masked_as_words_and_nothing_else() {
-        let labels =
-            vec![("Saline".to_owned(), "DUMMY PLACEBO".to_owned()), ("EV".to_owned(), "DUMMY ACTIVE".to_owned())];
-        assert_eq!(
-            mask("EV versus saline, every EV-knee", &labels),
-            "DUMMY ACTIVE versus DUMMY PLACEBO, every DUMMY ACTIVE-knee"
-        );
-        assert_eq!(mask("every level salines", &labels), "every level salines");
-        assert_eq!(mask("変形性膝関節症 EV", &labels), "変形性膝関節症 DUMMY ACTIVE");
-    }
 
     #[test]
     fn the_demo_plan_is_blinded_whole() {

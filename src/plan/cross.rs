@@ -1,7 +1,7 @@
 //! What must fit together in a plan: names that refer to each other, numbers within bounds, methods that need a baseline.
 
 use super::design::endpoint_id;
-use super::file::{PlanFile, RolePlan, Shape};
+use super::file::{DataPlan, PlanFile, RolePlan, Shape};
 use super::options::{MeasurePlan, MultiplicityMethod, PrimaryMethod};
 use super::position::Positions;
 use super::schema::suggestion;
@@ -59,6 +59,12 @@ pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
     checker.findings
 }
 
+/// Whether a column, or the pattern of wide data, says this of a value.
+fn named(table: &DataPlan, place: &str, column: &Option<String>) -> bool {
+    let pattern = table.pattern.as_deref().filter(|_| table.shape == Shape::Wide);
+    column.is_some() || pattern.is_some_and(|pattern| pattern.contains(place))
+}
+
 struct Checker<'a> {
     positions: &'a Positions<'a>,
     findings: Vec<Finding>,
@@ -106,12 +112,9 @@ impl Checker<'_> {
     }
 
     fn texts(&mut self, plan: &PlanFile) {
-        for (path, text) in [
-            ("trial.id", &plan.trial.id),
-            ("trial.title", &plan.trial.title),
-            ("data.path", &plan.data.path),
-            ("trial.site", &plan.trial.site),
-        ] {
+        for (path, text) in
+            [("trial.id", &plan.trial.id), ("trial.title", &plan.trial.title), ("trial.site", &plan.trial.site)]
+        {
             if text.trim().is_empty() {
                 self.wrong("SK012", path, "this text is empty".to_owned(), "fill it in");
             }
@@ -189,60 +192,120 @@ impl Checker<'_> {
     }
 
     fn data(&mut self, plan: &PlanFile) {
-        let data = &plan.data;
         let several = plan.visits.as_ref().is_some_and(|visits| visits.order.len() > 1);
-        if data.shape != Shape::Wide {
-            if several && data.columns.visit.is_none() {
-                let message = "there are several visits but no column says which visit a row is".to_owned();
-                self.wrong("SK014", "data.columns", message, "add `visit = \"…\"` to `columns`");
+        let allocated = plan.data.allocation.is_some();
+        // One file of several may leave the treatment to another.
+        let armed = plan.data.observations().any(|table| named(table, "{arm}", &table.columns.arm));
+        for (number, table) in plan.data.observations().enumerate() {
+            let root = if number == 0 { "data".to_owned() } else { format!("data.{number}") };
+            let at = |key: &str| format!("{root}.{key}");
+            if table.path.trim().is_empty() {
+                self.wrong("SK012", &at("path"), "this text is empty".to_owned(), "fill it in");
             }
-            if data.columns.arm.is_none() && data.allocation.is_none() {
-                let message = "nothing says which knee got which treatment".to_owned();
+            match table.shape {
+                Shape::Wide => self.pattern(table, &root, several, armed, allocated),
+                Shape::Long | Shape::Bds => self.columns(table, &root, several, armed || allocated),
+            }
+            if table.columns.visit.is_some() && plan.visits.is_none() {
+                let message = "a visit column is named but the plan lists no visits".to_owned();
+                let remedy = "add [visits] with `order`, or leave the column out";
+                self.wrong("SK014", &at("columns.visit"), message, remedy);
+            }
+            if let Some(rows) = &table.rows {
+                self.condition(&at("where"), rows);
+            }
+            if table.header_row == 0 {
                 self.wrong(
-                    "SK014",
-                    "data.columns",
-                    message,
-                    "add `arm = \"…\"` to `columns`, or name an `allocation` file",
+                    "SK010",
+                    &at("header_row"),
+                    "rows are counted from 1".to_owned(),
+                    "write 1 for the first row",
                 );
             }
-            if data.columns.arm.is_none() && data.columns.knee.is_none() {
-                let message = "neither side nor arm tells the two knees of a patient apart".to_owned();
-                self.wrong("SK014", "data.columns", message, "add `knee = \"…\"` to `columns`");
+        }
+        self.joined(plan);
+    }
+
+    /// What holds for the tables `[[data]]` after the first.
+    fn joined(&mut self, plan: &PlanFile) {
+        let sided = |table: &DataPlan| named(table, "{knee}", &table.columns.knee);
+        let mut paths = BTreeSet::from([plan.data.path.as_str()]);
+        for (number, table) in plan.data.further.iter().enumerate() {
+            let at = |key: &str| format!("data.{}.{key}", number + 1);
+            if !paths.insert(table.path.as_str()) {
+                let message = format!("the file `{}` is named twice", table.path);
+                self.wrong("SK009", &at("path"), message, "name each file of observations once");
             }
-        } else {
-            self.pattern(plan, several);
+            if sided(table) != sided(&plan.data) {
+                let message = "some files tell the knees apart by side and others by treatment".to_owned();
+                self.wrong("SK014", &at("columns"), message, "name the `knee` column in every [[data]], or in none");
+            }
+            let once = [
+                ("patients", table.patients.is_some()),
+                ("allocation", table.allocation.is_some()),
+                ("allocation_columns", table.allocation_columns != Default::default()),
+                ("adverse_events", table.adverse_events.is_some()),
+                ("event_columns", table.event_columns != Default::default()),
+                ("disposition", table.disposition.is_some()),
+                ("disposition_columns", table.disposition_columns != Default::default()),
+                ("randomisation_date", table.randomisation_date.is_some()),
+                ("patient_column", table.patient_column.is_some()),
+                ("outside", table.outside),
+            ];
+            for (key, _) in once.into_iter().filter(|(_, given)| *given) {
+                let message = format!("`{key}` holds for the whole trial");
+                self.wrong("SK014", &at(key), message, "write it in the first [[data]]");
+            }
         }
-        if data.columns.visit.is_some() && plan.visits.is_none() {
-            let message = "a visit column is named but the plan lists no visits".to_owned();
-            self.wrong("SK014", "data.columns.visit", message, "add [visits] with `order`, or leave the column out");
+        if plan.data.further.is_empty() {
+            return;
         }
-        if let Some(rows) = &data.rows {
-            self.condition("data.where", rows);
-        }
-        if data.header_row == 0 {
-            self.wrong("SK010", "data.header_row", "rows are counted from 1".to_owned(), "write 1 for the first row");
+        for (number, endpoint) in plan.endpoints.iter().enumerate() {
+            if endpoint.score.as_ref().is_some_and(|score| score.file.is_some()) {
+                let message = "of several [[data]], the file of the items is one".to_owned();
+                let remedy = "add a [[data]] for it, and leave `file` out";
+                self.wrong("SK014", &format!("endpoint.{number}.score.file"), message, remedy);
+            }
         }
     }
 
-    fn pattern(&mut self, plan: &PlanFile, several: bool) {
-        let Some(pattern) = &plan.data.pattern else {
+    /// Long and BDS data: columns that tell visits, treatments and knees.
+    fn columns(&mut self, table: &DataPlan, root: &str, several: bool, treated: bool) {
+        let path = format!("{root}.columns");
+        let columns = &table.columns;
+        if several && columns.visit.is_none() {
+            let message = "there are several visits but no column says which visit a row is".to_owned();
+            self.wrong("SK014", &path, message, "add `visit = \"…\"` to `columns`");
+        }
+        if columns.arm.is_none() && !treated {
+            let message = "nothing says which knee got which treatment".to_owned();
+            let remedy = "add `arm = \"…\"` to `columns`, or name an `allocation` file";
+            self.wrong("SK014", &path, message, remedy);
+        }
+        if columns.arm.is_none() && columns.knee.is_none() {
+            let message = "neither side nor arm tells the two knees of a patient apart".to_owned();
+            self.wrong("SK014", &path, message, "add `knee = \"…\"` to `columns`");
+        }
+    }
+
+    fn pattern(&mut self, table: &DataPlan, root: &str, several: bool, armed: bool, allocated: bool) {
+        let path = format!("{root}.pattern");
+        let Some(pattern) = &table.pattern else {
             let message = "wide data need a pattern of the column names".to_owned();
-            self.wrong("SK014", "data.shape", message, "add for instance `pattern = \"{endpoint}_{knee}_{visit}\"`");
+            let remedy = "add for instance `pattern = \"{endpoint}_{knee}_{visit}\"`";
+            self.wrong("SK014", &format!("{root}.shape"), message, remedy);
             return;
         };
         if !pattern.contains("{endpoint}") {
-            self.wrong("SK014", "data.pattern", "the pattern lacks `{endpoint}`".to_owned(), "add `{endpoint}`");
+            self.wrong("SK014", &path, "the pattern lacks `{endpoint}`".to_owned(), "add `{endpoint}`");
         }
-        let named = |place: &str, column: &Option<String>| pattern.contains(place) || column.is_some();
-        if several && !named("{visit}", &plan.data.columns.visit) {
-            self.wrong("SK014", "data.pattern", "nothing says which visit a value is".to_owned(), "add `{visit}`");
+        if several && !named(table, "{visit}", &table.columns.visit) {
+            self.wrong("SK014", &path, "nothing says which visit a value is".to_owned(), "add `{visit}`");
         }
-        let arm = named("{arm}", &plan.data.columns.arm);
-        let knee = named("{knee}", &plan.data.columns.knee);
-        let allocated = knee && plan.data.allocation.is_some();
-        if !arm && !allocated {
+        let knee = named(table, "{knee}", &table.columns.knee);
+        if !named(table, "{arm}", &table.columns.arm) && !(knee && (allocated || armed)) {
             let remedy = "add `{arm}`, or `{knee}` with an `allocation` file";
-            self.wrong("SK014", "data.pattern", "nothing says which treatment a value belongs to".to_owned(), remedy);
+            self.wrong("SK014", &path, "nothing says which treatment a value belongs to".to_owned(), remedy);
         }
     }
 
@@ -330,7 +393,7 @@ impl Checker<'_> {
                 self.wrong("SK010", &at("items"), message, "name one column per item, in the instrument's order");
             }
         }
-        if plan.data.shape != Shape::Long {
+        if plan.data.observations().all(|table| table.shape != Shape::Long) {
             let message = "items are scored from long data only".to_owned();
             self.wrong("SK014", &at("items"), message, "score them first with `splitknee score`");
         }

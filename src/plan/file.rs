@@ -5,8 +5,10 @@
 
 use super::options::{AnalysisPlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver};
 use crate::data::Format;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// An analysis plan of a split-knee trial (`plan.toml`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +16,10 @@ use serde::{Deserialize, Serialize};
 pub struct PlanFile {
     /// What the trial is called and who runs it.
     pub trial: TrialInfo,
-    /// Where the data are and which columns hold what.
+    /// Where the data are and which columns hold what: one table `[data]`, or several `[[data]]` whose rows are joined on
+    /// patient, knee and visit.
+    #[serde(deserialize_with = "one_or_several")]
+    #[schemars(schema_with = "one_or_several_schema")]
     pub data: DataPlan,
     /// The treatments, with the labels used in the data.
     pub arms: ArmsPlan,
@@ -182,6 +187,45 @@ pub struct DataPlan {
     /// Row of a workbook or text file that holds the column names, counted from 1.
     #[serde(default = "one")]
     pub header_row: usize,
+    /// The tables `[[data]]` after the first: further files of observations.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(skip)]
+    pub further: Vec<DataPlan>,
+}
+
+impl DataPlan {
+    /// Every file of observations, this one first.
+    pub fn observations(&self) -> impl Iterator<Item = &DataPlan> {
+        std::iter::once(self).chain(&self.further)
+    }
+}
+
+/// `[data]`, or the first of several `[[data]]` with the others in [`DataPlan::further`].
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DataPlan, D::Error> {
+    struct Tables;
+    impl<'de> Visitor<'de> for Tables {
+        type Value = DataPlan;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a table [data] or several [[data]]")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<DataPlan, A::Error> {
+            DataPlan::deserialize(MapAccessDeserializer::new(map))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<DataPlan, A::Error> {
+            let mut tables = Vec::<DataPlan>::deserialize(SeqAccessDeserializer::new(seq))?.into_iter();
+            let first = tables.next().ok_or_else(|| A::Error::custom("[[data]] names no file"))?;
+            Ok(DataPlan { further: tables.collect(), ..first })
+        }
+    }
+    deserializer.deserialize_any(Tables)
+}
+
+fn one_or_several_schema(generator: &mut SchemaGenerator) -> Schema {
+    let table = generator.subschema_for::<DataPlan>();
+    json_schema!({ "anyOf": [table, { "type": "array", "items": table, "minItems": 1 }] })
 }
 
 fn paramcd() -> String {
@@ -445,6 +489,9 @@ pub struct ScorePlan {
     pub scale: String,
     /// Item columns in the instrument's order.
     pub items: Vec<String>,
+    /// Whether the score is carried to 0–100, where 0 stays best.
+    #[serde(default)]
+    pub normalised: bool,
     /// File of the items, with the same columns for patient, knee and visit; the observations where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,

@@ -36,9 +36,13 @@ impl<'a> Positions<'a> {
             DeValue::Table(table) => self.add_table(path, table),
             DeValue::Array(array) => {
                 for (index, item) in array.iter().enumerate() {
-                    let path = join(path, &index.to_string());
-                    self.values.insert(path.clone(), item.span());
-                    self.add_value(&path, item.get_ref());
+                    let inner = join(path, &index.to_string());
+                    self.values.insert(inner.clone(), item.span());
+                    self.add_value(&inner, item.get_ref());
+                }
+                // The first of several [[data]] is looked for as [data] is.
+                if let ("data", Some(first)) = (path, array.first()) {
+                    self.add_value(path, first.get_ref());
                 }
             }
             _ => {}

@@ -123,6 +123,16 @@ impl<'s> Node<'s> {
         Self { root: self.root, outer: value, resolved }
     }
 
+    /// This place as it applies to `value`: of a table or a list of such tables, the list where `value` is one.
+    fn applied_to(self, value: &DeValue<'_>) -> Self {
+        let choices = self.outer.get("anyOf").and_then(Value::as_array);
+        let list = choices.into_iter().flatten().find(|choice| choice.get("items").is_some());
+        match (value, list) {
+            (DeValue::Array(_), Some(list)) => Self { resolved: list, ..self },
+            _ => self,
+        }
+    }
+
     fn properties(&self) -> Option<&'s Map<String, Value>> {
         self.resolved.get("properties").and_then(Value::as_object)
     }
@@ -222,6 +232,7 @@ fn check_value(
     positions: &Positions<'_>,
     findings: &mut Vec<Finding>,
 ) {
+    let node = node.applied_to(value);
     if let Some(words) = node.words() {
         let problem = match value {
             DeValue::String(word) if words.contains(&word.as_ref()) => return,
@@ -248,6 +259,12 @@ fn check_value(
         ));
         return;
     }
+    if let Some(problem) = out_of_bounds(value, &node) {
+        let message = format!("`{}` {problem}", last(path));
+        let remedy = format!("correct the value: {}", node.description());
+        findings.push(Positions::error("SK010", positions.value(path), message, remedy));
+        return;
+    }
     match value {
         DeValue::Table(table) => check_table(path, table, node, positions, findings),
         DeValue::Array(items) => {
@@ -258,6 +275,24 @@ fn check_value(
             }
         }
         _ => {}
+    }
+}
+
+/// What is wrong with a whole number below its minimum, or a list of another length than its type has.
+fn out_of_bounds(value: &DeValue<'_>, node: &Node<'_>) -> Option<String> {
+    let bound = |name: &str| node.resolved.get(name).and_then(Value::as_u64);
+    match value {
+        DeValue::Integer(number) => {
+            let least = bound("minimum")?;
+            number.as_str().starts_with('-').then(|| format!("is {}, and must be at least {least}", number.as_str()))
+        }
+        DeValue::Array(items) => {
+            let length = u64::try_from(items.len()).ok()?;
+            let (least, most) = (bound("minItems").unwrap_or(0), bound("maxItems").unwrap_or(u64::MAX));
+            let wanted = if least == most { least.to_string() } else { format!("at least {least}") };
+            (length < least || length > most).then(|| format!("has {length} values, and must have {wanted}"))
+        }
+        _ => None,
     }
 }
 
@@ -315,7 +350,8 @@ fn collect_defaults(path: &str, table: Option<&DeTable<'_>>, node: Node<'_>, use
             .map(|(_, value)| value.get_ref());
         match given {
             Some(DeValue::Table(table)) => collect_defaults(&key, Some(table), inner, used),
-            Some(DeValue::Array(items)) => {
+            Some(list @ DeValue::Array(items)) => {
+                let inner = inner.applied_to(list);
                 for (index, item) in items.iter().enumerate() {
                     if let (DeValue::Table(table), Some(schema)) = (item.get_ref(), inner.resolved.get("items")) {
                         collect_defaults(&join(&key, &index.to_string()), Some(table), inner.at(schema), used);

@@ -1,14 +1,14 @@
 //! The data files a plan names, read and handed to [`crate::trial::build`] with the roles of their columns.
 
 use super::Plan;
-use super::file::Shape;
+use super::file::{DataPlan, Shape};
 use super::position::location;
-use crate::data::{DataError, Format, ReadOptions, Table, read_bytes};
+use crate::data::{DataError, ReadOptions, Table, read_bytes};
 use crate::instrument::{Instrument, Scale};
 use crate::trial::expr::Condition;
 use crate::trial::sources::{
-    Allocation, AllocationForm, Disposition, Events, Layout, Roles, Scoring, SetDefinition, Source, Sources,
-    VisitWindow,
+    Allocation, AllocationForm, Disposition, Events, Layout, Observations, Roles, Scoring, SetDefinition, Source,
+    Sources, VisitWindow,
 };
 use crate::trial::{Design, Finding, Location, Severity};
 use std::path::{Component, Path};
@@ -46,8 +46,9 @@ pub fn files(plan: &Plan) -> Vec<&str> {
     let data = &plan.data;
     let others = [&data.patients, &data.allocation, &data.adverse_events, &data.disposition];
     let items = plan.endpoints.iter().filter_map(|endpoint| endpoint.score.as_ref()?.file.as_deref());
-    let mut names: Vec<&str> = std::iter::once(data.path.as_str()).collect();
-    for name in others.into_iter().flatten().map(String::as_str).chain(items) {
+    let mut names: Vec<&str> = Vec::new();
+    let observed = data.observations().map(|table| table.path.as_str());
+    for name in observed.chain(others.into_iter().flatten().map(String::as_str)).chain(items) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -62,7 +63,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let mut findings = Vec::new();
     let mut take = |name: &str, key: &str, options: &ReadOptions| -> Option<Source> {
         if let Some(problem) = forbidden(plan, name) {
-            findings.push(problem_in_plan(plan, key, problem));
+            findings.push(problem_in_plan(plan, key, name, problem));
             return None;
         }
         match reader(name, options) {
@@ -73,9 +74,14 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
             }
         }
     };
-    let main = options(plan, data.format);
-    let side = ReadOptions { sheet: None, header_row: 1, ..options(plan, None) };
-    let observations = take(&data.path, "path", &main);
+    let side = ReadOptions { format: None, sheet: None, header_row: 1, ..options(data) };
+    let mut observed = data
+        .observations()
+        .map(|table| Some(observations(table, take(&table.path, "path", &options(table))?)))
+        .collect::<Vec<_>>()
+        .into_iter();
+    let first = observed.next().flatten();
+    let further: Vec<Observations> = observed.flatten().collect();
     let patients = data.patients.as_ref().and_then(|name| take(name, "patients", &side));
     let allocation = data.allocation.as_ref().and_then(|name| take(name, "allocation", &side));
     let no_rows = ReadOptions { allow_no_rows: true, ..side.clone() };
@@ -89,26 +95,26 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
                 instrument: Instrument::from_name(&score.instrument)?,
                 scale: Scale::from_name(&score.scale)?,
                 items: score.items.clone(),
+                normalised: score.normalised,
                 source: score.file.as_ref().and_then(|name| take(name, "score", &side)),
             })
         })
         .collect();
-    match observations {
-        Some(observations) if findings.is_empty() => {
-            Ok(Sources { scores, ..assemble(plan, observations, patients, allocation, events, disposition) })
+    match first {
+        Some(first) if findings.is_empty() => {
+            Ok(Sources { scores, further, ..assemble(plan, first, patients, allocation, events, disposition) })
         }
         _ => Err(findings),
     }
 }
 
-fn options(plan: &Plan, format: Option<Format>) -> ReadOptions {
-    let data = &plan.data;
+fn options(data: &DataPlan) -> ReadOptions {
     let mut missing = data.missing.clone();
     if !missing.iter().any(String::is_empty) {
         missing.push(String::new());
     }
     ReadOptions {
-        format,
+        format: data.format,
         delimiter: data.delimiter,
         decimal_comma: data.decimal_comma,
         encoding: data.encoding.clone(),
@@ -136,23 +142,24 @@ fn forbidden(plan: &Plan, name: &str) -> Option<(String, &'static str)> {
     None
 }
 
-fn problem_in_plan(plan: &Plan, key: &str, (message, remedy): (String, &str)) -> Finding {
+fn problem_in_plan(plan: &Plan, key: &str, name: &str, (message, remedy): (String, &str)) -> Finding {
     Finding {
         rule: "SK026",
         severity: Severity::Error,
-        location: named_at(plan, key),
+        location: named_at(plan, key, name),
         message,
         remedy: remedy.to_owned(),
     }
 }
 
-/// Where the plan names a file: the line of `key = …` after `[data]`.
-fn named_at(plan: &Plan, key: &str) -> Location {
+/// Where the plan names a file: the line of `key = "name"` after `[data]`.
+fn named_at(plan: &Plan, key: &str, name: &str) -> Location {
     let start = plan.text.find("[data]").unwrap_or(0);
     let rest = plan.text.get(start..).unwrap_or_default();
     let mut offset = start;
     for line in rest.split_inclusive('\n') {
-        if line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')) {
+        let value = line.trim_start().strip_prefix(key).and_then(|rest| rest.trim_start().strip_prefix('='));
+        if value.is_some_and(|value| value.contains(name)) {
             return location(&plan.file_name, &plan.text, offset);
         }
         offset += line.len();
@@ -185,7 +192,7 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
     };
     let remedy = match rule {
         "SK020" => {
-            let at = named_at(plan, key);
+            let at = named_at(plan, key, name);
             let line = at.row.unwrap_or_default();
             format!("{remedy}, which is relative to the plan (the plan names it in line {line})")
         }
@@ -195,27 +202,15 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
     Finding { rule, severity: Severity::Error, location, message, remedy }
 }
 
-fn assemble(
-    plan: &Plan,
-    observations: Source,
-    patients: Option<Source>,
-    allocation: Option<Source>,
-    events: Option<Source>,
-    disposition: Option<Source>,
-) -> Sources {
-    let data = &plan.data;
-    let columns = &data.columns;
-    let design = plan.design();
-    // Conditions were parsed when the plan was checked.
-    let condition = |text: &Option<String>| text.as_deref().and_then(|text| Condition::parse(text).ok());
-    let listed = &data.allocation_columns;
-    let event = &data.event_columns;
-    Sources {
-        observations,
-        layout: match data.shape {
+/// A file of observations with the roles that its table of the plan gives its columns.
+fn observations(table: &DataPlan, source: Source) -> Observations {
+    let columns = &table.columns;
+    Observations {
+        source,
+        layout: match table.shape {
             Shape::Long => Layout::Long,
-            Shape::Wide => Layout::Wide { pattern: data.pattern.clone().unwrap_or_default() },
-            Shape::Bds => Layout::Bds { parameter: data.parameter.clone(), value: data.value.clone() },
+            Shape::Wide => Layout::Wide { pattern: table.pattern.clone().unwrap_or_default() },
+            Shape::Bds => Layout::Bds { parameter: table.parameter.clone(), value: table.value.clone() },
         },
         roles: Roles {
             patient: columns.patient.clone(),
@@ -225,7 +220,34 @@ fn assemble(
             month: columns.month.clone(),
             date: columns.date.clone(),
         },
-        filter: condition(&data.rows),
+        filter: condition(&table.rows),
+    }
+}
+
+/// A condition, parsed already when the plan was checked.
+fn condition(text: &Option<String>) -> Option<Condition> {
+    text.as_deref().and_then(|text| Condition::parse(text).ok())
+}
+
+fn assemble(
+    plan: &Plan,
+    observations: Observations,
+    patients: Option<Source>,
+    allocation: Option<Source>,
+    events: Option<Source>,
+    disposition: Option<Source>,
+) -> Sources {
+    let data = &plan.data;
+    let columns = &data.columns;
+    let design = plan.design();
+    let listed = &data.allocation_columns;
+    let event = &data.event_columns;
+    Sources {
+        observations: observations.source,
+        layout: observations.layout,
+        roles: observations.roles,
+        filter: observations.filter,
+        further: Vec::new(),
         patients,
         allocation: allocation.map(|source| Allocation {
             source,

@@ -112,11 +112,13 @@ pub struct Difference {
 pub struct Comparison {
     /// Largest relative difference that counts as equal.
     pub tolerance: f64,
+    /// Largest absolute difference that counts as equal whatever the relative one.
+    pub absolute: f64,
     /// Results in both sets.
     pub n_common: usize,
     /// Pairs of numbers compared.
     pub n_numbers: usize,
-    /// Largest relative difference of all pairs of numbers.
+    /// Largest relative difference of the pairs of numbers that differ by more than `absolute`.
     pub largest: f64,
     /// Identifiers that only the first set has.
     pub missing: Vec<String>,
@@ -134,7 +136,7 @@ impl Comparison {
 }
 
 /// Compares two result sets. Numbers are equal when they differ by at most `tolerance` relative to the larger absolute
-/// value; all else must be the same. Notes and references are words, and not compared; nor is the
+/// value, or by at most `absolute`; all else must be the same. Notes and references are words, and not compared; nor is the
 /// rounding noise in which an optimiser stops (`certificate`, `gradient_max`, `largest_disagreement`).
 ///
 /// ```
@@ -142,15 +144,16 @@ impl Comparison {
 /// use splitknee::report::compare::{ResultSet, compare};
 /// let first = ResultSet::of(&json!({"results": [{"id": "vas.m6", "estimate": -3.5}]})).unwrap();
 /// let second = ResultSet::of(&json!({"results": [{"id": "vas.m6", "estimate": -3.5000001}]})).unwrap();
-/// assert!(compare(&first, &second, 1e-6).is_equal());
-/// assert_eq!(compare(&first, &second, 1e-9).differences[0].field, "estimate");
+/// assert!(compare(&first, &second, 1e-6, 0.0).is_equal());
+/// assert_eq!(compare(&first, &second, 1e-9, 0.0).differences[0].field, "estimate");
 /// ```
-pub fn compare(first: &ResultSet, second: &ResultSet, tolerance: f64) -> Comparison {
+pub fn compare(first: &ResultSet, second: &ResultSet, tolerance: f64, absolute: f64) -> Comparison {
     let only = |a: &ResultSet, b: &ResultSet| {
         a.records.keys().filter(|id| !b.records.contains_key(*id)).cloned().collect::<Vec<_>>()
     };
     let mut comparison = Comparison {
         tolerance,
+        absolute,
         n_common: 0,
         n_numbers: 0,
         largest: 0.0,
@@ -190,6 +193,9 @@ impl Comparison {
                 let scale = a.abs().max(b.abs());
                 let relative = if scale > 0.0 { (a - b).abs() / scale } else { 0.0 };
                 self.n_numbers += 1;
+                if (a - b).abs() <= self.absolute {
+                    return;
+                }
                 self.largest = self.largest.max(relative);
                 if relative > self.tolerance {
                     self.add(id, path, first, second, Some(relative));
@@ -230,25 +236,25 @@ mod tests {
             {"id": "a", "estimate": 1.0 + 1e-7, "conclusion": "superior", "rows": {"in": 9}, "notes": ["y"], "df": null},
             {"id": "c", "estimate": 2.0},
         ]));
-        let found = compare(&first, &second, 1e-6);
+        let found = compare(&first, &second, 1e-6, 0.0);
         assert_eq!((found.missing.as_slice(), found.extra.as_slice()), (&["b".to_owned()][..], &["c".to_owned()][..]));
         let fields: Vec<&str> = found.differences.iter().map(|difference| difference.field.as_str()).collect();
         assert_eq!(fields, ["conclusion", "rows.in"]);
         assert!((found.differences[1].relative.unwrap() - 0.1).abs() < 1e-15);
-        assert_eq!(compare(&first, &second, 1e-9).differences.len(), 3);
-        assert!(compare(&first, &first, 0.0).is_equal());
+        assert_eq!(compare(&first, &second, 1e-9, 0.0).differences.len(), 3);
+        assert!(compare(&first, &first, 0.0, 0.0).is_equal());
     }
 
     #[test]
     fn a_value_that_one_set_does_not_have_is_a_difference() {
         let found =
-            compare(&set(json!([{"id": "a", "p_value": 0.5}])), &set(json!([{"id": "a", "p_value": null}])), 1.0);
+            compare(&set(json!([{"id": "a", "p_value": 0.5}])), &set(json!([{"id": "a", "p_value": null}])), 1.0, 0.0);
         assert_eq!(found.differences[0].second, Value::Null);
         // How near to the optimum an optimiser stopped is no result.
         let stopped =
             |gradient: f64| set(json!([{"id": "a", "fit": {"gradient_max": gradient, "certificate": gradient}}]));
-        assert!(compare(&stopped(2.6e-14), &stopped(2.7e-14), 1e-6).is_equal());
-        let found = compare(&set(json!([{"id": "a", "d": [1, 2]}])), &set(json!([{"id": "a", "d": [1]}])), 1.0);
+        assert!(compare(&stopped(2.6e-14), &stopped(2.7e-14), 1e-6, 0.0).is_equal());
+        let found = compare(&set(json!([{"id": "a", "d": [1, 2]}])), &set(json!([{"id": "a", "d": [1]}])), 1.0, 0.0);
         assert_eq!(found.differences.len(), 1);
     }
 

@@ -24,6 +24,7 @@ pub fn render(run: &Run, bundle: &Bundle) -> Result<String, serde_json::Error> {
         "plan": {"path": run.plan.file_name, "sha256": run.plan.sha256, "lock": run.lock},
         "dummy_treatment": run.reading.blinded,
         "redacted_ids": run.reading.redact_ids,
+        "redacted_with_key": run.reading.redact_ids && run.reading.redact_key.is_some(),
         "inputs": inputs,
         "seed": run.plan.analysis.seed,
         "outputs": outputs,

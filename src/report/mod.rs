@@ -24,9 +24,11 @@ pub mod recipes;
 pub mod records;
 pub mod results;
 pub mod results_schema;
+pub mod review;
 pub mod rtf;
 pub mod sections;
 pub mod sentences;
+pub mod site;
 pub mod sources;
 pub mod template;
 pub mod verify;
@@ -80,7 +82,8 @@ pub fn files(run: &Run) -> Result<Bundle, ReportError> {
 /// # Errors
 /// A figure, the page or another document could not be made.
 pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
-    let words = words::Words::new(compose::language(&run.plan)).at(run.plan.analysis.alpha);
+    let words =
+        words::Words::new(compose::language(&run.plan)).at(run.plan.analysis.alpha).of_site(&run.plan.trial.site);
     let style = compose::style(&run.plan);
     let mut document = compose::document_with(run, &words, &style, options)?;
     options.template.apply(&mut document)?;

@@ -79,6 +79,15 @@ impl Words {
         self
     }
 
+    /// The same catalogue for another body site than the knee.
+    pub fn of_site(mut self, site: &str) -> Self {
+        if site != "knee" {
+            let language = self.language;
+            self.messages.values_mut().for_each(|message| *message = super::site::renamed(message, site, language));
+        }
+        self
+    }
+
     /// A p-value as a relation: `= 0.503`, `< 0.001`, `> 0.99`.
     pub fn p_relation(&self, p: f64) -> String {
         let printed = rounding::p_value(p).replace('\u{a0}', " ");

@@ -5,7 +5,8 @@ use super::coded::Coded;
 use super::findings::{Findings, place};
 use super::patients::Trial;
 use super::rows::has_column;
-use super::sources::{Source, Sources};
+use super::sources::{Roles, Source, Sources};
+use crate::data::Table;
 use std::collections::{BTreeSet, HashMap};
 
 /// Fills in [`super::Patient::attributes`]. Where a column is in several files, the file of patients counts.
@@ -90,10 +91,15 @@ fn per_patient(
     listed
 }
 
-/// Adds the columns of the observations that do not change within a patient, identifying and measured columns aside.
+/// Adds the columns of the observations that do not change within a patient, identifying and measured columns aside; of
+/// several files the first counts.
 fn constant_columns(trial: &mut Trial, sources: &Sources, number: &HashMap<String, usize>) {
-    let table = &sources.observations.table;
-    let roles = &sources.roles;
+    for (source, roles) in sources.observed() {
+        constant_columns_of(trial, &source.table, roles, number);
+    }
+}
+
+fn constant_columns_of(trial: &mut Trial, table: &Table, roles: &Roles, number: &HashMap<String, usize>) {
     let mut own: BTreeSet<&str> = trial.design.endpoints.iter().map(|endpoint| endpoint.column.as_str()).collect();
     own.insert(&roles.patient);
     own.extend(
@@ -120,7 +126,7 @@ fn constant_columns(trial: &mut Trial, sources: &Sources, number: &HashMap<Strin
 }
 
 fn constant(
-    table: &crate::data::Table,
+    table: &Table,
     name: &str,
     ids: &Coded,
     patient_of: &[Option<usize>],

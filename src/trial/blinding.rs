@@ -4,16 +4,17 @@
 //! renamed ([`DUMMY_ACTIVE`], [`DUMMY_PLACEBO`]), the columns of the true treatment are replaced, and every other text
 //! column in which a true label occurs is emptied, so that no later step could print one.
 
-use super::coded::Coded;
+use super::coded::{Coded, EMPTY};
 use super::design::{ACTIVE, Arms, Design};
 use super::finding::Finding;
 use super::findings::{Findings, place};
+use super::labels::{mask, names};
 use super::pseudonym::replace_column;
 use super::side::{Side, side};
-use super::sources::{Allocation, AllocationForm, Layout, Source, Sources};
+use super::sources::{Allocation, AllocationForm, Layout, Roles, Source, Sources};
 use crate::data::{ReadOptions, read_bytes};
 use crate::math::random::Stream;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Label of the active arm in a blinded run.
 pub const DUMMY_ACTIVE: &str = "DUMMY ACTIVE";
@@ -33,48 +34,64 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
     let other = (1..=design.arms.other.len()).map(|number| format!("DUMMY OTHER {number}")).collect();
     let arms = Arms { active: DUMMY_ACTIVE.to_owned(), placebo: DUMMY_PLACEBO.to_owned(), other };
     let dummies: Vec<String> = arms.labels().iter().map(|label| (*label).to_owned()).collect();
-    let in_names = |place: &str| matches!(&sources.layout, Layout::Wide { pattern } if pattern.contains(place));
-    if in_names("{arm}") {
+    let named_by = |place: &str| layouts(&sources).any(|layout| is_wide_by(layout, place));
+    if named_by("{arm}") {
         let message = "the columns of the data are named by treatment".to_owned();
         return Err(refusal(&sources, message, "name them by side for a blinded run"));
     }
     let missing = |sources: &Sources| {
         refusal(sources, "no column tells the knees apart".to_owned(), "name a `knee` column for a blinded run")
     };
-    let Some(patients) = Coded::read(&sources.observations.table, &sources.roles.patient) else {
-        return Err(missing(&sources));
-    };
-    let telling = Telling::new(&sources, &patients, truth);
-    let by_side = sources.roles.knee.is_some() || in_names("{knee}");
-    if in_names("{knee}") {
+    let files: Vec<Option<(Coded, Option<Coded>)>> =
+        sources.observed().map(|(file, roles)| knees(file, roles)).collect();
+    let Some(files) = files.into_iter().collect::<Option<Vec<_>>>() else { return Err(missing(&sources)) };
+    let telling = Telling::new(&sources, truth);
+    let in_columns = named_by("{knee}");
+    let by_side = in_columns || sources.roles.knee.is_some();
+    let truly = telling.arms(&sources);
+    let further = sources.further.iter_mut().map(|further| (&mut further.source, &further.roles));
+    let observed = std::iter::once((&mut sources.observations, &sources.roles)).chain(further);
+    for ((source, roles), arms) in observed.zip(&truly) {
+        let side = roles.knee.as_deref().unwrap_or_default();
+        telling.empty(source, arms.as_ref(), &[&roles.patient, side, roles.visit.as_deref().unwrap_or_default()]);
+    }
+    if in_columns {
         // The values of both knees stand in one row: the dummy treatments become an allocation list.
+        let patients: Vec<&Coded> = files.iter().map(|(patients, _)| patients).collect();
         let list =
             dummy_list(&patients, &dummies, seed).map_err(|error| refusal(&sources, error, "check `data.columns`"))?;
-        telling.empty(&mut sources.observations, &[]);
         sources.roles.arm = None;
+        sources.further.iter_mut().for_each(|further| further.roles.arm = None);
         sources.allocation = Some(list);
     } else {
-        let mark = sources.roles.knee.clone().or_else(|| sources.roles.arm.clone());
-        let knees = mark.and_then(|column| Coded::read(&sources.observations.table, &column));
-        let Some(knees) = knees else { return Err(missing(&sources)) };
-        let dummy = draw(&patients, &knees, by_side, &telling.truth, &dummies, seed);
-        let cells: Vec<Option<&str>> =
-            dummy.iter().map(|arm| arm.and_then(|arm| dummies.get(arm)).map(String::as_str)).collect();
-        telling.empty(&mut sources.observations, &[]);
-        replace_column(&mut sources.observations, COLUMN, cells);
-        sources.roles.arm = Some(COLUMN.to_owned());
+        let files: Vec<(Coded, Coded)> =
+            files.into_iter().filter_map(|(patients, knees)| Some((patients, knees?))).collect();
+        if files.len() != 1 + sources.further.len() {
+            return Err(missing(&sources));
+        }
+        let dummy = draw(&files, by_side, &telling.truth, &dummies, seed);
+        let further = sources.further.iter_mut().map(|further| (&mut further.source, &mut further.roles));
+        let observed = std::iter::once((&mut sources.observations, &mut sources.roles)).chain(further);
+        for ((source, roles), arms) in observed.zip(&dummy) {
+            let cells: Vec<Option<&str>> =
+                arms.iter().map(|arm| arm.and_then(|arm| dummies.get(arm)).map(String::as_str)).collect();
+            replace_column(source, COLUMN, cells);
+            roles.arm = Some(COLUMN.to_owned());
+        }
         sources.allocation = None;
     }
+    let Roles { patient, knee, visit, .. } = sources.roles.clone();
+    let keys = [patient, knee.unwrap_or_default(), visit.unwrap_or_default()];
     for source in sources.scores.iter_mut().flatten().filter_map(|scoring| scoring.source.as_mut()) {
-        telling.empty(source, &[]);
+        telling.empty(source, None, &keys.each_ref().map(String::as_str));
     }
     let patient_column = sources.patient_column.clone();
     if let Some(source) = &mut sources.patients {
-        telling.empty(source, &[]);
+        telling.empty(source, None, &[&patient_column]);
         telling.empty_sides(source, &patient_column);
     }
     if let Some(disposition) = &mut sources.disposition {
-        telling.empty(&mut disposition.source, &[]);
+        telling.empty(&mut disposition.source, None, &[&patient_column]);
         telling.empty_sides(&mut disposition.source, &patient_column);
     }
     if let Some(events) = &mut sources.events {
@@ -83,10 +100,48 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
             let none = vec![None; events.source.table.height()];
             replace_column(&mut events.source, &events.knee, none);
         }
-        telling.empty(&mut events.source, &[&events.term, &events.severity, &events.serious, &events.related]);
+        let kept = [&patient_column, &events.term, &events.severity, &events.serious, &events.related];
+        telling.empty(&mut events.source, None, &kept.map(String::as_str));
         telling.mask(&mut events.source, &events.term);
     }
+    rename(&mut sources, &design.arms);
     Ok((Design { arms, ..design.clone() }, sources))
+}
+
+/// The word in place of a label in names: of the trial, of patients, of files.
+pub const DUMMY: &str = "DUMMY";
+
+/// Takes the labels out of the names of files and of patients. They do not tell which knee had which treatment, since
+/// both knees of a patient share them; but so no output has a label anywhere.
+fn rename(sources: &mut Sources, arms: &Arms) {
+    let labels = name_labels(arms);
+    let other = sources.patient_column.clone();
+    let mut places: Vec<(&mut Source, String)> = vec![(&mut sources.observations, sources.roles.patient.clone())];
+    places.extend(sources.further.iter_mut().map(|further| (&mut further.source, further.roles.patient.clone())));
+    let items = sources.scores.iter_mut().flatten().filter_map(|scoring| scoring.source.as_mut());
+    places.extend(items.map(|source| (source, sources.roles.patient.clone())));
+    places.extend(sources.patients.iter_mut().map(|source| (source, other.clone())));
+    places.extend(sources.allocation.iter_mut().map(|list| (&mut list.source, list.patient.clone())));
+    places.extend(sources.events.iter_mut().map(|events| (&mut events.source, other.clone())));
+    places.extend(sources.disposition.iter_mut().map(|disposition| (&mut disposition.source, other.clone())));
+    for (source, column) in places {
+        source.file = mask(&source.file, &labels);
+        let Some(ids) = Coded::read(&source.table, &column) else { continue };
+        if ids.levels.iter().any(|id| labels.iter().any(|(label, _)| names(id, label))) {
+            let masked: Vec<String> = ids.levels.iter().map(|id| mask(id, &labels)).collect();
+            let cell = |row: usize| ids.level(row).and_then(|level| masked.get(level)).map(String::as_str);
+            let cells: Vec<Option<&str>> = (0..ids.codes.len()).map(cell).collect();
+            replace_column(source, &column, cells);
+        }
+    }
+}
+
+/// Each label with [`DUMMY`], longest first, so that `EV high` is not read as `EV`.
+pub fn name_labels(arms: &Arms) -> Vec<(String, String)> {
+    let mut labels: Vec<(String, String)> =
+        arms.labels().iter().map(|label| ((*label).to_owned(), DUMMY.to_owned())).collect();
+    labels.sort_by_key(|(label, _)| std::cmp::Reverse(label.len()));
+    labels
 }
 
 fn refusal(sources: &Sources, message: String, remedy: &str) -> Vec<Finding> {
@@ -95,23 +150,41 @@ fn refusal(sources: &Sources, message: String, remedy: &str) -> Vec<Finding> {
     findings.into_list()
 }
 
-/// The dummy arm of every row. With sides, a coin decides which side is active; else, whether the arms are exchanged.
+/// The layouts of the files of observations.
+fn layouts(sources: &Sources) -> impl Iterator<Item = &Layout> {
+    std::iter::once(&sources.layout).chain(sources.further.iter().map(|further| &further.layout))
+}
+
+/// Whether the columns of a wide file are named by `{arm}` or `{knee}`.
+fn is_wide_by(layout: &Layout, place: &str) -> bool {
+    matches!(layout, Layout::Wide { pattern } if pattern.contains(place))
+}
+
+/// The patient of every row of a file, and what tells the knees apart, where a column does.
+fn knees(file: &Source, roles: &Roles) -> Option<(Coded, Option<Coded>)> {
+    let mark = roles.knee.as_ref().or(roles.arm.as_ref());
+    Some((Coded::read(&file.table, &roles.patient)?, mark.and_then(|column| Coded::read(&file.table, column))))
+}
+
+/// The dummy arm of every row of every file, given its patients and knees. With sides, a coin decides which side is
+/// active; else, whether the arms are exchanged.
 fn draw(
-    patients: &Coded,
-    knees: &Coded,
+    files: &[(Coded, Coded)],
     by_side: bool,
     truth: &[String],
     dummies: &[String],
     seed: u64,
-) -> Vec<Option<usize>> {
+) -> Vec<Vec<Option<usize>>> {
     // The knees of each patient in an order that does not depend on the order of rows.
     let mut own: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for row in 0..patients.codes.len() {
-        if let (Some(id), Some(knee)) = (patients.get(row), knees.get(row)) {
-            let label = canonical(knee);
-            let labels = own.entry(id).or_default();
-            if !labels.contains(&label) {
-                labels.push(label);
+    for (patients, knees) in files {
+        for row in 0..patients.codes.len() {
+            if let (Some(id), Some(knee)) = (patients.get(row), knees.get(row)) {
+                let label = canonical(knee);
+                let labels = own.entry(id).or_default();
+                if !labels.contains(&label) {
+                    labels.push(label);
+                }
             }
         }
     }
@@ -132,7 +205,10 @@ fn draw(
             arms.insert((id, label), arm);
         }
     }
-    (0..patients.codes.len()).map(|row| arms.get(&(patients.get(row)?, canonical(knees.get(row)?))).copied()).collect()
+    let of_row = |(patients, knees): &(Coded, Coded), row: usize| {
+        arms.get(&(patients.get(row)?, canonical(knees.get(row)?))).copied()
+    };
+    files.iter().map(|file| (0..file.0.codes.len()).map(|row| of_row(file, row)).collect()).collect()
 }
 
 fn canonical(label: &str) -> String {
@@ -149,9 +225,10 @@ fn patient_number(id: &str) -> u64 {
 }
 
 /// Dummy treatments as an allocation list, one row per knee.
-fn dummy_list(patients: &Coded, dummies: &[String], seed: u64) -> Result<Allocation, String> {
+fn dummy_list(files: &[&Coded], dummies: &[String], seed: u64) -> Result<Allocation, String> {
     let mut text = String::from("patient\tknee\tarm\n");
-    for id in &patients.levels {
+    let ids: BTreeSet<&String> = files.iter().flat_map(|patients| &patients.levels).collect();
+    for id in ids {
         let swapped = usize::from(Stream::new(seed, patient_number(id)).uniform() < 0.5);
         for (position, side) in ["LEFT", "RIGHT"].iter().enumerate() {
             let arm = dummies.get((position + swapped) % 2).map(String::as_str).unwrap_or_default();
@@ -173,18 +250,12 @@ fn dummy_list(patients: &Coded, dummies: &[String], seed: u64) -> Result<Allocat
 struct Telling {
     /// Labels of the arms.
     truth: Vec<String>,
-    /// The true arm of each row of the observations, where they have an arm column.
-    arms: Option<Coded>,
     /// The side of the active knee of each patient, where data or allocation list say.
     active: BTreeMap<String, Side>,
 }
 
 impl Telling {
-    fn new(sources: &Sources, patients: &Coded, truth: Vec<String>) -> Self {
-        let read = |source: &Source, column: &Option<String>| {
-            column.as_ref().and_then(|name| Coded::read(&source.table, name))
-        };
-        let arms = read(&sources.observations, &sources.roles.arm);
+    fn new(sources: &Sources, truth: Vec<String>) -> Self {
         let mut active = BTreeMap::new();
         let mut add = |ids: &Coded, knees: &Coded, arms: &Coded| {
             for row in 0..ids.codes.len() {
@@ -195,8 +266,12 @@ impl Telling {
                 }
             }
         };
-        if let (Some(knees), Some(arms)) = (read(&sources.observations, &sources.roles.knee), &arms) {
-            add(patients, &knees, arms);
+        for (source, roles) in sources.observed() {
+            let read = |column: &Option<String>| Coded::read(&source.table, column.as_ref()?);
+            let ids = Coded::read(&source.table, &roles.patient);
+            if let (Some(ids), Some(knees), Some(arms)) = (ids, read(&roles.knee), read(&roles.arm)) {
+                add(&ids, &knees, &arms);
+            }
         }
         if let Some(list) = &sources.allocation {
             let column = |name: &str| Coded::read(&list.source.table, name).unwrap_or_default();
@@ -212,16 +287,35 @@ impl Telling {
                 }
             }
         }
-        Self { truth, arms, active }
+        Self { truth, active }
+    }
+
+    /// The true arm of every row of every file of observations, where it is known: as written, else by the side of the
+    /// patient's active knee.
+    fn arms(&self, sources: &Sources) -> Vec<Option<Coded>> {
+        let of_file = |(source, roles): (&Source, &Roles)| {
+            if let Some(column) = &roles.arm {
+                return Coded::read(&source.table, column);
+            }
+            let ids = Coded::read(&source.table, &roles.patient)?;
+            let knees = Coded::read(&source.table, roles.knee.as_ref()?)?;
+            let is_active = |row: usize| {
+                let active = *self.active.get(ids.get(row)?)?;
+                Some(u32::from(side(knees.get(row)?)? == active))
+            };
+            let codes = (0..ids.codes.len()).map(|row| is_active(row).unwrap_or(EMPTY)).collect();
+            Some(Coded { codes, levels: vec!["other".to_owned(), "active".to_owned()] })
+        };
+        sources.observed().map(of_file).collect()
     }
 
     /// Empties every text column in which a true label occurs, and every column that groups the rows as the arm does.
-    fn empty(&self, source: &mut Source, kept: &[&str]) {
+    fn empty(&self, source: &mut Source, arms: Option<&Coded>, kept: &[&str]) {
         let names = source.table.column_names();
         for name in names.iter().filter(|name| !kept.contains(&name.as_str())) {
             let Some(column) = Coded::read(&source.table, name) else { continue };
             let labelled = column.levels.iter().any(|cell| tells(cell, &self.truth));
-            if labelled || self.arms.as_ref().is_some_and(|arms| same_groups(arms, &column)) {
+            if labelled || arms.is_some_and(|arms| same_groups(arms, &column)) {
                 let none = vec![None; source.table.height()];
                 replace_column(source, name, none);
             }
@@ -278,14 +372,5 @@ fn same_groups(arms: &Coded, column: &Coded) -> bool {
 
 /// Whether a cell is, or has among its words, the label of an arm.
 fn tells(cell: &str, truth: &[String]) -> bool {
-    let cell = cell.to_lowercase();
-    truth.iter().map(|label| label.to_lowercase()).any(|label| {
-        cell == label
-            || (label.chars().count() > 1
-                && cell.match_indices(&label).any(|(at, _)| {
-                    let before = cell.get(..at).and_then(|text| text.chars().next_back());
-                    let after = cell.get(at + label.len()..).and_then(|text| text.chars().next());
-                    !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-                }))
-    })
+    truth.iter().any(|label| names(cell, label))
 }

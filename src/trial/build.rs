@@ -52,7 +52,7 @@ fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
     for (endpoint, values) in design.endpoints.iter().zip(&rows.values) {
         for (value, row) in values.iter().zip(&rows.file_row) {
             let Some(value) = *value else { continue };
-            let location = || place(&rows.file, Some(*row), Some(&endpoint.column));
+            let location = || rows.place(Some(*row), Some(&endpoint.column));
             if let Some((low, high)) = endpoint.range
                 && !(low..=high).contains(&value)
             {
@@ -100,7 +100,7 @@ fn months(design: &mut Design, rows: &Rows, column: Option<&str>, findings: &mut
                 let label = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
                 findings.add(
                     "SK306",
-                    place(&rows.file, Some(*row), column),
+                    rows.place(Some(*row), column),
                     format!("the visit `{label}` is at month {month} here and at month {before} in an earlier row"),
                     "give a visit one nominal month; the first is used",
                 );
@@ -119,7 +119,7 @@ fn months(design: &mut Design, rows: &Rows, column: Option<&str>, findings: &mut
                 );
                 findings.add(
                     "SK309",
-                    place(&rows.file, Some(row), column),
+                    rows.place(Some(row), column),
                     message,
                     "correct the column, or declare `visits.months`",
                 );
@@ -152,7 +152,7 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
                     let label = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
                     findings.add(
                         "SK216",
-                        place(&rows.file, rows.file_row.get(row).copied(), column),
+                        rows.place(rows.file_row.get(row).copied(), column),
                         format!("there are values at `{label}`, where the plan does not measure this endpoint; they are not used"),
                         "add the visit to the endpoint's `visits`, or empty the cells",
                     );

@@ -77,6 +77,7 @@ impl Knees {
             let written = match &rows.arm {
                 Some(arm) => match arm.get(row).and_then(|code| index(*code)) {
                     Some(arm) => Some(arm),
+                    None if rows.without_arm.contains(&row) => None,
                     // An unknown arm is reported already.
                     None => continue,
                 },
@@ -92,14 +93,22 @@ impl Knees {
                             && !*reported
                         {
                             *reported = true;
-                            not_allocated(sources, id, Some(label), file_row, findings);
+                            not_allocated(sources, rows, id, Some(label), file_row, findings);
                         }
                         continue;
                     };
                     if let (Some(written), Some(listed)) = (written, listed)
                         && written != listed
                     {
-                        contradiction(sources, &arms, id, label, (written, listed), file_row, findings);
+                        contradiction(
+                            sources,
+                            rows,
+                            id,
+                            label,
+                            [written, listed].map(|arm| arms.get(arm).copied().unwrap_or_default()),
+                            file_row,
+                            findings,
+                        );
                     }
                     knees.list.push(KneeKey { side: label.to_owned(), arm, first_row: file_row });
                     members.push(knees.list.len() - 1);
@@ -111,12 +120,12 @@ impl Knees {
             {
                 findings.add(
                     "SK104",
-                    place(&rows.file, file_row, sources.roles.arm.as_deref()),
+                    rows.place(file_row, sources.roles.arm.as_deref()),
                     format!(
-                        "{label} of patient {id} is on {} here and on {} in row {}",
+                        "{label} of patient {id} is on {} here and on {} in {}",
                         arms.get(written).copied().unwrap_or_default(),
                         arms.get(first.arm).copied().unwrap_or_default(),
-                        first.first_row.unwrap_or_default(),
+                        rows.named(first.first_row),
                     ),
                     "a knee keeps its treatment; correct the arm or the side",
                 );
@@ -143,14 +152,14 @@ impl Knees {
                 [a, b] if a.arm == b.arm => {
                     findings.add(
                         "SK103",
-                        place(&rows.file, b.first_row, sources.roles.arm.as_deref()),
+                        rows.place(b.first_row, sources.roles.arm.as_deref()),
                         format!(
-                            "patient {id} has both knees on {} ({}, row {}; {}, row {}), so there is no comparison within the patient",
+                            "patient {id} has both knees on {} ({}, {}; {}, {}), so there is no comparison within the patient",
                             arms.get(a.arm).copied().unwrap_or_default(),
                             a.side,
-                            a.first_row.unwrap_or_default(),
+                            rows.named(a.first_row),
                             b.side,
-                            b.first_row.unwrap_or_default()
+                            rows.named(b.first_row)
                         ),
                         "correct the arm of one knee",
                     );
@@ -158,7 +167,7 @@ impl Knees {
                 [only] => {
                     findings.add(
                         "SK106",
-                        place(&rows.file, only.first_row, None),
+                        rows.place(only.first_row, None),
                         format!("patient {id} has one knee only ({})", only.side),
                         "mixed models use the knee; paired tests cannot: see that it is meant",
                     );
@@ -168,7 +177,7 @@ impl Knees {
                     let sides: Vec<&str> = more.iter().map(|knee| knee.side.as_str()).collect();
                     findings.add(
                         "SK105",
-                        place(&rows.file, more.get(2).and_then(|knee| knee.first_row), sources.roles.knee.as_deref()),
+                        rows.place(more.get(2).and_then(|knee| knee.first_row), sources.roles.knee.as_deref()),
                         format!("patient {id} has {} knees: {}", more.len(), sides.join(", ")),
                         "a patient has two; correct the side, the arm or the patient",
                     );
@@ -194,15 +203,15 @@ impl Knees {
                     let visit = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
                     findings.add(
                         "SK101",
-                        place(&rows.file, rows.file_row.get(row).copied(), None),
+                        rows.place(rows.file_row.get(row).copied(), None),
                         format!(
-                            "patient {} {side} has a second row at `{visit}`; the first is row {}",
+                            "patient {} {side} has a second row at `{visit}`; the first is {}",
                             rows.patient
                                 .get(row)
                                 .and_then(|code| rows.patients.get(index(*code)?))
                                 .map(String::as_str)
                                 .unwrap_or_default(),
-                            rows.file_row.get(before).copied().unwrap_or_default()
+                            rows.named_beside(rows.file_row.get(before).copied(), rows.file_row.get(row).copied())
                         ),
                         "delete one of the rows, or correct its patient, side or visit",
                     );
@@ -226,7 +235,7 @@ impl Knees {
             for (id, members) in &self.patients {
                 if !allocated.knees.contains_key(id) {
                     let row = members.first().and_then(|knee| self.list.get(*knee)).and_then(|knee| knee.first_row);
-                    not_allocated(sources, id, None, row, findings);
+                    not_allocated(sources, rows, id, None, row, findings);
                 }
             }
         }
@@ -257,31 +266,46 @@ impl Knees {
     }
 }
 
-fn not_allocated(sources: &Sources, id: &str, label: Option<&str>, row: Option<usize>, findings: &mut Findings) {
-    let file = sources.allocation.as_ref().map(|allocation| allocation.source.file.as_str()).unwrap_or_default();
+fn not_allocated(
+    sources: &Sources,
+    rows: &Rows,
+    id: &str,
+    label: Option<&str>,
+    row: Option<usize>,
+    findings: &mut Findings,
+) {
     let what = label.map(|label| format!(" {label}")).unwrap_or_default();
-    findings.add(
-        "SK107",
-        place(&sources.observations.file, row, Some(&sources.roles.patient)),
-        format!("patient {id}{what} is not in the allocation list {file}"),
-        "correct the identifier, or add the patient to the list",
-    );
+    let at = rows.place(row, Some(&sources.roles.patient));
+    match &sources.allocation {
+        Some(allocation) => findings.add(
+            "SK107",
+            at,
+            format!("patient {id}{what} is not in the allocation list {}", allocation.source.file),
+            "correct the identifier, or add the patient to the list",
+        ),
+        // One of several files names the treatment, and not for this knee.
+        None => findings.add(
+            "SK604",
+            at,
+            format!("no file says which treatment patient {id}{what} had"),
+            "add the knee to the file with the treatment, or correct its patient or side",
+        ),
+    }
 }
 
 fn contradiction(
     sources: &Sources,
-    arms: &[&str],
+    rows: &Rows,
     id: &str,
     label: &str,
-    (written, listed): (usize, usize),
+    [written, listed]: [&str; 2],
     row: Option<usize>,
     findings: &mut Findings,
 ) {
-    let name = |arm: usize| arms.get(arm).copied().unwrap_or_default();
     findings.add(
         "SK109",
-        place(&sources.observations.file, row, sources.roles.arm.as_deref()),
-        format!("{label} of patient {id} is on {} here and on {} in the allocation list", name(written), name(listed)),
+        rows.place(row, sources.roles.arm.as_deref()),
+        format!("{label} of patient {id} is on {written} here and on {listed} in the allocation list"),
         "find out which knee got which treatment; correct the data or the list",
     );
 }

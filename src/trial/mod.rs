@@ -9,6 +9,7 @@
 //! patients), [`differences`] and [`observations`] (what analyses see), [`patients`] and [`events`] (patient-level data).
 
 pub mod allocated;
+pub mod analysis_data;
 pub mod attributes;
 pub mod bds;
 pub mod blinding;
@@ -21,7 +22,9 @@ pub mod events;
 pub mod expr;
 pub mod finding;
 pub mod findings;
+pub mod joined;
 pub mod knees;
+pub mod labels;
 pub mod observations;
 pub mod patients;
 pub mod pseudonym;

@@ -73,6 +73,10 @@ pub fn redact(sources: &mut Sources, key: &str) -> Pseudonyms {
     let patient = sources.roles.patient.clone();
     let other = sources.patient_column.clone();
     let mut places: Vec<(&mut Source, String)> = vec![(&mut sources.observations, patient)];
+    for further in &mut sources.further {
+        let patient = further.roles.patient.clone();
+        places.push((&mut further.source, patient));
+    }
     let items = sources.scores.iter_mut().flatten().filter_map(|scoring| scoring.source.as_mut());
     places.extend(items.map(|source| (source, sources.roles.patient.clone())));
     places.extend(sources.patients.iter_mut().map(|source| (source, other.clone())));

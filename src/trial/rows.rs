@@ -3,8 +3,9 @@
 use super::coded::{Coded, Coder, EMPTY};
 use super::design::{Design, Endpoint};
 use super::expr::Condition;
-use super::finding::nearest;
+use super::finding::{Location, nearest};
 use super::findings::{Findings, place};
+use super::joined::Origins;
 use super::side::{Side, side};
 use super::sources::{Layout, Sources};
 use crate::data::table::ColumnKind;
@@ -29,19 +30,53 @@ pub struct Rows {
     pub arm: Option<Vec<u32>>,
     /// Index of the visit.
     pub visit: Vec<u32>,
-    /// Row in the file.
+    /// Row in the file; where several files were joined, a number that [`Rows::place`] knows.
     pub file_row: Vec<usize>,
     /// Row of the table as read; only for the long layout, where rows are taken over one by one.
     pub table_row: Vec<usize>,
     /// Values by endpoint.
     pub values: Vec<Vec<Option<f64>>>,
+    /// By column: values of the parts of totals that are no endpoints.
+    pub parts: BTreeMap<String, Vec<Option<f64>>>,
+    /// Rows whose files have no column of the treatment, where other files have one and do not name the knee.
+    pub without_arm: BTreeSet<usize>,
     /// Months since baseline.
     pub month: Option<Vec<Option<f64>>>,
     /// Date of the visit.
     pub date: Option<Vec<Option<Date>>>,
+    /// Where rows and columns stand, where several files were joined.
+    pub origins: Option<Origins>,
 }
 
 impl Rows {
+    /// Where a row (an entry of [`Rows::file_row`]) and a column stand.
+    pub fn place(&self, row: Option<usize>, column: Option<&str>) -> Location {
+        match &self.origins {
+            Some(origins) => origins.place(row, column),
+            None => place(&self.file, row, column),
+        }
+    }
+
+    /// A row in words: `row 5`, and of which file where there are several.
+    pub fn named(&self, row: Option<usize>) -> String {
+        let at = self.place(row, None);
+        let row = at.row.unwrap_or_default();
+        match &self.origins {
+            Some(_) => format!("row {row} of {}", at.file),
+            None => format!("row {row}"),
+        }
+    }
+
+    /// As [`Rows::named`], of a file that has the row `other` too.
+    pub fn named_beside(&self, row: Option<usize>, other: Option<usize>) -> String {
+        let shared =
+            self.origins.as_ref().zip(row.zip(other)).and_then(|(origins, (row, other))| origins.beside(row, other));
+        match shared {
+            Some(at) => format!("row {} of {}", at.row.unwrap_or_default(), at.file),
+            None => self.named(row),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.patient.len()
@@ -54,6 +89,9 @@ impl Rows {
 
     /// The observations in `sources`; everything that cannot be read is added to `findings`.
     pub fn read(design: &Design, sources: &Sources, findings: &mut Findings) -> Option<Self> {
+        if !sources.further.is_empty() {
+            return super::joined::rows(design, sources, findings);
+        }
         if !columns_exist(design, sources, findings) {
             return None;
         }
@@ -164,6 +202,12 @@ fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findi
         }
         let values = or_report(values, &source.file, &source.table, &endpoint.column, findings);
         rows.values.push(if values.len() == kept.len() { values } else { pick(&values, kept) });
+    }
+    let is_endpoint = |name: &str| design.endpoints.iter().any(|endpoint| endpoint.column == name);
+    for name in sources.sums.iter().flatten().filter(|name| !is_endpoint(name)) {
+        if let Ok(values) = source.table.numbers(name) {
+            rows.parts.insert(name.clone(), pick(&values, kept));
+        }
     }
     Some(rows)
 }

@@ -49,7 +49,7 @@ pub fn scores(
             Ok(score) => {
                 replaced += usize::from(!score.replaced.is_empty());
                 invalid += usize::from(score.value.is_none());
-                values.push(score.value);
+                values.push(if scoring.normalised { score.normalised } else { score.value });
             }
             Err(error) => {
                 refused(source, scoring, row, &error, findings);

@@ -135,6 +135,8 @@ pub struct Scoring {
     pub scale: Scale,
     /// Columns of the items, in the instrument's order.
     pub items: Vec<String>,
+    /// Whether scores are carried to 0–100.
+    pub normalised: bool,
     /// The file of the items; the observations where `None`.
     pub source: Option<Source>,
 }
@@ -150,6 +152,19 @@ pub struct VisitWindow {
     pub to_day: f64,
 }
 
+/// A file of observations with what its columns mean.
+#[derive(Debug, Clone)]
+pub struct Observations {
+    /// The file.
+    pub source: Source,
+    /// Its layout.
+    pub layout: Layout,
+    /// Its columns.
+    pub roles: Roles,
+    /// Rows to keep.
+    pub filter: Option<Condition>,
+}
+
 /// Everything a [`super::Trial`] is built from.
 #[derive(Debug, Clone)]
 pub struct Sources {
@@ -161,6 +176,8 @@ pub struct Sources {
     pub roles: Roles,
     /// Rows to keep.
     pub filter: Option<Condition>,
+    /// Further files of observations, joined with the first on patient, knee and visit.
+    pub further: Vec<Observations>,
     /// One row per patient.
     pub patients: Option<Source>,
     /// Randomisation.
@@ -188,6 +205,17 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// Every file of observations with the columns that identify its rows, the first file first.
+    pub fn observed(&self) -> impl Iterator<Item = (&Source, &Roles)> {
+        let further = self.further.iter().map(|further| (&further.source, &further.roles));
+        std::iter::once((&self.observations, &self.roles)).chain(further)
+    }
+
+    /// The names of the files of observations.
+    pub fn observed_files(&self) -> String {
+        self.observed().map(|(source, _)| source.file.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
     /// Every file that was read, under the name the plan gives it, and how it was read; the observations first.
     pub fn provenance(&self) -> Vec<(&str, &Provenance)> {
         let others = [
@@ -199,7 +227,8 @@ impl Sources {
         let items = self.scores.iter().flatten().filter_map(|scoring| scoring.source.as_ref());
         let mut files: Vec<(&str, &Provenance)> = Vec::new();
         // Several endpoints may be scored from one file of items.
-        for source in std::iter::once(&self.observations).chain(others.into_iter().flatten()).chain(items) {
+        let observed = self.observed().map(|(source, _)| source);
+        for source in observed.chain(others.into_iter().flatten()).chain(items) {
             if !files.iter().any(|(file, _)| *file == source.file) {
                 files.push((source.file.as_str(), &source.table.provenance));
             }

@@ -6,6 +6,7 @@ use super::findings::{Findings, place};
 use super::rows::{Rows, keys, numbers, pick};
 use super::side::side;
 use super::sources::Sources;
+use crate::data::Table;
 use std::collections::BTreeMap;
 
 /// Which knee, arm and visit a column belongs to.
@@ -110,6 +111,12 @@ pub fn rows(
     }
     rows.sides = sides.levels;
     Some(rows)
+}
+
+/// Whether some column of `table` holds the endpoint `number` under the pattern.
+pub fn holds(design: &Design, pattern: &str, table: &Table, number: usize) -> bool {
+    let names = table.column_names();
+    names.iter().any(|name| meaning(design, pattern, name).is_some_and(|(endpoint, _)| endpoint == number))
 }
 
 /// The endpoint and cell that a column name stands for under the pattern, if any. A visit is written as its label, its

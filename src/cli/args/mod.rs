@@ -39,6 +39,8 @@ pub enum Command {
     Init(InitArgs),
     /// Validates plan and data and prints every finding; writes nothing.
     Check(CheckArgs),
+    /// Writes the analysis data set: CSV, Parquet, SAS transport or Dataset-JSON.
+    Export(ExportArgs),
     /// Seals a plan before unblinding: writes plan.lock beside plan.toml.
     Lock(LockArgs),
     /// One paired test on two columns of a file, like a calculator.
@@ -96,15 +98,26 @@ pub struct RunArgs {
     /// Refuse to run unless the plan is the sealed one (`splitknee lock`).
     #[arg(long)]
     pub require_lock: bool,
-    /// Dry run before unblinding: dummy treatments, every output marked; no allocation is needed or used.
+    /// What to replace.
+    #[command(flatten)]
+    pub replace: ReplaceArgs,
+    /// Folder with a page, style or titles of your own: report.html, report.css, titles.toml.
+    #[arg(long, value_name = "DIR")]
+    pub template: Option<PathBuf>,
+}
+
+/// What is replaced when plan and data are read.
+#[derive(Debug, Args)]
+pub struct ReplaceArgs {
+    /// Before unblinding: dummy treatments, every output marked; no allocation is needed or used.
     #[arg(long)]
     pub blinded: bool,
     /// Replace the patients' identifiers by stable pseudonyms in every output.
     #[arg(long)]
     pub redact_ids: bool,
-    /// Folder with a page, style or titles of your own: report.html, report.css, titles.toml.
-    #[arg(long, value_name = "DIR")]
-    pub template: Option<PathBuf>,
+    /// A file with a secret that makes the pseudonyms, so that nobody can guess the identifier behind one. Keep it.
+    #[arg(long, value_name = "FILE", requires = "redact_ids")]
+    pub redact_key: Option<PathBuf>,
 }
 
 /// `splitknee init`.
@@ -114,6 +127,31 @@ pub struct RunArgs {
 pub struct InitArgs {
     /// Folder for the new files; made where it does not exist. Nothing there is overwritten.
     pub folder: PathBuf,
+}
+
+/// `splitknee export`.
+#[derive(Debug, Args)]
+#[command(after_help = "One row per patient, knee, visit and parameter that has a value, in CDISC ADaM's
+basic data structure, by which `shape = \"bds\"` reads it back.
+
+Examples:
+  splitknee export plan.toml --out adqs.xpt
+  splitknee export plan.toml --out adqs.json --redact-ids --redact-key key.txt")]
+pub struct ExportArgs {
+    /// The analysis plan (plan.toml).
+    pub plan: PathBuf,
+    /// The file to write.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Its format, where the extension (.csv .tsv .parquet .xpt .json .ndjson) does not say.
+    #[arg(long, value_parser = ["csv", "tsv", "parquet", "xpt", "dataset-json", "dataset-ndjson"])]
+    pub format: Option<String>,
+    /// Version of SAS transport files: 8 has names and texts longer than version 5.
+    #[arg(long, default_value = "5", value_parser = ["5", "8"])]
+    pub xpt_version: String,
+    /// What to replace.
+    #[command(flatten)]
+    pub replace: ReplaceArgs,
 }
 
 /// `splitknee lock`.
@@ -144,6 +182,10 @@ pub struct CompareArgs {
     /// Largest relative difference of two numbers that count as equal.
     #[arg(long, default_value_t = 1e-9)]
     pub tolerance: f64,
+    /// Largest absolute difference that counts as equal whatever the relative one: for numbers that are 0 but for
+    /// rounding.
+    #[arg(long, default_value_t = 1e-14)]
+    pub absolute: f64,
     /// Output: text for people, json for programs.
     #[arg(long, default_value = "text", value_parser = ["text", "json"])]
     pub format: String,
@@ -187,10 +229,18 @@ pub struct CompletionsArgs {
 
 Examples:
   splitknee check plan.toml
+  splitknee check plan.toml --html review.html         a listing to hand on
+  splitknee check plan.toml --blinded                  without the allocation list
   splitknee check plan.toml --format json")]
 pub struct CheckArgs {
     /// The analysis plan (plan.toml).
     pub plan: PathBuf,
+    /// Write the findings as a data-review listing too: one HTML file that opens offline.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// What to replace.
+    #[command(flatten)]
+    pub replace: ReplaceArgs,
     /// How findings are printed: text or json.
     #[arg(long, default_value = "text", value_parser = ["text", "json"])]
     pub format: String,

@@ -1,28 +1,44 @@
-//! `splitknee check`: every finding in plan and data; nothing is written.
+//! `splitknee check`: every finding in plan and data, on the terminal and as a listing for data review.
 
 use crate::cli::args::CheckArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
 use crate::pipeline::{self, Inputs};
 use crate::plan::waivers::{Review, review};
+use crate::report::review::{groups, page};
 use crate::trial::{Finding, Severity, build};
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs the command: exit code 1 where a finding is an error.
 ///
 /// # Errors
-/// Stdout cannot be written.
+/// Stdout or the listing cannot be written.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
-    let reviewed = match pipeline::read(&args.plan) {
-        Ok(inputs) => validate(&inputs),
-        Err(open) => Review { open, ..Review::default() },
+    let (inputs, reviewed) = match pipeline::read_as(&args.plan, super::reading(&args.replace)?) {
+        Ok(inputs) => {
+            let reviewed = validate(&inputs);
+            (Some(inputs), reviewed)
+        }
+        Err(open) => (None, Review { open, ..Review::default() }),
     };
-    let stopped = reviewed.open.iter().any(|finding| finding.severity == Severity::Error);
+    if let Some(path) = &args.html {
+        let (plan, sources) =
+            (inputs.as_ref().map(|inputs| &inputs.plan), inputs.as_ref().map(|inputs| &inputs.sources));
+        let html = page(plan, sources, &reviewed).map_err(|error| CliError::Output(error.to_string()))?;
+        write(path, &html).map_err(|error| CliError::Output(format!("{}: {error}", path.display())))?;
+    }
     if args.format == "json" {
         terminal::json(&listed(&reviewed)?)?;
     } else {
-        terminal::print(&text(&reviewed))?;
+        let mut text = text(&reviewed);
+        if let Some(path) = &args.html {
+            text.push_str(&format!("Listing: {}\n", path.display()));
+        }
+        terminal::print(&text)?;
     }
+    let stopped = reviewed.open.iter().any(|finding| finding.severity == Severity::Error);
     Ok(ExitCode::from(u8::from(stopped)))
 }
 
@@ -31,6 +47,14 @@ fn validate(inputs: &Inputs) -> Review {
         Ok((_, findings)) | Err(findings) => findings,
     };
     review(&inputs.plan, findings)
+}
+
+/// Writes the whole file or nothing.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// One object per finding; a waived one with the plan's reason.
@@ -48,12 +72,34 @@ fn listed(reviewed: &Review) -> Result<Vec<serde_json::Value>, CliError> {
     Ok(list)
 }
 
+/// The findings by rule, errors first; each with its place, and what to do once where it is the same.
 fn text(reviewed: &Review) -> String {
-    let mut text: String = reviewed.open.iter().map(|finding| format!("{finding}\n")).collect();
-    for waived in &reviewed.waived {
-        let finding = &waived.finding;
-        text.push_str(&format!("waived[{}] {}: {}\n", finding.rule, finding.location, finding.message));
-        text.push_str(&format!("  reason: {}\n", waived.reason));
+    let mut text = String::new();
+    for group in groups(&reviewed.open) {
+        text.push_str(&format!("{}[{}] {}\n", group.severity.name(), group.rule, group.title));
+        let mut pending: Option<&str> = None;
+        for finding in &group.findings {
+            if let Some(remedy) = pending.filter(|remedy| *remedy != finding.remedy) {
+                text.push_str(&format!("  help: {}\n", terminal::visible(remedy)));
+            }
+            let (at, message) = (finding.location.to_string(), &finding.message);
+            text.push_str(&format!("  {}: {}\n", terminal::visible(&at), terminal::visible(message)));
+            pending = Some(&finding.remedy);
+        }
+        if let Some(remedy) = pending {
+            text.push_str(&format!("  help: {}\n", terminal::visible(remedy)));
+        }
+        text.push('\n');
+    }
+    for group in groups(reviewed.waived.iter().map(|waived| &waived.finding)) {
+        text.push_str(&format!("waived[{}] {}\n", group.rule, group.title));
+        for finding in &group.findings {
+            let (at, message) = (finding.location.to_string(), &finding.message);
+            text.push_str(&format!("  {}: {}\n", terminal::visible(&at), terminal::visible(message)));
+        }
+        if let Some(waived) = reviewed.waived.iter().find(|waived| waived.finding.rule == group.rule) {
+            text.push_str(&format!("  reason: {}\n\n", terminal::visible(&waived.reason)));
+        }
     }
     for rule in &reviewed.unused {
         text.push_str(&format!("note: the plan waives {rule}, of which nothing was found\n"));

@@ -12,11 +12,13 @@ use std::process::ExitCode;
 /// # Errors
 /// A set that cannot be read, a tolerance that is none.
 pub fn run(args: &CompareArgs) -> Result<ExitCode, CliError> {
-    if !(args.tolerance >= 0.0 && args.tolerance.is_finite()) {
-        return Err(CliError::Usage(format!("--tolerance {}: a number such as 1e-6", args.tolerance)));
+    for (name, value) in [("tolerance", args.tolerance), ("absolute", args.absolute)] {
+        if !(value >= 0.0 && value.is_finite()) {
+            return Err(CliError::Usage(format!("--{name} {value}: a number such as 1e-6")));
+        }
     }
     let read = |path| ResultSet::read(path).map_err(|error| CliError::Refused(error.to_string()));
-    let comparison = compare(&read(&args.first)?, &read(&args.second)?, args.tolerance);
+    let comparison = compare(&read(&args.first)?, &read(&args.second)?, args.tolerance, args.absolute);
     if args.format == "json" {
         terminal::json(&comparison)?;
     } else {

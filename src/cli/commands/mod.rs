@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod demo;
+mod export;
 mod gee;
 mod init;
 mod lock;
@@ -15,8 +16,9 @@ mod summary;
 mod test;
 mod validate;
 
-use super::args::Command;
+use super::args::{Command, ReplaceArgs};
 use super::error::CliError;
+use crate::pipeline::{Reading, Secret};
 use std::process::ExitCode;
 
 /// Runs a command.
@@ -31,6 +33,7 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Demo(args) => demo::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Lock(args) => lock::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Model(args) => model::run(&args),
@@ -42,4 +45,27 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Man => shell::manual(),
     }?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Fewest characters of a secret.
+const SHORTEST_SECRET: usize = 16;
+
+/// What the arguments say is replaced on reading.
+///
+/// # Errors
+/// The file of the secret cannot be read, or holds too short a one.
+fn reading(args: &ReplaceArgs) -> Result<Reading, CliError> {
+    let secret = |path: &std::path::PathBuf| {
+        let wrong = |problem: String| CliError::Refused(format!("{}: {problem}", path.display()));
+        let text =
+            std::fs::read_to_string(path).map_err(|error| wrong(format!("the secret cannot be read: {error}")))?;
+        let text = text.trim().to_owned();
+        if text.chars().count() < SHORTEST_SECRET {
+            let help = "write a long random text into the file, and keep it: the same secret gives the same pseudonyms";
+            return Err(wrong(format!("the secret has fewer than {SHORTEST_SECRET} characters\n  help: {help}")));
+        }
+        Ok(Secret(text))
+    };
+    let redact_key = args.redact_key.as_ref().map(secret).transpose()?;
+    Ok(Reading { blinded: args.blinded, redact_ids: args.redact_ids, redact_key })
 }

@@ -4,7 +4,7 @@ use crate::analysis::{Conclusion, Record};
 use crate::cli::args::RunArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
-use crate::pipeline::{self, Inputs, Reading, Run};
+use crate::pipeline::{self, Inputs, Run};
 use crate::report::template::Template;
 use crate::table::rounding;
 use crate::trial::Finding;
@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 /// Findings in plan or data; an output that could not be written.
 pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let out = args.out.clone().unwrap_or_else(|| beside(&args.plan));
-    let reading = Reading { blinded: args.blinded, redact_ids: args.redact_ids };
+    let reading = super::reading(&args.replace)?;
     let read = || {
-        let inputs = pipeline::read_as(&args.plan, reading)?;
+        let inputs = pipeline::read_as(&args.plan, reading.clone())?;
         match inputs.lock.refusal(&inputs.plan).filter(|_| args.require_lock) {
             Some(refusal) => Err(vec![refusal]),
             None => Ok(inputs),

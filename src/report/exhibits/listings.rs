@@ -19,7 +19,7 @@ pub fn not_analysed(material: &Material, number: &str) -> Option<ResultTable> {
     left(&mut table);
     for (patient, member) in material.trial.patients.iter().zip(&material.set().members) {
         if !member {
-            let reason = populations::reason(patient).map(str::to_owned);
+            let reason = populations::reason(material.plan, patient).map(str::to_owned);
             let reason = reason.unwrap_or_else(|| words.get("flow.no_reason"));
             table.row(patient.id.clone(), 0, vec![Cell::Text(reason)], Vec::new());
         }

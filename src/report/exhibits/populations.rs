@@ -5,6 +5,7 @@
 use super::Material;
 use crate::analysis::Record;
 use crate::figure::{Figure, FigureError, Style, flow};
+use crate::plan::Plan;
 use crate::report::compose::primary_visit;
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
@@ -117,7 +118,7 @@ fn flow_steps(material: &Material) -> Vec<flow::Step> {
 fn by_reason(material: &Material, patients: &[&Patient], otherwise: &str) -> Vec<flow::Leaving> {
     let mut reasons: Vec<flow::Leaving> = Vec::new();
     for patient in patients {
-        let reason = reason(patient).unwrap_or(otherwise);
+        let reason = reason(material.plan, patient).unwrap_or(otherwise);
         let knees = patient.knees().len();
         match reasons.iter_mut().find(|known| known.reason == reason) {
             Some(known) => {
@@ -141,11 +142,12 @@ fn by_reason(material: &Material, patients: &[&Patient], otherwise: &str) -> Vec
     reasons
 }
 
-/// Why a patient left, in the words of the disposition (columns `reason` or CDISC `DSDECOD`, `DCSREAS`, `EOSREAS`).
-pub fn reason(patient: &Patient) -> Option<&str> {
-    let names = ["reason", "dcsreas", "dsdecod", "eosreas", "eotreas"];
-    let mut columns = patient.attributes.iter();
-    columns.find(|(name, _)| names.contains(&name.to_lowercase().as_str())).map(|(_, value)| value.as_str())
+/// Why a patient left, in the words of the disposition: the column the plan names, else a CDISC one.
+pub fn reason<'p>(plan: &Plan, patient: &'p Patient) -> Option<&'p str> {
+    let named = patient.attributes.get(&plan.data.disposition_columns.reason);
+    let names = ["dcsreas", "dsdecod", "eosreas", "eotreas"];
+    let known = || patient.attributes.iter().find(|(name, _)| names.contains(&name.to_lowercase().as_str()));
+    named.or_else(|| known().map(|(_, value)| value)).map(String::as_str)
 }
 
 /// Analysis sets: patients, and knees by arm.
@@ -174,7 +176,7 @@ pub fn disposition(material: &Material, number: &str) -> ResultTable {
     }
     let mut left: BTreeMap<String, Vec<&Patient>> = BTreeMap::new();
     for patient in &trial.patients {
-        if let Some(reason) = reason(patient) {
+        if let Some(reason) = reason(material.plan, patient) {
             left.entry(reason.to_owned()).or_default().push(patient);
         }
     }
@@ -282,9 +284,10 @@ fn is_administrative(material: &Material, column: &str) -> bool {
     let word = |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == column);
     let defines_a_set = plan.analysis_sets.iter().filter_map(|set| set.condition.as_deref()).any(word);
     let lower = column.to_lowercase();
-    let disposition =
-        ["status", "last_visit", "reason", "randomised", "randomized", "injected", "treated", "analysed", "analyzed"];
-    defines_a_set || disposition.contains(&lower.as_str()) || lower.ends_with("fl")
+    let disposition = ["randomised", "randomized", "injected", "treated", "analysed", "analyzed"];
+    let named = &plan.data.disposition_columns;
+    let left = [&named.status, &named.reason, &named.last_visit].iter().any(|name| *name == column);
+    defines_a_set || left || disposition.contains(&lower.as_str()) || lower.ends_with("fl")
 }
 
 /// The name of a patient-level column in print: a known characteristic, else the column itself.

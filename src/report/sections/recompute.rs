@@ -11,6 +11,7 @@ pub fn section(material: &Material, run: &Run) -> Section {
     let mut section = titled(material, "recompute");
     section.blocks.push(Block::Paragraph(words.get("text.recompute")));
     section.blocks.push(Block::Paragraph(words.get("text.verify")));
+    section.blocks.extend(run.plan.trial.source.clone().map(Block::Paragraph));
     let mut facts = vec![
         (words.get("recompute.program"), format!("splitknee {}", env!("CARGO_PKG_VERSION"))),
         (words.get("recompute.seed"), run.plan.analysis.seed.to_string()),

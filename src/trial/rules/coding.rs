@@ -95,13 +95,12 @@ const CODED: usize = 30;
 /// Looks at labels that the reading has accepted.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
     let design = &context.trial.design;
-    let file = &context.rows.file;
     let visited: BTreeSet<usize> = context.rows.visit.iter().filter_map(|visit| index(*visit)).collect();
     for (number, visit) in design.visits.iter().enumerate() {
         if !visited.contains(&number) {
             findings.add(
                 "SK606",
-                place(file, None, context.sources.roles.visit.as_deref()),
+                context.rows.place(None, context.sources.roles.visit.as_deref()),
                 format!("no row has the visit `{}` of the plan", visit.label),
                 "correct the label in data or plan, or take the visit out of `visits.order`",
             );
@@ -111,7 +110,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         if !context.knees.list.iter().any(|knee| knee.arm == arm) {
             findings.add(
                 "SK607",
-                place(file, None, context.sources.roles.arm.as_deref()),
+                context.rows.place(None, context.sources.roles.arm.as_deref()),
                 format!("no knee is on `{}`", design.arms.labels().get(arm).copied().unwrap_or_default()),
                 "correct the labels of the arms in data or plan",
             );
@@ -123,7 +122,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         let shown: Vec<&str> = unusual.iter().copied().take(5).collect();
         findings.add(
             "SK611",
-            place(file, None, context.sources.roles.knee.as_deref()),
+            context.rows.place(None, context.sources.roles.knee.as_deref()),
             format!("{} labels of sides are neither left nor right, among them {}", unusual.len(), shown.join(", ")),
             "nothing, if the sites are not left and right; no side can then be checked for balance",
         );
@@ -173,10 +172,13 @@ fn spellings(context: &Context<'_>, findings: &mut Findings) {
             folded.entry(key).or_default().push(value);
         }
         for spellings in folded.values().filter(|spellings| spellings.len() > 1) {
-            let file = context.sources.patients.as_ref().map_or(&context.rows.file, |source| &source.file);
+            let at = match &context.sources.patients {
+                Some(source) => place(&source.file, None, Some(column)),
+                None => context.rows.place(None, Some(column)),
+            };
             findings.add(
                 "SK610",
-                place(file, None, Some(column)),
+                at,
                 format!("`{column}` has one value in {} spellings: {}", spellings.len(), spellings.join(", ")),
                 "use one spelling: subgroups and analysis sets compare letter by letter",
             );

@@ -185,7 +185,7 @@ fn primary_set(context: &Context<'_>, findings: &mut Findings) {
             let row = patient.knees().iter().flat_map(|knee| knee.rows.iter().flatten()).min().copied();
             findings.add(
                 "SK713",
-                place(&context.rows.file, row, None),
+                context.rows.place(row, None),
                 format!("patient {} belongs to {} but has no value after baseline", patient.id, set.name),
                 "check the definition of the set: the patient counts in N and contributes to no comparison",
             );

@@ -2,7 +2,7 @@
 
 use super::{Context, Rule};
 use crate::trial::finding::Severity::{Error, Note, Warning};
-use crate::trial::findings::{Findings, place};
+use crate::trial::findings::Findings;
 use std::collections::BTreeMap;
 
 /// The rules.
@@ -105,6 +105,27 @@ pub const RULES: &[Rule] = &[
         example: "`7` and `007`; `EV-7` and `ev-7`.",
         remedy: "Give one patient one identifier.",
     },
+    Rule {
+        id: "SK115",
+        severity: Error,
+        title: "Two files of observations agree.",
+        example: "VAS of patient 007, left, Month 2 is 41 in one file and 45 in another.",
+        remedy: "Find out which is right, and correct or empty the other.",
+    },
+    Rule {
+        id: "SK116",
+        severity: Note,
+        title: "A value stands in one file.",
+        example: "The same VAS of patient 007, left, Month 2 in two files.",
+        remedy: "See that both files are meant to have it; it counts once.",
+    },
+    Rule {
+        id: "SK117",
+        severity: Warning,
+        title: "A patient is in every file of observations.",
+        example: "Patient 014 in scores.csv, not in mri.csv.",
+        remedy: "See that the patient was not measured, and that the identifier is spelled alike.",
+    },
 ];
 
 /// Looks for identifiers that differ in spelling only.
@@ -115,7 +136,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
             let row = patient.knees().iter().flat_map(|knee| knee.rows.iter().flatten()).min().copied();
             findings.add(
                 "SK114",
-                place(&context.rows.file, row, Some(&context.sources.roles.patient)),
+                context.rows.place(row, Some(&context.sources.roles.patient)),
                 format!("patients `{before}` and `{}` differ in spelling only", patient.id),
                 "if they are one patient, use one identifier",
             );

@@ -5,7 +5,7 @@ use super::{Context, Rule};
 use crate::math::dist::binomial;
 use crate::trial::design::{ACTIVE, Endpoint, PLACEBO, Role};
 use crate::trial::finding::Severity::{Error, Note, Warning};
-use crate::trial::findings::{Findings, place};
+use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
 
 /// The rules.
@@ -107,7 +107,7 @@ fn by_visit(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings:
                 *count += 1;
             }
         }
-        let at = || place(&context.rows.file, None, Some(&endpoint.column));
+        let at = || context.rows.place(None, Some(&endpoint.column));
         let [missing_placebo, missing_active] = missing;
         let [placebo, active] = knees;
         if missing_placebo + missing_active > 0 {
@@ -155,7 +155,7 @@ fn returns(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: 
     let count = 1 + found.count();
     findings.add(
         "SK503",
-        place(&context.rows.file, row(knee, later), Some(&endpoint.column)),
+        context.rows.place(row(knee, later), Some(&endpoint.column)),
         format!(
             "{}: {count} knees are missing at a visit and measured later; first patient {} {}, missing at `{}`, measured at `{}`",
             endpoint.name,
@@ -180,7 +180,7 @@ fn one_knee(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings:
             };
             findings.add(
                 "SK504",
-                place(&context.rows.file, row(measured, visit), Some(&endpoint.column)),
+                context.rows.place(row(measured, visit), Some(&endpoint.column)),
                 format!(
                     "patient {} at `{}`: {} has {}, {} has not",
                     patient.id,
@@ -205,7 +205,7 @@ fn baseline(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings:
         if let (None, Some(later)) = (cell(knee, number, baseline), later) {
             findings.add(
                 "SK505",
-                place(&context.rows.file, row(knee, *later), Some(&endpoint.column)),
+                context.rows.place(row(knee, *later), Some(&endpoint.column)),
                 format!(
                     "patient {} {} has {} at `{}` but not at baseline",
                     patient.id,
@@ -230,7 +230,7 @@ fn pairs(context: &Context<'_>, number: usize, endpoint: &Endpoint, primary: boo
         if context.trial.patients.iter().any(both) {
             continue;
         }
-        let at = place(&context.rows.file, None, Some(&endpoint.column));
+        let at = context.rows.place(None, Some(&endpoint.column));
         let message =
             format!("{} has no patient with both knees measured at `{}`", endpoint.name, label(context, visit));
         if primary && visit == design.primary {

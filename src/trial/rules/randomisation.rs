@@ -78,7 +78,7 @@ fn balance(context: &Context<'_>, findings: &mut Findings) {
     let sides: Vec<Side> = context.trial.patients.iter().filter_map(active_side).collect();
     let left = sides.iter().filter(|side| **side == Side::Left).count();
     let fewer = left.min(sides.len() - left);
-    let at = place(&context.rows.file, None, context.sources.roles.knee.as_deref());
+    let at = context.rows.place(None, context.sources.roles.knee.as_deref());
     if sides.len() >= 5 && fewer == 0 {
         let word = if left > 0 { "left" } else { "right" };
         findings.add(

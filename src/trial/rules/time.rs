@@ -4,7 +4,7 @@ use super::values::row;
 use super::{Context, Rule};
 use crate::data::Date;
 use crate::trial::finding::Severity::{Error, Note, Warning};
-use crate::trial::findings::{Findings, place};
+use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
 
 /// The rules.
@@ -90,7 +90,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     let on =
         |knee: &Knee, visit: usize| row(knee, visit).and_then(|row| Some((row, by_row.get(row).copied().flatten()?)));
-    let at = |row: usize| place(&context.rows.file, Some(row), column);
+    let at = |row: usize| context.rows.place(Some(row), column);
     let plausible = [(1950, 1, 1), (2100, 12, 31)].map(|(year, month, day)| Date::new(year, month, day));
     for (row, date) in context.rows.file_row.iter().zip(dates) {
         let Some(date) = *date else { continue };
@@ -149,7 +149,7 @@ fn against_baseline(context: &Context<'_>, patient: &Patient, on: &Seen<'_>, fin
         }
         let Some((row, date)) = first(visit) else { continue };
         let day = f64::from(date.days - start.days);
-        let at = place(&context.rows.file, Some(row), context.sources.roles.date.as_deref());
+        let at = context.rows.place(Some(row), context.sources.roles.date.as_deref());
         if let Some(window) = context.sources.windows.iter().find(|window| window.visit == visit) {
             if !(window.from_day..=window.to_day).contains(&day) {
                 findings.add(
@@ -192,7 +192,7 @@ fn against_randomisation(context: &Context<'_>, patient: &Patient, on: &Seen<'_>
         if let Some((row, date)) = earliest.filter(|(_, date)| *date < randomised) {
             findings.add(
                 "SK304",
-                place(&context.rows.file, Some(row), context.sources.roles.date.as_deref()),
+                context.rows.place(Some(row), context.sources.roles.date.as_deref()),
                 format!(
                     "patient {}: `{}` on {} is before randomisation on {}",
                     patient.id,

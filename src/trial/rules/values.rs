@@ -3,12 +3,9 @@
 use super::{Context, Rule};
 use crate::trial::design::{Endpoint, Kind};
 use crate::trial::finding::Severity::{Error, Note, Warning};
-use crate::trial::findings::{Findings, place};
+use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
-use crate::trial::rows::pick;
-use crate::trial::sources::Layout;
 use rayon::prelude::*;
-use std::borrow::Cow;
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -179,7 +176,7 @@ fn one_endpoint(context: &Context<'_>, number: usize) -> Findings {
     let mut findings = Findings::default();
     let Some(endpoint) = context.trial.design.endpoints.get(number) else { return findings };
     let values: Vec<(f64, Option<usize>)> = context.observed(number);
-    let at = |row: Option<usize>| place(&context.rows.file, row, Some(&endpoint.column));
+    let at = |row: Option<usize>| context.rows.place(row, Some(&endpoint.column));
     let Some((lowest, highest)) = extremes(&values) else {
         let message = format!("{} has no value at any of its visits", endpoint.name);
         findings.add("SK211", at(None), message, "correct the column, or remove the endpoint");
@@ -220,7 +217,7 @@ fn decimals(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<u
     let count = 1 + wrong.count();
     findings.add(
         "SK207",
-        place(&context.rows.file, *row, Some(&endpoint.column)),
+        context.rows.place(*row, Some(&endpoint.column)),
         format!("{} is {value} here and has more than {} decimals in {count} cells", endpoint.name, endpoint.decimals),
         "correct the values, or the endpoint's `decimals`",
     );
@@ -243,7 +240,7 @@ fn codes(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usiz
         if apart && others.count() > 0 {
             findings.add(
                 "SK217",
-                place(&context.rows.file, *row, Some(&endpoint.column)),
+                context.rows.place(*row, Some(&endpoint.column)),
                 format!("{} is {code} in {} cells, far from all other values", endpoint.name, 1 + coded.count()),
                 "list the code in `data.missing`, or declare the endpoint's `range`",
             );
@@ -260,7 +257,7 @@ fn scale(
     findings: &mut Findings,
 ) {
     let Some((low, high)) = endpoint.range.filter(|(low, high)| high - low >= 50.0) else { return };
-    let at = place(&context.rows.file, None, Some(&endpoint.column));
+    let at = context.rows.place(None, Some(&endpoint.column));
     if values.len() >= 10 && highest > low && highest <= low + (high - low) / 10.0 {
         findings.add(
             "SK205",
@@ -299,7 +296,7 @@ fn ends_of_scale(context: &Context<'_>, number: usize, endpoint: &Endpoint, find
             if values.len() >= 20 && count * 100 >= values.len() * 15 {
                 findings.add(
                     "SK214",
-                    place(&context.rows.file, None, Some(&endpoint.column)),
+                    context.rows.place(None, Some(&endpoint.column)),
                     format!(
                         "{count} of {} knees have the {word} possible {} at `{label}`",
                         values.len(),
@@ -325,7 +322,7 @@ fn jumps(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &m
             {
                 findings.add(
                     "SK215",
-                    place(&context.rows.file, row(knee, visit), Some(&endpoint.column)),
+                    context.rows.place(row(knee, visit), Some(&endpoint.column)),
                     format!("{} of patient {} {} is {value} after {before}", endpoint.name, patient.id, knee.side),
                     "check both values against the source",
                 );
@@ -360,7 +357,7 @@ fn outlying(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings:
                 let row = patient.pair().and_then(|(knee, _)| row(knee, visit));
                 findings.add(
                     "SK213",
-                    place(&context.rows.file, row, Some(&endpoint.column)),
+                    context.rows.place(row, Some(&endpoint.column)),
                     format!(
                         "{}: the knees of patient {} differ by {difference} (active {active}, placebo {placebo}); \
                          the median difference is {centre}",
@@ -389,33 +386,26 @@ fn median(values: &mut [f64]) -> f64 {
 
 /// SK206: totals against the sums of their parts, row by row, where all of them are there.
 fn sums(context: &Context<'_>, findings: &mut Findings) {
-    let source = &context.sources.observations;
     let design = &context.trial.design;
-    if context.sources.layout != Layout::Long {
-        return;
-    }
     for (endpoint, parts) in design.endpoints.iter().zip(&context.sources.sums) {
-        // The rows of `Rows` are those of the table that the plan keeps; a part that is an endpoint is read already.
-        let column = |name: &String| -> Option<Cow<'_, [Option<f64>]>> {
-            match design.endpoints.iter().position(|endpoint| endpoint.column == *name) {
-                Some(number) => context.rows.values.get(number).map(|values| Cow::Borrowed(values.as_slice())),
-                None => Some(Cow::Owned(pick(&source.table.numbers(name).ok()?, &context.rows.table_row))),
-            }
+        let column = |name: &String| match design.endpoints.iter().position(|endpoint| endpoint.column == *name) {
+            Some(number) => context.rows.values.get(number),
+            None => context.rows.parts.get(name),
         };
-        let columns: Vec<Cow<'_, [Option<f64>]>> = parts.iter().filter_map(column).collect();
+        let columns: Vec<&Vec<Option<f64>>> = parts.iter().filter_map(column).collect();
         let Some(totals) = column(&endpoint.column) else { continue };
         if parts.is_empty() || columns.len() != parts.len() {
             continue;
         }
         for (row, total) in totals.iter().enumerate() {
             let Some(total) = *total else { continue };
-            let cell = |column: &Cow<'_, [Option<f64>]>| column.get(row).copied().flatten();
+            let cell = |column: &&Vec<Option<f64>>| column.get(row).copied().flatten();
             let Some(sum) = columns.iter().map(cell).sum::<Option<f64>>() else { continue };
             if (sum - total).abs() > 1e-9 * total.abs().max(1.0) {
                 let written: Vec<String> = columns.iter().filter_map(cell).map(|part| part.to_string()).collect();
                 findings.add(
                     "SK206",
-                    place(&source.file, context.rows.file_row.get(row).copied(), Some(&endpoint.column)),
+                    context.rows.place(context.rows.file_row.get(row).copied(), Some(&endpoint.column)),
                     format!(
                         "{} is {total}, but {} = {sum} ({})",
                         endpoint.name,
@@ -467,7 +457,7 @@ fn copies(context: &Context<'_>, findings: &mut Findings) {
                 if let Some(count) = alike(knee, knee, visit - 1, visit) {
                     findings.add(
                         "SK209",
-                        place(&context.rows.file, row(knee, visit), None),
+                        context.rows.place(row(knee, visit), None),
                         format!(
                             "patient {} {}: all {count} scores at `{}` equal those at `{}`",
                             patient.id,
@@ -485,7 +475,7 @@ fn copies(context: &Context<'_>, findings: &mut Findings) {
             if let Some(count) = alike(a, b, visit, visit) {
                 findings.add(
                     "SK210",
-                    place(&context.rows.file, row(b, visit), None),
+                    context.rows.place(row(b, visit), None),
                     format!(
                         "patient {}: all {count} scores at `{}` are the same in both knees",
                         patient.id,
