@@ -1,7 +1,7 @@
 //! `splitknee test`: the methods beyond the contract, options that do not apply, and edges, through the program.
 
 use crate::cli_model::{json, run};
-use crate::reference_cases::Case;
+use crate::reference_cases::{Case, Load};
 use serde_json::Value;
 use splitknee::paired::catalogue;
 use std::path::Path;

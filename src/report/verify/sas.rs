@@ -334,16 +334,18 @@ impl Model<'_> {
             if mean.contains(&"injection_difference") {
                 further.push_str("  injection_difference = ifn(injection = 'second', 1, -1);\n");
             }
-            out.push_str(&format!(
-                "data m{number};\n  merge m{number}(where=(treatment=1) rename=(y=a base=base_a) in=one)\n        \
+            out.push_str(
+                &format!(
+                    "data m{number};\n  merge m{number}(where=(treatment=1) rename=(y=a base=base_a) in=one)\n        \
                  m{number}(where=(treatment=0) rename=(y=p base=base_p side=side_p) in=two\n        \
                  keep=patient treatment visit_number y base side);\n  by patient visit_number;\n  if one and two;\n  \
                  y = a - p; baseline_difference = base_a - base_p;\n{further}run;\n"
-            )
-            .replace(
-                &format!("data m{number};\n  merge"),
-                &format!("proc sort data=m{number}; by patient visit_number; run;\ndata m{number};\n  merge"),
-            ));
+                )
+                .replace(
+                    &format!("data m{number};\n  merge"),
+                    &format!("proc sort data=m{number}; by patient visit_number; run;\ndata m{number};\n  merge"),
+                ),
+            );
         }
         let several = mean.iter().any(|term| term.contains("visit") && indicator(term).is_none());
         let words = Words { mean: &mean, covariates: &covariates };
@@ -585,7 +587,9 @@ impl Words<'_> {
         if visit || self.mean.iter().any(|term| indicator(term).is_some()) {
             names.push("visit_number".to_owned());
         }
-        names.extend(["side", "injection"].iter().filter(|name| self.mean.contains(name)).map(|name| (*name).to_owned()));
+        names.extend(
+            ["side", "injection"].iter().filter(|name| self.mean.contains(name)).map(|name| (*name).to_owned()),
+        );
         let factors = self.mean.iter().filter_map(|term| self.covariate(term)).filter(|(_, numeric)| !numeric);
         names.extend(factors.map(|(at, _)| format!("x{at}")));
         names.join(" ")
