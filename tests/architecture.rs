@@ -16,12 +16,11 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("paired", &["math", "trial"]),
         ("model", &["math", "trial"]),
         ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument"]),
-        ("qualification", &["math", "data", "paired", "model", "multiplicity"]),
         ("table", &["trial", "analysis"]),
         ("figure", &["trial", "analysis"]),
         ("report", &["trial", "plan", "analysis", "table", "figure", "data", "pipeline"]),
         ("pipeline", &["data", "trial", "plan", "analysis", "report"]),
-        ("qualification", &["data", "paired", "model", "multiplicity"]),
+        ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
         (
             "cli",
             &[

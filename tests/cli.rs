@@ -382,7 +382,18 @@ fn qualification_of_the_installation() {
     assert!(stdout.contains("PASS:") && !stdout.contains("FAIL"), "{stdout}");
     let report: Value = serde_json::from_str(&fs::read_to_string(out.join("qualification.json")).unwrap()).unwrap();
     let checks = report["checks"].as_array().unwrap();
-    assert!(checks.len() > 300 && checks.iter().all(|check| check["version"] != "" && check["call"] != ""));
+    assert!(checks.len() > 5000 && checks.iter().all(|check| check["pass"] == true && check["package"] != ""));
+    let words: Vec<&str> =
+        report["left_out"].as_array().unwrap().iter().filter_map(|left| left["reason"].as_str()).collect();
+    assert!(!words.is_empty() && words.iter().all(|reason| reason.len() > 10));
+    assert_eq!(report["executable_sha256"].as_str().unwrap().len(), 64);
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &fs::metadata(out.join("qualification.html")).unwrap().permissions(),
+        );
+        assert_ne!(mode & 0o044, 0, "others may read the report");
+    }
     for name in ["qualification.html", "qualification.txt"] {
         assert!(fs::read_to_string(out.join(name)).unwrap().contains("lmerTest 3.1.3"), "{name}");
     }

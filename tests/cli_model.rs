@@ -1,6 +1,6 @@
 //! `splitknee model` and `splitknee gee` as programs are called: prepared files in, the contract's JSON out, against R.
 
-use crate::reference_cases::{Case, Csv, number};
+use crate::reference_cases::{Case, Csv, Load, number};
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fmt::Write as _;

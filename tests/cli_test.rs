@@ -1,7 +1,7 @@
 //! `splitknee test METHOD`: every method and option of the contract through the program, against R and SciPy.
 
 use crate::cli_model::{json, run};
-use crate::reference_cases::Case;
+use crate::reference_cases::{Case, Load};
 use serde_json::Value;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! `splitknee test`: the methods beyond the contract, options that do not apply, and edges, through the program.
 
 use crate::cli_model::{json, run};
-use crate::reference_cases::Case;
+use crate::reference_cases::{Case, Load};
 use serde_json::Value;
 use splitknee::paired::catalogue;
 use std::path::Path;
@@ -243,7 +243,7 @@ fn cells_that_are_no_numbers_and_rows_that_are_no_pairs() {
         (
             "id,arm,v\n1,A,2\n1,B,3\n",
             &["--id", "id", "--arm", "arm", "--active", "A", "--placebo", "B", "--value", "v", "--where", "v=9"],
-            "no row is left with v = `9`; the column holds 2, 3",
+            "'v=9' keeps no row; the values of `v` are: 2, 3",
         ),
         (
             "id,arm,v\n1,A,2\n1,B,3\n",

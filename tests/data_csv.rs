@@ -198,7 +198,7 @@ fn a_path_that_is_no_readable_file_is_refused() {
     // A file of 3 GB that is one line; refused after the first 64 MiB of it.
     sparse.set_len(3 << 30).unwrap();
     let error = read(&path, &ReadOptions::default()).unwrap_err();
-    assert!(matches!(error, DataError::TooLarge { what: "one line", .. }), "{error}");
+    assert!(matches!(error, DataError::TooLarge { what: "one line, in bytes,", .. }), "{error}");
     fs::write(&path, "a\n1\n").unwrap();
     assert_eq!(read(&path, &ReadOptions::default()).unwrap().provenance.path, path.display().to_string());
     assert_eq!(Format::of("A.CSV", None).unwrap(), Format::Csv);
@@ -214,4 +214,47 @@ fn points_outside_quotes_speak_against_a_decimal_comma() {
     // Whole numbers speak for neither sign.
     let table = csv("id,vas\n1,51\n2,\"42,5\"\n").unwrap();
     assert_eq!(table.numbers("vas").unwrap(), [Some(51.0), Some(42.5)]);
+}
+
+/// Large files are read in pieces, side by side: values, rows and errors are those of reading in one piece.
+#[test]
+fn a_file_of_several_pieces() {
+    let line = |row: usize| format!("P{row:06},{},{}.5\n", row % 7, row % 100);
+    let mut text = String::from("id,visit,value\n");
+    for row in 2..200_000 {
+        // A blank line, and a line end of another kind.
+        match row {
+            1_000 => text.push('\n'),
+            150_000 => text.push_str(&line(row).replace('\n', "\r\n")),
+            _ => text.push_str(&line(row)),
+        }
+    }
+    assert!(text.len() > 2 << 20, "{}", text.len());
+    let read = |text: &str| read_bytes("large.csv", text.as_bytes(), &ReadOptions::default());
+    let table = read(&text).unwrap();
+    let (ids, values) = (table.text("id").unwrap(), table.numbers("value").unwrap());
+    assert_eq!(table.height(), 199_997);
+    for index in [0, 997, 998, 60_000, 120_000, 150_001, 199_996] {
+        let row = table.file_row(index);
+        assert_eq!(row, if index < 998 { index + 2 } else { index + 3 });
+        assert_eq!(ids[index].as_deref(), Some(format!("P{row:06}").as_str()));
+        assert_eq!(values[index], Some((row % 100) as f64 + 0.5));
+    }
+    assert!(
+        table.provenance.notes.iter().any(|note| note.contains("199998 LF, 1 CRLF")),
+        "{:?}",
+        table.provenance.notes
+    );
+    // A quote anywhere, and a line end inside it.
+    let quoted = format!("{text}\"P9\n9\",1,2.5\n");
+    assert_eq!(read(&quoted).unwrap().height(), 199_998);
+    match read(&format!("{text}P9,1\n{}", line(7))).unwrap_err() {
+        DataError::Ragged { rows, .. } => assert_eq!((rows[0].row, rows[0].cells, rows.len()), (200_000, 2, 1)),
+        other => panic!("{other}"),
+    }
+    let long = format!("{text}{}\n", ",".repeat(20_000));
+    assert!(matches!(read(&long).unwrap_err(), DataError::TooManyColumns { row: 200_000, .. }));
+    // Numbers with a decimal comma in the last piece only.
+    let commas = text.replace(".5", "").replace(',', ";") + "P9;1;2,25\n";
+    assert_eq!(read(&commas).unwrap().provenance.decimal, ',');
 }

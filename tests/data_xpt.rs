@@ -1,6 +1,6 @@
 //! SAS transport files: files written by other programs read as those programs read them, and ours come back whole.
 
-use crate::reference_cases::Case;
+use crate::reference_cases::{Case, Load};
 use serde_json::Value;
 use splitknee::data::xpt::{self, XptVersion};
 use splitknee::data::{ColumnInfo, ColumnKind, DataError, ReadOptions, Table, read, read_bytes};

@@ -1,65 +1,11 @@
-//! Every distribution function against 25 printed digits from mpmath (`reference/distributions/make_tables.py`).
+//! Distribution functions: against 25 digits of mpmath in `splitknee::qualification`, and here by inversion and at the edges.
 
-use splitknee::math::dist::{beta, binomial, chi_squared, fisher_f, gamma, ln_gamma, noncentral_t, normal, student_t};
-
-const TABLE: &str = include_str!("reference/distributions/values.csv");
-
-/// Largest relative error allowed for each function: at least two digits better than the accuracy the project promises.
-fn tolerance(function: &str) -> f64 {
-    match function {
-        "noncentral_t.sf" | "noncentral_t.cdf" => 1e-11,
-        "binomial.sf" | "binomial.cdf" | "binomial.pmf" => 1e-12,
-        _ => 2e-12,
-    }
-}
-
-fn evaluate(function: &str, a: f64, b: f64, c: f64) -> Option<f64> {
-    Some(match function {
-        "normal.sf" => normal::sf(a),
-        "normal.cdf" => normal::cdf(a),
-        "normal.quantile" => normal::quantile(a),
-        "t.sf" => student_t::sf(a, b),
-        "t.upper_quantile" => student_t::upper_quantile(a, b),
-        "f.sf" => fisher_f::sf(a, b, c),
-        "f.cdf" => fisher_f::cdf(a, b, c),
-        "chi_squared.sf" => chi_squared::sf(a, b),
-        "chi_squared.cdf" => chi_squared::cdf(a, b),
-        "gamma.sf" => gamma::sf(a, b, c),
-        "gamma.cdf" => gamma::cdf(a, b, c),
-        "beta.sf" => beta::sf(a, b, c),
-        "beta.cdf" => beta::cdf(a, b, c),
-        "binomial.pmf" => binomial::pmf(a as u64, b as u64, c),
-        "binomial.cdf" => binomial::cdf(a as u64, b as u64, c),
-        "binomial.sf" => binomial::sf(a as u64, b as u64, c),
-        "noncentral_t.sf" => noncentral_t::sf(a, b, c),
-        "noncentral_t.cdf" => noncentral_t::cdf(a, b, c),
-        "ln_gamma" => ln_gamma(a),
-        _ => return None,
-    })
-}
+use crate::reference_cases::qualify;
+use splitknee::math::dist::{beta, binomial, chi_squared, fisher_f, noncentral_t, normal, student_t};
 
 #[test]
 fn functions_match_high_precision_values() {
-    let mut failures = Vec::new();
-    let mut compared = 0;
-    for line in TABLE.lines().skip(1) {
-        let cells: Vec<&str> = line.split(',').collect();
-        let number = |i: usize| cells[i].parse::<f64>().unwrap_or(f64::NAN);
-        let (function, expected) = (cells[0], number(4));
-        let got = evaluate(function, number(1), number(2), number(3));
-        let Some(got) = got else {
-            failures.push(format!("{line}: unknown function"));
-            continue;
-        };
-        compared += 1;
-        // The distribution table is exact to 25 digits but a double holds values down to 1e-308 only.
-        let error = if expected.abs() < 1e-300 { (got - expected).abs() } else { ((got - expected) / expected).abs() };
-        if error.is_nan() || error > tolerance(function) {
-            failures.push(format!("{line}: got {got:e}, relative error {error:.1e}"));
-        }
-    }
-    assert!(compared > 1000, "only {compared} rows were read");
-    assert!(failures.is_empty(), "{} of {compared} differ:\n{}", failures.len(), failures.join("\n"));
+    qualify("distributions");
 }
 
 #[test]

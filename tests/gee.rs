@@ -1,245 +1,17 @@
-//! Generalised estimating equations against geepack, gee and statsmodels.
+//! Generalised estimating equations: against geepack, gee and statsmodels in `splitknee::qualification` (with the cases of
+//! `model_generalised`), and here by identities and refusals.
 
-use crate::model_generalised::{follow_up, respiratory};
-use crate::reference_cases::{Case, Coverage, Reference, number};
-use serde_json::Value;
-use splitknee::model::gee::{GeeConvention, GeeCovariance, GeeFamily, GeeOptions, WorkingCorrelation, fit_gee};
+use crate::reference_cases::{Case, Load};
+use splitknee::model::gee::{GeeCovariance, GeeFamily, GeeOptions, WorkingCorrelation, fit_gee};
 use splitknee::model::gee_report::{GeeComparisons, GeeReport, gee};
 use splitknee::model::{Columns, Formula, LsMeansSpec, ModelError};
-
-/// geepack's and gee's fixed points are iterated to 1e-12.
-const TOLERANCE: f64 = 1e-9;
+use splitknee::qualification::generalised::respiratory;
 
 fn report(data: &Columns, formula: &str, id: &str, options: &GeeOptions) -> Result<GeeReport, ModelError> {
     let contrasts = vec![LsMeansSpec::parse("treatment|visit")];
     let comparisons =
         if formula.contains('*') { GeeComparisons { contrasts, ..Default::default() } } else { Default::default() };
     gee(data, &Formula::parse(formula)?, id, options, &comparisons)
-}
-
-fn compare_geeglm(coverage: &mut Coverage, result: &Reference, ours: &GeeReport) {
-    let naive = result.values["se_naive"].as_array().expect("se_naive");
-    for (index, row) in result.values["coef"].as_array().expect("coef").iter().enumerate() {
-        let term = row["term"].as_str().expect("term");
-        let found = ours.coefficients.iter().find(|c| c.term == term);
-        let mut close = |what: &str, expected: &Value, value: Option<f64>, tolerance: f64| {
-            coverage.close_to(result, &format!("{term} {what}"), number(expected).expect("number"), value, tolerance);
-        };
-        close("estimate", &row["estimate"], found.map(|c| c.estimate), TOLERANCE);
-        close("robust", &row["se_robust"], found.map(|c| c.std_error), TOLERANCE);
-        close("wald", &row["wald"], found.and_then(|c| c.statistic).map(|z| z * z), 10.0 * TOLERANCE);
-        // geepack takes 1 − pchisq(wald): 1e-16 absolute, so small p-values carry few digits.
-        let p = number(&row["p"]).expect("p");
-        close("p", &row["p"], found.and_then(|c| c.p_value), 1e-8 + 2e-16 / p);
-        close("naive", &naive[index], found.map(|c| c.std_error_naive), TOLERANCE);
-    }
-    for (i, row) in result.values["vbeta"].as_array().expect("vbeta").iter().enumerate() {
-        for (j, expected) in row.as_array().expect("row").iter().enumerate() {
-            let (a, b) = (ours.coefficients[i].std_error, ours.coefficients[j].std_error);
-            let close = (number(expected).expect("number") - ours.vcov[i][j]).abs() < TOLERANCE * a * b;
-            coverage.check(result, &format!("vbeta {i} {j}"), close);
-        }
-    }
-    coverage.close(result, "scale", Some(ours.scale), TOLERANCE);
-    match result.number("alpha.0") {
-        Some(alpha) => coverage.close_to(result, "alpha", alpha, ours.alpha, TOLERANCE),
-        None => coverage.check(result, "no alpha under independence", ours.alpha.is_none()),
-    }
-    coverage.check(result, "patients", result.number("n_clusters") == Some(ours.n_patients as f64));
-    coverage.check(result, "largest patient", result.number("max_cluster") == Some(ours.max_cluster as f64));
-    // scale_se and alpha_se, geepack's standard errors of nuisance parameters, are not among our figures.
-}
-
-fn compare_gee(coverage: &mut Coverage, result: &Reference, ours: &GeeReport) {
-    for row in result.values["coef"].as_array().expect("coef") {
-        let term = row["term"].as_str().expect("term");
-        let found = ours.coefficients.iter().find(|c| c.term == term);
-        let figures = [
-            ("estimate", found.map(|c| c.estimate)),
-            ("se_robust", found.map(|c| c.std_error)),
-            ("z_robust", found.and_then(|c| c.statistic)),
-            ("se_naive", found.map(|c| c.std_error_naive)),
-            ("z_naive", found.map(|c| c.estimate / c.std_error_naive)),
-        ];
-        for (key, value) in figures {
-            coverage.close_to(result, &format!("{term} {key}"), number(&row[key]).expect("number"), value, TOLERANCE);
-        }
-    }
-    coverage.close(result, "scale", Some(ours.scale), TOLERANCE);
-    coverage.close(result, "working_correlation_12", ours.alpha, TOLERANCE);
-}
-
-/// statsmodels: its own term names, in the order intercept, treatment, months, interactions, baseline; scale 1.
-fn compare_statsmodels(coverage: &mut Coverage, result: &Reference, ours: &GeeReport, naive: bool) {
-    let order =
-        ["(Intercept)", "treatmentEV", "visitM3", "visitM6", "treatmentEV:visitM3", "treatmentEV:visitM6", "basec"];
-    for (row, term) in result.values["fixed"].as_array().expect("fixed").iter().zip(order) {
-        let found = ours.coefficients.iter().find(|c| c.term == term);
-        let error = found.map(|c| if naive { c.std_error_naive / ours.scale.sqrt() } else { c.std_error });
-        coverage.close_to(
-            result,
-            term,
-            number(&row["estimate"]).expect("estimate"),
-            found.map(|c| c.estimate),
-            TOLERANCE,
-        );
-        coverage.close_to(result, &format!("{term} se"), number(&row["se"]).expect("se"), error, TOLERANCE);
-        if !naive {
-            coverage.close_to(
-                result,
-                &format!("{term} p"),
-                number(&row["p"]).expect("p"),
-                found.and_then(|c| c.p_value),
-                1e-8,
-            );
-        }
-    }
-    coverage.close(result, "dep_params", ours.alpha, TOLERANCE);
-}
-
-fn simulated_trial(name: &str, fixed_scale_exists: bool) {
-    let case = Case::load("r", name).expect("case");
-    let data = follow_up(&case.data);
-    let mut coverage = Coverage::new(&case);
-    for result in &case.results {
-        let id = result.id.as_str();
-        let (formula, family) = match id.split('/').next() {
-            Some("responder") => ("responder ~ treatment*visit + basec", GeeFamily::Binomial),
-            Some("responder_main") => ("responder ~ treatment + visit + basec", GeeFamily::Binomial),
-            Some("change_gaussian") => ("change ~ treatment*visit + basec", GeeFamily::Gaussian),
-            _ => {
-                coverage.exclude(result, "not an estimating equation: compared in tests/model_generalised.rs");
-                continue;
-            }
-        };
-        let fitted = |correlation, convention, covariance| {
-            let options = GeeOptions { correlation, convention, covariance, ..GeeOptions::new(family) };
-            report(&data, formula, "usubjid", &options)
-        };
-        let exchangeable =
-            |convention, covariance| fitted(WorkingCorrelation::Exchangeable, convention, covariance).expect("fit");
-        let classical = |structure| fitted(structure, GeeConvention::Geepack, GeeCovariance::Classical).expect("fit");
-        match id.split_once('/').map_or("", |(_, rest)| rest) {
-            "geeglm.exchangeable" => {
-                compare_geeglm(&mut coverage, result, &classical(WorkingCorrelation::Exchangeable))
-            }
-            "geeglm.independence" => {
-                compare_geeglm(&mut coverage, result, &classical(WorkingCorrelation::Independence))
-            }
-            "geeglm.ar1" => compare_geeglm(&mut coverage, result, &classical(WorkingCorrelation::Ar1)),
-            "geeglm.exchangeable.scalefix" => {
-                let ours = fitted(
-                    WorkingCorrelation::Exchangeable,
-                    GeeConvention::GeepackFixedScale,
-                    GeeCovariance::Classical,
-                );
-                match (ours, result.error.is_some()) {
-                    (Ok(ours), false) => compare_geeglm(&mut coverage, result, &ours),
-                    (ours, _) => {
-                        coverage.check(result, "refused as geepack diverges", ours.is_err() && !fixed_scale_exists)
-                    }
-                }
-            }
-            "gee.exchangeable" => {
-                compare_gee(&mut coverage, result, &exchangeable(GeeConvention::LiangZeger, GeeCovariance::Classical))
-            }
-            "gee.statsmodels.robust" => {
-                compare_statsmodels(
-                    &mut coverage,
-                    result,
-                    &exchangeable(GeeConvention::LiangZeger, GeeCovariance::Classical),
-                    false,
-                );
-            }
-            "gee.statsmodels.naive" => {
-                compare_statsmodels(
-                    &mut coverage,
-                    result,
-                    &exchangeable(GeeConvention::LiangZeger, GeeCovariance::Classical),
-                    true,
-                );
-            }
-            "gee.statsmodels.bias_reduced" => {
-                compare_statsmodels(
-                    &mut coverage,
-                    result,
-                    &exchangeable(GeeConvention::LiangZeger, GeeCovariance::ManclDeRouen),
-                    false,
-                );
-            }
-            "geeglm.exchangeable.contrast_by_visit" => {
-                let ours = exchangeable(GeeConvention::Geepack, GeeCovariance::Classical);
-                for (index, row) in result.values.as_array().expect("contrasts").iter().enumerate() {
-                    let contrast = &ours.contrasts[index].difference;
-                    coverage.check(result, "visit", contrast.levels.get("visit") == row["visit"].as_str());
-                    coverage.check(result, "label", row["contrast"].as_str() == Some(contrast.contrast.as_str()));
-                    let figures = [
-                        ("estimate", contrast.estimate),
-                        ("se", contrast.std_error),
-                        ("z", contrast.statistic),
-                        ("p", contrast.p_value),
-                        ("conf_low", contrast.conf_low),
-                        ("conf_high", contrast.conf_high),
-                    ];
-                    for (key, value) in figures {
-                        coverage.close(result, &format!("{index}.{key}"), value, 1e-8);
-                    }
-                }
-            }
-            other if other.starts_with("glmer") => {
-                coverage.exclude(result, "not an estimating equation: compared in tests/model_generalised.rs");
-            }
-            _ => {}
-        }
-    }
-    coverage.finish();
-}
-
-#[test]
-fn trial_a() {
-    simulated_trial("gee_glmm_simA", false);
-}
-
-#[test]
-fn trial_b() {
-    simulated_trial("gee_glmm_simB", true);
-}
-
-#[test]
-fn respiratory_trial() {
-    let case = Case::load("r", "gee_respiratory").expect("case");
-    let data = respiratory(&case.data);
-    let mut coverage = Coverage::new(&case);
-    let formula = "outcome ~ center + treat + sex + age + baseline";
-    for result in &case.results {
-        let fitted = |correlation, convention| {
-            let options = GeeOptions { correlation, convention, ..GeeOptions::new(GeeFamily::Binomial) };
-            report(&data, formula, "pid", &options).expect("fit")
-        };
-        match result.id.as_str() {
-            "outcome/geeglm.exchangeable" => {
-                compare_geeglm(&mut coverage, result, &fitted(WorkingCorrelation::Exchangeable, GeeConvention::Geepack))
-            }
-            "outcome/geeglm.independence" => {
-                compare_geeglm(&mut coverage, result, &fitted(WorkingCorrelation::Independence, GeeConvention::Geepack))
-            }
-            "outcome/geeglm.ar1" => {
-                compare_geeglm(&mut coverage, result, &fitted(WorkingCorrelation::Ar1, GeeConvention::Geepack))
-            }
-            "outcome/geeglm.exchangeable.scalefix" => {
-                compare_geeglm(
-                    &mut coverage,
-                    result,
-                    &fitted(WorkingCorrelation::Exchangeable, GeeConvention::GeepackFixedScale),
-                );
-            }
-            "outcome/gee.exchangeable" => {
-                compare_gee(&mut coverage, result, &fitted(WorkingCorrelation::Exchangeable, GeeConvention::LiangZeger))
-            }
-            _ => coverage.exclude(result, "not an estimating equation: compared in tests/model_generalised.rs"),
-        }
-    }
-    coverage.finish();
 }
 
 fn names(count: usize) -> Vec<String> {
@@ -332,7 +104,7 @@ fn location_and_scale() {
 fn fields_of_the_contract() {
     let case = Case::load("r", "gee_respiratory").expect("case");
     let options = GeeOptions { correlation: WorkingCorrelation::Independence, ..GeeOptions::new(GeeFamily::Binomial) };
-    let ours = report(&respiratory(&case.data), "outcome ~ treat", "pid", &options).expect("fit");
+    let ours = report(&respiratory(&case.data).expect("columns"), "outcome ~ treat", "pid", &options).expect("fit");
     let json = serde_json::to_value(&ours).expect("json");
     for key in ["coefficients", "alpha", "scale", "n_obs", "n_patients"] {
         assert!(json.get(key).is_some(), "{key}");

@@ -5,6 +5,7 @@ mod analysis;
 mod architecture;
 mod ars;
 mod bad_input;
+mod bad_input_cli;
 mod blinding;
 mod cli;
 mod cli_model;

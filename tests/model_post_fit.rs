@@ -2,7 +2,7 @@
 //! (`tests/reference/r/post_fit/make.R`).
 
 use crate::model_generalised::follow_up;
-use crate::reference_cases::{Case, Coverage, Reference, number};
+use crate::reference_cases::{Case, Coverage, Finish, Load, Reference, number};
 use serde_json::Value;
 use splitknee::model::diagnostics::{qq_points, random_effects, residuals, summarise};
 use splitknee::model::influence::{influence, refit_without_each, summarise_influence};
@@ -17,7 +17,7 @@ const TOLERANCE: f64 = 2e-6;
 const FIXED: &str = "change ~ treatment*visit + basec";
 
 fn trial() -> Columns {
-    follow_up(&Case::load("r", "gee_glmm_simA").expect("case").data)
+    follow_up(&Case::load("r", "gee_glmm_simA").expect("case").data).expect("columns")
 }
 
 fn model(data: &Columns, random: &str) -> Fit {

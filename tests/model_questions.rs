@@ -7,7 +7,7 @@ use splitknee::model::{
     ReportOptions, Weights, compare, fit,
 };
 
-use crate::reference_cases::{Case, Csv, number};
+use crate::reference_cases::{Case, Csv, Load, number};
 
 fn fitted(table: &Columns, formula: &str, method: Method) -> Fit {
     try_fit(table, formula, method).unwrap_or_else(|e| panic!("{formula}: {e}"))

@@ -1,7 +1,7 @@
 //! Adjusted p-values against R's `p.adjust`; graphical procedures against published examples and brute-force closed
 //! testing; fixed sequence; input that is refused.
 
-use crate::reference_cases::{Case, Coverage};
+use crate::reference_cases::qualify;
 use splitknee::multiplicity::MultiplicityError;
 use splitknee::multiplicity::adjust::{Adjustment, adjust};
 use splitknee::multiplicity::epsilon::Epsilon;
@@ -10,23 +10,7 @@ use splitknee::multiplicity::graphical::Graph;
 
 #[test]
 fn adjusted_p_values() {
-    let Some(case) = Case::load("r", "multiplicity") else { return };
-    let mut coverage = Coverage::new(&case);
-    for result in &case.results {
-        let (vector, method) = result.id.split_once('/').unwrap_or_default();
-        let p_values: Vec<f64> = case.data.filter("vector", vector).numbers("p").into_iter().flatten().collect();
-        let Some(method) = Adjustment::from_name(method.split('.').next().unwrap_or_default()) else {
-            coverage.exclude(result, "not an adjustment that is offered");
-            continue;
-        };
-        let ours = adjust(method, &p_values).expect("probabilities");
-        let expected = result.values["adjusted"].as_array().map_or(0, Vec::len);
-        assert_eq!(ours.len(), expected, "{}", result.id);
-        for (i, ours) in ours.into_iter().enumerate() {
-            coverage.close(result, &format!("adjusted.{i}"), Some(ours), 1e-12);
-        }
-    }
-    coverage.finish();
+    qualify("multiplicity");
 }
 
 fn names(count: usize) -> Vec<String> {

@@ -8,7 +8,7 @@ use splitknee::paired::{
     shapiro_wilk, sign, tost, trimmed_t, wilcoxon,
 };
 
-use crate::reference_cases::{Case, Csv};
+use crate::reference_cases::{Case, Csv, Load};
 
 fn near(got: Option<f64>, expected: f64, tolerance: f64) {
     let got = got.unwrap_or(f64::NAN);

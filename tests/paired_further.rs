@@ -1,7 +1,7 @@
 //! Paired statistics against limits found by inverting the tests in R, and marginal proportional odds
 //! (`tests/reference/r/paired_further`, with the script that made it).
 
-use crate::reference_cases::{Case, Coverage, Reference};
+use crate::reference_cases::{Case, Coverage, Finish, Load, Reference};
 use splitknee::paired::catalogue::{self, Settings};
 use splitknee::paired::power::{Design, Given, answer, sd_of_difference};
 use splitknee::paired::square_table::SquareTable;

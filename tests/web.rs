@@ -22,10 +22,7 @@ fn the_page_works_in_a_browser() {
         return;
     };
     let long = "A very long name of an endpoint that nobody could print in one line of a narrow table ".repeat(3);
-    let awkward = [
-        ("rtl", hostile("ألم الركبة שרה", 3, 2).unwrap()),
-        ("long", hostile(&long, 3, 2).unwrap()),
-    ];
+    let awkward = [("rtl", hostile("ألم الركبة שרה", 3, 2).unwrap()), ("long", hostile(&long, 3, 2).unwrap())];
     let pages = [("en", &demo("en").1), ("ja", &demo("ja").1)].into_iter();
     for (name, bundle) in pages.chain(awkward.iter().map(|(name, bundle)| (*name, bundle))) {
         let home = tempfile::tempdir().unwrap();

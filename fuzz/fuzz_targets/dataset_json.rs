@@ -1,6 +1,4 @@
-//! Any bytes as DatasetJson: no panic, and what is read is written and read again.
+//! Any bytes as Dataset-JSON.
 #![no_main]
 
-include!("../round_trip.rs");
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| round_trip(bytes, Format::DatasetJson));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| splitknee_fuzz::table(bytes, splitknee::data::Format::DatasetJson));

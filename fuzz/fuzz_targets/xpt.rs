@@ -1,6 +1,4 @@
-//! Any bytes as Xpt: no panic, and what is read is written and read again.
+//! Any bytes as a SAS transport file.
 #![no_main]
 
-include!("../round_trip.rs");
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| round_trip(bytes, Format::Xpt));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| splitknee_fuzz::table(bytes, splitknee::data::Format::Xpt));

@@ -10,6 +10,7 @@ pub mod input;
 pub mod model_further;
 pub mod model_input;
 pub mod model_text;
+pub mod output;
 pub mod terminal;
 
 use clap::Parser;

@@ -3,17 +3,25 @@
 //! Decided: a record ends at LF, CRLF or CR; a line without any character is passed over but counted; a quote opens a
 //! quoted cell only as its first character, elsewhere it is a character; inside quotes `""` is a quote and line ends are
 //! characters. Names are freed of surrounding blanks; cells are kept as written. Columns without name and without any
-//! value, which spreadsheets leave at the right edge, are dropped with a note. Limits: a cell of 16 MiB ([`MAX_CELL`]).
+//! value, which spreadsheets leave at the right edge, are dropped with a note. Limits: a cell of 16 MiB ([`MAX_CELL`]), a
+//! row of 16 384 cells ([`MAX_COLUMNS`]).
 
 use super::encoding;
 use super::error::{DataError, RaggedRow};
 use super::options::{Format, ReadOptions};
 use super::table::{self, FileRows, Provenance, Table};
 use polars::prelude::{Column, IntoColumn, StringChunkedBuilder};
+use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// Longest cell, in bytes.
 pub const MAX_CELL: usize = 16 << 20;
+
+/// Most cells in a row, as many as a worksheet has: a longer row is no table, and a column for each would exhaust memory.
+pub const MAX_COLUMNS: usize = 16_384;
+
+/// Shortest piece of text worth a thread of its own, in bytes.
+const SMALLEST_PIECE: usize = 1 << 20;
 
 /// Delimiters that are looked for, in the order in which they are preferred.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -25,7 +33,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) -> Result<Table, DataError> {
     let decoded = encoding::decode(name, bytes, options.encoding.as_deref())?;
     let text = decoded.text.as_ref();
-    if let Some(offset) = text.bytes().position(|byte| byte == 0) {
+    if let Some(offset) = text.find('\0') {
         let row = 1 + count_newlines(text.as_bytes().get(..offset).unwrap_or_default());
         return Err(DataError::Nul { path: name.to_string(), row, offset });
     }
@@ -46,22 +54,17 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     let blank = |c: char| c.is_whitespace() || c == '\u{feff}';
     let header: Vec<String> = cells.iter().map(|cell| cell.trim_matches(blank).to_string()).collect();
 
-    let mut columns = Columns::new(&header, body.len(), options);
-    let mut rows = RowNumbers::default();
-    let mut ragged = Vec::new();
-    let mut decimals = DecimalSigns::default();
-    while let Some(row) = records.next_into(&mut cells)? {
-        if cells.len() != header.len() {
-            ragged.push(RaggedRow { row, cells: cells.len() });
-            continue;
-        }
-        rows.push(row);
-        // After the first decimal point nothing can make the decimal sign a comma.
-        if !decimals.point {
-            cells.iter().for_each(|cell| decimals.look_at(cell));
-        }
-        columns.push(&cells);
-    }
+    let rest = body.get(records.at..).unwrap_or_default();
+    let read = |text: &str, row: usize| Rows::read(&mut Records::new(name, text, delimiter, row), &header, options);
+    // Pieces are read side by side. Where something is wrong in one, all is read in one piece, which tells its row.
+    let pieces: Option<Vec<Rows<'_>>> =
+        pieces(rest, rayon::current_num_threads()).par_iter().map(|piece| read(piece, 0).ok()).collect();
+    let Rows { columns, rows, ragged, decimals, mut line_ends, .. } =
+        match pieces.and_then(|pieces| Rows::join(pieces, records.row)) {
+            Some(rows) => rows,
+            None => read(rest, records.row)?,
+        };
+    line_ends.add(&records.line_ends);
     if !ragged.is_empty() {
         return Err(DataError::Ragged { path: name.to_string(), expected: header.len(), rows: ragged });
     }
@@ -69,7 +72,7 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     if decimal_comma && options.decimal_comma.is_none() {
         notes.push("the decimal comma was told from the cells, not declared".to_string());
     }
-    notes.extend(records.line_ends.note());
+    notes.extend(line_ends.note());
     let columns = columns.finish(name, &header, header_row, &mut notes)?;
     let provenance = Provenance {
         encoding: Some(decoded.encoding.to_string()),
@@ -79,6 +82,80 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
         ..table::provenance(name, format)
     };
     Table::new(columns, rows.finish(header_row), provenance)
+}
+
+/// The text in up to `most` pieces that end at line ends. Where there is a quote a line end may stand inside a cell, and the
+/// text stays whole.
+fn pieces(text: &str, most: usize) -> Vec<&str> {
+    let most = most.min(text.len() / SMALLEST_PIECE).max(1);
+    let mut pieces = Vec::with_capacity(most);
+    let mut rest = text;
+    if most > 1 && !text.contains('"') {
+        for left in (2..=most).rev() {
+            let about = rest.len() / left;
+            let newline = rest.as_bytes().iter().skip(about).position(|&byte| byte == b'\n');
+            let Some((piece, after)) = newline.and_then(|at| rest.split_at_checked(about + at + 1)) else { break };
+            pieces.push(piece);
+            rest = after;
+        }
+    }
+    pieces.push(rest);
+    pieces
+}
+
+/// The rows of one piece of the text.
+struct Rows<'a> {
+    columns: Columns<'a>,
+    rows: RowNumbers,
+    ragged: Vec<RaggedRow>,
+    decimals: DecimalSigns,
+    line_ends: LineEnds,
+    /// Row after the last.
+    end: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn read(records: &mut Records<'_>, header: &[String], options: &'a ReadOptions) -> Result<Self, DataError> {
+        let mut columns = Columns::new(header, records.text, options);
+        let mut rows = RowNumbers::default();
+        let mut ragged = Vec::new();
+        let mut decimals = DecimalSigns::default();
+        let mut cells = Vec::with_capacity(header.len());
+        while let Some(row) = records.next_into(&mut cells)? {
+            if cells.len() != header.len() {
+                ragged.push(RaggedRow { row, cells: cells.len() });
+                continue;
+            }
+            rows.rows.push(row);
+            // After the first decimal point nothing can make the decimal sign a comma.
+            if !decimals.point {
+                cells.iter().for_each(|cell| decimals.look_at(cell));
+            }
+            columns.push(&cells);
+        }
+        let line_ends = std::mem::take(&mut records.line_ends);
+        Ok(Self { columns, rows, ragged, decimals, line_ends, end: records.row })
+    }
+
+    /// The pieces one after the other, each counted from row 0, as rows from `first` on; `None` where columns cannot be
+    /// put together.
+    fn join(pieces: Vec<Self>, first: usize) -> Option<Self> {
+        let mut pieces = pieces.into_iter();
+        let mut all = pieces.next()?;
+        all.rows.rows.iter_mut().for_each(|row| *row += first);
+        all.ragged.iter_mut().for_each(|ragged| ragged.row += first);
+        all.end += first;
+        for piece in pieces {
+            all.rows.rows.extend(piece.rows.rows.into_iter().map(|row| row + all.end));
+            let below = |ragged: RaggedRow| RaggedRow { row: ragged.row + all.end, ..ragged };
+            all.ragged.extend(piece.ragged.into_iter().map(below));
+            all.end += piece.end;
+            all.decimals.add(&piece.decimals);
+            all.line_ends.add(&piece.line_ends);
+            all.columns.append(piece.columns)?;
+        }
+        Some(all)
+    }
 }
 
 fn count_newlines(bytes: &[u8]) -> usize {
@@ -150,6 +227,12 @@ struct LineEnds {
 }
 
 impl LineEnds {
+    fn add(&mut self, other: &Self) {
+        self.lf += other.lf;
+        self.crlf += other.crlf;
+        self.cr += other.cr;
+    }
+
     fn note(&self) -> Option<String> {
         let kinds = [self.lf, self.crlf, self.cr].iter().filter(|&&count| count > 0).count();
         (kinds > 1)
@@ -186,8 +269,11 @@ impl<'a> Records<'a> {
         loop {
             let cell = if self.peek() == Some(b'"') { self.quoted_cell(row, cells.len())? } else { self.plain_cell() };
             if cell.len() > MAX_CELL {
-                let (path, what, limit) = (self.path.to_string(), "one cell", MAX_CELL as u64);
+                let (path, what, limit) = (self.path.to_string(), "one cell, in bytes,", MAX_CELL as u64);
                 return Err(DataError::TooLarge { path, what, limit, row: Some(row) });
+            }
+            if cells.len() == MAX_COLUMNS {
+                return Err(DataError::TooManyColumns { path: self.path.to_string(), row, limit: MAX_COLUMNS });
             }
             cells.push(cell);
             match self.peek() {
@@ -275,10 +361,6 @@ struct RowNumbers {
 }
 
 impl RowNumbers {
-    fn push(&mut self, row: usize) {
-        self.rows.push(row);
-    }
-
     fn finish(self, header_row: usize) -> FileRows {
         let first = self.rows.first().copied().unwrap_or(header_row + 1);
         let without_gap = self.rows.iter().enumerate().all(|(index, &row)| row == first + index);
@@ -311,14 +393,26 @@ impl DecimalSigns {
         }
     }
 
+    fn add(&mut self, other: &Self) {
+        self.point |= other.point;
+        self.comma |= other.comma;
+        self.certain_comma |= other.certain_comma;
+    }
+
     fn is_comma(&self) -> bool {
         self.comma && self.certain_comma && !self.point
     }
 }
 
+fn finished(builder: StringChunkedBuilder) -> Column {
+    builder.finish().into_column()
+}
+
 /// Columns being filled.
 struct Columns<'a> {
     builders: Vec<StringChunkedBuilder>,
+    /// Columns of earlier pieces.
+    before: Vec<Column>,
     used: Vec<bool>,
     options: &'a ReadOptions,
     /// The longest missing code: longer cells need no comparison.
@@ -326,12 +420,26 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn new(header: &[String], bytes: usize, options: &'a ReadOptions) -> Self {
-        // About one row per two bytes and column at most; a good first guess is one per eight.
-        let rows = bytes / (8 * header.len().max(1)) + 1;
+    fn new(header: &[String], text: &str, options: &'a ReadOptions) -> Self {
+        // As many rows as there would be if all were as long as the first hundred.
+        let sample = text.split_inclusive('\n').take(100);
+        let (lines, bytes) = sample.fold((0, 0), |(lines, bytes), line| (lines + 1, bytes + line.len()));
+        let rows = text.len() / (bytes / lines.max(1)).max(1) * 21 / 20 + 1;
         let builders = header.iter().map(|name| StringChunkedBuilder::new(name.as_str().into(), rows)).collect();
         let longest = options.missing.iter().map(|code| code.trim().len()).max().unwrap_or_default();
-        Self { builders, used: vec![false; header.len()], options, longest }
+        Self { builders, before: Vec::new(), used: vec![false; header.len()], options, longest }
+    }
+
+    /// Appends the columns of the piece that follows.
+    fn append(&mut self, next: Self) -> Option<()> {
+        if self.before.is_empty() {
+            self.before = std::mem::take(&mut self.builders).into_iter().map(finished).collect();
+        }
+        for (column, builder) in self.before.iter_mut().zip(next.builders) {
+            column.append_owned(finished(builder)).ok()?;
+        }
+        self.used.iter_mut().zip(next.used).for_each(|(used, next)| *used |= next);
+        Some(())
     }
 
     fn push(&mut self, cells: &[Cow<'_, str>]) {
@@ -354,8 +462,9 @@ impl<'a> Columns<'a> {
         notes: &mut Vec<String>,
     ) -> Result<Vec<Column>, DataError> {
         table::check_unique(path, header.iter().map(String::as_str))?;
+        let filled = self.before.into_iter().chain(self.builders.into_iter().map(finished));
         let mut columns = Vec::with_capacity(header.len());
-        for (index, (builder, used)) in self.builders.into_iter().zip(self.used).enumerate() {
+        for (index, (column, used)) in filled.zip(self.used).enumerate() {
             match header.get(index).map(String::as_str) {
                 None | Some("") if used => {
                     return Err(DataError::UnnamedColumn {
@@ -367,7 +476,7 @@ impl<'a> Columns<'a> {
                 None | Some("") => {
                     notes.push(format!("column {} has neither name nor value and was dropped", index + 1))
                 }
-                Some(_) => columns.push(builder.finish().into_column()),
+                Some(_) => columns.push(column),
             }
         }
         if columns.is_empty() {

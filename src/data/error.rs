@@ -154,16 +154,28 @@ pub enum DataError {
         columns: usize,
     },
     /// Larger than a stated limit.
-    #[error("{path}: {what} is longer than the limit of {limit} bytes{}; the file is damaged or not a data file", at_row(*row))]
+    #[error("{path}: {what} is longer than the limit of {limit}{}; the file is damaged or not a data file", at_row(*row))]
     TooLarge {
         /// Path as given.
         path: String,
-        /// The file, a line, a cell.
+        /// The file, a line, a cell, and the unit of the limit.
         what: &'static str,
         /// The limit.
         limit: u64,
         /// Row in the file, where known.
         row: Option<usize>,
+    },
+    /// More cells in a row than a table has columns.
+    #[error(
+        "{path}: row {row} has more than {limit} cells; the file is damaged or no table, or its delimiter is another"
+    )]
+    TooManyColumns {
+        /// Path as given.
+        path: String,
+        /// Row in the file.
+        row: usize,
+        /// The limit.
+        limit: usize,
     },
     /// Bytes that are no text in the encoding.
     #[error("{path}: row {row}, byte {offset}: not valid {encoding}; save the file as UTF-8 or declare its `encoding`")]
@@ -366,6 +378,7 @@ impl DataError {
             Self::Empty { .. } => "data-empty",
             Self::NoRows { .. } => "data-no-rows",
             Self::TooLarge { .. } => "data-too-large",
+            Self::TooManyColumns { .. } => "data-too-many-columns",
             Self::Encoding { .. } => "data-encoding",
             Self::UnknownEncoding { .. } => "data-unknown-encoding",
             Self::Nul { .. } => "data-nul",

@@ -20,6 +20,7 @@ pub mod dataset_json;
 pub mod date;
 pub mod encoding;
 pub mod error;
+mod guard;
 pub mod number;
 pub mod options;
 pub mod parquet;
@@ -60,15 +61,17 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
 pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
     let format = Format::of(name, options.format)?;
     source::check_signature(name, bytes, format)?;
-    let mut table = match format {
-        Format::Csv | Format::Tsv => csv::parse(name, bytes, format, options)?,
-        Format::Parquet => parquet::parse(name, bytes, options)?,
-        Format::Xlsx => xlsx::parse(name, bytes, options)?,
-        Format::Xpt => xpt::parse(name, bytes, options)?,
-        Format::DatasetJson => dataset_json::parse(name, bytes, options)?,
-        Format::DatasetNdjson => dataset_json::parse_lines(name, bytes, options)?,
+    let parse = || match format {
+        Format::Csv | Format::Tsv => csv::parse(name, bytes, format, options),
+        Format::Parquet => parquet::parse(name, bytes, options),
+        Format::Xlsx => xlsx::parse(name, bytes, options),
+        Format::Xpt => xpt::parse(name, bytes, options),
+        Format::DatasetJson => dataset_json::parse(name, bytes, options),
+        Format::DatasetNdjson => dataset_json::parse_lines(name, bytes, options),
     };
-    table.provenance.sha256 = source::sha256_hex(bytes);
+    let (table, sha256) = rayon::join(parse, || source::sha256_hex(bytes));
+    let mut table = table?;
+    table.provenance.sha256 = sha256;
     if table.height() == 0 && !options.allow_no_rows {
         return Err(DataError::NoRows { path: name.to_string(), columns: table.width() });
     }

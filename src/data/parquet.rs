@@ -2,10 +2,12 @@
 //!
 //! Decided: integers and floats are numbers (integers beyond 2⁵³, which a double cannot hold, are text), booleans are 1
 //! and 0, NaN is missing; dictionaries are text; moments that are all midnight are dates, others ISO 8601 text. Lists,
-//! structures, durations, bytes, and integers of one or two bytes are refused by name.
+//! structures, durations, bytes, and integers of one or two bytes are refused by name. Limit: 100 million cells
+//! ([`MAX_CELLS`]).
 
 use super::date::Date;
 use super::error::DataError;
+use super::guard::guarded;
 use super::options::{Format, ReadOptions};
 use super::table::{self, FileRows, Provenance, Table, Values};
 use polars::prelude::{
@@ -13,7 +15,9 @@ use polars::prelude::{
     SerReader, TimeUnit,
 };
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Largest table, rows times columns: run lengths make a billion equal rows of a few bytes.
+pub const MAX_CELLS: usize = 100_000_000;
 
 /// Largest integer up to which every integer is a double.
 const EXACT: i64 = 1 << 53;
@@ -30,24 +34,30 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
         problem,
     };
     // The decoder asserts some of what a sound file guarantees; a damaged one must end as an error all the same.
-    let decoded = catch_unwind(AssertUnwindSafe(|| {
+    let decoded = guarded(|| {
         let mut reader = ParquetReader::new(Cursor::new(bytes));
         let schema = reader.schema()?;
         let narrow = schema.iter_values().find(|field| is_narrow(&field.dtype));
-        Ok((narrow.map(|field| (field.name.to_string(), format!("{:?}", field.dtype))), reader))
-    }));
-    let (narrow, reader) = match decoded {
-        Ok(Ok(found)) => found,
-        Ok(Err::<_, PolarsError>(error)) => return Err(malformed(error.to_string())),
-        Err(_) => return Err(malformed("its schema cannot be decoded".to_string())),
+        let narrow = narrow.map(|field| (field.name.to_string(), format!("{:?}", field.dtype)));
+        let cells = reader.num_rows()?.saturating_mul(schema.len());
+        Ok((narrow, cells, reader))
+    });
+    let (narrow, cells, reader) = match decoded {
+        Some(Ok(found)) => found,
+        Some(Err::<_, PolarsError>(error)) => return Err(malformed(error.to_string())),
+        None => return Err(malformed("its schema cannot be decoded".to_string())),
     };
     if let Some((column, kind)) = narrow {
         return Err(DataError::UnsupportedColumn { path: name.to_string(), column, kind });
     }
-    let frame = match catch_unwind(AssertUnwindSafe(|| reader.finish())) {
-        Ok(Ok(frame)) => frame,
-        Ok(Err(error)) => return Err(malformed(error.to_string())),
-        Err(_) => return Err(malformed("its pages cannot be decoded".to_string())),
+    if cells > MAX_CELLS {
+        let (path, limit) = (name.to_string(), MAX_CELLS as u64);
+        return Err(DataError::TooLarge { path, what: "the table, in cells,", limit, row: None });
+    }
+    let frame = match guarded(|| reader.finish()) {
+        Some(Ok(frame)) => frame,
+        Some(Err(error)) => return Err(malformed(error.to_string())),
+        None => return Err(malformed("its pages cannot be decoded".to_string())),
     };
     let mut notes = Vec::new();
     let mut columns = Vec::with_capacity(frame.width());

@@ -16,6 +16,9 @@ pub const MAX_FILE: u64 = 2 << 30;
 /// Longest line of a text file, in bytes.
 pub const MAX_LINE: usize = 64 << 20;
 
+/// Room made for a file before it is read; a longer one grows, so that an endless line is refused with little in memory.
+const FIRST_CAPACITY: u64 = 256 << 20;
+
 /// Reads the whole file at `path`, which is to be of `format`.
 ///
 /// # Errors
@@ -28,16 +31,19 @@ pub fn load(path: &Path, format: Format) -> Result<Vec<u8>, DataError> {
         _ => DataError::Io { path: name.clone(), action: "read", source },
     };
     let too_large = |what, limit, row| DataError::TooLarge { path: name.clone(), what, limit, row };
+    // Before it is opened: opening a pipe would wait for whoever writes to it.
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() { "a folder" } else { "a pipe or device" };
+        return Err(DataError::NotAFile { path: name, what });
+    }
     let mut file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(DataError::NotAFile { path: name, what: "a folder" });
-    }
     if metadata.len() > MAX_FILE && !format.is_text() {
-        return Err(too_large("the file", MAX_FILE, None));
+        return Err(too_large("the file, in bytes,", MAX_FILE, None));
     }
-    let mut bytes = Vec::new();
-    let mut line = LineLength { row: 1, length: 0 };
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(FIRST_CAPACITY)).unwrap_or_default());
+    // Where the line being read begins.
+    let mut line = 0;
     loop {
         let before = bytes.len();
         let read = file.by_ref().take(1 << 20).read_to_end(&mut bytes).map_err(failed)?;
@@ -45,32 +51,26 @@ pub fn load(path: &Path, format: Format) -> Result<Vec<u8>, DataError> {
             return Ok(bytes);
         }
         if bytes.len() as u64 > MAX_FILE {
-            return Err(too_large("the file", MAX_FILE, None));
+            return Err(too_large("the file, in bytes,", MAX_FILE, None));
         }
-        if format.is_text() && line.add(bytes.get(before..).unwrap_or_default()) > MAX_LINE {
-            return Err(too_large("one line", MAX_LINE as u64, Some(line.row)));
+        if !format.is_text() {
+            continue;
+        }
+        let piece = bytes.get(before..).unwrap_or_default();
+        if let Some(at) = piece.iter().rposition(|&byte| byte == b'\n' || byte == b'\r') {
+            line = before + at + 1;
+        }
+        if bytes.len() - line > MAX_LINE {
+            let row = 1 + line_ends(bytes.get(..line).unwrap_or_default());
+            return Err(too_large("one line, in bytes,", MAX_LINE as u64, Some(row)));
         }
     }
 }
 
-/// Length of the line being read, over pieces of the file.
-struct LineLength {
-    row: usize,
-    length: usize,
-}
-
-impl LineLength {
-    /// Adds a piece; returns the length of the last line so far.
-    fn add(&mut self, piece: &[u8]) -> usize {
-        match piece.iter().rposition(|&byte| byte == b'\n') {
-            Some(at) => {
-                self.row += piece.iter().filter(|&&byte| byte == b'\n').count();
-                self.length = piece.len() - at - 1;
-            }
-            None => self.length += piece.len(),
-        }
-        self.length
-    }
+/// Line ends in `bytes`: LF, CRLF or CR.
+fn line_ends(bytes: &[u8]) -> usize {
+    let crlf = bytes.windows(2).filter(|pair| *pair == b"\r\n").count();
+    bytes.iter().filter(|&&byte| byte == b'\n' || byte == b'\r').count() - crlf
 }
 
 /// The SHA-256 of `bytes`, in lower-case hexadecimal.

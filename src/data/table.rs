@@ -216,7 +216,8 @@ impl Table {
             }
         };
         found.map_err(|errors| {
-            let at = |index: usize| cells(column).nth(index).flatten();
+            let all: Vec<Option<Cell<'_>>> = cells(column).collect();
+            let at = |index: usize| all.get(index).copied().flatten();
             errors.into_iter().map(|(index, reason)| self.cell_error(index, name, at(index), reason)).collect()
         })
     }

@@ -37,7 +37,11 @@ pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions)
     let bytes = to_bytes(table, &path.display().to_string(), format, options)?;
     let failed = |source| DataError::Io { path: path.display().to_string(), action: "written", source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    // Unlike a temporary file, others may read it as far as the user's mask allows.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
     file.write_all(&bytes).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;

@@ -3,20 +3,27 @@
 //! Decided: a column whose cells are all numbers is numbers (booleans 1 and 0), all dates is dates, else text as it would
 //! be typed; the missing codes hold as in CSV. A formula counts with the value the workbook stores for it; one without a
 //! stored value, or an error such as `#DIV/0!`, is refused by cell. Empty rows are passed over but counted. Limit: a
-//! worksheet of 50 million cells ([`MAX_CELLS`]), counted as its rows times its columns.
+//! worksheet of 50 million cells ([`MAX_CELLS`]), counted as its rows times its columns; a workbook of 1 GiB when unpacked
+//! ([`MAX_UNPACKED`]).
 
 use super::date::Date;
 use super::error::{CellError, CellReason, DataError};
+use super::guard::guarded;
 use super::number;
 use super::options::{Format, ReadOptions};
 use super::table::{self, FileRows, Provenance, Table, Values};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
 use std::collections::BTreeMap;
-use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::{Cursor, Read};
 
 /// Largest worksheet, rows times columns.
 pub const MAX_CELLS: usize = 50_000_000;
+
+/// Most bytes that the parts of a workbook may have when unpacked.
+pub const MAX_UNPACKED: u64 = 1 << 30;
+
+/// Deflate makes at most 1032 bytes of one.
+const MAX_RATIO: u64 = 1032;
 
 /// One cell with a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,14 +58,43 @@ struct Sheet {
 /// [`DataError::Cells`] with every formula without a value and every spreadsheet error, and those about headers.
 pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
     // A damaged archive must end as an error even where the reader asserts that it is sound.
-    let (sheet, title) = catch_unwind(AssertUnwindSafe(|| load(name, bytes, options)))
-        .unwrap_or_else(|_| Err(malformed(name, "the workbook", "it cannot be decoded".to_string())))?;
+    let (sheet, title) = guarded(|| {
+        check_unpacked(name, bytes, MAX_UNPACKED)?;
+        load(name, bytes, options)
+    })
+    .unwrap_or_else(|| Err(malformed(name, "the workbook", "it cannot be decoded".to_string())))?;
     table(name, sheet, title, options)
 }
 
 fn malformed(name: &str, place: &str, problem: String) -> DataError {
     let (path, place) = (name.to_string(), place.to_string());
     DataError::Malformed { path, format: Format::Xlsx.title(), place, problem }
+}
+
+/// Refuses a small archive that unpacks to more than memory holds. What the archive says of its sizes is not believed:
+/// where it could be too large, its parts are unpacked and counted.
+fn check_unpacked(name: &str, bytes: &[u8], limit: u64) -> Result<(), DataError> {
+    if bytes.len() as u64 <= limit / MAX_RATIO {
+        return Ok(());
+    }
+    let broken = |error: &dyn std::fmt::Display| malformed(name, "the archive", error.to_string());
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    let mut total = 0;
+    for index in 0..archive.len() {
+        let part = archive.by_index(index).map_err(|error| broken(&error))?;
+        let part_name = part.name().map_or_else(|_| format!("part {}", index + 1), |name| name.to_string());
+        let counted = std::io::copy(&mut part.take(limit + 1 - total), &mut std::io::sink());
+        total += counted.map_err(|error| malformed(name, &part_name, error.to_string()))?;
+        if total > limit {
+            return Err(DataError::TooLarge {
+                path: name.to_string(),
+                what: "the workbook when unpacked, in bytes,",
+                limit,
+                row: None,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn load(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<(Sheet, String), DataError> {
@@ -215,5 +251,24 @@ fn values(cells: &[Option<&Cell>], options: &ReadOptions) -> Values {
             let text = |cell: &Cell| Some(cell.to_text()).filter(|text| !options.is_missing(text));
             Values::Text(cells.iter().map(|cell| cell.and_then(text)).collect())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn an_archive_that_unpacks_to_more_than_the_limit_is_refused() {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file("xl/sharedStrings.xml", zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(&vec![b'A'; 100_000]).unwrap();
+        let bytes = archive.finish().unwrap().into_inner();
+        assert!(bytes.len() < 2_000);
+        assert!(check_unpacked("a.xlsx", &bytes, 100_000).is_ok());
+        let error = check_unpacked("a.xlsx", &bytes, 99_999).unwrap_err();
+        assert!(matches!(error, DataError::TooLarge { limit: 99_999, .. }), "{error}");
+        assert!(check_unpacked("a.xlsx", b"PK\x03\x04 and nothing that follows", 1).is_err());
     }
 }

@@ -23,10 +23,16 @@ pub fn init(folder: &Path) -> io::Result<Vec<PathBuf>> {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is there already", there.display())));
     }
     std::fs::create_dir_all(folder)?;
-    for (path, (_, text)) in paths.iter().zip(FILES) {
+    for (done, (path, (_, text))) in paths.iter().zip(FILES).enumerate() {
         // A file that appeared meanwhile is not overwritten either.
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-        io::Write::write_all(&mut file, text.as_bytes())?;
+        if let Err(error) = io::Write::write_all(&mut file, text.as_bytes()) {
+            // A full disk: nothing half-written stays behind.
+            for path in paths.iter().take(done + 1) {
+                let _ = std::fs::remove_file(path);
+            }
+            return Err(error);
+        }
     }
     Ok(paths)
 }

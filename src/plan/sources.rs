@@ -128,7 +128,8 @@ fn options(data: &DataPlan) -> ReadOptions {
 /// Why a plan may not name this file, if it may not.
 fn forbidden(plan: &Plan, name: &str) -> Option<(String, &'static str)> {
     let path = Path::new(name);
-    if path == Path::new(&plan.file_name) {
+    let parts = || path.components().filter(|part| *part != Component::CurDir);
+    if parts().eq(Path::new(&plan.file_name).components()) {
         return Some((format!("`{name}` is the plan itself"), "name the data file"));
     }
     let outside =
@@ -174,9 +175,10 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
         DataError::NoRows { .. } => ("SK022", Some(1), None),
         DataError::Encoding { row, .. } => ("SK023", Some(*row), None),
         DataError::UnknownEncoding { .. } => ("SK023", None, None),
-        DataError::Nul { row, .. } | DataError::OpenQuote { row, .. } | DataError::AfterQuote { row, .. } => {
-            ("SK024", Some(*row), None)
-        }
+        DataError::Nul { row, .. }
+        | DataError::OpenQuote { row, .. }
+        | DataError::AfterQuote { row, .. }
+        | DataError::TooManyColumns { row, .. } => ("SK024", Some(*row), None),
         DataError::Ragged { rows, .. } => ("SK024", rows.first().map(|row| row.row), None),
         DataError::DuplicateColumn { name, .. } => ("SK024", Some(1), Some(name.clone())),
         DataError::NoSuchColumn { name, .. } => ("SK025", Some(1), Some(name.clone())),

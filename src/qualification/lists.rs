@@ -1,68 +1,63 @@
 //! Adjusted p-values and pooled estimates.
 
-use super::case::{self, Case};
-use super::{Check, Comparison, Figure};
+use super::case::Case;
+use super::coverage::Coverage;
 use crate::multiplicity::adjust::{Adjustment, adjust};
 use crate::paired::Options;
 use crate::paired::pool::pool;
-use serde_json::Value;
 
-/// The checks of both cases.
-pub fn checks() -> Vec<Check> {
-    let mut checks = adjusted();
-    checks.extend(pooled());
-    checks
-}
+/// Closed forms.
+const CLOSED: f64 = 1e-10;
+/// Asymptotic p-values and quantiles.
+const ASYMPTOTIC: f64 = 1e-8;
 
-fn adjusted() -> Vec<Check> {
-    let case = Case::new(
-        "multiplicity",
-        include_str!("../../tests/reference/r/multiplicity/expected.json"),
-        include_bytes!("../../tests/reference/r/multiplicity/data.csv"),
-    );
-    let (vectors, all) = (case.text("vector"), case.complete("p"));
-    let p: Vec<f64> = vectors.iter().zip(&all).filter(|(name, _)| *name == "six").map(|(_, p)| *p).collect();
-    let mut found = Comparison::new(case);
-    for method in Adjustment::ALL {
-        let ours = adjust(method, &p).unwrap_or_default();
-        let name = match method.name() {
-            "bh" => "BH",
-            "by" => "BY",
-            other => other,
+/// `p.adjust` of R.
+pub fn adjusted(case: &Case) -> Coverage {
+    let mut coverage = Coverage::new(case);
+    for result in &case.results {
+        let (vector, method) = result.id.split_once('/').unwrap_or_default();
+        let p_values: Vec<f64> = case.data.filter("vector", vector).complete("p");
+        let Some(method) = Adjustment::from_name(method.split('.').next().unwrap_or_default()) else {
+            coverage.exclude(result, "not an adjustment that is offered");
+            continue;
         };
-        let reference = found.case.reference(&format!("six/{name}"));
-        for place in 0..p.len() {
-            let expected = case::number(case::at(&reference.values, &format!("adjusted.{place}")));
-            found.number(&reference, &format!("adjusted p {}", place + 1), expected, ours.get(place).copied(), 1e-12);
+        let ours = adjust(method, &p_values).unwrap_or_default();
+        let expected = result.values["adjusted"].as_array().map_or(0, Vec::len);
+        for i in 0..expected {
+            coverage.close(result, &format!("adjusted.{i}"), ours.get(i).copied(), 1e-12);
         }
     }
-    found.checks
+    coverage
 }
 
-fn pooled() -> Vec<Check> {
-    let case = Case::new(
-        "rubin",
-        include_str!("../../tests/reference/r/rubin/expected.json"),
-        include_bytes!("../../tests/reference/r/rubin/data.csv"),
-    );
-    let (sets, estimates, errors) = (case.text("set"), case.complete("estimate"), case.complete("se"));
-    let df = case.numbers("complete_df");
-    let mut found = Comparison::new(case);
-    for set in ["r1", "r4"] {
-        let rows: Vec<usize> = (0..sets.len()).filter(|&row| sets[row] == set).collect();
-        let pick = |values: &[f64]| rows.iter().filter_map(|&row| values.get(row).copied()).collect::<Vec<f64>>();
-        let complete = rows.first().and_then(|&row| df.get(row).copied().flatten());
-        let ours = pool(&pick(&estimates), &pick(&errors), complete, &Options::default()).ok();
-        let ours = ours.and_then(|pooled| serde_json::to_value(pooled).ok()).unwrap_or(Value::Null);
-        let figures: [Figure; 6] = [
-            ("qbar", "estimate", 1e-12),
-            ("se", "std_error", 1e-12),
-            ("df", "df", 1e-10),
-            ("p_value", "p_value", 1e-8),
-            ("fmi", "fmi", 1e-10),
-            ("r", "riv", 1e-10),
-        ];
-        found.fields(&format!("{set}/pool.scalar.barnard_rubin"), &ours, &figures);
+/// Rubin's rules.
+pub fn pooled(case: &Case) -> Coverage {
+    let mut coverage = Coverage::new(case);
+    for result in &case.results {
+        let (set, rule) = result.id.split_once('/').unwrap_or_default();
+        let rows = case.data.filter("set", set);
+        let column = |name: &str| rows.numbers(name).into_iter().flatten().collect::<Vec<f64>>();
+        let complete = rule.ends_with("barnard_rubin").then(|| column("complete_df").first().copied()).flatten();
+        let Ok(ours) = pool(&column("estimate"), &column("se"), complete, &Options::default()) else { continue };
+        for (name, ours, tolerance) in [
+            ("m", Some(ours.n_imputations as f64), CLOSED),
+            ("qbar", Some(ours.estimate), CLOSED),
+            ("ubar", Some(ours.within_variance), CLOSED),
+            ("b", Some(ours.between_variance), CLOSED),
+            ("t", Some(ours.std_error.powi(2)), CLOSED),
+            ("df", Some(ours.df), CLOSED),
+            ("r", ours.riv, CLOSED),
+            ("fmi", ours.fmi, ASYMPTOTIC),
+            ("se", Some(ours.std_error), CLOSED),
+            ("statistic", ours.statistic, CLOSED),
+            ("p_value", ours.p_value, ASYMPTOTIC),
+            ("conf_low", ours.conf_low, ASYMPTOTIC),
+            ("conf_high", ours.conf_high, ASYMPTOTIC),
+        ] {
+            if result.number(name).is_some() {
+                coverage.close(result, name, ours, tolerance);
+            }
+        }
     }
-    found.checks
+    coverage
 }

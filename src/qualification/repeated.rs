@@ -1,55 +1,247 @@
-//! Repeated measurements of trial A: the two-way repeated-measures ANOVA and Friedman's test.
+//! Repeated-measures ANOVA and Friedman's test against R and Python: every figure of the cases is compared.
 
-use super::case::Case;
-use super::{Check, Comparison, Figure};
+use super::case::{Case, Reference};
+use super::counts::knees_at;
+use super::coverage::Coverage;
+use crate::paired::friedman::friedman;
+use crate::paired::rm_anova::{Effect, effects};
 use crate::paired::within::{Factor, WithinTable};
-use crate::paired::{Options, friedman, rm_anova};
-use serde_json::Value;
+use crate::paired::{Options, Refusal, wilcoxon};
 
-/// The checks of the case.
-pub fn checks() -> Vec<Check> {
-    let case = Case::new(
-        "rmanova_simA",
-        include_str!("../../tests/reference/r/rmanova_simA/expected.json"),
-        include_bytes!("../../tests/reference/r/rmanova_simA/data.csv"),
-    );
-    let factor = |name: &str, levels: &[&str]| {
-        let levels = levels.iter().map(|level| (*level).to_owned()).collect();
-        Factor { name: name.to_owned(), levels }
-    };
-    let both = [
-        (factor("treatment", &["EV", "PLACEBO"]), case.text("treatment")),
-        (factor("visit", &["0", "1", "3", "6"]), case.text("month")),
-    ];
-    let table = WithinTable::from_long(&case.text("usubjid"), &case.numbers("vas"), &both).ok();
-    let mut found = Comparison::new(case);
-    let options = Options::default();
-    let rows = |arm: usize| -> Vec<Vec<f64>> {
-        let cells = |row: &Vec<f64>| row.get(4 * arm..4 * arm + 4).unwrap_or_default().to_vec();
-        table.iter().flat_map(|table| table.rows.iter().map(cells)).collect()
-    };
-    let figures: [Figure; 3] = [("statistic", "statistic", 1e-10), ("df", "df", 0.0), ("p_value", "p_value", 1e-8)];
-    for (arm, name) in ["EV", "PLACEBO"].iter().enumerate() {
-        let ours = friedman::friedman(&rows(arm), &options).ok();
-        let ours = ours.and_then(|result| serde_json::to_value(result).ok()).unwrap_or_default();
-        found.fields(&format!("vas.raw/friedman.{name}"), &ours, &figures);
-    }
-    let anova = table.as_ref().and_then(|table| rm_anova::rm_anova(table, &options).ok());
-    let anova = anova.and_then(|result| serde_json::to_value(result).ok()).unwrap_or_default();
-    let effect = |term: &str| -> Value {
-        let effects = anova.get("effects").and_then(Value::as_array);
-        effects.into_iter().flatten().find(|effect| effect["term"] == term).cloned().unwrap_or_default()
-    };
-    let f: [Figure; 4] =
-        [("F", "f", 1e-9), ("num_df", "num_df", 0.0), ("den_df", "den_df", 0.0), ("p", "p_value", 1e-8)];
-    let corrected: [Figure; 2] = [("p_GG", "p_gg", 1e-8), ("p_HF", "p_hf", 1e-8)];
-    for (id, term) in [("treatment", "treatment"), ("visit", "visit"), ("interaction", "treatment:visit")] {
-        found.fields(&format!("vas.raw/anova.mlm.{id}"), &effect(term), &f);
-        if term != "treatment" {
-            found.fields(&format!("vas.raw/anova.mlm.{id}"), &effect(term), &corrected);
-            let mauchly: [Figure; 2] = [("statistic", "mauchly_w", 1e-9), ("p_value", "mauchly_p", 1e-8)];
-            found.fields(&format!("vas.raw/mauchly.{id}"), &effect(term), &mauchly);
+/// Closed forms and exact p-values.
+const CLOSED: f64 = 1e-10;
+/// Asymptotic p-values and quantiles.
+const ASYMPTOTIC: f64 = 1e-8;
+
+/// Compares a p-value that R or Python computed from an F statistic; theirs lose digits when small.
+fn compare_effect(coverage: &mut Coverage, result: &Reference, path: &str, names: &[(&str, Option<f64>)]) {
+    for (name, ours) in names {
+        let path = format!("{path}{name}");
+        if result.number(&path).is_some() {
+            coverage.close(result, &path, *ours, if name.contains("SS") || *name == "F" { 1e-9 } else { ASYMPTOTIC });
         }
     }
-    found.checks
+}
+
+/// A simulated trial: VAS and Lequesne, values and changes.
+pub fn trial(case: &Case) -> Coverage {
+    let mut coverage = Coverage::new(case);
+    if let Err(refusal) = compare(case, &mut coverage) {
+        coverage.check(&Reference::default(), &format!("an answer: {refusal}"), false);
+    }
+    coverage
+}
+
+fn compare(case: &Case, coverage: &mut Coverage) -> Result<(), Refusal> {
+    for (group, column, change) in [
+        ("vas.raw", "vas", false),
+        ("vas.change", "vas", true),
+        ("lequesne.raw", "lequesne", false),
+        ("lequesne.change", "lequesne", true),
+    ] {
+        let months: &[&str] = if change { &["1", "3", "6"] } else { &["0", "1", "3", "6"] };
+        // Long table of the value, or of the change from the same knee's baseline.
+        let baseline = knees_at(case, column, "0");
+        let (mut ids, mut values, mut arms, mut visits) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for month in months {
+            for (id, pair) in knees_at(case, column, month) {
+                for (arm, value) in ["EV", "PLACEBO"].into_iter().zip(pair) {
+                    let own = baseline.get(&id).and_then(|pair| pair[usize::from(arm == "PLACEBO")]);
+                    ids.push(id.clone());
+                    values.push(if change { value.zip(own).map(|(value, own)| value - own) } else { value });
+                    arms.push(arm.to_owned());
+                    visits.push((*month).to_owned());
+                }
+            }
+        }
+        let factor = |name: &str, levels: &[&str]| Factor {
+            name: name.to_owned(),
+            levels: levels.iter().map(|level| (*level).to_owned()).collect(),
+        };
+        let both = [(factor("treatment", &["EV", "PLACEBO"]), arms), (factor("visit", months), visits)];
+        let table = WithinTable::from_long(&ids, &values, &both)?;
+        let k = months.len();
+        let arm_rows = |arm: usize| -> Vec<Vec<f64>> {
+            table.rows.iter().map(|row| row[arm * k..(arm + 1) * k].to_vec()).collect()
+        };
+        let differences: Vec<Vec<f64>> =
+            table.rows.iter().map(|row| (0..k).map(|visit| row[visit] - row[k + visit]).collect()).collect();
+        let one_arm = |arm: usize| WithinTable {
+            factors: vec![table.factors[1].clone()],
+            ids: table.ids.clone(),
+            rows: arm_rows(arm),
+            n_dropped: 0,
+        };
+        let two_way = effects(&table)?;
+        let by_term = |term: &str| {
+            let found = two_way.iter().find(|effect| effect.term == term);
+            found.ok_or_else(|| Refusal(format!("there is no term {term}")))
+        };
+        let arm_of = |id: &str| usize::from(id.contains("PLACEBO"));
+
+        for result in &case.results {
+            let Some(method) = result.id.strip_prefix(group).and_then(|rest| rest.strip_prefix('/')) else { continue };
+            if method.contains("pairwise_wilcoxon_pratt") {
+                let columns: Vec<usize> =
+                    method.chars().rev().take(2).filter_map(|c| c.to_digit(10)).map(|d| d as usize - 1).collect();
+                pairwise(coverage, result, &arm_rows(arm_of(method)), columns[1], columns[0])?;
+            } else if method == "complete_patients" {
+                let expected: Vec<String> = serde_json::from_value(result.values["ids"].clone()).unwrap_or_default();
+                coverage.check(result, "the same complete patients", table.ids == expected);
+            } else if method.starts_with("friedman") || method.starts_with("kendall_w") {
+                let rows = match method {
+                    "friedman.all_cells" => table.rows.clone(),
+                    "friedman.difference" => differences.clone(),
+                    other => arm_rows(arm_of(other)),
+                };
+                let ours = friedman(&rows, &Options::default())?;
+                let w = ours.number("kendall_w");
+                if method.starts_with("kendall_w") {
+                    coverage.close(result, "W", w, CLOSED);
+                } else if method.ends_with("pingouin") {
+                    coverage.close(result, "0.W", w, CLOSED);
+                    coverage.close(result, "0.Q", ours.statistic, CLOSED);
+                    coverage.close(result, "0.p_unc", ours.p_value, ASYMPTOTIC);
+                } else {
+                    coverage.close(result, "statistic", ours.statistic, CLOSED);
+                    coverage.close(result, "p_value", ours.p_value, ASYMPTOTIC);
+                }
+            } else if method == "rm_anova.car" {
+                compare_car(coverage, result, &two_way);
+            } else if method.starts_with("rm_anova_oneway.car") {
+                compare_car(coverage, result, &effects(&one_arm(arm_of(method)))?);
+            } else if let Some(term) = method.strip_prefix("anova.mlm.") {
+                let effect = by_term(if term == "interaction" { "treatment:visit" } else { term })?;
+                compare_effect(
+                    coverage,
+                    result,
+                    "",
+                    &[
+                        ("F", effect.f),
+                        ("num_df", Some(effect.num_df)),
+                        ("den_df", Some(effect.den_df)),
+                        ("p", effect.p_value),
+                        ("p_GG", effect.p_gg),
+                        ("p_HF", effect.p_hf),
+                    ],
+                );
+            } else if let Some(term) = method.strip_prefix("mauchly.") {
+                let effect = by_term(if term == "interaction" { "treatment:visit" } else { term })?;
+                coverage.close(result, "statistic", effect.mauchly_w, 1e-9);
+                coverage.close(result, "p_value", effect.mauchly_p, ASYMPTOTIC);
+            } else if method == "rm_anova.afex" {
+                for (i, effect) in two_way.iter().enumerate() {
+                    let gg = effect.epsilon_gg;
+                    compare_effect(
+                        coverage,
+                        result,
+                        &format!("{i}."),
+                        &[
+                            ("num_df_GG", gg.map(|gg| gg * effect.num_df)),
+                            ("den_df_GG", gg.map(|gg| gg * effect.den_df)),
+                            ("F", effect.f),
+                            ("MSE", gg.map(|gg| effect.error_sum_sq / (gg * effect.den_df))),
+                            ("ges", effect.generalized_eta_sq),
+                            ("pes", effect.partial_eta_sq),
+                            ("p_GG", effect.p_gg),
+                        ],
+                    );
+                }
+            } else if method == "rm_anova.pingouin" {
+                for (i, effect) in two_way.iter().enumerate() {
+                    compare_effect(
+                        coverage,
+                        result,
+                        &format!("{i}."),
+                        &[
+                            ("SS", Some(effect.sum_sq)),
+                            ("ddof1", Some(effect.num_df)),
+                            ("ddof2", Some(effect.den_df)),
+                            ("F", effect.f),
+                            ("p_unc", effect.p_value),
+                            ("p_GG_corr", effect.p_gg),
+                            ("ng2", effect.generalized_eta_sq),
+                            ("eps", effect.epsilon_gg),
+                            ("W_spher", effect.mauchly_w),
+                        ],
+                    );
+                }
+            } else if method == "anovarm.statsmodels" {
+                for (i, effect) in two_way.iter().enumerate() {
+                    compare_effect(
+                        coverage,
+                        result,
+                        &format!("{i}."),
+                        &[
+                            ("F Value", effect.f),
+                            ("Num DF", Some(effect.num_df)),
+                            ("Den DF", Some(effect.den_df)),
+                            ("Pr > F", effect.p_value),
+                        ],
+                    );
+                }
+            } else if method.starts_with("sphericity") || method.starts_with("epsilon") {
+                let one_way = effects(&one_arm(arm_of(method)))?;
+                compare_effect(
+                    coverage,
+                    result,
+                    "",
+                    &[
+                        ("W", one_way[0].mauchly_w),
+                        ("p", one_way[0].mauchly_p),
+                        ("gg", one_way[0].epsilon_gg),
+                        ("hf", one_way[0].epsilon_hf),
+                    ],
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `car::Anova`: sums of squares, F tests, Mauchly's test and both corrections, each a list with its terms.
+fn compare_car(coverage: &mut Coverage, result: &Reference, ours: &[Effect]) {
+    for (list, rows) in ["univariate", "mauchly", "corrections"].iter().map(|list| (list, &result.values[*list])) {
+        for (i, row) in rows.as_array().unwrap_or(&Vec::new()).iter().enumerate() {
+            let Some(effect) = ours.iter().find(|effect| row["term"] == effect.term.as_str()) else {
+                continue; // the intercept: the mean over all visits against 0
+            };
+            compare_effect(
+                coverage,
+                result,
+                &format!("{list}.{i}."),
+                &[
+                    ("SS", Some(effect.sum_sq)),
+                    ("num_df", Some(effect.num_df)),
+                    ("error_SS", Some(effect.error_sum_sq)),
+                    ("den_df", Some(effect.den_df)),
+                    ("F", effect.f),
+                    ("p", if *list == "mauchly" { effect.mauchly_p } else { effect.p_value }),
+                    ("W", effect.mauchly_w),
+                    ("GG_eps", effect.epsilon_gg),
+                    ("GG_p", effect.p_gg),
+                    ("HF_eps", effect.epsilon_hf_untruncated),
+                    ("HF_p", effect.p_hf),
+                ],
+            );
+        }
+    }
+}
+
+/// Wilcoxon's test with Pratt's zeros of two visits of one arm.
+fn pairwise(
+    coverage: &mut Coverage,
+    result: &Reference,
+    rows: &[Vec<f64>],
+    first: usize,
+    second: usize,
+) -> Result<(), Refusal> {
+    let differences: Vec<f64> = rows.iter().map(|row| row[first] - row[second]).collect();
+    let ours = |p| {
+        let settings = wilcoxon::Settings { zeros: wilcoxon::Zeros::Pratt, p, continuity: false };
+        wilcoxon::wilcoxon(&differences, settings, &Options::default())
+    };
+    coverage.close(result, "p_value", ours(wilcoxon::PValue::Exact)?.p_value, CLOSED);
+    coverage.close(result, "z", ours(wilcoxon::PValue::Asymptotic)?.number("z"), CLOSED);
+    Ok(())
 }

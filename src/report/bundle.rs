@@ -1,7 +1,7 @@
 //! The files of one run, written all or not at all.
 
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ impl Bundle {
     }
 
     /// Writes all files to a temporary folder beside `target` and swaps it in whole. A failed run leaves `target` as it
-    /// was. A folder that holds anything this program did not write is refused.
+    /// was. A folder without a manifest that holds anything is refused; in one with a manifest, files that the manifest
+    /// does not list are somebody else's and stay.
     ///
     /// # Errors
     /// [`OutputError`] naming the folder or file, the step and what to do.
@@ -86,6 +87,20 @@ impl Bundle {
             }
             fs::write(&file, bytes).map_err(fail(&file, "writing", "check permissions and free space"))?;
         }
+        for path in others(target).map_err(fail(target, "reading the output folder", "check its permissions"))? {
+            let (from, to) = (target.join(&path), fresh.join(&path));
+            if to.exists() {
+                let source =
+                    io::Error::new(io::ErrorKind::AlreadyExists, "a file of that name was not written by a run");
+                return Err(fail(&from, "keeping the file", "move it elsewhere, or name another folder with --out")(
+                    source,
+                ));
+            }
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder).map_err(fail(folder, "making the folder", "check permissions"))?;
+            }
+            fs::copy(&from, &to).map_err(fail(&from, "keeping the file", "check permissions and free space"))?;
+        }
         let old = staging.path().join("old");
         let replaced = target.exists();
         if replaced {
@@ -101,6 +116,35 @@ impl Bundle {
     }
 }
 
+/// Files below `target`, by path relative to it, that its manifest does not list.
+fn others(target: &Path) -> io::Result<Vec<PathBuf>> {
+    let manifest = match fs::read(target.join("manifest.json")) {
+        Ok(bytes) => serde_json::from_slice::<serde_json::Value>(&bytes).unwrap_or_default(),
+        Err(_) => return Ok(Vec::new()),
+    };
+    let listed = manifest.get("outputs").and_then(serde_json::Value::as_array).into_iter().flatten();
+    let mut ours: BTreeSet<PathBuf> =
+        listed.filter_map(|output| output.get("path")?.as_str()).map(PathBuf::from).collect();
+    ours.insert(PathBuf::from("manifest.json"));
+    let mut found = Vec::new();
+    let mut open = vec![target.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_dir() {
+                open.push(path);
+            } else if let Ok(relative) = path.strip_prefix(target)
+                && !ours.contains(relative)
+            {
+                found.push(relative.to_path_buf());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// The SHA-256 of `bytes` in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -112,7 +156,7 @@ mod tests {
 
     fn bundle(text: &str) -> Bundle {
         let mut bundle = Bundle::default();
-        bundle.add("manifest.json", "{}");
+        bundle.add("manifest.json", r#"{"outputs": [{"path": "tables/a.csv"}, {"path": "stale.csv"}]}"#);
         bundle.add("tables/a.csv", text);
         bundle
     }
@@ -125,7 +169,7 @@ mod tests {
         fs::write(out.join("stale.csv"), "x").unwrap();
         bundle("two").write(&out).unwrap();
         assert_eq!(fs::read_to_string(out.join("tables/a.csv")).unwrap(), "two");
-        assert!(!out.join("stale.csv").exists());
+        assert!(!out.join("stale.csv").exists(), "an output of the first run that the second has not");
         assert_eq!(fs::read_dir(home.path().join("deep")).unwrap().count(), 1, "no temporary folder stays behind");
     }
 
@@ -138,6 +182,23 @@ mod tests {
         assert_eq!(fs::read_to_string(home.path().join("thesis.tex")).unwrap(), "years of work");
         let file = home.path().join("thesis.tex");
         assert!(bundle("one").write(&file).is_err());
+    }
+
+    #[test]
+    fn notes_beside_the_outputs_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let out = home.path().join("out");
+        bundle("one").write(&out).unwrap();
+        fs::write(out.join("tables/notes.txt"), "checked by hand").unwrap();
+        bundle("two").write(&out).unwrap();
+        assert_eq!(fs::read_to_string(out.join("tables/a.csv")).unwrap(), "two");
+        assert_eq!(fs::read_to_string(out.join("tables/notes.txt")).unwrap(), "checked by hand");
+        // A note where an output now goes.
+        let mut third = bundle("three");
+        third.add("tables/notes.txt", "an output");
+        let error = third.write(&out).unwrap_err();
+        assert!(error.to_string().contains("notes.txt"), "{error}");
+        assert_eq!(fs::read_to_string(out.join("tables/a.csv")).unwrap(), "two");
     }
 
     #[test]

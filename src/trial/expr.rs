@@ -74,6 +74,8 @@ pub struct ConditionError {
 
 /// Deepest nesting of parentheses and `not`.
 const DEEPEST: usize = 64;
+/// Most comparisons: every `and` and `or` makes the tree deeper, and a tree is walked by recursion.
+const MOST: usize = 1_000;
 
 impl Condition {
     /// Reads a condition.
@@ -82,7 +84,7 @@ impl Condition {
     /// The position and nature of the first mistake.
     pub fn parse(text: &str) -> Result<Self, ConditionError> {
         let tokens = tokens(text)?;
-        let mut parser = Parser { tokens: &tokens, next: 0, end: text.len(), depth: 0 };
+        let mut parser = Parser { tokens: &tokens, next: 0, end: text.len(), depth: 0, comparisons: 0 };
         let condition = parser.or()?;
         match parser.peek() {
             None => Ok(condition),
@@ -274,6 +276,7 @@ struct Parser<'a> {
     next: usize,
     end: usize,
     depth: usize,
+    comparisons: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -345,6 +348,14 @@ impl<'a> Parser<'a> {
     }
 
     fn comparison(&mut self) -> Result<Condition, ConditionError> {
+        self.comparisons += 1;
+        if self.comparisons > MOST {
+            return Err(ConditionError {
+                offset: self.peek().map_or(self.end, |(offset, _)| offset),
+                message: format!("more than {MOST} comparisons"),
+                remedy: "list values with `in [\"A\", \"B\"]`".to_owned(),
+            });
+        }
         let column = match self.take() {
             Some((_, Token::Name(name))) => name.clone(),
             other => return Err(self.expected(other, "a column name")),

@@ -11,7 +11,10 @@ use crate::plan::init;
 /// A file of that name is there already, or one cannot be written.
 pub fn run(args: &InitArgs) -> Result<(), CliError> {
     let paths = init::init(&args.folder).map_err(|error| {
-        CliError::Output(format!("{}: {error}\n  help: name a new or empty folder", args.folder.display()))
+        CliError::Output(format!(
+            "{}: {error}\n  help: name a new or empty folder; check permissions and free space",
+            args.folder.display()
+        ))
     })?;
     let mut text: String = paths.iter().map(|path| format!("{}\n", path.display())).collect();
     let plan = args.folder.join("plan.toml");

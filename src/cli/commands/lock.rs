@@ -2,10 +2,9 @@
 
 use crate::cli::args::LockArgs;
 use crate::cli::error::CliError;
+use crate::cli::output::write_whole;
 use crate::cli::terminal;
 use crate::plan::{self, lock};
-use std::io::Write;
-use std::path::Path;
 
 /// Runs the command.
 ///
@@ -20,14 +19,6 @@ pub fn run(args: &LockArgs) -> Result<(), CliError> {
             "the plan has been sealed before\n  help: keep that seal, or give --replace to seal the plan anew";
         return Err(CliError::Refused(format!("{}: {message}", path.display())));
     }
-    write(&path, &seal).map_err(|error| CliError::Output(format!("{}: {error}", path.display())))?;
+    write_whole(&path, &seal)?;
     terminal::print(&format!("{}\nsha256 of the plan: {}\n", path.display(), plan.sha256))
-}
-
-/// Writes the whole file or nothing.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path).map(drop).map_err(|error| error.error)
 }

@@ -2,7 +2,9 @@
 
 use crate::cli::args::ValidateArgs;
 use crate::cli::error::CliError;
+use crate::cli::output::write_whole;
 use crate::cli::terminal;
+use crate::data::source::sha256_hex;
 use crate::qualification::{qualify, report};
 use std::process::ExitCode;
 
@@ -11,12 +13,14 @@ use std::process::ExitCode;
 /// # Errors
 /// The report cannot be written.
 pub fn run(args: &ValidateArgs) -> Result<ExitCode, CliError> {
-    let qualification = qualify();
+    let mut qualification = qualify();
+    let program = std::env::current_exe().and_then(std::fs::read);
+    qualification.executable_sha256 = program.ok().map(|bytes| sha256_hex(&bytes));
     if let Some(folder) = &args.out {
         let fail = |error: &dyn std::fmt::Display| CliError::Output(format!("{}: {error}", folder.display()));
         std::fs::create_dir_all(folder).map_err(|error| fail(&error))?;
         for (name, text) in report::files(&qualification).map_err(|error| fail(&error))? {
-            std::fs::write(folder.join(name), text).map_err(|error| fail(&error))?;
+            write_whole(&folder.join(name), &text)?;
         }
     }
     if args.format == "json" {

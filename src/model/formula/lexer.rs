@@ -53,6 +53,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Spanned>, ModelError> {
             if char_at(i).is_none() {
                 return Err(fail("the closing backtick is missing", place(start)..text.len()));
             }
+            if i == start + 1 {
+                return Err(fail("a name is missing between the backticks", place(start)..place(i + 1)));
+            }
             i += 1;
             Token::Name(text.get(place(start + 1)..place(i - 1)).unwrap_or_default().to_owned())
         } else if c.is_ascii_digit() || c == '.' {

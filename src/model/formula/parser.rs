@@ -1,5 +1,6 @@
 //! Tokens → [`Formula`], by recursive descent. Binding, tightest first, as in R: `^`, `:`, `* /`, `+ -`.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::expression::{Expr, FUNCTIONS};
@@ -12,6 +13,8 @@ struct Parser<'a> {
     tokens: Vec<Spanned>,
     at: usize,
     variables: Vec<Variable>,
+    /// Arithmetic signs read so far.
+    signs: usize,
 }
 
 /// A set of terms in order; the empty term is the intercept.
@@ -23,9 +26,17 @@ const MAX_DEGREE: usize = 8;
 const MAX_DEPTH: usize = 64;
 /// Most terms a formula may expand to.
 const MAX_TERMS: usize = 512;
+/// Most arithmetic signs in a formula: each makes an expression deeper, and expressions are walked by recursion.
+const MAX_SIGNS: usize = 1_000;
+/// Longest formula, in bytes.
+const MAX_LENGTH: usize = 64 << 10;
 
 pub(super) fn parse(text: &str) -> Result<Formula, ModelError> {
-    let mut p = Parser { text, tokens: tokens(text)?, at: 0, variables: Vec::new() };
+    if text.len() > MAX_LENGTH {
+        let (message, formula) = (format!("a formula of {} bytes is too long", text.len()), String::new());
+        return Err(ModelError::Formula { message, formula, span: 0..0 });
+    }
+    let mut p = Parser { text, tokens: tokens(text)?, at: 0, variables: Vec::new(), signs: 0 };
     p.check_depth()?;
     let response = p.response()?;
     p.expect('~', "a formula needs `~` between the outcome and the model")?;
@@ -78,7 +89,26 @@ pub(super) fn parse(text: &str) -> Result<Formula, ModelError> {
     let renumber = |v: &usize| used.iter().position(|u| u == v);
     let terms = terms.iter().map(|t| t.iter().filter_map(renumber).collect()).collect();
     let variables = used.iter().filter_map(|&v| p.variables.get(v).cloned()).collect();
-    Ok(Formula { text: text.to_owned(), response, variables, intercept, terms, random, covariance })
+    let formula = Formula { text: text.to_owned(), response, variables, intercept, terms, random, covariance };
+    refuse_ambiguous_names(&formula)?;
+    Ok(formula)
+}
+
+/// Refuses a column whose name reads like an expression that the formula has too: `` log(x) + `log(x)` ``.
+fn refuse_ambiguous_names(formula: &Formula) -> Result<(), ModelError> {
+    let slopes = formula.random.iter().flat_map(|term| &term.slopes);
+    let all: Vec<&Variable> = std::iter::once(&formula.response).chain(&formula.variables).chain(slopes).collect();
+    let mut known: HashMap<&str, &Expr> = HashMap::new();
+    for variable in all {
+        if *known.entry(&variable.name).or_insert(&variable.expr) != &variable.expr {
+            return Err(ModelError::Formula {
+                message: format!("`{}` is both a column and an expression: rename the column", variable.name),
+                formula: formula.text.clone(),
+                span: variable.span.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 impl Parser<'_> {
@@ -277,7 +307,7 @@ impl Parser<'_> {
     }
 
     fn intern(&mut self, variable: Variable) -> usize {
-        match self.variables.iter().position(|v| v.name == variable.name) {
+        match self.variables.iter().position(|v| v.expr == variable.expr) {
             Some(i) => i,
             None => {
                 self.variables.push(variable);
@@ -311,7 +341,7 @@ impl Parser<'_> {
                 Token::Symbol(c @ ('+' | '-')) => *c,
                 _ => return Ok(left),
             };
-            self.at += 1;
+            self.sign()?;
             let right = self.arithmetic_product(depth)?;
             left = Expr::Binary(op, Box::new(left), Box::new(right));
         }
@@ -324,10 +354,20 @@ impl Parser<'_> {
                 Token::Symbol(c @ ('*' | '/')) => *c,
                 _ => return Ok(left),
             };
-            self.at += 1;
+            self.sign()?;
             let right = self.signed(depth)?;
             left = Expr::Binary(op, Box::new(left), Box::new(right));
         }
+    }
+
+    /// Passes over an arithmetic sign.
+    fn sign(&mut self) -> Result<(), ModelError> {
+        self.signs += 1;
+        if self.signs > MAX_SIGNS {
+            return Err(self.error("the expression is too long: compute it as a column of the data"));
+        }
+        self.at += 1;
+        Ok(())
     }
 
     fn signed(&mut self, depth: usize) -> Result<Expr, ModelError> {
@@ -421,7 +461,7 @@ impl Parser<'_> {
                 }
                 Token::Name(name) if add => {
                     let v = self.variable(&name)?;
-                    if !slopes.iter().any(|s| s.name == v.name) {
+                    if !slopes.iter().any(|s| s.expr == v.expr) {
                         slopes.push(v);
                     }
                 }
