@@ -2,12 +2,13 @@
 //!
 //! [`read`] (plan and data) → [`analyse`] (trial and outcomes) → [`write_up`] (the files), each usable on its own.
 
-use crate::analysis::{self, Outcomes};
+use crate::analysis;
+pub use crate::analysis::{Reading, Run, Secret};
 use crate::plan::lock::LockState;
 use crate::plan::{self, Plan};
 use crate::report::{self, bundle::Bundle, options::Options, template::Template};
 use crate::trial::sources::Sources;
-use crate::trial::{Finding, Trial, blinding, build, pseudonym};
+use crate::trial::{Finding, blinding, build, pseudonym};
 use std::path::Path;
 
 /// A plan with the data it names.
@@ -21,46 +22,6 @@ pub struct Inputs {
     pub lock: LockState,
     /// What was replaced on reading.
     pub reading: Reading,
-}
-
-/// What is replaced when plan and data are read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reading {
-    /// A dry run before unblinding: dummy treatments in the place of the true ones; the allocation file may be absent.
-    pub blinded: bool,
-    /// Stable pseudonyms in the place of the patients' identifiers; also where the plan says `report.redact_ids`.
-    pub redact_ids: bool,
-    /// The secret that makes the pseudonyms; the trial's identifier, which is no secret, where there is none.
-    pub redact_key: Option<Secret>,
-}
-
-/// A text that is not shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-/// A validated trial with everything its plan asked for.
-#[derive(Debug)]
-pub struct Run {
-    /// The plan.
-    pub plan: Plan,
-    /// The data files, for the manifest.
-    pub sources: Sources,
-    /// Whether the plan was sealed, and what changed since.
-    pub lock: LockState,
-    /// What was replaced on reading.
-    pub reading: Reading,
-    /// The trial.
-    pub trial: Trial,
-    /// Findings that did not stop the analysis.
-    pub findings: Vec<Finding>,
-    /// Results.
-    pub outcomes: Outcomes,
 }
 
 /// Reads the plan at `path`, the state of its seal, and the data files it names, relative to its folder.

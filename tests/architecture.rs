@@ -18,7 +18,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument"]),
         ("table", &["trial", "analysis"]),
         ("figure", &["trial", "analysis"]),
-        ("report", &["trial", "plan", "analysis", "table", "figure", "data", "pipeline"]),
+        ("report", &["trial", "plan", "analysis", "table", "figure", "data"]),
         ("pipeline", &["data", "trial", "plan", "analysis", "report"]),
         ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
         (

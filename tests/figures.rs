@@ -36,7 +36,14 @@ fn printed(document: &roxmltree::Document<'_>, style: &Style) -> Vec<Printed> {
         let size = attribute(node, "font-size") / 10.0;
         let width = style.font.width(&text, size, node.attribute("font-weight") == Some("bold"));
         let (x, y) = (attribute(node, "x") / 10.0, attribute(node, "y") / 10.0);
-        assert_eq!(node.attribute("dy"), Some("0.76em"));
+        // A line hangs from its top, or stands on its baseline where it is written from right to left.
+        let y = match node.attribute("dy") {
+            Some(ascent) => {
+                assert_eq!(ascent, "0.76em");
+                y
+            }
+            None => y - 0.76 * size,
+        };
         let start = match node.attribute("text-anchor") {
             Some("end") => -width,
             Some("middle") => -width / 2.0,

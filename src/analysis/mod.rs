@@ -6,7 +6,7 @@
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what),
 //! [`conclusion`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
 //! [`model_rows`] and [`fit_summary`]), [`complete_pairs`], [`ancova`], [`generalised`], [`responders`], [`grades`],
-//! [`pairing`], [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`safety`]. Every record is listed in
+//! [`pairing`], [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
 
 pub mod ancova;
@@ -27,6 +27,7 @@ pub mod pairs;
 pub mod record;
 pub mod repeated;
 pub mod responders;
+pub mod run;
 pub mod safety;
 pub mod sample_size;
 pub mod second_opinion;
@@ -36,6 +37,10 @@ pub use conclusion::{Conclusion, Importance};
 pub use context::Context;
 pub use fit_summary::{FitSummary, ResidualPoint};
 pub use record::{BASELINE_MISSING, Reason, Record, Rows};
+pub use run::{Reading, Run, Secret};
+
+/// What the result of a record is told in.
+pub use crate::paired::{Alternative, Field};
 
 use crate::plan::{Plan, PrimaryMethod};
 use crate::trial::{AnalysisSet, Measure, Role, Trial};

@@ -80,7 +80,7 @@ fn knee_event(context: &Context, event: &AdverseEvent) -> Option<KneeEvent> {
 }
 
 /// The grade of a recorded severity: by its word, else by its place among the plan's severities.
-fn severity(context: &Context, recorded: &str) -> Option<Severity> {
+pub fn severity(context: &Context, recorded: &str) -> Option<Severity> {
     Severity::parse(recorded).or_else(|| {
         let place = context.plan.safety.severities.iter().position(|known| known.eq_ignore_ascii_case(recorded))?;
         Severity::ALL.get(place).copied()

@@ -6,9 +6,7 @@
 //! subject groupings. Purposes beyond the model's three and CSV as a file type are declared as sponsor terms.
 
 use super::document::Document;
-use crate::analysis::Record;
-use crate::paired::Field;
-use crate::pipeline::Run;
+use crate::analysis::{Field, Record, Run};
 use crate::table::rounding;
 use crate::trial::{Measure, Role};
 use serde_json::{Value, json};

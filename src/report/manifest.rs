@@ -1,7 +1,7 @@
 //! `manifest.json`: what went in, what came out, and with which program.
 
 use super::bundle::{Bundle, sha256};
-use crate::pipeline::Run;
+use crate::analysis::Run;
 use serde_json::{Value, json};
 
 /// The manifest of a run whose outputs are `bundle`.

@@ -34,8 +34,8 @@ pub mod template;
 pub mod verify;
 pub mod words;
 
+use crate::analysis::Run;
 use crate::figure::{self, Figure, FigureError};
-use crate::pipeline::Run;
 use crate::plan::ReportFormat;
 use crate::table;
 use bundle::Bundle;

@@ -1,6 +1,6 @@
 //! `results.json`: every number of a run, unrounded, under a stable identifier.
 
-use crate::pipeline::Run;
+use crate::analysis::Run;
 use serde_json::{Value, json};
 
 /// Identifier of the layout of `results.json`; it changes when a field changes its meaning.

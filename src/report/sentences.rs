@@ -1,8 +1,7 @@
 //! Sentences about results, each bounded by its interval.
 
 use super::exhibits::{Material, tables};
-use crate::analysis::{Conclusion, Importance, Record};
-use crate::paired::{Alternative, Field};
+use crate::analysis::{Alternative, Conclusion, Field, Importance, Record};
 use crate::plan::file::Timing;
 use crate::table::rounding;
 use crate::trial::{Better, Kind, Measure, Role};

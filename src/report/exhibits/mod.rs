@@ -16,7 +16,7 @@ pub mod within;
 
 use super::options::Options;
 use super::words::Words;
-use crate::analysis::{FitSummary, Outcomes, Record};
+use crate::analysis::{Context, FitSummary, Outcomes, Record};
 use crate::plan::Plan;
 use crate::trial::{AnalysisSet, Better, Endpoint, Patient, Trial};
 
@@ -49,6 +49,11 @@ impl<'a> Material<'a> {
     /// The patients of the primary analysis set.
     pub fn members(&self) -> impl Iterator<Item = &'a Patient> + 'a {
         self.trial.patients.iter().zip(&self.set().members).filter(|(_, member)| **member).map(|(patient, _)| patient)
+    }
+
+    /// What the analyses in the primary analysis set were given.
+    pub fn context(&self) -> Context<'a> {
+        Context { plan: self.plan, trial: self.trial, set: self.set() }
     }
 
     /// The endpoint with this index.

@@ -1,7 +1,7 @@
 //! Departures from the plan: changes since the seal, structures that failed, findings that were accepted, and the
 //! settings the plan left at their defaults.
 
-use crate::pipeline::Run;
+use crate::analysis::Run;
 use crate::plan::lock::LockState;
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};

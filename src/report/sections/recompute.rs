@@ -1,6 +1,6 @@
 //! How to recompute: files with their hashes, seed, version, the programs in `verify/`.
 
-use crate::pipeline::Run;
+use crate::analysis::Run;
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::Material;

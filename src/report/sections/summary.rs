@@ -1,7 +1,7 @@
 //! The first screen: design, primary conclusion, all endpoints at the primary visit, safety, dates.
 
+use crate::analysis::Run;
 use crate::figure::{FigureError, Style};
-use crate::pipeline::Run;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, figures};

@@ -1,8 +1,7 @@
 //! The analysis data as the programs read them: `data.csv` (knees), `patients.csv`, `events.csv`, `plan.csv`.
 
 use super::csv::{line, number};
-use crate::analysis::{Context, model_rows};
-use crate::paired::adverse_events::Severity;
+use crate::analysis::{model_rows, safety};
 use crate::report::exhibits::Material;
 use crate::trial::design::{ACTIVE, PLACEBO};
 use serde_json::json;
@@ -45,8 +44,9 @@ pub fn knees(material: &Material) -> String {
                         number(trial.baseline(knee, endpoint)),
                     ];
                     if order_known {
-                        let context = Context { plan: material.plan, trial, set: material.set() };
-                        row.push(model_rows::injection(&context, index, knee.arm).unwrap_or_default().to_owned());
+                        row.push(
+                            model_rows::injection(&material.context(), index, knee.arm).unwrap_or_default().to_owned(),
+                        );
                     }
                     row.extend(members(material, index));
                     out.push_str(&line(&row));
@@ -72,10 +72,7 @@ fn members(material: &Material, patient: usize) -> impl Iterator<Item = String> 
 pub fn patients(material: &Material) -> String {
     let trial = material.trial;
     let factors: Vec<&str> = material.plan.subgroups.iter().map(|factor| factor.column.as_str()).collect();
-    let covariates = trial
-        .sets
-        .first()
-        .map_or_else(Vec::new, |set| model_rows::covariates(&Context { plan: material.plan, trial, set }));
+    let covariates = model_rows::covariates(&material.context());
     let mut header: Vec<String> = ["patient", "active_side", "placebo_side", "dominance"].map(str::to_owned).to_vec();
     header.extend(sets(material));
     header.extend((1..=factors.len()).map(|number| format!("factor_{number}")));
@@ -106,9 +103,7 @@ pub fn events(material: &Material) -> String {
             Some(PLACEBO) => "placebo",
             Some(_) => continue,
         };
-        let place =
-            material.plan.safety.severities.iter().position(|known| known.eq_ignore_ascii_case(&event.severity));
-        let grade = Severity::parse(&event.severity).or(place.and_then(|place| Severity::ALL.get(place).copied()));
+        let grade = safety::severity(&material.context(), &event.severity);
         let grade = grade.and_then(|grade| json!(grade).as_str().map(str::to_owned)).unwrap_or_default();
         let flag = |value: bool| u8::from(value).to_string();
         let patient = trial.patients[event.patient].id.clone();
