@@ -86,13 +86,13 @@ fn the_order_of_files_and_rows_does_not_matter() {
     mri_first.plan = format!("{}{first}{}\n", &text[..start], kept.join("\n"));
     let (trial, findings) = mri_first.build().unwrap_or_else(|findings| panic!("{findings:#?}\n{}", mri_first.plan));
     assert!(findings.is_empty(), "{findings:#?}");
-    let sides = |trial: &Trial| -> Vec<(String, Vec<(usize, Vec<Vec<Option<f64>>>)>)> {
+    let sides = |trial: &Trial| {
         let knees = |patient: &Patient| {
             let mut knees: Vec<_> = patient.knees().iter().map(|knee| (knee.arm, knee.values.clone())).collect();
             knees.sort_by_key(|(arm, _)| *arm);
             knees
         };
-        trial.patients.iter().map(|patient| (patient.id.clone(), knees(patient))).collect()
+        trial.patients.iter().map(|patient| (patient.id.clone(), knees(patient))).collect::<Vec<_>>()
     };
     assert_eq!(sides(&built(&SmallTrial::new())), sides(&trial));
 }
@@ -121,9 +121,12 @@ fn rows_header(small: &SmallTrial) -> Vec<String> {
     small.files["knees.csv"][0].clone()
 }
 
+/// Rule, place of the finding, and what is spoilt.
+type Case = (&'static str, &'static str, fn(&mut SmallTrial));
+
 #[test]
 fn findings_name_the_file_the_row_and_the_column_of_the_cell() {
-    let cases: [(&str, &str, fn(&mut SmallTrial)); 9] = [
+    let cases: [Case; 9] = [
         ("SK202", "scores.csv:5:vas", |t| t.set("scores.csv", 5, "vas", "105")),
         ("SK203", "mri.csv:6:effusion", |t| t.set("mri.csv", 6, "effusion", "1.5")),
         ("SK201", "mri.csv:6:volume", |t| t.set("mri.csv", 6, "volume", "n/a")),
