@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """The pictures of docs/outputs.md, made from the output of the demo.
 
-    splitknee demo --out /tmp/demo      # with [[subgroup]] and OMERACT-OARSI domains for their two tables
-    python3 docs/pictures/make.py /tmp/demo [/tmp/demo-with-more]
+    splitknee demo --out demo
+    python3 docs/pictures/make.py demo with-more
+
+`with-more` is a run of the demo's plan with subgroups, OMERACT-OARSI domains, tests over visits and of agreement,
+`[sample_size]`, and a setting changed after `splitknee lock`.
 
 Needs Chromium and Pillow. Tables are cut at PAGE pixels: the picture shows the beginning.
 """
@@ -72,7 +75,7 @@ def main(folders):
             if name in wanted:
                 wanted.remove(name)
                 figure(path, name)
-        for fragment in re.findall(r'<div class="table" id=".*?(?=<div class="table" id="|<figure|<p>|<p class=|<dl>|</section>)', html, re.S):
+        for fragment in re.findall(r'<div class="table(?: short)?" id=".*?(?=<div class="table(?: short)?" id="|<figure|<p>|<p class=|<dl>|</section>)', html, re.S):
             name = kind(re.search(r'id="(.*?)"', fragment)[1], endpoints)
             if name in wanted:
                 wanted.remove(name)
