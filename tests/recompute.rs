@@ -85,8 +85,38 @@ fn r_recomputes_every_dataset() {
     }
 }
 
-/// The synthetic trial with a score, a grade and a yes/no endpoint, and these sections.
+/// The knees of the synthetic trial with a column of their own: whether stiffness is 4 or more of 8. Unlike the yes/no
+/// column of the trial it changes after baseline, so that models of it have a maximum.
+fn with_stiff_knees(knees: &str) -> String {
+    let place = knees.lines().next().unwrap().split(',').position(|name| name == "womac_stiffness").unwrap();
+    let line = |(number, line): (usize, &str)| match (number, line.split(',').nth(place).unwrap()) {
+        (0, _) => format!("{line},stiff\n"),
+        (_, "") => format!("{line},\n"),
+        (_, score) => format!("{line},{}\n", u8::from(score.parse::<f64>().unwrap() >= 4.0)),
+    };
+    knees.lines().enumerate().map(line).collect()
+}
+
+/// The patients of the synthetic trial with the knee injected first, left and right in no order.
+fn with_first_knee(patients: &str) -> String {
+    let line = |(number, line): (usize, &str)| match number {
+        0 => format!("{line},first_knee\n"),
+        _ => format!("{line},{}\n", if number * number % 7 < 3 { "LEFT" } else { "RIGHT" }),
+    };
+    patients.lines().enumerate().map(line).collect()
+}
+
+/// The synthetic trial with scores, a grade and yes/no endpoints, and these sections.
 fn variant(analysis: &str, rest: &str) -> Run {
+    tested(analysis, rest, ["", "", ""])
+}
+
+/// As [`variant`], with more keys of the primary score, the grade and the yes/no endpoint that changes.
+fn tested(analysis: &str, rest: &str, keys: [&str; 3]) -> Run {
+    analysed(&plan_of(analysis, rest, keys))
+}
+
+fn plan_of(analysis: &str, rest: &str, [score, grade, answer]: [&str; 3]) -> String {
     let plan = std::fs::read_to_string(dataset("ev-knee-synthetic").join("plan.toml")).unwrap();
     let head = plan.split_once("# The primary endpoint").unwrap().0;
     let endpoint = |name: &str, column: &str, more: &str| {
@@ -96,11 +126,18 @@ fn variant(analysis: &str, rest: &str) -> Run {
         endpoint(
             "VAS pain",
             "vas",
-            "range = [0, 100]\nmcid = 19.9\nmcid_relative = 0.3\nrole = \"primary\"\ndomain = \"pain\"",
+            &format!(
+                "range = [0, 100]\nmcid = 19.9\nmcid_relative = 0.3\nrole = \"primary\"\ndomain = \"pain\"\n{score}"
+            ),
         ),
         endpoint("WOMAC function", "womac_function", "range = [0, 68]\nmargin = 6\ndomain = \"function\""),
-        endpoint("Effusion", "effusion", "kind = \"ordinal\"\nrange = [0, 3]\nvisits = [\"Baseline\", \"Month 6\"]"),
+        endpoint(
+            "Effusion",
+            "effusion",
+            &format!("kind = \"ordinal\"\nrange = [0, 3]\nvisits = [\"Baseline\", \"Month 6\"]\n{grade}"),
+        ),
         endpoint("ACL", "acl", "kind = \"binary\"\nrange = [0, 1]\nvisits = [\"Baseline\", \"Month 6\"]"),
+        endpoint("Stiff", "stiff", &format!("kind = \"binary\"\nrange = [0, 1]\n{answer}")),
     ];
     let sets = "[[analysis_set]]\nname = \"FAS\"\nwhere = 'fas == \"Y\"'\n[[analysis_set]]\nname = \"PP\"\nwhere = 'pp == \"Y\"'\n";
     let rest = if rest.contains("[multiplicity]") {
@@ -108,8 +145,19 @@ fn variant(analysis: &str, rest: &str) -> Run {
     } else {
         format!("{rest}\n[multiplicity]\nmethod = \"holm\"\n")
     };
-    let plan = format!("{head}{}{sets}[analysis]\n{analysis}\n{rest}\n", endpoints.concat());
-    run(&plan, |file| std::fs::read(dataset("ev-knee-synthetic").join(file)))
+    format!("{head}{}{sets}[analysis]\n{analysis}\n{rest}\n", endpoints.concat())
+}
+
+/// The run of a plan about the synthetic trial with its two columns more.
+fn analysed(plan: &str) -> Run {
+    run(plan, |file| {
+        let path = dataset("ev-knee-synthetic").join(file);
+        Ok(match file {
+            "knees.csv" => with_stiff_knees(&std::fs::read_to_string(path)?).into_bytes(),
+            "patients.csv" => with_first_knee(&std::fs::read_to_string(path)?).into_bytes(),
+            _ => std::fs::read(path)?,
+        })
+    })
 }
 
 const MODELS: &str = "sensitivity = [\"mmrm\", \"mmrm_difference\", \"clda\", \"ancova\", \"paired_t\"]\nsets = []";
@@ -189,6 +237,94 @@ fn r_recomputes_one_sided_results_levels_measures_sets_and_terms() {
     passes("change", &variant(change, ""), 250, &["mixed-model", "mmrm-difference"]);
     let terms = "baseline = \"pair\"\nside = true\ncovariates = [\"age\", \"sex\"]\nsensitivity = [\"mmrm\", \"clda\", \"gee\"]\nsets = []";
     passes("pair, side, covariates", &variant(terms, ""), 250, &["mixed-model", "clda", "gee", "ls-mean"]);
+}
+
+#[test]
+fn r_recomputes_every_test_that_an_endpoint_can_ask_for() {
+    if !r_is_here() {
+        return;
+    }
+    let score = "margin = 6\nnon_inferiority_margin = 8\ntests = [\"paired-t\", \"tost\", \"non-inferiority\", \
+                 \"concordance\", \"icc\", \"correlation\", \"pitman-morgan\", \"friedman\", \"rm-anova\"]";
+    let grade = "tests = [\"wilcoxon\", \"stuart-maxwell\", \"bhapkar\", \"bowker\", \"win-odds\", \"kappa\", \
+                 \"marginal-mean-scores\", \"marginal-mean-ranks\", \"proportional-odds\"]";
+    let answer = "tests = [\"mcnemar\", \"cochran-q\", \"kappa\"]";
+    let size = "[sample_size]\ndelta = 10\nsd = 20\ncorrelation = 0.5\npairs = 30\n";
+    let asked = [
+        "non-inferiority estimate",
+        "concordance conf_high",
+        "friedman statistic",
+        "friedman.ev kendall_w",
+        "rm-anova treatment:visit.p_gg",
+        "bhapkar p_value",
+        "effusion.m6.descriptive.kappa std_error",
+        "marginal-mean-scores p_value",
+        "marginal-mean-ranks conf_low",
+        "proportional-odds std_error",
+        "cochran-q.ev p_value",
+        "sample-size pairs_needed_planned",
+        "sample-size power_observed_sd_diff",
+        "complete-pairs estimate",
+        "stiff.m6.secondary.mcnemar p_value",
+    ];
+    for (analysis, asked) in [
+        ("", asked.as_slice()),
+        ("measure = \"change\"", asked.as_slice()),
+        ("alternative = \"greater\"\nalpha = 0.025", &asked[..4]),
+        ("alternative = \"less\"\nalpha = 0.025", &asked[..4]),
+    ] {
+        let run = tested(&format!("{analysis}\nsets = []"), size, [score, grade, answer]);
+        passes(analysis, &run, 300, asked);
+    }
+    // Without a baseline visit three visits are compared: sphericity can fail.
+    let mut plan = plan_of("baseline = \"none\"\nsets = []", "", ["tests = [\"friedman\", \"rm-anova\"]", "", ""]);
+    let baseline = [
+        "baseline = \"Baseline\"\n",
+        "mcid = 19.9\nmcid_relative = 0.3\n",
+        "domain = \"pain\"",
+        "domain = \"function\"",
+    ];
+    for key in baseline {
+        assert!(plan.contains(key), "{key}");
+        plan = plan.replacen(key, "", 1);
+    }
+    let asked = [
+        "rm-anova treatment:visit.p_gg",
+        "rm-anova visit.p_hf",
+        "friedman kendall_w",
+        "vas.baseline.complete-pairs df",
+    ];
+    passes("no baseline", &analysed(&plan), 300, &asked);
+}
+
+#[test]
+fn r_recomputes_the_order_of_injection_and_the_structures_of_differences() {
+    if !r_is_here() {
+        return;
+    }
+    for (structure, in_sas) in [("ar1", "ar(1)"), ("ar1h", "arh(1)"), ("cs", "cs"), ("csh", "csh")] {
+        let analysis = format!(
+            "injected_first = \"first_knee\"\nside = true\ncovariates = [\"age\", \"sex\"]\n\
+             difference_structure = [\"{structure}\"]\nsensitivity = [\"mmrm_difference\", \"gee\"]\nsets = []"
+        );
+        let run = variant(&analysis, "");
+        let terms = programs(&run)["expected.csv"].clone();
+        assert!(
+            terms.contains("+ side + injection + age + sex") && terms.contains("+ injection_difference"),
+            "{terms}"
+        );
+        assert!(terms.contains(&format!("{structure}(visit|patient)")), "{terms}");
+        let sas = programs(&run)["verify.sas"].clone();
+        let repeated = format!("repeated visit_number / subject=patient type={in_sas};");
+        for expected in [
+            &repeated,
+            "side_difference injection_difference",
+            "class patient cell treatment visit_number side injection",
+        ] {
+            assert!(sas.contains(expected), "{expected}\n{sas}");
+        }
+        passes(structure, &run, 250, &["mixed-model", "mmrm-difference", "complete-pairs", "gee"]);
+    }
 }
 
 #[test]

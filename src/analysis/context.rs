@@ -6,7 +6,7 @@ use super::slug;
 use crate::paired::{Alternative, Options, TestResult};
 use crate::plan::{AlternativePlan, MeasurePlan, Plan};
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{AnalysisSet, Better, Measure, PairedDifferences, Role, Trial};
+use crate::trial::{AnalysisSet, Better, Kind, Measure, PairedDifferences, Role, Trial};
 
 /// What every analysis is given.
 #[derive(Debug, Clone, Copy)]
@@ -53,10 +53,13 @@ impl<'a> Context<'a> {
     }
 
     /// What the plan compares for `endpoint`: its change from baseline only where the plan says so and a baseline exists.
+    /// The change of a grade is no grade and that of a yes no answer, so that their own tests and models could not take it.
     pub fn measure(&self, endpoint: usize) -> Measure {
         let design = &self.trial.design;
+        let about = &design.endpoints[endpoint];
+        let counts = matches!(about.kind, Kind::Continuous | Kind::Count);
         match self.plan.analysis.measure {
-            MeasurePlan::Change if design.has_baseline(&design.endpoints[endpoint]) => Measure::Change,
+            MeasurePlan::Change if counts && design.has_baseline(about) => Measure::Change,
             _ => Measure::Value,
         }
     }

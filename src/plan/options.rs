@@ -238,7 +238,7 @@ pub struct AnalysisPlan {
     pub alpha: f64,
     /// The alternative hypothesis.
     pub alternative: AlternativePlan,
-    /// What is compared.
+    /// What is compared of scores and counts; grades and yes/no answers are compared as they are.
     pub measure: MeasurePlan,
     /// How models use the baseline; without a baseline visit it is `none`.
     pub baseline: BaselinePlan,

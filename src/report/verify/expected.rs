@@ -7,7 +7,7 @@ use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-pub(super) const HEADER: [&str; 44] = [
+pub(super) const HEADER: [&str; 46] = [
     "id",
     "endpoint",
     "visit",
@@ -31,6 +31,7 @@ pub(super) const HEADER: [&str; 44] = [
     "better",
     "low",
     "high",
+    "margin",
     "threshold",
     "threshold_kind",
     "factor",
@@ -39,6 +40,7 @@ pub(super) const HEADER: [&str; 44] = [
     "category",
     "of",
     "position",
+    "further",
     "alternative",
     "conf_level",
     "n_pairs",
@@ -95,6 +97,7 @@ fn cell(material: &Material, record: &Record, column: &str) -> String {
         "factor" | "cuts" | "group" => subgroup(material, record, column),
         "category" => category(&json(record, "category")),
         "of" => [text(record, "hypothesis"), text(record, "of")].concat(),
+        "further" => further(record),
         "alternative" => result.alternative.name().to_owned(),
         "conf_level" => result.conf_level.to_string(),
         "n_pairs" => result.n_pairs.to_string(),
@@ -109,6 +112,40 @@ fn cell(material: &Material, record: &Record, column: &str) -> String {
         // A field of the method under its own name.
         field => text(record, field),
     }
+}
+
+/// What a record without an estimate says in numbers, as `name=value name=value`: the effects of an analysis of variance, the
+/// sizes and powers of a trial.
+fn further(record: &Record) -> String {
+    let mut found: Vec<(String, Value)> = Vec::new();
+    match record.result.method {
+        "rm-anova" => {
+            for effect in json(record, "effects").as_array().into_iter().flatten() {
+                let term = effect.get("term").and_then(Value::as_str).unwrap_or_default();
+                for name in ["f", "num_df", "den_df", "p_value", "p_gg", "p_hf"] {
+                    found.push((format!("{term}.{name}"), effect.get(name).cloned().unwrap_or_default()));
+                }
+            }
+        }
+        "sample-size" => {
+            let names = [
+                "delta",
+                "planned_sd",
+                "planned_correlation",
+                "planned_power",
+                "pairs_needed_planned",
+                "pairs_needed_observed_correlation",
+                "pairs_needed_observed_sd_diff",
+                "power_planned_sd_diff",
+                "power_observed_sd_diff",
+            ];
+            found.extend(names.map(|name| (name.to_owned(), json(record, name))));
+        }
+        "friedman" => found.push(("kendall_w".to_owned(), json(record, "kendall_w"))),
+        _ => {}
+    }
+    let numbers = found.iter().filter(|(_, value)| value.is_number());
+    numbers.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
 /// The extra field `name` as text; empty where the record has none.

@@ -305,8 +305,14 @@ numeric_or_factor <- function(x) {
 }
 
 # The knee-visits of a model with the columns of its formula, those with a missing covariate or baseline left out.
-model_rows <- function(endpoint, set, measure, formula, visit_numbers) {
+# `pairs_only` leaves out the values after baseline of a knee whose partner has none at the same visit.
+model_rows <- function(endpoint, set, measure, formula, visit_numbers, pairs_only = FALSE) {
   rows <- data[data$endpoint == endpoint & data$visit_number %in% visit_numbers & in_set(data, set), ]
+  if (pairs_only) {
+    knees <- table(paste(rows$patient, rows$visit_number, sep = "\r"))
+    after <- !rows$visit_number %in% as.numeric(plan$baseline_visit)
+    rows <- rows[!after | knees[paste(rows$patient, rows$visit_number, sep = "\r")] != 1, ]
+  }
   if (measure == "change") rows$value <- rows$value - rows$base
   rows <- rows[!is.na(rows$value), ]
   terms <- parts_of(formula)$mean
@@ -338,9 +344,9 @@ model_rows <- function(endpoint, set, measure, formula, visit_numbers) {
 }
 
 # Active - placebo at every visit, and what is needed for LS means.
-linear_model <- function(endpoint, set, measure, formula, visit_numbers, method) {
+linear_model <- function(endpoint, set, measure, formula, visit_numbers, method, pairs_only = FALSE) {
   parts <- parts_of(formula)
-  rows <- model_rows(endpoint, set, measure, formula, visit_numbers)
+  rows <- model_rows(endpoint, set, measure, formula, visit_numbers, pairs_only)
   if (method == "mmrm-difference") {
     active <- rows[rows$treatment == plan$active_arm, ]
     placebo <- rows[rows$treatment == plan$placebo_arm, ]

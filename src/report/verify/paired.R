@@ -149,6 +149,15 @@ tost <- function(active, placebo, low, high, level = 0.90) {
   answer(mean(d), error, if (p[1] >= p[2]) t[1] else t[2], n - 1, max(p), mean(d) - half, mean(d) + half)
 }
 
+# Not worse by `margin` or more: a one-sided t test against it, in the direction of harm.
+non_inferiority <- function(active, placebo, margin, better, level = 0.975) {
+  lower <- better == "lower"
+  test <- t.test(active, placebo, paired = TRUE, mu = if (lower) margin else -margin, conf.level = level,
+                 alternative = if (lower) "less" else "greater")
+  limits <- ifelse(is.finite(test$conf.int), test$conf.int, NA)
+  answer(mean(active - placebo), test$stderr, test$statistic, test$parameter, test$p.value, limits[1], limits[2])
+}
+
 shapiro_wilk <- function(d) {
   test <- shapiro.test(d)
   answer(NA, NA, test$statistic, NA, test$p.value)
@@ -206,6 +215,22 @@ icc_agreement <- function(active, placebo, level = 0.95) {
   answer(icc, NA, f, n - 1, pf(f, n - 1, n - 1, lower.tail = FALSE), low, high)
 }
 
+# Lin's concordance coefficient (Lin 1989, erratum 2000), moments with divisor n, limits by Fisher's z.
+concordance <- function(active, placebo, level = 0.95, alternative = "two-sided") {
+  n <- length(active)
+  moments <- cov(cbind(active, placebo)) * (n - 1) / n
+  shift <- mean(active) - mean(placebo)
+  ccc <- 2 * moments[1, 2] / (moments[1, 1] + moments[2, 2] + shift^2)
+  r <- cor(active, placebo)
+  u2 <- shift^2 / sqrt(moments[1, 1] * moments[2, 2])
+  variance <- ((1 - r^2) * ccc^2 / ((1 - ccc^2) * r^2) + 2 * ccc^3 * (1 - ccc) * u2 / (r * (1 - ccc^2)^2) -
+                 ccc^4 * u2^2 / (2 * r^2 * (1 - ccc^2)^2)) / (n - 2)
+  half <- qnorm(1 - tail_of(level, alternative)) * sqrt(variance)
+  # A coefficient has ends of its own: a one-sided interval reaches to -1 or 1.
+  answer(ccc, NA, NA, NA, NA, if (alternative == "less") -1 else tanh(atanh(ccc) - half),
+         if (alternative == "greater") 1 else tanh(atanh(ccc) + half))
+}
+
 ## ---- Yes/no and grades -------------------------------------------------------------------------------------------
 
 wilson <- function(x, n, z) {
@@ -242,18 +267,111 @@ mcnemar_counts <- function(a, b, c, d, level = 0.95, alternative = "two-sided") 
 
 grades <- function(active, placebo, levels) table(factor(active, levels), factor(placebo, levels))
 
-# Stuart and Maxwell's test of marginal homogeneity; categories without any knee are left out.
-stuart_maxwell <- function(active, placebo, levels = sort(unique(c(active, placebo)))) {
+# d' V^- d with the rank of V: categories that no discordant pair joins have no degree of freedom.
+quadratic_form <- function(d, v) {
+  parts <- eigen(v, symmetric = TRUE)
+  used <- parts$values > 1e-9 * max(parts$values, 1)
+  at <- drop(t(parts$vectors[, used, drop = FALSE]) %*% d)
+  statistic <- sum(at^2 / parts$values[used])
+  df <- sum(used)
+  answer(NA, NA, statistic, df, if (df == 0) 1 else pchisq(statistic, df, lower.tail = FALSE))
+}
+
+# Marginal homogeneity: Stuart and Maxwell's test takes the margins for equal in the covariance of their difference,
+# Bhapkar's does not.
+stuart_maxwell <- function(active, placebo, levels = sort(unique(c(active, placebo))), bhapkar = FALSE) {
   tab <- unclass(grades(active, placebo, levels))
-  used <- rowSums(tab) + colSums(tab) > 0
-  tab <- tab[used, used, drop = FALSE]
-  k <- nrow(tab)
-  d <- (rowSums(tab) - colSums(tab))[-k]
-  s <- -(tab + t(tab))
-  diag(s) <- rowSums(tab) + colSums(tab) - 2 * diag(tab)
-  s <- s[-k, -k, drop = FALSE]
-  statistic <- if (all(d == 0)) 0 else drop(d %*% solve(s, d))
-  answer(NA, NA, statistic, k - 1, pchisq(statistic, k - 1, lower.tail = FALSE))
+  d <- rowSums(tab) - colSums(tab)
+  v <- -(tab + t(tab))
+  diag(v) <- rowSums(tab) + colSums(tab) - 2 * diag(tab)
+  result <- quadratic_form(d, v)
+  if (!bhapkar) return(result)
+  # The same contrasts, so that rounding does not add a degree of freedom.
+  other <- quadratic_form(d, v - outer(d, d) / sum(tab))
+  answer(NA, NA, other["statistic"], result["df"], pchisq(other["statistic"], result["df"], lower.tail = FALSE))
+}
+
+# Cohen's kappa with the standard error of Fleiss, Cohen and Everitt (1969).
+kappa_pairs <- function(active, placebo, levels, weights, level = 0.95) {
+  p <- unclass(grades(active, placebo, if (length(levels)) levels else sort(unique(c(active, placebo)))))
+  n <- sum(p)
+  p <- p / n
+  k <- nrow(p)
+  apart <- abs(outer(seq_len(k), seq_len(k), `-`)) / (k - 1)
+  w <- switch(weights, unweighted = diag(k), linear = 1 - apart, quadratic = 1 - apart^2)
+  rows <- rowSums(p)
+  columns <- colSums(p)
+  observed <- sum(w * p)
+  chance <- sum(w * outer(rows, columns))
+  estimate <- (observed - chance) / (1 - chance)
+  means <- outer(drop(w %*% columns), drop(rows %*% w), `+`)
+  variance <- (sum(p * (w - means * (1 - estimate))^2) - (estimate - chance * (1 - estimate))^2) / (n * (1 - chance)^2)
+  half <- qnorm((1 + level) / 2) * sqrt(variance)
+  answer(estimate, sqrt(variance), NA, NA, NA, estimate - half, estimate + half)
+}
+
+# Difference of mean scores: score z, exact p by sign flips where they can be counted, Wald's limits.
+mean_scores <- function(active, placebo, level = 0.95, alternative = "two-sided") {
+  d <- active - placebo
+  if (all(d == 0)) return(answer(0, p_value = 1))
+  z <- sum(d) / sqrt(sum(d^2))
+  error <- sqrt(mean(d^2) - mean(d)^2) / sqrt(length(d))
+  half <- qnorm(1 - tail_of(level, alternative)) * error
+  limits <- sided(mean(d) - half, mean(d) + half, alternative)
+  flips <- sign_flip(d, alternative)
+  p_value <- if (is.null(flips)) p_of(pnorm(z), pnorm(-z), alternative) else flips["p_value"]
+  answer(mean(d), error, z, NA, p_value, limits[1], limits[2])
+}
+
+# The probability that an active knee has a higher grade than the placebo knee of another patient, ties half. Each
+# patient's part in it (to first order) gives the standard error.
+mean_ranks <- function(active, placebo, level = 0.95, alternative = "two-sided") {
+  n <- length(active)
+  higher <- outer(active, placebo, function(a, p) (a > p) + (a == p) / 2)
+  estimate <- mean(higher)
+  parts <- rowMeans(higher) + colMeans(higher)
+  error <- sqrt(mean((parts - mean(parts))^2) / n)
+  if (error == 0) return(answer(estimate))
+  z <- (estimate - 0.5) / error
+  half <- qnorm(1 - tail_of(level, alternative)) * error
+  answer(estimate, error, z, NA, p_of(pnorm(z), pnorm(-z), alternative),
+         if (alternative == "less") 0 else max(0, estimate - half),
+         if (alternative == "greater") 1 else min(1, estimate + half))
+}
+
+# Marginal proportional odds, active against placebo: maximum likelihood as if all knees were independent, by
+# Fisher scoring; the covariance of Mancl and DeRouen over patients.
+proportional_odds <- function(active, placebo, level = 0.95, alternative = "two-sided") {
+  used <- sort(unique(c(active, placebo)))
+  cuts <- length(used) - 1
+  # One patient: 1(Y <= j) of both knees, their means, derivatives and (within a knee) covariance.
+  at <- function(parameters) {
+    theta <- parameters[seq_len(cuts)]
+    mean <- c(plogis(theta), plogis(theta - parameters[cuts + 1]))
+    steep <- mean * (1 - mean)
+    slope <- cbind(rbind(diag(cuts), diag(cuts)), rep(c(0, -1), each = cuts)) * steep
+    block <- function(m) outer(seq_along(m), seq_along(m), function(i, j) m[pmin(i, j)] * (1 - m[pmax(i, j)]))
+    v <- matrix(0, 2 * cuts, 2 * cuts)
+    v[seq_len(cuts), seq_len(cuts)] <- block(mean[seq_len(cuts)])
+    v[cuts + seq_len(cuts), cuts + seq_len(cuts)] <- block(mean[cuts + seq_len(cuts)])
+    list(mean = mean, slope = slope, weight = t(slope) %*% solve(v))
+  }
+  below <- function(grade) 1 * outer(grade, used[seq_len(cuts)], `<=`)
+  y <- cbind(below(placebo), below(active))
+  n <- nrow(y)
+  parameters <- c(qlogis(colMeans(rbind(below(placebo), below(active)))), 0)
+  for (step in 1:100) {
+    now <- at(parameters)
+    move <- drop(solve(now$weight %*% now$slope, now$weight %*% (colMeans(y) - now$mean)))
+    parameters <- parameters + move
+    if (max(abs(move)) < 1e-13) break
+  }
+  now <- at(parameters)
+  bread <- solve(n * now$weight %*% now$slope)
+  kept <- solve(diag(2 * cuts) - now$slope %*% bread %*% now$weight)
+  pulls <- now$weight %*% kept %*% t(y - rep(now$mean, each = n))
+  error <- sqrt((bread %*% pulls %*% t(pulls) %*% bread)[cuts + 1, cuts + 1])
+  t_answer(parameters[cuts + 1], error, Inf, level, alternative)
 }
 
 bowker <- function(active, placebo, levels = sort(unique(c(active, placebo)))) {

@@ -199,7 +199,7 @@ fn paired(material: &Material) -> String {
          proc sql;\n  create table cells as select {commas},\n    min(a, p) as low, max(a, p) as high, sum(a > p) as above, sum(a < p) as below\n    \
          from pairs where a ne p group by {commas}, calculated low, calculated high;\n  \
          create table r_bowker as select {commas}, 'bowker' as method length=24,\n    \
-         sum((above - below)**2 / (above + below)) as statistic from cells group by {commas};\nquit;\n\n"
+         sum((above - below)**2 / (above + below)) as statistic\n    from cells group by {commas};\nquit;\n\n"
     );
     if material.outcomes.records.iter().any(|record| record.result.method == "ancova") {
         out.push_str(&format!(

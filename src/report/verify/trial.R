@@ -48,6 +48,79 @@ omeract_oarsi <- function(visit_number, set, arm) {
   ifelse(yes, TRUE, ifelse(open, NA, FALSE))
 }
 
+## ---- All visits together ---------------------------------------------------------------------------------------------
+
+# The values of one arm (patients by visits), or active - placebo; patients with a value at every visit only. The change
+# of one arm since its baseline is asked at the other visits, and so is everything that compares the arms.
+over_visits <- function(row, arms = row$arm) {
+  at <- sort(unique(data$visit_number[data$endpoint == row$endpoint]))
+  within <- length(arms) == 1 && row$measure == "value"
+  if (!within) at <- setdiff(at, as.numeric(plan$baseline_visit))
+  cells <- expand.grid(visit = at, arm = arms, stringsAsFactors = FALSE)
+  who <- members(row$set)
+  rows <- data[data$endpoint == row$endpoint & in_set(data, row$set), ]
+  if (row$measure == "change") rows$value <- rows$value - rows$base
+  found <- mapply(function(visit, arm) {
+    here <- rows[rows$visit_number == visit & rows$arm == arm, ]
+    here$value[match(who, here$patient)]
+  }, cells$visit, cells$arm)
+  found[stats::complete.cases(found), , drop = FALSE]
+}
+
+both_arms <- function(row) over_visits(row, c(plan$placebo_arm, plan$active_arm))
+
+# Friedman's test; of yes and no it is Cochran's Q.
+rank_visits <- function(row) {
+  if (is.na(row$arm)) {
+    both <- both_arms(row)
+    half <- ncol(both) / 2
+    values <- both[, half + seq_len(half), drop = FALSE] - both[, seq_len(half), drop = FALSE]
+  } else {
+    values <- over_visits(row)
+  }
+  test <- friedman.test(values)
+  if (is.nan(test$statistic)) return(answer(NA, NA, NA, test$parameter, 1))
+  c(answer(NA, NA, test$statistic, test$parameter, test$p.value),
+    kendall_w = unname(test$statistic / (nrow(values) * (ncol(values) - 1))))
+}
+
+# Treatment by visit within patients: each effect against its own interaction with patients, with the corrections of
+# Greenhouse and Geisser and of Huynh and Feldt (anova of a multivariate linear model).
+rm_anova <- function(row) {
+  y <- both_arms(row)
+  cells <- expand.grid(visit = factor(seq_len(ncol(y) / 2)), treatment = factor(1:2))
+  several <- nlevels(cells$visit) > 1
+  steps <- if (several) list(treatment = c("~ treatment", "~ 1"), visit = c("~ treatment + visit", "~ treatment"),
+                             "treatment:visit" = c("~ treatment * visit", "~ treatment + visit"))
+           else list(treatment = c("~ treatment", "~ 1"))
+  fit <- lm(y ~ 1)
+  found <- lapply(names(steps), function(term) {
+    table <- anova(fit, M = as.formula(steps[[term]][1]), X = as.formula(steps[[term]][2]), idata = cells, test = "Spherical")
+    result <- c(f = table[1, "F"], num_df = table[1, "num Df"], den_df = table[1, "den Df"],
+                p_value = table[1, "Pr(>F)"], p_gg = table[1, "G-G Pr"], p_hf = table[1, "H-F Pr"])
+    stats::setNames(result, paste0(term, ".", names(result)))
+  })
+  unlist(found)
+}
+
+# Pairs for the planned power, and the power of those there are, by the noncentral t distribution.
+sample_size <- function(pair, planned, alternative) {
+  alpha <- as.numeric(plan$alpha)
+  test <- function(...) {
+    power.t.test(..., delta = planned[["delta"]], sig.level = alpha, type = "paired", strict = TRUE,
+                 alternative = if (alternative == "two-sided") "two.sided" else "one.sided", tol = 1e-12)
+  }
+  of_difference <- function(correlation) planned[["planned_sd"]] * sqrt(2 * (1 - correlation))
+  needed <- function(sd) ceiling(test(sd = sd, power = planned[["planned_power"]])$n - 1e-9)
+  assumed <- of_difference(planned[["planned_correlation"]])
+  observed <- sd(pair$active - pair$placebo)
+  power <- function(sd) test(n = length(pair$patient), sd = sd)$power
+  c(pairs_needed_planned = needed(assumed),
+    pairs_needed_observed_correlation = needed(of_difference(cor(pair$active, pair$placebo))),
+    pairs_needed_observed_sd_diff = needed(observed),
+    power_planned_sd_diff = power(assumed), power_observed_sd_diff = power(observed))
+}
+
 ## ---- Subgroups -----------------------------------------------------------------------------------------------------
 
 # The group of every patient: the level, or the number of the interval between the plan's cut points.

@@ -6,7 +6,7 @@
 #   paired.R       paired tests, yes/no and grades, descriptions
 #   models.R       mixed models by REML, Kenward-Roger, Satterthwaite and the other degrees of freedom
 #   generalised.R  models of grades and yes/no answers, estimating equations
-#   trial.R        responders, subgroups, adverse events, multiplicity
+#   trial.R        responders, tests over all visits, sample size, subgroups, adverse events, multiplicity
 # Where nlme, lme4 or ordinal are installed, models are fitted by them too; lines about them say so.
 #
 # Each line is PASS, FAIL or SKIP (with the reason), the record, the field, our value and R's. Exit status: 0 when no line
@@ -89,6 +89,7 @@ recompute <- function(row) {
     },
     bootstrap = bootstrap_mean(d, level, side),
     "trimmed-t" = yuen_paired(pair$active, pair$placebo, level = level, alternative = side),
+    "non-inferiority" = non_inferiority(pair$active, pair$placebo, row$margin, row$better, level),
     tost = tost(pair$active, pair$placebo, row$low, row$high, level),
     "shapiro-wilk" = shapiro_wilk(d),
     "effect-size" = effect_size(pair$active, pair$placebo, level, side),
@@ -97,8 +98,14 @@ recompute <- function(row) {
     "pitman-morgan" = pitman_morgan(pair$active, pair$placebo, level, side),
     "bland-altman" = paired_t(pair$active, pair$placebo, level, side),
     icc = icc_agreement(pair$active, pair$placebo, level),
+    concordance = concordance(pair$active, pair$placebo, level, side),
+    kappa = kappa_pairs(pair$active, pair$placebo, levels, row$weights, level),
     mcnemar = mcnemar_pairs(pair$active, pair$placebo, level, side),
     "stuart-maxwell" = stuart_maxwell(pair$active, pair$placebo, levels),
+    bhapkar = stuart_maxwell(pair$active, pair$placebo, levels, bhapkar = TRUE),
+    "marginal-mean-scores" = mean_scores(pair$active, pair$placebo, level, side),
+    "marginal-mean-ranks" = mean_ranks(pair$active, pair$placebo, level, side),
+    "proportional-odds" = proportional_odds(pair$active, pair$placebo, level, side),
     bowker = bowker(pair$active, pair$placebo, levels),
     "win-odds" = win_odds(pair$active, pair$placebo, row$better, level, side),
     ancova = {
@@ -116,9 +123,12 @@ recompute <- function(row) {
     },
     "omeract-oarsi" = compare_yes(omeract_oarsi(row$visit_number, row$set, "active"),
                                   omeract_oarsi(row$visit_number, row$set, "placebo"), level, side),
+    friedman = , "cochran-q" = rank_visits(row),
+    "rm-anova" = rm_anova(row),
+    "sample-size" = sample_size(pair, further_of(row), side),
     subgroup = subgroup_test(pair, row$factor, row$cuts, row$group, level, side),
     "subgroup-interaction" = subgroup_interaction(pair, row$factor, row$cuts),
-    "mixed-model" = , mmrm = , "mmrm-difference" = , clda = linear_record(row),
+    "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "complete-pairs" = linear_record(row),
     "ls-mean" = ls_mean_record(row),
     "ordinal-mixed" = , "logistic-mixed" = , gee = generalised_record(row),
     incidence = , "event-comparison" = adverse_events(row),
@@ -150,7 +160,7 @@ multiplicity_record <- function(row) {
 # Models are fitted once for all their visits.
 fitted <- new.env()
 fit_once <- function(row, fit) {
-  key <- paste(row$endpoint, row$set, row$measure, row$formula, sep = "\r")
+  key <- paste(row$endpoint, row$set, row$measure, row$formula, row$method == "complete-pairs", sep = "\r")
   if (is.null(fitted[[key]])) {
     fitted[[key]] <- tryCatch(fit(), error = function(e) e)
   }
@@ -161,10 +171,13 @@ visits_of <- function(row) {
   unique(expected$visit_number[expected$endpoint %in% row$endpoint & expected$method == row$method & expected$set == row$set])
 }
 
+# The model of complete pairs is that of the record it names, on fewer rows.
 linear_fit <- function(row) {
   visits <- visits_of(row)
-  if (row$method == "clda") visits <- c(as.numeric(plan$baseline_visit), visits)
-  fit_once(row, function() linear_model(row$endpoint, row$set, row$measure, row$formula, visits, row$method))
+  pairs_only <- row$method == "complete-pairs"
+  method <- if (pairs_only) expected$method[match(row$of, expected$id)] else row$method
+  if (method == "clda") visits <- c(as.numeric(plan$baseline_visit), visits)
+  fit_once(row, function() linear_model(row$endpoint, row$set, row$measure, row$formula, visits, method, pairs_only))
 }
 
 linear_record <- function(row) {
@@ -253,13 +266,20 @@ by_another_program <- function(row) {
 # Closed forms agree to rounding; limits found by root finding, model fits and integrals to the digits their algorithms
 # give; a bootstrap with other random numbers to its Monte Carlo error (in standard errors of the estimate).
 tolerance <- function(method) switch(method,
-  "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "ls-mean" = 1e-6,
+  "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "complete-pairs" = , "ls-mean" = 1e-6,
   "ordinal-mixed" = , "logistic-mixed" = 1e-4,
   "win-odds" = , gee = , "effect-size" = 1e-8, 1e-9)
 
 close_to <- function(ours, theirs, tolerance) {
   if (is.na(ours) || is.na(theirs)) return(is.na(ours) && is.na(theirs))
   abs(ours - theirs) <= tolerance * max(1e-6, abs(ours), abs(theirs)) || abs(ours - theirs) < 1e-12
+}
+
+# Numbers of records without an estimate, under their names.
+further_of <- function(row) {
+  if (is.na(row$further)) return(numeric())
+  parts <- strsplit(strsplit(row$further, " ", fixed = TRUE)[[1]], "=", fixed = TRUE)
+  stats::setNames(as.numeric(vapply(parts, `[`, "", 2)), vapply(parts, `[`, "", 1))
 }
 
 fields <- c("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high", "log_lik", "p_adjusted", "rejected")
@@ -276,7 +296,8 @@ compare <- function(row, field, theirs, tolerance, program = "R") {
     passed <- abs(ours - theirs) <= 0.2 * row$std_error
   } else if (field == "log_lik") {
     passed <- abs(ours - theirs) <= tolerance * max(1, abs(ours))
-  } else if (row$method %in% c("ordinal-mixed", "logistic-mixed", "mixed-model", "mmrm", "mmrm-difference", "clda", "gee") &&
+  } else if (row$method %in% c("ordinal-mixed", "logistic-mixed", "mixed-model", "mmrm", "mmrm-difference", "clda",
+                               "complete-pairs", "gee") &&
              field %in% c("estimate", "conf_low", "conf_high") && !is.na(ours) && !is.na(theirs)) {
     passed <- abs(ours - theirs) <= tolerance * max(abs(ours), row$std_error)
   } else {
@@ -286,12 +307,14 @@ compare <- function(row, field, theirs, tolerance, program = "R") {
 }
 
 check <- function(row) {
-  given <- unlist(row[fields])
+  further <- further_of(row)
+  given <- c(unlist(row[fields]), further)
   if (all(is.na(given))) return(report("SKIP", row$id, "(no number to compare)"))
   theirs <- tryCatch(suppressWarnings(recompute(row)), error = function(e) e)
   if (inherits(theirs, "error")) return(report("FAIL", row$id, paste("R could not compute it:", conditionMessage(theirs))))
   if (inherits(theirs, "skip")) return(report("SKIP", row$id, paste0("(", theirs$reason, ")")))
-  for (field in intersect(fields, names(theirs))) {
+  row[names(further)] <- further
+  for (field in intersect(c(fields, names(further)), names(theirs))) {
     if (is.na(row[[field]]) && is.na(theirs[[field]])) next
     # Of a permutation test the limits are not recomputed.
     if (row$method == "permutation" && startsWith(field, "conf_")) next
@@ -307,7 +330,7 @@ check <- function(row) {
   }
 }
 
-numbers <- c("visit_number", "low", "high", "threshold", "conf_level", "n_pairs", "estimate", "std_error", "statistic",
+numbers <- c("visit_number", "low", "high", "margin", "threshold", "conf_level", "n_pairs", "estimate", "std_error", "statistic",
              "df", "p_value", "conf_low", "conf_high", "log_lik", "p_adjusted")
 expected <- read("expected.csv", numbers)
 expected$rejected <- as.numeric(expected$rejected == "true")
