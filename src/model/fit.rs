@@ -230,7 +230,7 @@ fn remarks(frame: &ModelFrame, problem: &Problem, n_patients: usize) -> Vec<Stri
         if let Input::Factor { name, levels, .. } = input
             && let [only] = levels.as_slice()
         {
-            notes.push(format!("`{name}` has one level ({only}) in the analysed rows: it has no effect to estimate"));
+            notes.push(format!("`{name}` has one level ({only}) in the analysed rows: its effect cannot be estimated"));
         }
     }
     let k = problem.k;
