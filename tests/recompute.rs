@@ -235,7 +235,7 @@ fn r_recomputes_one_sided_results_levels_measures_sets_and_terms() {
     );
     let change = "measure = \"change\"\nsensitivity = [\"mmrm\", \"mmrm_difference\", \"ancova\", \"wilcoxon\"]";
     passes("change", &variant(change, ""), 250, &["mixed-model", "mmrm-difference"]);
-    let terms = "baseline = \"pair\"\nside = true\ncovariates = [\"age\", \"sex\"]\nsensitivity = [\"mmrm\", \"clda\", \"gee\"]\nsets = []";
+    let terms = "baseline = \"pair\"\nside = true\ncovariates = [\"age\", \"dominance\"]\nsensitivity = [\"mmrm\", \"clda\", \"gee\"]\nsets = []";
     passes("pair, side, covariates", &variant(terms, ""), 250, &["mixed-model", "clda", "gee", "ls-mean"]);
 }
 
@@ -304,13 +304,13 @@ fn r_recomputes_the_order_of_injection_and_the_structures_of_differences() {
     }
     for (structure, in_sas) in [("ar1", "ar(1)"), ("ar1h", "arh(1)"), ("cs", "cs"), ("csh", "csh")] {
         let analysis = format!(
-            "injected_first = \"first_knee\"\nside = true\ncovariates = [\"age\", \"sex\"]\n\
+            "injected_first = \"first_knee\"\nside = true\ncovariates = [\"age\", \"dominance\"]\n\
              difference_structure = [\"{structure}\"]\nsensitivity = [\"mmrm_difference\", \"gee\"]\nsets = []"
         );
         let run = variant(&analysis, "");
         let terms = programs(&run)["expected.csv"].clone();
         assert!(
-            terms.contains("+ side + injection + age + sex") && terms.contains("+ injection_difference"),
+            terms.contains("+ side + injection + age + dominance") && terms.contains("+ injection_difference"),
             "{terms}"
         );
         assert!(terms.contains(&format!("{structure}(visit|patient)")), "{terms}");
