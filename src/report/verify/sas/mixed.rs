@@ -1,0 +1,109 @@
+//! PROC MIXED: the mixed model, MMRM, and the constrained analysis of all measurements.
+
+use super::models::{Model, PAIR, PAIR_AT_A_VISIT, lsmeans};
+use super::terms::Terms;
+use crate::plan::{Ddf, Information};
+use crate::report::exhibits::Material;
+use crate::trial::design::ACTIVE;
+
+impl Model<'_> {
+    /// The procedure and the data step of its answers.
+    pub fn mixed(&self, material: &Material, number: usize, terms: &Terms, random: &[&str], several: bool) -> String {
+        let analysis = &material.plan.analysis;
+        let ddfm = match analysis.ddf {
+            Ddf::KenwardRoger => "ddfm=kr",
+            Ddf::KenwardRogerLinear => "ddfm=kr(firstorder)",
+            Ddf::Satterthwaite => "ddfm=satterthwaite",
+            Ddf::BetweenWithin => "ddfm=bw",
+            Ddf::Residual | Ddf::Asymptotic => "ddfm=residual",
+        };
+        let df = if analysis.ddf == Ddf::Asymptotic { " df=1e10" } else { "" };
+        let scoring = if analysis.information == Information::Expected { " scoring=200" } else { "" };
+        let alpha = self.level();
+        let covariance = covariance(random);
+        let difference = self.first.result.method == "mmrm-difference";
+        let class = terms.class(!difference, several);
+        let mut out = format!(
+            "proc mixed data=m{number} method=reml convh=1e-12 maxiter=500{scoring};\n  class patient cell {class};\n  \
+             model y = {} / {ddfm};\n{covariance}",
+            terms.model()
+        );
+        let (table, keep) = match self.first.result.method {
+            "clda" => {
+                for visit in &self.visits {
+                    out.push_str(&format!(
+                        "  estimate 'v{visit}' arm{ACTIVE}_visit{visit} 1 / cl alpha={alpha}{df};\n"
+                    ));
+                }
+                ("estimates", "visit_number = input(substr(label, 2), best12.); sign = 1;")
+            }
+            "mmrm-difference" if several => {
+                // Knees that are alike in what the model adjusts for.
+                let alike: Vec<&str> =
+                    terms.mean.iter().copied().filter(|term| term.ends_with("_difference")).collect();
+                let at = match alike.len() {
+                    0 => String::new(),
+                    n => format!(" at ({})=({})", alike.join(" "), vec!["0"; n].join(" ")),
+                };
+                out.push_str(&format!("  lsmeans visit_number /{at} cl alpha={alpha}{df};\n"));
+                ("lsmeans", "sign = 1;")
+            }
+            "mmrm-difference" => {
+                let visit = self.visits.first().copied().unwrap_or_default();
+                out.push_str(&format!("  estimate 'v{visit}' intercept 1 / cl alpha={alpha}{df};\n"));
+                ("estimates", "visit_number = input(substr(label, 2), best12.); sign = 1;")
+            }
+            _ => {
+                out.push_str(&lsmeans(several, &format!(" cl alpha={alpha}{df}")));
+                ("diffs", if several { PAIR_AT_A_VISIT } else { PAIR })
+            }
+        };
+        out.push_str(&format!("  ods output {table}=found{number};\nrun;\n"));
+        out.push_str(&self.collect(number, keep, several || table == "estimates"));
+        out
+    }
+}
+
+/// The RANDOM and REPEATED statements of the covariance of a patient's measurements.
+fn covariance(random: &[&str]) -> String {
+    let term = random.join(" + ").replace(' ', "");
+    match term.as_str() {
+        "(1|patient)+(1|patient:knee)+(1|patient:visit)" => {
+            "  random intercept treatment visit_number / subject=patient;\n".to_owned()
+        }
+        "(1|patient)" => "  random intercept / subject=patient;\n".to_owned(),
+        "us(knee|patient)" => "  repeated treatment / subject=patient type=un;\n".to_owned(),
+        "us(cell|patient)" => "  repeated cell / subject=patient type=un;\n".to_owned(),
+        "us(visit|patient)" => "  repeated visit_number / subject=patient type=un;\n".to_owned(),
+        "csh(visit|patient)" => "  repeated visit_number / subject=patient type=csh;\n".to_owned(),
+        "cs(visit|patient)" => "  repeated visit_number / subject=patient type=cs;\n".to_owned(),
+        "ar1h(visit|patient)" => "  repeated visit_number / subject=patient type=arh(1);\n".to_owned(),
+        "ar1(visit|patient)" => "  repeated visit_number / subject=patient type=ar(1);\n".to_owned(),
+        "kron(us(knee),us(visit)|patient)" => kronecker("un"),
+        "kron(us(knee),ar1(visit)|patient)" => kronecker("ar(1)"),
+        "kron(us(knee),cs(visit)|patient)" => kronecker("cs"),
+        _ => String::new(),
+    }
+}
+
+fn kronecker(visits: &str) -> String {
+    format!("  repeated treatment visit_number / subject=patient type=un@{visits};\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covariance;
+
+    #[test]
+    fn structures_become_their_statements() {
+        assert!(
+            covariance(&["kron(us(knee), ar1(visit) | patient)"])
+                .contains("repeated treatment visit_number / subject=patient type=un@ar(1);")
+        );
+        assert!(
+            covariance(&["(1|patient)", "(1|patient:knee)", "(1|patient:visit)"])
+                .contains("random intercept treatment visit_number")
+        );
+        assert!(covariance(&["us(cell|patient)"]).contains("repeated cell / subject=patient type=un;"));
+    }
+}
