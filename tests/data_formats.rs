@@ -120,13 +120,12 @@ fn parquet_of_pyarrow_is_read_by_type() {
         assert_eq!(text(&table, "nothing"), ["∅", "∅", "∅"]);
         assert_eq!(table.numbers("nothing").unwrap(), [None, None, None]);
     }
-    // polars reads these only with further features; the column is named instead.
-    match read(&parquet("small.parquet"), &ReadOptions::default()).unwrap_err() {
-        DataError::UnsupportedColumn { column, kind, .. } => {
-            assert_eq!((column.as_str(), kind.as_str()), ("int8", "Int8"))
-        }
-        other => panic!("{other}"),
-    }
+    let small = read(&parquet("small.parquet"), &ReadOptions::default()).unwrap();
+    assert_eq!(small.numbers("int8").unwrap(), [Some(1.0), Some(-2.0), None]);
+    assert_eq!(small.numbers("int16").unwrap(), [Some(300.0), Some(-2.0), None]);
+    assert_eq!(small.numbers("uint8").unwrap(), [Some(255.0), Some(2.0), None]);
+    assert_eq!(small.numbers("uint16").unwrap(), [Some(65535.0), Some(2.0), None]);
+    assert_eq!(small.numbers("uint32").unwrap(), [Some(1.0), Some(2.0), None]);
     match read(&parquet("list.parquet"), &ReadOptions::default()).unwrap_err() {
         DataError::UnsupportedColumn { column, .. } => assert_eq!(column, "list"),
         other => panic!("{other}"),

@@ -2,8 +2,7 @@
 //!
 //! Decided: integers and floats are numbers (integers beyond 2⁵³, which a double cannot hold, are text), booleans are 1
 //! and 0, NaN is missing; dictionaries are text; moments that are all midnight are dates, others ISO 8601 text. Lists,
-//! structures, durations, bytes, and integers of one or two bytes are refused by name. Limit: 100 million cells
-//! ([`MAX_CELLS`]).
+//! structures, durations, decimals and bytes are refused by name. Limit: 100 million cells ([`MAX_CELLS`]).
 
 use super::date::Date;
 use super::error::DataError;
@@ -11,8 +10,7 @@ use super::guard::guarded;
 use super::options::{Format, ReadOptions};
 use super::table::{self, FileRows, Provenance, Table, Values};
 use polars::prelude::{
-    ArrowDataType, Column, DataFrame, DataType, ParquetCompression, ParquetReader, ParquetWriter, PolarsError,
-    SerReader, TimeUnit,
+    Column, DataFrame, DataType, ParquetCompression, ParquetReader, ParquetWriter, PolarsError, SerReader, TimeUnit,
 };
 use std::io::Cursor;
 
@@ -36,20 +34,14 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
     // The decoder asserts some of what a sound file guarantees; a damaged one must end as an error all the same.
     let decoded = guarded(|| {
         let mut reader = ParquetReader::new(Cursor::new(bytes));
-        let schema = reader.schema()?;
-        let narrow = schema.iter_values().find(|field| is_narrow(&field.dtype));
-        let narrow = narrow.map(|field| (field.name.to_string(), format!("{:?}", field.dtype)));
-        let cells = reader.num_rows()?.saturating_mul(schema.len());
-        Ok((narrow, cells, reader))
+        let width = reader.schema()?.len();
+        Ok((reader.num_rows()?.saturating_mul(width), reader))
     });
-    let (narrow, cells, reader) = match decoded {
+    let (cells, reader) = match decoded {
         Some(Ok(found)) => found,
         Some(Err::<_, PolarsError>(error)) => return Err(malformed(error.to_string())),
         None => return Err(malformed("its schema cannot be decoded".to_string())),
     };
-    if let Some((column, kind)) = narrow {
-        return Err(DataError::UnsupportedColumn { path: name.to_string(), column, kind });
-    }
     if cells > MAX_CELLS {
         let (path, limit) = (name.to_string(), MAX_CELLS as u64);
         return Err(DataError::TooLarge { path, what: "the table, in cells,", limit, row: None });
@@ -69,11 +61,6 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
         return Err(malformed("there is no column".to_string()));
     }
     Table::new(columns, FileRows::From(2), Provenance { notes, ..table::provenance(name, Format::Parquet) })
-}
-
-/// Integers of one or two bytes, which polars reads only with features this program does not build.
-fn is_narrow(kind: &ArrowDataType) -> bool {
-    matches!(kind, ArrowDataType::Int8 | ArrowDataType::Int16 | ArrowDataType::UInt8 | ArrowDataType::UInt16)
 }
 
 fn values(path: &str, column: &Column, options: &ReadOptions, notes: &mut Vec<String>) -> Result<Values, DataError> {
