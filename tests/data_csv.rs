@@ -142,6 +142,9 @@ fn what_is_broken_is_refused_with_its_place() {
     assert_eq!(code(b"a,b\n\"1\"x,2\n"), "data-after-quote");
     assert_eq!(code(b"a,b,\n1,2,3\n"), "data-unnamed-column");
     assert_eq!(code(b"PK\x03\x04rest of a workbook"), "data-wrong-format");
+    assert_eq!(code(b"PAR1 and pages PAR1"), "data-wrong-format");
+    let named = read_bytes("k.csv", b"PAR1,PAR2\n1,2\n", &ReadOptions::default()).unwrap();
+    assert_eq!(named.column_names(), ["PAR1", "PAR2"]);
     assert_eq!(read_bytes("k.xlsx", b"a,b\n1,2\n", &ReadOptions::default()).unwrap_err().code(), "data-wrong-format");
     assert_eq!(read_bytes("k.dat", b"a\n1\n", &ReadOptions::default()).unwrap_err().code(), "data-unknown-format");
     match csv("a,b\n1,2\n3\n4,5,6\n").unwrap_err() {

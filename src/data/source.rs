@@ -78,8 +78,11 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// First bytes, what they show, and the formats read here that begin so.
+type Signature = (&'static [u8], &'static str, &'static [Format]);
+
 /// Formats that show themselves in the first bytes.
-const SIGNATURES: [(&[u8], &str, &[Format]); 7] = [
+const SIGNATURES: [Signature; 7] = [
     (b"PK\x03\x04", "a zip archive or an Excel workbook", &[Format::Xlsx]),
     (b"PAR1", "Parquet", &[Format::Parquet]),
     (b"HEADER RECORD*******", "a SAS transport file", &[Format::Xpt]),
@@ -88,6 +91,16 @@ const SIGNATURES: [(&[u8], &str, &[Format]); 7] = [
     (b"\x1f\x8b", "gzip", &[]),
     (b"SQLite format 3", "an SQLite database", &[]),
 ];
+
+/// What a file that begins with `bytes` shows itself to be.
+fn signature(bytes: &[u8]) -> Option<&'static Signature> {
+    SIGNATURES.iter().find(|(signature, ..)| bytes.starts_with(signature))
+}
+
+/// Whether a text that began so would be taken for another format.
+pub fn looks_signed(text: &str) -> bool {
+    signature(text.as_bytes()).is_some()
+}
 
 /// Refuses a file whose first bytes belong to another format than `format`.
 ///
@@ -98,8 +111,14 @@ pub fn check_signature(name: &str, bytes: &[u8], format: Format) -> Result<(), D
         return Err(DataError::Empty { path: name.to_string() });
     }
     let wrong = |found| DataError::WrongFormat { path: name.to_string(), declared: format.title(), found };
-    if let Some((_, found, formats)) = SIGNATURES.iter().find(|(signature, ..)| bytes.starts_with(signature)) {
-        return if formats.contains(&format) { Ok(()) } else { Err(wrong(found)) };
+    if let Some((_, found, formats)) = signature(bytes) {
+        // `PAR1` may also be the first name in the header of a text; a Parquet file ends with it too.
+        let is_name = formats.contains(&Format::Parquet) && !bytes.ends_with(b"PAR1");
+        if formats.contains(&format) {
+            return Ok(());
+        } else if !is_name {
+            return Err(wrong(found));
+        }
     }
     let signed = SIGNATURES.iter().any(|(_, _, formats)| formats.contains(&format));
     if signed {

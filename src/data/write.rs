@@ -4,7 +4,7 @@ use super::error::DataError;
 use super::options::Format;
 use super::table::{Table, Values};
 use super::xpt::XptVersion;
-use super::{dataset_json, number, parquet, xpt};
+use super::{dataset_json, number, parquet, source, xpt};
 use std::io::Write;
 use std::path::Path;
 
@@ -93,7 +93,9 @@ fn csv(table: &Table, delimiter: char) -> Result<Vec<u8>, DataError> {
     }
     let quote = |cell: &str| {
         // Any delimiter that a reader might look for is quoted, so that it finds the right one.
-        let special = cell.contains([delimiter, ',', ';', '\t', '|', '"', '\n', '\r']) || cell.trim() != cell;
+        let special = cell.contains([delimiter, ',', ';', '\t', '|', '"', '\n', '\r'])
+            || cell.trim() != cell
+            || source::looks_signed(cell);
         if special { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_string() }
     };
     // A row of one empty cell would be a blank line, which readers pass over.
