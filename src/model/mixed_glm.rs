@@ -168,15 +168,20 @@ fn fit_mixed(
     if !maximum.converged {
         return Err(not_converged(&maximum, &names));
     }
+    let fine = Objective { nodes: gauss_hermite(if nested { FINE_NESTED } else { FINE }), ..objective };
+    if rises_beyond(&fine, &maximum.parameters, fit.link) {
+        let inner = random.inner.as_ref().filter(|_| inner_sd.abs() > outer_sd.abs()).map(|(name, _)| name);
+        return Err(without_limit(inner.unwrap_or(&random.outer_name)));
+    }
     fit.vcov = observed_vcov(&maximum, n_fixed, &names)?;
     fit.estimates = maximum.parameters.iter().take(n_fixed).copied().collect();
     fit.log_lik = maximum.jet.value;
     fit.convergence = Convergence::from(&maximum);
     fit.notes.push("standard errors from the observed information of the approximated likelihood".to_owned());
-    let predictors = objective.predictors(&maximum.parameters);
+    let predictors = fine.predictors(&maximum.parameters);
     let mut modes = (Vec::with_capacity(n_outer), vec![0.0; n_inner]);
-    for cluster in &objective.clusters {
-        let Some(mode) = objective.mode(cluster, &maximum.parameters, &predictors) else { continue };
+    for cluster in &fine.clusters {
+        let Some(mode) = fine.mode(cluster, &maximum.parameters, &predictors) else { continue };
         modes.0.push(outer_sd * mode.outer);
         if let Some((_, inner)) = &random.inner {
             for (cell, effect) in cluster.cells.iter().zip(&mode.inner) {
@@ -197,6 +202,26 @@ fn fit_mixed(
 
 /// A standard deviation beyond this many latent standard deviations is a likelihood that has run to infinity.
 const WIDEST: f64 = 25.0;
+
+/// Points of the rule that tells a maximum of the likelihood from one of a coarse rule, without and with inner groups.
+const FINE: usize = MAX_HERMITE_POINTS;
+const FINE_NESTED: usize = 30;
+
+/// Whether the finely integrated likelihood is higher still where all parameters are larger by a factor. Where outcomes are
+/// nearly separated it rises with the variance for ever, effects growing in proportion, and a maximum found on the way is
+/// one of the coarse rule only. Asked of standard deviations beyond two latent ones.
+fn rises_beyond(fine: &Objective<'_>, parameters: &[f64], link: Link) -> bool {
+    let (outer, inner) = fine.std_devs(parameters);
+    if outer.abs().max(inner.abs()) < 2.0 * link.latent_variance().sqrt() {
+        return false;
+    }
+    let value = |factor: f64| {
+        let larger: Vec<f64> = parameters.iter().map(|parameter| factor * parameter).collect();
+        fine.log_likelihood(&larger).map(|jet| jet.value)
+    };
+    let Some(here) = value(1.0) else { return false };
+    [1.5, 2.0, 4.0].into_iter().filter_map(value).any(|beyond| beyond > here)
+}
 
 fn without_limit(group: &str) -> ModelError {
     ModelError::Separated {
