@@ -1,5 +1,6 @@
 //! The same trial as CSV and as CDISC ADaM gives the same results.json; and the analysis data set goes out and back.
 
+use crate::project::{DEMO, dataset};
 use serde_json::Value;
 use splitknee::data::{Format, ReadOptions, Table, WriteOptions, XptVersion, read, read_bytes, write};
 use splitknee::pipeline;
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 fn demo() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic")
+    dataset(DEMO)
 }
 
 /// Rows of a file of the demonstration trial as cells by column.

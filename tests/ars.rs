@@ -4,10 +4,10 @@
 //! Transcribed from `project/jsonschema/ars_ldm.schema.json` of the repository `cdisc-org/analysis-results-standard`
 //! (`$id` https://www.cdisc.org/ars/1-0): every class there forbids properties it does not name.
 
+use crate::project::{DEMO, plan_of, run};
 use serde_json::Value;
-use splitknee::{pipeline, report};
+use splitknee::report;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// A class: name, required properties, permitted properties with their type. Types: `text`, `number`, `flag`, another
 /// class, `=NAME` for an enumeration; `[…]` for a list; `A/B` for one class or the other.
@@ -159,14 +159,12 @@ fn problems(value: &Value, kind: &str, path: &str, found: &mut Vec<String>) {
 }
 
 fn event(plan_changes: &[(&str, &str)]) -> Value {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic");
-    let mut plan = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
+    let mut plan = plan_of(DEMO);
     for (from, to) in plan_changes {
         assert!(plan.contains(from), "{from}");
         plan = plan.replace(from, to);
     }
-    let inputs = pipeline::read_from(&plan, "plan.toml", |name| std::fs::read(folder.join(name))).unwrap();
-    let bundle = report::files(&pipeline::analyse(inputs).unwrap()).unwrap();
+    let bundle = report::files(&run(DEMO, &plan)).unwrap();
     serde_json::from_slice(bundle.get("ars.json").unwrap()).unwrap()
 }
 

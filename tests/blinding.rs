@@ -1,6 +1,7 @@
 //! Blinded runs have no trace of the true allocation; pseudonyms leave no identifier.
 
 use super::small_trial::SmallTrial;
+use crate::project::{DEMO, dataset};
 use splitknee::trial::blinding::{DUMMY_ACTIVE, DUMMY_PLACEBO, blind};
 use splitknee::trial::build::build;
 use splitknee::trial::pseudonym::{Pseudonyms, redact};
@@ -176,7 +177,7 @@ fn pseudonyms_are_stable_keyed_and_distinct() {
 
 /// The demonstration trial with labels that occur nowhere else, written wherever a trial might write them.
 fn labelled_trial(folder: &std::path::Path, language: &str) -> std::path::PathBuf {
-    let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic");
+    let from = dataset(DEMO);
     let text = |name: &str| std::fs::read_to_string(from.join(name)).unwrap();
     let knees: Vec<String> = text("knees.csv")
         .lines()

@@ -1,6 +1,7 @@
 //! The program as a whole: same inputs, same bytes; failures that leave what was there; exit codes; help.
 
 use crate::cli_model::{json, run};
+use crate::project::{DEMO, dataset};
 use assert_cmd::Command;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -35,7 +36,7 @@ fn text(path: &Path) -> &str {
 fn shoes() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["plan.toml", "shoes.csv"] {
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/shoes").join(name);
+        let from = dataset("shoes").join(name);
         fs::copy(from, folder.path().join(name)).unwrap();
     }
     folder
@@ -312,7 +313,7 @@ fn init_check_and_schema() {
 
 #[test]
 fn scores_and_summaries() {
-    let items = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic/womac_items.csv");
+    let items = dataset(DEMO).join("womac_items.csv");
     let (code, stdout, err) =
         run(&["score", "womac-lk", "--data", text(&items), "--items", "pain_1-5,stiffness_1-2,function_1-17"]);
     assert_eq!(code, 0, "{err}");

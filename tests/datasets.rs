@@ -1,8 +1,8 @@
 //! The data sets inside the project are what their README files say: the synthetic trial has the published shape and is
 //! what its generator writes, the shoes are the figures of the book.
 
+use crate::project::{DEMO, dataset, plan_of};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 #[allow(dead_code, reason = "`main` is for the example of the same file")]
 #[path = "../datasets/ev-knee-synthetic/generate.rs"]
@@ -12,12 +12,8 @@ type Row = BTreeMap<String, String>;
 /// Patient, side and visit.
 type KneeVisit = (String, String, String);
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets").join(name)
-}
-
-fn rows(dataset: &str, file: &str) -> Vec<Row> {
-    let text = std::fs::read_to_string(folder(dataset).join(file)).unwrap();
+fn rows(name: &str, file: &str) -> Vec<Row> {
+    let text = std::fs::read_to_string(dataset(name).join(file)).unwrap();
     let mut lines = text.lines().map(|line| line.split(',').map(String::from).collect::<Vec<_>>());
     let header = lines.next().unwrap();
     lines
@@ -48,7 +44,7 @@ fn members(set: &str) -> BTreeSet<String> {
 #[test]
 fn the_committed_files_are_what_the_generator_writes() {
     for (name, text) in generate::files(generate::SEED) {
-        let committed = std::fs::read(folder("ev-knee-synthetic").join(name)).unwrap();
+        let committed = std::fs::read(dataset(DEMO).join(name)).unwrap();
         assert!(
             committed == text.as_bytes(),
             "{name} is stale: cargo run --example generate-ev-knee -- datasets/ev-knee-synthetic"
@@ -225,14 +221,14 @@ fn local_events_pass_and_none_is_serious() {
 
 #[test]
 fn synthetic_is_said_first() {
-    let readme = std::fs::read_to_string(folder("ev-knee-synthetic").join("README.md")).unwrap();
+    let readme = std::fs::read_to_string(dataset(DEMO).join("README.md")).unwrap();
     assert!(readme.lines().next().unwrap().contains("SYNTHETIC"));
 }
 
 #[test]
 fn plans_name_columns_that_exist() {
     for dataset in ["ev-knee-synthetic", "shoes"] {
-        let text = std::fs::read_to_string(folder(dataset).join("plan.toml")).unwrap();
+        let text = plan_of(dataset);
         let plan: toml::Table = text.parse().unwrap();
         assert_eq!(plan["trial"]["synthetic"].as_bool(), Some(dataset == "ev-knee-synthetic"));
         let data = &plan["data"];

@@ -1,6 +1,6 @@
 //! `docs/outputs.md` lists every output of the demo, with a picture of each.
 
-use splitknee::pipeline;
+use crate::project::{DEMO, plan_of, run};
 use splitknee::report::compose;
 use splitknee::report::words::Words;
 use std::collections::BTreeSet;
@@ -12,10 +12,7 @@ fn root() -> &'static Path {
 
 /// The identifiers of a run of the demo's plan, changed by `change`: endpoints become `e`, their places `k` and `j`.
 fn kinds(change: &dyn Fn(String) -> String) -> BTreeSet<String> {
-    let folder = root().join("datasets/ev-knee-synthetic");
-    let plan = change(std::fs::read_to_string(folder.join("plan.toml")).unwrap());
-    let inputs = pipeline::read_from(&plan, "plan.toml", |name| std::fs::read(folder.join(name))).unwrap();
-    let run = pipeline::analyse(inputs).unwrap();
+    let run = run(DEMO, &change(plan_of(DEMO)));
     let words = Words::new(compose::language(&run.plan));
     let document = compose::document(&run, &words, &compose::style(&run.plan)).unwrap();
     let tables = document.tables().map(|table| table.id.clone());

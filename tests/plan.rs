@@ -1,13 +1,9 @@
 //! The analysis plan: defaults, identifiers, all mistakes at once, and the plans of the project's data sets.
 
-use super::small_trial::SmallTrial;
+use crate::project::dataset;
+use crate::small_trial::SmallTrial;
 use splitknee::plan::{self, BaselinePlan, PrimaryMethod};
 use splitknee::trial::{Role, Severity};
-use std::path::{Path, PathBuf};
-
-fn data_set(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets").join(name)
-}
 
 /// The least a plan must say.
 const LEAST: &str = r#"
@@ -130,7 +126,7 @@ fn every_reference_between_keys_is_checked() {
 #[test]
 fn the_plans_of_the_data_sets_are_read_and_their_data_fit() {
     for (name, patients, randomised, primary_set) in [("ev-knee-synthetic", 31, 31, 29), ("shoes", 10, 10, 10)] {
-        let folder = data_set(name);
+        let folder = dataset(name);
         let plan = plan::load(&folder.join("plan.toml")).unwrap();
         let sources = plan::sources::read(&plan, &folder).unwrap();
         let (trial, findings) = splitknee::trial::build::build(&plan.design(), &sources).unwrap();

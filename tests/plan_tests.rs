@@ -3,6 +3,7 @@
 //! Figures by R 4.2.2 from `datasets/ev-knee-synthetic` (patients with `fas == "Y"`); the call stands beside each.
 
 use crate::analysis::{find, near, run};
+use crate::project::{DEMO, plan_of};
 use splitknee::analysis::Conclusion;
 use splitknee::paired::{Field, catalogue};
 use splitknee::plan;
@@ -156,8 +157,7 @@ fn the_sample_size_is_set_beside_what_was_observed() {
 
 #[test]
 fn a_test_against_a_margin_needs_the_margin() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic");
-    let text = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
+    let text = plan_of(DEMO);
     let asked = |added: &str| plan::parse(&text.replace("role = \"primary\"", added), "plan.toml");
     for (test, key) in [("tost", "margin"), ("non-inferiority", "non_inferiority_margin")] {
         let plan = format!("role = \"primary\"\ntests = [\"{test}\"]");

@@ -1,6 +1,7 @@
 //! From files to a trial: layouts, pairing, analysis sets, events.
 
 use super::small_trial::{SmallTrial, finding};
+use crate::project::{DEMO, dataset, plan_of};
 use splitknee::trial::expr::Condition;
 use splitknee::trial::{Measure, Trial};
 
@@ -80,8 +81,7 @@ fn analysis_sets_follow_their_conditions() {
 #[test]
 fn scores_from_items_are_the_recorded_ones() {
     // The synthetic trial has its WOMAC pain both as a score and as items in a file of their own.
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic");
-    let text = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
+    let text = plan_of(DEMO);
     let items: Vec<String> = (1..=5).map(|number| format!("\"pain_{number}\"")).collect();
     let scored = text.replace(
         "column = \"womac_pain\"",
@@ -93,7 +93,7 @@ fn scores_from_items_are_the_recorded_ones() {
     assert_ne!(text, scored);
     let trial = |text: &str| {
         let plan = splitknee::plan::parse(text, "plan.toml").unwrap();
-        let sources = splitknee::plan::sources::read(&plan, &folder).unwrap();
+        let sources = splitknee::plan::sources::read(&plan, &dataset(DEMO)).unwrap();
         splitknee::trial::build::build(&plan.design(), &sources).unwrap()
     };
     let ((recorded, _), (from_items, findings)) = (trial(&text), trial(&scored));

@@ -2,6 +2,7 @@
 //! whose baseline is missing, rows in another order.
 
 use crate::cli_model::run;
+use crate::project::{DEMO, dataset, plan_of};
 use splitknee::analysis::{Conclusion, Record};
 use splitknee::paired::Field;
 use splitknee::pipeline::{self, Run};
@@ -10,20 +11,14 @@ use splitknee::report::options::Options;
 use splitknee::report::sections::{limitations, methods, summary};
 use splitknee::report::sentences;
 use splitknee::report::words::{Language, Words};
-use std::path::{Path, PathBuf};
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets").join(name)
-}
 
 /// The run of a dataset's plan, with one text of the plan replaced and its knees' file edited.
-fn run_with(dataset: &str, from: &str, to: &str, edit: impl Fn(&str) -> String) -> Run {
-    let folder = folder(dataset);
-    let plan = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
+fn run_with(name: &str, from: &str, to: &str, edit: impl Fn(&str) -> String) -> Run {
+    let plan = plan_of(name);
     assert!(plan.contains(from), "{from}");
-    let read = |name: &str| {
-        let bytes = std::fs::read(folder.join(name))?;
-        Ok(if name == "knees.csv" { edit(std::str::from_utf8(&bytes).unwrap()).into_bytes() } else { bytes })
+    let read = |file: &str| {
+        let bytes = std::fs::read(dataset(name).join(file))?;
+        Ok(if file == "knees.csv" { edit(std::str::from_utf8(&bytes).unwrap()).into_bytes() } else { bytes })
     };
     pipeline::analyse(pipeline::read_from(&plan.replace(from, to), "plan.toml", read).unwrap()).unwrap()
 }
@@ -195,7 +190,7 @@ fn the_reasons_of_unused_rows_do_not_depend_on_the_order_of_the_data() {
 
 #[test]
 fn a_condition_that_keeps_no_row_names_the_values_and_a_missing_file_names_no_plan() {
-    let file = folder("ev-knee-synthetic").join("knees.csv");
+    let file = dataset(DEMO).join("knees.csv");
     let ask = |file: &str, condition: &str| {
         let arguments = "--id usubjid --arm trt --active EV --placebo SALINE --value vas";
         let mut all = vec!["test", "paired-t", "--data", file, "--where", condition];
@@ -211,7 +206,7 @@ fn a_condition_that_keeps_no_row_names_the_values_and_a_missing_file_names_no_pl
 
 #[test]
 fn a_model_of_rows_taken_as_independent_says_so() {
-    let file = folder("ev-knee-synthetic").join("knees.csv");
+    let file = dataset(DEMO).join("knees.csv");
     let notes = |formula: &str| run(&["model", "--data", file.to_str().unwrap(), "--formula", formula]).1;
     assert!(notes("vas ~ trt").contains("every row is taken as independent"));
     assert!(!notes("vas ~ trt + (1|usubjid)").contains("taken as independent"));

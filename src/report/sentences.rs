@@ -25,7 +25,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     let print = |value: f64| rounding::print(value, decimals);
     let (d, l, u) = (print(estimate), print(low), print(high));
     let p = p_value(material, record);
-    let method = tables::method_name(material, result.method);
+    let method = tables::method_in_text(material, result.method);
     let n = tables::patients(record).to_string();
     let direction = words.get(if estimate < 0.0 { "conclusion.lower" } else { "conclusion.higher" });
     let margin = about.margin.map(&print).unwrap_or_default();
@@ -124,7 +124,7 @@ fn odds(material: &Material, record: &Record, log: [f64; 3]) -> String {
         ("active", arms.active.as_str()),
         ("placebo", arms.placebo.as_str()),
         ("direction", &words.get(if log[0] < 0.0 { "conclusion.lower" } else { "conclusion.higher" })),
-        ("method", &tables::method_name(material, record.result.method)),
+        ("method", &tables::method_in_text(material, record.result.method)),
         ("below", below.as_str()),
         ("d", &d),
         ("l", &l),

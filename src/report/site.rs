@@ -1,6 +1,6 @@
 //! The body site that is randomised, in the words of the report: the catalogue speaks of knees, a plan may say `foot`.
 
-use super::words::Language;
+use super::words::{Language, capital};
 
 /// `message` with the site in place of the knee; values (`{knees}`) stay.
 pub fn renamed(message: &str, site: &str, language: Language) -> String {
@@ -26,11 +26,6 @@ fn words(text: &str, site: &str, language: Language) -> String {
             pairs.iter().fold(text.to_owned(), |text, (knee, site)| text.replace(knee, site))
         }
     }
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Several of a site, as English forms it.

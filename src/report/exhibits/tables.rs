@@ -2,6 +2,7 @@
 
 use super::Material;
 use crate::analysis::{FitSummary, Record};
+use crate::report::words::capital;
 use crate::table::{Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Kind, Measure, Role};
@@ -193,8 +194,13 @@ pub fn analysis_name(material: &Material, record: &Record) -> String {
     material.words.say("table.in_set", &values)
 }
 
-/// The name of a method for people.
+/// The name of a method for people, as a cell or a sentence begins with it.
 pub fn method_name(material: &Material, method: &str) -> String {
+    capital(&method_in_text(material, method))
+}
+
+/// The name of a method inside a sentence.
+pub fn method_in_text(material: &Material, method: &str) -> String {
     material.words.name("method", method)
 }
 

@@ -44,7 +44,7 @@ pub fn section(material: &Material) -> Section {
         .iter()
         .filter_map(|&endpoint| {
             let record = decided(endpoint)?;
-            let method = tables::method_name(material, record.result.method);
+            let method = tables::method_in_text(material, record.result.method);
             let (n, pairs) = (tables::patients(record).to_string(), record.result.n_pairs.to_string());
             Some(words.say("abstract.analysed_text", &[("n", &n), ("pairs", &pairs), ("method", &method)]))
         })

@@ -56,7 +56,7 @@ pub fn facts(material: &Material) -> Vec<String> {
         if let Some(record) = material.outcomes.deciding(endpoint, visit)
             && let Some(lost) = record.rows.reasons.iter().find(|known| known.reason == BASELINE_MISSING)
         {
-            let method = tables::method_name(material, record.result.method);
+            let method = tables::method_in_text(material, record.result.method);
             let values = [("endpoint", about.name.as_str()), ("n", &lost.n.to_string()), ("method", &method)];
             facts.push(words.say("limitations.no_baseline", &values));
         }

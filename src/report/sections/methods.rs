@@ -77,7 +77,7 @@ fn other_methods(material: &Material) -> Option<String> {
     for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
         let decides = material.outcomes.deciding(endpoint, primary_visit(material, endpoint));
         let Some(record) = decides.filter(|_| !modelled.contains(&endpoint)) else { continue };
-        let method = tables::method_name(material, record.result.method);
+        let method = tables::method_in_text(material, record.result.method);
         match found.iter_mut().find(|(known, _)| *known == method) {
             Some((_, endpoints)) => endpoints.push(&about.name),
             None => found.push((method, vec![&about.name])),
