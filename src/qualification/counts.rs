@@ -385,14 +385,19 @@ pub fn grades(case: &Case) -> Coverage {
 }
 
 /// Stuart's table of vision.
-pub fn vision(case: &Case) -> Coverage {
+pub(super) fn vision_table(case: &Case) -> Result<SquareTable, Refusal> {
     let column = |name| case.data.complete(name);
     let mut counts = vec![vec![0; 4]; 4];
     for ((row, column), count) in column("right_eye").iter().zip(column("left_eye")).zip(column("freq")) {
         counts[*row as usize - 1][column as usize - 1] = count as u64;
     }
+    SquareTable::from_counts(counts)
+}
+
+/// Tests of the table of vision.
+pub fn vision(case: &Case) -> Coverage {
     let mut coverage = Coverage::new(case);
-    let Ok(table) = SquareTable::from_counts(counts) else { return coverage };
+    let Ok(table) = vision_table(case) else { return coverage };
     for result in &case.results {
         entered(&mut coverage, result, |coverage| compare_square(coverage, result, &table));
     }

@@ -14,6 +14,7 @@ mod distributions;
 mod estimating;
 pub mod generalised;
 mod instruments;
+mod inversions;
 mod lists;
 pub mod mixed;
 mod mixed_figures;
@@ -114,7 +115,7 @@ pub struct Qualification {
 }
 
 /// The cases, in the order of the report.
-pub const NAMES: [&str; 33] = [
+pub const NAMES: [&str; 34] = [
     "paired_shoes",
     "paired_sleep",
     "paired_anorexia_ft",
@@ -126,6 +127,7 @@ pub const NAMES: [&str; 33] = [
     "marginal_grades_sim",
     "marginal_vision",
     "paired_binary_diabetic",
+    "paired_further",
     "rmanova_simA",
     "rmanova_simB",
     "multiplicity",
@@ -194,6 +196,7 @@ pub fn case(name: &str) -> Option<Case> {
         "marginal_grades_sim" => reference!("marginal_grades_sim"),
         "marginal_vision" => reference!("marginal_vision"),
         "paired_binary_diabetic" => reference!("paired_binary_diabetic"),
+        "paired_further" => reference!("paired_further"),
         "rmanova_simA" => reference!("rmanova_simA"),
         "rmanova_simB" => reference!("rmanova_simB"),
         "multiplicity" => reference!("multiplicity"),
@@ -232,6 +235,7 @@ pub fn compare(name: &str) -> Option<Coverage> {
         "marginal_grades_sim" => counts::grades(case),
         "marginal_vision" => counts::vision(case),
         "paired_binary_diabetic" => counts::split_eye(case),
+        "paired_further" => inversions::compare(case, &self::case("marginal_vision")?),
         "rmanova_simA" | "rmanova_simB" => repeated::trial(case),
         "multiplicity" => lists::adjusted(case),
         "rubin" => lists::pooled(case),
