@@ -6,7 +6,7 @@ use splitknee::plan;
 use splitknee::trial::blinding::blind;
 use splitknee::trial::build::build;
 use splitknee::trial::pseudonym::redact;
-use splitknee::trial::{Patient, Trial};
+use splitknee::trial::{KneeValues, Patient, Trial};
 use std::collections::BTreeMap;
 
 /// The cells of some columns of knees.csv under other names.
@@ -50,7 +50,7 @@ fn built(small: &SmallTrial) -> Trial {
 }
 
 /// What the analyses see of a patient: not the rows, which are those of other files.
-type Seen = (String, Vec<(String, usize, Vec<Vec<Option<f64>>>)>, BTreeMap<String, String>);
+type Seen = (String, Vec<(String, usize, KneeValues)>, BTreeMap<String, String>);
 
 fn seen(trial: &Trial) -> Vec<Seen> {
     let knees = |patient: &Patient| {

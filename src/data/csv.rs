@@ -415,8 +415,8 @@ struct Columns<'a> {
     before: Vec<Column>,
     used: Vec<bool>,
     options: &'a ReadOptions,
-    /// The longest missing code: longer cells need no comparison.
-    longest: usize,
+    /// By byte: whether a cell that begins with it may be missing, so that nearly all cells need no comparison.
+    begins_missing: [bool; 256],
 }
 
 impl<'a> Columns<'a> {
@@ -426,8 +426,12 @@ impl<'a> Columns<'a> {
         let (lines, bytes) = sample.fold((0, 0), |(lines, bytes), line| (lines + 1, bytes + line.len()));
         let rows = text.len() / (bytes / lines.max(1)).max(1) * 21 / 20 + 1;
         let builders = header.iter().map(|name| StringChunkedBuilder::new(name.as_str().into(), rows)).collect();
-        let longest = options.missing.iter().map(|code| code.trim().len()).max().unwrap_or_default();
-        Self { builders, before: Vec::new(), used: vec![false; header.len()], options, longest }
+        // Blanks, of which there are many beyond ASCII, may stand before a code.
+        let mut begins_missing = std::array::from_fn(|byte| byte <= usize::from(b' ') || byte >= 0x80);
+        for first in options.missing.iter().filter_map(|code| code.trim().bytes().next()) {
+            begins_missing[usize::from(first)] = true;
+        }
+        Self { builders, before: Vec::new(), used: vec![false; header.len()], options, begins_missing }
     }
 
     /// Appends the columns of the piece that follows.
@@ -445,8 +449,8 @@ impl<'a> Columns<'a> {
     fn push(&mut self, cells: &[Cow<'_, str>]) {
         for ((cell, builder), used) in cells.iter().zip(&mut self.builders).zip(&mut self.used) {
             *used |= !cell.is_empty();
-            let trimmed = cell.trim();
-            if trimmed.len() <= self.longest && self.options.is_missing(trimmed) {
+            let may_be = cell.bytes().next().is_none_or(|first| self.begins_missing[usize::from(first)]);
+            if may_be && self.options.is_missing(cell) {
                 builder.append_null();
             } else {
                 builder.append_value(cell.as_ref());

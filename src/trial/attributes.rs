@@ -105,13 +105,14 @@ fn constant_columns_of(trial: &mut Trial, table: &Table, roles: &Roles, number: 
     own.extend(
         [&roles.knee, &roles.arm, &roles.visit, &roles.month, &roles.date].into_iter().flatten().map(String::as_str),
     );
+    let further: Vec<String> = table.column_names().into_iter().filter(|name| !own.contains(name.as_str())).collect();
+    if further.is_empty() {
+        return;
+    }
     let Some(ids) = Coded::read(table, &roles.patient) else { return };
     let patient_of: Vec<Option<usize>> = ids.levels.iter().map(|id| number.get(id).copied()).collect();
     let mut found: Vec<(String, Vec<Option<String>>)> = Vec::new();
-    for name in table.column_names() {
-        if own.contains(name.as_str()) {
-            continue;
-        }
+    for name in further {
         if let Some(cells) = constant(table, &name, &ids, &patient_of, trial.patients.len()) {
             found.push((name, cells));
         }

@@ -3,11 +3,12 @@
 //! All findings are reported, not the first only. Errors refuse the trial; warnings and notes come with it.
 
 use super::attributes;
-use super::coded::EMPTY;
+use super::coded::{Coded, EMPTY};
 use super::design::Design;
 use super::event_rows;
 use super::finding::Finding;
 use super::findings::{Findings, place};
+use super::knee_values::KneeValues;
 use super::knees::Knees;
 use super::patients::{AnalysisSet, Knee, Patient, Trial};
 use super::rows::{Rows, has_column};
@@ -132,7 +133,7 @@ fn months(design: &mut Design, rows: &Rows, column: Option<&str>, findings: &mut
 /// The patients with their knees and values.
 fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings) -> Vec<Patient> {
     let cells = design.visits.len();
-    let mut values: Vec<Vec<Vec<Option<f64>>>> = vec![vec![vec![None; cells]; design.endpoints.len()]; knees.len()];
+    let mut values = vec![KneeValues::none(design.endpoints.len(), cells); knees.len()];
     let mut places: Vec<Vec<Option<usize>>> = vec![vec![None; cells]; knees.len()];
     let mut unplanned: BTreeSet<(usize, usize)> = BTreeSet::new();
     for row in 0..rows.len() {
@@ -197,11 +198,22 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
     let has_values =
         |patient: &Patient| patient.knees().iter().any(|knee| knee.values.iter().flatten().any(Option::is_some));
     for (purpose, column) in &sources.patient_columns {
-        if !known.contains(column.as_str()) {
+        if known.contains(column.as_str()) {
+            continue;
+        }
+        let at = place(file, Some(1), Some(column));
+        if is_empty_column(sources, column) {
+            findings.add(
+                "SK613",
+                at,
+                format!("the plan uses `{column}` ({purpose}), which is empty in all patients"),
+                "fill it in, or take it out of the plan; a blinded run empties columns that tell the treatment",
+            );
+        } else {
             let names: Vec<&str> = known.iter().copied().collect();
             findings.add(
                 "SK609",
-                place(file, Some(1), Some(column)),
+                at,
                 format!("the plan uses `{column}` ({purpose}), which no patient-level column is called"),
                 super::rows::did_you_mean(column, &names),
             );
@@ -211,7 +223,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
     for definition in &sources.sets {
         let mut complete = true;
         for column in definition.condition.iter().flat_map(|condition| condition.columns()) {
-            if !known.contains(column) {
+            if !known.contains(column) && !is_empty_column(sources, column) {
                 complete = false;
                 let names: Vec<&str> = known.iter().copied().collect();
                 findings.add(
@@ -247,6 +259,13 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
         sets.push(AnalysisSet { name: definition.name.clone(), label: definition.label.clone(), members });
     }
     sets
+}
+
+/// Whether a file of patients or of observations has the column, without any value.
+fn is_empty_column(sources: &Sources, column: &str) -> bool {
+    let of_patients = sources.patients.iter().chain(sources.disposition.iter().map(|disposition| &disposition.source));
+    let mut files = of_patients.chain(sources.observed().map(|(source, _)| source));
+    files.any(|source| Coded::read(&source.table, column).is_some_and(|cells| cells.levels.is_empty()))
 }
 
 /// How many patients were randomised: by the allocation list, else by the disposition, else those in the data.

@@ -2,6 +2,7 @@
 
 use super::design::{ACTIVE, Design, PLACEBO};
 use super::events::AdverseEvent;
+use super::knee_values::KneeValues;
 use super::side::side;
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ pub struct Knee {
     /// Index of the arm among [`super::Arms::labels`].
     pub arm: usize,
     /// Observed values, `values[endpoint][visit]`.
-    pub values: Vec<Vec<Option<f64>>>,
+    pub values: KneeValues,
     /// Row in the data file of each visit, where the knee has a row (header = 1).
     pub rows: Vec<Option<usize>>,
 }

@@ -184,8 +184,6 @@ fn kept_rows(sources: &Sources, findings: &mut Findings) -> Option<Vec<usize>> {
 }
 
 fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findings) -> Option<Rows> {
-    let mut rows = keys(design, sources, kept, findings)?;
-    rows.table_row = kept.to_vec();
     let source = &sources.observations;
     let scoring = |number: usize| sources.scores.get(number).and_then(Option::as_ref);
     // Columns are read side by side, and what cannot be read is reported in their order.
@@ -193,7 +191,12 @@ fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findi
         Some(_) => Ok(Vec::new()),
         None => source.table.numbers(&endpoint.column),
     };
-    let read: Vec<_> = design.endpoints.par_iter().enumerate().map(recorded).collect();
+    let (rows, read): (_, Vec<_>) = rayon::join(
+        || keys(design, sources, kept, findings),
+        || design.endpoints.par_iter().enumerate().map(recorded).collect(),
+    );
+    let mut rows = rows?;
+    rows.table_row = kept.to_vec();
     for (number, (endpoint, values)) in design.endpoints.iter().zip(read).enumerate() {
         if let Some(scoring) = scoring(number) {
             let scores = super::scored::scores(design, sources, number, scoring, &rows, findings)?;
@@ -217,7 +220,17 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     let source = &sources.observations;
     let table = &source.table;
     let roles = &sources.roles;
-    let patient = Coded::read(table, &roles.patient)?;
+    let coded = |name: Option<&String>| name.map(|name| Coded::read(table, name));
+    let (patient, (knee, (arm, visit))) = rayon::join(
+        || Coded::read(table, &roles.patient),
+        || {
+            rayon::join(
+                || coded(roles.knee.as_ref()),
+                || rayon::join(|| coded(roles.arm.as_ref()), || coded(roles.visit.as_ref())),
+            )
+        },
+    );
+    let patient = patient?;
     for &row in kept {
         if patient.codes.get(row) == Some(&EMPTY) {
             let location = place(&source.file, Some(table.file_row(row)), Some(&roles.patient));
@@ -250,7 +263,7 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     }
     rows.patients = coder.levels;
     if let Some(name) = &roles.knee {
-        let column = Coded::read(table, name)?;
+        let column = knee.flatten()?;
         let (labels, codes) = sides(&source.file, name, table, &column, kept, findings);
         rows.sides = labels;
         rows.side = Some(codes);
@@ -258,13 +271,13 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     if let Some(name) = &roles.arm {
         let known = design.arms.labels();
         let place_of = Place { file: &source.file, column: name, table, kept };
-        rows.arm = Some(known_levels(&Coded::read(table, name)?, &known, "arm", "SK601", &place_of, findings));
+        rows.arm = Some(known_levels(&arm.flatten()?, &known, "arm", "SK601", &place_of, findings));
     }
     rows.visit = match &roles.visit {
         Some(name) => {
             let known: Vec<&str> = design.visits.iter().map(|visit| visit.label.as_str()).collect();
             let place_of = Place { file: &source.file, column: name, table, kept };
-            known_levels(&Coded::read(table, name)?, &known, "visit", "SK602", &place_of, findings)
+            known_levels(&visit.flatten()?, &known, "visit", "SK602", &place_of, findings)
         }
         None => vec![0; kept.len()],
     };

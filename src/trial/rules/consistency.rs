@@ -1,6 +1,5 @@
 //! Whether events and disposition fit the observations.
 
-use super::values::cell;
 use super::{Context, Rule};
 use crate::trial::coded::Coded;
 use crate::trial::finding::Severity::{Error, Note, Warning};
@@ -117,7 +116,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
 fn last_measured(patient: &Patient) -> Option<usize> {
     let measured = |knee: &crate::trial::Knee| {
         (0..knee.rows.len())
-            .filter(|visit| (0..knee.values.len()).any(|endpoint| cell(knee, endpoint, *visit).is_some()))
+            .filter(|visit| knee.values.iter().any(|by_visit| by_visit.get(*visit).is_some_and(Option::is_some)))
             .max()
     };
     patient.knees().iter().filter_map(measured).max()

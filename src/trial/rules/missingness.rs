@@ -7,6 +7,7 @@ use crate::trial::design::{ACTIVE, Endpoint, PLACEBO, Role};
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
+use rayon::prelude::*;
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -61,18 +62,26 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-/// Looks at what was not measured.
+/// Looks at what was not measured, endpoints side by side.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
-    for (number, endpoint) in context.trial.design.endpoints.iter().enumerate() {
-        let primary = endpoint.role == Role::Primary;
-        if primary {
-            by_visit(context, number, endpoint, findings);
-            returns(context, number, endpoint, findings);
-            one_knee(context, number, endpoint, findings);
-        }
-        baseline(context, number, endpoint, findings);
-        pairs(context, number, endpoint, primary, findings);
+    let endpoints = context.trial.design.endpoints.par_iter().enumerate();
+    let found: Vec<Findings> = endpoints.map(|(number, endpoint)| one_endpoint(context, number, endpoint)).collect();
+    for endpoint in found {
+        findings.append(endpoint);
     }
+}
+
+fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint) -> Findings {
+    let mut findings = Findings::default();
+    let primary = endpoint.role == Role::Primary;
+    if primary {
+        by_visit(context, number, endpoint, &mut findings);
+        returns(context, number, endpoint, &mut findings);
+        one_knee(context, number, endpoint, &mut findings);
+    }
+    baseline(context, number, endpoint, &mut findings);
+    pairs(context, number, endpoint, primary, &mut findings);
+    findings
 }
 
 fn label<'c>(context: &'c Context<'_>, visit: usize) -> &'c str {
@@ -201,8 +210,10 @@ fn baseline(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings:
     let Some(baseline) = design.baseline.filter(|_| design.has_baseline(endpoint)) else { return };
     let follow_up = design.follow_up(endpoint);
     for (patient, knee) in context.knees_of_patients() {
-        let later = follow_up.iter().find(|visit| cell(knee, number, **visit).is_some());
-        if let (None, Some(later)) = (cell(knee, number, baseline), later) {
+        if cell(knee, number, baseline).is_some() {
+            continue;
+        }
+        if let Some(later) = follow_up.iter().find(|visit| cell(knee, number, **visit).is_some()) {
             findings.add(
                 "SK505",
                 context.rows.place(row(knee, *later), Some(&endpoint.column)),

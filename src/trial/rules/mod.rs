@@ -11,6 +11,7 @@ pub mod identity;
 pub mod missingness;
 pub mod plan;
 pub mod randomisation;
+mod scores;
 pub mod time;
 pub mod values;
 

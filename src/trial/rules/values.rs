@@ -1,5 +1,6 @@
 //! What was measured.
 
+use super::scores::Scores;
 use super::{Context, Rule};
 use crate::trial::design::{Endpoint, Kind};
 use crate::trial::finding::Severity::{Error, Note, Warning};
@@ -175,7 +176,8 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
 fn one_endpoint(context: &Context<'_>, number: usize) -> Findings {
     let mut findings = Findings::default();
     let Some(endpoint) = context.trial.design.endpoints.get(number) else { return findings };
-    let values: Vec<(f64, Option<usize>)> = context.observed(number);
+    let scores = Scores::gather(context, number, endpoint);
+    let values = scores.observed();
     let at = |row: Option<usize>| context.rows.place(row, Some(&endpoint.column));
     let Some((lowest, highest)) = extremes(&values) else {
         let message = format!("{} has no value at any of its visits", endpoint.name);
@@ -190,9 +192,9 @@ fn one_endpoint(context: &Context<'_>, number: usize) -> Findings {
     codes(context, endpoint, &values, &mut findings);
     if endpoint.kind == Kind::Continuous {
         scale(context, endpoint, &values, highest, &mut findings);
-        ends_of_scale(context, number, endpoint, &mut findings);
-        jumps(context, number, endpoint, &mut findings);
-        outlying(context, number, endpoint, &mut findings);
+        scores.ends_of_scale(&mut findings);
+        scores.jumps(&mut findings);
+        scores.outlying(&mut findings);
     }
     findings
 }
@@ -282,105 +284,6 @@ fn scale(
             ),
             "ask how the scale was read; ties reach the rank tests, which stay exact",
         );
-    }
-}
-
-/// SK214: floor and ceiling.
-fn ends_of_scale(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
-    let Some((low, high)) = endpoint.range else { return };
-    for &visit in &endpoint.visits {
-        let label = context.trial.design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
-        let values: Vec<f64> = context.knees_of_patients().filter_map(|(_, knee)| cell(knee, number, visit)).collect();
-        for (end, word) in [(low, "lowest"), (high, "highest")] {
-            let count = values.iter().filter(|value| **value == end).count();
-            if values.len() >= 20 && count * 100 >= values.len() * 15 {
-                findings.add(
-                    "SK214",
-                    context.rows.place(None, Some(&endpoint.column)),
-                    format!(
-                        "{count} of {} knees have the {word} possible {} at `{label}`",
-                        values.len(),
-                        endpoint.name
-                    ),
-                    "the scale cannot show further change there; bear it in mind",
-                );
-            }
-        }
-    }
-}
-
-/// SK215: changes of nearly the whole scale.
-fn jumps(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
-    let Some((low, high)) = endpoint.range else { return };
-    for (patient, knee) in context.knees_of_patients() {
-        let mut before: Option<f64> = None;
-        for &visit in &endpoint.visits {
-            let Some(value) = cell(knee, number, visit) else { continue };
-            if let Some(before) = before
-                && (value - before).abs() >= 0.9 * (high - low)
-                && high - low >= 10.0
-            {
-                findings.add(
-                    "SK215",
-                    context.rows.place(row(knee, visit), Some(&endpoint.column)),
-                    format!("{} of patient {} {} is {value} after {before}", endpoint.name, patient.id, knee.side),
-                    "check both values against the source",
-                );
-            }
-            before = Some(value);
-        }
-    }
-}
-
-/// SK213: within-patient differences more than five robust standard deviations, and a quarter of the scale, from their
-/// median.
-fn outlying(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
-    let notable = endpoint.range.map_or(0.0, |(low, high)| (high - low) / 4.0);
-    for &visit in &endpoint.visits {
-        let pair = |patient: &Patient| {
-            let (active, placebo) = patient.pair()?;
-            Some((cell(active, number, visit)?, cell(placebo, number, visit)?))
-        };
-        let pairs = context.trial.patients.iter().filter_map(pair);
-        let mut differences: Vec<f64> = pairs.map(|(active, placebo)| active - placebo).collect();
-        if differences.len() < 10 {
-            continue;
-        }
-        let centre = median(&mut differences);
-        let mut distances: Vec<f64> = differences.iter().map(|difference| (difference - centre).abs()).collect();
-        // 1.4826 makes the median absolute deviation a standard deviation under normality.
-        let limit = 5.0 * 1.4826 * median(&mut distances);
-        for patient in context.trial.patients.iter().filter(|_| limit > 0.0) {
-            let Some((active, placebo)) = pair(patient) else { continue };
-            let difference = active - placebo;
-            if (difference - centre).abs() > limit.max(notable) {
-                let row = patient.pair().and_then(|(knee, _)| row(knee, visit));
-                findings.add(
-                    "SK213",
-                    context.rows.place(row, Some(&endpoint.column)),
-                    format!(
-                        "{}: the knees of patient {} differ by {difference} (active {active}, placebo {placebo}); \
-                         the median difference is {centre}",
-                        endpoint.name, patient.id
-                    ),
-                    "check both values against the source",
-                );
-            }
-        }
-    }
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    let half = values.len() / 2;
-    if values.is_empty() {
-        return 0.0;
-    }
-    let even = values.len().is_multiple_of(2);
-    let (below, middle, _) = values.select_nth_unstable_by(half, f64::total_cmp);
-    let middle = *middle;
-    match below.iter().copied().max_by(f64::total_cmp) {
-        Some(below) if even => (below + middle) / 2.0,
-        _ => middle,
     }
 }
 
@@ -502,18 +405,5 @@ impl Context<'_> {
     /// Every knee with its patient.
     pub(super) fn knees_of_patients(&self) -> impl Iterator<Item = (&Patient, &Knee)> {
         self.trial.patients.iter().flat_map(|patient| patient.knees().iter().map(move |knee| (patient, knee)))
-    }
-
-    /// Every value of an endpoint with its row, in order of patients.
-    fn observed(&self, endpoint: usize) -> Vec<(f64, Option<usize>)> {
-        let mut values = Vec::new();
-        for (_, knee) in self.knees_of_patients() {
-            for (visit, value) in knee.values.get(endpoint).into_iter().flatten().enumerate() {
-                if let Some(value) = value {
-                    values.push((*value, row(knee, visit)));
-                }
-            }
-        }
-        values
     }
 }
