@@ -36,52 +36,24 @@ placebo = "SALINE"
 order = ["Baseline", "Month 1", "Month 3", "Month 6"]
 baseline = "Baseline"
 primary = "Month 6"
-
-[[endpoint]]
-name = "VAS pain"
-column = "vas"
-range = [0, 100]
-better = "lower"
-role = "primary"
-unit = "mm"
-decimals = 0
-
-[[endpoint]]
-name = "Pain"
-column = "pain"
-range = [0, 20]
-better = "lower"
-decimals = 0
-
-[[endpoint]]
-name = "Stiffness"
-column = "stiffness"
-range = [0, 8]
-better = "lower"
-decimals = 0
-
-[[endpoint]]
-name = "Total"
-column = "total"
-range = [0, 28]
-better = "lower"
-sum_of = ["pain", "stiffness"]
-decimals = 0
-
-[[endpoint]]
-name = "Lequesne"
-column = "lequesne"
-range = [0, 24]
-step = 0.5
-better = "lower"
-decimals = 1
-
-[[endpoint]]
-name = "Volume"
-column = "volume"
-better = "higher"
-decimals = 0
 "#;
+
+/// Name, column, and what the plan says of it.
+const ENDPOINTS: [(&str, &str, &str); 6] = [
+    ("VAS pain", "vas", "range = [0, 100]\nbetter = \"lower\"\nrole = \"primary\"\nunit = \"mm\"\ndecimals = 0"),
+    ("Pain", "pain", "range = [0, 20]\nbetter = \"lower\"\ndecimals = 0"),
+    ("Stiffness", "stiffness", "range = [0, 8]\nbetter = \"lower\"\ndecimals = 0"),
+    ("Total", "total", "range = [0, 28]\nbetter = \"lower\"\nsum_of = [\"pain\", \"stiffness\"]\ndecimals = 0"),
+    ("Lequesne", "lequesne", "range = [0, 24]\nstep = 0.5\nbetter = \"lower\"\ndecimals = 1"),
+    ("Volume", "volume", "better = \"higher\"\ndecimals = 0"),
+];
+
+fn plan_text() -> String {
+    let endpoint = |(name, column, more): &(&str, &str, &str)| {
+        format!("[[endpoint]]\nname = \"{name}\"\ncolumn = \"{column}\"\n{more}\n\n")
+    };
+    format!("{PLAN}\n{}", ENDPOINTS.iter().map(endpoint).collect::<String>())
+}
 
 /// Writes plan and data into `folder`.
 fn write_trial(folder: &Path) {
@@ -110,7 +82,7 @@ fn write_trial(folder: &Path) {
         }
     }
     std::fs::write(folder.join("knees.csv"), text).expect("the data are written");
-    std::fs::write(folder.join("plan.toml"), PLAN).expect("the plan is written");
+    std::fs::write(folder.join("plan.toml"), plan_text()).expect("the plan is written");
 }
 
 fn check(plan: &Path) -> usize {

@@ -113,16 +113,9 @@ pub fn differences(
         mean: mean_ci(record),
     };
     let contrast = material.contrast();
-    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
     let unit = if about.unit.is_empty() { String::new() } else { format!(" ({})", about.unit) };
     let input = raincloud::Differences {
-        heading: heading(
-            material,
-            &material.key(endpoint),
-            number,
-            words.say("figure.differences", &values),
-            vec![words.get("figure.differences_note")],
-        ),
+        heading: heading_at(material, endpoint, visit, number, "differences"),
         rows: vec![row],
         mcid: about.mcid,
         better: direction(about.better),
@@ -187,15 +180,8 @@ pub fn slopes(
     if panels.iter().all(|panel| panel.pairs.is_empty()) {
         return Ok(None);
     }
-    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
     let input = paired_slopes::PairedSlopes {
-        heading: heading(
-            material,
-            &material.key(endpoint),
-            number,
-            words.say("figure.slopes", &values),
-            vec![words.get("figure.slopes_note")],
-        ),
+        heading: heading_at(material, endpoint, visit, number, "slopes"),
         panels,
         limits: value_limits(material, endpoint),
         value_label: material.name_with_unit(endpoint),
@@ -215,7 +201,6 @@ pub fn sensitivity(
     number: &str,
     style: &Style,
 ) -> Result<Option<Figure>, FigureError> {
-    let words = material.words;
     let about = material.endpoint(endpoint);
     let deciding = material.outcomes.deciding(endpoint, visit).map(|record| record.id.as_str());
     let rows: Vec<forest::Row> = super::tables::claims(material, endpoint, visit)
@@ -230,15 +215,8 @@ pub fn sensitivity(
     if rows.len() < 2 || rows.iter().all(|row| row.difference.mean.is_none()) {
         return Ok(None);
     }
-    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
     let input = sensitivity_forest::SensitivityForest {
-        heading: heading(
-            material,
-            &material.key(endpoint),
-            number,
-            words.say("figure.sensitivity", &values),
-            vec![words.get("figure.sensitivity_note")],
-        ),
+        heading: heading_at(material, endpoint, visit, number, "sensitivity"),
         label: format!("{}, {}", material.name_with_unit(endpoint), material.visit(visit)),
         rows,
         mcid: about.mcid,
@@ -268,11 +246,10 @@ pub fn waterfall(
     }
     let patient = |index: usize| material.trial.patients[index].id.clone();
     let contrast = material.contrast();
-    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
     let n = paired.pairs.len().to_string();
     let arms = &material.trial.design.arms;
     let input = waterfall::Waterfall {
-        heading: heading(material, &material.key(endpoint), number, words.say("figure.waterfall", &values), Vec::new()),
+        heading: heading_at(material, endpoint, visit, number, "waterfall"),
         differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
         mcid: about.mcid,
         better: direction(about.better),
@@ -313,16 +290,9 @@ pub fn agreement(
         low: record.result.number(low),
         high: record.result.number(high),
     };
-    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
     let name = [("endpoint", &*material.name_with_unit(endpoint))];
     let input = bland_altman::BlandAltman {
-        heading: heading(
-            material,
-            &material.key(endpoint),
-            number,
-            words.say("figure.agreement", &values),
-            vec![words.get("figure.agreement_note")],
-        ),
+        heading: heading_at(material, endpoint, visit, number, "agreement"),
         points: paired.pairs.iter().map(point).collect(),
         bias: line("bias", "bias_low", "bias_high"),
         lower: line("loa_low", "loa_low_low", "loa_low_high"),
@@ -429,6 +399,17 @@ pub(super) fn heading(
 ) -> Heading {
     footnotes.extend(material.marks());
     Heading { key: key.to_owned(), number: number.to_owned(), description: title.clone(), title, footnotes }
+}
+
+/// The words around the figure `figure.<kind>` of an endpoint at a visit, with the note of that kind where there is one.
+pub(super) fn heading_at(material: &Material, endpoint: usize, visit: usize, number: &str, kind: &str) -> Heading {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let contrast = material.contrast();
+    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
+    let note = format!("figure.{kind}_note");
+    let notes = words.messages().contains_key(&note).then(|| words.get(&note)).into_iter().collect();
+    heading(material, &material.key(endpoint), number, words.say(&format!("figure.{kind}"), &values), notes)
 }
 
 pub(super) fn mean_ci(record: Option<&Record>) -> MeanCi {

@@ -108,16 +108,9 @@ pub fn curve(
             .filter_map(|point| Some((point.get("threshold")?.as_f64()?, 100.0 * point.get(arm)?.as_f64()?)))
             .collect(),
     };
-    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
     let thresholds = about.mcid.map(|at| cumulative::Threshold { at, label: "MCID".to_owned() });
     let input = cumulative::CumulativeResponder {
-        heading: super::figures::heading(
-            material,
-            &material.key(endpoint),
-            number,
-            words.say("figure.responders", &values),
-            vec![words.get("figure.responders_note")],
-        ),
+        heading: super::figures::heading_at(material, endpoint, visit, number, "responders"),
         active: curve("treated"),
         placebo: curve("control"),
         thresholds: thresholds.into_iter().collect(),
