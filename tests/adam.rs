@@ -202,6 +202,11 @@ fn csv_and_adam_give_the_same_results() {
             };
             document["results"].as_array().unwrap().iter().filter(|record| !named_by_column(record)).cloned().collect()
         };
+        // Flags of rows are no characteristics of patients.
+        let ids: Vec<&str> = adam["results"].as_array().unwrap().iter().filter_map(|r| r["id"].as_str()).collect();
+        assert!(
+            ids.contains(&"patients.age") && !ids.contains(&"patients.ablfl") && !ids.contains(&"patients.anl01fl")
+        );
         let (csv, adam) = (analyses(&csv), analyses(&adam));
         let sets = [&csv, &adam].map(|list| ResultSet::of(&serde_json::json!({ "results": list })).unwrap());
         let comparison = compare(&sets[0], &sets[1], 0.0, 0.0);

@@ -431,3 +431,15 @@ fn a_likelihood_without_maximum_gives_no_odds_ratio() {
     let medial = &find(&outcomes, "meniscus_medial.m6.sensitivity.ordinal-mixed").result;
     assert!(medial.estimate.is_some() && medial.std_error.is_some(), "{medial:?}");
 }
+
+/// A characteristic that the first patient lacks is described from the others, the missing one counted.
+#[test]
+fn a_characteristic_missing_in_the_first_patient_is_described() {
+    let mut small = super::small_trial::SmallTrial::new();
+    small.set("patients.csv", 2, "sex", "");
+    let (plan, sources) = small.read().unwrap();
+    let (trial, _) = build(&plan.design(), &sources).unwrap();
+    let outcomes = analyse(&plan, &trial);
+    let sex = find(&outcomes, "patients.sex");
+    assert_eq!((sex.rows.used, sex.rows.not_used), (11, 1));
+}

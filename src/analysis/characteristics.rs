@@ -5,6 +5,7 @@ use super::descriptive::summarise;
 use super::record::{Record, Rows};
 use crate::paired::{Field, TestResult};
 use crate::trial::{Measure, Role};
+use std::collections::BTreeSet;
 
 /// Most categories a characteristic may have before it counts as an identifier or free text and is left out.
 const MOST_CATEGORIES: usize = 8;
@@ -13,12 +14,9 @@ const MOST_CATEGORIES: usize = 8;
 /// columns are those of the plan, else every patient-level column that is numeric or has few categories.
 pub fn describe(context: &Context) -> Vec<Record> {
     let trial = context.trial;
-    let chosen: Vec<String> = match &context.plan.report.demographics {
-        Some(columns) => columns.clone(),
-        None => {
-            let first = context.members().next().map(|patient| &trial.patients[patient].attributes);
-            first.into_iter().flat_map(|attributes| attributes.keys().cloned()).collect()
-        }
+    let chosen: BTreeSet<String> = match &context.plan.report.demographics {
+        Some(columns) => return columns.iter().filter_map(|column| describe_one(context, column)).collect(),
+        None => context.members().flat_map(|patient| trial.patients[patient].attributes.keys().cloned()).collect(),
     };
     chosen.iter().filter_map(|column| describe_one(context, column)).collect()
 }

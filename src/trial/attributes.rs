@@ -105,7 +105,12 @@ fn constant_columns_of(trial: &mut Trial, table: &Table, roles: &Roles, number: 
     own.extend(
         [&roles.knee, &roles.arm, &roles.visit, &roles.month, &roles.date].into_iter().flatten().map(String::as_str),
     );
-    let further: Vec<String> = table.column_names().into_iter().filter(|name| !own.contains(name.as_str())).collect();
+    let further: Vec<String> = table
+        .column_names()
+        .into_iter()
+        .filter(|name| !own.contains(name.as_str()))
+        .filter(|name| !is_of_rows(name))
+        .collect();
     if further.is_empty() {
         return;
     }
@@ -124,6 +129,12 @@ fn constant_columns_of(trial: &mut Trial, table: &Table, roles: &Roles, number: 
             }
         }
     }
+}
+
+/// Whether CDISC ADaM says this of a row and not of its patient: flags of baseline and analysed rows, how a row came to be.
+fn is_of_rows(name: &str) -> bool {
+    let name = name.to_uppercase();
+    matches!(name.as_str(), "ABLFL" | "DTYPE" | "BASETYPE") || name.starts_with("ANL") && name.ends_with("FL")
 }
 
 fn constant(
