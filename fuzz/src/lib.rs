@@ -3,7 +3,7 @@
 
 use splitknee::data::{Format, ReadOptions, Table, WriteOptions, read_bytes, to_bytes};
 use splitknee::model::Formula;
-use splitknee::model::formula::{Expr, RandomTerm, Variable};
+use splitknee::model::formula::{Expr, MAX_LENGTH, RandomTerm, Variable};
 use splitknee::plan::{self, lock};
 use splitknee::trial::expr::Condition;
 
@@ -85,6 +85,10 @@ pub fn formula(bytes: &[u8]) {
     match Formula::parse(text) {
         Ok(read) => {
             let written = formula_text(&read);
+            // Crossed terms written out may be longer than a formula may be.
+            if written.len() > MAX_LENGTH {
+                return;
+            }
             let again = Formula::parse(&written).unwrap_or_else(|error| panic!("{error} from {text}"));
             assert_eq!(parts(&read), parts(&again), "{text} was written {written}");
         }

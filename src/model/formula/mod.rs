@@ -15,6 +15,7 @@ mod parser;
 use std::ops::Range;
 
 pub use expression::Expr;
+pub use parser::MAX_LENGTH;
 
 use super::error::ModelError;
 
