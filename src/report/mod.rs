@@ -91,14 +91,17 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
         exhibits::Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options };
     let mut bundle = Bundle::default();
     let figures: Vec<&Figure> = document.figures().collect();
-    let drawn: Vec<(String, Vec<u8>)> = figures
-        .par_iter()
-        .map(|figure| {
-            let svg = figure.standalone(&style)?;
-            let png = figure::png(&svg, DPI)?;
-            Ok((svg, png))
-        })
-        .collect::<Result<_, FigureError>>()?;
+    let draw = |figure: &&Figure| {
+        let svg = figure.standalone(&style)?;
+        let png = figure::png(&svg, DPI)?;
+        Ok((svg, png))
+    };
+    // The other formats and the figures are made side by side: a PDF takes as long as all figures together.
+    let (formats, drawn) = rayon::join(
+        || run.plan.report.formats.par_iter().map(|format| other_format(run, &document, &words, *format)).collect(),
+        || figures.par_iter().map(draw).collect::<Result<Vec<(String, Vec<u8>)>, FigureError>>(),
+    );
+    let (formats, drawn): (Vec<Result<_, ReportError>>, _) = (formats, drawn?);
     for (figure, (svg, png)) in figures.iter().zip(drawn) {
         bundle.add(format!("figures/f-{}.svg", figure.id), svg);
         bundle.add(format!("figures/f-{}.png", figure.id), png);
@@ -111,7 +114,9 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
     records.extend(records::tables(&document, &words, &files));
     bundle.add("report.html", html::render_with(&document, &words, &records, &options.template)?);
-    formats(run, &document, &words, &mut bundle)?;
+    for format in formats {
+        format?.into_iter().for_each(|(name, bytes)| bundle.add(name, bytes));
+    }
     for (path, text) in verify::files(&material) {
         bundle.add(format!("verify/{path}"), text);
     }
@@ -122,41 +127,36 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     Ok(bundle)
 }
 
-/// The formats of the plan beside the page.
-fn formats(run: &Run, document: &Document, words: &Words, bundle: &mut Bundle) -> Result<(), ReportError> {
-    for format in &run.plan.report.formats {
-        match format {
-            ReportFormat::Html => {}
-            ReportFormat::Markdown => bundle.add("report.md", markdown::render(document, words)),
-            ReportFormat::Rtf => {
-                let date = run.plan.trial.data_date.clone().unwrap_or_default();
-                let identity =
-                    format!("{} · SHA-256 {}", run.plan.file_name, run.plan.sha256.get(..12).unwrap_or_default());
-                bundle.add("tables.rtf", rtf::render(document, words, &date, &identity));
-            }
-            ReportFormat::Docx => {
-                let bytes = docx::render(document, words).map_err(|error| failed("docx", &error))?;
-                bundle.add("report.docx", bytes);
-            }
-            ReportFormat::Xlsx => {
-                let tables: Vec<_> = document.tables().collect();
-                let bytes = table::xlsx::render(&tables).map_err(|error| failed("xlsx", &error))?;
-                bundle.add("tables.xlsx", bytes);
-            }
-            #[cfg(feature = "pdf")]
-            ReportFormat::Pdf => {
-                let bytes = pdf::render(document, words).map_err(|error| failed("pdf", &error))?;
-                bundle.add("report.pdf", bytes);
-            }
-            #[cfg(not(feature = "pdf"))]
-            ReportFormat::Pdf => {
-                let reason =
-                    "this build of splitknee has no PDF; build it with the feature `pdf`, or print report.html";
-                return Err(failed("pdf", &reason));
-            }
+/// The file of a format of the plan beside the page.
+fn other_format(
+    run: &Run,
+    document: &Document,
+    words: &Words,
+    format: ReportFormat,
+) -> Result<Option<(&'static str, Vec<u8>)>, ReportError> {
+    let (name, bytes) = match format {
+        ReportFormat::Html => return Ok(None),
+        ReportFormat::Markdown => ("report.md", markdown::render(document, words).into_bytes()),
+        ReportFormat::Rtf => {
+            let date = run.plan.trial.data_date.clone().unwrap_or_default();
+            let identity =
+                format!("{} · SHA-256 {}", run.plan.file_name, run.plan.sha256.get(..12).unwrap_or_default());
+            ("tables.rtf", rtf::render(document, words, &date, &identity).into_bytes())
         }
-    }
-    Ok(())
+        ReportFormat::Docx => ("report.docx", docx::render(document, words).map_err(|error| failed("docx", &error))?),
+        ReportFormat::Xlsx => {
+            let tables: Vec<_> = document.tables().collect();
+            ("tables.xlsx", table::xlsx::render(&tables).map_err(|error| failed("xlsx", &error))?)
+        }
+        #[cfg(feature = "pdf")]
+        ReportFormat::Pdf => ("report.pdf", pdf::render(document, words).map_err(|error| failed("pdf", &error))?),
+        #[cfg(not(feature = "pdf"))]
+        ReportFormat::Pdf => {
+            let reason = "this build of splitknee has no PDF; build it with the feature `pdf`, or print report.html";
+            return Err(failed("pdf", &reason));
+        }
+    };
+    Ok(Some((name, bytes)))
 }
 
 fn failed(format: &'static str, error: &dyn std::fmt::Display) -> ReportError {
