@@ -29,6 +29,7 @@ fn figure(id: &str, number: &str, title: &str, label: &str) -> Figure {
         title: title.to_owned(),
         description: format!("{title}, described in words."),
         footnotes: vec!["Bars are 95 % confidence intervals.".to_owned()],
+        records: Vec::new(),
         svg,
     }
 }

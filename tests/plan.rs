@@ -36,6 +36,9 @@ fn the_least_plan_is_complete_by_defaults() {
     assert_eq!(default("endpoint.0.kind"), Some("\"continuous\""));
     assert_eq!(default("endpoint.0.role"), Some("\"primary\""));
     assert_eq!(default("trial.id"), None);
+    let japanese = plan::parse(&format!("{LEAST}[report]\nlanguage = \"ja\"\n"), "plan.toml").unwrap();
+    assert_eq!(japanese.design().visits[0].label, "単回評価");
+    assert_eq!(japanese.analysis_sets[0].label.as_deref(), Some("データのある全患者"));
     assert!(plan.defaults_used().iter().all(|default| !default.meaning.is_empty()));
 }
 

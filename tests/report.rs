@@ -224,6 +224,24 @@ fn every_number_leads_to_its_record() {
     }
 }
 
+/// Figures show records: every identifier is one, or an entry of the page; only the time line of events has none.
+#[test]
+fn every_figure_leads_to_its_records() {
+    let (run, bundle) = demo("en");
+    let page = text(bundle, "report.html");
+    for figure in between(&page, "<figure id=\"f-", "</figure>") {
+        let id = figure.split('"').next().unwrap();
+        let anchors: Vec<&str> = between(figure, "<a href=\"#", "\"");
+        assert!(!anchors.is_empty() || id == "adverse-event-timeline", "{id}");
+        for anchor in &anchors {
+            assert!(page.contains(&format!("id=\"{anchor}\"")), "{id}: {anchor}");
+        }
+        if id == "forest-primary-visit" {
+            assert_eq!(anchors.len(), run.trial.design.endpoints.len());
+        }
+    }
+}
+
 #[test]
 fn the_plan_sets_sponsor_protocol_and_foot_of_every_page() {
     let plan = plan_of("shoes").replacen("[trial]", "[trial]\nsponsor = \"Acme & Sons\"\nprotocol = \"AB-123 v2\"", 1);

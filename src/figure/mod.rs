@@ -62,6 +62,8 @@ pub struct Figure {
     pub description: String,
     /// How it was made; one sentence each, in order.
     pub footnotes: Vec<String>,
+    /// Identifiers of the records that it shows, so that every mark can be traced.
+    pub records: Vec<String>,
     /// The drawing without title and footnotes (the page it stands on prints those): a complete SVG document.
     pub svg: String,
 }
@@ -98,12 +100,24 @@ pub struct Heading {
     pub description: String,
     /// See [`Figure::footnotes`].
     pub footnotes: Vec<String>,
+    /// See [`Figure::records`].
+    pub records: Vec<String>,
 }
 
 impl Heading {
     /// A heading without description and footnotes.
     pub fn new(key: &str, number: &str, title: &str) -> Self {
         Self { key: key.into(), number: number.into(), title: title.into(), ..Self::default() }
+    }
+
+    /// The same heading over a figure that shows these records, each once.
+    pub fn over(mut self, records: impl IntoIterator<Item = String>) -> Self {
+        for record in records {
+            if !self.records.contains(&record) {
+                self.records.push(record);
+            }
+        }
+        self
     }
 
     /// The heading of one of several parts of a figure that is taller than a page: from the second part on (`part` 1),

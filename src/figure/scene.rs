@@ -284,6 +284,7 @@ impl<'s> Scene<'s> {
             title: heading.title.clone(),
             description: description.clone(),
             footnotes: heading.footnotes.clone(),
+            records: heading.records.clone(),
             svg,
         })
     }

@@ -4,8 +4,8 @@ use super::file::{BetterPlan, EndpointPlan, KindPlan, PlanFile, RolePlan};
 use super::schema::DefaultUsed;
 use crate::trial::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
 
-/// Label and identifier of the only visit of a trial without a visit column.
-const SINGLE_VISIT: (&str, &str) = ("Single visit", "single");
+/// Identifier of the only visit of a trial without a visit column.
+const SINGLE_VISIT: &str = "single";
 
 /// The design of a plan that has passed [`super::cross::check`], with the defaults chosen here.
 pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
@@ -97,7 +97,8 @@ fn kind(written: KindPlan) -> Kind {
 
 fn visits(plan: &PlanFile) -> Vec<Visit> {
     let Some(scheduled) = &plan.visits else {
-        return vec![Visit { label: SINGLE_VISIT.0.to_owned(), id: SINGLE_VISIT.1.to_owned(), month: None }];
+        let label = plan.report.language.single_visit().to_owned();
+        return vec![Visit { label, id: SINGLE_VISIT.to_owned(), month: None }];
     };
     let mut visits: Vec<Visit> = Vec::new();
     for (number, label) in scheduled.order.iter().enumerate() {

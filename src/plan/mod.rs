@@ -185,7 +185,7 @@ fn decided(
     }
     let mut analysis_sets = written.analysis_sets;
     if analysis_sets.is_empty() {
-        let label = Some("All patients with data".to_owned());
+        let label = Some(written.report.language.all_patients().to_owned());
         analysis_sets.push(AnalysisSetPlan { name: "ALL".to_owned(), label, condition: None });
     }
     Plan {

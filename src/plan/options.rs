@@ -548,6 +548,24 @@ pub enum Language {
     Ja,
 }
 
+impl Language {
+    /// The only visit of a trial without a visit column.
+    pub fn single_visit(self) -> &'static str {
+        match self {
+            Self::En => "Single visit",
+            Self::Ja => "単回評価",
+        }
+    }
+
+    /// The analysis set of a plan that names none.
+    pub fn all_patients(self) -> &'static str {
+        match self {
+            Self::En => "All patients with data",
+            Self::Ja => "データのある全患者",
+        }
+    }
+}
+
 /// A check whose findings were looked at and accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

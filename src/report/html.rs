@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// The words of the page around the document, by their keys in the catalogue's section `web`.
-const UI: [&str; 13] = [
+const UI: [&str; 14] = [
     "search",
     "filter",
     "all",
@@ -31,6 +31,7 @@ const UI: [&str; 13] = [
     "sort",
     "data",
     "behind",
+    "behind_figure",
     "counted_from",
     "close",
     "in_list",
@@ -217,6 +218,7 @@ impl Page<'_> {
                 label => format!("{} {}", self.words.get("table.figure"), figure.number),
                 title => &figure.title,
                 footnotes => &figure.footnotes,
+                links => figure.records.iter().filter_map(|id| self.link(id)).collect::<Vec<Value>>(),
                 svg => Value::from_safe_string(figure.svg.clone()),
             },
         }
@@ -275,7 +277,7 @@ impl Page<'_> {
         context! {
             kind => "table",
             id => &table.id,
-            label => format!("{} {}", self.words.get("table.table"), table.number),
+            label => format!("{} {}", self.words.table_word(table), table.number),
             title => &table.title,
             population => &table.population,
             columns,

@@ -33,7 +33,7 @@ fn render_block(block: &Block, words: &Words) -> String {
             facts.iter().map(|(name, value)| format!("- {}: {}\n", escape(name), escape(value))).collect()
         }
         Block::Sources(_) => String::new(),
-        Block::Table(table) => markdown::render(table, &words.get("table.table")),
+        Block::Table(table) => markdown::render(table, &words.table_word(table)),
         Block::Figure(figure) => {
             let label = format!("{} {}", words.get("table.figure"), figure.number);
             let mut out = format!(

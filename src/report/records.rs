@@ -69,7 +69,7 @@ pub fn tables(document: &Document, words: &Words, files: &[&str]) -> Option<Reco
     let name = |key: &str| words.get(&format!("web.{key}"));
     let view = |table: &ResultTable| RecordView {
         anchor: anchor(&table_id(table)),
-        title: format!("{} {}. {}", words.get("table.table"), table.number, table.title),
+        title: format!("{} {}. {}", words.table_word(table), table.number, table.title),
         facts: vec![
             (name("id"), table_id(table)),
             (name("rows"), table.population.clone()),

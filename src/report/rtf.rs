@@ -12,8 +12,8 @@ pub fn render(document: &Document, words: &Words, data_cut: &str, run: &str) -> 
     let tables: Vec<&ResultTable> = document.tables().collect();
     let program = words.say("page.program", &[("program", concat!("splitknee ", env!("CARGO_PKG_VERSION")))]);
     let data_cut = if data_cut.is_empty() { String::new() } else { words.say("page.data_cut", &[("date", data_cut)]) };
-    let [table, continued, page_of, columns] =
-        ["table.table", "page.continued", "page.of", "page.columns"].map(|key| words.get(key));
+    let [table, listing, continued, page_of, columns] =
+        ["table.table", "table.listing", "page.continued", "page.of", "page.columns"].map(|key| words.get(key));
     let frame = RtfFrame {
         title: &document.title,
         running: &document.running,
@@ -23,6 +23,7 @@ pub fn render(document: &Document, words: &Words, data_cut: &str, run: &str) -> 
         data_cut: &data_cut,
         run,
         table: &table,
+        listing: &listing,
         continued: &continued,
         page_of: &page_of,
         columns: &columns,

@@ -1,9 +1,9 @@
 //! Which records the generated sentences rest on: the page links them under the paragraph.
 
 use super::document::Block;
-use super::exhibits::{Material, tables};
+use super::exhibits::{Material, figures, populations, tables};
 use crate::analysis::Record;
-use crate::trial::{Measure, Role};
+use crate::trial::Role;
 
 /// The records as a block; `None` where there is none.
 pub fn block<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<Block> {
@@ -18,23 +18,18 @@ pub fn block<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<Block>
 
 /// Behind the numbers of patients and knees: the counts of the disposition table, then `records`.
 pub fn disposition<'a>(records: impl IntoIterator<Item = &'a Record>) -> Block {
-    let counts = "t-14-1-1-disposition.counts".to_owned();
+    let counts = populations::DISPOSITION_COUNTS.to_owned();
     Block::Sources(std::iter::once(counts).chain(records.into_iter().map(|record| record.id.clone())).collect())
 }
 
 /// Behind the numbers of observed knees of an endpoint.
 pub fn observed<'a>(material: &Material<'a>, endpoint: usize) -> Vec<&'a Record> {
-    let arms = &material.trial.design.arms;
-    let visits = material.endpoint(endpoint).visits.iter();
-    let both = visits.flat_map(|&visit| [&arms.active, &arms.placebo].map(|arm| (visit, arm.as_str())));
-    both.filter_map(|(visit, arm)| material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))).collect()
+    figures::by_arm(material, endpoint, &material.endpoint(endpoint).visits)
 }
 
 /// Behind [`super::sentences::means`].
 pub fn means<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec<&'a Record> {
-    let arms = &material.trial.design.arms;
-    let of = |arm: &str| material.outcomes.description(endpoint, visit, Measure::Value, Some(arm));
-    [of(&arms.active), of(&arms.placebo)].into_iter().flatten().collect()
+    figures::by_arm(material, endpoint, &[visit])
 }
 
 /// Behind [`super::sentences::results`].

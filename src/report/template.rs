@@ -261,6 +261,7 @@ fn sample() -> (Document, Vec<RecordGroup>) {
         title: word(),
         description: word(),
         footnotes: vec![word()],
+        records: vec!["record".to_owned()],
         svg: "<svg></svg>".to_owned(),
     };
     let mut section = Section::new("section", word());

@@ -6,7 +6,7 @@
 
 pub mod notes;
 
-use crate::table::rounding;
+use crate::table::{ResultTable, rounding};
 use notes::Notes;
 use std::collections::BTreeMap;
 
@@ -146,6 +146,11 @@ impl Words {
     /// The message `key` without values.
     pub fn get(&self, key: &str) -> String {
         self.say(key, &[])
+    }
+
+    /// What a table is called: `Table`, `Listing`.
+    pub fn table_word(&self, table: &ResultTable) -> String {
+        self.get(if table.is_listing() { "table.listing" } else { "table.table" })
     }
 
     /// All messages, for tests that read every one.

@@ -64,6 +64,11 @@ pub struct ResultTable {
 }
 
 impl ResultTable {
+    /// Whether it lists what was recorded, as section 16.2 of ICH E3, and so is called a listing.
+    pub fn is_listing(&self) -> bool {
+        self.id.starts_with("l-")
+    }
+
     /// An empty table.
     pub fn new(id: &str, number: &str, title: String, population: String) -> Self {
         Self {

@@ -30,6 +30,8 @@ pub struct RtfFrame<'a> {
     pub run: &'a str,
     /// Word for "Table" before the number.
     pub table: &'a str,
+    /// The same before the number of a listing.
+    pub listing: &'a str,
     /// Word for "continued" behind a title on further pages.
     pub continued: &'a str,
     /// Page number with the places `{page}` and `{pages}`, for instance `Page {page} of {pages}`.
@@ -156,7 +158,11 @@ impl Section<'_> {
              \\headery{HEADER}\\footery{FOOTER}\\titlepg"
         );
         let running = running_title(self.frame, inner);
-        let label = format!("{} {}", self.frame.table, self.table.number);
+        let label = format!(
+            "{} {}",
+            if self.table.is_listing() { self.frame.listing } else { self.frame.table },
+            self.table.number
+        );
         let title = format!("{}. {}", label.trim(), self.table.title);
         let continued = format!("{title} ({})", self.frame.continued);
         let mut population = self.table.population.clone();

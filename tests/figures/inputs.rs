@@ -85,6 +85,7 @@ pub fn heading(w: &Words) -> Heading {
         title: format!("{}: {} and {}", w.endpoint, w.active, w.placebo),
         description: format!("Figure of {}.", w.endpoint),
         footnotes: vec![format!("Synthetic data. {} against {}.", w.active, w.placebo)],
+        ..Heading::default()
     }
 }
 

@@ -162,7 +162,7 @@ impl<'a> Body<'a> {
     }
 
     fn table(&mut self, table: &ResultTable) {
-        self.caption(&self.words.get("table.table"), &table.number, &table.title, &table.id);
+        self.caption(&self.words.table_word(table), &table.number, &table.title, &table.id);
         self.paragraph("Population", &table.population);
         let (size, panels) = fit(table);
         for panel in &panels {

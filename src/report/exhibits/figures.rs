@@ -46,7 +46,8 @@ pub fn profiles(
         .collect();
     let title = words.say("figure.profiles", &[("endpoint", about.name.as_str())]);
     let input = profile::Profiles {
-        heading: heading(material, &material.key(endpoint), number, title, vec![words.get("figure.profiles_note")]),
+        heading: heading(material, &material.key(endpoint), number, title, vec![words.get("figure.profiles_note")])
+            .over(ids(by_arm(material, endpoint, &about.visits))),
         visits,
         limits: value_limits(material, endpoint),
         labels: profile::Labels {
@@ -115,7 +116,7 @@ pub fn differences(
     let contrast = material.contrast();
     let unit = if about.unit.is_empty() { String::new() } else { format!(" ({})", about.unit) };
     let input = raincloud::Differences {
-        heading: heading_at(material, endpoint, visit, number, "differences"),
+        heading: heading_at(material, endpoint, visit, number, "differences").over(ids(record)),
         rows: vec![row],
         mcid: about.mcid,
         better: direction(about.better),
@@ -181,7 +182,7 @@ pub fn slopes(
         return Ok(None);
     }
     let input = paired_slopes::PairedSlopes {
-        heading: heading_at(material, endpoint, visit, number, "slopes"),
+        heading: heading_at(material, endpoint, visit, number, "slopes").over(ids(by_arm(material, endpoint, &shown))),
         panels,
         limits: value_limits(material, endpoint),
         value_label: material.name_with_unit(endpoint),
@@ -203,9 +204,10 @@ pub fn sensitivity(
 ) -> Result<Option<Figure>, FigureError> {
     let about = material.endpoint(endpoint);
     let deciding = material.outcomes.deciding(endpoint, visit).map(|record| record.id.as_str());
-    let rows: Vec<forest::Row> = super::tables::claims(material, endpoint, visit)
-        .into_iter()
-        .filter(|record| crate::analysis::pairs::is_difference(record.result.method))
+    let mut records = super::tables::claims(material, endpoint, visit);
+    records.retain(|record| crate::analysis::pairs::is_difference(record.result.method));
+    let rows: Vec<forest::Row> = records
+        .iter()
         .map(|record| forest::Row {
             label: super::tables::analysis_name(material, record),
             difference: mean_ci(Some(record)),
@@ -216,7 +218,7 @@ pub fn sensitivity(
         return Ok(None);
     }
     let input = sensitivity_forest::SensitivityForest {
-        heading: heading_at(material, endpoint, visit, number, "sensitivity"),
+        heading: heading_at(material, endpoint, visit, number, "sensitivity").over(ids(records)),
         label: format!("{}, {}", material.name_with_unit(endpoint), material.visit(visit)),
         rows,
         mcid: about.mcid,
@@ -248,19 +250,21 @@ pub fn waterfall(
     let contrast = material.contrast();
     let n = paired.pairs.len().to_string();
     let arms = &material.trial.design.arms;
-    let input = waterfall::Waterfall {
-        heading: heading_at(material, endpoint, visit, number, "waterfall"),
-        differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
-        mcid: about.mcid,
-        better: direction(about.better),
-        labels: waterfall::Labels {
-            value: format!("{}: {contrast}", material.name_with_unit(endpoint)),
-            favours_active: favours(material, &arms.active),
-            favours_placebo: favours(material, &arms.placebo),
-            patients: words.say("figure.ordered", &[("n", &n)]),
-            band: words.get("figure.band"),
-        },
-    };
+    let input =
+        waterfall::Waterfall {
+            heading: heading_at(material, endpoint, visit, number, "waterfall")
+                .over(ids(material.outcomes.description(endpoint, visit, Measure::Value, None))),
+            differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
+            mcid: about.mcid,
+            better: direction(about.better),
+            labels: waterfall::Labels {
+                value: format!("{}: {contrast}", material.name_with_unit(endpoint)),
+                favours_active: favours(material, &arms.active),
+                favours_placebo: favours(material, &arms.placebo),
+                patients: words.say("figure.ordered", &[("n", &n)]),
+                band: words.get("figure.band"),
+            },
+        };
     waterfall::draw(&input, style).map(Some)
 }
 
@@ -292,7 +296,7 @@ pub fn agreement(
     };
     let name = [("endpoint", &*material.name_with_unit(endpoint))];
     let input = bland_altman::BlandAltman {
-        heading: heading_at(material, endpoint, visit, number, "agreement"),
+        heading: heading_at(material, endpoint, visit, number, "agreement").over(ids([record])),
         points: paired.pairs.iter().map(point).collect(),
         bias: line("bias", "bias_low", "bias_high"),
         lower: line("loa_low", "loa_low_low", "loa_low_high"),
@@ -339,6 +343,7 @@ fn forest_input(
     let words = material.words;
     let design = &material.trial.design;
     let primary = material.primary_endpoints();
+    let mut shown: Vec<String> = Vec::new();
     let blocks = (0..design.endpoints.len())
         .filter_map(|endpoint| {
             let about = material.endpoint(endpoint);
@@ -346,7 +351,11 @@ fn forest_input(
                 .into_iter()
                 .filter_map(|visit| {
                     let record = material.outcomes.deciding(endpoint, visit)?;
-                    crate::analysis::pairs::is_difference(record.result.method).then(|| forest::Row {
+                    if !crate::analysis::pairs::is_difference(record.result.method) {
+                        return None;
+                    }
+                    shown.push(record.id.clone());
+                    Some(forest::Row {
                         label: material.visit(visit).to_owned(),
                         difference: mean_ci(Some(record)),
                         primary: primary.contains(&endpoint) && visit == design.primary,
@@ -369,7 +378,8 @@ fn forest_input(
             number,
             title,
             vec![words.get("figure.forest_note"), words.get("figure.forest_scale")],
-        ),
+        )
+        .over(shown),
         blocks,
         labels: forest_labels(material),
     }
@@ -398,7 +408,20 @@ pub(super) fn heading(
     mut footnotes: Vec<String>,
 ) -> Heading {
     footnotes.extend(material.marks());
-    Heading { key: key.to_owned(), number: number.to_owned(), description: title.clone(), title, footnotes }
+    let (key, number) = (key.to_owned(), number.to_owned());
+    Heading { key, number, description: title.clone(), title, footnotes, records: Vec::new() }
+}
+
+/// The identifiers of records.
+pub(super) fn ids<'a>(records: impl IntoIterator<Item = &'a Record>) -> impl Iterator<Item = String> {
+    records.into_iter().map(|record| record.id.clone())
+}
+
+/// The descriptions of both arms at some visits.
+pub fn by_arm<'a>(material: &Material<'a>, endpoint: usize, visits: &[usize]) -> Vec<&'a Record> {
+    let arms = &material.trial.design.arms;
+    let both = visits.iter().flat_map(|&visit| [&arms.active, &arms.placebo].map(|arm| (visit, arm.as_str())));
+    both.filter_map(|(visit, arm)| material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))).collect()
 }
 
 /// The words around the figure `figure.<kind>` of an endpoint at a visit, with the note of that kind where there is one.

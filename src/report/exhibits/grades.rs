@@ -1,6 +1,7 @@
 //! Grades (MRI findings and other ordinal or yes/no endpoints): counts of knees, shift tables, bars.
 
 use super::Material;
+use super::figures::{by_arm, heading, ids};
 use crate::figure::scene::Arm;
 use crate::figure::{Figure, FigureError, Style, shift_bars};
 use crate::table::{Cell, ResultTable, rounding};
@@ -145,7 +146,11 @@ pub fn bars(material: &Material, endpoint: usize, number: &str, style: &Style) -
     };
     let title = words.say("figure.shift", &[("endpoint", about.name.as_str())]);
     let input = shift_bars::ShiftBars {
-        heading: super::figures::heading(material, &material.key(endpoint), number, title, Vec::new()),
+        heading: heading(material, &material.key(endpoint), number, title, Vec::new()).over(ids(by_arm(
+            material,
+            endpoint,
+            &about.visits,
+        ))),
         findings: vec![finding],
         labels: shift_bars::Labels { knees: words.get("flow.knees"), note: words.get("figure.from_baseline") },
     };

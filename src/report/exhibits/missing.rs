@@ -1,6 +1,7 @@
 //! What was not observed: counts by endpoint, visit and arm, and the map of the primary endpoint.
 
 use super::Material;
+use super::figures::{by_arm, heading, ids};
 use crate::analysis::Record;
 use crate::figure::{Figure, FigureError, Style, missingness};
 use crate::table::{Align, Cell, ResultTable};
@@ -122,7 +123,11 @@ pub fn map(material: &Material, endpoint: usize, number: &str, style: &Style) ->
     }
     let title = words.say("figure.missingness", &[("endpoint", about.name.as_str())]);
     let input = missingness::Missingness {
-        heading: super::figures::heading(material, &material.key(endpoint), number, title, Vec::new()),
+        heading: heading(material, &material.key(endpoint), number, title, Vec::new()).over(ids(by_arm(
+            material,
+            endpoint,
+            &about.visits,
+        ))),
         visits: about.visits.iter().map(|&visit| material.visit(visit).to_owned()).collect(),
         patients,
         labels: missingness::Labels {

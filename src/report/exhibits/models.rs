@@ -1,10 +1,11 @@
 //! The mixed models behind the comparisons: LS means with their contrast, covariance and diagnostics, residuals.
 
-use super::figures::{heading, unless_empty};
+use super::figures::{heading, ids, unless_empty};
 use super::tables::{difference_note, model_notes, records_of};
 use super::{Material, json};
 use crate::analysis::FitSummary;
 use crate::figure::{Figure, FigureError, Style, residuals};
+use crate::report::compose::primary_visit;
 use crate::table::{Align, Cell, ResultTable, rounding};
 
 /// The model that decides `endpoint`, where one does.
@@ -201,7 +202,8 @@ pub fn residual_panels(
         .collect();
     let title = words.say("figure.residuals", &[("endpoint", &material.endpoint(endpoint).name)]);
     let input = residuals::Residuals {
-        heading: heading(material, &material.key(endpoint), number, title, vec![words.get("figure.residuals_note")]),
+        heading: heading(material, &material.key(endpoint), number, title, vec![words.get("figure.residuals_note")])
+            .over(ids(material.outcomes.deciding(endpoint, primary_visit(material, endpoint)))),
         residuals,
         labels: residuals::Labels {
             residual: words.get("figure.residual"),

@@ -13,13 +13,17 @@ use crate::trial::side::{Side, side};
 use crate::trial::{Kind, Measure, Patient};
 use std::collections::BTreeMap;
 
+/// Where the page says how patients and knees were counted.
+pub const DISPOSITION_COUNTS: &str = "t-14-1-1-disposition.counts";
+
 /// The flow diagram; `None` where the counts cannot add up (more patients in the data than were randomised).
 ///
 /// # Errors
 /// The drawing fails.
 pub fn flow(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
-    let heading = super::figures::heading(material, "", number, words.get("figure.flow"), Vec::new());
+    let heading = super::figures::heading(material, "", number, words.get("figure.flow"), Vec::new())
+        .over([DISPOSITION_COUNTS.to_owned()]);
     let input = flow::Flow { heading, steps: flow_steps(material), labels: labels(material) };
     if flow::check(&input.steps).is_err() {
         return Ok(None);

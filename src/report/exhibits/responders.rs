@@ -1,6 +1,7 @@
 //! Responders: knees that improved by at least a threshold, by the OMERACT-OARSI criteria, and the curve over all
 //! thresholds.
 
+use super::figures::{heading_at, ids};
 use super::{Material, json};
 use crate::figure::{Figure, FigureError, Style, cumulative_responder as cumulative};
 use crate::table::{Cell, ResultTable, rounding};
@@ -110,7 +111,7 @@ pub fn curve(
     };
     let thresholds = about.mcid.map(|at| cumulative::Threshold { at, label: "MCID".to_owned() });
     let input = cumulative::CumulativeResponder {
-        heading: super::figures::heading_at(material, endpoint, visit, number, "responders"),
+        heading: heading_at(material, endpoint, visit, number, "responders").over(ids([record])),
         active: curve("treated"),
         placebo: curve("control"),
         thresholds: thresholds.into_iter().collect(),

@@ -121,7 +121,7 @@ impl Pen<'_> {
         };
         let whole = TRIES.into_iter().map(at).find(|(panels, ..)| panels.len() <= 1);
         let (panels, size, turned, available) = whole.unwrap_or_else(|| at(TRIES[2]));
-        let label = format!("{} {}", self.words.get("table.table"), table.number);
+        let label = format!("{} {}", self.words.table_word(table), table.number);
         let several = panels.len() > 1;
         let panel = |columns: Vec<PlacedColumn>| {
             let note = if several {
