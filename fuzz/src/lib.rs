@@ -89,7 +89,12 @@ pub fn formula(bytes: &[u8]) {
             if written.len() > MAX_LENGTH {
                 return;
             }
-            let again = Formula::parse(&written).unwrap_or_else(|error| panic!("{error} from {text}"));
+            let again = match Formula::parse(&written) {
+                Ok(again) => again,
+                // So may their expressions, which then stand there many times.
+                Err(error) if error.to_string().contains("is too long") => return,
+                Err(error) => panic!("{error} from {text}"),
+            };
             assert_eq!(parts(&read), parts(&again), "{text} was written {written}");
         }
         Err(error) => assert!(!error.to_string().is_empty()),
