@@ -52,7 +52,19 @@ fn no_true_label_is_left_in_any_table() {
     small.set("events.csv", 2, "term", "Reaction to EV");
     small.set("disposition.csv", 3, "reason", "allergic to saline");
 
+    // The plan may use such a column; the dry run has it without values. A name that no column has is refused as ever.
+    small.edit_plan(
+        "[[analysis_set]]\nname = \"FAS\"",
+        "[[subgroup]]\ncolumn = \"injected_side\"\n[[analysis_set]]\nname = \"FAS\"",
+    );
+    let mut unknown = small.clone();
+    unknown.edit_plan("column = \"injected_side\"", "column = \"injected_knee\"");
+    let (plan, read) = unknown.read().unwrap();
+    let (design, read) = blind(&plan.design(), &read, 1).unwrap();
+    assert_eq!(build(&design, &read).unwrap_err()[0].rule, "SK609");
+
     let (trial, sources) = blinded(&small, 1);
+    assert!(sources.emptied.contains("injected_side") && !sources.emptied.contains("sex"));
     for text in every_text(&sources) {
         let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_uppercase).collect();
         assert!(!words.contains(&"EV".to_owned()) && !words.contains(&"SALINE".to_owned()), "{text}");

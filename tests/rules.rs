@@ -247,10 +247,6 @@ const CASES: &[Case] = &[
         }
         t.set("events.csv", 2, "knee", "1");
     }),
-    ("SK613", "patients.csv", 1, "sex", |t| {
-        t.set_column("patients.csv", "sex", |_, _| String::new());
-        t.plan.push_str("[analysis]\ncovariates = [\"sex\"]\n");
-    }),
     ("SK701", "events.csv", 2, "id", |t| t.set("events.csv", 2, "id", "P99")),
     ("SK702", "events.csv", 2, "knee", |t| t.set("events.csv", 2, "knee", "LFET")),
     ("SK703", "events.csv", 2, "term", |t| t.set("events.csv", 2, "term", "")),

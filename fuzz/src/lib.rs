@@ -3,7 +3,7 @@
 
 use splitknee::data::{Format, ReadOptions, Table, WriteOptions, read_bytes, to_bytes};
 use splitknee::model::Formula;
-use splitknee::model::formula::{Expr, MAX_LENGTH, RandomTerm, Variable};
+use splitknee::model::formula::{Expr, RandomTerm, Variable};
 use splitknee::plan::{self, lock};
 use splitknee::trial::expr::Condition;
 
@@ -85,13 +85,9 @@ pub fn formula(bytes: &[u8]) {
     match Formula::parse(text) {
         Ok(read) => {
             let written = formula_text(&read);
-            // Crossed terms written out may be longer than a formula may be.
-            if written.len() > MAX_LENGTH {
-                return;
-            }
             let again = match Formula::parse(&written) {
                 Ok(again) => again,
-                // So may their expressions, which then stand there many times.
+                // Crossed terms written out repeat their expressions, beyond what a formula may hold.
                 Err(error) if error.to_string().contains("is too long") => return,
                 Err(error) => panic!("{error} from {text}"),
             };

@@ -169,9 +169,22 @@ fn fit_mixed(
         return Err(not_converged(&maximum, &names));
     }
     let fine = Objective { nodes: gauss_hermite(if nested { FINE_NESTED } else { FINE }), ..objective };
-    if rises_beyond(&fine, &maximum.parameters, fit.link) {
-        let inner = random.inner.as_ref().filter(|_| inner_sd.abs() > outer_sd.abs()).map(|(name, _)| name);
-        return Err(without_limit(inner.unwrap_or(&random.outer_name)));
+    match beyond(&fine, &maximum.parameters, fit.link) {
+        Beyond::Lower => {}
+        Beyond::Higher => fit.notes.push(format!(
+            "with {} points per random effect the likelihood is higher at a larger variance: more points change the estimates",
+            fine.nodes.len()
+        )),
+        Beyond::Rising => {
+            let inner = random.inner.as_ref().filter(|_| inner_sd.abs() > outer_sd.abs()).map(|(name, _)| name);
+            let group = inner.unwrap_or(&random.outer_name);
+            let reason = format!(
+                "the outcome hardly varies within {group}: the likelihood still rises at four times the standard \
+                 deviation that {} points find",
+                random.points
+            );
+            return Err(ModelError::Separated { parameter: format!("(1 | {group})"), reason });
+        }
     }
     fit.vcov = observed_vcov(&maximum, n_fixed, &names)?;
     fit.estimates = maximum.parameters.iter().take(n_fixed).copied().collect();
@@ -207,20 +220,32 @@ const WIDEST: f64 = 25.0;
 const FINE: usize = MAX_HERMITE_POINTS;
 const FINE_NESTED: usize = 30;
 
-/// Whether the finely integrated likelihood is higher still where all parameters are larger by a factor. Where outcomes are
-/// nearly separated it rises with the variance for ever, effects growing in proportion, and a maximum found on the way is
-/// one of the coarse rule only. Asked of standard deviations beyond two latent ones.
-fn rises_beyond(fine: &Objective<'_>, parameters: &[f64], link: Link) -> bool {
+/// The finely integrated likelihood where all parameters are larger by a factor, beside that at the maximum found.
+enum Beyond {
+    /// Lower: the maximum is one.
+    Lower,
+    /// Higher at a factor, and falling beyond it: the maximum of the rule asked for is not that of the likelihood.
+    Higher,
+    /// Highest at the largest factor: the maximum found is of the coarse rule only.
+    Rising,
+}
+
+/// What is beyond a maximum. Where outcomes are nearly separated, the likelihood rises with the variance for ever, effects
+/// growing in proportion. Asked of standard deviations beyond two latent ones.
+fn beyond(fine: &Objective<'_>, parameters: &[f64], link: Link) -> Beyond {
     let (outer, inner) = fine.std_devs(parameters);
     if outer.abs().max(inner.abs()) < 2.0 * link.latent_variance().sqrt() {
-        return false;
+        return Beyond::Lower;
     }
     let value = |factor: f64| {
         let larger: Vec<f64> = parameters.iter().map(|parameter| factor * parameter).collect();
-        fine.log_likelihood(&larger).map(|jet| jet.value)
+        fine.log_likelihood(&larger).map_or(f64::NEG_INFINITY, |jet| jet.value)
     };
-    let Some(here) = value(1.0) else { return false };
-    [1.5, 2.0, 4.0].into_iter().filter_map(value).any(|beyond| beyond > here)
+    match [1.0, 1.5, 2.0, 4.0].map(value) {
+        [here, _, twice, far] if far > here && far >= twice => Beyond::Rising,
+        [here, near, twice, far] if near.max(twice).max(far) > here => Beyond::Higher,
+        _ => Beyond::Lower,
+    }
 }
 
 fn without_limit(group: &str) -> ModelError {

@@ -11,6 +11,7 @@ use crate::trial::sources::{
     Sources, VisitWindow,
 };
 use crate::trial::{Design, Finding, Location, Severity};
+use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
 /// Reads the files of `plan`, whose paths are relative to `folder`.
@@ -250,6 +251,7 @@ fn assemble(
         roles: observations.roles,
         filter: observations.filter,
         further: Vec::new(),
+        emptied: BTreeSet::new(),
         patients,
         allocation: allocation.map(|source| Allocation {
             source,

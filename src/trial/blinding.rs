@@ -51,9 +51,14 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
     let truly = telling.arms(&sources);
     let further = sources.further.iter_mut().map(|further| (&mut further.source, &further.roles));
     let observed = std::iter::once((&mut sources.observations, &sources.roles)).chain(further);
+    let mut emptied = Vec::new();
     for ((source, roles), arms) in observed.zip(&truly) {
         let side = roles.knee.as_deref().unwrap_or_default();
-        telling.empty(source, arms.as_ref(), &[&roles.patient, side, roles.visit.as_deref().unwrap_or_default()]);
+        emptied.extend(telling.empty(
+            source,
+            arms.as_ref(),
+            &[&roles.patient, side, roles.visit.as_deref().unwrap_or_default()],
+        ));
     }
     if in_columns {
         // The values of both knees stand in one row: the dummy treatments become an allocation list.
@@ -87,12 +92,12 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
     }
     let patient_column = sources.patient_column.clone();
     if let Some(source) = &mut sources.patients {
-        telling.empty(source, None, &[&patient_column]);
-        telling.empty_sides(source, &patient_column);
+        emptied.extend(telling.empty(source, None, &[&patient_column]));
+        emptied.extend(telling.empty_sides(source, &patient_column));
     }
     if let Some(disposition) = &mut sources.disposition {
-        telling.empty(&mut disposition.source, None, &[&patient_column]);
-        telling.empty_sides(&mut disposition.source, &patient_column);
+        emptied.extend(telling.empty(&mut disposition.source, None, &[&patient_column]));
+        emptied.extend(telling.empty_sides(&mut disposition.source, &patient_column));
     }
     if let Some(events) = &mut sources.events {
         if !by_side {
@@ -104,6 +109,7 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
         telling.empty(&mut events.source, None, &kept.map(String::as_str));
         telling.mask(&mut events.source, &events.term);
     }
+    sources.emptied = emptied.into_iter().collect();
     rename(&mut sources, &design.arms);
     Ok((Design { arms, ..design.clone() }, sources))
 }
@@ -309,22 +315,27 @@ impl Telling {
         sources.observed().map(of_file).collect()
     }
 
-    /// Empties every text column in which a true label occurs, and every column that groups the rows as the arm does.
-    fn empty(&self, source: &mut Source, arms: Option<&Coded>, kept: &[&str]) {
+    /// Empties every text column in which a true label occurs, and every column that groups the rows as the arm does;
+    /// says which.
+    fn empty(&self, source: &mut Source, arms: Option<&Coded>, kept: &[&str]) -> Vec<String> {
         let names = source.table.column_names();
+        let mut emptied = Vec::new();
         for name in names.iter().filter(|name| !kept.contains(&name.as_str())) {
             let Some(column) = Coded::read(&source.table, name) else { continue };
             let labelled = column.levels.iter().any(|cell| tells(cell, &self.truth));
             if labelled || arms.is_some_and(|arms| same_groups(arms, &column)) {
                 let none = vec![None; source.table.height()];
                 replace_column(source, name, none);
+                emptied.push(name.clone());
             }
         }
+        emptied
     }
 
-    /// Empties every column of a file of patients that holds the side of the active (or of the placebo) knee.
-    fn empty_sides(&self, source: &mut Source, patient: &str) {
-        let Some(ids) = Coded::read(&source.table, patient) else { return };
+    /// Empties every column of a file of patients that holds the side of the active (or of the placebo) knee; says which.
+    fn empty_sides(&self, source: &mut Source, patient: &str) -> Vec<String> {
+        let mut emptied = Vec::new();
+        let Some(ids) = Coded::read(&source.table, patient) else { return emptied };
         for name in source.table.column_names() {
             let Some(column) = Coded::read(&source.table, &name) else { continue };
             let pairs: Vec<(Side, Side)> = (0..ids.codes.len())
@@ -336,8 +347,10 @@ impl Telling {
             if pairs.len() >= 5 && agreeing * 10 >= pairs.len() * 9 {
                 let none = vec![None; source.table.height()];
                 replace_column(source, &name, none);
+                emptied.push(name);
             }
         }
+        emptied
     }
 
     /// Masks terms of events that name a treatment.

@@ -3,7 +3,7 @@
 //! All findings are reported, not the first only. Errors refuse the trial; warnings and notes come with it.
 
 use super::attributes;
-use super::coded::{Coded, EMPTY};
+use super::coded::EMPTY;
 use super::design::Design;
 use super::event_rows;
 use super::finding::Finding;
@@ -192,28 +192,18 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
 
 /// The analysis sets of the plan.
 fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> Vec<AnalysisSet> {
-    let known: BTreeSet<&str> =
-        trial.patients.iter().flat_map(|patient| patient.attributes.keys()).map(String::as_str).collect();
+    // A dry run has the columns that blinding emptied, without values.
+    let columns = trial.patients.iter().flat_map(|patient| patient.attributes.keys()).chain(&sources.emptied);
+    let known: BTreeSet<&str> = columns.map(String::as_str).collect();
     let file = sources.patients.as_ref().map_or(&sources.observations.file, |source| &source.file);
     let has_values =
         |patient: &Patient| patient.knees().iter().any(|knee| knee.values.iter().flatten().any(Option::is_some));
     for (purpose, column) in &sources.patient_columns {
-        if known.contains(column.as_str()) {
-            continue;
-        }
-        let at = place(file, Some(1), Some(column));
-        if is_empty_column(sources, column) {
-            findings.add(
-                "SK613",
-                at,
-                format!("the plan uses `{column}` ({purpose}), which is empty in all patients"),
-                "fill it in, or take it out of the plan; a blinded run empties columns that tell the treatment",
-            );
-        } else {
+        if !known.contains(column.as_str()) {
             let names: Vec<&str> = known.iter().copied().collect();
             findings.add(
                 "SK609",
-                at,
+                place(file, Some(1), Some(column)),
                 format!("the plan uses `{column}` ({purpose}), which no patient-level column is called"),
                 super::rows::did_you_mean(column, &names),
             );
@@ -223,7 +213,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
     for definition in &sources.sets {
         let mut complete = true;
         for column in definition.condition.iter().flat_map(|condition| condition.columns()) {
-            if !known.contains(column) && !is_empty_column(sources, column) {
+            if !known.contains(column) {
                 complete = false;
                 let names: Vec<&str> = known.iter().copied().collect();
                 findings.add(
@@ -259,13 +249,6 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
         sets.push(AnalysisSet { name: definition.name.clone(), label: definition.label.clone(), members });
     }
     sets
-}
-
-/// Whether a file of patients or of observations has the column, without any value.
-fn is_empty_column(sources: &Sources, column: &str) -> bool {
-    let of_patients = sources.patients.iter().chain(sources.disposition.iter().map(|disposition| &disposition.source));
-    let mut files = of_patients.chain(sources.observed().map(|(source, _)| source));
-    files.any(|source| Coded::read(&source.table, column).is_some_and(|cells| cells.levels.is_empty()))
 }
 
 /// How many patients were randomised: by the allocation list, else by the disposition, else those in the data.

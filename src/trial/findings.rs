@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, Location, Severity};
 use super::rules;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Findings of one rule that are listed one by one.
@@ -36,6 +37,20 @@ impl Findings {
         for (rule, count) in other.counts {
             *self.counts.entry(rule).or_default() += count;
         }
+    }
+
+    /// Adds what `look` finds at each of `items`, which are looked at side by side, in their order.
+    pub fn side_by_side<T: Sync>(&mut self, items: &[T], look: impl Fn(usize, &T, &mut Findings) + Sync) {
+        let found: Vec<Findings> = items
+            .par_iter()
+            .enumerate()
+            .map(|(number, item)| {
+                let mut found = Findings::default();
+                look(number, item, &mut found);
+                found
+            })
+            .collect();
+        found.into_iter().for_each(|found| self.append(found));
     }
 
     /// Whether any finding is an error.

@@ -220,16 +220,9 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     let source = &sources.observations;
     let table = &source.table;
     let roles = &sources.roles;
-    let coded = |name: Option<&String>| name.map(|name| Coded::read(table, name));
-    let (patient, (knee, (arm, visit))) = rayon::join(
-        || Coded::read(table, &roles.patient),
-        || {
-            rayon::join(
-                || coded(roles.knee.as_ref()),
-                || rayon::join(|| coded(roles.arm.as_ref()), || coded(roles.visit.as_ref())),
-            )
-        },
-    );
+    let named = [Some(&roles.patient), roles.knee.as_ref(), roles.arm.as_ref(), roles.visit.as_ref()];
+    let columns: Vec<Option<Coded>> = named.par_iter().map(|name| Coded::read(table, (*name)?)).collect();
+    let [patient, knee, arm, visit] = <[Option<Coded>; 4]>::try_from(columns).ok()?;
     let patient = patient?;
     for &row in kept {
         if patient.codes.get(row) == Some(&EMPTY) {
@@ -263,7 +256,7 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     }
     rows.patients = coder.levels;
     if let Some(name) = &roles.knee {
-        let column = knee.flatten()?;
+        let column = knee?;
         let (labels, codes) = sides(&source.file, name, table, &column, kept, findings);
         rows.sides = labels;
         rows.side = Some(codes);
@@ -271,13 +264,13 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     if let Some(name) = &roles.arm {
         let known = design.arms.labels();
         let place_of = Place { file: &source.file, column: name, table, kept };
-        rows.arm = Some(known_levels(&arm.flatten()?, &known, "arm", "SK601", &place_of, findings));
+        rows.arm = Some(known_levels(&arm?, &known, "arm", "SK601", &place_of, findings));
     }
     rows.visit = match &roles.visit {
         Some(name) => {
             let known: Vec<&str> = design.visits.iter().map(|visit| visit.label.as_str()).collect();
             let place_of = Place { file: &source.file, column: name, table, kept };
-            known_levels(&visit.flatten()?, &known, "visit", "SK602", &place_of, findings)
+            known_levels(&visit?, &known, "visit", "SK602", &place_of, findings)
         }
         None => vec![0; kept.len()],
     };

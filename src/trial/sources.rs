@@ -3,6 +3,7 @@
 use super::expr::Condition;
 use crate::data::{Provenance, Table};
 use crate::instrument::{Instrument, Scale};
+use std::collections::BTreeSet;
 
 /// A file as read.
 #[derive(Debug, Clone)]
@@ -202,6 +203,8 @@ pub struct Sources {
     pub scores: Vec<Option<Scoring>>,
     /// By endpoint: columns whose sum it must be.
     pub sums: Vec<Vec<String>>,
+    /// Columns that blinding emptied, because they tell which knee had which treatment.
+    pub emptied: BTreeSet<String>,
 }
 
 impl Sources {

@@ -15,7 +15,6 @@ mod parser;
 use std::ops::Range;
 
 pub use expression::Expr;
-pub use parser::MAX_LENGTH;
 
 use super::error::ModelError;
 

@@ -29,7 +29,7 @@ const MAX_TERMS: usize = 512;
 /// Most arithmetic signs in a formula: each makes an expression deeper, and expressions are walked by recursion.
 const MAX_SIGNS: usize = 1_000;
 /// Longest formula, in bytes.
-pub const MAX_LENGTH: usize = 64 << 10;
+const MAX_LENGTH: usize = 64 << 10;
 
 pub(super) fn parse(text: &str) -> Result<Formula, ModelError> {
     if text.len() > MAX_LENGTH {

@@ -87,13 +87,6 @@ pub const RULES: &[Rule] = &[
         example: "`UPPER`, or the side of a knee that is not in the trial.",
         remedy: "Write the side or the arm of the knee as the data do.",
     },
-    Rule {
-        id: "SK613",
-        severity: Warning,
-        title: "A patient-level column that the plan uses has values.",
-        example: "The subgroup factor `centre` is empty in all patients.",
-        remedy: "Fill it in, or take it out of the plan. A blinded run empties columns that tell the treatment.",
-    },
 ];
 
 /// Distinct values up to which a text column counts as coded.

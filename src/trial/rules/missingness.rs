@@ -7,7 +7,6 @@ use crate::trial::design::{ACTIVE, Endpoint, PLACEBO, Role};
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
-use rayon::prelude::*;
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -64,24 +63,16 @@ pub const RULES: &[Rule] = &[
 
 /// Looks at what was not measured, endpoints side by side.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
-    let endpoints = context.trial.design.endpoints.par_iter().enumerate();
-    let found: Vec<Findings> = endpoints.map(|(number, endpoint)| one_endpoint(context, number, endpoint)).collect();
-    for endpoint in found {
-        findings.append(endpoint);
-    }
-}
-
-fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint) -> Findings {
-    let mut findings = Findings::default();
-    let primary = endpoint.role == Role::Primary;
-    if primary {
-        by_visit(context, number, endpoint, &mut findings);
-        returns(context, number, endpoint, &mut findings);
-        one_knee(context, number, endpoint, &mut findings);
-    }
-    baseline(context, number, endpoint, &mut findings);
-    pairs(context, number, endpoint, primary, &mut findings);
-    findings
+    findings.side_by_side(&context.trial.design.endpoints, |number, endpoint, found| {
+        let primary = endpoint.role == Role::Primary;
+        if primary {
+            by_visit(context, number, endpoint, found);
+            returns(context, number, endpoint, found);
+            one_knee(context, number, endpoint, found);
+        }
+        baseline(context, number, endpoint, found);
+        pairs(context, number, endpoint, primary, found);
+    });
 }
 
 fn label<'c>(context: &'c Context<'_>, visit: usize) -> &'c str {

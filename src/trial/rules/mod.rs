@@ -21,7 +21,6 @@ use super::knees::Knees;
 use super::patients::Trial;
 use super::rows::Rows;
 use super::sources::Sources;
-use rayon::prelude::*;
 
 /// A numbered rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,17 +87,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         coding::check,
         consistency::check,
     ];
-    let found: Vec<Findings> = groups
-        .par_iter()
-        .map(|check| {
-            let mut found = Findings::default();
-            check(context, &mut found);
-            found
-        })
-        .collect();
-    for group in found {
-        findings.append(group);
-    }
+    findings.side_by_side(&groups, |_, check, found| check(context, found));
 }
 
 /// The catalogue as a page of the documentation (`docs/rules.md`).

@@ -6,7 +6,6 @@ use crate::trial::design::{Endpoint, Kind};
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
-use rayon::prelude::*;
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -164,39 +163,34 @@ const COPIED: usize = 3;
 
 /// Looks at the values of every endpoint, endpoints side by side.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
-    let numbers: Vec<usize> = (0..context.trial.design.endpoints.len()).collect();
-    let found: Vec<Findings> = numbers.par_iter().map(|number| one_endpoint(context, *number)).collect();
-    for endpoint in found {
-        findings.append(endpoint);
-    }
+    findings.side_by_side(&context.trial.design.endpoints, |number, endpoint, found| {
+        one_endpoint(context, number, endpoint, found);
+    });
     sums(context, findings);
     copies(context, findings);
 }
 
-fn one_endpoint(context: &Context<'_>, number: usize) -> Findings {
-    let mut findings = Findings::default();
-    let Some(endpoint) = context.trial.design.endpoints.get(number) else { return findings };
+fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
     let scores = Scores::gather(context, number, endpoint);
     let values = scores.observed();
     let at = |row: Option<usize>| context.rows.place(row, Some(&endpoint.column));
     let Some((lowest, highest)) = extremes(&values) else {
         let message = format!("{} has no value at any of its visits", endpoint.name);
         findings.add("SK211", at(None), message, "correct the column, or remove the endpoint");
-        return findings;
+        return;
     };
     if values.len() >= 2 && lowest == highest {
         let message = format!("{} is {lowest} in all {} observations", endpoint.name, values.len());
         findings.add("SK212", at(None), message, "see that it is meant: no test is possible");
     }
-    decimals(context, endpoint, &values, &mut findings);
-    codes(context, endpoint, &values, &mut findings);
+    decimals(context, endpoint, &values, findings);
+    codes(context, endpoint, &values, findings);
     if endpoint.kind == Kind::Continuous {
-        scale(context, endpoint, &values, highest, &mut findings);
-        scores.ends_of_scale(&mut findings);
-        scores.jumps(&mut findings);
-        scores.outlying(&mut findings);
+        scale(context, endpoint, &values, highest, findings);
+        scores.ends_of_scale(findings);
+        scores.jumps(findings);
+        scores.outlying(findings);
     }
-    findings
 }
 
 fn extremes(values: &[(f64, Option<usize>)]) -> Option<(f64, f64)> {
