@@ -1,6 +1,6 @@
 //! The mixed-model engine in process, with R timed on the same data in the same run where R is installed.
 //!
-//! `cargo bench --bench model`: criterion's times, then a table of ratios against `benches/peers/model.R`, and the program
+//! `cargo bench -p splitknee-benches --bench model`: criterion's times, then a table of ratios against `benches/peers/model.R`, and the program
 //! itself from a CSV file to contrasts.
 
 use std::process::Command;
@@ -74,7 +74,7 @@ fn analyse(table: &Columns, formula: &str, ddf: Ddf) -> f64 {
 fn peer(kind: &str, csv: &str) -> Option<(String, f64)> {
     let file = std::env::temp_dir().join(format!("splitknee-bench-{}-{kind}.csv", std::process::id()));
     std::fs::write(&file, csv).ok()?;
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/model.R");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/model.R");
     let output = Command::new("Rscript").args(["--vanilla", script, kind]).arg(&file).output();
     let _ = std::fs::remove_file(&file);
     let printed = String::from_utf8(output.ok()?.stdout).ok()?;
@@ -87,7 +87,7 @@ fn from_csv(csv: &str) -> Option<(f64, Option<f64>)> {
     let file = std::env::temp_dir().join(format!("splitknee-bench-{}.csv", std::process::id()));
     std::fs::write(&file, csv).ok()?;
     let start = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_splitknee"))
+    let mut child = Command::new(program())
         .args(["model", "--formula", "y ~ arm*visit + base + (1|id) + (1|id:arm) + (1|id:visit)", "--format", "json"])
         .args(["--emmeans", "arm|visit", "--contrast", "arm", "--data"])
         .arg(&file)
@@ -157,4 +157,10 @@ fn main() {
     }
     criterion.final_summary();
     lines.iter().for_each(|line| println!("{line}"));
+}
+
+/// The program, built beside this benchmark: `cargo build --release` first.
+fn program() -> std::path::PathBuf {
+    let here = std::env::current_exe().expect("a running benchmark has a path");
+    here.ancestors().nth(2).expect("target/release/deps").join("splitknee")
 }

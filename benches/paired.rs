@@ -1,6 +1,6 @@
 //! Every paired test by name on 27 to 60 pairs, the exact ones at the sizes that strain them, and all tests of the demo.
 //!
-//! `cargo bench --bench paired`: criterion's times, then a table of ratios against R and SciPy, timed in the same run on the
+//! `cargo bench -p splitknee-benches --bench paired`: criterion's times, then a table of ratios against R and SciPy, timed in the same run on the
 //! same data where they are installed (`benches/peers/paired.R`, `paired.py`).
 
 use criterion::Criterion;
@@ -61,7 +61,7 @@ fn peers(kind: &str, differences: &[f64]) -> Vec<(String, f64)> {
     if std::fs::write(&file, text).is_err() {
         return Vec::new();
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
     let mut found = Vec::new();
     for (program, flag, script) in [("Rscript", "--vanilla", "paired.R"), ("python3", "-B", "paired.py")] {
         let output = Command::new(program).arg(flag).arg(folder.join(script)).arg(kind).arg(&file).output();
@@ -132,7 +132,7 @@ fn strained(criterion: &mut Criterion) -> Vec<String> {
 
 /// All paired tests, effect sizes and correlations that the demo's plan runs, without the models.
 fn demo(criterion: &mut Criterion) -> Option<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/ev-knee-synthetic");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/ev-knee-synthetic");
     let plan = plan::load(&folder.join("plan.toml")).ok()?;
     let sources = plan::sources::read(&plan, &folder).ok()?;
     let (trial, _) = build(&plan.design(), &sources).ok()?;

@@ -30,14 +30,11 @@ pub mod analysis;
 pub mod cli;
 pub mod data;
 pub mod figure;
-pub mod instrument;
-pub mod math;
-pub mod model;
-pub mod multiplicity;
-pub mod paired;
 pub mod pipeline;
 pub mod plan;
 pub mod qualification;
 pub mod report;
 pub mod table;
 pub mod trial;
+
+pub use splitknee_stats::{instrument, math, model, multiplicity, paired};

@@ -64,7 +64,7 @@ impl Column {
 /// A table of equally long named columns.
 ///
 /// ```
-/// use splitknee::model::Columns;
+/// use splitknee_stats::model::Columns;
 /// let mut table = Columns::new();
 /// table.add_numeric("change", vec![-10.0, -2.0]).unwrap();
 /// table.add_categorical("treatment", ["EV", "PLACEBO"].map(Some)).unwrap();

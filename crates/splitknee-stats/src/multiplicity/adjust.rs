@@ -48,7 +48,7 @@ impl Adjustment {
 /// When the list is empty or a value is not a probability.
 ///
 /// ```
-/// use splitknee::multiplicity::adjust::{Adjustment, adjust};
+/// use splitknee_stats::multiplicity::adjust::{Adjustment, adjust};
 /// assert_eq!(adjust(Adjustment::Holm, &[0.01, 0.04]).unwrap(), [0.02, 0.04]);
 /// ```
 pub fn adjust(method: Adjustment, p_values: &[f64]) -> Result<Vec<f64>, MultiplicityError> {

@@ -233,9 +233,9 @@ pub struct GeneralisedModel {
 /// `(1|patient) + (1|patient:knee)`.
 ///
 /// ```
-/// use splitknee::model::generalised::Family;
-/// use splitknee::model::generalised_report::{GeneralisedOptions, fit_generalised};
-/// use splitknee::model::{Columns, Formula, LsMeansSpec};
+/// use splitknee_stats::model::generalised::Family;
+/// use splitknee_stats::model::generalised_report::{GeneralisedOptions, fit_generalised};
+/// use splitknee_stats::model::{Columns, Formula, LsMeansSpec};
 /// let mut table = Columns::new();
 /// table.add_numeric("responder", vec![1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]).unwrap();
 /// table.add_categorical("arm", ["EV", "PLACEBO"].repeat(6).into_iter().map(Some)).unwrap();

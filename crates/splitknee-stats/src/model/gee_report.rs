@@ -85,9 +85,9 @@ pub struct GeeComparisons {
 /// Solves the estimating equations of `formula` on `data`, patients named by the column `id`.
 ///
 /// ```
-/// use splitknee::model::gee::{GeeFamily, GeeOptions};
-/// use splitknee::model::gee_report::{GeeComparisons, gee};
-/// use splitknee::model::{Columns, Formula};
+/// use splitknee_stats::model::gee::{GeeFamily, GeeOptions};
+/// use splitknee_stats::model::gee_report::{GeeComparisons, gee};
+/// use splitknee_stats::model::{Columns, Formula};
 /// let mut table = Columns::new();
 /// table.add_numeric("responder", vec![1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]).unwrap();
 /// table.add_categorical("arm", ["EV", "PLACEBO"].repeat(6).into_iter().map(Some)).unwrap();

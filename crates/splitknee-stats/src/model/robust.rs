@@ -69,8 +69,8 @@ pub struct RobustCovariance {
 /// The robust covariance of the coefficients of a fit given patient by patient ([`super::Fit::patient_blocks`]).
 ///
 /// ```
-/// use splitknee::model::robust::{RobustKind, robust_covariance};
-/// use splitknee::model::{Columns, FitOptions, Formula, fit};
+/// use splitknee_stats::model::robust::{RobustKind, robust_covariance};
+/// use splitknee_stats::model::{Columns, FitOptions, Formula, fit};
 /// let mut table = Columns::new();
 /// table.add_numeric("change", vec![-9.0, -2.5, -7.0, -3.0, -12.5, -6.0, -4.0, 1.5]).unwrap();
 /// table.add_categorical("arm", ["EV", "PLACEBO"].repeat(4).into_iter().map(Some)).unwrap();

@@ -130,7 +130,7 @@ impl Graph {
     /// strictly between 0 and 1.
     ///
     /// ```
-    /// use splitknee::multiplicity::graphical::Graph;
+    /// use splitknee_stats::multiplicity::graphical::Graph;
     /// let graph = Graph::fixed_sequence(vec!["pain".into(), "function".into()]).unwrap();
     /// let outcome = graph.test(&[0.03, 0.01], 0.05).unwrap();
     /// assert!(outcome.decisions.iter().all(|decision| decision.rejected));

@@ -42,7 +42,7 @@ pub struct McNemarOptions {
 /// When the table is empty or the confidence level is not between 0 and 1.
 ///
 /// ```
-/// use splitknee::paired::{Options, mcnemar::{McNemarOptions, mcnemar}, pair_table::PairTable};
+/// use splitknee_stats::paired::{Options, mcnemar::{McNemarOptions, mcnemar}, pair_table::PairTable};
 /// // Bentur et al. 2009, exact p = 0.0703 (Fagerland, Lydersen and Laake 2013).
 /// let table = PairTable { a: 1, b: 1, c: 7, d: 12 };
 /// let result = mcnemar(&table, &Options::default(), &McNemarOptions::default()).unwrap();

@@ -19,7 +19,7 @@
 //! (logistic and cumulative-link models, with random patients and knees) and [`gee_report`] (marginal models).
 //!
 //! ```
-//! use splitknee::model::{Columns, Ddf, FitOptions, Formula, Information, LsMeansSpec, fit};
+//! use splitknee_stats::model::{Columns, Ddf, FitOptions, Formula, Information, LsMeansSpec, fit};
 //! let mut table = Columns::new();
 //! table.add_numeric("change", vec![-9.0, -2.5, -7.0, -3.0, -12.5, -6.0, -4.0, 1.5]).unwrap();
 //! table.add_categorical("treatment", ["EV", "PLACEBO"].repeat(4).into_iter().map(Some)).unwrap();

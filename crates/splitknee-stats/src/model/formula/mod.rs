@@ -145,7 +145,7 @@ impl Formula {
     /// Reads a formula.
     ///
     /// ```
-    /// use splitknee::model::Formula;
+    /// use splitknee_stats::model::Formula;
     /// let f = Formula::parse("vas ~ treatment*visit + (1|usubjid/knee)").unwrap();
     /// assert_eq!(f.term_names(), ["treatment", "visit", "treatment:visit"]);
     /// assert_eq!(f.random[1].group_name(), "usubjid:knee");

@@ -5,7 +5,7 @@
 //! the rule for missing items does not allow is `None` with the reason.
 //!
 //! ```
-//! use splitknee::instrument::{Instrument, Scale};
+//! use splitknee_stats::instrument::{Instrument, Scale};
 //! let pain = [Some(2.0), Some(1.0), None, Some(3.0), Some(2.0)];
 //! let score = Instrument::WomacLikert.score(Scale::Pain, &pain).unwrap();
 //! assert_eq!(score.value, Some(10.0));        // 8 from four items, and their mean for the missing one

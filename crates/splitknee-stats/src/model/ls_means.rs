@@ -50,7 +50,7 @@ impl LsMeansSpec {
     /// Reads `treatment`, `treatment|visit` or `treatment:side|visit`.
     ///
     /// ```
-    /// use splitknee::model::LsMeansSpec;
+    /// use splitknee_stats::model::LsMeansSpec;
     /// let spec = LsMeansSpec::parse("treatment | visit");
     /// assert_eq!((spec.factors, spec.by), (vec!["treatment".to_owned()], vec!["visit".to_owned()]));
     /// ```

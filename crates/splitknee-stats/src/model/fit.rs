@@ -92,7 +92,7 @@ pub struct Fit {
 /// Fits a linear mixed model.
 ///
 /// ```
-/// use splitknee::model::{Columns, FitOptions, Formula, fit};
+/// use splitknee_stats::model::{Columns, FitOptions, Formula, fit};
 /// let mut table = Columns::new();
 /// table.add_numeric("y", vec![1.0, 2.5, 2.0, 3.0, 0.5, 1.0, 4.0, 5.5]).unwrap();
 /// table.add_categorical("arm", ["A", "B", "A", "B", "A", "B", "A", "B"].map(Some)).unwrap();

@@ -93,7 +93,7 @@ impl Verdict {
 /// When a value lies outside 0–100: the thresholds are points on that scale.
 ///
 /// ```
-/// use splitknee::paired::omeract_oarsi::{Domain, KneeDomains, Verdict, verdict};
+/// use splitknee_stats::paired::omeract_oarsi::{Domain, KneeDomains, Verdict, verdict};
 /// let knee = KneeDomains { pain: Domain::new(60.0, 30.0), function: Domain::new(50.0, 48.0), global: None };
 /// assert_eq!(verdict(&knee).unwrap(), Verdict::HighImprovement);
 /// ```
