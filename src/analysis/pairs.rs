@@ -4,6 +4,7 @@
 use super::Context;
 use super::methods::Deciding;
 use super::record::Record;
+use crate::math::decimal;
 use crate::math::descriptive::{mean, sd};
 use crate::paired::catalogue::{self, Settings};
 use crate::paired::kappa::Weights;
@@ -176,7 +177,7 @@ pub fn levels(about: &Endpoint) -> Vec<f64> {
         (Kind::Ordinal, Some((low, high))) if high - low <= 20.0 => {
             let step = about.step.unwrap_or(1.0);
             let count = ((high - low) / step).round() as usize;
-            (0..=count).map(|index| low + step * index as f64).collect()
+            (0..=count).map(|index| decimal::add(low, step * index as f64)).collect()
         }
         _ => Vec::new(),
     }

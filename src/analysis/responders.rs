@@ -6,6 +6,7 @@
 
 use super::Context;
 use super::record::{Record, Rows};
+use crate::math::decimal;
 use crate::paired::mcnemar::McNemarOptions;
 use crate::paired::omeract_oarsi::{Domain, KneeDomains, domains_used, verdict};
 use crate::paired::proportion::{Tails, wilson};
@@ -112,7 +113,8 @@ fn in_hundred(about: &Endpoint, value: Option<f64>) -> Result<Option<f64>, Refus
     let (low, high) =
         about.range.ok_or_else(|| Refusal(format!("{} has no range, which the criteria need", about.name)))?;
     Ok(value.map(|value| {
-        let share = 100.0 * (value - low) / (high - low);
+        // A value at the end of the range is at the end of 0–100 whatever the unit.
+        let share = (100.0 * decimal::subtract(value, low) / decimal::subtract(high, low)).clamp(0.0, 100.0);
         if direction(about) == Better::Lower { share } else { 100.0 - share }
     }))
 }

@@ -14,6 +14,7 @@ use super::patients::{AnalysisSet, Knee, Patient, Trial};
 use super::rows::{Rows, has_column};
 use super::rules;
 use super::sources::Sources;
+use crate::math::decimal;
 use std::collections::BTreeSet;
 
 pub use super::sources::{Allocation, Events, Layout, Roles, SetDefinition, Source};
@@ -55,7 +56,7 @@ fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
             let Some(value) = *value else { continue };
             let location = || rows.place(Some(*row), Some(&endpoint.column));
             if let Some((low, high)) = endpoint.range
-                && !(low..=high).contains(&value)
+                && !(decimal::at_least(value, low) && decimal::at_least(high, value))
             {
                 let message = format!("{} is {value}, outside its range {low} to {high}", endpoint.name);
                 findings.add("SK202", location(), message, "correct the value, or the endpoint's `range`");

@@ -1,6 +1,7 @@
 //! Paired differences: the data of every paired analysis, with what was left out and why.
 
 use super::patients::{AnalysisSet, Trial};
+use crate::math::decimal;
 use serde::Serialize;
 
 /// What is compared: the score itself, or its change from the same knee's baseline.
@@ -35,9 +36,9 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Active − placebo.
+    /// Active − placebo, exact on the decimal grid of the two.
     pub fn difference(&self) -> f64 {
-        self.active - self.placebo
+        decimal::subtract(self.active, self.placebo)
     }
 }
 
@@ -74,9 +75,9 @@ impl PairedDifferences {
         self.pairs.iter().map(|pair| pair.placebo).collect()
     }
 
-    /// Active − placebo in pair order.
+    /// Active − placebo in pair order, exact on the decimal grid of the values.
     pub fn differences(&self) -> Vec<f64> {
-        self.pairs.iter().map(Pair::difference).collect()
+        decimal::differences(&self.active(), &self.placebo())
     }
 
     /// Patients of whom only one knee was observed.

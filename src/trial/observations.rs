@@ -2,6 +2,7 @@
 
 use super::differences::Measure;
 use super::patients::{AnalysisSet, Knee, Trial};
+use crate::math::decimal;
 
 /// One observed knee at one visit; always carries its patient.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,12 +22,12 @@ pub struct Observation {
 }
 
 impl Trial {
-    /// The value of `knee`, as score or change.
+    /// The value of `knee`, as score or change; the change of decimal numbers is exact on their grid.
     pub fn measured(&self, knee: &Knee, endpoint: usize, visit: usize, measure: Measure) -> Option<f64> {
         let value = knee.values[endpoint][visit]?;
         match measure {
             Measure::Value => Some(value),
-            Measure::Change => Some(value - self.baseline(knee, endpoint)?),
+            Measure::Change => Some(decimal::subtract(value, self.baseline(knee, endpoint)?)),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Imports nothing else of this crate, so that every other folder may build on it.
 
+pub mod decimal;
 pub mod descriptive;
 pub mod dist;
 pub mod jet;

@@ -5,7 +5,7 @@
 //! (Efron 1987; Davison & Hinkley 1997, §5.3.2 and eq. 5.8). For the mean this is R `boot::boot.ci(type = "bca")` when its
 //! `L` is the jackknife influence, `empinf(type = "jack")`; by default boot regresses the replicates on the resampling counts, so its
 //! acceleration differs in the second digit. Replicate `r` draws from its own stream of the seed: same answer in any order
-//! and on any number of threads.
+//! and on any number of threads; the differences are sorted first, so that the order of the rows does not matter.
 
 use rayon::prelude::*;
 
@@ -66,7 +66,8 @@ pub fn bootstrap(differences: &[f64], settings: Settings, options: &Options) -> 
         return Err(Refusal("the differences are all equal, so resampling them shows no variation".into()));
     }
     let scale = differences.iter().fold(0.0_f64, |top, d| top.max(d.abs()));
-    let scaled: Vec<f64> = differences.iter().map(|d| d / scale).collect();
+    // In ascending order, so that the limits do not depend on the order of the rows.
+    let scaled: Vec<f64> = sorted(differences).iter().map(|d| d / scale).collect();
     let estimate = locate(&scaled, settings.location).ok_or_else(|| Refusal("nothing left after trimming".into()))?;
 
     let n = scaled.len();

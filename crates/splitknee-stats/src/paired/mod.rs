@@ -23,6 +23,7 @@ pub mod marginal_homogeneity;
 pub mod mcid;
 pub mod mcnemar;
 pub mod omeract_oarsi;
+pub mod net_benefit;
 pub mod pair_table;
 pub mod paired_t;
 pub mod pairs;

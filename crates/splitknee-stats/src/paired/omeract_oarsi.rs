@@ -13,6 +13,7 @@
 
 use super::Refusal;
 use super::responder::reaches;
+use crate::math::decimal::{self, TOLERANCE};
 
 /// Improvement in pain or function that suffices by itself: share of baseline, points on 0–100.
 pub const HIGH_IMPROVEMENT: (f64, f64) = (0.50, 20.0);
@@ -37,7 +38,7 @@ impl Domain {
     /// Whether it improves by the share of baseline and the points of `criterion`; `None` where a missing value decides.
     fn improves(&self, (share, points): (f64, f64)) -> Option<bool> {
         let improves = |before: f64, after: f64| {
-            let improvement = before - after;
+            let improvement = decimal::subtract(before, after);
             reaches(improvement, points) && reaches(improvement, share * before)
         };
         match (self.baseline, self.visit) {
@@ -100,7 +101,9 @@ impl Verdict {
 pub fn verdict(knee: &KneeDomains) -> Result<Verdict, Refusal> {
     let domains = [Some(knee.pain), Some(knee.function), knee.global];
     let observed = domains.iter().flatten().flat_map(|domain| [domain.baseline, domain.visit]).flatten();
-    if let Some(value) = observed.into_iter().find(|value| !(0.0..=100.0).contains(value)) {
+    // A score carried to 0–100 may miss its end by rounding.
+    let inside = |value: f64| value >= -TOLERANCE && decimal::at_least(100.0, value);
+    if let Some(value) = observed.into_iter().find(|value| !inside(*value)) {
         return Err(Refusal(format!("the OMERACT–OARSI criteria need scores rescaled to 0–100, found {value}")));
     }
     let high = [knee.pain, knee.function].map(|domain| domain.improves(HIGH_IMPROVEMENT));

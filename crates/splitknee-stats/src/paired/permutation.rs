@@ -14,6 +14,7 @@ use super::result::UNBOUNDED;
 use super::sign_sums::tail_shares;
 use super::subset_means::{Limit, lower_limit};
 use super::{Alternative, Field, Options, Refusal, TestResult};
+use crate::math::decimal;
 use crate::math::descriptive::{mean, sorted};
 use crate::math::random::Stream;
 
@@ -54,7 +55,9 @@ pub fn permutation(differences: &[f64], settings: Settings, options: &Options) -
     check_options(options)?;
     check_finite(differences)?;
     check_count(differences.len(), 1, "a permutation test")?;
-    let shifted: Vec<f64> = differences.iter().map(|d| d - options.mu).collect();
+    // In ascending order, so that what is drawn at random does not depend on the order of the rows.
+    let differences = &sorted(differences)[..];
+    let shifted = decimal::shifted(differences, options.mu);
     check_finite(&shifted)?;
     let mut result = TestResult::new("permutation", differences.len(), options);
     result.estimate = mean(differences);

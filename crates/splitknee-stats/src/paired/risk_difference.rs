@@ -55,19 +55,7 @@ fn square_and_add(table: &PairTable, tails: Tails, phi: f64) -> Option<(f64, f64
 /// table.
 pub fn tango(table: &PairTable, tails: Tails) -> Option<(f64, f64)> {
     let estimate = table.risk_difference()?;
-    let n = table.n() as f64;
-    let (b, c) = (table.b as f64, table.c as f64);
-    // Score statistic at difference `delta`; its variance uses the maximum-likelihood p21 given delta.
-    let score = |delta: f64| {
-        let middle = (2.0 * n - b + c) * delta - b - c;
-        let last = -c * delta * (1.0 - delta);
-        let discriminant = (middle * middle - 8.0 * n * last).max(0.0).sqrt();
-        let p21 =
-            if middle > 0.0 { -2.0 * last / (discriminant + middle) } else { (discriminant - middle) / (4.0 * n) };
-        let variance = n * (2.0 * p21 + delta * (1.0 - delta));
-        let numerator = b - c - n * delta;
-        if numerator == 0.0 { 0.0 } else { numerator / variance.max(0.0).sqrt() }
-    };
+    let score = |delta: f64| score(table.b as f64, table.c as f64, table.n() as f64, delta).0;
     let (z_below, z_above) = tails.deviates();
     let low = if z_below.is_infinite() || estimate <= -1.0 {
         -1.0
@@ -80,6 +68,18 @@ pub fn tango(table: &PairTable, tails: Tails) -> Option<(f64, f64)> {
         brent(|delta| capped(score(delta)) + z_above, estimate, 1.0, 0.0)?
     };
     Some((low, high))
+}
+
+/// Tango's score statistic at difference `delta` with `b` and `c` discordant pairs of `n`, and the maximum-likelihood
+/// probability of the `c` cell given `delta`, from which its variance is.
+pub(super) fn score(b: f64, c: f64, n: f64, delta: f64) -> (f64, f64) {
+    let middle = (2.0 * n - b + c) * delta - b - c;
+    let last = -c * delta * (1.0 - delta);
+    let discriminant = (middle * middle - 8.0 * n * last).max(0.0).sqrt();
+    let p21 = if middle > 0.0 { -2.0 * last / (discriminant + middle) } else { (discriminant - middle) / (4.0 * n) };
+    let variance = n * (2.0 * p21 + delta * (1.0 - delta));
+    let numerator = b - c - n * delta;
+    (if numerator == 0.0 { 0.0 } else { numerator / variance.max(0.0).sqrt() }, p21)
 }
 
 /// An infinite score (the variance is 0 at ±1) as a large number, so that the bracket stays finite.

@@ -3,11 +3,13 @@
 //! Exact binomial test that a non-zero difference is positive with probability ½ (Dixon & Mood 1946), zeros dropped, as
 //! R `binom.test` on the signs. The estimate is the median of all differences, and the interval the pair of order
 //! statistics `[d_(k), d_(n+1−k)]` with the largest `k` whose binomial tail stays within α/2 (Hollander, Wolfe & Chicken
-//! 2014, §3.6): its coverage is at least the nominal one, and is reported.
+//! 2014, §3.6): its coverage is at least the nominal one, and is reported. A difference equals the null value where it
+//! does so but for the rounding of doubles ([`crate::math::decimal::shifted`]).
 
 use super::pairs::{check_count, check_finite, check_options};
 use super::result::{UNBOUNDED, percent};
 use super::{Alternative, Field, Options, Refusal, TestResult};
+use crate::math::decimal;
 use crate::math::descriptive::{median_of_sorted, sorted};
 use crate::math::dist::binomial;
 
@@ -19,8 +21,9 @@ pub fn sign(differences: &[f64], options: &Options) -> Result<TestResult, Refusa
     check_options(options)?;
     check_finite(differences)?;
     check_count(differences.len(), 1, "a sign test")?;
-    let positive = differences.iter().filter(|d| **d > options.mu).count() as u64;
-    let negative = differences.iter().filter(|d| **d < options.mu).count() as u64;
+    let shifted = decimal::shifted(differences, options.mu);
+    let positive = shifted.iter().filter(|d| **d > 0.0).count() as u64;
+    let negative = shifted.iter().filter(|d| **d < 0.0).count() as u64;
     let zero = differences.len() as u64 - positive - negative;
     let n = positive + negative;
     if n == 0 {

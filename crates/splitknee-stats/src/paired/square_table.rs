@@ -1,6 +1,7 @@
 //! Two grades per patient, one per knee, counted in a square table: rows the treated knee, columns the control knee.
 
 use super::Refusal;
+use crate::math::decimal;
 
 /// A k × k table of pairs; rows are the treated knee's grades, columns the control knee's, both in the same order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl SquareTable {
         let position = |grade: f64| {
             levels
                 .iter()
-                .position(|&level| level == grade)
+                .position(|&level| decimal::same(level, grade))
                 .ok_or_else(|| Refusal(format!("the grade {grade} is not among the levels {levels:?}")))
         };
         let mut counts = vec![vec![0; levels.len()]; levels.len()];

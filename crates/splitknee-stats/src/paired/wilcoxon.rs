@@ -12,12 +12,16 @@
 //! approaches to four digits). With few differences the test can reject no value at all (P(V = 0) = 2⁻ⁿ exceeds the
 //! tail: fewer than six for a two-sided 95 % interval); then no interval of that level exists and none is given, where R
 //! returns the outermost averages, whose level is lower (from four differences 87.5 %, from five 93.75 %).
+//!
+//! Ties and zeros are those of the decimal numbers that were recorded ([`crate::math::decimal::shifted`]): differences
+//! that are equal but for the rounding of doubles share a rank, where R ranks them as different.
 
 use super::pairs::{check_count, check_finite, check_options};
 use super::result::{UNBOUNDED, percent};
 use super::signed_rank::SignedRank;
 use super::walsh::Walsh;
 use super::{Alternative, Field, Options, Refusal, TestResult};
+use crate::math::decimal::{self, Grid};
 use crate::math::descriptive::mid_ranks;
 use crate::math::dist::normal;
 
@@ -69,7 +73,7 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
     check_options(options)?;
     check_finite(differences)?;
     check_count(differences.len(), 1, "a signed-rank test")?;
-    let shifted: Vec<f64> = differences.iter().map(|d| d - options.mu).collect();
+    let shifted = decimal::shifted(differences, options.mu);
     check_finite(&shifted)?;
     let nonzero: Vec<f64> = shifted.iter().copied().filter(|d| *d != 0.0).collect();
     if nonzero.is_empty() {
@@ -104,7 +108,11 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
     let sigma = (0.25 * ranks.iter().map(|rank| rank * rank).sum::<f64>()).sqrt();
     let continuity = settings.continuity && !exact;
     let z = (v - expectation - correction(v - expectation, continuity, options.alternative)) / sigma;
-    let walsh = Walsh::new(&used);
+    // On a decimal grid the averages are taken of whole numbers, so that they are exact and tie as the decimals do.
+    let grid = Grid::of(used.iter().copied());
+    let whole: Vec<f64> = used.iter().map(|d| grid.map_or(*d, |grid| grid.whole(*d))).collect();
+    let back = |average: f64| decimal::add(grid.map_or(average, |grid| grid.value(average)), options.mu);
+    let walsh = Walsh::new(&whole);
     let limits;
     if exact {
         let null = SignedRank::new(&ranks);
@@ -115,14 +123,14 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
         limits = exact_limits(&walsh, &inverted, tied, options);
     } else {
         result.p_value = Some(options.alternative.p_of_z(z));
-        limits = asymptotic_limits(&walsh, &used, settings.continuity, options);
+        limits = asymptotic_limits(&walsh, &whole, settings.continuity, options);
     }
-    result.estimate = walsh.median().map(|median| median + options.mu);
-    result.notes = notes(settings, exact, &shifted, &used, &ranks);
+    result.estimate = walsh.median().map(back);
+    result.notes = notes(settings, exact, &shifted, &ranks);
     match limits {
         Some((low, high)) => {
-            result.conf_low = Some(low + options.mu);
-            result.conf_high = Some(high + options.mu);
+            result.conf_low = Some(back(low));
+            result.conf_high = Some(back(high));
         }
         None => result.notes.push(format!(
             "no {} % interval: with {} ranked differences the test rejects no value at that level",
@@ -232,7 +240,7 @@ fn asymptotic_limits(walsh: &Walsh, used: &[f64], continuity: bool, options: &Op
     Some(options.alternative.limits(low, high, UNBOUNDED))
 }
 
-fn notes(settings: Settings, exact: bool, shifted: &[f64], used: &[f64], ranks: &[f64]) -> Vec<String> {
+fn notes(settings: Settings, exact: bool, shifted: &[f64], ranks: &[f64]) -> Vec<String> {
     let mut notes = Vec::new();
     let zeros = shifted.len() - ranks.len();
     if zeros > 0 {
@@ -247,13 +255,5 @@ fn notes(settings: Settings, exact: bool, shifted: &[f64], used: &[f64], ranks: 
         let correction = if settings.continuity { "with" } else { "without" };
         format!("normal approximation, tie-corrected variance, {correction} continuity correction")
     });
-    let mut sizes = crate::math::descriptive::sorted(&used.iter().map(|d| d.abs()).collect::<Vec<_>>());
-    sizes.dedup();
-    let near = sizes.windows(2).filter(|pair| pair[1] - pair[0] <= 1e-12 * pair[1]).count();
-    if near > 0 {
-        notes.push(format!(
-            "{near} pairs of differences are equal but for rounding and were ranked as different, as R ranks them"
-        ));
-    }
     notes
 }

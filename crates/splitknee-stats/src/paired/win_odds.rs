@@ -11,6 +11,8 @@
 use super::mcnemar::exact_p;
 use super::pair_table::PairTable;
 use super::proportion::{Tails, wilson};
+use crate::math::decimal;
+
 use super::{Better, Field, Options, Refusal, TestResult, conditional_odds_ratio, risk_difference};
 
 /// The probability that the treated knee is better, equal or worse, with win odds.
@@ -35,11 +37,9 @@ pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Opti
         return Err(Refusal("a value is not a finite number".into()));
     }
     let (mut wins, mut losses) = (0, 0);
-    for (&treated, &control) in treated.iter().zip(control) {
-        if treated == control {
-            continue;
-        }
-        if (treated < control) == (better == Better::Lower) { wins += 1 } else { losses += 1 }
+    // Knees whose scores are equal but for the rounding of doubles are equal.
+    for difference in decimal::differences(treated, control).into_iter().filter(|difference| *difference != 0.0) {
+        if (difference < 0.0) == (better == Better::Lower) { wins += 1 } else { losses += 1 }
     }
     let table = PairTable { a: 0, b: wins, c: losses, d: treated.len() as u64 - wins - losses };
     let n = table.n() as f64;
