@@ -11,7 +11,7 @@
 use super::pairs;
 use super::record::Record;
 use crate::paired::Field;
-use crate::trial::Endpoint;
+use crate::trial::{Better, Endpoint};
 use serde::Serialize;
 
 /// The conclusion about active against placebo; the interval decides it, never the p-value alone.
@@ -90,6 +90,11 @@ pub fn conclude(endpoint: &Endpoint, low: Option<f64>, high: Option<f64>) -> (Co
 pub fn assess(endpoint: &Endpoint, record: &Record) -> (Conclusion, Option<Importance>) {
     let result = &record.result;
     match result.field("scale") {
+        // Win odds are about benefit, whatever the direction of the score, and 1 favours neither knee.
+        _ if result.method == "win-odds" => {
+            let of_benefit = Endpoint { mcid: None, margin: None, better: Better::Higher, ..endpoint.clone() };
+            conclude(&of_benefit, result.conf_low.map(|low| low - 1.0), result.conf_high.map(|high| high - 1.0))
+        }
         Some(Field::Text(scale)) if scale == "log-odds" => {
             let sign_only = Endpoint { mcid: None, margin: None, ..endpoint.clone() };
             conclude(&sign_only, result.conf_low, result.conf_high)

@@ -1,7 +1,8 @@
 //! Which of the plan's methods run on which endpoint, and which of them decides.
 //!
 //! `analysis.primary` decides every endpoint whose kind it fits; grades and yes/no endpoints that it does not fit are
-//! decided by the first of their own tests that compares the arms. `analysis.sensitivity` adds to it.
+//! decided by the first of their own tests that compares the arms, grades by the first whose p-value and interval belong
+//! together ([`pairs::decides_grades`]). `analysis.sensitivity` adds to it.
 
 use super::{Context, pairs};
 use crate::paired::catalogue;
@@ -25,8 +26,9 @@ pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
         return Some(Deciding::Model(primary));
     }
     let names = pairs::methods(context, endpoint);
-    let named = pairs::paired_name(primary).filter(|name| names.iter().any(|known| known == name));
-    let first = || names.iter().find(|name| catalogue::compares(name)).cloned();
+    let decides = |name: &str| kind != Kind::Ordinal || pairs::decides_grades(name);
+    let named = pairs::paired_name(primary).filter(|name| decides(name) && names.iter().any(|known| known == name));
+    let first = || names.iter().find(|name| catalogue::compares(name) && decides(name)).cloned();
     named.map(str::to_owned).or_else(first).map(Deciding::Test)
 }
 

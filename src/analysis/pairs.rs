@@ -28,6 +28,17 @@ const DIFFERENCES: [&str; 12] = [
     "mcnemar",
 ];
 
+/// The test that decides grades where the plan names none that can: net benefit and win odds, whose p-value and interval
+/// are one method at every number of patients (`studies/grades`).
+const GRADES: &str = "win-odds";
+
+/// Whether the test `name` can decide grades: its p-value and its interval answer one question. The Hodges–Lehmann
+/// interval of grades nearly always holds 0, also where the signed-rank test rejects, and the omnibus tests of the k × k
+/// table have no direction: these describe.
+pub fn decides_grades(name: &str) -> bool {
+    matches!(name, "win-odds" | "proportional-odds")
+}
+
 /// Whether the estimate of `method` is a difference active − placebo.
 pub fn is_difference(method: &str) -> bool {
     DIFFERENCES.contains(&method)
@@ -43,7 +54,10 @@ pub fn is_in_units(method: &str) -> bool {
 pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
     let about = &context.trial.design.endpoints[endpoint];
     if !about.tests.is_empty() {
-        return about.tests.clone();
+        // Grades are decided by a method whose test and interval belong together, named by the plan or not.
+        let decided = about.kind != Kind::Ordinal || about.tests.iter().any(|name| decides_grades(name));
+        let added = (!decided).then(|| GRADES.to_owned());
+        return added.into_iter().chain(about.tests.iter().cloned()).collect();
     }
     match about.kind {
         Kind::Continuous | Kind::Count => {
@@ -59,7 +73,7 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
             names.extend(against_margins(context, endpoint));
             names
         }
-        Kind::Ordinal => ["wilcoxon", "stuart-maxwell", "bowker", "win-odds"].map(str::to_owned).to_vec(),
+        Kind::Ordinal => [GRADES, "wilcoxon", "stuart-maxwell", "bowker"].map(str::to_owned).to_vec(),
         Kind::Binary => vec!["mcnemar".to_owned()],
     }
 }
@@ -278,7 +292,7 @@ fn reference(name: &str) -> &'static str {
         "marginal-mean-ranks" => "Agresti 1983; Fagerland, Lydersen & Laake 2017, ch. 9",
         "proportional-odds" => "Lipsitz, Kim & Zhao 1994; Heagerty & Zeger 1996; Mancl & DeRouen 2001",
         "bowker" => "Bowker 1948",
-        "win-odds" => "Dong et al. 2020; Brunner, Vandemeulebroecke & Mütze 2021; Tango 1998",
+        "win-odds" => "Dong et al. 2020; Brunner, Vandemeulebroecke & Mütze 2021; Tango 1998; Lloyd 2008",
         _ => "",
     }
 }

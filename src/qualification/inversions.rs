@@ -166,10 +166,12 @@ fn win_odds(coverage: &mut Coverage, result: &Reference, options: &Options) -> R
     }
     let ours = pairs.ask("win-odds", options, &Settings::default())?;
     coverage.close(result, "estimate", ours.estimate, CLOSED);
-    coverage.close(result, "p_value", ours.p_value, CLOSED);
-    coverage.close(result, "net_low", ours.number("net_benefit_low"), CLOSED);
-    coverage.close(result, "net_high", ours.number("net_benefit_high"), CLOSED);
-    limits(coverage, result, &ours, CLOSED);
+    coverage.close(result, "p_value", ours.number("p_sign"), CLOSED);
+    coverage.close(result, "net_low", ours.number("tango_low"), CLOSED);
+    coverage.close(result, "net_high", ours.number("tango_high"), CLOSED);
+    let odds = |name: &str| ours.number(name).map(|net| (1.0 + net) / (1.0 - net));
+    coverage.close(result, "conf_low", odds("tango_low"), CLOSED);
+    coverage.close(result, "conf_high", odds("tango_high"), CLOSED);
     Ok(())
 }
 

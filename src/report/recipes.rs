@@ -91,7 +91,7 @@ pub fn sas(material: &Material, record: &Record) -> Option<String> {
             format!("proc ttest data=pairs alpha={alpha}{sides}; {place}; paired a*p; run;")
         }
         "wilcoxon" | "sign" => format!("proc univariate data=pairs; {place}; var difference; run;"),
-        "mcnemar" | "bowker" => format!("proc freq data=pairs; {place}; tables a*p / agree; exact mcnem; run;"),
+        "mcnemar" | "bowker" => format!("proc freq data=pairs; {place}; tables a*p / agree; exact mcnem / midp; run;"),
         "stuart-maxwell" => {
             format!("proc catmod data=pairs; {place}; response marginals; model a*p=_response_; repeated knee 2; run;")
         }

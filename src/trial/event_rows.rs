@@ -6,7 +6,7 @@ use super::events::AdverseEvent;
 use super::findings::{Findings, place};
 use super::patients::{Patient, Trial};
 use super::rows::{did_you_mean, has_column, numbers, shorten};
-use super::side::{is_systemic, yes_or_no};
+use super::side::{is_both, is_systemic, yes_or_no};
 use super::sources::Events;
 use std::collections::HashMap;
 
@@ -41,6 +41,7 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
     let mut recorded = HashMap::new();
     let mut unknown = 0;
     let mut events = Vec::with_capacity(table.height());
+    let mut at_both = Vec::new();
     for row in 0..table.height() {
         let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
         let Some(patient) = ids.get(row).and_then(|id| number.get(id).copied()) else {
@@ -53,7 +54,7 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
             continue;
         };
         let label = knees.get(row).unwrap_or_default();
-        let arm = match (is_systemic(label), trial.patients.get(patient)) {
+        let arm = match (is_systemic(label) || is_both(label), trial.patients.get(patient)) {
             (true, _) | (_, None) => None,
             (false, Some(patient)) => match arm_of(trial, patient, label) {
                 Some(arm) => Some(arm),
@@ -114,6 +115,9 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
             let message = format!("`{term}` is recorded already in row {}", table.file_row(before));
             findings.add("SK707", at(&given.term), message, "delete one, if it is the same event");
         }
+        if is_both(label) {
+            at_both.push(events.len());
+        }
         events.push(AdverseEvent {
             patient,
             arm,
@@ -125,7 +129,21 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
             end_day,
         });
     }
-    Some(events)
+    Some(in_each_knee(trial, events, &at_both))
+}
+
+/// The events, those numbered in `at_both` once for every knee of their patient in the trial: a local event at both knees
+/// is an event in each of them, which a comparison within the patient counts as a concordant pair.
+fn in_each_knee(trial: &Trial, events: Vec<AdverseEvent>, at_both: &[usize]) -> Vec<AdverseEvent> {
+    let mut all = Vec::with_capacity(events.len() + at_both.len());
+    for (number, event) in events.into_iter().enumerate() {
+        let patient = trial.patients.get(event.patient).filter(|_| at_both.binary_search(&number).is_ok());
+        match patient.map(|patient| patient.knees()) {
+            Some(knees) => all.extend(knees.iter().map(|knee| AdverseEvent { arm: Some(knee.arm), ..event.clone() })),
+            None => all.push(event),
+        }
+    }
+    all
 }
 
 /// The arm of the patient's knee with this label; where the data have no sides, the label is the arm's.

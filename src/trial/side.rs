@@ -31,7 +31,22 @@ pub fn side(label: &str) -> Option<Side> {
 pub fn is_systemic(label: &str) -> bool {
     matches!(
         label.trim().to_lowercase().as_str(),
-        "" | "systemic" | "patient" | "both" | "bilateral" | "none" | "general" | "全身" | "両側" | "両膝"
+        "" | "systemic" | "patient" | "none" | "general" | "全身"
+    )
+}
+
+/// Labels of a local event at both knees (eyes, feet): it counts in each of them.
+pub fn is_both(label: &str) -> bool {
+    let mut label = label.trim().to_lowercase();
+    for site in [" knees", " eyes", " feet", " sides"] {
+        if let Some(short) = label.strip_suffix(site) {
+            label = short.trim().to_owned();
+        }
+    }
+    matches!(
+        label.as_str(),
+        "both" | "bilateral" | "bilat" | "l+r" | "r+l" | "l/r" | "r/l" | "ou" | "left and right" | "right and left"
+            | "両側" | "両膝" | "両眼" | "両足" | "左右"
     )
 }
 
@@ -47,6 +62,14 @@ pub fn yes_or_no(label: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_knees_are_not_the_whole_patient() {
+        for label in ["BOTH", "bilateral", "Both knees", "両膝", "ou"] {
+            assert!(is_both(label) && !is_systemic(label) && side(label).is_none(), "{label}");
+        }
+        assert!(is_systemic("") && !is_both("") && !is_both("left"));
+    }
 
     #[test]
     fn spellings_of_a_side() {

@@ -113,7 +113,7 @@ sample_size <- function(pair, planned, alternative) {
   of_difference <- function(correlation) planned[["planned_sd"]] * sqrt(2 * (1 - correlation))
   needed <- function(sd) ceiling(test(sd = sd, power = planned[["planned_power"]])$n - 1e-9)
   assumed <- of_difference(planned[["planned_correlation"]])
-  observed <- sd(pair$active - pair$placebo)
+  observed <- sd(minus(pair$active, pair$placebo))
   power <- function(sd) test(n = length(pair$patient), sd = sd)$power
   c(pairs_needed_planned = needed(assumed),
     pairs_needed_observed_correlation = needed(of_difference(cor(pair$active, pair$placebo))),

@@ -12,10 +12,12 @@ use crate::math::dist::binomial;
 /// Which p-value is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PValue {
-    /// Exact binomial on the discordant pairs (two-sided: twice the smaller tail, at most 1).
-    #[default]
+    /// Exact binomial on the discordant pairs (two-sided: twice the smaller tail, at most 1): conservative, its type I
+    /// error stays below 3.3 % for a nominal 5 % up to 60 pairs.
     Exact,
-    /// Mid-p: the observed table counted half; 1 when b = c.
+    /// Mid-p, the default: the observed table counted half; 1 when b = c. Its type I error comes close to 5 % without
+    /// exceeding it in the settings of Fagerland, Lydersen & Laake (2013).
+    #[default]
     MidP,
     /// χ² on 1 degree of freedom, with or without continuity correction.
     Asymptotic,
@@ -43,10 +45,11 @@ pub struct McNemarOptions {
 ///
 /// ```
 /// use splitknee_stats::paired::{Options, mcnemar::{McNemarOptions, mcnemar}, pair_table::PairTable};
-/// // Bentur et al. 2009, exact p = 0.0703 (Fagerland, Lydersen and Laake 2013).
+/// // Bentur et al. 2009: mid-p 0.0391, exact p 0.0703 (Fagerland, Lydersen and Laake 2013).
 /// let table = PairTable { a: 1, b: 1, c: 7, d: 12 };
 /// let result = mcnemar(&table, &Options::default(), &McNemarOptions::default()).unwrap();
-/// assert!((result.p_value.unwrap() - 0.0703125).abs() < 1e-12);
+/// assert!((result.p_value.unwrap() - 0.0390625).abs() < 1e-12);
+/// assert!((result.number("p_exact").unwrap() - 0.0703125).abs() < 1e-12);
 /// ```
 pub fn mcnemar(table: &PairTable, options: &Options, method: &McNemarOptions) -> Result<TestResult, Refusal> {
     let estimate = table.risk_difference().ok_or_else(|| Refusal("no complete pair: the table is empty".into()))?;

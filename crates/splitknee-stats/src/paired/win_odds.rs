@@ -1,26 +1,29 @@
 //! Within the patient: is the treated knee better, equal or worse than the control knee?
 //!
 //! Every patient is one comparison. With shares B better, E equal and W worse, the net benefit is B − W, the win odds
-//! (B + E/2)/(W + E/2), the win ratio B/W. The net benefit of pairs is a difference of paired proportions, so Tango's
-//! score interval applies to it and, transformed by (1 + x)/(1 − x), to the win odds; both exist even when every
-//! treated knee is better. The p-value is the exact sign test of B = W.
+//! (B + E/2)/(W + E/2), the win ratio B/W. Test and interval are one method: the score test of the net benefit by the
+//! trinomial distribution and the values that it does not reject ([`super::net_benefit`]), transformed by (1 + x)/(1 − x)
+//! to the win odds; both exist even when every treated knee is better. So the interval excludes 1 exactly where p ≤ α.
+//! The exact sign test of B = W, which never reaches its level, and Tango's interval, whose level it exceeds in small
+//! trials, stand beside it (`studies/grades`).
 //!
 //! Buyse M (2010), Stat Med 29:3245–3257 (net benefit); Dong G et al. (2020), Stat Biopharm Res 12:99–106 and Brunner
 //! E, Vandemeulebroecke M, Mütze T (2021), Stat Med 40:3367–3384 (win odds); Tango T (1998), Stat Med 17:891–908.
 
 use super::mcnemar::exact_p;
+use super::net_benefit;
 use super::pair_table::PairTable;
 use super::proportion::{Tails, wilson};
-use crate::math::decimal;
-
 use super::{Better, Field, Options, Refusal, TestResult, conditional_odds_ratio, risk_difference};
+use crate::math::decimal;
 
 /// The probability that the treated knee is better, equal or worse, with win odds.
 ///
 /// `estimate` is the win odds with `conf_low`/`conf_high`; `greater` asks whether the treated knee is *better* (whatever
 /// the direction of the score). Extra fields: `n_better`, `n_equal`, `n_worse`; `p_better`, `p_equal`, `p_worse` each
 /// with Wilson's `_low`, `_high`; `probability` = B + E/2 (the probability of superiority within the patient),
-/// `net_benefit` with limits, `win_ratio` with its exact conditional interval.
+/// `net_benefit` with limits, `tango_low` and `tango_high` of the net benefit, `p_sign` of the exact sign test, `win_ratio`
+/// with its exact conditional interval.
 /// The null value is B = W, whatever `options.mu`.
 ///
 /// # Errors
@@ -45,7 +48,8 @@ pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Opti
     let n = table.n() as f64;
     let net_benefit = table.risk_difference().ok_or_else(|| Refusal("no complete pair".into()))?;
     let tails = Tails::of(options)?;
-    let limits = risk_difference::tango(&table, tails);
+    let limits = net_benefit::limits(&table, tails);
+    let tango = risk_difference::tango(&table, tails);
     let odds = |net: f64| (1.0 + net) / (1.0 - net);
     let win_ratio = conditional_odds_ratio::odds_ratio(&table);
     let win_ratio_limits = conditional_odds_ratio::exact(&table, tails);
@@ -54,13 +58,20 @@ pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Opti
     result.estimate = Some(odds(net_benefit));
     result.note_unused_mu(options);
     result.statistic = Some(wins as f64);
-    result.p_value = Some(exact_p(&table, options.alternative));
-    result.exact = Some(true);
+    result.p_value = Some(net_benefit::p_value(&table, options.alternative));
+    result.exact = Some(false);
     result.conf_low = limits.map(|(low, _)| odds(low));
     result.conf_high = limits.map(|(_, high)| odds(high));
-    result
-        .notes
-        .push("p-value: exact sign test; limits: Tango's score interval of the net benefit, transformed".into());
+    result.notes.push(
+        if table.n() <= net_benefit::ENUMERATED_TO {
+            "p-value and limits: score test of the net benefit by its trinomial distribution, and the values that it does \
+             not reject"
+        } else {
+            "p-value and limits: score test of the net benefit by the normal distribution, and the values that it does not \
+             reject"
+        }
+        .into(),
+    );
     if win_ratio.is_none() {
         result.notes.push("the knees never differ: the win ratio is undefined".into());
     }
@@ -89,6 +100,9 @@ pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Opti
         ("net_benefit", Some(net_benefit)),
         ("net_benefit_low", limits.map(|(low, _)| low)),
         ("net_benefit_high", limits.map(|(_, high)| high)),
+        ("tango_low", tango.map(|(low, _)| low)),
+        ("tango_high", tango.map(|(_, high)| high)),
+        ("p_sign", Some(exact_p(&table, options.alternative))),
         ("win_ratio", win_ratio),
         ("win_ratio_low", Some(win_ratio_limits.0)),
         ("win_ratio_high", Some(win_ratio_limits.1)),

@@ -12,6 +12,12 @@ pub fn paired(material: &Material) -> String {
         AlternativePlan::Less => ("l", "below"),
         AlternativePlan::Greater => ("u", "above"),
     };
+    // Mid-p: half of the probability of the observed table is taken off either tail.
+    let mid = match analysis.alternative {
+        AlternativePlan::TwoSided => "min(1, 2 * min(below, above) - at)",
+        AlternativePlan::Less => "below - at / 2",
+        AlternativePlan::Greater => "above - at / 2",
+    };
     let commas = KEYS.replace(' ', ", ");
     let alpha = analysis.alpha;
     let mut out = format!(
@@ -37,13 +43,13 @@ pub fn paired(material: &Material) -> String {
          if test = 'Signed Rank' then do;\n    method = 'wilcoxon'; statistic = stat + n * (n + 1) / 4;\n    \
          info_p = pvalue; output r_rank;\n  end;\n  \
          keep {KEYS} method statistic p_value info_p;\nrun;\n\n\
-         /* McNemar, exact: two-sided twice the smaller binomial tail. PROC FREQ prints the same. */\n\
+         /* McNemar, mid-p: two-sided twice the smaller binomial tail less the probability of b. PROC FREQ prints mid-p too. */\n\
          proc sql;\n  create table discordant as select {commas},\n    sum(a = 1 and p = 0) as b, sum(a = 0 and p = 1) as c,\n    \
          min(a in (0, 1) and p in (0, 1)) as yes_no from pairs\n    group by {commas} having calculated yes_no = 1;\nquit;\n\
          data r_mcnemar;\n  length method $24;\n  set discordant;\n  method = 'mcnemar'; statistic = b; p_value = 1;\n  \
-         if b + c > 0 then do;\n    below = probbnml(0.5, b + c, b); above = probbnml(0.5, b + c, c);\n    \
-         p_value = {p};\n  end;\n  keep {KEYS} method statistic p_value;\nrun;\n\
-         proc freq data=pairs;\n  by {KEYS};\n  where a in (0, 1) and p in (0, 1);\n  tables a*p / agree;\n  exact mcnem;\nrun;\n\n\
+         if b + c > 0 then do;\n    below = probbnml(0.5, b + c, b); above = probbnml(0.5, b + c, c); at = pdf('binomial', b, 0.5, b + c);\n    \
+         p_value = {mid};\n  end;\n  keep {KEYS} method statistic p_value;\nrun;\n\
+         proc freq data=pairs;\n  by {KEYS};\n  where a in (0, 1) and p in (0, 1);\n  tables a*p / agree;\n  exact mcnem / midp;\nrun;\n\n\
          /* Bowker: pairs of cells that are both empty keep their degree of freedom, which PROC FREQ takes away. */\n\
          proc sql;\n  create table cells as select {commas},\n    min(a, p) as low, max(a, p) as high, sum(a > p) as above, sum(a < p) as below\n    \
          from pairs where a ne p group by {commas}, calculated low, calculated high;\n  \

@@ -72,7 +72,7 @@ pub fn reading(material: &Material) -> String {
          data pairs;\n  \
          merge long(where=(treatment=1) rename=(y=a base=base_a) in=one)\n        \
          long(where=(treatment=0) rename=(y=p base=base_p) in=two\n          keep={KEYS} patient treatment y base);\n  \
-         by {KEYS} patient;\n  if one and two;\n  difference = a - p;\n  \
+         by {KEYS} patient;\n  if one and two;\n  difference = round(a - p, 1e-10);\n  \
          keep {KEYS} patient a p difference base_a base_p;\nrun;\n\n"
     ));
     out.push_str(&expected_step(endpoint, set, visit));
