@@ -7,7 +7,8 @@ use std::hint::black_box;
 const PLAN: &str = include_str!("../datasets/ev-knee-synthetic/plan.toml");
 
 fn inputs() -> Inputs {
-    let load = |name: &str| std::fs::read(format!("{}/../datasets/ev-knee-synthetic/{name}", env!("CARGO_MANIFEST_DIR")));
+    let load =
+        |name: &str| std::fs::read(format!("{}/../datasets/ev-knee-synthetic/{name}", env!("CARGO_MANIFEST_DIR")));
     pipeline::read_from(PLAN, "plan.toml", load).expect("the data set inside the project is valid")
 }
 

@@ -20,26 +20,30 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// The options of every test in this plan.
+    /// The two-sided options of a description at the plan's level, whatever the plan's alternative.
     pub fn options(&self) -> Options {
-        let alternative = match self.plan.analysis.alternative {
-            AlternativePlan::TwoSided => Alternative::TwoSided,
-            AlternativePlan::Less => Alternative::Less,
-            AlternativePlan::Greater => Alternative::Greater,
-        };
-        Options { alternative, conf_level: 1.0 - self.plan.analysis.alpha, mu: 0.0 }
+        Options { alternative: Alternative::TwoSided, conf_level: 1.0 - self.plan.analysis.alpha, mu: 0.0 }
     }
 
-    /// The options of a test whose alternative is about benefit rather than about the score (win odds, responders):
-    /// "active lower" becomes "active better" where lower values are better.
-    pub fn benefit_options(&self, better: Better) -> Options {
-        let options = self.options();
-        let alternative = match (options.alternative, better) {
-            (Alternative::Less, Better::Lower) => Alternative::Greater,
-            (Alternative::Greater, Better::Lower) => Alternative::Less,
-            (alternative, _) => alternative,
+    /// The options of a comparison active − placebo on an endpoint: a one-sided alternative is towards its benefit, "less"
+    /// where lower values are better. (A raw direction in the plan is the same: the plan is refused where it is not.)
+    pub fn options_of(&self, better: Better) -> Options {
+        let alternative = match (self.plan.analysis.alternative, better) {
+            (AlternativePlan::TwoSided, _) => Alternative::TwoSided,
+            (_, Better::Lower) => Alternative::Less,
+            (_, Better::Higher) => Alternative::Greater,
         };
-        Options { alternative, ..options }
+        Options { alternative, ..self.options() }
+    }
+
+    /// The options of a test whose alternative is about benefit rather than about the score (win odds, responders): a
+    /// one-sided one is "greater".
+    pub fn benefit_options(&self) -> Options {
+        let alternative = match self.plan.analysis.alternative {
+            AlternativePlan::TwoSided => Alternative::TwoSided,
+            _ => Alternative::Greater,
+        };
+        Options { alternative, ..self.options() }
     }
 
     /// Indices of the patients in the analysis set.

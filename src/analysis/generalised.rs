@@ -49,7 +49,7 @@ pub fn analyse(context: &Context, endpoint: usize, method: PrimaryMethod, decide
     let wanted = format!("{} - {}", design.arms.active, design.arms.placebo);
     let record = |visit: usize| {
         let pairs = context.trial.paired(endpoint, visit, Measure::Value, context.set);
-        let mut result = TestResult::new(name, pairs.pairs.len(), &context.options());
+        let mut result = TestResult::new(name, pairs.pairs.len(), &context.options_of(about.better));
         result.n_dropped = pairs.dropped.len();
         result.exact = Some(false);
         result.extra = vec![
@@ -65,7 +65,7 @@ pub fn analyse(context: &Context, endpoint: usize, method: PrimaryMethod, decide
                     found.difference.contrast == wanted && level.is_none_or(|level| level == label)
                 };
                 match answer.contrasts.iter().find(at).filter(|_| rows.visits.contains(&visit)).and_then(test) {
-                    Some(test) => fill(&mut result, &test, &context.options()),
+                    Some(test) => fill(&mut result, &test, &context.options_of(about.better)),
                     None => result.notes.push("the comparison is not estimable from these data".to_owned()),
                 }
                 answer.describe(&mut result);

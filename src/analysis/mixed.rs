@@ -296,7 +296,7 @@ impl Model {
             });
             match test {
                 Ok((weights, test)) => {
-                    fill(&mut record.result, &test, &context.options());
+                    fill(&mut record.result, &test, &self.options(context));
                     if Some(visit) == context.deciding_visit(self.endpoint) {
                         comparison = Some((weights, test.estimate));
                     }
@@ -424,7 +424,7 @@ impl Model {
         if self.method == PrimaryMethod::MmrmDifference {
             return Vec::new();
         }
-        let two_sided = Options { alternative: Alternative::TwoSided, ..context.options() };
+        let two_sided = context.options();
         let weights = match context.plan.analysis.weights {
             Weights::Equal => "equal",
             Weights::Observed => "observed",
@@ -451,10 +451,15 @@ impl Model {
         records
     }
 
+    /// The options of the comparisons: a one-sided alternative is towards the endpoint's benefit.
+    fn options(&self, context: &Context) -> Options {
+        context.options_of(context.trial.design.endpoints[self.endpoint].better)
+    }
+
     /// The record of the model at `visit` before any number is filled in: patients, observations and rows.
     fn without_numbers(&self, context: &Context, visit: usize, failures: &[String]) -> Record {
         let pairs = context.trial.paired(self.endpoint, visit, self.measure, context.set);
-        let mut result = TestResult::new(self.name, pairs.pairs.len(), &context.options());
+        let mut result = TestResult::new(self.name, pairs.pairs.len(), &self.options(context));
         result.n_dropped = pairs.dropped.len();
         result.exact = Some(false);
         result.notes.extend(failures.iter().cloned());
@@ -499,6 +504,7 @@ pub fn ddf(planned: Ddf) -> model::Ddf {
         Ddf::KenwardRogerLinear => model::Ddf::KenwardRogerLinear,
         Ddf::Satterthwaite => model::Ddf::Satterthwaite,
         Ddf::BetweenWithin => model::Ddf::BetweenWithin,
+        Ddf::BetweenWithinSas => model::Ddf::BetweenWithinSas,
         Ddf::Residual => model::Ddf::Residual,
         Ddf::Asymptotic => model::Ddf::Asymptotic,
     }

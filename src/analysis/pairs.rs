@@ -135,11 +135,11 @@ pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
 fn run(context: &Context, name: &str, endpoint: usize, active: &[f64], placebo: &[f64]) -> TestResult {
     let about = &context.trial.design.endpoints[endpoint];
     let options = match name {
-        "win-odds" => context.benefit_options(about.better),
-        "non-inferiority" => one_sided(context.options()),
-        name if catalogue::compares(name) => context.options(),
+        "win-odds" => context.benefit_options(),
+        "non-inferiority" | "tost" => one_sided(context.options_of(about.better)),
+        name if catalogue::compares(name) => context.options_of(about.better),
         // A description is two-sided whatever the plan's alternative about active − placebo.
-        _ => Options { alternative: Alternative::TwoSided, ..context.options() },
+        _ => context.options(),
     };
     let analysis = &context.plan.analysis;
     let settings = Settings {
@@ -172,8 +172,8 @@ fn run(context: &Context, name: &str, endpoint: usize, active: &[f64], placebo: 
     })
 }
 
-/// The options of a non-inferiority test: at half of a two-sided α, so that its limit is that of the two-sided interval
-/// (ICH E9, 3.3.2, 5.5).
+/// The options of tests against a margin, non-inferiority and both sides of an equivalence test: at half of a two-sided α,
+/// so that their limits are those of the two-sided interval that decides (ICH E9, 3.3.2, 5.5); at α in a one-sided plan.
 fn one_sided(options: Options) -> Options {
     let two_sided = options.alternative == Alternative::TwoSided;
     let conf_level = if two_sided { 0.5 + 0.5 * options.conf_level } else { options.conf_level };
@@ -235,7 +235,7 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record>
 /// The correlation between the knees of a patient at one visit, and what the pairing gains.
 pub fn correlation(context: &Context, endpoint: usize, visit: usize) -> Record {
     // A description: two-sided whatever the plan's alternative about active − placebo.
-    let options = Options { alternative: Alternative::TwoSided, ..context.options() };
+    let options = context.options();
     let paired = context.trial.paired(endpoint, visit, Measure::Value, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
     let mut result = pearson(&active, &placebo, &options);

@@ -40,7 +40,7 @@ pub fn analyse(context: &Context, endpoint: usize) -> Vec<Record> {
         for (name, threshold) in &thresholds {
             let verdicts = responders(&active_before, &active_after, direction, *threshold)
                 .and_then(|active| Ok((active, responders(&placebo_before, &placebo_after, direction, *threshold)?)));
-            let mut result = compare(context, "responder", about.better, verdicts);
+            let mut result = compare(context, "responder", verdicts);
             let (kind, size) = match threshold {
                 Threshold::Absolute(size) => ("absolute", *size),
                 Threshold::Relative(size) => ("relative", *size),
@@ -95,7 +95,7 @@ pub fn omeract_oarsi(context: &Context) -> Vec<Record> {
                 .collect::<Result<Vec<Option<bool>>, Refusal>>()
         };
         let verdicts = of_arm(ACTIVE).and_then(|active| Ok((active, of_arm(PLACEBO)?)));
-        let mut result = compare(context, "omeract-oarsi", design.endpoints[pain].better, verdicts);
+        let mut result = compare(context, "omeract-oarsi", verdicts);
         result.notes.push(format!("criteria applied to {}", domains_used(global.is_some())));
         let rows = rows(&result);
         let mut record =
@@ -129,13 +129,8 @@ fn direction(about: &Endpoint) -> Better {
 type Verdicts = (Vec<Option<bool>>, Vec<Option<bool>>);
 
 /// The paired comparison with the share of responders of either arm (of the complete pairs, Wilson's intervals).
-fn compare(
-    context: &Context,
-    method: &'static str,
-    better: crate::trial::Better,
-    verdicts: Result<Verdicts, Refusal>,
-) -> TestResult {
-    let options = context.benefit_options(better);
+fn compare(context: &Context, method: &'static str, verdicts: Result<Verdicts, Refusal>) -> TestResult {
+    let options = context.benefit_options();
     let found = verdicts
         .and_then(|(active, placebo)| compare_responders(&active, &placebo, &options, &McNemarOptions::default()));
     let mut result = match found {

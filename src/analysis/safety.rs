@@ -17,8 +17,7 @@ use serde_json::json;
 /// Source of the interval of a share.
 const EXACT: &str = "Clopper & Pearson 1934";
 /// Source of the comparison of the knees.
-const COMPARISON: &str =
-    "McNemar mid-p test (McNemar 1947; Fagerland, Lydersen & Laake 2013); Newcombe 1998; CONSORT within-person item 19 (Pandis et al. 2017)";
+const COMPARISON: &str = "McNemar mid-p test (McNemar 1947; Fagerland, Lydersen & Laake 2013); Newcombe 1998; CONSORT within-person item 19 (Pandis et al. 2017)";
 
 /// The safety records. Empty where no events were given.
 ///

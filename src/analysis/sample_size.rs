@@ -44,7 +44,7 @@ fn compared(
     active: &[f64],
     placebo: &[f64],
 ) -> Result<TestResult, Refusal> {
-    let options = context.options();
+    let options = context.options_of(context.trial.design.endpoints[endpoint].better);
     // The benefit may be a fall: the sign matters for a one-sided alternative only.
     let sign = match options.alternative {
         Alternative::TwoSided => context.trial.design.endpoints[endpoint].benefit_sign(),

@@ -9,7 +9,7 @@
 use super::Context;
 use super::record::Record;
 use crate::model::{self, Columns, Ddf, FitOptions, Formula, Information, LsMeansSpec, ModelError, TTest};
-use crate::paired::{Alternative, Field, Options, TestResult, paired_t};
+use crate::paired::{Field, Options, TestResult, paired_t};
 use crate::trial::{Kind, PairedDifferences, Role};
 use serde_json::json;
 
@@ -23,7 +23,7 @@ pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
     if !matches!(about.kind, Kind::Continuous | Kind::Count) {
         return None;
     }
-    let options = Options { alternative: Alternative::TwoSided, ..context.options() };
+    let options = context.options();
     let paired = context.trial.paired(endpoint, visit, deciding.measure, context.set);
     let mut result = TestResult::new("second-opinion", paired.pairs.len(), &options);
     result.n_dropped = paired.dropped.len();

@@ -46,13 +46,14 @@ fn of_factor(context: &Context, endpoint: usize, visit: usize, factor: &Subgroup
     };
     let mut records = Vec::new();
     let mut differences: Vec<Vec<f64>> = Vec::new();
+    let options = context.options_of(context.trial.design.endpoints[endpoint].better);
     for (number, name) in groups.iter().enumerate() {
         let here: Vec<&Pair> =
             grouped.iter().filter(|(group, _)| group.as_ref() == Some(name)).map(|(_, pair)| pair).collect();
         let active: Vec<f64> = here.iter().map(|pair| pair.active).collect();
         let placebo: Vec<f64> = here.iter().map(|pair| pair.placebo).collect();
-        let mut result = paired_t::paired_t(&active, &placebo, &context.options()).unwrap_or_else(|refusal| {
-            let mut result = TestResult::new("subgroup", here.len(), &context.options());
+        let mut result = paired_t::paired_t(&active, &placebo, &options).unwrap_or_else(|refusal| {
+            let mut result = TestResult::new("subgroup", here.len(), &options);
             result.notes.push(refusal.0);
             result
         });

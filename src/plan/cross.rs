@@ -1,8 +1,8 @@
 //! What must fit together in a plan: names that refer to each other, numbers within bounds, methods that need a baseline.
 
 use super::design::endpoint_id;
-use super::file::{DataPlan, PlanFile, RolePlan, Shape};
-use super::options::{MeasurePlan, MultiplicityMethod, PrimaryMethod};
+use super::file::{BetterPlan, DataPlan, PlanFile, RolePlan, Shape};
+use super::options::{AlternativePlan, MeasurePlan, MultiplicityMethod, PrimaryMethod};
 use super::position::Positions;
 use super::schema::suggestion;
 use crate::data::date::DateOrder;
@@ -478,8 +478,31 @@ impl Checker<'_> {
         }
     }
 
+    /// A raw direction fits the endpoints only where it is that of benefit on every one.
+    fn alternative(&mut self, plan: &PlanFile) {
+        let wanted = match plan.analysis.alternative {
+            AlternativePlan::Less => BetterPlan::Lower,
+            AlternativePlan::Greater => BetterPlan::Higher,
+            AlternativePlan::TwoSided | AlternativePlan::TowardsBenefit => return,
+        };
+        let written = if wanted == BetterPlan::Lower { "less" } else { "greater" };
+        let against: Vec<String> =
+            plan.endpoints.iter().filter(|endpoint| endpoint.better != wanted).map(endpoint_id).collect();
+        if against.is_empty() {
+            return;
+        }
+        let message = format!(
+            "`{written}` is the direction of harm on {}: benefit there would get a p-value near 1, and harm would be rejected",
+            against.join(", ")
+        );
+        let remedy =
+            "write `alternative = \"towards-benefit\"`, which follows each endpoint's `better`, or \"two-sided\"";
+        self.wrong("SK033", "analysis.alternative", message, remedy);
+    }
+
     fn analysis(&mut self, plan: &PlanFile) {
         let analysis = &plan.analysis;
+        self.alternative(plan);
         if !(analysis.alpha > 0.0 && analysis.alpha < 0.5) {
             let message = format!("alpha must lie between 0 and 0.5, not {}", analysis.alpha);
             self.wrong("SK010", "analysis.alpha", message, "write the level of the test, for instance 0.05");

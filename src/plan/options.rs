@@ -135,8 +135,10 @@ pub enum Ddf {
     KenwardRogerLinear,
     /// Satterthwaite.
     Satterthwaite,
-    /// Between–within.
+    /// Between–within, by the rule of R's mmrm.
     BetweenWithin,
+    /// As SAS `ddfm=bw`: all between-patient where the covariance is unstructured.
+    BetweenWithinSas,
     /// Residual.
     Residual,
     /// Normal approximation.
@@ -151,6 +153,7 @@ impl Ddf {
             Self::KenwardRogerLinear => "kenward-roger-linear",
             Self::Satterthwaite => "satterthwaite",
             Self::BetweenWithin => "between-within",
+            Self::BetweenWithinSas => "between-within-sas",
             Self::Residual => "residual",
             Self::Asymptotic => "asymptotic",
         }
@@ -203,16 +206,19 @@ pub enum BaselinePlan {
     None,
 }
 
-/// The alternative hypothesis.
+/// The alternative hypothesis. A one-sided one is about benefit: a raw direction is the same thing where all endpoints
+/// have one direction of benefit, and refused where they have not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AlternativePlan {
     /// Either direction.
     #[default]
     TwoSided,
-    /// Active lower than placebo.
+    /// Active better than placebo, in each endpoint's own direction (`better`).
+    TowardsBenefit,
+    /// Active lower than placebo, where lower is better on every endpoint.
     Less,
-    /// Active higher than placebo.
+    /// Active higher than placebo, where higher is better on every endpoint.
     Greater,
 }
 
@@ -236,7 +242,7 @@ pub struct AnalysisPlan {
     pub weights: Weights,
     /// Level of the tests; confidence intervals have level 1 − alpha.
     pub alpha: f64,
-    /// The alternative hypothesis.
+    /// The alternative hypothesis; a one-sided one is towards benefit on every endpoint.
     pub alternative: AlternativePlan,
     /// What is compared of scores and counts; grades and yes/no answers are compared as they are.
     pub measure: MeasurePlan,

@@ -29,10 +29,7 @@ pub fn side(label: &str) -> Option<Side> {
 
 /// Labels of an event that concerns the whole patient.
 pub fn is_systemic(label: &str) -> bool {
-    matches!(
-        label.trim().to_lowercase().as_str(),
-        "" | "systemic" | "patient" | "none" | "general" | "全身"
-    )
+    matches!(label.trim().to_lowercase().as_str(), "" | "systemic" | "patient" | "none" | "general" | "全身")
 }
 
 /// Labels of a local event at both knees (eyes, feet): it counts in each of them.
@@ -45,8 +42,21 @@ pub fn is_both(label: &str) -> bool {
     }
     matches!(
         label.as_str(),
-        "both" | "bilateral" | "bilat" | "l+r" | "r+l" | "l/r" | "r/l" | "ou" | "left and right" | "right and left"
-            | "両側" | "両膝" | "両眼" | "両足" | "左右"
+        "both"
+            | "bilateral"
+            | "bilat"
+            | "l+r"
+            | "r+l"
+            | "l/r"
+            | "r/l"
+            | "ou"
+            | "left and right"
+            | "right and left"
+            | "両側"
+            | "両膝"
+            | "両眼"
+            | "両足"
+            | "左右"
     )
 }
 

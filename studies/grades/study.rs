@@ -1,6 +1,6 @@
 //! Which test decides a graded endpoint? Type I error, coverage and power of the candidates at 6 to 60 patients.
 //!
-//! `cargo run --release -p splitknee-stats --example study-grades > studies/grades/results.csv` (about a minute; seed in
+//! `cargo run -p splitknee-stats --example study-grades > studies/grades/results.csv` (about a minute; seed in
 //! the code). Parts A and B are exact: every table of better, worse and equal pairs is enumerated with its trinomial
 //! probability. Part C draws grades and counts; its Monte Carlo standard error is at most 0.8 points.
 //!
@@ -14,7 +14,9 @@ use splitknee_stats::math::random::Stream;
 use splitknee_stats::paired::pair_table::PairTable;
 use splitknee_stats::paired::proportion::Tails;
 use splitknee_stats::paired::square_table::SquareTable;
-use splitknee_stats::paired::{Alternative, Options, mcnemar, net_benefit, proportional_odds, risk_difference, wilcoxon};
+use splitknee_stats::paired::{
+    Alternative, Options, mcnemar, net_benefit, proportional_odds, risk_difference, wilcoxon,
+};
 
 const PATIENTS: [u64; 6] = [6, 10, 15, 20, 30, 60];
 const TRIALS: u64 = 4000;
@@ -78,7 +80,8 @@ fn coverage(n: u64) {
     let tails = Tails::two_sided(0.95).expect("a level between 0 and 1");
     let enumerated: Vec<(f64, f64)> =
         tables.iter().map(|table| net_benefit::limits(table, tails).expect("pairs")).collect();
-    let tango: Vec<(f64, f64)> = tables.iter().map(|table| risk_difference::tango(table, tails).expect("pairs")).collect();
+    let tango: Vec<(f64, f64)> =
+        tables.iter().map(|table| risk_difference::tango(table, tails).expect("pairs")).collect();
     for (name, limits) in [("score-asymptotic", &tango), ("score-enumerated", &enumerated)] {
         let (mut least, mut sum, mut count) = (1.0_f64, 0.0, 0.0);
         for delta in [0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9] {

@@ -46,7 +46,7 @@ pub struct ModelArgs {
     #[arg(long)]
     pub ml: bool,
     /// Degrees of freedom; default kenward-roger, with --ml satterthwaite.
-    #[arg(long, value_parser = ["kenward-roger", "kenward-roger-linear", "satterthwaite", "between-within", "residual",
+    #[arg(long, value_parser = ["kenward-roger", "kenward-roger-linear", "satterthwaite", "between-within", "between-within-sas", "residual",
         "asymptotic"])]
     pub ddf: Option<String>,
     /// Information of the variances: observed (SAS, lmerTest, mmrm) or expected (pbkrtest). Default: observed.

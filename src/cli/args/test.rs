@@ -43,7 +43,7 @@ pub struct TestArgs {
     /// Confidence level.
     #[arg(long, default_value_t = 0.95)]
     pub conf_level: f64,
-    /// Alternative about treated − control.
+    /// Alternative about treated − control; for win-odds `greater` means that the treated side is better.
     #[arg(long, default_value = "two-sided", value_parser = ["two-sided", "less", "greater"])]
     pub alternative: String,
     /// Null value.
@@ -100,7 +100,7 @@ pub struct TestArgs {
     /// Degrees of freedom of the complete data (pool).
     #[arg(long)]
     pub df_complete: Option<f64>,
-    /// Direction of benefit: lower or higher (win-odds, non-inferiority).
+    /// Direction of benefit: lower or higher (needed by win-odds and non-inferiority).
     #[arg(long, value_parser = ["lower", "higher"])]
     pub better: Option<String>,
     /// Non-inferiority margin, positive.

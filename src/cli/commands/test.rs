@@ -289,6 +289,10 @@ fn settings(args: &TestArgs, name: &str) -> Result<Settings, CliError> {
             return Err(CliError::Usage("non-inferiority needs --margin and --better lower or higher".to_owned()));
         }
     }
+    if name == "win-odds" && args.better.is_none() {
+        let message = "win-odds needs --better lower or higher: which values of the column are good for the patient";
+        return Err(CliError::Usage(message.to_owned()));
+    }
     if let Some(weights) = &args.weights {
         settings.weights = choose("--weights", weights, &kappa::Weights::ALL.map(|known| (known.name(), known)))?;
     }

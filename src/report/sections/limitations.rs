@@ -2,12 +2,11 @@
 
 use crate::analysis::BASELINE_MISSING;
 use crate::plan::lock::LockState;
-use crate::plan::options::AlternativePlan;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, missing, tables};
 use crate::report::sources;
-use crate::trial::{Better, Measure, Role};
+use crate::trial::{Measure, Role};
 
 /// The section.
 pub fn section(material: &Material) -> Section {
@@ -59,15 +58,6 @@ pub fn facts(material: &Material) -> Vec<String> {
             let method = tables::method_in_text(material, record.result.method);
             let values = [("endpoint", about.name.as_str()), ("n", &lost.n.to_string()), ("method", &method)];
             facts.push(words.say("limitations.no_baseline", &values));
-        }
-        let against = match material.plan.analysis.alternative {
-            AlternativePlan::TwoSided => false,
-            AlternativePlan::Less => about.better == Better::Higher,
-            AlternativePlan::Greater => about.better == Better::Lower,
-        };
-        if against {
-            let values = [("endpoint", about.name.as_str()), ("active", &trial.design.arms.active)];
-            facts.push(words.say("limitations.against", &values));
         }
         if about.mcid.is_none() {
             facts.push(words.say("limitations.no_mcid", &[("endpoint", &about.name)]));

@@ -25,6 +25,7 @@ pub fn section(material: &Material) -> Section {
     ];
     let sides = match plan.analysis.alternative {
         AlternativePlan::TwoSided => "methods.level",
+        AlternativePlan::TowardsBenefit => "methods.level_benefit",
         AlternativePlan::Less => "methods.level_less",
         AlternativePlan::Greater => "methods.level_greater",
     };

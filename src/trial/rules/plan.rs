@@ -138,4 +138,11 @@ pub const RULES: &[Rule] = &[
         example: "plan.lock was edited by hand.",
         remedy: "Restore the file that `splitknee lock` wrote.",
     },
+    Rule {
+        id: "SK033",
+        severity: Error,
+        title: "A one-sided alternative is towards benefit on every endpoint.",
+        example: "`alternative = \"less\"` with a score of which higher values are better.",
+        remedy: "Write `alternative = \"towards-benefit\"` or \"two-sided\".",
+    },
 ];

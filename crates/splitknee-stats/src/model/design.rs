@@ -5,8 +5,6 @@
 //! coded by one column per level, R's rule), names columns as R does, and drops columns that are linear combinations of
 //! earlier ones (tolerance 1e-7 as R's `qr`).
 
-use std::collections::HashMap;
-
 use super::data::{Column, Columns};
 use super::error::ModelError;
 use super::formula::{Expr, Formula};
@@ -278,6 +276,14 @@ pub struct Design {
 const ALIAS_TOLERANCE: f64 = 1e-7;
 
 impl Design {
+    /// Whether the fixed term `term` contains a classification variable.
+    pub(crate) fn has_factor(&self, term: usize) -> bool {
+        let variables = self.term_variables.get(term).into_iter().flatten();
+        variables
+            .filter_map(|variable| self.codings.get(*variable))
+            .any(|coding| matches!(coding, Coding::Factor { .. }))
+    }
+
     /// Builds the design matrix of the fixed effects of the frame's formula.
     ///
     /// # Errors
@@ -543,20 +549,4 @@ fn independent_columns(columns: &[Vec<f64>]) -> Basis {
         })
         .collect();
     Basis { kept, alias, r }
-}
-
-/// How often each combination of the given inputs' levels occurs among the analysed rows.
-pub(crate) fn cell_counts(frame: &ModelFrame, inputs: &[usize]) -> HashMap<Vec<u32>, usize> {
-    let mut counts = HashMap::new();
-    for row in 0..frame.n_rows() {
-        let key: Vec<u32> = inputs
-            .iter()
-            .filter_map(|&i| match frame.inputs.get(i) {
-                Some(Input::Factor { codes, .. }) => codes.get(row).copied(),
-                _ => None,
-            })
-            .collect();
-        *counts.entry(key).or_insert(0) += 1;
-    }
-    counts
 }

@@ -25,8 +25,11 @@ pub enum Ddf {
     KenwardRogerLinear,
     /// Satterthwaite (1946); Fai & Cornelius (1996) for several rows.
     Satterthwaite,
-    /// Between- and within-patient degrees of freedom (SAS `ddfm=bw`, `mmrm` "Between-Within").
+    /// Between- and within-patient degrees of freedom by the rule of R's `mmrm` ("Between-Within").
     BetweenWithin,
+    /// Between- and within-patient degrees of freedom by SAS's rule (`ddfm=bw`): all between where the covariance is
+    /// unstructured.
+    BetweenWithinSas,
     /// Observations minus coefficients.
     Residual,
     /// Infinite: normal and χ² tests.
@@ -35,11 +38,12 @@ pub enum Ddf {
 
 impl Ddf {
     /// Every method.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::KenwardRoger,
         Self::KenwardRogerLinear,
         Self::Satterthwaite,
         Self::BetweenWithin,
+        Self::BetweenWithinSas,
         Self::Residual,
         Self::Asymptotic,
     ];
@@ -51,6 +55,7 @@ impl Ddf {
             Self::KenwardRogerLinear => "kenward-roger-linear",
             Self::Satterthwaite => "satterthwaite",
             Self::BetweenWithin => "between-within",
+            Self::BetweenWithinSas => "between-within-sas",
             Self::Residual => "residual",
             Self::Asymptotic => "asymptotic",
         }
@@ -219,7 +224,11 @@ impl Fit {
         } else {
             identity
         };
-        let between_within = (ddf == Ddf::BetweenWithin).then(|| BetweenWithin::of(self));
+        let between_within = match ddf {
+            Ddf::BetweenWithin => Some(BetweenWithin::of(self)),
+            Ddf::BetweenWithinSas => Some(BetweenWithin::as_sas(self)?),
+            _ => None,
+        };
         Ok(Inference { fit: self, ddf, information, conf_level, notes, w, adjusted, robust: None, between_within })
     }
 
@@ -381,7 +390,9 @@ impl Inference<'_> {
                 let g: Vec<f64> = (0..self.fit.problem.k).map(|h| self.form(self.p_tilde(h), &f, &f)).collect();
                 t_test_df(dot(&f, &f), &g, &self.w)
             }
-            (Ddf::BetweenWithin, _) => self.between_within.as_ref().and_then(|b| b.df(contrast)),
+            (Ddf::BetweenWithin | Ddf::BetweenWithinSas, _) => {
+                self.between_within.as_ref().and_then(|b| b.df(contrast))
+            }
             (Ddf::Residual, _) => Some((self.fit.n_obs() - self.fit.problem.p) as f64),
             (Ddf::Asymptotic, _) => None,
         };
@@ -391,6 +402,20 @@ impl Inference<'_> {
             None => Reference::Unknown,
         };
         Ok(TTest::new(estimate, std_error, reference, null, self.conf_level))
+    }
+
+    /// Tests every row of a table of LS means or of their differences against 0. By the between-within rules all rows have
+    /// the df of the effects that the table is made of, whichever level is coded first.
+    pub(crate) fn table(&self, rows: &[Option<Vec<f64>>]) -> Result<Vec<Option<TTest>>, ModelError> {
+        let known: Vec<&Vec<f64>> = rows.iter().flatten().collect();
+        let shared = self.between_within.as_ref().map(|rule| rule.df_of_all(&known));
+        let test = |row: &Vec<f64>| {
+            let test = self.contrast(row)?;
+            let Some(df) = shared else { return Ok(test) };
+            let reference = df.map_or(Reference::Unknown, Reference::T);
+            Ok(TTest::new(test.estimate, test.std_error, reference, 0.0, self.conf_level))
+        };
+        rows.iter().map(|row| row.as_ref().map(test).transpose()).collect()
     }
 
     /// Tests whether all of `rows'β` are zero. Rows that are combinations of others do not count.
@@ -466,7 +491,7 @@ impl Inference<'_> {
                 (moments.map(|m| m.df), moments.map_or(1.0, |m| m.scaling))
             }
             Ddf::Satterthwaite => (self.satterthwaite_f_df(&independent), 1.0),
-            Ddf::BetweenWithin => {
+            Ddf::BetweenWithin | Ddf::BetweenWithinSas => {
                 let df = |row: &Vec<f64>| self.between_within.as_ref().and_then(|b| b.df(row));
                 (rows.iter().filter_map(df).min_by(f64::total_cmp), 1.0)
             }

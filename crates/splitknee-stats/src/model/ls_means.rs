@@ -117,13 +117,11 @@ impl Inference<'_> {
     /// # Errors
     /// [`ModelError::UnknownFactor`] for a name that is no factor of the model.
     pub fn ls_means(&self, spec: &LsMeansSpec) -> Result<Vec<LsMean>, ModelError> {
-        mean_rows(&self.fit.frame, &self.fit.design, spec)?
-            .into_iter()
-            .map(|GridRow { levels, weights: row, .. }| {
-                let test = row.as_ref().map(|r| self.contrast(r)).transpose()?;
-                Ok(LsMean { levels, row, test })
-            })
-            .collect()
+        let grid = mean_rows(&self.fit.frame, &self.fit.design, spec)?;
+        let (levels, rows): (Vec<_>, Vec<_>) =
+            grid.into_iter().map(|GridRow { levels, weights, .. }| (levels, weights)).unzip();
+        let tests = self.table(&rows)?;
+        Ok(levels.into_iter().zip(rows).zip(tests).map(|((levels, row), test)| LsMean { levels, row, test }).collect())
     }
 
     /// All pairwise differences of the LS means of `spec` within each `by` level, later minus earlier level.
@@ -131,12 +129,11 @@ impl Inference<'_> {
     /// # Errors
     /// As [`Inference::ls_means`].
     pub fn ls_differences(&self, spec: &LsMeansSpec) -> Result<Vec<LsDifference>, ModelError> {
-        difference_rows(&self.fit.frame, &self.fit.design, spec)?
-            .into_iter()
-            .map(|GridRow { contrast, levels, weights: row }| {
-                let test = row.as_ref().map(|r| self.contrast(r)).transpose()?;
-                Ok(LsDifference { contrast, levels, row, test })
-            })
-            .collect()
+        let grid = difference_rows(&self.fit.frame, &self.fit.design, spec)?;
+        let (names, rows): (Vec<_>, Vec<_>) =
+            grid.into_iter().map(|GridRow { contrast, levels, weights }| ((contrast, levels), weights)).unzip();
+        let tests = self.table(&rows)?;
+        let joined = names.into_iter().zip(rows).zip(tests);
+        Ok(joined.map(|(((contrast, levels), row), test)| LsDifference { contrast, levels, row, test }).collect())
     }
 }

@@ -2,11 +2,12 @@
 //! it (linear mixed models, generalised models, estimating equations, robust covariances).
 //!
 //! The reference grid crosses the levels of all factors with covariates at their mean; a mean averages it over the factors
-//! that are not named (`emmeans`).
+//! that are not named (`emmeans`), a covariate of two values like a factor.
 
-use super::design::{Design, GridValue, Input, ModelFrame, cell_counts};
+use super::design::{Design, GridValue, Input, ModelFrame};
 use super::error::ModelError;
 use super::ls_means::{Levels, LsMeansSpec, Weights};
+use std::collections::BTreeMap;
 
 /// An LS mean, or a difference of two, as weights on the design's columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,17 +153,27 @@ fn averaging_weights(
     if weights == Weights::Equal {
         return all.into_iter().map(|combination| (combination, equal)).collect();
     }
-    let is_factor = |axis: &usize| axes.get(*axis).is_some_and(|axis| axis.is_factor);
-    let factors: Vec<usize> = averaged.iter().copied().filter(is_factor).collect();
-    let counts = cell_counts(frame, &factors);
-    let numbers: Vec<usize> = averaged.iter().copied().filter(|axis| !is_factor(axis)).collect();
-    let total = (frame.n_rows() * combinations(axes, &numbers).len()) as f64;
+    // A covariate with two values is crossed, and counted, like a factor: 0/1 and no/yes are one variable.
+    let mut counts: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+    for row in 0..frame.n_rows() {
+        let key = averaged.iter().map(|&axis| position(frame, axes, axis, row)).collect();
+        *counts.entry(key).or_default() += 1;
+    }
+    let total = frame.n_rows() as f64;
     all.into_iter()
-        .filter_map(|combination| {
-            let key: Vec<u32> =
-                averaged.iter().zip(&combination).filter(|(axis, _)| is_factor(axis)).map(|(_, &l)| l as u32).collect();
-            let count = counts.get(&key).copied().unwrap_or(0);
-            (count > 0).then(|| (combination, count as f64 / total))
-        })
+        .filter_map(|combination| counts.get(&combination).map(|&count| (combination, count as f64 / total)))
         .collect()
+}
+
+/// Where row `row` stands on an axis; a covariate at its mean has one position for all rows.
+fn position(frame: &ModelFrame, axes: &[Axis<'_>], axis: usize, row: usize) -> usize {
+    match (frame.inputs.get(axis), axes.get(axis)) {
+        (Some(Input::Factor { codes, .. }), _) => codes.get(row).map_or(0, |&code| code as usize),
+        (Some(Input::Numeric { values, .. }), Some(axis)) if axis.points.len() > 1 => {
+            let value = values.get(row).copied();
+            let here = |point: &(String, GridValue)| matches!(point.1, GridValue::Number(at) if Some(at) == value);
+            axis.points.iter().position(here).unwrap_or(0)
+        }
+        _ => 0,
+    }
 }

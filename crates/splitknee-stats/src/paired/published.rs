@@ -1,12 +1,13 @@
 //! Re-reading a published two-arm table of a within-person trial: means, SDs and n, as if the arms were independent.
 //!
 //! The paired difference needs the within-pair correlation r, which is rarely printed: SD_diff = √(SD₁² + SD₂² −
-//! 2 r SD₁ SD₂). [`summarise`] gives the paired answer over a grid of r, and [`implied_correlation`] the r that a
-//! published paired p-value, interval, standard error or SD of the differences implies.
+//! 2 r SD₁ SD₂). [`summarise`] gives the paired answer over a grid of r, and [`super::implied`] the r that a published
+//! paired p-value, interval, standard error or SD of the differences implies.
 //!
 //! Elbourne DR et al. (2002), *Meta-analyses involving cross-over trials: methodological issues*, Int J Epidemiol
 //! 31:140–149; Cochrane Handbook, version 5.1 §16.4.6 and current chapter 23.2.
 
+use super::implied::{Rounding, bound_in_words, check_figure, implied_range, implied_within};
 use super::proportion::Tails;
 use super::{Options, Refusal};
 use crate::math::dist::student_t;
@@ -28,6 +29,10 @@ pub struct Arm {
 pub enum Reported {
     /// Two-sided p-value of the paired t test.
     PValue(f64),
+    /// The paired p-value lies below this bound: "p < 0.001".
+    PBelow(f64),
+    /// The paired p-value lies above this bound: "p > 0.05".
+    PAbove(f64),
     /// t statistic of the paired t test.
     TStatistic(f64),
     /// Confidence interval of the mean difference: lower limit, upper limit, level.
@@ -99,6 +104,10 @@ pub struct PublishedSummary {
     pub paired: Vec<PairedSummary>,
     /// The correlation that the further published figure implies, with its paired analysis.
     pub implied: Option<PairedSummary>,
+    /// Smallest correlation that the printed figures allow, for all numbers that round to them.
+    pub implied_low: Option<f64>,
+    /// Largest correlation that the printed figures allow.
+    pub implied_high: Option<f64>,
     /// Assumptions made and inconsistencies found.
     pub notes: Vec<String>,
 }
@@ -112,13 +121,30 @@ pub const DEFAULT_GRID: [f64; 7] = [0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8];
 ///
 /// # Errors
 /// When a mean or SD is not finite, an SD is negative, there are fewer than two pairs, a correlation lies outside
-/// [−1, 1], or the confidence level is invalid. A further figure that contradicts the table is a note, not an error.
+/// [−1, 1], the further figure is none (p 1.5), or the confidence level is invalid. A figure that contradicts the table is
+/// a note, not an error.
 pub fn summarise(
     treated: Arm,
     control: Arm,
     n_pairs: Option<usize>,
     grid: &[f64],
     reported: Option<Reported>,
+    options: &Options,
+) -> Result<PublishedSummary, Refusal> {
+    let rounding = reported.map(|figure| Rounding::of(treated, control, figure));
+    summarise_printed(treated, control, n_pairs, grid, reported.zip(rounding), options)
+}
+
+/// As [`summarise`], with the rounding of the printed numbers beside the further figure.
+///
+/// # Errors
+/// As [`summarise`].
+pub fn summarise_printed(
+    treated: Arm,
+    control: Arm,
+    n_pairs: Option<usize>,
+    grid: &[f64],
+    reported: Option<(Reported, Rounding)>,
     options: &Options,
 ) -> Result<PublishedSummary, Refusal> {
     if [treated.mean, treated.sd, control.mean, control.sd].iter().any(|value| !value.is_finite()) {
@@ -142,20 +168,40 @@ pub fn summarise(
         .iter()
         .map(|&correlation| at_correlation(treated, control, pairs, correlation, options))
         .collect::<Result<Vec<_>, _>>()?;
-    let implied = match reported.map(|figure| implied_correlation(treated, control, pairs, figure)) {
-        Some(Ok(correlation)) => Some(at_correlation(treated, control, pairs, correlation, options)?),
-        Some(Err(Refusal(reason))) => {
-            notes.push(format!("no correlation is implied: {reason}"));
-            None
+    let (mut implied, mut range) = (None, None);
+    if let Some((figure, rounding)) = reported {
+        check_figure(figure)?;
+        let within = implied_range(treated, control, pairs, figure, &rounding);
+        match (implied_within(treated, control, pairs, figure, &rounding), bound_in_words(figure, within)) {
+            (_, Some(bound)) => {
+                notes.push(bound);
+                range = within;
+            }
+            (Ok(correlation), None) => {
+                implied = Some(at_correlation(treated, control, pairs, correlation, options)?);
+                range = within;
+                if let Some((low, high)) = range {
+                    notes.push(format!("numbers that round to the printed ones imply an r from {low:.2} to {high:.2}"));
+                    if low <= 0.0 && high >= 0.0 {
+                        notes.push("an r of 0, that is an unpaired analysis, is within the rounding".into());
+                    }
+                }
+                if matches!(figure, Reported::Interval(low, high, _) if (low + high) * (treated.mean - control.mean) < 0.0)
+                {
+                    notes.push("the interval is taken as that of control − treated".into());
+                }
+            }
+            (Err(Refusal(reason)), None) => notes.push(format!("no correlation is implied: {reason}")),
         }
-        None => None,
-    };
+    }
     Ok(PublishedSummary {
         n_pairs: pairs,
         conf_level: options.conf_level,
         unpaired: unpaired(treated, control, options)?,
         paired,
         implied,
+        implied_low: range.map(|(low, _)| low),
+        implied_high: range.map(|(_, high)| high),
         notes,
     })
 }
@@ -202,61 +248,6 @@ pub fn at_correlation(
     })
 }
 
-/// The within-pair correlation implied by a further published figure.
-///
-/// # Errors
-/// When the figure does not determine a correlation (a p-value with equal means) or contradicts the table (the SD of
-/// the differences it implies lies outside |SD₁ − SD₂| … SD₁ + SD₂): the sentence says which.
-pub fn implied_correlation(treated: Arm, control: Arm, n_pairs: usize, reported: Reported) -> Result<f64, Refusal> {
-    let root_n = (n_pairs as f64).sqrt();
-    let df = n_pairs as f64 - 1.0;
-    let difference = (treated.mean - control.mean).abs();
-    let from_t = |t: f64| {
-        if difference == 0.0 || t == 0.0 || !t.is_finite() {
-            Err(Refusal("equal means, or a t of 0, say nothing about the standard error".into()))
-        } else {
-            Ok(difference / t.abs() * root_n)
-        }
-    };
-    let sd_diff = match reported {
-        Reported::Correlation(r) if (-1.0..=1.0).contains(&r) => return Ok(r),
-        Reported::Correlation(r) => return Err(Refusal(format!("a correlation lies between −1 and 1, not at {r}"))),
-        Reported::PValue(p) if p > 0.0 && p < 1.0 => from_t(-student_t::quantile(p / 2.0, df))?,
-        Reported::PValue(p) => return Err(Refusal(format!("a p-value of {p} does not give a t statistic"))),
-        Reported::TStatistic(t) => from_t(t)?,
-        Reported::Interval(low, high, level) => {
-            let tails = Tails::two_sided(level)?;
-            // Papers also print placebo − active; rounding does not carry a difference out of its interval.
-            let difference = treated.mean - control.mean;
-            if ![difference, -difference].iter().any(|found| (low..=high).contains(found)) {
-                return Err(Refusal(format!(
-                    "the interval {low} to {high} does not hold the difference of the means, {difference:.4}"
-                )));
-            }
-            let quantile = -student_t::quantile(tails.lower.unwrap_or(0.5), df);
-            (high - low) / 2.0 / quantile * root_n
-        }
-        Reported::StdError(error) => error * root_n,
-        Reported::SdDifference(sd) => sd,
-    };
-    if !(sd_diff.is_finite() && sd_diff >= 0.0) {
-        return Err(Refusal("the published figure does not give a standard deviation of the differences".into()));
-    }
-    if treated.sd == 0.0 || control.sd == 0.0 {
-        return Err(Refusal("with an SD of 0 the correlation does not exist".into()));
-    }
-    let correlation = 1.0 - (sd_diff.powi(2) - (treated.sd - control.sd).powi(2)) / (2.0 * treated.sd * control.sd);
-    // Published figures are rounded; a correlation outside [−1, 1] by more than that is a contradiction.
-    if correlation.abs() > 1.0 + 1e-9 {
-        return Err(Refusal(format!(
-            "it gives an SD of the differences of {sd_diff:.4}, impossible with SDs of {} and {} (correlation {correlation:.3}); \
-             the published figure may come from an unpaired analysis",
-            treated.sd, control.sd
-        )));
-    }
-    Ok(correlation.clamp(-1.0, 1.0))
-}
-
 /// The arms as independent groups, with Welch's degrees of freedom.
 fn unpaired(treated: Arm, control: Arm, options: &Options) -> Result<UnpairedSummary, Refusal> {
     let (first, second) = (treated.sd.powi(2) / treated.n as f64, control.sd.powi(2) / control.n as f64);
@@ -293,6 +284,7 @@ fn t_inference(estimate: f64, std_error: f64, df: f64, options: &Options) -> Res
 
 #[cfg(test)]
 mod tests {
+    use super::super::implied::implied_correlation;
     use super::*;
 
     /// Cochrane Handbook 5.1 §16.4.6.2: 10 pairs, 7.0 (2.38) against 6.5 (2.21).
@@ -342,7 +334,7 @@ mod tests {
         let refusal = implied_correlation(treated, control, 10, Reported::SdDifference(9.0)).expect_err("impossible");
         assert!(refusal.0.contains("impossible"));
         let elsewhere = implied_correlation(treated, control, 10, Reported::Interval(1.0, 2.0, 0.95));
-        assert!(elsewhere.expect_err("0.5 is not inside").0.contains("0.5"));
+        assert!(elsewhere.expect_err("0.5 is not its middle").0.contains("0.5"));
         assert!(implied_correlation(treated, control, 10, Reported::Interval(-1.9, 0.9, 0.95)).is_ok());
         let equal = Arm { mean: 7.0, ..control };
         assert!(implied_correlation(treated, equal, 10, Reported::PValue(0.2)).is_err());

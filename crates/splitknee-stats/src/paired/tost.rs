@@ -12,7 +12,8 @@ use crate::math::dist::student_t;
 
 /// Tests equivalence of the mean difference within `low` and `high`; `p_value` is the larger of the two.
 ///
-/// `options.conf_level` = 1 − α; the interval reported has level 1 − 2α. `options.alternative` and `mu` are not used.
+/// `options.conf_level` = 1 − α; the interval reported has level 1 − 2α, and lies inside the limits exactly where p < α
+/// (extra fields `level` = α and `equivalent`). `options.alternative` and `mu` are not used.
 ///
 /// # Errors
 /// As [`super::paired_t`], limits that are not finite or not in ascending order, or a confidence level at or below ½.
@@ -45,9 +46,12 @@ pub fn tost(treated: &[f64], control: &[f64], low: f64, high: f64, options: &Opt
         ("t_upper", Field::Number(Some(t_upper))),
         ("p_lower", Field::Number(Some(p_lower))),
         ("p_upper", Field::Number(Some(p_upper))),
+        ("level", Field::Number(Some(percent(1.0 - options.conf_level) / 100.0))),
+        ("equivalent", Field::Json((conf_low > low && conf_high < high).into())),
     ];
     result.notes.push(format!(
-        "two one-sided paired t tests; the interval has confidence {} %, twice the error of each test",
+        "two one-sided paired t tests, each at {} %; both reject where the {} % interval lies inside the limits",
+        percent(1.0 - options.conf_level),
         percent(interval.conf_level)
     ));
     Ok(result)
@@ -79,6 +83,7 @@ pub fn non_inferiority(
         Better::Lower => result.conf_high.map(|limit| limit < margin),
     };
     result.extra.push(("margin", Field::Number(Some(margin))));
+    result.extra.push(("level", Field::Number(Some(percent(1.0 - options.conf_level) / 100.0))));
     result.extra.push(("better", Field::Text(if better == Better::Lower { "lower" } else { "higher" }.into())));
     result.extra.push(("non_inferior", Field::Json(worse.into())));
     result.notes.push(format!(

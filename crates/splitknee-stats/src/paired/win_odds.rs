@@ -20,7 +20,7 @@ use crate::math::decimal;
 /// The probability that the treated knee is better, equal or worse, with win odds.
 ///
 /// `estimate` is the win odds with `conf_low`/`conf_high`; `greater` asks whether the treated knee is *better* (whatever
-/// the direction of the score). Extra fields: `n_better`, `n_equal`, `n_worse`; `p_better`, `p_equal`, `p_worse` each
+/// the direction of the score). Extra fields: `better` (the direction of benefit), `n_better`, `n_equal`, `n_worse`; `p_better`, `p_equal`, `p_worse` each
 /// with Wilson's `_low`, `_high`; `probability` = B + E/2 (the probability of superiority within the patient),
 /// `net_benefit` with limits, `tango_low` and `tango_high` of the net benefit, `p_sign` of the exact sign test, `win_ratio`
 /// with its exact conditional interval.
@@ -78,6 +78,7 @@ pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Opti
     if net_benefit == 1.0 {
         result.notes.push("every treated knee is better: the win odds are infinite".into());
     }
+    result.extra.push(("better", Field::Text(if better == Better::Lower { "lower" } else { "higher" }.into())));
     result.extra.push(("n_better", Field::Count(table.b)));
     result.extra.push(("n_equal", Field::Count(table.d)));
     result.extra.push(("n_worse", Field::Count(table.c)));

@@ -14,10 +14,15 @@ impl Model<'_> {
             Ddf::KenwardRoger => "ddfm=kr",
             Ddf::KenwardRogerLinear => "ddfm=kr(firstorder)",
             Ddf::Satterthwaite => "ddfm=satterthwaite",
-            Ddf::BetweenWithin => "ddfm=bw",
-            Ddf::Residual | Ddf::Asymptotic => "ddfm=residual",
+            Ddf::BetweenWithinSas => "ddfm=bw",
+            // PROC MIXED does not have mmrm's rule: its degrees of freedom are given.
+            Ddf::BetweenWithin | Ddf::Residual | Ddf::Asymptotic => "ddfm=residual",
         };
-        let df = if analysis.ddf == Ddf::Asymptotic { " df=1e10" } else { "" };
+        let df = match (analysis.ddf, self.first.result.df) {
+            (Ddf::Asymptotic, _) => " df=1e10".to_owned(),
+            (Ddf::BetweenWithin, Some(df)) => format!(" df={df}"),
+            _ => String::new(),
+        };
         let scoring = if analysis.information == Information::Expected { " scoring=200" } else { "" };
         let alpha = self.level();
         let covariance = covariance(random);

@@ -1,35 +1,45 @@
 //! The paired tests: PROC TTEST, UNIVARIATE and FREQ, PROC REG for the ANCOVA of the differences.
 
-use super::KEYS;
+use super::{KEYS, literal};
 use crate::plan::AlternativePlan;
 use crate::report::exhibits::Material;
+use crate::trial::Better;
 
 /// The tests on `pairs`, all endpoints, sets, measures and visits at once.
 pub fn paired(material: &Material) -> String {
     let analysis = &material.plan.analysis;
-    let (sides, p) = match analysis.alternative {
-        AlternativePlan::TwoSided => ("2", "min(1, 2 * min(below, above))"),
-        AlternativePlan::Less => ("l", "below"),
-        AlternativePlan::Greater => ("u", "above"),
+    // A one-sided alternative is towards the benefit of each endpoint: below 0 where lower is better.
+    let two_sided = analysis.alternative == AlternativePlan::TwoSided;
+    let endpoints = &material.trial.design.endpoints;
+    let lower = endpoints.iter().filter(|endpoint| endpoint.better == Better::Lower);
+    let lower: Vec<String> = lower.map(|endpoint| literal(&endpoint.id)).collect();
+    let is_lower = if lower.is_empty() { "0".to_owned() } else { format!("endpoint in ({})", lower.join(", ")) };
+    let side = format!("ifn({is_lower}, below, above)");
+    let p = if two_sided { "min(1, 2 * min(below, above))" } else { &*side };
+    let one_sided = if two_sided {
+        String::new()
+    } else {
+        format!(
+            "below = probt(statistic, df); above = 1 - below; p_value = {side};\n  \
+             reach = tinv(1 - {alpha}, df) * std_error;\n  \
+             conf_low = ifn({is_lower}, ., estimate - reach); conf_high = ifn({is_lower}, estimate + reach, .);\n  ",
+            alpha = analysis.alpha
+        )
     };
     // Mid-p: half of the probability of the observed table is taken off either tail.
-    let mid = match analysis.alternative {
-        AlternativePlan::TwoSided => "min(1, 2 * min(below, above) - at)",
-        AlternativePlan::Less => "below - at / 2",
-        AlternativePlan::Greater => "above - at / 2",
-    };
+    let mid = if two_sided { "min(1, 2 * min(below, above) - at)".to_owned() } else { format!("{side} - at / 2") };
     let commas = KEYS.replace(' ', ", ");
     let alpha = analysis.alpha;
     let mut out = format!(
         "ods exclude all;\n\
          /* Paired t-test. */\n\
-         proc ttest data=pairs alpha={alpha} sides={sides} plots=none;\n  by {KEYS};\n  paired a*p;\n  \
+         proc ttest data=pairs alpha={alpha} sides=2 plots=none;\n  by {KEYS};\n  paired a*p;\n  \
          ods output ttests=t_test conflimits=t_limits statistics=t_stat;\nrun;\n\
          data r_t;\n  length method $24;\n  \
          merge t_test(keep={KEYS} tvalue df probt)\n        \
          t_limits(keep={KEYS} mean lowerclmean upperclmean)\n        t_stat(keep={KEYS} stderr);\n  by {KEYS};\n  \
          method = 'paired-t'; estimate = mean; std_error = stderr; statistic = tvalue; p_value = probt;\n  \
-         conf_low = lowerclmean; conf_high = upperclmean;\n  \
+         conf_low = lowerclmean; conf_high = upperclmean;\n  {one_sided}\
          keep {KEYS} method estimate std_error statistic df p_value conf_low conf_high;\nrun;\n\n\
          /* Sign test, exact; signed rank: S = V - n(n+1)/4. the p of SAS is exact up to 20 differences without ties only,\n   \
          so that the statistic is compared and the p-value printed as INFO. */\n\
