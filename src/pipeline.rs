@@ -106,5 +106,17 @@ pub fn write_up(run: &Run) -> Result<Bundle, report::ReportError> {
 /// # Errors
 /// As [`write_up`]; a template that does not fit the report.
 pub fn write_up_with(run: &Run, template: Template) -> Result<Bundle, report::ReportError> {
-    report::files_with(run, &Options { lock: run.lock.clone(), dummy: run.reading.blinded, template })
+    write_up_beside(run, template, Vec::new())
+}
+
+/// As [`write_up_with`], with `companions` (path relative to the output folder, bytes) written beside the report.
+///
+/// # Errors
+/// As [`write_up_with`].
+pub fn write_up_beside(
+    run: &Run,
+    template: Template,
+    companions: Vec<(String, Vec<u8>)>,
+) -> Result<Bundle, report::ReportError> {
+    report::files_with(run, &Options { lock: run.lock.clone(), dummy: run.reading.blinded, template, companions })
 }

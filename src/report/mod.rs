@@ -122,6 +122,9 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     }
     bundle.add("results.json", results::render(run)?);
     bundle.add("ars.json", ars::render(run, &document)?);
+    for (path, bytes) in &options.companions {
+        bundle.add(path.clone(), bytes.clone());
+    }
     let manifest = manifest::render(run, &bundle)?;
     bundle.add("manifest.json", manifest);
     Ok(bundle)

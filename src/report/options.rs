@@ -12,10 +12,12 @@ pub struct Options {
     pub dummy: bool,
     /// The reader's own page, style and titles, where there are any.
     pub template: Template,
+    /// Further files to write beside the report, by path relative to the output folder: the demo leaves its plan and data.
+    pub companions: Vec<(String, Vec<u8>)>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lock: LockState::NeverSealed, dummy: false, template: Template::default() }
+        Self { lock: LockState::NeverSealed, dummy: false, template: Template::default(), companions: Vec::new() }
     }
 }

@@ -19,6 +19,9 @@ const FILES: [(&str, &[u8]); 5] = [
     ("disposition.csv", include_bytes!("../../../datasets/ev-knee-synthetic/disposition.csv")),
 ];
 
+/// Where the demo leaves its plan and data, within its output folder.
+const TRIAL: &str = "trial";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -36,8 +39,15 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
             inputs
         })
     };
-    complete(read, &args.out, args.template.as_deref())?;
+    let mut trial = vec![(format!("{TRIAL}/plan.toml"), plan.clone().into_bytes())];
+    trial.extend(FILES.iter().map(|(name, bytes)| (format!("{TRIAL}/{name}"), bytes.to_vec())));
+    complete(read, &args.out, args.template.as_deref(), trial)?;
     terminal::say("The data are synthetic: a generator made them in the shape of a published trial.");
+    let folder = args.out.join(TRIAL);
+    terminal::say(&format!(
+        "Next: copy {}, put your own plan and data in it, then `splitknee check plan.toml` and `splitknee run plan.toml`.",
+        folder.display()
+    ));
     Ok(())
 }
 

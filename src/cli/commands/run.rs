@@ -25,7 +25,7 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
             None => Ok(inputs),
         }
     };
-    complete(read, &out, args.template.as_deref())
+    complete(read, &out, args.template.as_deref(), Vec::new())
 }
 
 /// `results` beside the plan.
@@ -33,8 +33,8 @@ fn beside(plan: &Path) -> PathBuf {
     plan.parent().unwrap_or(Path::new("")).join("results")
 }
 
-/// The main job from `read` inputs to files in `out` in the look of the folder `template`, with progress on stderr and a
-/// summary on stdout.
+/// The main job from `read` inputs to files in `out` in the look of the folder `template`, with `companions` beside them,
+/// progress on stderr and a summary on stdout.
 ///
 /// # Errors
 /// As [`run`].
@@ -42,6 +42,7 @@ pub fn complete(
     read: impl FnOnce() -> Result<Inputs, Vec<Finding>>,
     out: &Path,
     template: Option<&Path>,
+    companions: Vec<(String, Vec<u8>)>,
 ) -> Result<(), CliError> {
     let template = template.map(Template::read).transpose()?.unwrap_or_default();
     let progress = progress();
@@ -52,7 +53,7 @@ pub fn complete(
     let run = pipeline::analyse(inputs).map_err(CliError::Findings)?;
     progress.inc(1);
     progress.set_message("drawing tables, figures and report");
-    let bundle = pipeline::write_up_with(&run, template)?;
+    let bundle = pipeline::write_up_beside(&run, template, companions)?;
     progress.inc(1);
     progress.set_message("writing");
     bundle.write(out)?;
