@@ -90,8 +90,9 @@ fn imports_go_one_way() {
             let relative = file.strip_prefix(&root).unwrap();
             let place =
                 relative.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
-            let permitted =
-                allowed.get(place.as_str()).unwrap_or_else(|| panic!("{} is not on the map of imports", file.display()));
+            let permitted = allowed
+                .get(place.as_str())
+                .unwrap_or_else(|| panic!("{} is not on the map of imports", file.display()));
             for target in imported(&fs::read_to_string(&file).unwrap()) {
                 if target != place && !permitted.contains(&target.as_str()) {
                     wrong.push(format!("{} imports crate::{target}", relative.display()));

@@ -16,3 +16,4 @@ pub mod math;
 pub mod model;
 pub mod multiplicity;
 pub mod paired;
+pub mod survival;
