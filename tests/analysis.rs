@@ -4,7 +4,7 @@
 //! `fas == "Y"`, `base` the same knee's baseline); the call stands beside each.
 
 use crate::project;
-use splitknee::analysis::{Conclusion, Outcomes, Record, analyse};
+use splitknee::analysis::{Claim, Interval, Outcomes, Record, Verdict, Withheld, analyse};
 use splitknee::paired::Field;
 use splitknee::trial::build::build;
 
@@ -155,29 +155,31 @@ fn the_primary_method_is_repeated_on_the_other_sets() {
 }
 
 #[test]
-fn superiority_is_withheld_where_the_family_does_not_support_it() {
+fn claims_wait_for_the_family_and_the_primary_objective() {
     // At a level of 45 % several unadjusted intervals exclude 0; Holm over eleven hypotheses allows none of them.
     let lenient = ("alpha = 0.05", "alpha = 0.45");
-    let unadjusted = run("ev-knee-synthetic", &[lenient, ("method = \"holm\"", "method = \"none\"")], "");
-    let secondary = |outcomes: &Outcomes, conclusion: Conclusion| -> Vec<String> {
-        let decided = |record: &&Record| {
-            record.conclusion == conclusion && record.id.contains(".m6.secondary.") && record.p_adjusted.is_some()
-        };
-        outcomes.records.iter().filter(decided).map(|record| record.id.clone()).collect()
+    let of = |outcomes: &Outcomes| -> Vec<Verdict> {
+        let decided = outcomes.records.iter().filter(|record| record.id.contains(".m6.secondary."));
+        decided
+            .filter_map(|record| record.verdict)
+            .filter(|verdict| verdict.interval != Interval::IncludesNull)
+            .collect()
     };
-    let claimed: Vec<&Record> = unadjusted
-        .records
-        .iter()
-        .filter(|record| record.id.contains(".m6.secondary.") && record.conclusion == Conclusion::Superior)
-        .collect();
-    assert!(!claimed.is_empty(), "the example no longer has an unadjusted claim to withhold");
-    assert!(unadjusted.records.iter().all(|record| record.p_adjusted.is_none()));
+    let no_family = run("ev-knee-synthetic", &[lenient, ("method = \"holm\"", "method = \"none\"")], "");
+    let described = of(&no_family);
+    assert!(!described.is_empty(), "the example no longer has an interval that excludes 0");
+    assert!(described.iter().all(|verdict| verdict.claim == Claim::None && verdict.family.is_none()));
+    assert!(described.iter().all(|verdict| verdict.withheld == Some(Withheld::Exploratory)));
+    assert!(no_family.records.iter().all(|record| record.p_adjusted.is_none()));
     let holm = run("ev-knee-synthetic", &[lenient], "");
-    assert_eq!(secondary(&holm, Conclusion::Superior), Vec::<String>::new());
-    for claim in claimed {
-        let withheld = find(&holm, &claim.id);
-        assert_eq!((withheld.conclusion, withheld.importance), (Conclusion::Inconclusive, None));
-        assert!(withheld.result.notes.iter().any(|note| note.contains("superiority is not claimed")));
+    assert_eq!(of(&holm).len(), described.len());
+    for verdict in of(&holm) {
+        assert_eq!((verdict.claim, verdict.importance), (Claim::None, None));
+        assert_eq!((verdict.family, verdict.withheld), (Some("secondary"), Some(Withheld::Family)));
+    }
+    // Visits outside the family are described, in both directions.
+    for record in holm.records.iter().filter(|record| record.id.contains(".m2.secondary.")) {
+        assert_eq!(record.verdict.map(|verdict| verdict.claim), Some(Claim::None), "{}", record.id);
     }
     // p.adjust(p, "holm") is p × 11 for the smallest of eleven.
     let mut p: Vec<(f64, f64)> = holm
@@ -366,6 +368,11 @@ fn few_patients(last: &str, plan: &str) -> Outcomes {
     analyse(&plan, &trial)
 }
 
+/// What notes say, one after the other.
+fn texts(notes: &[splitknee::note::Note]) -> String {
+    notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// Three patients do not estimate four cells without a structure; the plan's next structure is fitted, and said.
 #[test]
 fn the_fallback_order_of_the_plan_is_followed_and_said() {
@@ -373,8 +380,8 @@ fn the_fallback_order_of_the_plan_is_followed_and_said() {
     let outcomes = few_patients("P03", plan);
     let fit = outcomes.fits.iter().find(|fit| fit.endpoint == 0 && fit.decides).unwrap();
     assert!(fit.fell_back && fit.structure != "us", "{}", fit.structure);
-    let said = fit.notes.iter().find(|note| note.starts_with("structure us could not be fitted")).unwrap();
-    assert!(said.contains("covariance over"), "{said}");
+    let said = fit.notes.iter().find(|note| note.text().starts_with("structure us could not be fitted")).unwrap();
+    assert!(said.text().contains("covariance over"), "{said}");
     let record = outcomes.records.iter().find(|r| r.id == "vas.m6.primary.mixed-model").unwrap();
     assert!(record.result.estimate.is_some() && record.result.notes.contains(said), "{:?}", record.result.notes);
     assert_eq!(record.result.field("structure"), Some(&Field::Text(fit.structure.to_owned())));
@@ -385,7 +392,7 @@ fn a_model_without_a_fitting_structure_says_why_and_what_to_try() {
     let outcomes = few_patients("P03", "[analysis]\nstructure = \"us\"\nbaseline = \"none\"\n");
     let record = outcomes.records.iter().find(|r| r.id == "vas.m6.primary.mixed-model").unwrap();
     assert_eq!((record.result.estimate, record.result.p_value), (None, None));
-    let notes = record.result.notes.join("; ");
+    let notes = texts(&record.result.notes);
     assert!(notes.contains("structure us could not be fitted") && notes.contains("fewer parameters"), "{notes}");
 }
 
@@ -407,7 +414,7 @@ fn a_knee_with_an_unknown_order_of_injection_is_left_out_and_counted() {
     assert!(findings.iter().all(|finding| finding.rule != "SK612"), "{findings:?}");
     let outcomes = analyse(&plan, &trial);
     let record = outcomes.records.iter().find(|r| r.id == "vas.m6.primary.mixed-model").unwrap();
-    let reason = record.rows.reasons.iter().find(|reason| reason.reason == "order of injection unknown").unwrap();
+    let reason = record.rows.reasons.iter().find(|reason| reason.reason.code() == "injection_unknown").unwrap();
     // Three of the twelve patients, two knees, two visits.
     assert_eq!(reason.n, 12);
     assert!(record.result.estimate.is_some());
@@ -425,7 +432,7 @@ fn a_likelihood_without_maximum_gives_no_odds_ratio() {
     let outcomes = run(project::DEMO, &[("alpha = 0.05\n", more)], "");
     let lateral = &find(&outcomes, "meniscus_lateral.m6.sensitivity.ordinal-mixed").result;
     assert_eq!((lateral.estimate, lateral.p_value), (None, None));
-    let notes = lateral.notes.join("; ");
+    let notes = texts(&lateral.notes);
     assert!(notes.contains("the likelihood still rises at four times"), "{notes}");
     // The medial one has its maximum.
     let medial = &find(&outcomes, "meniscus_medial.m6.sensitivity.ordinal-mixed").result;

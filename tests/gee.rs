@@ -31,7 +31,7 @@ fn single_rows_give_hc0() {
         [0.0, 1.0, 2.0, 4.0, 7.0].iter().zip(y).map(|(x, y)| ((x - 2.8) * (y - intercept - slope * x)).powi(2)).sum();
     assert!((fit.estimates[1] - slope).abs() < 1e-14);
     assert!((fit.vcov[3] / (meat / (30.8 * 30.8)) - 1.0).abs() < 1e-12);
-    assert!(fit.alpha.is_none() && fit.notes.iter().any(|note| note.contains("no correlation to estimate")));
+    assert!(fit.alpha.is_none() && fit.notes.iter().any(|note| note.text().contains("no correlation to estimate")));
 }
 
 /// Complete pairs, one treated and one control knee each: the exchangeable and the independence fit give the mean

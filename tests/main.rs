@@ -30,6 +30,8 @@ mod model_post_fit;
 mod model_questions;
 mod model_references;
 mod multiplicity;
+mod no_run_lost;
+mod null_trials;
 mod outputs;
 mod paired_categorical;
 mod paired_categorical_edges;

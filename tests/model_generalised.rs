@@ -235,7 +235,7 @@ fn refusals_say_why() {
         };
         if let Some(code) = code {
             assert_eq!(error.code(), code, "{message}");
-            assert!(!error.remedy().contains("covariance structure"), "{message}");
+            assert!(!error.remedy().text.contains("covariance structure"), "{message}");
         }
         for word in words {
             assert!(message.contains(word), "{formula}: {message}");
@@ -265,7 +265,7 @@ fn hard_data() {
             .report()
             .expect("report");
         assert!(report.singular && report.variance_components[0].variance == 0.0 && report.converged);
-        assert!(report.notes.iter().any(|note| note.contains("boundary")), "{:?}", report.notes);
+        assert!(report.notes.iter().any(|note| note.text().contains("boundary")), "{:?}", report.notes);
         // log 2 per row, no effect, standard error √(1/6 + …) = √(2/3) from four cells of 6.
         assert!((report.log_lik + 24.0 * 2.0_f64.ln()).abs() < 1e-10);
         assert!(report.coefficients[1].estimate.abs() < 1e-10);
@@ -279,7 +279,7 @@ fn hard_data() {
     let report =
         model(&graded, "grade ~ arm", Family::Cumulative, Link::Probit, 1).expect("fit").report().expect("report");
     assert_eq!(report.coefficients.iter().map(|c| c.term.as_str()).collect::<Vec<_>>(), ["0|1", "1|3", "arm"]);
-    assert!(report.notes.iter().any(|note| note.contains("grade 2")), "{:?}", report.notes);
+    assert!(report.notes.iter().any(|note| note.text().contains("grade 2")), "{:?}", report.notes);
     // Two patients, one of whom always responds: a fit or a refusal, but nothing that is not a number.
     let y = [1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0];
     let small = table(&[("y", &y), ("arm", &arm[..8]), ("id", &id[..8])]);
@@ -390,7 +390,7 @@ fn a_wide_variance_with_a_maximum_is_estimated() {
     let fit = |points| {
         let fitted = model(&data, "y ~ arm + (1|id)", Family::Binomial, Link::Logit, points).expect("a maximum");
         let report = fitted.report().expect("a report");
-        assert!(report.notes.iter().all(|note| !note.contains("larger variance")), "{:?}", report.notes);
+        assert!(report.notes.iter().all(|note| !note.text().contains("larger variance")), "{:?}", report.notes);
         let sd = report.variance_components[0].variance.sqrt();
         (report.coefficients[0].estimate, report.coefficients[1].estimate, sd, report.coefficients[1].std_error)
     };
@@ -428,7 +428,7 @@ fn a_rule_too_coarse_for_the_variance_is_remarked_on() {
         let fitted = model(&data, "y ~ arm + (1|id)", Family::Binomial, Link::Logit, points).expect("a maximum");
         fitted.report().expect("a report")
     };
-    let remarked = |points| report(points).notes.iter().any(|note| note.contains("higher at a larger variance"));
+    let remarked = |points| report(points).notes.iter().any(|note| note.text().contains("higher at a larger variance"));
     assert!(remarked(1) && remarked(5) && !remarked(15) && !remarked(100));
     let fine = report(100);
     let multinomial: f64 = counts.iter().map(|&(_, _, n)| n as f64 * (n as f64 / 40.0).ln()).sum();

@@ -369,7 +369,7 @@ fn a_visit_seen_on_one_knee_only() {
     }
     let model = model(&trial.table(), "y ~ arm*visit + (1|id)");
     assert_eq!(model.design.aliased, ["armB:visitV1"]);
-    assert!(model.notes.iter().any(|n| n.contains("armB:visitV1")));
+    assert!(model.notes.iter().any(|n| n.text().contains("armB:visitV1")));
     let inference = model.inference(Ddf::KenwardRoger, Information::Observed, 0.95).unwrap();
     let means = inference.ls_means(&LsMeansSpec::parse("arm|visit")).unwrap();
     let missing: Vec<bool> = means.iter().map(|m| m.test.is_none()).collect();
@@ -425,7 +425,9 @@ fn a_singular_fit_is_named() {
     let model = model(&trial.table(), "y ~ arm + (1|id)");
     assert!(model.is_singular());
     assert_eq!(model.variance_components()[0].variance, 0.0);
-    assert!(model.notes.iter().any(|n| n.contains("id: variance of (Intercept)") && n.contains("singular")));
+    assert!(
+        model.notes.iter().any(|n| n.text().contains("id: variance of (Intercept)") && n.text().contains("singular"))
+    );
     for information in [Information::Observed, Information::Expected] {
         for ddf in Ddf::ALL {
             let inference = model.inference(ddf, information, 0.95).unwrap();
@@ -461,7 +463,7 @@ fn sixteen_cells_with_twenty_patients_are_too_many() {
         "{} {error}",
         error.code()
     );
-    assert!(!error.remedy().is_empty());
+    assert!(!error.remedy().text.is_empty());
 }
 
 #[test]
@@ -646,7 +648,7 @@ fn nothing_panics() {
                     assert!(!text.contains("NaN"), "{formula}");
                 }
             }
-            Err(error) => assert!(!error.remedy().is_empty() && error.code().starts_with("model-")),
+            Err(error) => assert!(!error.remedy().text.is_empty() && error.code().starts_with("model-")),
         }
     }
     assert!(fitted > 30, "{fitted}");

@@ -501,7 +501,7 @@ fn a_factor_of_one_level_and_a_covariance_of_many_parameters_are_remarked_on() {
     let splitknee::model::Column::Categorical { codes, .. } = arm else { panic!("categorical") };
     let active: Vec<usize> = (0..codes.len()).filter(|&row| codes[row] == Some(1)).collect();
     let model = fitted(&table.select_rows(&active), "change ~ treatment*visit + (1|usubjid)", Method::Reml);
-    assert!(model.notes.iter().any(|note| note.contains("`treatment` has one level (EV)")), "{:?}", model.notes);
+    assert!(model.notes.iter().any(|note| note.text().contains("`treatment` has one level (EV)")), "{:?}", model.notes);
     // 21 parameters over six cells: from 45 patients without a remark, from the first 20 with one.
     let us = "change ~ treatment*visit + us(treatment:visit|usubjid)";
     assert!(fitted(&table, us, Method::Reml).notes.is_empty());
@@ -509,7 +509,7 @@ fn a_factor_of_one_level_and_a_covariance_of_many_parameters_are_remarked_on() {
     let splitknee::model::Column::Categorical { codes, .. } = ids else { panic!("categorical") };
     let few: Vec<usize> = (0..codes.len()).filter(|&row| codes[row].is_some_and(|code| code < 20)).collect();
     let model = fitted(&table.select_rows(&few), us, Method::Reml);
-    assert!(model.notes.iter().any(|note| note.contains("21 parameters for")), "{:?}", model.notes);
+    assert!(model.notes.iter().any(|note| note.text().contains("21 parameters for")), "{:?}", model.notes);
 }
 
 /// An empty cell (EV, month 6, left knee): lmerTest 3.1-3 on lme4 1.1-31, `anova(lmer(change ~ treatment * visit * laterality +
@@ -546,7 +546,11 @@ fn type_iii_with_an_empty_cell_is_that_of_lmer_test() {
         near(test.den_df.unwrap(), df, 1e-4, term);
     }
     let report = model.report(&ReportOptions { anova: Some(AnovaType::III), ..ReportOptions::default() }).unwrap();
-    assert!(report.notes.iter().any(|note| note.starts_with("treatment: cells are empty")), "{:?}", report.notes);
+    assert!(
+        report.notes.iter().any(|note| note.text().starts_with("treatment: cells are empty")),
+        "{:?}",
+        report.notes
+    );
 }
 
 /// R 4.2.2 `colnames(model.matrix(formula, d))`: without an intercept the first factor has all its levels, no other.

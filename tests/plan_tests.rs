@@ -4,7 +4,7 @@
 
 use crate::analysis::{find, near, run};
 use crate::project::{DEMO, plan_of};
-use splitknee::analysis::Conclusion;
+use splitknee::analysis::{Claim, Conclusion};
 use splitknee::paired::{Field, catalogue};
 use splitknee::plan;
 use splitknee::report::words::{Language, Words};
@@ -46,7 +46,7 @@ fn every_test_asked_for_has_its_record() {
         assert!(answered || !result.notes.is_empty(), "{id} is empty and does not say why");
         assert!(!record.reference.is_empty(), "{id} has no source");
         if !catalogue::compares(name) {
-            assert_eq!((record.role, record.conclusion), (Role::Descriptive, Conclusion::NotAssessed), "{id}");
+            assert_eq!((record.role, record.conclusion()), (Role::Descriptive, Conclusion::NotAssessed), "{id}");
         }
         // A score is not yes or no, and has hardly more pairs than values.
         let suits_a_score = !["mcnemar", "bhapkar"].contains(&name);
@@ -65,8 +65,10 @@ fn non_inferiority_is_one_sided_and_claims_nothing_else() {
     near("limit", record.result.conf_high, 9.245919754132899, 1e-10);
     assert_eq!(record.result.conf_low, Some(f64::NEG_INFINITY));
     assert_eq!(record.result.field("non_inferior"), Some(&Field::Json(false.into())));
-    assert_eq!(record.conclusion, Conclusion::NotAssessed);
-    assert!(record.result.notes[0].starts_with("one-sided at 2.5 %"), "{:?}", record.result.notes);
+    // The interval reaches beyond the margin of 8: compared, and not non-inferior.
+    assert_eq!(record.conclusion(), Conclusion::Inconclusive);
+    assert_eq!(record.verdict.map(|verdict| (verdict.claim, verdict.above_margin)), Some((Claim::None, false)));
+    assert!(record.result.notes[0].text().starts_with("one-sided at 2.5 %"), "{:?}", record.result.notes);
     // Its limit is that of the two-sided interval.
     let two_sided = &find(&outcomes, "vas.m6.sensitivity.paired-t").result;
     near("limit", record.result.conf_high, two_sided.conf_high.unwrap(), 1e-12);
@@ -85,7 +87,7 @@ fn tests_over_all_visits() {
         assert_eq!(record.result.n_pairs, n, "{id}");
         near(id, record.result.statistic, statistic, 1e-10);
         near(id, record.result.p_value, p, 1e-8);
-        assert_eq!(record.conclusion, Conclusion::NotAssessed);
+        assert_eq!(record.conclusion(), Conclusion::NotAssessed);
         assert_eq!(record.arm.is_some(), id.contains("descriptive"));
         assert!(record.visit.is_none() && record.rows.used > 0);
     }
@@ -104,7 +106,7 @@ fn tests_over_all_visits() {
     }
     // A score is not yes or no.
     let refused = find(&outcomes, "vas.descriptive.cochran-q.ev");
-    assert!(refused.result.p_value.is_none() && refused.result.notes[0].contains("0 and 1"));
+    assert!(refused.result.p_value.is_none() && refused.result.notes[0].text().contains("0 and 1"));
 }
 
 #[test]
@@ -117,7 +119,7 @@ fn grades_by_kappa_and_marginal_odds() {
     // A description does not decide, although it is named first.
     let odds = find(&outcomes, "effusion.m6.secondary.proportional-odds");
     near("log odds", odds.result.estimate, 0.3120048490375467, 1e-8);
-    assert_eq!(odds.conclusion, Conclusion::Inconclusive);
+    assert_eq!(odds.conclusion(), Conclusion::Inconclusive);
 }
 
 #[test]

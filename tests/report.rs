@@ -3,7 +3,7 @@
 use crate::project::{inputs, plan_of, run};
 use crate::wording::overclaim;
 use serde_json::Value;
-use splitknee::analysis::{Conclusion, Importance};
+use splitknee::analysis::{Claim, Conclusion, Gate, Importance, Interval, Verdict};
 use splitknee::pipeline::{self, Run};
 use splitknee::plan::ReportFormat;
 use splitknee::report::bundle::Bundle;
@@ -88,6 +88,28 @@ fn every_message_used_is_in_the_catalogue() {
     }
 }
 
+/// The verdict of a primary comparison that leads to `conclusion`.
+fn verdict_of(conclusion: Conclusion, importance: Option<Importance>) -> Verdict {
+    let (claim, interval) = match conclusion {
+        Conclusion::Superior => (Claim::Superior, Interval::FavoursActive),
+        Conclusion::Inferior => (Claim::Inferior, Interval::FavoursPlacebo),
+        Conclusion::Equivalent => (Claim::Equivalent, Interval::IncludesNull),
+        Conclusion::NonInferior => (Claim::NonInferior, Interval::IncludesNull),
+        Conclusion::Inconclusive | Conclusion::NotAssessed => (Claim::None, Interval::IncludesNull),
+    };
+    Verdict {
+        claim,
+        interval,
+        family: None,
+        gate: Gate::None,
+        withheld: None,
+        importance,
+        within_margin: conclusion == Conclusion::Equivalent,
+        above_margin: false,
+        assessed: true,
+    }
+}
+
 #[test]
 fn constructed_conclusions_stay_within_their_interval() {
     let (run, _) = demo("en");
@@ -107,7 +129,7 @@ fn constructed_conclusions_stay_within_their_interval() {
             Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options: &options };
         for (low, estimate, high, conclusion, importance) in cases {
             let mut record = model.clone();
-            (record.conclusion, record.importance) = (conclusion, importance);
+            record.verdict = Some(verdict_of(conclusion, importance));
             record.result.estimate = Some(estimate);
             (record.result.conf_low, record.result.conf_high) = (Some(low), Some(high));
             let sentence = sentences::conclusion(&material, &record);

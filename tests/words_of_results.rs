@@ -3,8 +3,7 @@
 
 use crate::cli_model::run;
 use crate::project::{DEMO, dataset, plan_of};
-use splitknee::analysis::{Conclusion, Record};
-use splitknee::paired::Field;
+use splitknee::analysis::{Claim, Conclusion, Field, Gate, Interval, Record, Verdict, Withheld};
 use splitknee::pipeline::{self, Run};
 use splitknee::report::exhibits::Material;
 use splitknee::report::options::Options;
@@ -46,7 +45,7 @@ fn a_one_sided_interval_has_no_infinite_number_in_words_and_says_that_it_is_one_
     let id = "wear.end-of-wear.primary.mixed-model";
     let record = run.outcomes.records.iter().find(|record| record.id == id).or(run.outcomes.deciding(0, 0)).unwrap();
     assert_eq!(record.result.conf_high, Some(f64::INFINITY));
-    assert_eq!(record.conclusion, Conclusion::Inconclusive);
+    assert_eq!(record.conclusion(), Conclusion::Inconclusive);
     let sentences = said(&run, |material| sentences::conclusion(material, record));
     for (sentence, one_sided, open) in
         [(&sentences[0], "one-sided", "does not bound"), (&sentences[1], "片側", "限界がない")]
@@ -65,20 +64,45 @@ fn a_one_sided_interval_has_no_infinite_number_in_words_and_says_that_it_is_one_
     assert!(!methods[0].contains("two-sided") && methods[1].contains("片側検定"), "{methods:?}");
 }
 
+/// A verdict of the primary comparison.
+fn verdict(claim: Claim, interval: Interval, withheld: Option<Withheld>) -> Verdict {
+    Verdict {
+        claim,
+        interval,
+        family: None,
+        gate: Gate::None,
+        withheld,
+        importance: None,
+        within_margin: false,
+        above_margin: false,
+        assessed: true,
+    }
+}
+
 #[test]
 fn a_claim_that_is_withheld_says_why() {
     let run = run_with("ev-knee-synthetic", "alpha", "alpha", as_it_is);
     let mut record = find(&run, "vas.m6.primary.mixed-model").clone();
-    record.conclusion = Conclusion::Inconclusive;
-    (record.result.estimate, record.result.p_value) = (Some(-2.0), Some(0.041));
+    (record.result.estimate, record.result.p_value) = (Some(-2.0), Some(0.0500001));
     (record.result.conf_low, record.result.conf_high) = (Some(-3.9), Some(-0.1));
     record.p_adjusted = Some(0.124);
-    let family = said(&run, |material| sentences::conclusion(material, &record));
-    assert!(family[0].ends_with("adjusted for the family of hypotheses, p = 0.124."), "{}", family[0]);
-    assert!(family[1].contains("0.124") && family[1].contains("優越性は主張しない"), "{}", family[1]);
-    record.p_adjusted = None;
-    let test = said(&run, |material| sentences::conclusion(material, &record));
-    assert!(test[0].ends_with("the p-value of the test exceeds the level of the plan."), "{}", test[0]);
+    // In both directions, and whatever withholds the claim: no direction is asserted, none is hidden, and nothing that
+    // the interval excludes is called compatible with the data.
+    for (interval, place) in [(Interval::FavoursActive, "in favour of EV"), (Interval::FavoursPlacebo, "against EV")] {
+        for (withheld, english, japanese) in [
+            (Withheld::Test, "the test of the plan does not reject (p = 0.0500001)", "p=0.0500001"),
+            (Withheld::Family, "not confirmed after adjustment (adjusted p = 0.124)", "調整p=0.124"),
+            (Withheld::Gate, "the primary objective was not met", "主要目的が達成されなかった"),
+            (Withheld::Procedure, "could not be carried out", "手順を実行できなかった"),
+            (Withheld::Exploratory, "described and not claimed", "記述にとどめ"),
+        ] {
+            record.verdict = Some(verdict(Claim::None, interval, Some(withheld)));
+            let [en, ja] = said(&run, |material| sentences::conclusion(material, &record));
+            assert!(en.contains(place) && en.contains(english) && ja.contains(japanese), "{en}\n{ja}");
+            assert!(!en.contains("compatible") && !en.contains("lower in") && !ja.contains("矛盾しない"), "{en}\n{ja}");
+        }
+    }
+    record.verdict = Some(verdict(Claim::None, Interval::IncludesNull, None));
     record.result.conf_high = Some(0.1);
     let plain = said(&run, |material| sentences::conclusion(material, &record));
     assert!(!plain[0].contains("not claimed") && !plain[1].contains("主張"), "{plain:?}");
@@ -93,16 +117,12 @@ fn a_log_odds_ratio_is_said_as_an_odds_ratio_without_a_unit() {
     // ln 0.25, with limits ln 0.1 and ln 0.625.
     record.result.estimate = Some(0.25_f64.ln());
     (record.result.conf_low, record.result.conf_high) = (Some(0.1_f64.ln()), Some(0.625_f64.ln()));
-    for (conclusion, high, english, japanese) in [
-        (Conclusion::Superior, 0.625, "odds ratio 0.25 (95 % CI 0.10 to 0.63;", "オッズ比 0.25、95%信頼区間 0.10~0.63"),
-        (
-            Conclusion::Inconclusive,
-            1.6,
-            "Odds ratios from 0.10 to 1.60 remain compatible",
-            "0.10から1.60までのオッズ比",
-        ),
+    for (claim, high, english, japanese) in [
+        (Claim::Superior, 0.625, "odds ratio 0.25 (95 % CI 0.10 to 0.63;", "オッズ比 0.25、95%信頼区間 0.10~0.63"),
+        (Claim::None, 1.6, "Odds ratios from 0.10 to 1.60 remain compatible", "0.10から1.60までのオッズ比"),
     ] {
-        record.conclusion = conclusion;
+        let interval = if high < 1.0 { Interval::FavoursActive } else { Interval::IncludesNull };
+        record.verdict = Some(verdict(claim, interval, None));
         record.result.conf_high = Some(f64::ln(high));
         let sentences = said(&run, |material| sentences::conclusion(material, &record));
         assert!(sentences[0].contains(english) && sentences[1].contains(japanese), "{sentences:?}");
@@ -136,7 +156,8 @@ fn patients_without_a_knee_on_the_compared_arm_are_not_patients_with_one_knee() 
     let run = three_arms();
     let paired = find(&run, "score.single.sensitivity.paired-t");
     assert_eq!((paired.result.n_pairs, paired.rows.used, paired.rows.not_used), (4, 8, 8));
-    let reasons: Vec<(&str, usize)> = paired.rows.reasons.iter().map(|r| (r.reason.as_str(), r.n)).collect();
+    let reasons: Vec<(String, usize)> = paired.rows.reasons.iter().map(|r| (r.reason.text(), r.n)).collect();
+    let reasons: Vec<(&str, usize)> = reasons.iter().map(|(reason, n)| (reason.as_str(), *n)).collect();
     assert_eq!(reasons, [("observed, but the patient's other knee is on a further arm", 8)]);
     let facts = said(&run, |material| limitations::facts(material).join("\n"));
     assert!(!facts[0].contains("one observed knee"), "{}", facts[0]);
@@ -161,7 +182,7 @@ fn knees_without_a_baseline_are_counted_as_such_and_named_as_a_limitation() {
     let n = |id: &str, reason: &str| {
         let rows = &find(&run, id).rows;
         assert_eq!(rows.reasons.iter().map(|r| r.n).sum::<usize>(), rows.not_used, "{id}");
-        rows.reasons.iter().find(|known| known.reason == reason).map_or(0, |known| known.n)
+        rows.reasons.iter().find(|known| known.reason.text() == reason).map_or(0, |known| known.n)
     };
     // Counted by hand in knees.csv: both patients have both knees at Month 2 and Month 6.
     assert_eq!(n("vas.m6.descriptive.change-difference", "baseline missing"), 4);

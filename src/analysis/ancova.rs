@@ -1,6 +1,7 @@
 //! ANCOVA at one visit: the paired difference adjusted for the pair's baseline mean and baseline difference.
 
 use super::Context;
+use super::notes::remark;
 use super::record::Record;
 use crate::paired::{self, TestResult};
 use crate::trial::{Measure, Role};
@@ -29,7 +30,7 @@ fn at_visit(context: &Context, endpoint: usize, visit: usize, decides: bool) -> 
         }
     }
     rows.used -= 2 * without_baseline;
-    rows.leave_out("baseline of the pair incomplete", 2 * without_baseline);
+    rows.leave_out(remark!(baseline_incomplete), 2 * without_baseline);
     let [active, placebo, baseline_active, baseline_placebo] = &columns;
     let mut result = paired::ancova::ancova(active, placebo, baseline_active, baseline_placebo, &options)
         .unwrap_or_else(|refusal| {
@@ -38,7 +39,7 @@ fn at_visit(context: &Context, endpoint: usize, visit: usize, decides: bool) -> 
             result
         });
     if !trial.design.has_baseline(&trial.design.endpoints[endpoint]) {
-        result.notes.push("this endpoint has no baseline to adjust for".to_owned());
+        result.notes.push(remark!(no_baseline));
     }
     result.n_dropped = paired.dropped.len() + without_baseline;
     let role = if decides { context.role(endpoint, visit) } else { Role::Sensitivity };

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::descriptive::summarise;
+use super::notes::remark;
 use super::record::{Record, Rows};
 use crate::paired::{Field, TestResult};
 use crate::trial::{Measure, Role};
@@ -28,7 +29,7 @@ fn describe_one(context: &Context, column: &str) -> Option<Record> {
     for patient in context.members() {
         match trial.patients[patient].attributes.get(column) {
             Some(cell) if !cell.is_empty() => cells.push(cell),
-            _ => rows.leave_out("value missing", 1),
+            _ => rows.leave_out(remark!(value_missing), 1),
         }
     }
     rows.used = cells.len();
@@ -74,8 +75,7 @@ fn describe_one(context: &Context, column: &str) -> Option<Record> {
         role: Role::Descriptive,
         result,
         p_adjusted: None,
-        conclusion: super::Conclusion::NotAssessed,
-        importance: None,
+        verdict: None,
         reference: super::descriptive::REFERENCE,
         rows,
     })

@@ -1,7 +1,7 @@
 //! What every analysis is given: plan, trial and analysis set, and the record it fills in.
 
-use super::conclusion::Conclusion;
-use super::record::{BASELINE_MISSING, Record, Rows};
+use super::notes::remark;
+use super::record::{Record, Rows};
 use super::slug;
 use crate::paired::{Alternative, Options, TestResult};
 use crate::plan::{AlternativePlan, MeasurePlan, Plan};
@@ -141,8 +141,7 @@ impl<'a> Context<'a> {
             role,
             result,
             p_adjusted: None,
-            conclusion: Conclusion::NotAssessed,
-            importance: None,
+            verdict: None,
             reference: "",
             rows,
         }
@@ -182,13 +181,13 @@ impl<'a> Context<'a> {
             let patient = &self.trial.patients[dropped.patient];
             for knee in [ACTIVE, PLACEBO].into_iter().filter_map(|arm| patient.knee(arm)) {
                 let reason = if knee.values[endpoint][visit].is_none() {
-                    "no value at this visit"
+                    remark!(no_value_at_this)
                 } else if self.trial.measured(knee, endpoint, visit, paired.measure).is_none() {
-                    BASELINE_MISSING
+                    remark!(baseline_missing)
                 } else if patient.knees().len() > 1 && patient.pair().is_none() {
-                    "observed, but the patient's other knee is on a further arm"
+                    remark!(partner_further_arm)
                 } else {
-                    "observed, but its partner knee has no value"
+                    remark!(partner_missing)
                 };
                 rows.leave_out(reason, 1);
             }

@@ -1,10 +1,11 @@
 //! Descriptive statistics by arm and of the within-patient difference, at every visit.
 
 use super::Context;
-use super::conclusion::Conclusion;
-use super::record::{BASELINE_MISSING, Record, Rows};
+use super::notes::remark;
+use super::record::{Record, Rows};
 use crate::math::descriptive::{QuantileType, mean, median, quantile, sd};
 use crate::math::dist::student_t;
+use crate::note::Note;
 use crate::paired::{Field, Options, TestResult};
 use crate::trial::{Measure, Role};
 
@@ -24,7 +25,7 @@ pub fn summarise(values: &[f64], options: &Options) -> TestResult {
         result.conf_low = Some(centre - half);
         result.conf_high = Some(centre + half);
     } else {
-        result.notes.push(format!("no interval: {} value(s) observed, two are needed", values.len()));
+        result.notes.push(remark!(two_needed, n = values.len()));
     }
     let quartile = |p| quantile(values, p, QuantileType::Two);
     result.extra = vec![
@@ -70,7 +71,6 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize, measure: Measu
     result.n_dropped = paired.dropped.len();
     let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
     record.reference = REFERENCE;
-    record.conclusion = Conclusion::NotAssessed;
     records.push(record);
     records
 }
@@ -84,12 +84,12 @@ fn suffix(measure: Measure) -> &'static str {
 }
 
 /// Why a knee has no measured value.
-fn missing(knee: &crate::trial::Knee, endpoint: usize, visit: usize) -> &'static str {
+fn missing(knee: &crate::trial::Knee, endpoint: usize, visit: usize) -> Note {
     if knee.values[endpoint][visit].is_some() {
-        BASELINE_MISSING
+        remark!(baseline_missing)
     } else if knee.rows[visit].is_some() {
-        "value missing"
+        remark!(value_missing)
     } else {
-        "visit missing"
+        remark!(visit_missing)
     }
 }

@@ -1,12 +1,15 @@
-//! The plan's multiplicity procedure over its family of hypotheses.
+//! Several hypotheses: the procedure of the plan's family, and that of several primary endpoints.
 //!
-//! A hypothesis is "no difference" on one endpoint of the family at one visit; its p-value is that of the deciding record.
-//! A deciding method without a p-value keeps its place in the family with p = 1, so that the number of hypotheses stays
-//! what the plan declared. Every hypothesis gets a record `multiplicity.<endpoint>` (with the visit where the family has
-//! several), its deciding record the adjusted p-value; a claim that the procedure does not support is withheld
-//! ([`conclusion::withhold`]).
+//! A hypothesis is "no difference" on one endpoint at one visit; its p-value is that of the deciding record. A deciding
+//! method without a p-value keeps its place in the family with p = 1, so that the number of hypotheses stays what the plan
+//! declared. Every hypothesis gets a record `multiplicity.<endpoint>` (with the visit where the family has several), its
+//! deciding record the adjusted p-value. What follows for a claim is decided in [`super::verdict`].
+//!
+//! Several primary endpoints are hypotheses of the plan's family where it names them all; else they are a family of their
+//! own, co-primary (all must reject: the adjusted p-value is the largest, and all differences point the same way) or
+//! adjusted, as `multiplicity.primary` says. One primary endpoint is tested at the plan's level, in no family.
 
-use super::conclusion;
+use super::notes::remark;
 use super::record::Record;
 use super::{Context, is_deciding};
 use crate::multiplicity::MultiplicityError;
@@ -15,8 +18,29 @@ use crate::multiplicity::epsilon::Epsilon;
 use crate::multiplicity::fixed_sequence::fixed_sequence;
 use crate::multiplicity::graphical::Graph;
 use crate::paired::{Field, TestResult};
-use crate::plan::{FamilyVisits, MultiplicityMethod};
+use crate::plan::{FamilyVisits, MultiplicityMethod, PrimaryFamily};
 use crate::trial::Role;
+use std::collections::BTreeMap;
+
+/// The family of several primary endpoints.
+pub const PRIMARY: &str = "primary";
+/// The family of secondary endpoints.
+pub const SECONDARY: &str = "secondary";
+/// A family that the plan names with primary endpoints in it.
+pub const ALL: &str = "all";
+
+/// What its family's procedure says about one comparison.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hypothesis {
+    /// The family.
+    pub family: &'static str,
+    /// The adjusted p-value.
+    pub p_adjusted: Option<f64>,
+    /// Whether the procedure rejects.
+    pub rejected: bool,
+    /// Whether the procedure could not be carried out.
+    pub failed: bool,
+}
 
 /// What the procedure says about one hypothesis.
 #[derive(Default)]
@@ -26,45 +50,118 @@ struct Decision {
     fields: Vec<(&'static str, Field)>,
 }
 
-/// Applies the plan's procedure to the deciding records among `records`, and adds the decisions to them.
-pub fn apply(context: &Context, records: &mut Vec<Record>) {
-    let multiplicity = &context.plan.multiplicity;
-    if multiplicity.method == MultiplicityMethod::None {
-        return;
-    }
-    let hypotheses: Vec<usize> = hypotheses(context)
-        .into_iter()
-        .filter_map(|(endpoint, visit)| records.iter().position(|record| is_deciding(record, endpoint, visit)))
-        .collect();
-    if hypotheses.is_empty() {
-        return;
-    }
-    let names: Vec<String> = hypotheses.iter().map(|&at| records[at].id.clone()).collect();
-    let p_values: Vec<f64> = hypotheses.iter().map(|&at| records[at].result.p_value.unwrap_or(1.0)).collect();
+/// A family with its hypotheses as positions among the records.
+struct Family {
+    name: &'static str,
+    procedure: &'static str,
+    hypotheses: Vec<usize>,
+    with_visit: bool,
+}
+
+/// Applies the plan's procedures to the deciding records among `records`, whose positions the answer tells, and adds the
+/// decisions to `records`.
+pub fn apply(context: &Context, records: &mut Vec<Record>) -> BTreeMap<usize, Hypothesis> {
     let alpha = context.plan.analysis.alpha;
-    let (decisions, failure) = match decide(context, names, &p_values, alpha) {
-        Ok(decisions) => (decisions, None),
-        Err(error) => (hypotheses.iter().map(|_| Decision::default()).collect(), Some(error.to_string())),
-    };
-    let several_visits = multiplicity.visits == FamilyVisits::All;
-    for (position, (&at, decision)) in hypotheses.iter().zip(decisions).enumerate() {
-        let record = &mut records[at];
-        record.p_adjusted = decision.p_adjusted;
-        if !decision.rejected {
-            let reason = match (&failure, decision.p_adjusted) {
-                (Some(failure), _) => format!("the multiplicity procedure could not be carried out ({failure})"),
-                (None, p) => format!(
-                    "adjusted for {} hypotheses ({}) the p-value is {}, above {alpha}",
-                    hypotheses.len(),
-                    multiplicity.method.name(),
-                    p.map_or_else(|| "not defined".to_owned(), |p| format!("{p:.4}")),
-                ),
+    let mut found = BTreeMap::new();
+    for family in families(context, records) {
+        let names: Vec<String> = family.hypotheses.iter().map(|&at| records[at].id.clone()).collect();
+        let p_values: Vec<f64> =
+            family.hypotheses.iter().map(|&at| records[at].result.p_value.unwrap_or(1.0)).collect();
+        let decided = if family.name == PRIMARY {
+            of_primaries(context, records, &family.hypotheses, &p_values, alpha)
+        } else {
+            decide(context, names, &p_values, alpha)
+        };
+        let (decisions, failure) = match decided {
+            Ok(decisions) => (decisions, None),
+            Err(error) => (family.hypotheses.iter().map(|_| Decision::default()).collect(), Some(error)),
+        };
+        for (position, (&at, decision)) in family.hypotheses.iter().zip(decisions).enumerate() {
+            let record = &mut records[at];
+            record.p_adjusted = decision.p_adjusted;
+            let hypothesis = Hypothesis {
+                family: family.name,
+                p_adjusted: decision.p_adjusted,
+                rejected: decision.rejected,
+                failed: failure.is_some(),
             };
-            conclusion::withhold(record, &reason);
+            found.insert(at, hypothesis);
+            let decided = decision_record(context, record, &family, position, decision, failure.as_ref());
+            records.push(decided);
         }
-        let decided =
-            decision_record(context, record, position, hypotheses.len(), decision, failure.as_deref(), several_visits);
-        records.push(decided);
+    }
+    found
+}
+
+/// The families of the plan that have a hypothesis.
+fn families(context: &Context, records: &[Record]) -> Vec<Family> {
+    let multiplicity = &context.plan.multiplicity;
+    let endpoints = &context.trial.design.endpoints;
+    let at = |(endpoint, visit): (usize, usize)| records.iter().position(|record| is_deciding(record, endpoint, visit));
+    let is_primary = |at: &usize| records[*at].role == Role::Primary;
+    let mut primaries: Vec<usize> = (0..endpoints.len())
+        .filter(|&endpoint| endpoints[endpoint].role == Role::Primary)
+        .filter_map(|endpoint| at((endpoint, context.trial.design.primary)))
+        .collect();
+    primaries.retain(|at| is_primary(at));
+    let mut named: Vec<usize> = match multiplicity.method {
+        MultiplicityMethod::None => Vec::new(),
+        _ => hypotheses(context).into_iter().filter_map(at).collect(),
+    };
+    let of_plan = !primaries.is_empty() && primaries.iter().all(|at| named.contains(at));
+    let mut families = Vec::new();
+    if primaries.len() > 1 && !of_plan {
+        named.retain(|at| !primaries.contains(at));
+        let procedure = multiplicity.primary.unwrap_or(PrimaryFamily::CoPrimary).name();
+        families.push(Family { name: PRIMARY, procedure, hypotheses: primaries, with_visit: false });
+    }
+    if !named.is_empty() {
+        let name = if named.iter().any(is_primary) { ALL } else { SECONDARY };
+        let with_visit = multiplicity.visits == FamilyVisits::All;
+        families.push(Family { name, procedure: multiplicity.method.name(), hypotheses: named, with_visit });
+    }
+    families
+}
+
+/// The procedure of several primary endpoints.
+fn of_primaries(
+    context: &Context,
+    records: &[Record],
+    hypotheses: &[usize],
+    p_values: &[f64],
+    alpha: f64,
+) -> Result<Vec<Decision>, MultiplicityError> {
+    let by = |method| {
+        let adjusted = adjust(method, p_values)?;
+        let decision = |p: f64| Decision { p_adjusted: Some(p), rejected: p <= alpha, fields: Vec::new() };
+        Ok(adjusted.into_iter().map(decision).collect())
+    };
+    match context.plan.multiplicity.primary.unwrap_or(PrimaryFamily::CoPrimary) {
+        PrimaryFamily::CoPrimary => {
+            let largest = p_values.iter().copied().fold(0.0, f64::max);
+            let towards = |at: &usize| {
+                let record = &records[*at];
+                let sign = context.trial.design.endpoints[record.endpoint?].benefit_sign();
+                Some(sign * record.result.estimate? > 0.0)
+            };
+            let directions: Vec<Option<bool>> = hypotheses.iter().map(towards).collect();
+            let agree = directions.windows(2).all(|pair| pair[0].is_some() && pair[0] == pair[1]);
+            let rejected = largest <= alpha && agree;
+            let decision = |_| Decision { p_adjusted: Some(largest), rejected, fields: Vec::new() };
+            Ok(p_values.iter().map(decision).collect())
+        }
+        PrimaryFamily::Holm => by(Adjustment::Holm),
+        PrimaryFamily::Hochberg => by(Adjustment::Hochberg),
+        PrimaryFamily::Hommel => by(Adjustment::Hommel),
+        PrimaryFamily::Bonferroni => by(Adjustment::Bonferroni),
+        PrimaryFamily::FixedSequence => {
+            let decision = |found: crate::multiplicity::fixed_sequence::SequenceDecision| Decision {
+                p_adjusted: Some(found.p_adjusted),
+                rejected: found.rejected,
+                fields: vec![("tested", Field::Json(found.tested.into()))],
+            };
+            Ok(fixed_sequence(p_values, alpha)?.into_iter().map(decision).collect())
+        }
     }
 }
 
@@ -141,33 +238,33 @@ fn decide(
 fn decision_record(
     context: &Context,
     deciding: &Record,
+    family: &Family,
     position: usize,
-    size: usize,
     decision: Decision,
-    failure: Option<&str>,
-    with_visit: bool,
+    failure: Option<&MultiplicityError>,
 ) -> Record {
     let design = &context.trial.design;
     let mut result = TestResult::new("multiplicity", deciding.result.n_pairs, &context.options());
     result.p_value = deciding.result.p_value;
     result.extra = vec![
-        ("procedure", Field::Text(context.plan.multiplicity.method.name().to_owned())),
+        ("family", Field::Text(family.name.to_owned())),
+        ("procedure", Field::Text(family.procedure.to_owned())),
         ("hypothesis", Field::Text(deciding.id.clone())),
         ("position", Field::Count(position as u64 + 1)),
-        ("hypotheses", Field::Count(size as u64)),
+        ("hypotheses", Field::Count(family.hypotheses.len() as u64)),
         ("alpha", Field::Number(Some(context.plan.analysis.alpha))),
         ("rejected", Field::Json(decision.rejected.into())),
     ];
     result.extra.extend(decision.fields);
     if deciding.result.p_value.is_none() {
-        result.notes.push("the deciding method gives no p-value: the hypothesis counts with p = 1".to_owned());
+        result.notes.push(remark!(no_p));
     }
-    result.notes.extend(failure.map(str::to_owned));
+    result.notes.extend(failure.map(|failure| remark!(procedure_failed, failure = failure.to_string())));
     let mut id = "multiplicity".to_owned();
     if let Some(endpoint) = deciding.endpoint.and_then(|endpoint| design.endpoints.get(endpoint)) {
         id = format!("{id}.{}", endpoint.id);
     }
-    if let Some(visit) = deciding.visit.filter(|_| with_visit).and_then(|visit| design.visits.get(visit)) {
+    if let Some(visit) = deciding.visit.filter(|_| family.with_visit).and_then(|visit| design.visits.get(visit)) {
         id = format!("{id}.{}", visit.id);
     }
     Record {
@@ -175,23 +272,24 @@ fn decision_record(
         role: Role::Descriptive,
         result,
         p_adjusted: decision.p_adjusted,
-        importance: None,
-        reference: procedure_source(context.plan.multiplicity.method),
+        verdict: None,
+        reference: procedure_source(family.procedure),
         ..deciding.clone()
     }
 }
 
 /// Source of a procedure.
-fn procedure_source(method: MultiplicityMethod) -> &'static str {
-    match method {
-        MultiplicityMethod::None => "",
-        MultiplicityMethod::Holm => "Holm 1979",
-        MultiplicityMethod::Hochberg => "Hochberg 1988",
-        MultiplicityMethod::Hommel => "Hommel 1988",
-        MultiplicityMethod::Bonferroni => "Bonferroni",
-        MultiplicityMethod::Bh => "Benjamini & Hochberg 1995",
-        MultiplicityMethod::By => "Benjamini & Yekutieli 2001",
-        MultiplicityMethod::FixedSequence => "Maurer, Hothorn & Lehmacher 1995",
-        MultiplicityMethod::Graphical => "Bretz, Maurer, Brannath & Posch 2009",
+fn procedure_source(procedure: &str) -> &'static str {
+    match procedure {
+        "co-primary" => "ICH E9, 2.2.5 (intersection–union)",
+        "holm" => "Holm 1979",
+        "hochberg" => "Hochberg 1988",
+        "hommel" => "Hommel 1988",
+        "bonferroni" => "Bonferroni",
+        "bh" => "Benjamini & Hochberg 1995",
+        "by" => "Benjamini & Yekutieli 2001",
+        "fixed-sequence" => "Maurer, Hothorn & Lehmacher 1995",
+        "graphical" => "Bretz, Maurer, Brannath & Posch 2009",
+        _ => "",
     }
 }

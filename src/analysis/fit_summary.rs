@@ -8,6 +8,7 @@ use crate::model::influence::{self, ContrastInfluence};
 use crate::model::patient_blocks::PatientBlock;
 use crate::model::r_squared::{self, ExplainedVariance, PairCorrelation};
 use crate::model::{Certificate, CovarianceParameter, Fit, VarianceComponent};
+use crate::note::Notes;
 use crate::paired::{Field, TestResult};
 use crate::trial::{Observation, Role};
 use serde_json::json;
@@ -40,7 +41,7 @@ pub struct FitSummary {
     /// Whether structures before this one in the plan's order could not be fitted.
     pub fell_back: bool,
     /// What the reader should know.
-    pub notes: Vec<String>,
+    pub notes: Notes,
     /// Variance components of random terms, and the residual.
     pub variance_components: Vec<VarianceComponent>,
     /// Parameters of the covariance structures.
@@ -88,7 +89,7 @@ pub struct Fitted<'a> {
     /// Degrees of freedom in words.
     pub ddf: String,
     /// What was tried before, and what the inference says.
-    pub notes: Vec<String>,
+    pub notes: Notes,
     /// Whether structures before this one could not be fitted.
     pub fell_back: bool,
     /// The rows of the model, where they are knees; empty for a model of differences.
@@ -185,7 +186,7 @@ impl FitSummary {
             ("r2_conditional", Field::Number(explained.and_then(|explained| explained.r2_conditional))),
             ("pair_correlations", Field::Json(json!(self.pair_correlations))),
             ("singular", Field::Json(self.singular.into())),
-            ("certificate", Field::Text(self.convergence.words())),
+            ("certificate", Field::Text(self.convergence.words().text())),
             ("residuals", Field::Json(self.residuals.as_ref().map_or(serde_json::Value::Null, residual_fields))),
             ("influence", Field::Json(json!(self.influence))),
         ];

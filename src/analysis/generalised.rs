@@ -9,12 +9,14 @@
 use super::Context;
 use super::mixed::fill;
 use super::model_rows::ModelRows;
+use super::notes::remark;
 use super::record::Record;
 use crate::model::gee::{GeeCovariance, GeeFamily, GeeOptions};
 use crate::model::gee_report::{GeeComparisons, gee};
 use crate::model::generalised::Family;
 use crate::model::generalised_report::{GeneralisedOptions, RatioContrast, fit_generalised};
 use crate::model::{Columns, Formula, LsMeansSpec, ModelError, TTest};
+use crate::note::Notes;
 use crate::paired::{Field, TestResult};
 use crate::plan::{BaselinePlan, PrimaryMethod};
 use crate::trial::{Kind, Measure, Role};
@@ -66,7 +68,7 @@ pub fn analyse(context: &Context, endpoint: usize, method: PrimaryMethod, decide
                 };
                 match answer.contrasts.iter().find(at).filter(|_| rows.visits.contains(&visit)).and_then(test) {
                     Some(test) => fill(&mut result, &test, &context.options_of(about.better)),
-                    None => result.notes.push("the comparison is not estimable from these data".to_owned()),
+                    None => result.notes.push(remark!(not_estimable)),
                 }
                 answer.describe(&mut result);
             }
@@ -86,7 +88,7 @@ struct Answer {
     formula: String,
     scale: &'static str,
     fields: Vec<(&'static str, Field)>,
-    notes: Vec<String>,
+    notes: Notes,
 }
 
 impl Answer {
@@ -170,12 +172,12 @@ fn mixed(
         let report = fit_generalised(columns, &Formula::parse(&formula)?, &options)?.report()?;
         Ok::<_, ModelError>((formula, report))
     };
-    let mut notes = Vec::new();
+    let mut notes = Notes::new();
     let with_knee = " + (1|patient) + (1|patient:knee)";
     let (formula, report) = match several.then(|| fit(with_knee)) {
         Some(Ok(found)) => found,
         Some(Err(error)) => {
-            notes.push(format!("the model with a knee intercept could not be fitted and has none: {error}"));
+            notes.push(remark!(no_knee_intercept, error = error.note()));
             fit(" + (1|patient)")?
         }
         None => fit(" + (1|patient)")?,

@@ -1,5 +1,6 @@
 //! Shift tables of grades and yes/no endpoints: from which grade at baseline to which at the visit, by arm.
 
+use super::notes::remark;
 use super::record::{Record, Rows};
 use super::{Context, pairs};
 use crate::paired::shift_table::shift_table;
@@ -39,7 +40,7 @@ pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
                 before.iter().zip(&after).filter(|(before, after)| before.is_some() && after.is_some()).count();
             let mut result = TestResult::new("shift-table", complete, &context.options());
             let mut rows = Rows { used: complete, ..Rows::default() };
-            rows.leave_out("no grade at baseline or at the visit", before.len() - complete);
+            rows.leave_out(remark!(no_grade), before.len() - complete);
             match shift_table(&before, &after, &levels, better) {
                 Ok(table) => {
                     result.extra = vec![
@@ -52,7 +53,7 @@ pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
                         ("missing_at_baseline", Field::Table(vec![table.missing_at_baseline])),
                         ("missing_both", Field::Count(table.missing_both)),
                     ];
-                    result.notes.push("rows: grade at baseline; columns: grade at the visit".to_owned());
+                    result.notes.push(remark!(shift_rows));
                 }
                 Err(refusal) => result.notes.push(refusal.0),
             }

@@ -17,9 +17,11 @@
 use super::Context;
 use super::fit_summary::{FitSummary, Fitted};
 use super::model_rows::{ModelRows, differences};
+use super::notes::remark;
 use super::record::{Record, Rows};
 use crate::math::dist::student_t;
 use crate::model::{self, Columns, Fit, FitOptions, Formula, Inference, LsMeansSpec, ModelError, TTest};
+use crate::note::{Note, Notes};
 use crate::paired::{Alternative, Field, Options, TestResult};
 use crate::plan::{BaselinePlan, Ddf, Information, PrimaryMethod, Structure, Weights};
 use crate::trial::design::{ACTIVE, PLACEBO};
@@ -53,7 +55,7 @@ pub fn analyse(
         return (Vec::new(), None);
     }
     let model = Model::new(context, endpoint, method, name, decides, visits);
-    let mut failures = model.refusal(context).map_or_else(Vec::new, |refusal| vec![refusal]);
+    let mut failures: Notes = model.refusal(context).into_iter().collect();
     let structures = if failures.is_empty() { model.structures(context) } else { Vec::new() };
     let mut remedy = None;
     for (structure, term) in structures {
@@ -61,12 +63,12 @@ pub fn analyse(
         match model.fit(&formula) {
             Ok(fit) => return model.report(context, &fit, formula, structure, failures),
             Err(error) => {
-                failures.push(format!("structure {structure} could not be fitted: {error}"));
+                failures.push(remark!(structure_failed, structure = structure, error = error.note()));
                 remedy = Some(error.remedy());
             }
         }
     }
-    failures.extend(remedy.map(|remedy| format!("no structure of the plan could be fitted: {remedy}")));
+    failures.extend(remedy.map(|remedy| remark!(no_structure, remedy = remedy)));
     let records = model.visits.iter().map(|&visit| model.without_numbers(context, visit, &failures)).collect();
     (records, None)
 }
@@ -154,7 +156,7 @@ impl Model {
         let pairs = differences(context, self.endpoint, &rows.used);
         let alone = rows.used.len() - 2 * pairs.len();
         rows.rows.used -= alone;
-        rows.rows.leave_out("observed, but its partner knee has no value", alone);
+        rows.rows.leave_out(remark!(partner_missing), alone);
         let patients: BTreeSet<usize> = pairs.iter().map(|row| row.patient).collect();
         let seen: BTreeSet<usize> = pairs.iter().map(|row| row.visit).collect();
         (self.n_patients, self.n_rows, self.n_visits) = (patients.len(), pairs.len(), seen.len());
@@ -198,11 +200,10 @@ impl Model {
     }
 
     /// Why the model cannot be stated for this endpoint.
-    fn refusal(&self, context: &Context) -> Option<String> {
+    fn refusal(&self, context: &Context) -> Option<Note> {
         let design = &context.trial.design;
         let lacks_baseline = !design.has_baseline(&design.endpoints[self.endpoint]);
-        (self.method == PrimaryMethod::Clda && lacks_baseline)
-            .then(|| "constrained longitudinal data analysis needs a baseline, and this endpoint has none".to_owned())
+        (self.method == PrimaryMethod::Clda && lacks_baseline).then(|| remark!(clda_baseline))
     }
 
     /// The covariates of a model of differences: each is what a knee-level term leaves in a difference, and 0 for knees that
@@ -279,7 +280,7 @@ impl Model {
         fit: &Fit,
         formula: String,
         structure: &'static str,
-        failures: Vec<String>,
+        failures: Notes,
     ) -> (Vec<Record>, Option<FitSummary>) {
         let analysis = &context.plan.analysis;
         let inference =
@@ -290,10 +291,10 @@ impl Model {
         let mut notes = failures.clone();
         for &visit in &self.visits {
             let mut record = self.without_numbers(context, visit, &failures);
-            let test = inference.as_ref().map_err(ToString::to_string).and_then(|inference| {
-                self.comparison(inference, &means, visit)
-                    .ok_or_else(|| "the comparison is not estimable from these data".to_owned())
-            });
+            let test = inference
+                .as_ref()
+                .map_err(ModelError::note)
+                .and_then(|inference| self.comparison(inference, &means, visit).ok_or_else(|| remark!(not_estimable)));
             match test {
                 Ok((weights, test)) => {
                     fill(&mut record.result, &test, &self.options(context));
@@ -457,7 +458,7 @@ impl Model {
     }
 
     /// The record of the model at `visit` before any number is filled in: patients, observations and rows.
-    fn without_numbers(&self, context: &Context, visit: usize, failures: &[String]) -> Record {
+    fn without_numbers(&self, context: &Context, visit: usize, failures: &Notes) -> Record {
         let pairs = context.trial.paired(self.endpoint, visit, self.measure, context.set);
         let mut result = TestResult::new(self.name, pairs.pairs.len(), &self.options(context));
         result.n_dropped = pairs.dropped.len();

@@ -4,7 +4,7 @@
 //! finds is a [`Record`]; tables, figures and words are made from records and never compute.
 //!
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what),
-//! [`conclusion`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
+//! [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
 //! [`model_rows`] and [`fit_summary`]), [`complete_pairs`], [`ancova`], [`generalised`], [`responders`], [`grades`],
 //! [`pairing`], [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
@@ -12,7 +12,6 @@
 pub mod ancova;
 pub mod characteristics;
 pub mod complete_pairs;
-pub mod conclusion;
 pub mod context;
 pub mod descriptive;
 pub mod family;
@@ -22,6 +21,7 @@ pub mod grades;
 pub mod methods;
 pub mod mixed;
 pub mod model_rows;
+pub mod notes;
 pub mod pairing;
 pub mod pairs;
 pub mod record;
@@ -32,12 +32,13 @@ pub mod safety;
 pub mod sample_size;
 pub mod second_opinion;
 pub mod subgroups;
+pub mod verdict;
 
-pub use conclusion::{Conclusion, Importance};
 pub use context::Context;
 pub use fit_summary::{FitSummary, ResidualPoint};
-pub use record::{BASELINE_MISSING, Reason, Record, Rows};
+pub use record::{Reason, Record, Rows};
 pub use run::{Reading, Run, Secret};
+pub use verdict::{Claim, Conclusion, Gate, Importance, Interval, Verdict, Withheld};
 
 /// What the result of a record is told in.
 pub use crate::paired::{Alternative, Field};
@@ -111,10 +112,10 @@ pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
         outcomes.records.extend(records);
         outcomes.fits.extend(fits);
     }
-    family::apply(&context, &mut outcomes.records);
     outcomes.records.extend(responders::omeract_oarsi(&context));
     outcomes.records.extend(characteristics::describe(&context));
     outcomes.records.extend(safety::analyse(&context));
+    verdict::decide(&context, &mut outcomes.records);
     outcomes
 }
 
@@ -155,12 +156,6 @@ fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize
         let (again, other_fits) = planned_methods(&Context { set, ..*context }, endpoint);
         records.extend(again);
         fits.extend(other_fits);
-    }
-    for record in &mut records {
-        if matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity) {
-            (record.conclusion, record.importance) = conclusion::assess(about, record);
-            conclusion::reconcile(record, context.plan.analysis.alpha);
-        }
     }
     (records, fits)
 }

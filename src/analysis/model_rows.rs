@@ -1,7 +1,8 @@
 //! The rows and columns of the models: one row per knee and visit, or per patient and visit for the differences.
 
 use super::Context;
-use super::record::{BASELINE_MISSING, Rows};
+use super::notes::remark;
+use super::record::Rows;
 use crate::model::{Columns, ModelError};
 use crate::plan::BaselinePlan;
 use crate::trial::design::{ACTIVE, PLACEBO};
@@ -47,19 +48,19 @@ impl ModelRows {
         for row in trial.observations(endpoint, visits, measure, context.set) {
             let known = |covariate: &Covariate| covariate.of(context, row.patient).is_some();
             if baseline != BaselinePlan::None && row.baseline.is_none() {
-                rows.leave_out(BASELINE_MISSING, 1);
+                rows.leave_out(remark!(baseline_missing), 1);
             } else if !covariates.iter().all(known) {
-                rows.leave_out("covariate missing", 1);
+                rows.leave_out(remark!(covariate_missing), 1);
             } else if injected_first.is_some() && injection(context, row.patient, row.arm).is_none() {
-                rows.leave_out("order of injection unknown", 1);
+                rows.leave_out(remark!(injection_unknown), 1);
             } else {
                 used.push(row);
             }
         }
         rows.used = used.len();
         let [no_value, no_baseline] = missing(context, endpoint, visits, measure);
-        rows.leave_out("no value at this visit", no_value);
-        rows.leave_out(BASELINE_MISSING, no_baseline);
+        rows.leave_out(remark!(no_value_at_this), no_value);
+        rows.leave_out(remark!(baseline_missing), no_baseline);
         let seen = visits.iter().copied().filter(|visit| used.iter().any(|row| row.visit == *visit)).collect();
         Self { used, rows, visits: seen, baseline, covariates, side: context.plan.analysis.side, injected_first }
     }

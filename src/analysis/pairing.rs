@@ -1,8 +1,9 @@
 //! The design's own numbers: what the pairing gained, side and dominance, how alike the knees began, and what a reviewer
 //! who pools trials needs.
 
+use super::Context;
+use super::notes::remark;
 use super::record::{Record, Rows};
-use super::{Context, conclusion};
 use crate::math::descriptive::{mean, sd};
 use crate::paired::design::{self, Estimate, SideEffect};
 use crate::paired::published::{Arm, at_correlation};
@@ -88,7 +89,7 @@ fn baseline(context: &Context, endpoint: usize) -> Option<Record> {
             (result.conf_low, result.conf_high) = (found.conf_low, found.conf_high);
             result.extra =
                 vec![("sd_diff", Field::Number(found.sd_diff)), ("standardised", Field::Number(found.standardised))];
-            result.notes.push("no test: a difference between randomised knees at baseline arose by chance".to_owned());
+            result.notes.push(remark!(baseline_chance));
         }
         Err(refusal) => result.notes.push(refusal.0),
     }
@@ -184,7 +185,7 @@ fn meta_analysis(context: &Context, endpoint: usize, visit: usize) -> Record {
         result.df = Some(summary.df);
         (result.conf_low, result.conf_high) = (summary.conf_low, summary.conf_high);
     } else {
-        result.notes.push("no correlation between the knees can be computed, hence no interval".to_owned());
+        result.notes.push(remark!(no_correlation_interval));
     }
     let number = Field::Number;
     result.extra = vec![
@@ -247,13 +248,12 @@ pub fn carry_across(context: &Context, deciding: &Record) -> Option<Record> {
     result.extra.push(("tipping_kappa", Field::Number(tipping(sign * observed))));
     result.extra.push(("tipping_kappa_limit", Field::Number(worst.and_then(tipping))));
     if about.mcid.is_none() {
-        result.notes.push("no MCID is declared: no tipping point".to_owned());
+        result.notes.push(remark!(no_mcid_tipping));
     }
-    result.notes.push("κ cannot be estimated from a trial in which every patient received both treatments".to_owned());
+    result.notes.push(remark!(kappa_unknown));
     let id = format!("{}.carry-across", context.stem(endpoint, visit));
     let rows = Rows { used: deciding.rows.used, ..deciding.rows.clone() };
     let mut record = context.record(id, endpoint, visit, deciding.measure, Role::Descriptive, result, rows);
     record.reference = "Hujoel & DeRouen 1992; Hujoel 1998";
-    record.conclusion = conclusion::Conclusion::NotAssessed;
     Some(record)
 }

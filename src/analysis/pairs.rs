@@ -85,7 +85,7 @@ fn against_margins(context: &Context, endpoint: usize) -> Vec<String> {
     equivalence.into_iter().chain(non_inferiority).map(str::to_owned).collect()
 }
 
-fn non_inferiority_margin(context: &Context, endpoint: usize) -> Option<f64> {
+pub(super) fn non_inferiority_margin(context: &Context, endpoint: usize) -> Option<f64> {
     context.plan.endpoints.get(endpoint).and_then(|written| written.non_inferiority_margin)
 }
 

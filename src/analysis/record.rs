@@ -1,12 +1,13 @@
 //! One record per number-bearing result: the rows of `results.json`.
 
-use super::conclusion::{Conclusion, Importance};
+use super::verdict::{Conclusion, Gate, Verdict};
+use crate::note::Note;
 use crate::paired::TestResult;
 use crate::trial::{Measure, Role};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// How many data rows (knee-visits) went into a result, how many did not, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
 pub struct Rows {
     /// Knee-visits used.
     pub used: usize,
@@ -17,27 +18,35 @@ pub struct Rows {
 }
 
 /// One reason why knee-visits were not used.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reason {
-    /// The reason in words.
-    pub reason: String,
+    /// The reason.
+    pub reason: Note,
     /// How many knee-visits.
     pub n: usize,
 }
 
-/// Why a knee-visit with a value is not used: the analysis needs the knee's baseline, and that is missing.
-pub const BASELINE_MISSING: &str = "baseline missing";
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("code", self.reason.code())?;
+        map.serialize_entry("reason", &self.reason.text())?;
+        map.serialize_entry("n", &self.n)?;
+        map.end()
+    }
+}
 
 impl Rows {
     /// Adds `n` unused knee-visits for `reason`; reasons stand in alphabetical order, whatever the order of the data.
-    pub fn leave_out(&mut self, reason: &str, n: usize) {
+    pub fn leave_out(&mut self, reason: impl Into<Note>, n: usize) {
         if n == 0 {
             return;
         }
+        let reason = reason.into();
         self.not_used += n;
-        match self.reasons.binary_search_by(|known| known.reason.as_str().cmp(reason)) {
+        match self.reasons.binary_search_by(|known| known.reason.text().cmp(&reason.text())) {
             Ok(known) => self.reasons[known].n += n,
-            Err(place) => self.reasons.insert(place, Reason { reason: reason.to_owned(), n }),
+            Err(place) => self.reasons.insert(place, Reason { reason, n }),
         }
     }
 }
@@ -67,14 +76,53 @@ pub struct Record {
     pub result: TestResult,
     /// p-value adjusted for the plan's multiplicity procedure, where the result belongs to its family.
     pub p_adjusted: Option<f64>,
-    /// What the interval allows to say.
-    pub conclusion: Conclusion,
-    /// For superior results with an MCID: what the interval says about importance.
-    pub importance: Option<Importance>,
+    /// What the report may assert, where the result compares the arms.
+    pub verdict: Option<Verdict>,
     /// Source of the method.
     pub reference: &'static str,
     /// The data rows behind it.
     pub rows: Rows,
+}
+
+impl Record {
+    /// The conclusion of its verdict; not assessed where the result does not compare the arms.
+    pub fn conclusion(&self) -> Conclusion {
+        self.verdict.map_or(Conclusion::NotAssessed, |verdict| verdict.conclusion())
+    }
+
+    /// A record with nothing but a result that compares the arms, for tests.
+    #[cfg(test)]
+    pub(super) fn comparing(result: TestResult, role: Role) -> Self {
+        Self {
+            id: String::new(),
+            endpoint: Some(0),
+            endpoint_name: None,
+            visit: Some(0),
+            visit_label: None,
+            arm: None,
+            analysis_set: String::new(),
+            measure: Measure::Value,
+            role,
+            result,
+            p_adjusted: None,
+            verdict: None,
+            reference: "",
+            rows: Rows::default(),
+        }
+    }
+}
+
+/// `verdict` of results.json: the p-values stand in it as well, so that it can be read by itself.
+#[derive(serde::Serialize)]
+struct VerdictOut {
+    claim: super::verdict::Claim,
+    interval: super::verdict::Interval,
+    p_value: Option<f64>,
+    p_adjusted: Option<f64>,
+    family: Option<&'static str>,
+    gate: Gate,
+    withheld: Option<super::verdict::Withheld>,
+    importance: Option<super::verdict::Importance>,
 }
 
 impl Serialize for Record {
@@ -92,8 +140,19 @@ impl Serialize for Record {
             map.serialize_entry(key, value)?;
         }
         map.serialize_entry("p_adjusted", &self.p_adjusted)?;
-        map.serialize_entry("conclusion", &self.conclusion)?;
-        map.serialize_entry("importance", &self.importance)?;
+        map.serialize_entry("conclusion", &self.conclusion())?;
+        map.serialize_entry("importance", &self.verdict.and_then(|verdict| verdict.importance))?;
+        let verdict = self.verdict.map(|verdict| VerdictOut {
+            claim: verdict.claim,
+            interval: verdict.interval,
+            p_value: self.result.p_value,
+            p_adjusted: self.p_adjusted,
+            family: verdict.family,
+            gate: verdict.gate,
+            withheld: verdict.withheld,
+            importance: verdict.importance,
+        });
+        map.serialize_entry("verdict", &verdict)?;
         map.serialize_entry("reference", self.reference)?;
         map.serialize_entry("rows", &self.rows)?;
         map.end()

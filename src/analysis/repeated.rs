@@ -5,6 +5,7 @@
 //! they ask whether active − placebo changes with time (`friedman` on the differences), or that and whether it differs from
 //! 0 on average (`rm-anova`, treatment × visit). All of them need patients with every value; models do not.
 
+use super::notes::remark;
 use super::record::{Record, Rows};
 use super::{Context, pairs, slug};
 use crate::paired::within::{Factor, WithinTable};
@@ -51,7 +52,7 @@ fn record(context: &Context, endpoint: usize, name: &str, scope: Scope) -> Recor
     let knees = if matches!(scope, Scope::Arm(_)) { 1 } else { 2 };
     let left_out = members.len() - rows.len();
     let mut used = Rows { used: rows.len() * knees * visits.len(), ..Rows::default() };
-    used.leave_out("patient without a value at every visit", left_out * knees * visits.len());
+    used.leave_out(remark!(not_every_visit), left_out * knees * visits.len());
 
     let options = context.options();
     let (method, reference, found) = match name {
@@ -75,9 +76,9 @@ fn record(context: &Context, endpoint: usize, name: &str, scope: Scope) -> Recor
     result.n_dropped = left_out;
     let labels: Vec<&str> = visits.iter().map(|&visit| design.visits[visit].label.as_str()).collect();
     result.notes.push(match scope {
-        Scope::Arm(_) => format!("change over {} within one arm: no comparison of the arms", labels.join(", ")),
-        Scope::Differences => format!("whether active − placebo differs between {}", labels.join(", ")),
-        Scope::Both => format!("treatment by visit over {}; means of the two knees are compared", labels.join(", ")),
+        Scope::Arm(_) => remark!(over_time_arm, visits = labels.join(", ")),
+        Scope::Differences => remark!(over_time_difference, visits = labels.join(", ")),
+        Scope::Both => remark!(over_time_both, visits = labels.join(", ")),
     });
     let arm = match scope {
         Scope::Arm(arm) => design.arms.labels().get(arm).map(|label| (*label).to_owned()),

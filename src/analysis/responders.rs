@@ -5,6 +5,7 @@
 //! direction of the score. A pair with an undetermined knee is dropped and counted, never taken for a non-responder.
 
 use super::Context;
+use super::notes::remark;
 use super::record::{Record, Rows};
 use crate::math::decimal;
 use crate::paired::mcnemar::McNemarOptions;
@@ -96,7 +97,7 @@ pub fn omeract_oarsi(context: &Context) -> Vec<Record> {
         };
         let verdicts = of_arm(ACTIVE).and_then(|active| Ok((active, of_arm(PLACEBO)?)));
         let mut result = compare(context, "omeract-oarsi", verdicts);
-        result.notes.push(format!("criteria applied to {}", domains_used(global.is_some())));
+        result.notes.push(remark!(criteria_applied, domains = domains_used(global.is_some())));
         let rows = rows(&result);
         let mut record =
             context.trial_record(format!("omeract-oarsi.{}", design.visits[visit].id), Role::Descriptive, result, rows);
@@ -110,8 +111,7 @@ pub fn omeract_oarsi(context: &Context) -> Vec<Record> {
 
 /// A score carried to 0–100, 0 best.
 fn in_hundred(about: &Endpoint, value: Option<f64>) -> Result<Option<f64>, Refusal> {
-    let (low, high) =
-        about.range.ok_or_else(|| Refusal(format!("{} has no range, which the criteria need", about.name)))?;
+    let (low, high) = about.range.ok_or_else(|| Refusal(remark!(no_range, endpoint = &about.name)))?;
     Ok(value.map(|value| {
         // A value at the end of the range is at the end of 0–100 whatever the unit.
         let share = (100.0 * decimal::subtract(value, low) / decimal::subtract(high, low)).clamp(0.0, 100.0);
@@ -161,7 +161,7 @@ fn compare(context: &Context, method: &'static str, verdicts: Result<Verdicts, R
 /// The knee-visits behind a comparison of pairs.
 fn rows(result: &TestResult) -> Rows {
     let mut rows = Rows { used: 2 * result.n_pairs, ..Rows::default() };
-    rows.leave_out("pair with a knee whose response is undetermined", 2 * result.n_dropped);
+    rows.leave_out(remark!(undetermined), 2 * result.n_dropped);
     rows
 }
 

@@ -4,6 +4,7 @@
 //! under one. The arms are compared within patients by the McNemar mid-p test ([`adverse_events::summarise`]); no p-value
 //! here is adjusted for the number of terms looked at.
 
+use super::notes::remark;
 use super::record::{Record, Rows};
 use super::{Context, slug};
 use crate::paired::adverse_events::{
@@ -30,8 +31,8 @@ pub fn analyse(context: &Context) -> Vec<Record> {
         events.iter().filter(|event| safety.set.members.get(event.patient).copied().unwrap_or(false)).collect();
     let compared: Vec<KneeEvent> = in_set.iter().filter_map(|event| knee_event(context, event)).collect();
     let mut rows = Rows { used: compared.len(), ..Rows::default() };
-    rows.leave_out("knee on a further arm", in_set.len() - compared.len());
-    rows.leave_out("patient not in the safety analysis set", events.len() - in_set.len());
+    rows.leave_out(remark!(further_arm), in_set.len() - compared.len());
+    rows.leave_out(remark!(not_in_safety), events.len() - in_set.len());
     let exposure: Vec<Exposure> = safety
         .members()
         .map(|patient| {
@@ -151,7 +152,7 @@ fn records(context: &Context, summary: &SafetySummary, events: &[KneeEvent], row
         };
         let mut result = TestResult::new("event-timing", summary.n_patients as usize, &options);
         result.extra = vec![("onset", spread(&timing.onset)), ("duration", spread(&timing.duration))];
-        result.notes.push("days since the injection; a duration counts its first and last day".to_owned());
+        result.notes.push(remark!(days_since));
         let mut timing = record(id, result, "Median and range of days (ICH E3, section 12.2)");
         timing.arm = arm.map(str::to_owned);
         records.push(timing);
@@ -168,7 +169,7 @@ fn incidence(counts: &Incidence, related: u64, options: &Options) -> TestResult 
     result.conf_low = counts.conf_low;
     result.conf_high = counts.conf_high;
     if counts.share.is_none() {
-        result.notes.push("nobody is at risk in the safety analysis set".to_owned());
+        result.notes.push(remark!(nobody_at_risk));
     }
     result.extra = vec![
         ("patients_with_event", Field::Count(counts.with_event)),
@@ -197,7 +198,7 @@ fn compared(row: &KneeRow, options: &Options) -> TestResult {
         ("placebo", Field::Json(json!(row.control))),
     ]);
     if pairs == 0 {
-        result.notes.push("no patient has both knees injected: no comparison".to_owned());
+        result.notes.push(remark!(no_both_injected));
     }
     result
 }
@@ -247,7 +248,7 @@ fn listing(context: &Context, summary: &SafetySummary, options: &Options) -> Tes
         })
         .collect();
     if events.is_empty() {
-        result.notes.push("no serious adverse event".to_owned());
+        result.notes.push(remark!(no_serious));
     }
     result.extra = vec![("events", Field::Json(serde_json::Value::Array(events)))];
     result

@@ -7,6 +7,7 @@
 //! sets the deciding estimate, which uses knees without a partner and the baseline, beside that of the complete pairs.
 
 use super::Context;
+use super::notes::remark;
 use super::record::Record;
 use crate::model::{self, Columns, Ddf, FitOptions, Formula, Information, LsMeansSpec, ModelError, TTest};
 use crate::paired::{Field, Options, TestResult, paired_t};
@@ -32,8 +33,8 @@ pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
     result.extra.push(("deciding_std_error", Field::Number(deciding.result.std_error)));
     match (paired_t::paired_t(&paired.active(), &paired.placebo(), &options), by_model(context, &paired, &options)) {
         (Ok(closed), Ok(engine)) => compare(&mut result, &closed, &engine),
-        (Err(refusal), _) => result.notes.push(format!("no paired t-test: {refusal}")),
-        (_, Err(error)) => result.notes.push(format!("no mixed model on the complete pairs: {error}")),
+        (Err(refusal), _) => result.notes.push(remark!(no_paired_t, reason = refusal.0)),
+        (_, Err(error)) => result.notes.push(remark!(no_pair_model, reason = error.note())),
     }
     let id = format!("{}.second-opinion", context.stem(endpoint, visit));
     let rows = context.paired_rows(endpoint, visit, &paired);
@@ -88,6 +89,6 @@ fn compare(result: &mut TestResult, closed: &TestResult, engine: &TTest) {
         ("agrees", Field::Json((largest <= ROUNDING).into())),
     ]);
     if largest > ROUNDING {
-        result.notes.push("the two computations disagree beyond rounding: do not use these results".to_owned());
+        result.notes.push(remark!(disagree));
     }
 }

@@ -5,9 +5,11 @@
 //! decide a conclusion.
 
 use super::Context;
+use super::notes::remark;
 use super::record::{Record, Rows};
 use crate::math::descriptive::mean;
 use crate::math::dist::fisher_f;
+use crate::note::Note;
 use crate::paired::{Alternative, Field, Options, TestResult, paired_t};
 use crate::plan::Subgroup;
 use crate::trial::{Pair, Role};
@@ -36,9 +38,9 @@ fn of_factor(context: &Context, endpoint: usize, visit: usize, factor: &Subgroup
         result.extra.push(("factor", Field::Text(label.to_owned())));
         result.extra.extend(fields);
         let mut rows = Rows { used: 2 * used, ..Rows::default() };
-        rows.leave_out("patient in another group, or the group is not recorded", 2 * (paired.pairs.len() - used));
+        rows.leave_out(remark!(other_group), 2 * (paired.pairs.len() - used));
         for reason in context.paired_rows(endpoint, visit, &paired).reasons {
-            rows.leave_out(&reason.reason, reason.n);
+            rows.leave_out(reason.reason, reason.n);
         }
         let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
         record.reference = "paired t-test within the group; one-way analysis of variance of the differences";
@@ -87,14 +89,20 @@ fn group(context: &Context, factor: &Subgroup, patient: usize) -> Option<String>
     names(factor).into_iter().nth(place)
 }
 
-/// The names of the groups between cut points: `< 60`, `60 to < 70`, `≥ 70`.
-fn names(factor: &Subgroup) -> Vec<String> {
+/// The groups between cut points: `< 60`, `60 to < 70`, `≥ 70`; none where the factor is not cut.
+pub fn groups(factor: &Subgroup) -> Vec<Note> {
     let (Some(first), Some(last)) = (factor.cuts.first(), factor.cuts.last()) else { return Vec::new() };
     let between = factor.cuts.windows(2).filter_map(|pair| match pair {
-        [from, to] => Some(format!("{from} to < {to}")),
+        [from, to] => Some(remark!(between, from = *from, to = *to)),
         _ => None,
     });
-    std::iter::once(format!("< {first}")).chain(between).chain(std::iter::once(format!("≥ {last}"))).collect()
+    let (first, last) = (remark!(below, to = *first), remark!(from, from = *last));
+    std::iter::once(first).chain(between).chain(std::iter::once(last)).collect()
+}
+
+/// The names of [`groups`].
+fn names(factor: &Subgroup) -> Vec<String> {
+    groups(factor).iter().map(Note::text).collect()
 }
 
 /// F test of equal mean differences in the groups, those without patients left out.
@@ -105,7 +113,7 @@ fn interaction(groups: &[Vec<f64>], options: &Options) -> TestResult {
         TestResult::new("subgroup-interaction", all.len(), &Options { alternative: Alternative::TwoSided, ..*options });
     let (num_df, den_df) = (groups.len() as f64 - 1.0, all.len() as f64 - groups.len() as f64);
     let Some(centre) = mean(&all).filter(|_| num_df >= 1.0 && den_df >= 1.0) else {
-        result.notes.push("an interaction needs two groups and more patients than groups".to_owned());
+        result.notes.push(remark!(two_groups));
         return result;
     };
     let (mut between, mut within) = (0.0, 0.0);
@@ -122,7 +130,7 @@ fn interaction(groups: &[Vec<f64>], options: &Options) -> TestResult {
         result.statistic = Some(statistic);
         result.p_value = Some(fisher_f::sf(statistic, num_df, den_df));
     } else {
-        result.notes.push("the differences do not vary within the groups: no test".to_owned());
+        result.notes.push(remark!(no_variation_within));
     }
     result
 }

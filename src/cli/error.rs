@@ -26,6 +26,9 @@ pub enum CliError {
     /// An output could not be written (exit code 3).
     #[error("{0}")]
     Output(String),
+    /// Everything was written, but a primary endpoint could not be assessed (exit code 4).
+    #[error("everything was written, but {0}")]
+    NotAssessed(String),
 }
 
 impl CliError {
@@ -35,13 +38,14 @@ impl CliError {
             Self::Usage(_) => 2,
             Self::Findings(_) | Self::Data(_) | Self::Refused(_) => 1,
             Self::Output(_) => 3,
+            Self::NotAssessed(_) => 4,
         }
     }
 }
 
 impl From<Refusal> for CliError {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal.0)
+        Self::Refused(refusal.to_string())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The command line: arguments in, exit code out. Everything it does is a call into the library.
 //!
 //! Exit codes: 0 done; 1 findings that stop the analysis (bad data or plan); 2 wrong usage; 3 an output could not be
-//! written. Results go to stdout, progress and errors to stderr.
+//! written; 4 everything was written, but a primary endpoint could not be assessed. Results go to stdout, progress and errors to stderr.
 
 pub mod args;
 pub mod commands;

@@ -257,7 +257,7 @@ fn ratios(text: &mut String, contrasts: &[RatioContrast], conf_level: f64) {
     text.push_str(&columns(&["Contrast", "Estimate", "SE", "p", kind, &interval_title(conf_level)], &rows));
 }
 
-fn notes(text: &mut String, notes: &[String]) {
+fn notes(text: &mut String, notes: &[crate::note::Note]) {
     for note in notes {
         text.push_str(&format!("note: {note}\n"));
     }

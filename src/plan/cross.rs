@@ -119,6 +119,12 @@ impl Checker<'_> {
                 self.wrong("SK012", path, "this text is empty".to_owned(), "fill it in");
             }
         }
+        let site = plan.trial.site.to_lowercase();
+        let irregular = ["us", "is", "ix", "ex", "um"].iter().any(|end| site.ends_with(end));
+        if irregular && plan.trial.sites.is_none() && plan.report.language == super::options::Language::En {
+            let message = format!("the plural of `{}` is not certain, and the report needs it", plan.trial.site);
+            self.wrong("SK012", "trial.site", message, "add `sites`, for instance `sites = \"carpi\"`");
+        }
         if let Some(date) = &plan.trial.data_date
             && crate::data::Date::parse(date, DateOrder::Iso).is_none()
         {
@@ -545,6 +551,7 @@ impl Checker<'_> {
         for (i, id) in multiplicity.family.iter().enumerate() {
             self.known(&format!("multiplicity.family.{i}"), "an endpoint identifier of the plan", id, &ids);
         }
+        self.several_primaries(plan, &ids);
         if multiplicity.method != MultiplicityMethod::Graphical {
             return;
         }
@@ -568,6 +575,34 @@ impl Checker<'_> {
                 "transitions must be a square table with zeros on its diagonal and rows that add up to at most 1"
                     .to_owned();
             self.wrong("SK017", "multiplicity.transitions", message, "give one row and one column per hypothesis");
+        }
+    }
+
+    /// Several primary endpoints need a rule for when the trial has met its objective.
+    fn several_primaries(&mut self, plan: &PlanFile, ids: &[&str]) {
+        let multiplicity = &plan.multiplicity;
+        let primaries: Vec<&str> = plan
+            .endpoints
+            .iter()
+            .zip(ids)
+            .filter(|(endpoint, _)| endpoint.role == Some(RolePlan::Primary))
+            .map(|(_, id)| *id)
+            .collect();
+        let named = multiplicity.method != MultiplicityMethod::None
+            && primaries.iter().all(|id| multiplicity.family.iter().any(|known| known == id));
+        if primaries.len() > 1 && multiplicity.primary.is_none() && !named {
+            let message = format!(
+                "{} primary endpoints ({}) and no rule for testing them: each would be claimed at the full level",
+                primaries.len(),
+                primaries.join(", ")
+            );
+            self.wrong(
+                "SK017",
+                "multiplicity",
+                message,
+                "write `[multiplicity] primary = \"co-primary\"` where all must succeed, or an adjustment (`\"holm\"`, \
+                 `\"fixed-sequence\"`), or name them all in `family`, or give one of them the role `secondary`",
+            );
         }
     }
 

@@ -84,6 +84,9 @@ pub struct TrialInfo {
     /// Body site that is randomised, in the singular: knee, eye, foot, wound.
     #[serde(default = "knee")]
     pub site: String,
+    /// The plural of `site`, for instance `carpi`; needed where English does not form it with an s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sites: Option<String>,
     /// Why body sites rather than patients were randomised (CONSORT within-person item 3a).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rationale: Option<String>,

@@ -335,6 +335,11 @@ pub struct Multiplicity {
     pub family: Vec<String>,
     /// At which visits the family's hypotheses are.
     pub visits: FamilyVisits,
+    /// What claims that are not primary wait for: the primary objective, or nothing.
+    pub gate: Gate,
+    /// How several primary endpoints are tested; needed where `family` does not name them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary: Option<PrimaryFamily>,
     /// For `graphical`: initial share of alpha of each hypothesis, summing to at most 1.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<f64>,
@@ -349,6 +354,8 @@ impl Default for Multiplicity {
             method: MultiplicityMethod::Holm,
             family: Vec::new(),
             visits: FamilyVisits::Primary,
+            gate: Gate::Primary,
+            primary: None,
             shares: Vec::new(),
             transitions: Vec::new(),
         }
@@ -392,6 +399,48 @@ impl MultiplicityMethod {
             Self::By => "by",
             Self::FixedSequence => "fixed-sequence",
             Self::Graphical => "graphical",
+        }
+    }
+}
+
+/// What claims that are not primary wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gate {
+    /// The primary objective: every primary endpoint has its claim in favour of active.
+    Primary,
+    /// Nothing; the claims of a family without the primary endpoints are then exploratory, and the report says so.
+    None,
+}
+
+/// How several primary endpoints are tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrimaryFamily {
+    /// All must reject, in one direction, each at the plan's level.
+    CoPrimary,
+    /// Holm (1979).
+    Holm,
+    /// Hochberg (1988).
+    Hochberg,
+    /// Hommel (1988).
+    Hommel,
+    /// Bonferroni.
+    Bonferroni,
+    /// Fixed sequence, in the order of the endpoints.
+    FixedSequence,
+}
+
+impl PrimaryFamily {
+    /// The name used in the plan.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CoPrimary => "co-primary",
+            Self::Holm => "holm",
+            Self::Hochberg => "hochberg",
+            Self::Hommel => "hommel",
+            Self::Bonferroni => "bonferroni",
+            Self::FixedSequence => "fixed-sequence",
         }
     }
 }

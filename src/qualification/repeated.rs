@@ -75,7 +75,7 @@ fn compare(case: &Case, coverage: &mut Coverage) -> Result<(), Refusal> {
         let two_way = effects(&table)?;
         let by_term = |term: &str| {
             let found = two_way.iter().find(|effect| effect.term == term);
-            found.ok_or_else(|| Refusal(format!("there is no term {term}")))
+            found.ok_or_else(|| Refusal(format!("there is no term {term}").into()))
         };
         let arm_of = |id: &str| usize::from(id.contains("PLACEBO"));
 

@@ -4,6 +4,7 @@ use super::document::{Block, Document, Section};
 use super::exhibits::{Material, figures};
 use super::options::Options;
 use super::sections;
+use super::site::Site;
 use super::words::{Language, Words};
 use crate::analysis::Run;
 use crate::figure::{FigureError, Style};
@@ -17,6 +18,13 @@ pub fn language(plan: &Plan) -> Language {
         plan::Language::En => Language::English,
         plan::Language::Ja => Language::Japanese,
     }
+}
+
+/// The words of a report of `plan`: its language, level and body site.
+pub fn words(plan: &Plan) -> Words {
+    let language = language(plan);
+    let site = Site::new(&plan.trial.site, plan.trial.sites.as_deref(), language);
+    Words::new(language).at(plan.analysis.alpha).of_site(site)
 }
 
 /// The style of the figures.

@@ -82,8 +82,7 @@ pub fn files(run: &Run) -> Result<Bundle, ReportError> {
 /// # Errors
 /// A figure, the page or another document could not be made.
 pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
-    let words =
-        words::Words::new(compose::language(&run.plan)).at(run.plan.analysis.alpha).of_site(&run.plan.trial.site);
+    let words = compose::words(&run.plan);
     let style = compose::style(&run.plan);
     let mut document = compose::document_with(run, &words, &style, options)?;
     options.template.apply(&mut document)?;

@@ -1,155 +1,274 @@
 //! Sentences about results, each bounded by its interval.
 
 use super::exhibits::{Material, tables};
-use crate::analysis::{Alternative, Conclusion, Field, Importance, Record};
+use crate::analysis::{Alternative, Claim, Field, Importance, Interval, Record, Verdict, Withheld};
 use crate::plan::file::Timing;
 use crate::table::rounding;
 use crate::trial::{Better, Kind, Measure, Role};
 
-/// The conclusion of `record` in words, as far as its interval allows and no further.
+/// The verdict on `record` in words: what may be claimed, else what the interval says and why nothing is claimed.
 pub fn conclusion(material: &Material, record: &Record) -> String {
     let words = material.words;
     let (Some(endpoint), Some(visit)) = (record.endpoint, record.visit) else { return String::new() };
     let about = material.endpoint(endpoint);
     let result = &record.result;
-    let (Some(estimate), Some(low), Some(high)) = (result.estimate, result.conf_low, result.conf_high) else {
-        let reason = result.notes.first().map(|note| words.note(note)).unwrap_or_default();
-        let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("reason", &reason)];
-        return words.say("conclusion.not_assessed", &values);
-    };
-    if matches!(result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds") {
-        return odds(material, record, [estimate, low, high]);
-    }
-    let decimals = tables::decimals(material, endpoint, result.method).0;
-    let arms = &material.trial.design.arms;
-    let print = |value: f64| rounding::print(value, decimals);
-    let (d, l, u) = (print(estimate), print(low), print(high));
-    let p = p_value(material, record);
     let method = tables::method_in_text(material, result.method);
     let n = tables::patients(record).to_string();
+    let (Some(verdict), Some(estimate), Some(low), Some(high)) =
+        (record.verdict, result.estimate, result.conf_low, result.conf_high)
+    else {
+        return without_interval(material, record, &method, &n);
+    };
+    let scale = Scale::of(record);
+    let decimals = tables::decimals(material, endpoint, result.method).0;
+    let print = |value: f64| match scale {
+        Scale::Odds => rounding::print(value.exp(), 2),
+        _ => rounding::print(value, decimals),
+    };
+    let (d, l, u) = (print(estimate), print(low), print(high));
+    let p = p_value(material, record);
+    let arms = &material.trial.design.arms;
     let direction = words.get(if estimate < 0.0 { "conclusion.lower" } else { "conclusion.higher" });
     let margin = about.margin.map(&print).unwrap_or_default();
-    // Which limit favours which arm, in words: the two ends of what remains compatible with the data.
-    let end = |limit: f64| {
-        let favours_active = (limit < 0.0) == (about.better == Better::Lower);
-        let arm = if favours_active { &arms.active } else { &arms.placebo };
-        if limit.is_infinite() {
-            return words.say("conclusion.favour_unbounded", &[("arm", arm)]);
-        }
-        let size = rounding::print(limit.abs(), decimals);
-        let size = size.trim_end_matches('0').trim_end_matches('.');
-        if size.is_empty() || size == "0" {
-            words.say("conclusion.nil", &[])
-        } else {
-            let shown = rounding::print(limit.abs(), decimals);
-            words.say("conclusion.favour", &[("a", &shown), ("unit", &about.unit), ("arm", arm)])
-        }
-    };
-    let (best, worst) = if about.better == Better::Lower { (end(low), end(high)) } else { (end(high), end(low)) };
-    let subject = subject(material, endpoint);
+    let (best, worst) = ends(material, endpoint, low, high, decimals);
+    let subject = scale.subject(material, record, endpoint);
+    // The odds below 1 favour the arm for which lower values are better.
+    let below = if about.better == Better::Lower { &arms.active } else { &arms.placebo };
     let values = [
         ("visit", material.visit(visit)),
         ("endpoint", subject.as_str()),
+        ("subject", subject.as_str()),
         ("active", arms.active.as_str()),
         ("placebo", arms.placebo.as_str()),
         ("direction", direction.as_str()),
-        ("unit", about.unit.as_str()),
+        ("unit", scale.unit(about)),
+        ("effect", &scale.effect(material, record)),
         ("method", method.as_str()),
         ("m", margin.as_str()),
         ("best", best.as_str()),
         ("worst", worst.as_str()),
+        ("below", below.as_str()),
         ("d", d.as_str()),
         ("l", l.as_str()),
         ("u", u.as_str()),
         ("p", p.as_str()),
         ("n", n.as_str()),
     ];
-    let say = |key: &str| tidy(&words.say(key, &values));
-    match record.conclusion {
-        Conclusion::Superior => {
-            let mcid = about.mcid.map(&print).unwrap_or_default();
-            let importance = match record.importance {
-                Some(Importance::ClinicallyImportant) => "conclusion.superior_important",
-                Some(Importance::Uncertain) => "conclusion.superior_uncertain",
-                Some(Importance::BelowMcid) => "conclusion.superior_below",
-                None => "conclusion.superior_no_mcid",
-            };
-            let importance = words.say(importance, &[("m", &mcid), ("unit", &about.unit)]);
-            join(material, &[say("conclusion.superior"), tidy(&importance)])
+    let say = |key: &str| tidy(&words.say(&format!("conclusion.{}{key}", scale.prefix()), &values));
+    let mut parts = match verdict.claim {
+        Claim::Superior => vec![say("superior")],
+        Claim::Inferior => vec![say("inferior")],
+        Claim::Equivalent => vec![tidy(&words.say("conclusion.equivalent", &values))],
+        Claim::NonInferior => vec![say("observed")],
+        Claim::None if verdict.interval == Interval::IncludesNull => vec![say("inconclusive")],
+        Claim::None => vec![say("observed")],
+    };
+    if verdict.claim == Claim::Superior && scale == Scale::Difference {
+        let mcid = about.mcid.map(&print).unwrap_or_default();
+        let key = match verdict.importance {
+            Some(Importance::ClinicallyImportant) => "conclusion.superior_important",
+            Some(Importance::Uncertain) => "conclusion.superior_uncertain",
+            Some(Importance::BelowMcid) => "conclusion.superior_below",
+            None => "conclusion.superior_no_mcid",
+        };
+        parts.push(tidy(&words.say(key, &[("m", &mcid), ("unit", &about.unit)])));
+    }
+    parts.extend(withheld(material, record, &verdict));
+    parts.extend(test_alone(material, record, &verdict));
+    parts.extend(against_margin(material, record, &verdict, decimals));
+    if exploratory_claim(material, &verdict) {
+        parts.push(words.get("conclusion.ungated"));
+    }
+    join(material, &parts)
+}
+
+/// On which scale a sentence speaks of the arms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    /// A difference in the unit of the endpoint or in shares.
+    Difference,
+    /// Odds ratios, which have no unit and are not held against MCID or margin.
+    Odds,
+    /// Already towards benefit: win odds, net benefit.
+    Benefit,
+}
+
+impl Scale {
+    fn of(record: &Record) -> Self {
+        match record.result.field("scale") {
+            Some(Field::Text(scale)) if scale == "log-odds" => Self::Odds,
+            _ if matches!(record.result.method, "win-odds" | "net-benefit") => Self::Benefit,
+            _ => Self::Difference,
         }
-        Conclusion::Inferior => say("conclusion.inferior"),
-        Conclusion::Equivalent => say("conclusion.equivalent"),
-        Conclusion::Inconclusive | Conclusion::NotAssessed => {
-            let mut parts = vec![say("conclusion.inconclusive")];
-            parts.extend(withheld(material, record, low, high));
-            parts.extend(test_alone(material, record, low, high));
-            join(material, &parts)
+    }
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Difference => "",
+            Self::Odds => "odds_",
+            Self::Benefit => "benefit_",
         }
+    }
+
+    fn unit(self, about: &crate::trial::Endpoint) -> &str {
+        if self == Self::Difference { &about.unit } else { "" }
+    }
+
+    /// What the number is called.
+    fn effect(self, material: &Material, record: &Record) -> String {
+        match (self, record.result.method) {
+            (Self::Odds, _) => material.words.get("conclusion.odds_ratio"),
+            (Self::Benefit, "win-odds") => material.words.get("conclusion.win_odds"),
+            (Self::Benefit, _) => material.words.get("conclusion.net_benefit"),
+            (Self::Difference, _) => material.words.get("conclusion.difference"),
+        }
+    }
+
+    /// What is compared, as the subject of a sentence.
+    fn subject(self, material: &Material, record: &Record, endpoint: usize) -> String {
+        let about = material.endpoint(endpoint);
+        let key = match (self, about.kind) {
+            (Self::Odds, Kind::Binary) => "conclusion.odds_binary",
+            (Self::Odds, _) => "conclusion.odds_graded",
+            _ => return subject(material, record, endpoint),
+        };
+        material.words.say(key, &[("endpoint", &about.name)])
     }
 }
 
+/// A comparison without an interval: what there is, and why there is no more.
+fn without_interval(material: &Material, record: &Record, method: &str, n: &str) -> String {
+    let words = material.words;
+    let (Some(endpoint), Some(visit)) = (record.endpoint, record.visit) else { return String::new() };
+    let about = material.endpoint(endpoint);
+    let result = &record.result;
+    let reason = result.notes.reason().map(|note| words.note(note));
+    let reason = reason.unwrap_or_else(|| words.get("conclusion.no_reason"));
+    let p = p_value(material, record);
+    let values = [
+        ("endpoint", about.name.as_str()),
+        ("visit", material.visit(visit)),
+        ("reason", &reason),
+        ("p", &p),
+        ("method", method),
+        ("n", n),
+    ];
+    let key = if result.p_value.is_some() { "conclusion.no_interval" } else { "conclusion.not_assessed" };
+    words.say(key, &values)
+}
+
+/// The two ends of what remains compatible with the data, in words: the one that favours active most, then the other.
+fn ends(material: &Material, endpoint: usize, low: f64, high: f64, decimals: usize) -> (String, String) {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let arms = &material.trial.design.arms;
+    let end = |limit: f64| {
+        let favours_active = (limit < 0.0) == (about.better == Better::Lower);
+        let arm = if favours_active { &arms.active } else { &arms.placebo };
+        if limit.is_infinite() {
+            return words.say("conclusion.favour_unbounded", &[("arm", arm)]);
+        }
+        let shown = rounding::print(limit.abs(), decimals);
+        let size = shown.trim_end_matches('0').trim_end_matches('.');
+        if size.is_empty() || size == "0" {
+            words.say("conclusion.nil", &[])
+        } else {
+            words.say("conclusion.favour", &[("a", &shown), ("unit", &about.unit), ("arm", arm)])
+        }
+    };
+    if about.better == Better::Lower { (end(low), end(high)) } else { (end(high), end(low)) }
+}
+
+/// Why nothing is claimed although the interval would allow it; `None` where nothing is withheld.
+pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Option<String> {
+    let words = material.words;
+    let arms = &material.trial.design.arms;
+    let about = material.endpoint(record.endpoint?);
+    let p = record.result.p_value.map(|p| beside(material, p)).unwrap_or_default();
+    let adjusted = record.p_adjusted.map(|p| beside(material, p)).unwrap_or_default();
+    let margin = about.margin.map(|margin| margin.to_string()).unwrap_or_default();
+    let values = [
+        ("active", arms.active.as_str()),
+        ("m", margin.as_str()),
+        ("unit", &about.unit),
+        ("p", p.as_str()),
+        ("adjusted", adjusted.as_str()),
+    ];
+    let place = match verdict.interval {
+        Interval::FavoursActive => "conclusion.interval_for",
+        Interval::FavoursPlacebo => "conclusion.interval_against",
+        Interval::IncludesNull if verdict.within_margin => "conclusion.interval_within",
+        Interval::IncludesNull | Interval::Undefined => return None,
+    };
+    let why = match verdict.withheld? {
+        Withheld::Test => "conclusion.withheld_test",
+        Withheld::Family => "conclusion.withheld_family",
+        Withheld::Procedure => "conclusion.withheld_procedure",
+        Withheld::Gate => "conclusion.withheld_gate",
+        Withheld::Exploratory => "conclusion.withheld_exploratory",
+    };
+    let (place, why) = (tidy(&words.say(place, &values)), words.say(why, &values));
+    Some(words.say("conclusion.withheld", &[("place", &place), ("why", &why)]))
+}
+
 /// Where the test alone lies below the level although the interval reaches zero; `None` where they agree.
-fn test_alone(material: &Material, record: &Record, low: f64, high: f64) -> Option<String> {
+fn test_alone(material: &Material, record: &Record, verdict: &Verdict) -> Option<String> {
     let alpha = material.plan.analysis.alpha;
-    let alone = record.result.p_value.is_some_and(|p| p < alpha) && low <= 0.0 && high >= 0.0;
+    let alone = record.result.p_value.is_some_and(|p| p < alpha) && verdict.interval == Interval::IncludesNull;
     alone.then(|| material.words.say("conclusion.test_alone", &[("alpha", &alpha.to_string())]))
 }
 
-/// What is compared, as the subject of a sentence: the endpoint, or the share of knees with it where it is yes or no.
-fn subject(material: &Material, endpoint: usize) -> String {
+/// What a confirmatory interval says about the non-inferiority margin; `None` where the plan has none, or where the
+/// comparison claims nothing anyway.
+fn against_margin(material: &Material, record: &Record, verdict: &Verdict, decimals: usize) -> Option<String> {
+    let endpoint = record.endpoint?;
+    let margin = material.plan.endpoints.get(endpoint)?.non_inferiority_margin?;
+    if record.role != Role::Primary || Scale::of(record) != Scale::Difference {
+        return None;
+    }
+    let arms = &material.trial.design.arms;
+    let key = match (verdict.above_margin, verdict.claim) {
+        (true, Claim::NonInferior) => "conclusion.non_inferior",
+        (true, _) => "conclusion.non_inferior_too",
+        (false, _) => "conclusion.not_non_inferior",
+    };
+    let margin = rounding::print(margin, decimals);
+    let values = [("active", arms.active.as_str()), ("m", &margin), ("unit", &material.endpoint(endpoint).unit)];
+    Some(tidy(&material.words.say(key, &values)))
+}
+
+/// Whether a claim waits for no primary objective because the plan says so, and is exploratory therefore.
+pub fn exploratory_claim(material: &Material, verdict: &Verdict) -> bool {
+    let ungated = material.plan.multiplicity.gate == crate::plan::Gate::None;
+    ungated && verdict.claim != Claim::None && verdict.family == Some(crate::analysis::family::SECONDARY)
+}
+
+/// What is compared, as the subject of a sentence: the endpoint, its change from baseline, or the share of knees with it
+/// where it is yes or no.
+fn subject(material: &Material, record: &Record, endpoint: usize) -> String {
     let about = material.endpoint(endpoint);
-    match about.kind {
-        crate::trial::Kind::Binary => material.words.say("conclusion.share", &[("endpoint", &about.name)]),
+    let name = [("endpoint", about.name.as_str())];
+    match (about.kind, record.measure) {
+        (Kind::Binary, _) => material.words.say("conclusion.share", &name),
+        (_, Measure::Change) => material.words.say("conclusion.change", &name),
         _ => about.name.clone(),
     }
 }
 
-/// The conclusion of a record on the log-odds scale: odds ratios, which have no unit and are not held against MCID or
-/// margin. `log` is the estimate with its limits.
-fn odds(material: &Material, record: &Record, log: [f64; 3]) -> String {
-    let words = material.words;
-    let (Some(endpoint), Some(visit)) = (record.endpoint, record.visit) else { return String::new() };
-    let about = material.endpoint(endpoint);
-    let arms = &material.trial.design.arms;
-    let subject = match about.kind {
-        Kind::Binary => "conclusion.odds_binary",
-        _ => "conclusion.odds_graded",
-    };
-    let subject = words.say(subject, &[("endpoint", &about.name)]);
-    let [d, l, u] = log.map(|value| rounding::print(value.exp(), 2));
-    let below = if about.better == Better::Lower { &arms.active } else { &arms.placebo };
-    let values = [
-        ("visit", material.visit(visit)),
-        ("subject", subject.as_str()),
-        ("active", arms.active.as_str()),
-        ("placebo", arms.placebo.as_str()),
-        ("direction", &words.get(if log[0] < 0.0 { "conclusion.lower" } else { "conclusion.higher" })),
-        ("method", &tables::method_in_text(material, record.result.method)),
-        ("below", below.as_str()),
-        ("d", &d),
-        ("l", &l),
-        ("u", &u),
-        ("p", &p_value(material, record)),
-        ("n", &tables::patients(record).to_string()),
-    ];
-    let key = match record.conclusion {
-        Conclusion::Superior => "conclusion.odds_superior",
-        Conclusion::Inferior => "conclusion.odds_inferior",
-        _ => "conclusion.odds_inconclusive",
-    };
-    let mut parts = vec![words.say(key, &values)];
-    parts.extend(withheld(material, record, log[1], log[2]));
-    join(material, &parts)
-}
-
-/// Why nothing is claimed although the interval from `low` to `high` excludes 0; `None` where it includes 0.
-fn withheld(material: &Material, record: &Record, low: f64, high: f64) -> Option<String> {
-    let words = material.words;
-    let excludes = low > 0.0 || high < 0.0;
-    (excludes && record.conclusion == Conclusion::Inconclusive).then(|| match record.p_adjusted {
-        Some(p) => words.say("conclusion.withheld_family", &[("p", &words.p_relation(p))]),
-        None => words.get("conclusion.withheld_test"),
-    })
+/// A p-value beside the level of the plan, with as many decimals as it takes to show on which side of it it lies.
+fn beside(material: &Material, p: f64) -> String {
+    let alpha = material.plan.analysis.alpha;
+    let printed = material.words.p_relation(p);
+    let rounded = |decimals: i32| (p * 10f64.powi(decimals)).round() / 10f64.powi(decimals);
+    if p == alpha || rounded(3) != alpha {
+        return printed;
+    }
+    let decimals = (4..12).find(|decimals| rounded(*decimals) != alpha).unwrap_or(12);
+    let relation = format!("= {}", rounding::print(p, decimals as usize));
+    match material.words.language {
+        super::words::Language::English => relation,
+        super::words::Language::Japanese => relation.replace(' ', ""),
+    }
 }
 
 /// The p-value of `record` as a relation, which says so where the alternative is one-sided.
@@ -280,7 +399,13 @@ pub fn harms_compared(material: &Material) -> Option<String> {
         ("p", &material.words.p_relation(result.p_value?)),
         ("n", &result.n_pairs.to_string()),
     ];
-    Some(material.words.say("results.harms_compared", &values))
+    let compared = material.words.say("results.harms_compared", &values);
+    let place = match record.verdict?.interval {
+        Interval::FavoursPlacebo => "results.harm_against",
+        Interval::FavoursActive => "results.harm_for",
+        Interval::IncludesNull | Interval::Undefined => return Some(compared),
+    };
+    Some(join(material, &[compared, material.words.say(place, &values)]))
 }
 
 /// How often an event was reported in a knee of each arm, in one sentence; `None` without adverse-event data.

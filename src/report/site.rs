@@ -1,35 +1,48 @@
-//! The body site that is randomised, in the words of the report: the catalogue speaks of knees, a plan may say `foot`.
+//! The body site that is randomised, as the messages name it: the values `{site}` and `{sites}`.
 
 use super::words::{Language, capital};
 
-/// `message` with the site in place of the knee; values (`{knees}`) stay.
-pub fn renamed(message: &str, site: &str, language: Language) -> String {
-    let mut out = String::with_capacity(message.len());
-    let mut rest = message;
-    while let Some(open) = rest.find('{') {
-        let (text, value) = rest.split_at(open);
-        let end = value.find('}').map_or(value.len(), |close| close + 1);
-        out.push_str(&words(text, site, language));
-        out.push_str(&value[..end]);
-        rest = &value[end..];
-    }
-    out + &words(rest, site, language)
+/// One and several of a body site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    one: String,
+    several: String,
 }
 
-fn words(text: &str, site: &str, language: Language) -> String {
-    match language {
-        Language::Japanese => text.replace('膝', japanese(site)),
-        Language::English => {
-            let several = plural(site);
-            let pairs =
-                [("Knees", capital(&several)), ("knees", several), ("Knee", capital(site)), ("knee", site.to_owned())];
-            pairs.iter().fold(text.to_owned(), |text, (knee, site)| text.replace(knee, site))
+impl Site {
+    /// The knee.
+    pub fn knee(language: Language) -> Self {
+        Self::new("knee", None, language)
+    }
+
+    /// The site that a plan calls `singular`, several of which are `plural`, by the rule of English where that is not said.
+    /// Japanese has one word for one and for several.
+    pub fn new(singular: &str, plural: Option<&str>, language: Language) -> Self {
+        match language {
+            Language::English => {
+                Self { one: singular.to_owned(), several: plural.map_or_else(|| regular(singular), str::to_owned) }
+            }
+            Language::Japanese => {
+                let word = japanese(singular);
+                Self { one: word.to_owned(), several: word.to_owned() }
+            }
+        }
+    }
+
+    /// The value of a place of a message: `site`, `sites`, and both with a capital.
+    pub fn value(&self, name: &str) -> Option<String> {
+        match name {
+            "site" => Some(self.one.clone()),
+            "sites" => Some(self.several.clone()),
+            "Site" => Some(capital(&self.one)),
+            "Sites" => Some(capital(&self.several)),
+            _ => None,
         }
     }
 }
 
 /// Several of a site, as English forms it.
-fn plural(site: &str) -> String {
+fn regular(site: &str) -> String {
     let before_y = site.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
     match site {
         "foot" => "feet".to_owned(),
@@ -64,14 +77,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knees_become_the_site_and_values_stay() {
-        let english = |message: &str, site: &str| renamed(message, site, Language::English);
-        assert_eq!(english("Knees: {knees} knees of one knee", "foot"), "Feet: {knees} feet of one foot");
-        assert_eq!(english("each knee", "eye"), "each eye");
-        assert_eq!(english("knees", "biopsy"), "biopsies");
-        assert_eq!(english("knees", "patch"), "patches");
-        assert_eq!(english("an open {brace of knees", "eye"), "an open {brace of knees");
-        assert_eq!(renamed("{knees}膝の膝", "eye", Language::Japanese), "{knees}眼の眼");
-        assert_eq!(renamed("膝", "手背", Language::Japanese), "手背");
+    fn a_site_has_one_and_several() {
+        let of = |site: &str, plural| Site::new(site, plural, Language::English).value("sites").unwrap();
+        assert_eq!(of("foot", None), "feet");
+        assert_eq!(of("biopsy", None), "biopsies");
+        assert_eq!(of("patch", None), "patches");
+        assert_eq!(of("carpus", Some("carpi")), "carpi");
+        assert_eq!(Site::new("eye", None, Language::Japanese).value("site").as_deref(), Some("眼"));
+        assert_eq!(Site::new("手背", None, Language::Japanese).value("sites").as_deref(), Some("手背"));
+        assert_eq!(Site::knee(Language::English).value("Sites").as_deref(), Some("Knees"));
+        assert_eq!(Site::knee(Language::English).value("n"), None);
     }
 }

@@ -4,10 +4,10 @@
 //! have the same keys and use values of the same names; tests hold them to it and scan every message for wording that
 //! claims more than a confidence interval can.
 
-pub mod notes;
-
+use super::site::Site;
+use crate::analysis::notes as of_analyses;
+use crate::note::{self, Note};
 use crate::table::{ResultTable, rounding};
-use notes::Notes;
 use std::collections::BTreeMap;
 
 /// A language the report can be written in.
@@ -53,8 +53,8 @@ pub struct Words {
     /// The language.
     pub language: Language,
     messages: BTreeMap<String, String>,
-    /// What records say, where the report is not in English.
-    notes: Notes,
+    /// The body site that is randomised: the values `{site}`, `{sites}`, `{Site}` and `{Sites}` of every message.
+    site: Site,
     level: String,
     tail: String,
 }
@@ -63,11 +63,7 @@ impl Words {
     /// The catalogue of `language`.
     pub fn new(language: Language) -> Self {
         let messages = catalogue(language);
-        let notes = match language {
-            Language::English => Notes::default(),
-            Language::Japanese => Notes::new(&catalogue(Language::English), &messages),
-        };
-        Self { language, messages, notes, level: "95".to_owned(), tail: "97.5".to_owned() }
+        Self { language, messages, site: Site::knee(language), level: "95".to_owned(), tail: "97.5".to_owned() }
     }
 
     /// The same catalogue for intervals at level 1 − `alpha`: `{level}` is that level in per cent, `{tail}` that of one
@@ -80,12 +76,8 @@ impl Words {
     }
 
     /// The same catalogue for another body site than the knee.
-    pub fn of_site(mut self, site: &str) -> Self {
-        if site != "knee" {
-            let language = self.language;
-            self.messages.values_mut().for_each(|message| *message = super::site::renamed(message, site, language));
-        }
-        self
+    pub fn of_site(self, site: Site) -> Self {
+        Self { site, ..self }
     }
 
     /// A p-value as a relation: `= 0.503`, `< 0.001`, `> 0.99`.
@@ -109,38 +101,24 @@ impl Words {
         self.messages.get(&format!("{group}.{name}")).cloned().unwrap_or_else(|| name.to_owned())
     }
 
-    /// What a record, model or refusal says in English, in the language of the report; a text that the catalogue does not
-    /// know stays as it is.
-    pub fn note(&self, english: &str) -> String {
-        self.notes.translate(english)
+    /// What a record, model or refusal says, in the language of the report.
+    pub fn note(&self, note: &Note) -> String {
+        note.render(&|code| {
+            let message = self.messages.get(&format!("note.{code}"))?;
+            Some(note::fill(message, &|name| self.site.value(name)))
+        })
     }
 
     /// The message `key` with its values filled in. An unknown key prints itself, which a test forbids. A place
     /// `{n:patient|patients}` takes the first form where the value `n` is 1, the second otherwise.
     pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
         let Some(message) = self.messages.get(key) else { return key.to_owned() };
-        let mut text = String::with_capacity(message.len());
-        let mut rest = message.as_str();
-        while let Some(open) = rest.find('{') {
-            let Some(length) = rest[open..].find('}') else { break };
-            text.push_str(&rest[..open]);
-            let place = &rest[open + 1..open + length];
-            let (name, forms) =
-                place.split_once(':').map_or((place, None), |(name, forms)| (name, forms.split_once('|')));
-            match values.iter().find(|(known, _)| *known == name) {
-                Some((_, value)) => text.push_str(match forms {
-                    Some((one, _)) if *value == "1" => one,
-                    Some((_, other)) => other,
-                    None => value,
-                }),
-                None if name == "level" => text.push_str(&self.level),
-                None if name == "tail" => text.push_str(&self.tail),
-                None => text.push_str(&rest[open..=open + length]),
-            }
-            rest = &rest[open + length + 1..];
-        }
-        text.push_str(rest);
-        text
+        note::fill(message, &|name| match values.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => Some((*value).to_owned()),
+            None if name == "level" => Some(self.level.clone()),
+            None if name == "tail" => Some(self.tail.clone()),
+            None => self.site.value(name),
+        })
     }
 
     /// The message `key` without values.
@@ -168,6 +146,10 @@ pub fn capital(text: &str) -> String {
 /// The messages of `language` by key.
 fn catalogue(language: Language) -> BTreeMap<String, String> {
     let mut messages = BTreeMap::new();
+    if language == Language::English {
+        let notes = note::catalogue::ALL.iter().chain(of_analyses::ALL);
+        messages.extend(notes.map(|message| (format!("note.{}", message.code), message.text.to_owned())));
+    }
     for source in language.sources() {
         // The catalogue is part of the program; a test parses every file of both languages.
         let table: toml::Table = source.parse().unwrap_or_default();
@@ -194,7 +176,8 @@ mod tests {
     use super::*;
 
     fn placeholders(message: &str) -> std::collections::BTreeSet<&str> {
-        message.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next()).collect()
+        let places = message.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next());
+        places.filter(|place| !place.to_lowercase().starts_with("site")).collect()
     }
 
     #[test]
@@ -213,6 +196,32 @@ mod tests {
         for key in japanese.messages.keys() {
             assert!(english.messages.contains_key(key), "{key} is missing in English");
         }
+    }
+
+    #[test]
+    fn the_body_site_is_a_value_and_the_program_keeps_its_name() {
+        for (key, message) in &Words::new(Language::English).messages {
+            let mut fixed = message.clone();
+            while let (Some(open), Some(close)) = (fixed.find('{'), fixed.find('}')) {
+                fixed.replace_range(open..=close, " ");
+            }
+            let of_knees_alone = key.contains("kl_left") || key.contains("kl_right") || fixed.contains(":knee");
+            let words = fixed.to_lowercase().replace("splitknee", " ");
+            assert!(
+                of_knees_alone || !words.contains("knee"),
+                "{key} says knee; write {{site}} or {{sites}}: {message}"
+            );
+        }
+        for (key, message) in &Words::new(Language::Japanese).messages {
+            assert!(key.contains("kl_left") || key.contains("kl_right") || !message.contains('膝'), "{key}: {message}");
+        }
+        let eyes = Words::new(Language::English).of_site(Site::new("eye", None, Language::English));
+        let dates = eyes.say("first.dates", &[("date", "d"), ("files", "f"), ("version", "1")]);
+        assert!(dates.contains("splitknee 1"), "{dates}");
+        assert_eq!(
+            eyes.note(&crate::analysis::notes::remark!(partner_missing)),
+            "observed, but its partner eye has no value"
+        );
     }
 
     #[test]

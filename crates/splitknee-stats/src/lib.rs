@@ -15,5 +15,6 @@ pub mod instrument;
 pub mod math;
 pub mod model;
 pub mod multiplicity;
+pub mod note;
 pub mod paired;
 pub mod survival;

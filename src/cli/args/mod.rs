@@ -25,7 +25,8 @@ const EXAMPLES: &str = "Examples:
   splitknee test paired-t --data shoes.csv --treated A --control B
 
 Exit codes: 0 done; 1 findings in data or plan that stop the work;
-2 wrong usage; 3 an output could not be written.
+2 wrong usage; 3 an output could not be written; 4 everything was written,
+but a primary endpoint could not be assessed.
 Results go to stdout, all else to stderr.";
 
 /// The commands.

@@ -8,7 +8,7 @@ mod gee;
 mod init;
 mod lock;
 mod model;
-mod run;
+pub mod run;
 mod schema;
 mod score;
 mod shell;

@@ -1,13 +1,13 @@
 //! `splitknee run`: from a plan and its data to results, tables, figures and report.
 
-use crate::analysis::{Conclusion, Record};
+use crate::analysis::{Conclusion, Interval, Record, Withheld};
 use crate::cli::args::RunArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
 use crate::pipeline::{self, Inputs, Run};
 use crate::report::template::Template;
 use crate::table::rounding;
-use crate::trial::Finding;
+use crate::trial::{Finding, Role};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
@@ -58,7 +58,26 @@ pub fn complete(
     progress.set_message("writing");
     bundle.write(out)?;
     progress.finish_and_clear();
-    terminal::print(&summary(&run, out))
+    terminal::print(&summary(&run, out))?;
+    let not_assessed = not_assessed(&run);
+    if not_assessed.is_empty() { Ok(()) } else { Err(CliError::NotAssessed(not_assessed.join("; "))) }
+}
+
+/// The primary endpoints that the deciding method could not compare, each with the reason.
+fn not_assessed(run: &Run) -> Vec<String> {
+    let design = &run.trial.design;
+    let primary = |endpoint: &usize| design.endpoints[*endpoint].role == Role::Primary;
+    (0..design.endpoints.len())
+        .filter(primary)
+        .filter_map(|endpoint| {
+            let name = &design.endpoints[endpoint].name;
+            let Some(record) = run.outcomes.deciding(endpoint, design.primary) else {
+                return Some(format!("{name} could not be assessed: no method of the plan compares the arms in it"));
+            };
+            let reason = record.result.notes.reason().map(|note| format!(": {note}")).unwrap_or_default();
+            (record.conclusion() == Conclusion::NotAssessed).then(|| format!("{name} could not be assessed{reason}"))
+        })
+        .collect()
 }
 
 /// A progress bar on stderr; hidden where stderr is not a terminal.
@@ -71,7 +90,7 @@ fn progress() -> ProgressBar {
 }
 
 /// What was found, in a table that fits 80 columns, and where the report is.
-fn summary(run: &Run, out: &Path) -> String {
+pub fn summary(run: &Run, out: &Path) -> String {
     let design = &run.trial.design;
     let set = &run.trial.sets[0];
     let mut text = format!("{}: {}\n", run.plan.trial.id, run.plan.trial.title);
@@ -100,6 +119,12 @@ fn summary(run: &Run, out: &Path) -> String {
     let level = level.trim_end_matches('0').trim_end_matches('.');
     let difference = format!("Difference ({level} % CI)");
     text.push_str(&terminal::columns(&["Endpoint", "Visit", &difference, "p", "Conclusion"], &rows));
+    for line in withheld(run) {
+        text.push_str(&format!("{line}\n"));
+    }
+    if let Some(line) = local_events(run) {
+        text.push_str(&format!("\n{line}\n"));
+    }
     let warnings = run.findings.len();
     if warnings > 0 {
         text.push_str(&format!(
@@ -108,6 +133,40 @@ fn summary(run: &Run, out: &Path) -> String {
     }
     text.push_str(&format!("\nReport: {}\n", out.join("report.html").display()));
     text
+}
+
+/// Why comparisons whose interval would allow a claim claim nothing, one line for each reason.
+fn withheld(run: &Run) -> Vec<String> {
+    let shown = run.outcomes.records.iter().filter(|record| {
+        record.arm.is_none()
+            && matches!(record.role, Role::Primary | Role::Secondary)
+            && record.verdict.is_some_and(|verdict| verdict.interval != Interval::Undefined)
+    });
+    let found: Vec<Withheld> = shown.filter_map(|record| record.verdict?.withheld).collect();
+    let reasons = [
+        (Withheld::Test, "the test of the plan does not reject"),
+        (Withheld::Family, "not confirmed after adjustment for the family"),
+        (Withheld::Procedure, "the procedure for several hypotheses could not be carried out"),
+        (Withheld::Gate, "the primary objective was not met"),
+        (Withheld::Exploratory, "in no family of hypotheses, described"),
+    ];
+    let counts =
+        reasons.into_iter().map(|(reason, text)| (found.iter().filter(|known| **known == reason).count(), text));
+    counts.filter(|(n, _)| *n > 0).map(|(n, text)| format!("* not claimed: {text} ({n})")).collect()
+}
+
+/// Local adverse events by arm with the risk difference and its interval.
+fn local_events(run: &Run) -> Option<String> {
+    let record = run.outcomes.records.iter().find(|record| record.id == "safety.compare.any")?;
+    let result = &record.result;
+    let print = |value: Option<f64>| value.map(|value| rounding::print(value, 3));
+    let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
+    let arms = &run.trial.design.arms;
+    let place = match record.verdict?.interval {
+        Interval::FavoursPlacebo => format!("; the interval lies against {}", arms.active),
+        _ => String::new(),
+    };
+    Some(format!("Local adverse events, {} − {}: risk difference {d} ({l} to {u}){place}", arms.active, arms.placebo))
 }
 
 fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String> {
@@ -120,13 +179,14 @@ fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String>
     } else {
         "–".to_owned()
     };
-    let conclusion = match record.conclusion {
-        Conclusion::Inconclusive => "not shown",
-        other => other.name(),
+    let mark = match record.verdict.and_then(|verdict| verdict.withheld) {
+        Some(_) => "*",
+        None => "",
     };
+    let conclusion = format!("{}{mark}", record.conclusion().name());
     let visit = design.visits[visit].label.clone();
     let p = result.p_value.map_or_else(|| "–".to_owned(), rounding::p_value);
-    vec![shorten(&about.name, 20), shorten(&visit, 12), difference, p, conclusion.to_owned()]
+    vec![shorten(&about.name, 20), shorten(&visit, 12), difference, p, conclusion]
 }
 
 /// At most `most` characters, the last an ellipsis where something was cut.

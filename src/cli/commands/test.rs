@@ -355,7 +355,7 @@ fn print(args: &TestArgs, value: &serde_json::Value) -> Result<(), CliError> {
             serde_json::Value::Null => {}
             serde_json::Value::String(text) => rows.push(vec![name.clone(), text.clone()]),
             serde_json::Value::Array(items) if name == "notes" => {
-                notes.extend(items.iter().filter_map(|item| item.as_str().map(str::to_owned)));
+                notes.extend(items.iter().filter_map(|item| item["text"].as_str().map(str::to_owned)));
             }
             other => rows.push(vec![name.clone(), other.to_string()]),
         }

@@ -1,6 +1,7 @@
 //! Several hypotheses, and several groups of patients: the decisions of the multiplicity procedure, and subgroups.
 
 use super::{Material, json};
+use crate::analysis::{Gate, subgroups};
 use crate::table::{Align, Cell, ResultTable};
 
 /// The decisions about the plan's family of hypotheses; `None` where the plan has no procedure.
@@ -14,8 +15,14 @@ pub fn multiplicity(material: &Material, number: &str) -> Option<ResultTable> {
     table.headers(words.get("table.endpoint"), headers);
     for record in material.outcomes.records.iter().filter(|record| record.result.method == "multiplicity") {
         let (Some(endpoint), Some(visit)) = (record.endpoint, record.visit) else { continue };
+        let hypothesis = json(record, "hypothesis");
+        let verdict = hypothesis.as_str().and_then(|id| material.record(id)).and_then(|record| record.verdict);
         let rejected = json(record, "rejected") == true;
-        let decision = words.get(if rejected { "table.rejected" } else { "table.not_rejected" });
+        let decision = words.get(match (rejected, verdict.map(|verdict| verdict.gate)) {
+            (true, Some(Gate::Closed)) => "table.gate_closed",
+            (true, _) => "table.rejected",
+            (false, _) => "table.not_rejected",
+        });
         let cells = vec![
             Cell::Text(material.visit(visit).to_owned()),
             Cell::PValue(record.result.p_value),
@@ -58,7 +65,7 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
                 let cells = vec![Cell::Count(result.n_pairs), Cell::Empty, Cell::Empty, Cell::PValue(result.p_value)];
                 (words.get("table.interaction"), cells)
             } else {
-                let group = words.note(json(record, "group").as_str().unwrap_or_default());
+                let group = group_name(material, record, &factor);
                 let interval = Cell::Interval(result.conf_low, result.conf_high, d);
                 (group, vec![Cell::Count(result.n_pairs), Cell::Number(result.estimate, d), interval, Cell::Empty])
             };
@@ -68,4 +75,15 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
     table.footnotes.push(words.get("footnote.subgroups"));
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// The group of a subgroup record; groups between cut points are named in the language of the report.
+fn group_name(material: &Material, record: &crate::analysis::Record, factor: &str) -> String {
+    let cut = material.plan.subgroups.iter().find(|known| known.label.as_deref().unwrap_or(&known.column) == factor);
+    let order = record.result.number("order").map_or(0, |order| order as usize);
+    let between = cut.and_then(|factor| subgroups::groups(factor).into_iter().nth(order.saturating_sub(1)));
+    match between {
+        Some(note) => material.words.note(&note),
+        None => json(record, "group").as_str().unwrap_or_default().to_owned(),
+    }
 }

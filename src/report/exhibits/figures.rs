@@ -322,15 +322,18 @@ pub fn forest_at_primary(material: &Material, number: &str, style: &Style) -> Re
     unless_empty(forest::draw(&forest_input(material, "primary-visit", number, title, &visits), style))
 }
 
-/// Active − placebo of every endpoint at every visit after baseline, on as many pages as it takes.
+/// Active − placebo of every endpoint at every visit after baseline, on as many pages as it takes; none where no
+/// difference could be estimated, and no page without one.
 ///
 /// # Errors
-/// Nothing to draw.
+/// The drawing fails.
 pub fn forest_all(material: &Material, number: &str, style: &Style) -> Result<Vec<Figure>, FigureError> {
     let title = material.words.say("figure.forest", &[("contrast", &material.contrast())]);
     let visits = |endpoint| material.trial.design.follow_up(material.endpoint(endpoint));
     let input = forest_input(material, "all-visits", number, title, &visits);
-    forest::paginate(&input).iter().map(|page| forest::draw(page, style)).collect()
+    let drawn: Result<Vec<Option<Figure>>, FigureError> =
+        forest::paginate(&input).iter().map(|page| unless_empty(forest::draw(page, style))).collect();
+    Ok(drawn?.into_iter().flatten().collect())
 }
 
 fn forest_input(

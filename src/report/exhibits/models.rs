@@ -6,7 +6,9 @@ use super::{Material, json};
 use crate::analysis::FitSummary;
 use crate::figure::{Figure, FigureError, Style, residuals};
 use crate::report::compose::primary_visit;
+use crate::report::words::Words;
 use crate::table::{Align, Cell, ResultTable, rounding};
+use splitknee_stats::note;
 
 /// The model that decides `endpoint`, where one does.
 pub fn fit<'a>(material: &Material<'a>, endpoint: usize) -> Option<&'a FitSummary> {
@@ -89,7 +91,7 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
     // Variances of random intercepts stand above as SDs.
     let structured = fit.structure != crate::plan::Structure::Random.name();
     for parameter in fit.covariance_parameters.iter().filter(|_| structured) {
-        let label = words.say("model.parameter", &[("name", &words.note(&parameter.name))]);
+        let label = words.say("model.parameter", &[("name", &parameter_name(words, &parameter.name))]);
         add(label, 0, Cell::Number(Some(parameter.estimate), d + 2));
     }
     for pair in &fit.pair_correlations {
@@ -212,4 +214,19 @@ pub fn residual_panels(
         },
     };
     unless_empty(residuals::draw(&input, style))
+}
+
+/// A covariance parameter, which the model names `patient: variance of (Intercept)`, as a reader calls it.
+fn parameter_name(words: &Words, name: &str) -> String {
+    let Some((group, what)) = name.split_once(": ") else { return name.to_owned() };
+    let note = if let Some(term) = what.strip_prefix("variance of ") {
+        note!(parameter_variance, group = group, term = term)
+    } else if let Some((a, b)) = what.strip_prefix("covariance of ").and_then(|cells| cells.split_once(" and ")) {
+        note!(parameter_covariance, group = group, a = a, b = b)
+    } else if what == "variance" {
+        note!(just_variance, group = group)
+    } else {
+        return name.to_owned();
+    };
+    words.note(&note)
 }

@@ -3,6 +3,7 @@
 
 use super::figures::{heading_at, ids};
 use super::{Material, json};
+use crate::analysis::notes;
 use crate::figure::{Figure, FigureError, Style, cumulative_responder as cumulative};
 use crate::table::{Cell, ResultTable, rounding};
 
@@ -54,19 +55,19 @@ pub fn omeract(material: &Material, number: &str) -> Option<ResultTable> {
     let mut headers = vec![words.get("table.pairs"), arms.active.clone(), arms.placebo.clone()];
     headers.extend(["risk_difference", "ci", "p"].map(|key| words.get(&format!("table.{key}"))));
     table.headers(words.get("table.visit"), headers);
-    let mut notes: Vec<String> = Vec::new();
+    let mut said: Vec<String> = Vec::new();
     for record in material.outcomes.records.iter().filter(|record| record.result.method == "omeract-oarsi") {
         let Some(visit) = record.visit else { continue };
         table.row(material.visit(visit), 0, shares(record), vec![record.id.clone()]);
-        for note in record.result.notes.iter().filter(|note| note.starts_with("criteria")) {
+        for note in record.result.notes.iter().filter(|note| note.code() == notes::criteria_applied.code) {
             let note = words.note(note);
-            if !notes.contains(&note) {
-                notes.push(note);
+            if !said.contains(&note) {
+                said.push(note);
             }
         }
     }
     table.footnotes.push(words.get("footnote.responders"));
-    table.footnotes.extend(notes);
+    table.footnotes.extend(said);
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }

@@ -92,9 +92,8 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
     }
     let withheld = material.trial.design.follow_up(about).into_iter().filter_map(|visit| {
         let record = material.outcomes.deciding(endpoint, visit)?;
-        let note =
-            record.result.notes.iter().find(|note| note.contains("not claimed") || note.contains("not confirmed"))?;
-        Some(words.say("footnote.at_visit", &[("visit", material.visit(visit)), ("note", &words.note(note))]))
+        let note = crate::report::sentences::withheld(material, record, record.verdict.as_ref()?)?;
+        Some(words.say("footnote.at_visit", &[("visit", material.visit(visit)), ("note", &note)]))
     });
     table.footnotes.extend(withheld);
     if let Some(mcid) = about.mcid {

@@ -63,7 +63,10 @@ pub fn section(material: &Material) -> Section {
         "harms",
         sentences::join(
             material,
-            &std::iter::once(safety_sentence(material)).chain(sentences::harms(material)).collect::<Vec<_>>(),
+            &std::iter::once(safety_sentence(material))
+                .chain(sentences::harms(material))
+                .chain(sentences::harms_compared(material))
+                .collect::<Vec<_>>(),
         ),
     );
     fact("conclusions", words.get("abstract.conclusions_text"));

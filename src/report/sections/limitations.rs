@@ -1,6 +1,6 @@
 //! Limitations that follow from facts of this run; what only the authors can know is left to them.
 
-use crate::analysis::BASELINE_MISSING;
+use crate::analysis::notes;
 use crate::plan::lock::LockState;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
@@ -53,7 +53,8 @@ pub fn facts(material: &Material) -> Vec<String> {
             facts.push(words.say("limitations.one_knee", &values));
         }
         if let Some(record) = material.outcomes.deciding(endpoint, visit)
-            && let Some(lost) = record.rows.reasons.iter().find(|known| known.reason == BASELINE_MISSING)
+            && let Some(lost) =
+                record.rows.reasons.iter().find(|known| known.reason.code() == notes::baseline_missing.code)
         {
             let method = tables::method_in_text(material, record.result.method);
             let values = [("endpoint", about.name.as_str()), ("n", &lost.n.to_string()), ("method", &method)];

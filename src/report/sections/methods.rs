@@ -1,9 +1,12 @@
 //! The methods as they ran: each is named with its reference, only where a record used it.
 
+use crate::analysis::{Record, family};
+use crate::plan::Gate;
 use crate::plan::options::AlternativePlan;
 use crate::report::citations;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
+use crate::report::exhibits::json;
 use crate::report::exhibits::{Material, tables};
 use crate::report::sentences;
 use crate::table::rounding;
@@ -60,14 +63,53 @@ pub fn section(material: &Material) -> Section {
         section.blocks.push(Block::Paragraph(words.say("methods.mixed", &values)));
     }
     section.blocks.extend(other_methods(material).map(Block::Paragraph));
-    section.blocks.push(Block::Paragraph(words.get("methods.conclusion")));
-    let procedure = words.name("procedure", plan.multiplicity.method.name());
-    let multiplicity = words.say("methods.multiplicity", &[("method", &procedure)]);
-    let adjusted = material.outcomes.records.iter().any(|record| record.p_adjusted.is_some());
-    section.blocks.push(Block::Paragraph(if adjusted { multiplicity } else { words.get("methods.not_adjusted") }));
+    section
+        .blocks
+        .push(Block::Paragraph(words.say("methods.conclusion", &[("active", &material.trial.design.arms.active)])));
+    section.blocks.push(Block::Paragraph(multiplicity(material)));
     section.blocks.push(Block::Facts(references(material)));
     section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
     section
+}
+
+/// The families of hypotheses with their procedures, and what claims wait for.
+pub fn multiplicity(material: &Material) -> String {
+    let words = material.words;
+    let decided: Vec<&Record> =
+        material.outcomes.records.iter().filter(|record| record.result.method == "multiplicity").collect();
+    let of = |record: &Record, name: &str| json(record, name).as_str().unwrap_or_default().to_owned();
+    let mut families: Vec<(String, String)> = Vec::new();
+    for record in &decided {
+        let family = (of(record, "family"), of(record, "procedure"));
+        if !families.contains(&family) {
+            families.push(family);
+        }
+    }
+    let mut said: Vec<String> = families
+        .iter()
+        .map(|(family, procedure)| {
+            let key = match (family.as_str(), procedure.as_str()) {
+                (family::PRIMARY, "co-primary") => "methods.co_primary",
+                (family::PRIMARY, _) => "methods.primaries",
+                _ => "methods.multiplicity",
+            };
+            words.say(
+                key,
+                &[("method", &words.name("procedure", procedure)), ("active", &material.trial.design.arms.active)],
+            )
+        })
+        .collect();
+    if families.is_empty() {
+        said.push(words.get("methods.not_adjusted"));
+    }
+    said.push(words.get(
+        match (material.plan.multiplicity.gate, families.iter().any(|(name, _)| name == family::ALL)) {
+            (Gate::Primary, _) => "methods.gate",
+            (Gate::None, true) => "methods.no_gate_needed",
+            (Gate::None, false) => "methods.no_gate",
+        },
+    ));
+    crate::report::sentences::join(material, &said)
 }
 
 /// What decides the endpoints that no model decides: each method with its endpoints. `None` where a model decides all.

@@ -13,10 +13,13 @@ use crate::report::exhibits::{Material, families, figures, models, responders};
 pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, FigureError> {
     let words = material.words;
     let mut section = titled(material, "overview");
-    section.blocks.extend(figures::forest_all(material, "14.2.0.2", style)?.into_iter().map(Block::Figure));
+    let forest = figures::forest_all(material, "14.2.0.2", style)?;
+    if forest.is_empty() {
+        section.blocks.push(Block::Paragraph(words.get("text.no_forest")));
+    }
+    section.blocks.extend(forest.into_iter().map(Block::Figure));
     if let Some(table) = families::multiplicity(material, "14.2.0.1") {
-        let method = words.name("procedure", material.plan.multiplicity.method.name());
-        section.blocks.push(Block::Paragraph(words.say("methods.multiplicity", &[("method", &method)])));
+        section.blocks.push(Block::Paragraph(super::methods::multiplicity(material)));
         section.blocks.push(Block::Table(table));
     }
     section.blocks.extend(responders::omeract(material, "14.2.0.2").map(Block::Table));

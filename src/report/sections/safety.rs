@@ -16,10 +16,12 @@ pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, Fi
         return Ok(None);
     }
     let mut section = titled(material, "safety");
-    section.blocks.push(Block::Conclusion(safety_sentence(material)));
-    section.blocks.extend(sources::block(material.record("safety.serious")));
-    let found: Vec<String> =
-        [sentences::harms(material), sentences::harms_compared(material)].into_iter().flatten().collect();
+    let verdict: Vec<String> =
+        std::iter::once(safety_sentence(material)).chain(sentences::harms_compared(material)).collect();
+    section.blocks.push(Block::Conclusion(sentences::join(material, &verdict)));
+    let about = ["safety.serious", "safety.compare.any"].into_iter().filter_map(|id| material.record(id));
+    section.blocks.extend(sources::block(about));
+    let found: Vec<String> = sentences::harms(material).into_iter().collect();
     if !found.is_empty() {
         section.blocks.push(Block::Paragraph(sentences::join(material, &found)));
         section.blocks.extend(sources::block(sources::harms(material)));

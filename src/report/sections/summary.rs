@@ -26,9 +26,13 @@ pub fn section(material: &Material, run: &Run, style: &Style) -> Result<Section,
     section.blocks.extend(figures::forest_at_primary(material, "14.2.0.1", style)?.map(Block::Figure));
     section.blocks.push(Block::Paragraph(sentences::join(
         material,
-        &std::iter::once(safety_sentence(material)).chain(sentences::local_harms(material)).collect::<Vec<_>>(),
+        &std::iter::once(safety_sentence(material))
+            .chain(sentences::local_harms(material))
+            .chain(sentences::harms_compared(material))
+            .collect::<Vec<_>>(),
     )));
-    section.blocks.extend(sources::block(material.record("safety.serious")));
+    let harms = ["safety.serious", "safety.compare.any"].into_iter().filter_map(|id| material.record(id));
+    section.blocks.extend(sources::block(harms));
     let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
     let separator = words.get("text.comma");
     let date = material.plan.trial.data_date.clone().unwrap_or_else(|| words.get("first.no_date"));

@@ -1,5 +1,8 @@
 //! Evidence that the reported estimate is the optimum.
 
+use crate::note;
+use crate::note::Note;
+use crate::note::Value;
 use serde::Serialize;
 
 use super::covariance::Role;
@@ -42,22 +45,22 @@ pub struct Certificate {
 
 impl Certificate {
     /// The certificate in words.
-    pub fn words(&self) -> String {
-        format!(
-            "The optimum was reached after {} evaluations: the largest gradient is {:.1e}, the smallest curvature {:.2e}, and the log-likelihood could rise by at most {:.1e}.",
-            self.iterations,
-            self.gradient_max,
-            self.smallest_eigenvalue,
-            self.newton_decrement.max(0.0)
+    pub fn words(&self) -> Note {
+        note!(
+            optimum,
+            n = self.iterations,
+            gradient = Value::shown(self.gradient_max, format!("{:.1e}", self.gradient_max)),
+            curvature = Value::shown(self.smallest_eigenvalue, format!("{:.2e}", self.smallest_eigenvalue)),
+            decrement = Value::shown(self.newton_decrement.max(0.0), format!("{:.1e}", self.newton_decrement.max(0.0)))
         )
     }
 
     /// What a boundary solution means, or `None` for an interior one.
-    pub(crate) fn boundary_words(&self) -> Option<String> {
-        let tell = |names: &[String], what: &str| (!names.is_empty()).then(|| format!("{}: {what}", names.join(", ")));
-        tell(&self.boundary, "estimated on the boundary (zero variance or perfect correlation): the data show no such variation beyond the other terms; the fit is singular").or_else(|| {
-            tell(&self.near_boundary, "estimated close to zero: the fit is nearly singular")
-        })
+    pub(crate) fn boundary_words(&self) -> Option<Note> {
+        if !self.boundary.is_empty() {
+            return Some(note!(boundary, parameters = self.boundary.join(", ")));
+        }
+        (!self.near_boundary.is_empty()).then(|| note!(near_boundary, parameters = self.near_boundary.join(", ")))
     }
 }
 
@@ -156,7 +159,7 @@ fn flat_parameter(
         Some(&h) if owner(problem, h).is_some_and(|(t, _)| t.kind != TermKind::Random || t.shape.n_cells() == 1) => {
             Err(ModelError::NotEstimable {
                 parameter: name(h),
-                reason: format!("the likelihood is flat in it (curvature {smallest:.1e})"),
+                reason: note!(likelihood_flat, curvature = Value::shown(smallest, format!("{smallest:.1e}"))),
             })
         }
         _ => Ok(()),

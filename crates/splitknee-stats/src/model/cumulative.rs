@@ -7,6 +7,7 @@ use super::error::ModelError;
 use super::generalised::{Convergence, Family, GeneralisedFit, check_rows, maximise_fixed, observed_vcov};
 use super::interval_outcome::{Bound, IntervalRows};
 use super::link::Link;
+use crate::note;
 
 /// An ordered outcome ready for a cumulative-link model: only the grades that occur.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +42,7 @@ impl OrderedOutcome {
         let occurs = |index: &usize| counts.get(*index).is_some_and(|&count| count > 0);
         let kept: Vec<usize> = (0..levels.len()).filter(occurs).collect();
         if kept.len() < 2 {
-            return Err(ModelError::ConstantOutcome { reason: "all rows have the same grade: nothing varies".into() });
+            return Err(ModelError::ConstantOutcome { reason: note!(same_grade) });
         }
         let name = |index: &usize| levels.get(*index).cloned().unwrap_or_default();
         Ok(Self {

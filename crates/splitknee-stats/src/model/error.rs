@@ -1,5 +1,7 @@
 //! What can be wrong with a model: one enum, each case with a stable code, what was found and what to do.
 
+use crate::note;
+use crate::note::{Message, Note, Value};
 use std::ops::Range;
 
 /// Why a model cannot be read, built or fitted.
@@ -139,13 +141,13 @@ pub enum ModelError {
         /// The parameter.
         parameter: String,
         /// Why.
-        reason: String,
+        reason: Note,
     },
     /// The outcome of a generalised model is the same in every row.
     #[error("the outcome is constant: {reason}")]
     ConstantOutcome {
         /// What was found.
-        reason: String,
+        reason: Note,
     },
     /// A generalised model whose likelihood rises for ever as a coefficient or a random intercept grows.
     #[error("`{parameter}` cannot be estimated: {reason}")]
@@ -153,7 +155,7 @@ pub enum ModelError {
         /// The terms that grow.
         parameter: String,
         /// Why.
-        reason: String,
+        reason: Note,
     },
     /// Random effects are confounded with the residual.
     #[error("the random effects of `{term}` are confounded with the residual: {reason}")]
@@ -161,7 +163,7 @@ pub enum ModelError {
         /// The term.
         term: String,
         /// Why.
-        reason: String,
+        reason: Note,
     },
     /// The likelihood has no maximum inside the parameter space.
     #[error("the likelihood keeps rising as the covariance becomes singular ({parameter}): no estimate exists")]
@@ -248,47 +250,75 @@ impl ModelError {
         }
     }
 
-    /// What to do about it, in one sentence.
-    pub fn remedy(&self) -> &'static str {
+    /// The error as a note, for results that say why a model was not used.
+    pub fn note(&self) -> Note {
+        let shown = |value: f64| Value::shown(value, format!("{value:.2e}"));
         match self {
-            Self::Formula { .. } => {
-                "write the formula in R's syntax, such as `change ~ treatment*visit + base + (1|usubjid)`"
+            Self::UnknownColumn { column, available } => note!(no_column, column = column, available = available),
+            Self::WrongKind { column, wanted } => note!(column_wanted, column = column, wanted = *wanted),
+            Self::NoData { variables } => note!(no_row, variables = variables),
+            Self::NoVariation => note!(no_variation),
+            Self::TooFewObservations { n_obs, n_coefficients } => note!(too_few_rows, n = *n_obs, p = *n_coefficients),
+            Self::NotNested { inner, outer, level } => note!(not_nested, inner = inner, outer = outer, level = level),
+            Self::OneUnit { unit, label, n_obs } => note!(one_unit, n = *n_obs, unit = unit, label = label),
+            Self::DuplicateCell { subject, cell, term } => {
+                note!(two_rows, subject = subject, cell = cell, term = term)
             }
-            Self::LinearCombination { .. } => {
-                "combine coefficients by the names that the model prints, such as `treatmentEV + 0.5*treatmentEV:visitM3`, or LS means, such as `[treatment=EV] - [treatment=PLACEBO]`"
+            Self::GroupWithinSubject { group, subject, term } => {
+                note!(group_within_subject, group = group, subject = subject, term = term)
             }
-            Self::OneUnit { .. } => {
-                "give the rows of several patients, or leave out the random and covariance terms to describe this one"
+            Self::NotEstimable { parameter, reason } | Self::Separated { parameter, reason } => {
+                note!(unidentified, parameter = parameter, reason = reason.clone())
             }
-            Self::UnknownColumn { .. } => "correct the name or add the column to the data",
-            Self::ColumnLength { .. } | Self::WrongLength { .. } => "give as many values as the message asks for",
-            Self::DuplicateLevel { .. } => "list every level once",
-            Self::UnlistedLevel { .. } => "list every level that occurs, or drop those rows first",
-            Self::WrongKind { .. } => "declare the levels of a categorical variable, or pass numbers for a numeric one",
-            Self::NoData { .. } => "check the filters and which columns are empty",
-            Self::NoVariation | Self::ConstantOutcome { .. } => "describe the data instead of modelling them",
-            Self::TooFewObservations { .. } => "use a smaller model",
-            Self::NotNested { .. } => "name inner groups by their patient, for example (1|usubjid:knee)",
-            Self::DuplicateCell { .. } => {
-                "keep one row per cell, or use a subject that separates the rows (usubjid:knee)"
-            }
-            Self::GroupWithinSubject { .. } => "use a finer subject, for example us(visit|treatment/usubjid:knee)",
-            Self::NotEstimable { .. } => "choose a covariance structure with fewer parameters, or drop the random term",
-            Self::Separated { .. } => {
-                "leave the term out or merge its sparse levels, or compare the arms by an exact paired test"
-            }
-            Self::NotPositiveDefinite { .. } => {
-                "bring the variables to similar units, or choose a simpler covariance structure"
-            }
-            Self::Confounded { .. } => {
-                "drop that random term, or the other term that already models the same variation"
-            }
-            Self::Unbounded { .. } => "choose a covariance structure with fewer parameters, or drop a random term",
-            Self::NotConverged { .. } => "choose a simpler covariance structure",
-            Self::Unsupported { .. } => {
-                "choose a method or option that suits this model and its data, as the message says"
-            }
-            Self::UnknownFactor { .. } => "name factors of the fixed effects, as in `treatment|visit`",
+            Self::ConstantOutcome { reason } => note!(outcome_constant, reason = reason.clone()),
+            Self::Confounded { term, reason } => note!(confounded, term = term, reason = reason.clone()),
+            Self::Unbounded { parameter } => note!(likelihood_rises, parameter = parameter),
+            Self::NotPositiveDefinite { matrix } => note!(not_positive_definite, matrix = matrix),
+            Self::NotConverged { iterations, gradient, parameter, curvature } => note!(
+                no_convergence,
+                n = *iterations,
+                gradient = shown(*gradient),
+                parameter = parameter,
+                curvature = shown(*curvature),
+            ),
+            Self::Unsupported { method, reason } => note!(not_offered, method = method, reason = reason),
+            // Wrong calls, which a plan that was checked does not make.
+            Self::Formula { .. }
+            | Self::LinearCombination { .. }
+            | Self::ColumnLength { .. }
+            | Self::DuplicateLevel { .. }
+            | Self::UnlistedLevel { .. }
+            | Self::UnknownFactor { .. }
+            | Self::WrongLength { .. } => self.to_string().into(),
+        }
+    }
+
+    /// What to do about it, in one sentence.
+    pub fn remedy(&self) -> &'static Message {
+        use crate::note::catalogue as m;
+        match self {
+            Self::Formula { .. } => &m::remedy_formula,
+            Self::LinearCombination { .. } => &m::remedy_combination,
+            Self::OneUnit { .. } => &m::remedy_one_unit,
+            Self::UnknownColumn { .. } => &m::remedy_column,
+            Self::ColumnLength { .. } | Self::WrongLength { .. } => &m::remedy_length,
+            Self::DuplicateLevel { .. } => &m::remedy_levels_once,
+            Self::UnlistedLevel { .. } => &m::remedy_levels_all,
+            Self::WrongKind { .. } => &m::remedy_kind,
+            Self::NoData { .. } => &m::remedy_no_data,
+            Self::NoVariation | Self::ConstantOutcome { .. } => &m::remedy_describe,
+            Self::TooFewObservations { .. } => &m::remedy_smaller,
+            Self::NotNested { .. } => &m::remedy_nested,
+            Self::DuplicateCell { .. } => &m::remedy_cell,
+            Self::GroupWithinSubject { .. } => &m::remedy_subject,
+            Self::NotEstimable { .. } => &m::remedy_structure,
+            Self::Separated { .. } => &m::remedy_separated,
+            Self::NotPositiveDefinite { .. } => &m::remedy_units,
+            Self::Confounded { .. } => &m::remedy_confounded,
+            Self::Unbounded { .. } => &m::remedy_unbounded,
+            Self::NotConverged { .. } => &m::remedy_convergence,
+            Self::Unsupported { .. } => &m::remedy_option,
+            Self::UnknownFactor { .. } => &m::remedy_factor,
         }
     }
 }

@@ -14,6 +14,7 @@ use super::likelihood::{Evaluation, Problem};
 use super::start::start_values;
 use crate::math::linalg::{dot, invert_lower, multiply, transpose};
 use crate::math::trust_region::{Derivatives, Minimum, Settings, minimise};
+use crate::note;
 
 /// Restricted or full maximum likelihood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,7 +63,7 @@ pub struct Fit {
     /// How good the optimum is.
     pub certificate: Certificate,
     /// What the reader should know about the fit.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
     pub(crate) problem: Problem,
     pub(crate) patients: Vec<Vec<usize>>,
     pub(crate) pattern_of: Vec<usize>,
@@ -160,18 +161,12 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
     let groups = std::mem::take(&mut layout.groups);
     let (unit_name, unit_labels) = (layout.unit.name.clone(), std::mem::take(&mut layout.unit.labels));
     let problem = Problem::new(layout, patterns, p, reml);
-    let mut notes = Vec::new();
+    let mut notes = crate::note::Notes::new();
     if frame.formula.random.is_empty() && frame.formula.covariance.is_empty() {
-        notes.push(
-            "no random or covariance term: every row is taken as independent of the others; knees of one patient are not"
-                .to_owned(),
-        );
+        notes.push(note!(rows_independent));
     }
     if !design.aliased.is_empty() {
-        notes.push(format!(
-            "dropped as linear combinations of earlier columns of the design: {}",
-            design.aliased.join(", ")
-        ));
+        notes.push(note!(dropped_columns, columns = design.aliased.join(", ")));
     }
     notes.extend(remarks(&frame, &problem, patients.len()));
     let start = start_values(&problem);
@@ -224,21 +219,18 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
 }
 
 /// What the reader should know about a model before it is fitted.
-fn remarks(frame: &ModelFrame, problem: &Problem, n_patients: usize) -> Vec<String> {
-    let mut notes = Vec::new();
+fn remarks(frame: &ModelFrame, problem: &Problem, n_patients: usize) -> crate::note::Notes {
+    let mut notes = crate::note::Notes::new();
     for input in &frame.inputs {
         if let Input::Factor { name, levels, .. } = input
             && let [only] = levels.as_slice()
         {
-            notes.push(format!("`{name}` has one level ({only}) in the analysed rows: its effect cannot be estimated"));
+            notes.push(note!(one_level, name = name, only = only));
         }
     }
     let k = problem.k;
     if k > n_patients && problem.terms.iter().any(|t| matches!(t.kind, TermKind::Structure(_))) {
-        notes.push(format!(
-            "the covariance has {k} parameters for {n_patients} independent units: it is estimated poorly, and with it \
-             standard errors and degrees of freedom; a structure with fewer parameters rests on more"
-        ));
+        notes.push(note!(many_parameters, k = k, n = n_patients));
     }
     notes
 }

@@ -16,6 +16,8 @@ use super::error::ModelError;
 use super::glm::fit_binary;
 use super::inference::check_conf_level;
 use super::link::Link;
+use crate::note;
+use crate::note::Notes;
 use nalgebra::{DMatrix, DVector};
 
 /// Distribution of the outcome, which fixes link and variance function.
@@ -171,7 +173,7 @@ pub struct GeeFit {
     /// Iterations.
     pub iterations: usize,
     /// Choices made and what the reader should know.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
 }
 
 /// One patient's rows.
@@ -506,36 +508,30 @@ fn diverged(iterations: usize) -> ModelError {
     gee_error(format!("did not converge in {iterations} iterations; use the independence structure or a smaller model"))
 }
 
-fn notes(problem: &Problem<'_>, p: usize) -> Vec<String> {
+fn notes(problem: &Problem<'_>, p: usize) -> Notes {
     let (options, n_patients) = (problem.options, problem.clusters.len());
-    let mut notes = vec![
-        match options.convention {
-            GeeConvention::Geepack => {
-                "scale and correlation by R's geepack: no correction for the number of coefficients"
-            }
-            GeeConvention::GeepackFixedScale => "scale kept at that of the independence fit, as geepack's scale.fix",
-            GeeConvention::LiangZeger => {
-                "scale and correlation by Liang & Zeger with n − p (R's gee, SAS PROC GENMOD, statsmodels)"
-            }
-        }
-        .to_owned(),
-    ];
+    let mut notes = Notes::new();
+    notes.push(match options.convention {
+        GeeConvention::Geepack => note!(gee_scale_r),
+        GeeConvention::GeepackFixedScale => note!(gee_scale_fixed),
+        GeeConvention::LiangZeger => note!(gee_scale),
+    });
     notes.push(match options.covariance {
         GeeCovariance::Classical => {
-            "robust standard errors: sandwich estimator, too small with few patients".to_owned()
+            note!(gee_sandwich)
         }
         GeeCovariance::ManclDeRouen => {
-            "robust standard errors corrected for few patients (Mancl & DeRouen 2001)".to_owned()
+            note!(gee_corrected)
         }
     });
     if options.correlation == WorkingCorrelation::Ar1 {
-        notes.push("AR(1) takes the rows of a patient as neighbours in the order of the data".to_owned());
+        notes.push(note!(gee_ar1));
     }
     if options.correlation != WorkingCorrelation::Independence && problem.n_pairs() == 0.0 {
-        notes.push("every patient has one row: there is no correlation to estimate".to_owned());
+        notes.push(note!(gee_single));
     }
     if n_patients <= p {
-        notes.push(format!("{n_patients} patients for {p} coefficients: the robust covariance matrix is singular"));
+        notes.push(note!(gee_singular, n = n_patients, p = p));
     }
     notes
 }

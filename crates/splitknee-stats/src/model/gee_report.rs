@@ -9,6 +9,7 @@ use super::generalised_report::{RatioContrast, WaldEstimate, mean_record, wald_c
 use super::ls_means::LsMeansSpec;
 use super::reference_grid::{difference_rows, mean_rows};
 use super::report::LsMeanRecord;
+use crate::note;
 use serde::Serialize;
 
 /// A coefficient of the report: Wald test with the robust standard error.
@@ -70,7 +71,7 @@ pub struct GeeReport {
     /// Columns dropped as combinations of earlier ones.
     pub aliased: Vec<String>,
     /// Choices made and what the reader should know.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
 }
 
 /// LS means and pairwise differences to report.
@@ -170,7 +171,7 @@ pub fn gee(
     }
     let mut notes = fit.notes;
     if !design.aliased.is_empty() {
-        notes.push(format!("dropped as combinations of other terms: {}", design.aliased.join(", ")));
+        notes.push(note!(dropped_terms, columns = design.aliased.join(", ")));
     }
     Ok(GeeReport {
         formula: formula.text.clone(),

@@ -4,6 +4,7 @@ use super::error::ModelError;
 use super::interval_outcome::IntervalRows;
 use super::link::Link;
 use super::maximise::{Limits, Maximum, inverse_information, maximise};
+use crate::note;
 use nalgebra::{DMatrix, SymmetricEigen};
 
 /// The distribution of the outcome given the predictor.
@@ -102,7 +103,7 @@ pub struct GeneralisedFit {
     /// How the iterations ended.
     pub convergence: Convergence,
     /// Choices made and what the reader should know.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
 }
 
 impl GeneralisedFit {
@@ -182,12 +183,7 @@ pub(super) fn maximise_fixed(rows: &IntervalRows, terms: &[String], start: Vec<f
         })?;
     if let Some(direction) = flat_direction(rows, &maximum) {
         let named: Vec<&str> = direction.iter().filter_map(|&i| terms.get(i)).map(String::as_str).collect();
-        return Err(ModelError::Separated {
-            parameter: named.join("`, `"),
-            reason: "the outcome is separated: a combination of these terms predicts it perfectly (for instance all \
-                     responders in one arm, none in the other), so the likelihood rises without limit"
-                .into(),
-        });
+        return Err(ModelError::Separated { parameter: named.join("`, `"), reason: note!(separated_terms) });
     }
     if !maximum.converged {
         return Err(not_converged(&maximum, terms));

@@ -1,5 +1,6 @@
 //! From a table and a formula to a logistic, cumulative-link or mixed generalised model, and its report.
 
+use crate::note;
 use std::collections::BTreeMap;
 
 use super::cumulative::{OrderedOutcome, fit_ordered};
@@ -212,7 +213,7 @@ pub struct GeneralisedReport {
     /// Columns dropped as combinations of earlier ones.
     pub aliased: Vec<String>,
     /// Choices made and what the reader should know.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
 }
 
 /// A fitted generalised model with what its report and its contrasts need.
@@ -332,7 +333,7 @@ impl GeneralisedModel {
         let latent_icc = fit.latent_icc();
         let mut notes = fit.notes.clone();
         if !self.design.aliased.is_empty() {
-            notes.push(format!("dropped as combinations of other terms: {}", self.design.aliased.join(", ")));
+            notes.push(note!(dropped_terms, columns = self.design.aliased.join(", ")));
         }
         Ok(GeneralisedReport {
             formula: self.frame.formula.text.clone(),
@@ -502,9 +503,7 @@ fn binary_outcome(frame: &ModelFrame) -> Result<(Vec<bool>, String), ModelError>
             [_, modelled] => {
                 Ok((codes.iter().map(|code| *code == Some(1)).collect(), format!("P({name} = {modelled})")))
             }
-            [only] => {
-                Err(ModelError::ConstantOutcome { reason: format!("every row has {name} = {only}: nothing varies") })
-            }
+            [only] => Err(ModelError::ConstantOutcome { reason: note!(outcome_one_value, name = name, only = only) }),
             _ => Err(unsupported("family binomial", "needs an outcome with two values")),
         },
         Column::Numeric(_) => Err(unsupported("family binomial", "needs an outcome of 0 and 1")),

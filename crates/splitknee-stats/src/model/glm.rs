@@ -9,6 +9,7 @@ use super::error::ModelError;
 use super::generalised::{Convergence, Family, GeneralisedFit, check_rows, leading_block, maximise_fixed};
 use super::interval_outcome::{Bound, IntervalRows};
 use super::link::Link;
+use crate::note;
 use nalgebra::DMatrix;
 
 /// The rows of a 0/1 outcome: `design` is row-major with `n_coefficients` columns.
@@ -37,9 +38,9 @@ pub fn fit_binary(
     let maximum = maximise_fixed(&rows, terms, vec![0.0; terms.len()])?;
     let information = expected_information(&rows, &maximum.parameters);
     let inverse = invert_positive(&information).ok_or_else(|| super::generalised::not_converged(&maximum, terms))?;
-    let mut notes = Vec::new();
+    let mut notes = crate::note::Notes::new();
     if link != Link::Logit {
-        notes.push("standard errors from the expected information, as R's glm".to_owned());
+        notes.push(note!(glm_information));
     }
     Ok(GeneralisedFit {
         family: Family::Binomial,
@@ -65,7 +66,7 @@ pub(super) fn check_both_outcomes(outcome: &[bool]) -> Result<(), ModelError> {
     let responders = outcome.iter().filter(|&&y| y).count();
     if responders == 0 || responders == outcome.len() {
         return Err(ModelError::ConstantOutcome {
-            reason: format!("{responders} of {} rows have the outcome: nothing varies", outcome.len()),
+            reason: note!(responders_constant, responders = responders, n = outcome.len()),
         });
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! In the coordinates of A (Cov(β̂) = s² A A'), a contrast c is the vector f = A'c; its variance is s² f'(I + 2Λ̃)f with
 //! Kenward & Roger's bracket Λ̃ (zero for the other methods), and the derivative of the variance in θ_h is s² f'P̃_h f.
 
+use crate::note;
 use serde::Serialize;
 
 use super::between_within::BetweenWithin;
@@ -176,7 +177,7 @@ pub struct Inference<'a> {
     /// Confidence level of intervals.
     pub conf_level: f64,
     /// What the reader should know about how this was computed.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
     /// Covariance of the parameters θ (standardised).
     pub(crate) w: Vec<f64>,
     /// I + 2Λ̃.
@@ -211,7 +212,7 @@ impl Fit {
             });
         }
         let p = self.problem.p;
-        let mut notes = Vec::new();
+        let mut notes = crate::note::Notes::new();
         let identity: Vec<f64> = (0..p * p).map(|i| f64::from(u8::from(i % (p + 1) == 0))).collect();
         let needs_w = ddf.is_kenward_roger() || ddf == Ddf::Satterthwaite;
         let w = if needs_w { self.parameter_covariance(ddf, information, &mut notes)? } else { Vec::new() };
@@ -241,32 +242,32 @@ impl Fit {
         &self,
         ddf: Ddf,
         information: Information,
-        notes: &mut Vec<String>,
+        notes: &mut crate::note::Notes,
     ) -> Result<Vec<f64>, ModelError> {
         let k = self.problem.k;
         let singular = |what: &str| ModelError::NotEstimable {
             parameter: "the covariance of the variance parameters".into(),
-            reason: format!("the {what} information is singular"),
+            reason: note!(information_singular, what = what),
         };
-        let drop_note = |notes: &mut Vec<String>, verb: &str| {
-            if self.singular {
-                notes.push(format!("{}: {verb}", self.certificate.boundary.join(", ")));
-            }
-        };
+        let parameters = || self.certificate.boundary.join(", ");
         let information_psi = match information {
             Information::Observed => self.hessian_psi.clone(),
             Information::Expected => {
                 let expected =
                     self.problem.expected_information(&self.theta, &self.at).ok_or_else(|| singular("expected"))?;
                 if ddf.is_kenward_roger() {
-                    drop_note(notes, "on the boundary and kept in the Kenward-Roger adjustment (expected information)");
+                    if self.singular {
+                        notes.push(note!(boundary_kept, parameters = parameters()));
+                    }
                     return inverse_spd(&expected, k).ok_or_else(|| singular("expected"));
                 }
                 let half = multiply(&expected, &self.jacobian, k, k, k);
                 multiply(&transpose(&self.jacobian, k, k), &half, k, k, k)
             }
         };
-        drop_note(notes, "on the boundary and left out of the degrees of freedom");
+        if self.singular {
+            notes.push(note!(boundary_out, parameters = parameters()));
+        }
         let inverse = if !self.singular && inverse_spd(&information_psi, k).is_some() {
             inverse_spd(&information_psi, k).unwrap_or_default()
         } else {

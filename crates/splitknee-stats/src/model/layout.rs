@@ -6,6 +6,7 @@
 //! by the triangular factor of the matrix whose rows are vec(W_i): a few pseudo-patients W̃ replace all patients of the
 //! pattern, exactly. Their number is at most one plus the number of columns that vary between the pattern's patients.
 
+use crate::note;
 use std::collections::HashMap;
 
 use super::covariance::{CellCovariance, Correlated, Correlation, Kronecker, SingleVariance, Unstructured, structure};
@@ -410,10 +411,7 @@ fn random_term(frame: &ModelFrame, random: &RandomTerm) -> Result<(Term, Loading
     if grouping.n_groups() * cells.len() >= n {
         return Err(ModelError::Confounded {
             term: format!("{} | {}", cells.join(" + "), grouping.name),
-            reason: format!(
-                "{} random effects for {n} observations leave nothing to tell them from the residual",
-                grouping.n_groups() * cells.len()
-            ),
+            reason: note!(random_as_residual, effects = grouping.n_groups() * cells.len(), n = n),
         });
     }
     let q = cells.len();
@@ -505,10 +503,10 @@ fn check_estimable(loading: &Loading, term: &Term) -> Result<(), ModelError> {
                     let group = &term.copy_names[copy];
                     return Err(ModelError::NotEstimable {
                         parameter: format!("covariance of {} and {}", term.cells[b], term.cells[a]),
-                        reason: format!(
-                            "no subject{} has both cells",
-                            if group.is_empty() { String::new() } else { format!(" of group {group}") }
-                        ),
+                        reason: match group.as_str() {
+                            "" => note!(no_subject_both),
+                            group => note!(no_subject_both_group, group = group),
+                        },
                     });
                 }
             }

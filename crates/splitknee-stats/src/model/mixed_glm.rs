@@ -12,6 +12,7 @@ use super::link::Link;
 use super::maximise::{Limits, Maximum, maximise};
 use super::random_intercepts::{Cluster, Objective};
 use crate::math::quadrature::{MAX_HERMITE_POINTS, gauss_hermite};
+use crate::note;
 
 /// The random intercepts of a model, and how to integrate them out.
 #[derive(Debug, Clone, PartialEq)]
@@ -171,18 +172,11 @@ fn fit_mixed(
     let fine = Objective { nodes: gauss_hermite(if nested { FINE_NESTED } else { FINE }), ..objective };
     match beyond(&fine, &maximum.parameters, fit.link) {
         Beyond::Lower => {}
-        Beyond::Higher => fit.notes.push(format!(
-            "with {} points per random effect the likelihood is higher at a larger variance: more points change the estimates",
-            fine.nodes.len()
-        )),
+        Beyond::Higher => fit.notes.push(note!(glmm_coarse, n = fine.nodes.len())),
         Beyond::Rising => {
             let inner = random.inner.as_ref().filter(|_| inner_sd.abs() > outer_sd.abs()).map(|(name, _)| name);
             let group = inner.unwrap_or(&random.outer_name);
-            let reason = format!(
-                "the outcome hardly varies within {group}: the likelihood still rises at four times the standard \
-                 deviation that {} points find",
-                random.points
-            );
+            let reason = note!(glmm_rising, group = group, n = random.points);
             return Err(ModelError::Separated { parameter: format!("(1 | {group})"), reason });
         }
     }
@@ -190,7 +184,7 @@ fn fit_mixed(
     fit.estimates = maximum.parameters.iter().take(n_fixed).copied().collect();
     fit.log_lik = maximum.jet.value;
     fit.convergence = Convergence::from(&maximum);
-    fit.notes.push("standard errors from the observed information of the approximated likelihood".to_owned());
+    fit.notes.push(note!(glmm_information));
     let predictors = fine.predictors(&maximum.parameters);
     let mut modes = (Vec::with_capacity(n_outer), vec![0.0; n_inner]);
     for cluster in &fine.clusters {
@@ -249,10 +243,7 @@ fn beyond(fine: &Objective<'_>, parameters: &[f64], link: Link) -> Beyond {
 }
 
 fn without_limit(group: &str) -> ModelError {
-    ModelError::Separated {
-        parameter: format!("(1 | {group})"),
-        reason: format!("the outcome hardly varies within {group}, so its variance rises without limit"),
-    }
+    ModelError::Separated { parameter: format!("(1 | {group})"), reason: note!(glmm_constant, group = group) }
 }
 
 /// The random term whose groups all have one outcome each, if there is one.
@@ -351,11 +342,7 @@ fn on_boundary(
     answer.convergence = reduced.convergence;
     answer.singular = true;
     answer.notes = reduced.notes;
-    answer.notes.retain(|note| !note.contains("on its boundary"));
-    answer.notes.push(format!(
-        "the variance of the random intercept of {} is estimated on its boundary, 0: standard errors are those of the \
-         model without it",
-        zeros.join(" and of ")
-    ));
+    answer.notes.retain(|note| note.code() != crate::note::catalogue::glmm_boundary.code);
+    answer.notes.push(note!(glmm_boundary, groups = zeros.join(" and of ")));
     Ok(Some(answer))
 }

@@ -1,5 +1,6 @@
 //! Everything `splitknee model` prints, with the field names of its contract.
 
+use crate::note;
 use serde::Serialize;
 
 use super::anova::AnovaType;
@@ -251,7 +252,7 @@ pub struct ModelReport {
     /// Residuals and influence, where asked for.
     pub diagnostics: Option<Diagnostics>,
     /// What the reader should know.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
 }
 
 impl Fit {
@@ -451,20 +452,13 @@ impl Inference<'_> {
         if let Some(kind) = options.anova {
             for row in self.anova(kind)? {
                 match (row.partial, row.test) {
-                    (true, Some(_)) => notes.push(format!(
-                        "{}: cells are empty, and which ones they are decides the hypothesis that type III tests",
-                        row.term
-                    )),
-                    (_, None) => notes.push(format!("{}: its hypothesis is not estimable from these data", row.term)),
+                    (true, Some(_)) => notes.push(note!(cells_empty, term = row.term.to_string())),
+                    (_, None) => notes.push(note!(hypothesis_not_estimable, term = row.term.to_string())),
                     (false, Some(_)) => {}
                 }
                 let test: Option<FTest> = row.test;
                 if self.ddf != Ddf::Asymptotic && test.is_some_and(|t| t.den_df.is_none()) {
-                    notes.push(format!(
-                        "{}: no denominator degrees of freedom exist by {}, so the F test has no p-value",
-                        row.term,
-                        self.ddf.name()
-                    ));
+                    notes.push(note!(no_den_df, term = &row.term, ddf = self.ddf.name()));
                 }
                 anova.push(AnovaRecord {
                     term: row.term,
@@ -479,7 +473,7 @@ impl Inference<'_> {
         for spec in &options.emmeans {
             for mean in self.ls_means(spec)? {
                 if mean.test.is_none() {
-                    notes.push(format!("an LS mean of {} is not estimable", spec.factors.join(", ")));
+                    notes.push(note!(mean_not_estimable, factors = spec.factors.join(", ")));
                 }
                 emmeans.push(LsMeanRecord {
                     levels: mean.levels,

@@ -226,7 +226,9 @@ pub fn summarise(population: &[Exposure], events: &[AdverseEvent], conf_level: f
     let mut exposure: BTreeMap<&str, &Exposure> = BTreeMap::new();
     for patient in population {
         if exposure.insert(&patient.patient, patient).is_some() {
-            return Err(Refusal(format!("patient {} is listed twice in the safety population", patient.patient)));
+            return Err(Refusal(
+                format!("patient {} is listed twice in the safety population", patient.patient).into(),
+            ));
         }
     }
     exposure.retain(|_, patient| patient.treated || patient.control);
@@ -277,20 +279,20 @@ pub fn summarise(population: &[Exposure], events: &[AdverseEvent], conf_level: f
 /// Refuses an event that does not fit the population or itself.
 fn check(event: &AdverseEvent, exposure: Option<&Exposure>) -> Result<(), Refusal> {
     let named = || format!("the event `{}` of patient {}", event.term, event.patient);
-    let exposure = exposure.ok_or_else(|| Refusal(format!("{} is not in the safety population", named())))?;
+    let exposure = exposure.ok_or_else(|| Refusal(format!("{} is not in the safety population", named()).into()))?;
     let injected = match event.site {
         Site::TreatedKnee => exposure.treated,
         Site::ControlKnee => exposure.control,
         Site::Patient => true,
     };
     if !injected {
-        return Err(Refusal(format!("{} is in a knee that was not injected", named())));
+        return Err(Refusal(format!("{} is in a knee that was not injected", named()).into()));
     }
     if [event.onset_day, event.end_day].iter().flatten().any(|day| !day.is_finite()) {
-        return Err(Refusal(format!("{} has a day that is not a finite number", named())));
+        return Err(Refusal(format!("{} has a day that is not a finite number", named()).into()));
     }
     if event.duration_days().is_some_and(|days| days < 1.0) {
-        return Err(Refusal(format!("{} ends before it begins", named())));
+        return Err(Refusal(format!("{} ends before it begins", named()).into()));
     }
     Ok(())
 }

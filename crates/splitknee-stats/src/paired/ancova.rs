@@ -9,6 +9,7 @@ use super::pairs::{check_count, check_options, differences, rescaled, t_inferenc
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::mean;
 use crate::math::dist::student_t;
+use crate::note;
 
 /// Effect on the follow-up difference, adjusted for the pair's baseline mean and baseline difference.
 ///
@@ -27,9 +28,11 @@ pub fn ancova(
     let outcome = differences(treated, control)?;
     let imbalance = differences(baseline_treated, baseline_control)?;
     if outcome.len() != imbalance.len() {
-        return Err(Refusal(format!("{} follow-up pairs but {} baseline pairs", outcome.len(), imbalance.len())));
+        return Err(Refusal(
+            format!("{} follow-up pairs but {} baseline pairs", outcome.len(), imbalance.len()).into(),
+        ));
     }
-    check_count(outcome.len(), 2, "an ANCOVA of differences")?;
+    check_count(outcome.len(), 2, note!(m_ancova))?;
     let n = outcome.len();
     let (base_x, base_y, base_scale) = rescaled(baseline_treated, baseline_control);
     let levels: Vec<f64> = base_x.iter().zip(&base_y).map(|(a, b)| 0.5 * (a + b)).collect();
@@ -38,10 +41,10 @@ pub fn ancova(
 
     let mut columns = vec![vec![1.0; n]];
     let mut names = vec!["baseline_mean_slope", "baseline_difference_slope"];
-    let mut notes = Vec::new();
+    let mut notes = crate::note::Notes::new();
     let candidates = [
-        (levels.iter().map(|level| level - centre).collect::<Vec<f64>>(), "baseline mean"),
-        (base_x.iter().zip(&base_y).map(|(a, b)| a - b).collect(), "baseline difference"),
+        (levels.iter().map(|level| level - centre).collect::<Vec<f64>>(), note!(ancova_mean)),
+        (base_x.iter().zip(&base_y).map(|(a, b)| a - b).collect(), note!(ancova_difference)),
     ];
     let mut dropped = Vec::new();
     for (index, (column, name)) in candidates.into_iter().enumerate() {
@@ -50,19 +53,18 @@ pub fn ancova(
             columns.push(column);
         } else {
             dropped.push(names[index]);
-            notes.push(format!("the {name} does not vary and was left out of the model"));
+            notes.push(note!(ancova_flat, name = name));
         }
     }
     names.retain(|name| !dropped.contains(name));
-    check_count(n, columns.len() + 1, "an ANCOVA of differences with these terms")?;
-    let fit = LeastSquares::fit(&columns, &scaled_outcome)
-        .ok_or_else(|| Refusal("baseline mean and baseline difference are collinear in these pairs".into()))?;
+    check_count(n, columns.len() + 1, note!(m_ancova_terms))?;
+    let fit = LeastSquares::fit(&columns, &scaled_outcome).ok_or_else(|| Refusal(note!(ancova_collinear)))?;
     let df = (n - columns.len()) as f64;
     let sigma = (fit.residual_squares / df).sqrt();
     let std_error = |j: usize| sigma * fit.inverse_diagonal[j].sqrt();
     // Relative to outcomes near 1.
     if sigma <= 1e-14 {
-        return Err(Refusal("the differences are fitted perfectly, so the effect has no standard error".into()));
+        return Err(Refusal(note!(ancova_perfect)));
     }
     let mut result = TestResult::new("ancova", n, options);
     t_inference(&mut result, fit.coefficients[0] * scale, std_error(0) * scale, df, options);
@@ -85,7 +87,7 @@ pub fn ancova(
     }
     result.extra.push(("residual_sd", Field::Number(Some(sigma * scale))));
     result.extra.push(("unadjusted", Field::Number(mean(&outcome))));
-    notes.push("effect at the average baseline and no baseline difference between the two sides".into());
+    notes.push(note!(ancova_at));
     result.notes = notes;
     Ok(result)
 }

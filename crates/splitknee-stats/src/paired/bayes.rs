@@ -93,7 +93,7 @@ pub struct Posterior {
 pub fn bayes(question: &BayesQuestion) -> Result<Posterior, Refusal> {
     let least = if question.likelihood == Likelihood::Inflated { 4 } else { 2 };
     if question.n < least {
-        return Err(Refusal(format!("{} pairs: this likelihood needs {least}", question.n)));
+        return Err(Refusal(format!("{} pairs: this likelihood needs {least}", question.n).into()));
     }
     let positive = |x: f64| x > 0.0 && x.is_finite();
     if !positive(question.sd) || !question.mean.is_finite() {

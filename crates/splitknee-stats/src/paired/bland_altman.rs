@@ -7,6 +7,7 @@ use super::paired_t::Moments;
 use super::pairs::{check_options, differences, t_inference, t_limits};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::{normal, student_t};
+use crate::note;
 
 /// Which quantile widens the limits of agreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,10 +46,12 @@ pub fn bland_altman(
 ) -> Result<TestResult, Refusal> {
     check_options(options)?;
     if !(settings.coverage > 0.0 && settings.coverage < 1.0) {
-        return Err(Refusal(format!("the coverage of the limits must lie between 0 and 1, not {}", settings.coverage)));
+        return Err(Refusal(
+            format!("the coverage of the limits must lie between 0 and 1, not {}", settings.coverage).into(),
+        ));
     }
     let differences = differences(treated, control)?;
-    let moments = Moments::of(&differences, "a Bland-Altman analysis")?;
+    let moments = Moments::of(&differences, note!(m_ba))?;
     let mut result = TestResult::new("bland-altman", differences.len(), options);
     t_inference(&mut result, moments.mean, moments.std_error, moments.df, options);
     let tail = 0.5 * (1.0 - settings.coverage);
@@ -76,8 +79,8 @@ pub fn bland_altman(
         ("sd_diff", Field::Number(Some(moments.sd))),
     ];
     result.notes.push(match settings.quantile {
-        LimitQuantile::Normal => "limits of agreement with the normal quantile".into(),
-        LimitQuantile::StudentT => "limits of agreement with the t quantile".into(),
+        LimitQuantile::Normal => note!(loa_normal),
+        LimitQuantile::StudentT => note!(loa_t),
     });
     Ok(result)
 }

@@ -115,7 +115,7 @@ pub fn blinding(knees: &[GuessedKnee], arms: [&str; 2], level: f64) -> Result<Bl
     }
     let sizes = [0, 1].map(|arm| counts.iter().map(|row| row[arm]).sum::<usize>());
     if let Some(empty) = sizes.iter().position(|n| *n == 0) {
-        return Err(Refusal(format!("no knee of {} has a guess", arms[empty])));
+        return Err(Refusal(format!("no knee of {} has a guess", arms[empty]).into()));
     }
     let z = normal::upper_quantile(0.5 * (1.0 - level));
     let bang: Vec<Bang> = [0, 1]

@@ -7,6 +7,7 @@
 //! acceleration differs in the second digit. Replicate `r` draws from its own stream of the seed: same answer in any order
 //! and on any number of threads; the differences are sorted first, so that the order of the rows does not matter.
 
+use crate::note;
 use rayon::prelude::*;
 
 use super::pairs::{check_count, check_finite, check_options};
@@ -53,22 +54,22 @@ impl Default for Settings {
 pub fn bootstrap(differences: &[f64], settings: Settings, options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     check_finite(differences)?;
-    check_count(differences.len(), 2, "a bootstrap")?;
+    check_count(differences.len(), 2, note!(m_boot))?;
     if settings.resamples < 100 {
-        return Err(Refusal(format!("a BCa interval needs at least 100 resamples, not {}", settings.resamples)));
+        return Err(Refusal(format!("a BCa interval needs at least 100 resamples, not {}", settings.resamples).into()));
     }
     if let Location::Trimmed(trim) = settings.location
         && !(0.0..0.5).contains(&trim)
     {
-        return Err(Refusal(format!("the trimmed share must lie between 0 and 0.5, not {trim}")));
+        return Err(Refusal(format!("the trimmed share must lie between 0 and 0.5, not {trim}").into()));
     }
     if differences.iter().all(|d| *d == differences[0]) {
-        return Err(Refusal("the differences are all equal, so resampling them shows no variation".into()));
+        return Err(Refusal(note!(bootstrap_equal)));
     }
     let scale = differences.iter().fold(0.0_f64, |top, d| top.max(d.abs()));
     // In ascending order, so that the limits do not depend on the order of the rows.
     let scaled: Vec<f64> = sorted(differences).iter().map(|d| d / scale).collect();
-    let estimate = locate(&scaled, settings.location).ok_or_else(|| Refusal("nothing left after trimming".into()))?;
+    let estimate = locate(&scaled, settings.location).ok_or_else(|| Refusal(note!(trim_nothing)))?;
 
     let n = scaled.len();
     let replicates: Vec<f64> = (0..settings.resamples)
@@ -111,7 +112,7 @@ pub fn bootstrap(differences: &[f64], settings: Settings, options: &Options) -> 
         let sides = sides.map(|(low, high)| options.alternative.limits(low, high, UNBOUNDED));
         (result.conf_low, result.conf_high) = sides.unzip();
     } else {
-        result.notes.push("no BCa interval: every replicate lies on one side of the estimate".into());
+        result.notes.push(note!(bootstrap_side));
     }
     result.exact = Some(false);
     result.extra = vec![
@@ -121,7 +122,7 @@ pub fn bootstrap(differences: &[f64], settings: Settings, options: &Options) -> 
         ("resamples", Field::Count(settings.resamples as u64)),
         ("seed", Field::Count(settings.seed)),
     ];
-    result.notes.push(format!("BCa interval from {} resamples, seed {}", settings.resamples, settings.seed));
+    result.notes.push(note!(bootstrap_from, n = settings.resamples, seed = settings.seed));
     Ok(result)
 }
 

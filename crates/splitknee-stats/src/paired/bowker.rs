@@ -5,6 +5,7 @@
 use super::square_table::SquareTable;
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::chi_squared;
+use crate::note;
 
 /// Bowker's χ² = Σ_{i<j} (n_ij − n_ji)² / (n_ij + n_ji) on k(k−1)/2 degrees of freedom.
 ///
@@ -34,9 +35,7 @@ pub fn bowker(table: &SquareTable, options: &Options) -> Result<TestResult, Refu
     result.p_value = Some(chi_squared::sf(statistic, df));
     result.exact = Some(false);
     if empty_pairs > 0 {
-        result.notes.push(format!(
-            "{empty_pairs} empty pair(s) of cells add 0 to the statistic and keep their degree of freedom"
-        ));
+        result.notes.push(note!(bowker_empty, n = empty_pairs));
     }
     result.extra.push(("table", Field::Table(table.counts().to_vec())));
     Ok(result)

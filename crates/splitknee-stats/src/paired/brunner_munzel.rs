@@ -95,7 +95,7 @@ pub fn brunner_munzel(
         PValue::Exact if n > MOST_EXACT => {
             return Err(Refusal(format!(
                 "{n} pairs have too many exchanges to count them all (at most {MOST_EXACT} pairs): take --p permutation"
-            )));
+            ).into()));
         }
         PValue::Permutation | PValue::Exact if n <= MOST_EXACT => {
             let (lower, upper, both) = all_exchanges(treated, control, statistic);
@@ -115,8 +115,7 @@ pub fn brunner_munzel(
         result.extra.push(("samples", Field::Count(samples)));
     }
     result.notes.push(
-        "the estimate is the marginal P(control < treated) + P(equal)/2 over all combinations, not P(difference > 0)"
-            .into(),
+        "the estimate is the marginal P(control < treated) + P(equal)/2 over all combinations, not P(difference > 0)",
     );
     Ok(result)
 }

@@ -9,6 +9,7 @@ use super::{
     marginal_homogeneity, paired_t, permutation, pitman_morgan, proportional_odds, shapiro_wilk, sign, tost, trimmed_t,
     wilcoxon, win_odds,
 };
+use crate::note;
 
 /// The names [`run`] knows, in the order in which they are listed to people.
 pub const NAMES: [&str; 24] = [
@@ -132,11 +133,11 @@ pub fn run(
         "effect-size" => effect_size::effect_size(treated, control, options),
         "correlation" => correlation::correlation(treated, control, settings.correlation, options),
         "tost" => {
-            let (low, high) = settings.limits.ok_or_else(|| Refusal("the equivalence limits are not set".into()))?;
+            let (low, high) = settings.limits.ok_or_else(|| Refusal(note!(limits_not_set)))?;
             tost::tost(treated, control, low, high, options)
         }
         "non-inferiority" => {
-            let margin = settings.margin.ok_or_else(|| Refusal("the non-inferiority margin is not set".into()))?;
+            let margin = settings.margin.ok_or_else(|| Refusal(note!(no_margin_set)))?;
             tost::non_inferiority(treated, control, margin, settings.better, options)
         }
         "bland-altman" => bland_altman::bland_altman(treated, control, settings.bland_altman, options),
@@ -151,6 +152,6 @@ pub fn run(
         "proportional-odds" => proportional_odds::proportional_odds(&grades()?, options),
         "bowker" => bowker::bowker(&grades()?, options),
         "win-odds" => win_odds::win_odds(treated, control, settings.better, options),
-        _ => Err(Refusal(format!("there is no paired test `{name}`; the tests are {}", NAMES.join(", ")))),
+        _ => Err(Refusal(format!("there is no paired test `{name}`; the tests are {}", NAMES.join(", ")).into())),
     }
 }

@@ -5,6 +5,7 @@
 use super::block_permutation::exact_p;
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::chi_squared;
+use crate::note;
 
 /// Cochran's Q of `rows`, one per patient (or knee), one answer per visit; χ² on k − 1 degrees of freedom.
 ///
@@ -14,12 +15,12 @@ use crate::math::dist::chi_squared;
 /// # Errors
 /// When there is no row, there are fewer than two visits, or rows differ in length.
 pub fn cochran_q(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Refusal> {
-    let visits = rows.first().map(Vec::len).ok_or_else(|| Refusal("no complete patient".into()))?;
+    let visits = rows.first().map(Vec::len).ok_or_else(|| Refusal(note!(no_complete_patient)))?;
     if visits < 2 {
         return Err(Refusal("Cochran's Q needs at least two visits".into()));
     }
     if rows.iter().any(|row| row.len() != visits) {
-        return Err(Refusal(format!("every patient needs an answer at each of the {visits} visits")));
+        return Err(Refusal(note!(cochran_complete, visits = visits)));
     }
     let k = visits as f64;
     let mut per_visit = vec![0.0; visits];
@@ -41,7 +42,7 @@ pub fn cochran_q(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Re
     result.extra.push(("proportions", Field::Numbers(proportions)));
     if within == 0.0 {
         result.p_value = Some(1.0);
-        result.notes.push("no patient changes between visits: p = 1 and Q is undefined".into());
+        result.notes.push(note!(cochran_no_change));
         return Ok(result);
     }
     let statistic = k * (k - 1.0) * between / within;
@@ -56,7 +57,7 @@ pub fn cochran_q(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Re
 /// Any other number.
 pub fn answers(rows: &[Vec<f64>]) -> Result<Vec<Vec<bool>>, Refusal> {
     if let Some(cell) = rows.iter().flatten().find(|cell| **cell != 0.0 && **cell != 1.0) {
-        return Err(Refusal(format!("Cochran's Q needs answers coded 0 and 1, not {cell}")));
+        return Err(Refusal(note!(cochran_coding, cell = cell)));
     }
     Ok(rows.iter().map(|row| row.iter().map(|cell| *cell == 1.0).collect()).collect())
 }
@@ -67,8 +68,7 @@ pub fn answers(rows: &[Vec<f64>]) -> Result<Vec<Vec<bool>>, Refusal> {
 /// As [`cochran_q`], or an exact distribution too large to build.
 pub fn cochran_q_exact(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Refusal> {
     let mut result = cochran_q(rows, options)?;
-    let exact = exact_p_value(rows)
-        .ok_or_else(|| Refusal(format!("the exact distribution for {} patients is too large to build", rows.len())))?;
+    let exact = exact_p_value(rows).ok_or_else(|| Refusal(note!(friedman_too_large, n = rows.len())))?;
     result.extra.push(("p_asymptotic", Field::Number(result.p_value)));
     (result.p_value, result.exact) = (Some(exact), Some(true));
     Ok(result)

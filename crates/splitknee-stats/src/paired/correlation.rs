@@ -12,6 +12,7 @@ use super::rank_correlation::{Concordance, kendall_tail, spearman_edgeworth, spe
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, mid_ranks};
 use crate::math::dist::normal;
+use crate::note;
 
 /// Which correlation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,11 +34,11 @@ pub fn correlation(treated: &[f64], control: &[f64], kind: Kind, options: &Optio
     check_options(options)?;
     check_pairs(treated, control)?;
     let least = if kind == Kind::Pearson { 3 } else { 2 };
-    check_count(treated.len(), least, "a correlation")?;
+    check_count(treated.len(), least, note!(m_corr))?;
     let (x, y, _) = rescaled(treated, control);
     let varies = |values: &[f64]| values.iter().any(|value| *value != values[0]);
     if !varies(&x) || !varies(&y) {
-        return Err(Refusal("one side does not vary, so no correlation exists".into()));
+        return Err(Refusal(note!(correlation_flat)));
     }
     let mut result = TestResult::new("correlation", x.len(), options);
     match kind {
@@ -68,7 +69,7 @@ pub(super) fn pearson_r(x: &[f64], y: &[f64]) -> Option<f64> {
 
 fn pearson(result: &mut TestResult, x: &[f64], y: &[f64], options: &Options) -> Result<(), Refusal> {
     let Some(r) = pearson_r(x, y) else {
-        return Err(Refusal("one side does not vary, so no correlation exists".into()));
+        return Err(Refusal(note!(correlation_flat)));
     };
     let df = x.len() as f64 - 2.0;
     t_of_r(result, r, df, options.alternative);
@@ -81,13 +82,13 @@ fn pearson(result: &mut TestResult, x: &[f64], y: &[f64], options: &Options) -> 
 fn t_of_r(result: &mut TestResult, r: f64, df: f64, alternative: Alternative) {
     result.estimate = Some(r);
     if df <= 0.0 {
-        result.notes.push("too few pairs for a test".into());
+        result.notes.push(note!(correlation_few));
         return;
     }
     result.df = Some(df);
     let rest = (1.0 - r) * (1.0 + r);
     if rest <= 0.0 {
-        result.notes.push("perfect correlation: the t statistic is unbounded".into());
+        result.notes.push(note!(correlation_perfect_t));
     }
     let t = r * (df / rest).sqrt();
     result.statistic = Some(t).filter(|t| t.is_finite());
@@ -97,11 +98,11 @@ fn t_of_r(result: &mut TestResult, r: f64, df: f64, alternative: Alternative) {
 /// Limits `tanh(atanh r ± z √(spread/weight))`; absent where the weight is not positive.
 fn fisher_limits(result: &mut TestResult, r: f64, weight: f64, spread: f64, options: &Options) {
     if weight <= 0.0 {
-        result.notes.push("too few pairs for Fisher's interval".into());
+        result.notes.push(note!(correlation_few_interval));
         return;
     }
     if r.abs() >= 1.0 {
-        result.notes.push("perfect correlation: Fisher's interval does not exist".into());
+        result.notes.push(note!(correlation_perfect));
         return;
     }
     let reach = normal::upper_quantile(options.tail()) * (spread / weight).sqrt();
@@ -113,7 +114,7 @@ fn fisher_limits(result: &mut TestResult, r: f64, weight: f64, spread: f64, opti
 fn spearman(result: &mut TestResult, x: &[f64], y: &[f64], options: &Options) -> Result<(), Refusal> {
     let (ranks_x, ranks_y) = (mid_ranks(x), mid_ranks(y));
     let Some(rho) = pearson_r(&ranks_x, &ranks_y) else {
-        return Err(Refusal("one side does not vary, so no correlation exists".into()));
+        return Err(Refusal(note!(correlation_flat)));
     };
     let n = x.len();
     let size = n as f64;
@@ -134,7 +135,7 @@ fn spearman(result: &mut TestResult, x: &[f64], y: &[f64], options: &Options) ->
         result.exact = Some(true);
     } else {
         result.exact = Some(false);
-        result.notes.push("p-value from t on n − 2 degrees of freedom".into());
+        result.notes.push(note!(correlation_t));
         if !ties && n <= 1290 {
             let (small, large) = spearman_edgeworth(n, squares);
             edgeworth = Some(options.alternative.p_of_tails(large, small));

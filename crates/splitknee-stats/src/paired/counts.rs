@@ -48,7 +48,7 @@ impl CountedPairs {
         check_pairs(treated, control)?;
         let whole = |x: &f64| *x >= 0.0 && x.fract() == 0.0 && *x < 9e15;
         if let Some(wrong) = treated.iter().chain(control).find(|x| !whole(x)) {
-            return Err(Refusal(format!("a count of {wrong}: counts are whole numbers from 0")));
+            return Err(Refusal(format!("a count of {wrong}: counts are whole numbers from 0").into()));
         }
         let exposures: Vec<(f64, f64)> = match exposures {
             None => vec![(1.0, 1.0); treated.len()],
@@ -59,7 +59,7 @@ impl CountedPairs {
         };
         if let Some((a, b)) = exposures.iter().find(|(a, b)| !(*a > 0.0 && *b > 0.0 && a.is_finite() && b.is_finite()))
         {
-            return Err(Refusal(format!("exposures of {a} and {b}: an exposure is a positive number")));
+            return Err(Refusal(format!("exposures of {a} and {b}: an exposure is a positive number").into()));
         }
         let counts = treated.iter().zip(control).map(|(a, b)| (*a as u64, *b as u64)).collect();
         Ok(Self { counts, exposures })
@@ -96,7 +96,7 @@ pub fn counts(pairs: &CountedPairs, p: PValue, options: &Options) -> Result<Test
         ("n_informative", Field::Count(informative.len() as u64)),
     ];
     if informative.is_empty() {
-        result.notes.push("no pair has an event: there is no rate ratio".into());
+        result.notes.push("no pair has an event: there is no rate ratio");
         for name in ["rate_ratio", "rate_ratio_low", "rate_ratio_high", "std_error_log"] {
             result.extra.push((name, Field::Number(None)));
         }
@@ -130,8 +130,7 @@ pub fn counts(pairs: &CountedPairs, p: PValue, options: &Options) -> Result<Test
     });
     if over.is_some() && df > 0.0 && chi_squared::sf(pearson, df) < 0.05 {
         result.notes.push(
-            "the counts vary more than Poisson within pairs: the exact test rejects too often; see the robust limits"
-                .into(),
+            "the counts vary more than Poisson within pairs: the exact test rejects too often; see the robust limits",
         );
     }
     result.extra.push(("overdispersion", Field::Json(over.unwrap_or_default())));
@@ -165,7 +164,7 @@ impl Conditional {
         if common.is_none() && n > MOST_CONVOLVED {
             return Err(Refusal(format!(
                 "{n} events with unequal exposures are too many for the exact law (at most {MOST_CONVOLVED}): use a GEE"
-            )));
+            ).into()));
         }
         Ok(Self { pairs, x, n, common })
     }

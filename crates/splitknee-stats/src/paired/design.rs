@@ -8,6 +8,7 @@ use super::proportion::Tails;
 use super::{Options, Refusal};
 use crate::math::descriptive::{mean, sd};
 use crate::math::dist::student_t;
+use crate::note;
 use serde::Serialize;
 
 /// What the pairing of one endpoint at one visit gained.
@@ -39,7 +40,7 @@ pub struct Pairing {
     /// (SD₁² + SD₂²)/SD_diff²: knees per arm that independent groups would need for one pair's worth of precision.
     pub relative_efficiency: Option<f64>,
     /// Reasons for absent values.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
 }
 
 /// The gain from pairing; `treated[i]` and `control[i]` are the knees of patient i, `None` where not observed.
@@ -54,7 +55,7 @@ pub fn pairing(treated: &[Option<f64>], control: &[Option<f64>], conf_level: f64
     };
     let differences: Vec<f64> = first.iter().zip(&second).map(|(a, b)| a - b).collect();
     let (sd_treated, sd_control, sd_diff) = (sd(&first), sd(&second), sd(&differences));
-    let mut notes = Vec::new();
+    let mut notes = crate::note::Notes::new();
     let pearson = correlation(&first, &second, Kind::Pearson, &Options { conf_level, ..Options::default() });
     let limits = match &pearson {
         Ok(answer) => {
@@ -62,7 +63,7 @@ pub fn pairing(treated: &[Option<f64>], control: &[Option<f64>], conf_level: f64
             [answer.estimate, answer.conf_low, answer.conf_high]
         }
         Err(Refusal(reason)) => {
-            notes.push(format!("no correlation: {reason}"));
+            notes.push(note!(no_correlation, reason = reason));
             [None; 3]
         }
     };
@@ -104,7 +105,7 @@ pub struct SideEffect {
     /// Treatment effect adjusted for the side: the average of the two means.
     pub treatment: Option<Estimate>,
     /// Reasons for absent values.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
 }
 
 /// An estimate with its t inference.
@@ -138,7 +139,7 @@ pub struct Estimate {
 pub fn side_effect(differences: &[f64], on_reference: &[Option<bool>], conf_level: f64) -> Result<SideEffect, Refusal> {
     Tails::two_sided(conf_level)?;
     if differences.len() != on_reference.len() {
-        return Err(Refusal(format!("{} differences but {} sides", differences.len(), on_reference.len())));
+        return Err(Refusal(format!("{} differences but {} sides", differences.len(), on_reference.len()).into()));
     }
     if differences.iter().any(|value| !value.is_finite()) {
         return Err(Refusal("a difference is not a finite number".into()));
@@ -148,10 +149,10 @@ pub fn side_effect(differences: &[f64], on_reference: &[Option<bool>], conf_leve
     };
     let (reference, other) = (of(true), of(false));
     let (n1, n2) = (reference.len() as f64, other.len() as f64);
-    let mut notes = Vec::new();
+    let mut notes = crate::note::Notes::new();
     let unknown = differences.len() - reference.len() - other.len();
     if unknown > 0 {
-        notes.push(format!("{unknown} patient(s) left out: the side is not recorded"));
+        notes.push(note!(sides_unknown, n = unknown));
     }
     let (mean_on_reference, mean_on_other) = (mean(&reference), mean(&other));
     let mut effect = SideEffect {
@@ -164,12 +165,12 @@ pub fn side_effect(differences: &[f64], on_reference: &[Option<bool>], conf_leve
         notes,
     };
     let (Some(first), Some(second)) = (mean_on_reference, mean_on_other) else {
-        effect.notes.push("all treated knees are on one side: the side and the treatment cannot be told apart".into());
+        effect.notes.push(note!(sides_one));
         return Ok(effect);
     };
     let df = n1 + n2 - 2.0;
     if df < 1.0 {
-        effect.notes.push("too few patients for the side effect: one on each side".into());
+        effect.notes.push(note!(sides_few));
         return Ok(effect);
     }
     // √((n₁ − 1)s₁² + (n₂ − 1)s₂²) by hypot, which survives extreme scales.
@@ -192,7 +193,7 @@ pub fn side_effect(differences: &[f64], on_reference: &[Option<bool>], conf_leve
     effect.side = Some(answer(first / 2.0 - second / 2.0));
     effect.treatment = Some(answer(first / 2.0 + second / 2.0));
     if std_error == 0.0 {
-        effect.notes.push("the differences do not vary within a side: no test".into());
+        effect.notes.push(note!(sides_flat));
     }
     Ok(effect)
 }
@@ -227,7 +228,7 @@ pub fn baseline_difference(
     Tails::two_sided(conf_level)?;
     let (first, second) = complete_pairs(treated, control)?;
     let differences: Vec<f64> = first.iter().zip(&second).map(|(a, b)| a - b).collect();
-    let estimate = mean(&differences).ok_or_else(|| Refusal("no patient has both knees at baseline".into()))?;
+    let estimate = mean(&differences).ok_or_else(|| Refusal(note!(no_both_baseline)))?;
     let sd_diff = sd(&differences);
     let n = differences.len() as f64;
     let reach = sd_diff.map(|sd| student_t::quantile(0.5 + conf_level / 2.0, n - 1.0) * sd / n.sqrt());
@@ -245,11 +246,9 @@ pub fn baseline_difference(
 /// The complete pairs, after checking lengths and values.
 fn complete_pairs(treated: &[Option<f64>], control: &[Option<f64>]) -> Result<(Vec<f64>, Vec<f64>), Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(format!(
-            "{} treated and {} control knees: one of each per patient",
-            treated.len(),
-            control.len()
-        )));
+        return Err(Refusal(
+            format!("{} treated and {} control knees: one of each per patient", treated.len(), control.len()).into(),
+        ));
     }
     if treated.iter().chain(control).flatten().any(|value| !value.is_finite()) {
         return Err(Refusal("a value is not a finite number".into()));

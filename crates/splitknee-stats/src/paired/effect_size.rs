@@ -16,6 +16,7 @@ use super::pairs::{check_options, differences};
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::sd;
 use crate::math::dist::{ln_gamma, noncentral_t};
+use crate::note;
 
 /// The four effect sizes; `estimate` and the limits are those of dz, the p-value that of the paired t test of 0.
 ///
@@ -24,7 +25,7 @@ use crate::math::dist::{ln_gamma, noncentral_t};
 pub fn effect_size(treated: &[f64], control: &[f64], options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     let differences = differences(treated, control)?;
-    let moments = Moments::of(&differences, "an effect size")?;
+    let moments = Moments::of(&differences, note!(m_effect))?;
     let root_n = (differences.len() as f64).sqrt();
     let t = moments.mean / moments.std_error;
     let dz = t / root_n;
@@ -35,7 +36,7 @@ pub fn effect_size(treated: &[f64], control: &[f64], options: &Options) -> Resul
     result.p_value = Some(options.alternative.p_of_t(t, moments.df));
     let limits = dz_limits(t, moments.df, root_n, options);
     if limits.is_none() {
-        result.notes.push("the noncentral t interval could not be found".into());
+        result.notes.push(note!(effect_noncentral));
     }
     result.conf_low = limits.map(|(low, _)| low);
     result.conf_high = limits.map(|(_, high)| high);
@@ -62,13 +63,13 @@ pub fn effect_size(treated: &[f64], control: &[f64], options: &Options) -> Resul
     add(["drm", "drm_low", "drm_high"], r.map(|r| (2.0 * (1.0 - r)).sqrt()));
     add(["hedges_g", "hedges_g_low", "hedges_g_high"], small_sample_factor(moments.df));
     if larger == 0.0 {
-        result.notes.push("neither side varies, so dav does not exist".into());
+        result.notes.push(note!(effect_dav));
     }
     if r.is_none() {
-        result.notes.push("one side does not vary, or the two are perfectly correlated, so drm does not exist".into());
+        result.notes.push(note!(effect_drm));
     }
     if moments.df < 2.0 {
-        result.notes.push("Hedges' correction does not exist for 2 pairs".into());
+        result.notes.push(note!(effect_hedges));
     }
     Ok(result)
 }

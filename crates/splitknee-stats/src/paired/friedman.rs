@@ -7,6 +7,7 @@ use super::block_permutation::exact_p;
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::mid_ranks;
 use crate::math::dist::chi_squared;
+use crate::note;
 
 /// Friedman's test of `rows`, one per patient, one value per visit: one arm, or the treated − control differences.
 ///
@@ -16,12 +17,12 @@ use crate::math::dist::chi_squared;
 /// # Errors
 /// When there is no row, there are fewer than two visits, rows differ in length, or a value is not finite.
 pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refusal> {
-    let visits = rows.first().map(Vec::len).ok_or_else(|| Refusal("no complete patient".into()))?;
+    let visits = rows.first().map(Vec::len).ok_or_else(|| Refusal(note!(no_complete_patient)))?;
     if visits < 2 {
         return Err(Refusal("Friedman's test needs at least two visits".into()));
     }
     if rows.iter().any(|row| row.len() != visits) {
-        return Err(Refusal(format!("every patient needs a value at each of the {visits} visits")));
+        return Err(Refusal(note!(repeated_complete, visits = visits)));
     }
     if rows.iter().flatten().any(|value| !value.is_finite()) {
         return Err(Refusal("a value is not a finite number".into()));
@@ -40,9 +41,7 @@ pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refu
     result.extra.push(("mean_ranks", Field::Numbers(totals.iter().map(|total| Some(total / n)).collect())));
     if within == 0.0 {
         result.p_value = Some(1.0);
-        result
-            .notes
-            .push("every patient has the same value at all visits: p = 1 and the statistic is undefined".into());
+        result.notes.push(note!(friedman_constant));
         return Ok(result);
     }
     let statistic = (k - 1.0) * between / within;
@@ -58,8 +57,7 @@ pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refu
 /// As [`friedman`], or an exact distribution too large to build.
 pub fn friedman_exact(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refusal> {
     let mut result = friedman(rows, options)?;
-    let exact = exact_p_value(rows)
-        .ok_or_else(|| Refusal(format!("the exact distribution for {} patients is too large to build", rows.len())))?;
+    let exact = exact_p_value(rows).ok_or_else(|| Refusal(note!(friedman_too_large, n = rows.len())))?;
     result.extra.push(("p_asymptotic", Field::Number(result.p_value)));
     (result.p_value, result.exact) = (Some(exact), Some(true));
     Ok(result)

@@ -9,6 +9,7 @@ use super::pairs::{check_count, check_options, check_pairs, rescaled};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, variance};
 use crate::math::dist::{fisher_f, normal};
+use crate::note;
 
 /// What a systematic difference between the sides does to the correlation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +32,7 @@ pub enum Kind {
 pub fn icc(treated: &[f64], control: &[f64], kind: Kind, options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     check_pairs(treated, control)?;
-    check_count(treated.len(), 2, "an intraclass correlation")?;
+    check_count(treated.len(), 2, note!(m_icc))?;
     let (x, y, _) = rescaled(treated, control);
     let squares = MeanSquares::of(&x, &y)?;
     let tail = 0.5 * (1.0 - options.conf_level);
@@ -41,7 +42,7 @@ pub fn icc(treated: &[f64], control: &[f64], kind: Kind, options: &Options) -> R
         Kind::OneWay => squares.one_way(tail),
     };
     if !single.estimate.is_finite() {
-        return Err(Refusal("the variance components cancel, so this intraclass correlation does not exist".into()));
+        return Err(Refusal(note!(icc_none)));
     }
     let mut result = TestResult::undirected("icc", x.len(), options);
     result.estimate = Some(single.estimate);
@@ -52,7 +53,7 @@ pub fn icc(treated: &[f64], control: &[f64], kind: Kind, options: &Options) -> R
     let (low, high) = (single.low, single.high);
     (result.conf_low, result.conf_high) = (low, high);
     if low.is_none() {
-        result.notes.push("the F interval of this coefficient does not exist here".into());
+        result.notes.push(note!(icc_interval));
     }
     result.extra = vec![
         (
@@ -71,7 +72,7 @@ pub fn icc(treated: &[f64], control: &[f64], kind: Kind, options: &Options) -> R
         ("average_high", Field::Number(high.and_then(average))),
         ("den_df", Field::Number(Some(single.df2))),
     ];
-    result.notes.push("p-value: F test that the correlation is 0".into());
+    result.notes.push(note!(icc_p));
     Ok(result)
 }
 
@@ -94,7 +95,7 @@ struct Coefficient {
 
 impl MeanSquares {
     fn of(x: &[f64], y: &[f64]) -> Result<Self, Refusal> {
-        let refusal = || Refusal("the measurements do not vary enough for an intraclass correlation".into());
+        let refusal = || Refusal(note!(icc_flat));
         let sums: Vec<f64> = x.iter().zip(y).map(|(a, b)| a + b).collect();
         let differences: Vec<f64> = x.iter().zip(y).map(|(a, b)| a - b).collect();
         let between = variance(&sums).ok_or_else(refusal)? / 2.0;
@@ -172,9 +173,9 @@ impl MeanSquares {
 pub fn concordance(treated: &[f64], control: &[f64], options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     check_pairs(treated, control)?;
-    check_count(treated.len(), 3, "a concordance coefficient")?;
+    check_count(treated.len(), 3, note!(m_conc))?;
     let (x, y, _) = rescaled(treated, control);
-    let refusal = || Refusal("one side does not vary, so no concordance coefficient exists".into());
+    let refusal = || Refusal(note!(concordance_constant));
     let r = super::correlation::pearson_r(&x, &y).ok_or_else(refusal)?;
     let n = x.len() as f64;
     // Lin's moments have divisor n.
@@ -199,7 +200,7 @@ pub fn concordance(treated: &[f64], control: &[f64], options: &Options) -> Resul
             (result.conf_low, result.conf_high) = (Some(low), Some(high));
         }
     } else {
-        result.notes.push("no interval: the correlation is 0 or perfect".into());
+        result.notes.push(note!(icc_no_interval));
     }
     result.extra = vec![
         ("c_b", Field::Number(Some(ccc / r).filter(|c| c.is_finite()))),

@@ -9,6 +9,8 @@ use super::proportion::Tails;
 use super::published::{Arm, Reported};
 use crate::math::decimal;
 use crate::math::dist::student_t;
+use crate::note;
+use crate::note::{Note, Value};
 
 /// Half a unit of the last printed digit of each number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,7 +106,7 @@ pub fn implied_within(
     match reported {
         Reported::Correlation(r) => return Ok(r),
         Reported::PBelow(p) | Reported::PAbove(p) => {
-            return Err(Refusal(format!("a p-value known to lie beyond {p} only bounds it")));
+            return Err(Refusal(format!("a p-value known to lie beyond {p} only bounds it").into()));
         }
         Reported::PValue(_) | Reported::TStatistic(_) if difference == 0.0 => {
             return Err(Refusal("equal means, or a t of 0, say nothing about the standard error".into()));
@@ -117,7 +119,7 @@ pub fn implied_within(
                 "the t of {t} has the sign opposite to that of the difference of the means, {difference:.4}; if the paper \
                  subtracts the other way round, give {}",
                 -t
-            )));
+            ).into()));
         }
         Reported::Interval(low, high, _) => {
             // Papers also print control − treated.
@@ -127,13 +129,13 @@ pub fn implied_within(
                 return Err(Refusal(format!(
                     "the interval {low} to {high} has its middle at {centre:.4}, not at the difference of the means, \
                      {difference:.4}: it is of another quantity (adjusted, another row, another measure)"
-                )));
+                ).into()));
             }
         }
         _ => {}
     }
     if let Some(found) = of_unpaired(treated, control, reported, rounding) {
-        return Err(Refusal(found));
+        return Err(Refusal(found.into()));
     }
     let sd_diff = sd_diff(difference, n_pairs, reported)?;
     if !(sd_diff.is_finite() && sd_diff >= 0.0) {
@@ -151,7 +153,7 @@ pub fn implied_within(
             "it gives an SD of the differences of {sd_diff:.4}, impossible with SDs of {} and {} (correlation {found:.3}); \
              the published figure may come from an unpaired analysis",
             treated.sd, control.sd
-        )));
+        ).into()));
     }
     Ok(found.clamp(-1.0, 1.0))
 }
@@ -177,7 +179,7 @@ pub fn check_figure(reported: Reported) -> Result<(), Refusal> {
         }
         _ => None,
     };
-    wrong.map_or(Ok(()), |sentence| Err(Refusal(sentence)))
+    wrong.map_or(Ok(()), |sentence| Err(Refusal(sentence.into())))
 }
 
 /// The smallest and largest correlation, within [−1, 1], of all numbers that round to the printed ones; one end is that of
@@ -260,11 +262,11 @@ fn of_unpaired(treated: Arm, control: Arm, reported: Reported, rounding: &Roundi
 }
 
 /// What a bound of the p-value says of the correlation; `None` for other figures.
-pub(super) fn bound_in_words(reported: Reported, range: Option<(f64, f64)>) -> Option<String> {
+pub(super) fn bound_in_words(reported: Reported, range: Option<(f64, f64)>) -> Option<Note> {
     let (low, high) = range?;
     match reported {
-        Reported::PBelow(p) => Some(format!("p < {p} bounds the correlation from below: r is at least {low:.2}")),
-        Reported::PAbove(p) => Some(format!("p > {p} bounds the correlation from above: r is at most {high:.2}")),
+        Reported::PBelow(p) => Some(note!(implied_at_least, p = p, low = Value::shown(low, format!("{low:.2}")))),
+        Reported::PAbove(p) => Some(note!(implied_at_most, p = p, high = Value::shown(high, format!("{high:.2}")))),
         _ => None,
     }
 }
@@ -284,7 +286,7 @@ mod tests {
             [(arm(4.72, 5.11, 58), arm(5.60, 5.32, 58), 0.366), (arm(5.36, 4.84, 58), arm(4.03, 4.17, 58), 0.116)]
         {
             let refusal = implied_correlation(treated, control, 58, Reported::PValue(p)).expect_err("unpaired");
-            assert!(refusal.0.contains("unpaired"), "{refusal}");
+            assert!(refusal.to_string().contains("unpaired"), "{refusal}");
         }
         let (treated, control) = (arm(4.72, 5.11, 58), arm(5.60, 5.32, 58));
         assert!(implied_correlation(treated, control, 58, Reported::PValue(0.201)).is_ok());
@@ -294,9 +296,11 @@ mod tests {
     fn what_cannot_belong_together_is_refused() {
         let (treated, control) = (arm(41.2, 18.9, 29), arm(45.0, 19.6, 29));
         let of = |reported| implied_correlation(treated, control, 29, reported);
-        assert!(of(Reported::Interval(3.0, 13.0, 0.95)).is_err_and(|refusal| refusal.0.contains("middle at 8")));
+        assert!(
+            of(Reported::Interval(3.0, 13.0, 0.95)).is_err_and(|refusal| refusal.to_string().contains("middle at 8"))
+        );
         assert!(of(Reported::Interval(-9.2, 1.6, 0.95)).is_ok() && of(Reported::Interval(-1.6, 9.2, 0.95)).is_ok());
-        assert!(of(Reported::TStatistic(1.2)).is_err_and(|refusal| refusal.0.contains("sign")));
+        assert!(of(Reported::TStatistic(1.2)).is_err_and(|refusal| refusal.to_string().contains("sign")));
         assert!(of(Reported::TStatistic(-1.2)).is_ok());
         assert!(check_figure(Reported::PValue(1.5)).is_err() && check_figure(Reported::StdError(-1.0)).is_err());
     }

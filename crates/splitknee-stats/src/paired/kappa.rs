@@ -6,6 +6,7 @@
 use super::proportion::Tails;
 use super::square_table::SquareTable;
 use super::{Field, Options, Refusal, TestResult};
+use crate::note;
 
 /// How much a disagreement counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,7 +62,7 @@ pub fn kappa(table: &SquareTable, weights: Weights, options: &Options) -> Result
     let observed: f64 = table.cells().map(|(i, j, count)| weight(i, j) * count / n).sum();
     let expected: f64 = rows.iter().zip(&row_mean).map(|(p, mean)| p * mean).sum();
     if 1.0 - expected < 1e-14 {
-        return Err(Refusal("all grades are the same: agreement beyond chance is not defined".into()));
+        return Err(Refusal(note!(kappa_same)));
     }
     let estimate = (observed - expected) / (1.0 - expected);
     let second_moment: f64 = table
@@ -77,7 +78,7 @@ pub fn kappa(table: &SquareTable, weights: Weights, options: &Options) -> Result
     result.std_error = Some(variance.sqrt());
     result.conf_low = Some(estimate - deviate * variance.sqrt());
     result.conf_high = Some(estimate + deviate * variance.sqrt());
-    result.notes.push("normal interval with the standard error of Fleiss, Cohen and Everitt (1969)".into());
+    result.notes.push(note!(kappa_interval));
     result.extra.push(("weights", Field::Text(weights.name().into())));
     result.extra.push(("observed_agreement", Field::Number(Some(observed))));
     result.extra.push(("expected_agreement", Field::Number(Some(expected))));

@@ -12,6 +12,7 @@ use super::square_table::SquareTable;
 use super::wilcoxon::PValue;
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::dist::chi_squared;
+use crate::note;
 use nalgebra::{DMatrix, DVector};
 
 /// Stuart–Maxwell test: χ² = d′V⁻d, d = row − column totals, V their covariance when the margins are equal.
@@ -26,7 +27,7 @@ pub fn stuart_maxwell(table: &SquareTable, options: &Options) -> Result<TestResu
     let (statistic, df) = stuart_statistic(table);
     let mut result = chi_squared_result("stuart-maxwell", table, statistic, df, options);
     if df + 1 < table.categories() {
-        result.notes.push(format!("{df} degrees of freedom: some categories are not joined by any discordant pair"));
+        result.notes.push(note!(sm_df, df = df));
     }
     Ok(result)
 }
@@ -43,13 +44,10 @@ pub fn bhapkar(table: &SquareTable, options: &Options) -> Result<TestResult, Ref
     let (stuart, df) = stuart_statistic(table);
     let n = table.n() as f64;
     if n <= 2.0 * df as f64 && df > 1 {
-        return Err(Refusal(format!(
-            "{} pairs for {df} degrees of freedom are too few: Bhapkar's statistic would be large by itself",
-            table.n()
-        )));
+        return Err(Refusal(note!(bhapkar_few, n = table.n(), df = df)));
     }
     if n - stuart <= 1e-12 * n {
-        return Err(Refusal("every discordant pair points the same way: Bhapkar's covariance is singular".into()));
+        return Err(Refusal(note!(bhapkar_one_way)));
     }
     Ok(chi_squared_result("bhapkar", table, stuart / (1.0 - stuart / n), df, options))
 }
@@ -109,14 +107,11 @@ fn chi_squared_result(
     result.exact = Some(false);
     if df == 0 {
         result.p_value = Some(1.0);
-        result.notes.push("no discordant pair: the margins are equal and p = 1".into());
+        result.notes.push(note!(sm_none));
     } else {
         result.p_value = Some(chi_squared::sf(statistic, df as f64));
         if table.n() < 5 * df as u64 {
-            result.notes.push(format!(
-                "fewer than five pairs per degree of freedom ({} for {df}): the χ² approximation is rough",
-                table.n()
-            ));
+            result.notes.push(note!(rough_chi, n = table.n(), df = df));
         }
     }
     result.extra.push(("table", Field::Table(table.counts().to_vec())));
@@ -136,7 +131,9 @@ fn chi_squared_result(
 /// for and not feasible.
 pub fn mean_scores(table: &SquareTable, scores: &[f64], p: PValue, options: &Options) -> Result<TestResult, Refusal> {
     if scores.len() != table.categories() || scores.iter().any(|score| !score.is_finite()) {
-        return Err(Refusal(format!("one finite score is needed for each of the {} categories", table.categories())));
+        return Err(Refusal(
+            format!("one finite score is needed for each of the {} categories", table.categories()).into(),
+        ));
     }
     let n = table.n() as f64;
     let sum: f64 = table.cells().map(|(i, j, count)| count * (scores[i] - scores[j])).sum();
@@ -153,7 +150,7 @@ pub fn mean_scores(table: &SquareTable, scores: &[f64], p: PValue, options: &Opt
     result.note_unused_mu(options);
     if sum_of_squares == 0.0 {
         result.p_value = Some(1.0);
-        result.notes.push("no discordant pair: p = 1 and the intervals do not exist".into());
+        result.notes.push(note!(scores_none));
         return Ok(result);
     }
     let z = sum / sum_of_squares.sqrt();
@@ -170,14 +167,14 @@ pub fn mean_scores(table: &SquareTable, scores: &[f64], p: PValue, options: &Opt
     let asymptotic = options.alternative.p_of_z(z);
     let why = "scores not equally spaced, or too many discordant pairs";
     match (p, exact) {
-        (PValue::Exact, None) => return Err(Refusal(format!("no exact p-value: {why}"))),
+        (PValue::Exact, None) => return Err(Refusal(note!(no_exact_p, why = why))),
         (PValue::Asymptotic, _) | (_, None) => result.p_value = Some(asymptotic),
         (_, Some(exact)) => (result.p_value, result.exact) = (Some(exact), Some(true)),
     }
     if exact.is_none() {
-        result.notes.push(format!("exact p-value not computed: {why}"));
+        result.notes.push(note!(scores_not_exact, why = why));
     }
-    result.notes.push("limits: Wald; score_low and score_high invert z".into());
+    result.notes.push(note!(scores_limits));
     result.extra.push(("p_exact", Field::Number(exact)));
     result.extra.push(("p_asymptotic", Field::Number(Some(asymptotic))));
     Ok(result)
@@ -266,7 +263,7 @@ pub fn mean_ranks(table: &SquareTable, options: &Options) -> Result<TestResult, 
     result.exact = Some(false);
     result.extra.push(("table", Field::Table(table.counts().to_vec())));
     if error == 0.0 {
-        result.notes.push("the cell proportions have no variance: no test and no interval".into());
+        result.notes.push(note!(cells_no_variance));
         return Ok(result);
     }
     let z = (estimate - 0.5) / error;
@@ -321,9 +318,9 @@ mod tests {
         }
         counts[0][3] += 1;
         let sparse = SquareTable::from_counts(counts).expect("a table");
-        assert!(bhapkar(&sparse, &Options::default()).expect_err("refused").0.contains("too few"));
+        assert!(bhapkar(&sparse, &Options::default()).expect_err("refused").to_string().contains("too few"));
         let stuart = stuart_maxwell(&sparse, &Options::default()).expect("an answer");
-        assert!(stuart.notes.iter().any(|note| note.contains("rough")), "{:?}", stuart.notes);
+        assert!(stuart.notes.iter().any(|note| note.text().contains("rough")), "{:?}", stuart.notes);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::pair_table::PairTable;
 use super::proportion::Tails;
 use super::{Alternative, Field, Options, Refusal, TestResult, conditional_odds_ratio, risk_difference, risk_ratio};
 use crate::math::dist::binomial;
+use crate::note;
 
 /// Which p-value is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,7 +53,7 @@ pub struct McNemarOptions {
 /// assert!((result.number("p_exact").unwrap() - 0.0703125).abs() < 1e-12);
 /// ```
 pub fn mcnemar(table: &PairTable, options: &Options, method: &McNemarOptions) -> Result<TestResult, Refusal> {
-    let estimate = table.risk_difference().ok_or_else(|| Refusal("no complete pair: the table is empty".into()))?;
+    let estimate = table.risk_difference().ok_or_else(|| Refusal(note!(no_complete_pair)))?;
     let tails = Tails::of(options)?;
     let exact = exact_p(table, options.alternative);
     let mid_p = mid_p(table, options.alternative);
@@ -72,9 +73,7 @@ pub fn mcnemar(table: &PairTable, options: &Options, method: &McNemarOptions) ->
             result.df = Some(1.0);
             result.p_value = Some(asymptotic);
             result.exact = Some(false);
-            result.notes.push(
-                if method.continuity { "with continuity correction" } else { "without continuity correction" }.into(),
-            );
+            result.notes.push(if method.continuity { note!(continuity_with) } else { note!(continuity_without) });
         }
     }
     let newcombe = risk_difference::newcombe(table, tails);
@@ -87,17 +86,14 @@ pub fn mcnemar(table: &PairTable, options: &Options, method: &McNemarOptions) ->
     let ratio = risk_ratio::risk_ratio(table);
     let ratio_limits = risk_ratio::tang(table, tails);
     if odds_ratio.is_none() {
-        result.notes.push("no discordant pair: p = 1 and the odds ratio is undefined".into());
+        result.notes.push(note!(mcnemar_none));
     } else if table.c == 0 {
-        result.notes.push("no pair with only the control knee positive: the odds ratio is infinite".into());
+        result.notes.push(note!(mcnemar_infinite));
     }
     if table.b == table.c && table.b > 0 {
-        result.notes.push("b = c: the mid-p value is 1 and the corrected statistic 0".into());
+        result.notes.push(note!(mcnemar_equal));
     }
-    result.notes.push(
-        "estimate and limits: risk difference with Newcombe's interval (φ adjusted for continuity, Fagerland et al.)"
-            .into(),
-    );
+    result.notes.push(note!(mcnemar_limits));
     let low = |limits: Option<(f64, f64)>| Field::Number(limits.map(|(low, _)| low));
     let high = |limits: Option<(f64, f64)>| Field::Number(limits.map(|(_, high)| high));
     result.extra = vec![

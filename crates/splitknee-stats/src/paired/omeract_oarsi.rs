@@ -14,6 +14,8 @@
 use super::Refusal;
 use super::responder::reaches;
 use crate::math::decimal::{self, TOLERANCE};
+use crate::note;
+use crate::note::Note;
 
 /// Improvement in pain or function that suffices by itself: share of baseline, points on 0–100.
 pub const HIGH_IMPROVEMENT: (f64, f64) = (0.50, 20.0);
@@ -104,7 +106,7 @@ pub fn verdict(knee: &KneeDomains) -> Result<Verdict, Refusal> {
     // A score carried to 0–100 may miss its end by rounding.
     let inside = |value: f64| value >= -TOLERANCE && decimal::at_least(100.0, value);
     if let Some(value) = observed.into_iter().find(|value| !inside(*value)) {
-        return Err(Refusal(format!("the OMERACT–OARSI criteria need scores rescaled to 0–100, found {value}")));
+        return Err(Refusal(format!("the OMERACT–OARSI criteria need scores rescaled to 0–100, found {value}").into()));
     }
     let high = [knee.pain, knee.function].map(|domain| domain.improves(HIGH_IMPROVEMENT));
     if high.contains(&Some(true)) {
@@ -125,13 +127,8 @@ pub fn verdict(knee: &KneeDomains) -> Result<Verdict, Refusal> {
 
 /// What the criteria were applied to, for the methods section: three domains, or two where the global assessment was
 /// not asked for each knee.
-pub fn domains_used(global_per_knee: bool) -> &'static str {
-    if global_per_knee {
-        "pain, function and the patient's global assessment of each knee"
-    } else {
-        "pain and function (the patient's global assessment was not asked for each knee, so that the second criterion \
-         needs both)"
-    }
+pub fn domains_used(global_per_knee: bool) -> Note {
+    if global_per_knee { note!(domains_three) } else { note!(domains_two) }
 }
 
 #[cfg(test)]

@@ -22,11 +22,9 @@ impl PairTable {
     /// When the two columns differ in length.
     pub fn from_pairs(treated: &[bool], control: &[bool]) -> Result<Self, Refusal> {
         if treated.len() != control.len() {
-            return Err(Refusal(format!(
-                "{} treated and {} control values: a pair needs both",
-                treated.len(),
-                control.len()
-            )));
+            return Err(Refusal(
+                format!("{} treated and {} control values: a pair needs both", treated.len(), control.len()).into(),
+            ));
         }
         let mut table = Self::default();
         for pair in treated.iter().zip(control) {
@@ -51,7 +49,7 @@ impl PairTable {
                 .map(|&code| match code {
                     0.0 => Ok(false),
                     1.0 => Ok(true),
-                    other => Err(Refusal(format!("a binary outcome must be 0 or 1, found {other}"))),
+                    other => Err(Refusal(format!("a binary outcome must be 0 or 1, found {other}").into())),
                 })
                 .collect()
         };

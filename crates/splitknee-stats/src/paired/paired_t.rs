@@ -6,6 +6,8 @@
 use super::pairs::{check_count, check_options, differences, t_inference};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, sd};
+use crate::note;
+use crate::note::Value;
 
 /// Tests whether the mean difference is `options.mu`.
 ///
@@ -14,7 +16,7 @@ use crate::math::descriptive::{mean, sd};
 pub fn paired_t(treated: &[f64], control: &[f64], options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     let differences = differences(treated, control)?;
-    let moments = Moments::of(&differences, "a paired t test")?;
+    let moments = Moments::of(&differences, note!(m_t))?;
     let mut result = TestResult::new("paired-t", differences.len(), options);
     t_inference(&mut result, moments.mean, moments.std_error, moments.df, options);
     result.extra = vec![
@@ -39,18 +41,16 @@ pub(super) struct Moments {
 impl Moments {
     /// # Errors
     /// Fewer than two differences, or a standard error that is rounding noise of the mean.
-    pub(super) fn of(differences: &[f64], method: &str) -> Result<Self, Refusal> {
-        check_count(differences.len(), 2, method)?;
+    pub(super) fn of(differences: &[f64], method: impl Into<Value>) -> Result<Self, Refusal> {
+        let method = method.into();
+        check_count(differences.len(), 2, method.clone())?;
         let n = differences.len() as f64;
         let (Some(mean), Some(sd)) = (mean(differences), sd(differences)) else {
-            return Err(Refusal(format!("{method} needs at least 2 complete pairs")));
+            return Err(Refusal(note!(needs_two_pairs, method = method)));
         };
         let std_error = sd / n.sqrt();
         if std_error <= 10.0 * f64::EPSILON * mean.abs() || !std_error.is_finite() {
-            return Err(Refusal(format!(
-                "the {} differences are all equal ({mean}), so their mean has no standard error",
-                differences.len()
-            )));
+            return Err(Refusal(note!(all_equal, n = differences.len(), value = mean)));
         }
         Ok(Self { mean, sd, std_error, df: n - 1.0 })
     }

@@ -4,6 +4,8 @@ use super::result::UNBOUNDED;
 use super::{Options, Refusal, TestResult};
 use crate::math::decimal;
 use crate::math::dist::student_t;
+use crate::note;
+use crate::note::Value;
 
 /// The differences treated − control, exact on the decimal grid of the values where they have one
 /// ([`crate::math::decimal::differences`]): 7.3 − 5.2 ties with 2.1, and equal knees differ by 0.
@@ -20,11 +22,10 @@ pub fn differences(treated: &[f64], control: &[f64]) -> Result<Vec<f64>, Refusal
 /// Both sides equally long and finite.
 pub(super) fn check_pairs(treated: &[f64], control: &[f64]) -> Result<(), Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(format!(
-            "the two sides have different lengths ({} treated, {} control)",
-            treated.len(),
-            control.len()
-        )));
+        return Err(Refusal(
+            format!("the two sides have different lengths ({} treated, {} control)", treated.len(), control.len())
+                .into(),
+        ));
     }
     check_finite(treated)?;
     check_finite(control)
@@ -39,11 +40,11 @@ pub(super) fn check_finite(values: &[f64]) -> Result<(), Refusal> {
         Some((index, value)) if value.is_finite() => Err(Refusal(format!(
             "value {} ({value:e}) exceeds {LARGEST:e}, where its confidence limits leave double precision",
             index + 1
-        ))),
+        ).into())),
         Some((index, value)) => Err(Refusal(format!(
             "value {} is not a finite number ({value}); pairs with a missing side must be dropped and counted first",
             index + 1
-        ))),
+        ).into())),
         None => Ok(()),
     }
 }
@@ -51,7 +52,9 @@ pub(super) fn check_finite(values: &[f64]) -> Result<(), Refusal> {
 /// A confidence level strictly between 0 and 1 and a finite null value.
 pub(super) fn check_options(options: &Options) -> Result<(), Refusal> {
     if !(options.conf_level > 0.0 && options.conf_level < 1.0) {
-        return Err(Refusal(format!("the confidence level must lie between 0 and 1, not {}", options.conf_level)));
+        return Err(Refusal(
+            format!("the confidence level must lie between 0 and 1, not {}", options.conf_level).into(),
+        ));
     }
     if !options.mu.is_finite() {
         return Err(Refusal("the null value must be a finite number".into()));
@@ -60,10 +63,11 @@ pub(super) fn check_options(options: &Options) -> Result<(), Refusal> {
 }
 
 /// At least `least` pairs.
-pub(super) fn check_count(n: usize, least: usize, method: &str) -> Result<(), Refusal> {
+pub(super) fn check_count(n: usize, least: usize, method: impl Into<Value>) -> Result<(), Refusal> {
     if n < least {
-        let pairs = if least == 1 { "pair" } else { "pairs" };
-        return Err(Refusal(format!("{method} needs at least {least} complete {pairs}; there are {n}")));
+        let pairs = if least == 1 { note!(pair_word) } else { note!(pairs_word) };
+        let method: Value = method.into();
+        return Err(Refusal(note!(needs_pairs, method = method, least = least, pairs = pairs, n = n)));
     }
     Ok(())
 }

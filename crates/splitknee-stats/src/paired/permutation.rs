@@ -7,6 +7,7 @@
 //! stream. Limits invert the test: they are order statistics of the means of all non-empty subsets of the differences
 //! (Hartigan 1969, *typical values*), exact under the same conditions and from random subsets otherwise.
 
+use crate::note;
 use rayon::prelude::*;
 
 use super::pairs::{check_count, check_finite, check_options};
@@ -54,7 +55,7 @@ impl Default for Settings {
 pub fn permutation(differences: &[f64], settings: Settings, options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     check_finite(differences)?;
-    check_count(differences.len(), 1, "a permutation test")?;
+    check_count(differences.len(), 1, note!(m_perm))?;
     // In ascending order, so that what is drawn at random does not depend on the order of the rows.
     let differences = &sorted(differences)[..];
     let shifted = decimal::shifted(differences, options.mu);
@@ -68,15 +69,11 @@ pub fn permutation(differences: &[f64], settings: Settings, options: &Options) -
         (Some((above, below)), _) => {
             result.p_value = Some(options.alternative.p_of_tails(below, above));
             result.exact = Some(true);
-            result.notes.push("exact over all sign patterns".into());
+            result.notes.push(note!(permutation_exact));
             None
         }
         (None, Method::Exact) => {
-            return Err(Refusal(format!(
-                "the exact permutation distribution of {} differences is too large to compute: it is offered for up to 40 \
-                 that are not 0, and for more where they lie on a coarse enough grid; ask for Monte Carlo",
-                differences.len()
-            )));
+            return Err(Refusal(note!(permutation_too_large, n = differences.len())));
         }
         (None, _) => Some(random_p(&mut result, &shifted, settings, options)?),
     };
@@ -125,10 +122,7 @@ fn random_p(result: &mut TestResult, shifted: &[f64], settings: Settings, option
     let p = (hits + 1.0) / (samples + 1.0);
     result.p_value = Some(p);
     result.exact = Some(false);
-    result.notes.push(format!(
-        "Monte Carlo over {} random sign patterns, seed {}; p counts the observed pattern too",
-        settings.samples, settings.seed
-    ));
+    result.notes.push(note!(permutation_random, n = settings.samples, seed = settings.seed));
     Ok((p * (1.0 - p) / samples).sqrt())
 }
 
@@ -165,18 +159,13 @@ fn limits(result: &mut TestResult, differences: &[f64], settings: Settings, opti
     };
     let (low, high) = if let Some((low, high)) = exact {
         let (Limit::At(low), Limit::At(high)) = (low, high) else {
-            result.notes.push(format!(
-                "no interval: even the most extreme of 2^{} sign patterns is not rejected at this confidence",
-                differences.len()
-            ));
+            result.notes.push(note!(permutation_limit, n = differences.len()));
             return Ok(());
         };
         (low, -high)
     } else {
         check_samples(settings)?;
-        result
-            .notes
-            .push(format!("interval from the means of {} random subsets, seed {}", settings.samples, settings.seed));
+        result.notes.push(note!(permutation_subsets, n = settings.samples, seed = settings.seed));
         let scale = differences.iter().fold(0.0_f64, |top, d| top.max(d.abs())).max(f64::MIN_POSITIVE);
         let scaled: Vec<f64> = differences.iter().map(|d| d / scale).collect();
         let means: Vec<f64> = (0..settings.samples as u64)

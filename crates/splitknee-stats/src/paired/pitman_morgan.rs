@@ -9,6 +9,7 @@ use super::pairs::{check_count, check_options, check_pairs, rescaled};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::sd;
 use crate::math::dist::student_t;
+use crate::note;
 
 /// Tests whether the variance ratio treated/control is 1 (`options.mu` is not used).
 ///
@@ -17,21 +18,21 @@ use crate::math::dist::student_t;
 pub fn pitman_morgan(treated: &[f64], control: &[f64], options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     check_pairs(treated, control)?;
-    check_count(treated.len(), 3, "the Pitman-Morgan test")?;
+    check_count(treated.len(), 3, note!(m_pm))?;
     let (x, y, scale) = rescaled(treated, control);
     let n = treated.len() as f64;
     let (Some(r), Some(sd_x), Some(sd_y)) = (pearson_r(&x, &y), sd(&x), sd(&y)) else {
-        return Err(Refusal("one side does not vary, so the variance ratio does not exist".into()));
+        return Err(Refusal(note!(pm_flat)));
     };
     let sum: Vec<f64> = x.iter().zip(&y).map(|(a, b)| a + b).collect();
     let difference: Vec<f64> = x.iter().zip(&y).map(|(a, b)| a - b).collect();
     let df = n - 2.0;
     let Some(skew) = pearson_r(&sum, &difference) else {
-        return Err(Refusal("the sums or the differences do not vary, so the variances cannot be compared".into()));
+        return Err(Refusal(note!(pm_sums)));
     };
     let rest = (1.0 - skew) * (1.0 + skew);
     if rest <= 1e-15 {
-        return Err(Refusal("sums and differences are perfectly correlated".into()));
+        return Err(Refusal(note!(pm_perfect)));
     }
     let statistic = skew * (df / rest).sqrt();
     let mut result = TestResult::new("pitman-morgan", treated.len(), options);
@@ -52,6 +53,6 @@ pub fn pitman_morgan(treated: &[f64], control: &[f64], options: &Options) -> Res
         ("sd_control", Field::Number(Some(sd_y * scale))),
         ("correlation_sum_difference", Field::Number(Some(skew))),
     ];
-    result.notes.push("estimate: ratio of the variances, treated / control".into());
+    result.notes.push(note!(pm_estimate));
     Ok(result)
 }

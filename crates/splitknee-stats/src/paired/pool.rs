@@ -6,6 +6,7 @@
 
 use super::{Options, Refusal};
 use crate::math::dist::student_t;
+use crate::note;
 use serde::Serialize;
 
 /// The pooled analysis.
@@ -42,7 +43,7 @@ pub struct Pooled {
     /// Proportion of the total variance that is due to missing data, (1 + 1/m)·B/T.
     pub lambda: f64,
     /// Choices made and reasons for absent values.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
 }
 
 /// Pools `estimates[i]` with standard errors `std_errors[i]`, one per imputation.
@@ -60,7 +61,7 @@ pub fn pool(
 ) -> Result<Pooled, Refusal> {
     let imputations = estimates.len();
     if imputations != std_errors.len() {
-        return Err(Refusal(format!("{imputations} estimates but {} standard errors", std_errors.len())));
+        return Err(Refusal(format!("{imputations} estimates but {} standard errors", std_errors.len()).into()));
     }
     if imputations < 2 {
         return Err(Refusal("Rubin's rules need at least two imputations".into()));
@@ -110,19 +111,10 @@ pub fn pool(
         riv,
         fmi: riv.map(|riv| (riv + 2.0 / (df + 3.0)) / (riv + 1.0)),
         lambda,
-        notes: vec![
-            if df_complete.is_some() {
-                "Barnard–Rubin degrees of freedom"
-            } else {
-                "Rubin (1987) degrees of freedom"
-            }
-            .into(),
-        ],
+        notes: vec![if df_complete.is_some() { note!(pool_barnard) } else { note!(pool_rubin) }].into(),
     };
     if lambda < 1e-4 {
-        pooled
-            .notes
-            .push("the imputations hardly differ: λ is bounded below by 1e-4 for the degrees of freedom".into());
+        pooled.notes.push(note!(pool_lambda));
     }
     if df > 0.0 {
         let statistic = (estimate - options.mu) / std_error;
@@ -132,7 +124,7 @@ pub fn pool(
         pooled.conf_low = tails.lower.map(|tail| estimate - limit(tail));
         pooled.conf_high = tails.upper.map(|tail| estimate + limit(tail));
     } else {
-        pooled.notes.push("no within-imputation variance: no degrees of freedom, test or interval".into());
+        pooled.notes.push(note!(pool_no_within));
     }
     Ok(pooled)
 }

@@ -10,6 +10,7 @@ use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::sd;
 use crate::math::dist::{noncentral_t, student_t};
 use crate::math::roots::brent;
+use crate::note;
 
 /// A planned paired comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +31,7 @@ impl Design {
             return Err(Refusal("the difference must be finite and its SD a positive number".into()));
         }
         if !(self.alpha > 0.0 && self.alpha < 1.0) {
-            return Err(Refusal(format!("the significance level must lie between 0 and 1, not {}", self.alpha)));
+            return Err(Refusal(format!("the significance level must lie between 0 and 1, not {}", self.alpha).into()));
         }
         Ok(())
     }
@@ -42,7 +43,7 @@ impl Design {
     pub fn power(&self, n: f64) -> Result<f64, Refusal> {
         self.check()?;
         if !(n >= 2.0 && n.is_finite()) {
-            return Err(Refusal(format!("a paired t test needs at least 2 pairs, not {n}")));
+            return Err(Refusal(format!("a paired t test needs at least 2 pairs, not {n}").into()));
         }
         Ok(self.power_at(n))
     }
@@ -69,7 +70,9 @@ impl Design {
     pub fn pairs_for(&self, power: f64) -> Result<f64, Refusal> {
         self.check()?;
         if !(power > self.alpha && power < 1.0) {
-            return Err(Refusal(format!("the power must lie between the significance level and 1, not {power}")));
+            return Err(Refusal(
+                format!("the power must lie between the significance level and 1, not {power}").into(),
+            ));
         }
         let towards = match self.alternative {
             Alternative::TwoSided => self.delta != 0.0,
@@ -77,7 +80,7 @@ impl Design {
             Alternative::Less => self.delta < 0.0,
         };
         if !towards {
-            return Err(Refusal("no number of pairs detects this difference under this alternative".into()));
+            return Err(Refusal(note!(power_none)));
         }
         if self.power_at(2.0) >= power {
             return Ok(2.0);
@@ -128,8 +131,8 @@ pub fn answer(design: &Design, given: Given) -> Result<TestResult, Refusal> {
         ("alpha", Field::Number(Some(design.alpha))),
     ];
     result.notes.push(match design.alternative {
-        Alternative::TwoSided => "paired t test; power counts rejections in both tails".into(),
-        _ => "one-sided paired t test".into(),
+        Alternative::TwoSided => note!(power_tails),
+        _ => note!(power_one_sided),
     });
     Ok(result)
 }
@@ -180,11 +183,7 @@ impl Observed {
             ("observed_correlation_low", Field::Number(self.limits.0)),
             ("observed_correlation_high", Field::Number(self.limits.1)),
         ]);
-        result.notes.push(
-            "for the difference that was to be detected, not for the one observed: power after the fact says nothing \
-             that the confidence interval does not"
-                .into(),
-        );
+        result.notes.push(note!(power_after));
     }
 }
 

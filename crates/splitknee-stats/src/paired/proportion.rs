@@ -20,10 +20,9 @@ impl Tails {
     pub fn of(options: &Options) -> Result<Self, Refusal> {
         let alpha = 1.0 - options.conf_level;
         if !(alpha > 0.0 && alpha < 1.0) {
-            return Err(Refusal(format!(
-                "the confidence level must lie strictly between 0 and 1, not at {}",
-                options.conf_level
-            )));
+            return Err(Refusal(
+                format!("the confidence level must lie strictly between 0 and 1, not at {}", options.conf_level).into(),
+            ));
         }
         Ok(match options.alternative {
             Alternative::TwoSided => Self { lower: Some(alpha / 2.0), upper: Some(alpha / 2.0) },

@@ -12,6 +12,7 @@
 use super::square_table::SquareTable;
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::normal;
+use crate::note;
 use nalgebra::{DMatrix, DVector};
 
 /// A log odds ratio beyond this has no finite estimate behind it.
@@ -28,12 +29,12 @@ pub fn proportional_odds(table: &SquareTable, options: &Options) -> Result<TestR
     super::pairs::check_options(options)?;
     let n = table.n() as f64;
     if n < 2.0 {
-        return Err(Refusal("a marginal odds ratio needs at least 2 complete pairs; there is 1".into()));
+        return Err(Refusal(note!(odds_two_pairs)));
     }
     let (rows, columns) = (table.row_totals(), table.column_totals());
     let used: Vec<usize> = (0..table.categories()).filter(|&j| rows[j] + columns[j] > 0.0).collect();
     if used.len() < 2 {
-        return Err(Refusal("all knees have the same grade: there are no odds to compare".into()));
+        return Err(Refusal(note!(grades_same)));
     }
     let margins = [&columns, &rows].map(|margin| used.iter().map(|&j| margin[j] / n).collect::<Vec<f64>>());
     let fit = Fit::new(&margins)?;
@@ -54,16 +55,12 @@ pub fn proportional_odds(table: &SquareTable, options: &Options) -> Result<TestR
         result.p_value = Some(options.alternative.p_of_z(z));
         (result.conf_low, result.conf_high) = (Some(low), Some(high));
     } else {
-        result.notes.push("no pair of knees differs: there is no standard error, test or interval".into());
+        result.notes.push(note!(marginal_odds_none));
     }
     if used.len() < table.categories() {
-        result.notes.push("grades that no knee has are left out".into());
+        result.notes.push(note!(grades_unused));
     }
-    result.notes.push(
-        "log odds of a higher grade, treated against control, over the two margins; standard error of Mancl and DeRouen, \
-         normal test; proportional odds are assumed, not tested"
-            .into(),
-    );
+    result.notes.push(note!(marginal_odds));
     let ratio = |value: Option<f64>| Field::Number(value.map(f64::exp));
     result.extra = vec![
         ("scale", Field::Text("log-odds".into())),
@@ -131,12 +128,7 @@ impl Fit {
                 }),
             )
         });
-        let apart = || {
-            Refusal(
-                "the grades of one arm lie wholly at one end of the other's: the marginal odds ratio is 0 or infinite"
-                    .into(),
-            )
-        };
+        let apart = || Refusal(note!(grades_apart));
         let mut parameters = DVector::from_fn(cuts + 1, |j, _| {
             if j == cuts { 0.0 } else { logit(0.5 * (cumulative[0][j] + cumulative[1][j])) }
         });

@@ -11,6 +11,8 @@ use super::implied::{Rounding, bound_in_words, check_figure, implied_range, impl
 use super::proportion::Tails;
 use super::{Options, Refusal};
 use crate::math::dist::student_t;
+use crate::note;
+use crate::note::Value;
 use serde::Serialize;
 
 /// One arm as published.
@@ -109,7 +111,7 @@ pub struct PublishedSummary {
     /// Largest correlation that the printed figures allow.
     pub implied_high: Option<f64>,
     /// Assumptions made and inconsistencies found.
-    pub notes: Vec<String>,
+    pub notes: crate::note::Notes,
 }
 
 /// Correlations that are shown when none are asked for.
@@ -155,14 +157,14 @@ pub fn summarise_printed(
     }
     let pairs = n_pairs.unwrap_or(treated.n.min(control.n));
     if pairs < 2 || treated.n < 2 || control.n < 2 {
-        return Err(Refusal(format!("at least two pairs are needed, there are {pairs}")));
+        return Err(Refusal(format!("at least two pairs are needed, there are {pairs}").into()));
     }
     if pairs > treated.n.min(control.n) {
-        return Err(Refusal(format!("{pairs} pairs cannot come from {} and {} knees", treated.n, control.n)));
+        return Err(Refusal(format!("{pairs} pairs cannot come from {} and {} knees", treated.n, control.n).into()));
     }
-    let mut notes = Vec::new();
+    let mut notes = crate::note::Notes::new();
     if n_pairs.is_none() && treated.n != control.n {
-        notes.push(format!("the arms have {} and {} knees: {pairs} pairs assumed", treated.n, control.n));
+        notes.push(note!(pairs_assumed, treated = treated.n, control = control.n, pairs = pairs));
     }
     let paired = grid
         .iter()
@@ -181,17 +183,21 @@ pub fn summarise_printed(
                 implied = Some(at_correlation(treated, control, pairs, correlation, options)?);
                 range = within;
                 if let Some((low, high)) = range {
-                    notes.push(format!("numbers that round to the printed ones imply an r from {low:.2} to {high:.2}"));
+                    notes.push(note!(
+                        implied_range,
+                        low = Value::shown(low, format!("{low:.2}")),
+                        high = Value::shown(high, format!("{high:.2}")),
+                    ));
                     if low <= 0.0 && high >= 0.0 {
-                        notes.push("an r of 0, that is an unpaired analysis, is within the rounding".into());
+                        notes.push(note!(implied_unpaired));
                     }
                 }
                 if matches!(figure, Reported::Interval(low, high, _) if (low + high) * (treated.mean - control.mean) < 0.0)
                 {
-                    notes.push("the interval is taken as that of control − treated".into());
+                    notes.push(note!(implied_reversed));
                 }
             }
-            (Err(Refusal(reason)), None) => notes.push(format!("no correlation is implied: {reason}")),
+            (Err(Refusal(reason)), None) => notes.push(note!(no_implied_correlation, reason = reason)),
         }
     }
     Ok(PublishedSummary {
@@ -218,10 +224,10 @@ pub fn at_correlation(
     options: &Options,
 ) -> Result<PairedSummary, Refusal> {
     if !(-1.0..=1.0).contains(&correlation) {
-        return Err(Refusal(format!("a correlation lies between −1 and 1, not at {correlation}")));
+        return Err(Refusal(format!("a correlation lies between −1 and 1, not at {correlation}").into()));
     }
     if n_pairs < 2 {
-        return Err(Refusal(format!("at least two pairs are needed, there are {n_pairs}")));
+        return Err(Refusal(format!("at least two pairs are needed, there are {n_pairs}").into()));
     }
     let n = n_pairs as f64;
     // (SD₁ − SD₂)² + 2(1 − r)SD₁SD₂: the same sum without cancellation near r = 1.
@@ -332,9 +338,9 @@ mod tests {
     fn contradictions_are_said() {
         let (treated, control) = handbook();
         let refusal = implied_correlation(treated, control, 10, Reported::SdDifference(9.0)).expect_err("impossible");
-        assert!(refusal.0.contains("impossible"));
+        assert!(refusal.to_string().contains("impossible"));
         let elsewhere = implied_correlation(treated, control, 10, Reported::Interval(1.0, 2.0, 0.95));
-        assert!(elsewhere.expect_err("0.5 is not its middle").0.contains("0.5"));
+        assert!(elsewhere.expect_err("0.5 is not its middle").to_string().contains("0.5"));
         assert!(implied_correlation(treated, control, 10, Reported::Interval(-1.9, 0.9, 0.95)).is_ok());
         let equal = Arm { mean: 7.0, ..control };
         assert!(implied_correlation(treated, equal, 10, Reported::PValue(0.2)).is_err());

@@ -39,7 +39,7 @@ pub fn rank_biserial(differences: &[f64], options: &Options) -> Result<TestResul
             jackknife_limits = (Some(low), Some(high));
         }
     } else {
-        result.notes.push("all differences have one sign: the correlation has no limits".into());
+        result.notes.push("all differences have one sign: the correlation has no limits");
     }
     let zeros = differences.len() - sums.informative;
     let (pratt, counted) = with_zeros(&shifted);

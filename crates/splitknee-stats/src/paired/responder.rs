@@ -8,6 +8,7 @@ use super::pair_table::PairTable;
 use super::proportion::{Tails, wilson};
 use super::risk_difference::newcombe;
 use super::{Better, Options, Refusal, TestResult};
+use crate::note;
 use serde::Serialize;
 
 /// What counts as a response.
@@ -36,11 +37,11 @@ pub fn responders(
     threshold: Threshold,
 ) -> Result<Vec<Option<bool>>, Refusal> {
     if baseline.len() != visit.len() {
-        return Err(Refusal(format!("{} baseline values but {} at the visit", baseline.len(), visit.len())));
+        return Err(Refusal(format!("{} baseline values but {} at the visit", baseline.len(), visit.len()).into()));
     }
     let (Threshold::Absolute(size) | Threshold::Relative(size)) = threshold;
     if !(size.is_finite() && size > 0.0) {
-        return Err(Refusal(format!("the responder threshold must be positive, not {size}")));
+        return Err(Refusal(format!("the responder threshold must be positive, not {size}").into()));
     }
     Ok(baseline
         .iter()
@@ -71,11 +72,9 @@ pub fn compare_responders(
     method: &McNemarOptions,
 ) -> Result<TestResult, Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(format!(
-            "{} treated and {} control knees: a pair needs both",
-            treated.len(),
-            control.len()
-        )));
+        return Err(Refusal(
+            format!("{} treated and {} control knees: a pair needs both", treated.len(), control.len()).into(),
+        ));
     }
     let pairs: (Vec<bool>, Vec<bool>) =
         treated.iter().zip(control).filter_map(|(treated, control)| Some(((*treated)?, (*control)?))).unzip();
@@ -120,14 +119,12 @@ pub struct CurvePoint {
 /// When the columns differ in length, a value is not finite, there is no pair, or the confidence level is invalid.
 pub fn cumulative_curve(treated: &[f64], control: &[f64], conf_level: f64) -> Result<Vec<CurvePoint>, Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(format!(
-            "{} treated and {} control knees: a pair needs both",
-            treated.len(),
-            control.len()
-        )));
+        return Err(Refusal(
+            format!("{} treated and {} control knees: a pair needs both", treated.len(), control.len()).into(),
+        ));
     }
     if treated.is_empty() {
-        return Err(Refusal("no complete pair".into()));
+        return Err(Refusal(note!(no_complete_pair_short)));
     }
     if treated.iter().chain(control).any(|value| !value.is_finite()) {
         return Err(Refusal("an improvement is not a finite number".into()));
@@ -156,7 +153,7 @@ pub fn cumulative_curve(treated: &[f64], control: &[f64], conf_level: f64) -> Re
             let a = at_least(&both_sorted, threshold);
             let (b, c) = (yes_treated - a, yes_control - a);
             let table = PairTable { a, b, c, d: treated.len() as u64 - a - b - c };
-            let missing = || Refusal("no complete pair".into());
+            let missing = || Refusal(note!(no_complete_pair_short));
             let (difference_low, difference_high) = newcombe(&table, tails).ok_or_else(missing)?;
             let (treated_low, treated_high) = wilson(yes_treated as f64, n, deviate);
             let (control_low, control_high) = wilson(yes_control as f64, n, deviate);

@@ -1,6 +1,8 @@
 //! What every paired test is asked with ([`Options`]) and answers with ([`TestResult`]).
 
 use crate::math::dist::{normal, student_t};
+use crate::note;
+use crate::note::{Note, Notes};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Direction of the alternative hypothesis, always about treated − control.
@@ -96,10 +98,10 @@ impl Options {
     }
 }
 
-/// Why a test has no answer for these data: one plain sentence, without a full stop.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a test has no answer for these data: a note whose text is one plain sentence, without a full stop.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{0}")]
-pub struct Refusal(pub String);
+pub struct Refusal(pub Note);
 
 /// One extra field of a result, beyond those that every test shares.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,7 +170,7 @@ pub struct TestResult {
     /// Whether the p-value is exact; `None` where the question does not arise.
     pub exact: Option<bool>,
     /// Choices made where packages disagree, and reasons for absent values.
-    pub notes: Vec<String>,
+    pub notes: Notes,
     /// Fields of this method alone, in printing order, under the names of the interface contract.
     pub extra: Vec<(&'static str, Field)>,
 }
@@ -184,10 +186,7 @@ impl TestResult {
     pub fn undirected(method: &'static str, n_pairs: usize, options: &Options) -> Self {
         let mut result = Self { alternative: Alternative::TwoSided, ..Self::new(method, n_pairs, options) };
         if options.alternative != Alternative::TwoSided {
-            result.notes.push(format!(
-                "this method has no direction: the alternative `{}` does not apply",
-                options.alternative.name()
-            ));
+            result.notes.push(note!(no_direction, alternative = options.alternative.name()));
         }
         result.note_unused_mu(options);
         result
@@ -196,7 +195,7 @@ impl TestResult {
     /// Says that the null value asked for plays no part in this method.
     pub(super) fn note_unused_mu(&mut self, options: &Options) {
         if options.mu != 0.0 {
-            self.notes.push(format!("this method has no null value to set: {} does not apply", options.mu));
+            self.notes.push(note!(no_null, option = options.mu));
         }
     }
 

@@ -9,6 +9,7 @@
 use super::within::WithinTable;
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::{chi_squared, fisher_f};
+use crate::note;
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
@@ -58,15 +59,15 @@ pub fn rm_anova(table: &WithinTable, options: &Options) -> Result<TestResult, Re
     let mut result = TestResult::undirected("rm-anova", table.rows.len(), options);
     result.n_dropped = table.n_dropped;
     result.exact = Some(false);
-    result.notes.push("complete patients only; Greenhouse–Geisser and Huynh–Feldt ε truncated at 1".into());
+    result.notes.push(note!(anova_complete));
     for effect in &effects {
         if effect.f.is_none() {
-            result.notes.push(format!("{}: no variation between patients, F does not exist", effect.term));
+            result.notes.push(note!(anova_no_variation, term = &effect.term));
         } else if effect.num_df > 1.0 && effect.mauchly_w.is_none() {
-            result.notes.push(format!("{}: too few patients for Mauchly's test", effect.term));
+            result.notes.push(note!(anova_mauchly, term = &effect.term));
         }
         if effect.f.is_some() && effect.epsilon_hf.is_none() {
-            result.notes.push(format!("{}: too few patients for the Huynh–Feldt correction", effect.term));
+            result.notes.push(note!(anova_huynh, term = &effect.term));
         }
     }
     result.extra.push(("effects", Field::Json(serde_json::to_value(&effects).unwrap_or_default())));
@@ -80,14 +81,14 @@ pub fn rm_anova(table: &WithinTable, options: &Options) -> Result<TestResult, Re
 pub fn effects(table: &WithinTable) -> Result<Vec<Effect>, Refusal> {
     let n = table.rows.len();
     if n < 2 {
-        return Err(Refusal(format!("repeated-measures ANOVA needs at least two complete patients, there are {n}")));
+        return Err(Refusal(note!(anova_two_patients, n = n)));
     }
     if let Some(factor) = table.factors.iter().find(|factor| factor.levels.len() < 2) {
-        return Err(Refusal(format!("the factor {} has fewer than two levels", factor.name)));
+        return Err(Refusal(format!("the factor {} has fewer than two levels", factor.name).into()));
     }
     let cells: usize = table.factors.iter().map(|factor| factor.levels.len()).product();
     if table.rows.iter().any(|row| row.len() != cells || row.iter().any(|value| !value.is_finite())) {
-        return Err(Refusal(format!("every patient needs {cells} finite values, one per cell")));
+        return Err(Refusal(format!("every patient needs {cells} finite values, one per cell").into()));
     }
     // Scaled to 1, so that sums of squares neither vanish nor overflow; every ratio below is free of the scale.
     let largest = table.rows.iter().flatten().fold(0.0_f64, |largest, value| largest.max(value.abs()));

@@ -8,6 +8,7 @@ use super::pairs::{check_finite, check_options};
 use super::{Options, Refusal, TestResult};
 use crate::math::descriptive::sorted;
 use crate::math::dist::normal;
+use crate::note;
 
 /// Tests whether `values` come from a normal distribution. Large `W` (near 1) speaks for normality.
 ///
@@ -18,12 +19,12 @@ pub fn shapiro_wilk(values: &[f64], options: &Options) -> Result<TestResult, Ref
     check_finite(values)?;
     let n = values.len();
     if !(3..=5000).contains(&n) {
-        return Err(Refusal(format!("the Shapiro-Wilk test is defined for 3 to 5000 values; there are {n}")));
+        return Err(Refusal(note!(shapiro_n, n = n)));
     }
     let ordered = sorted(values);
     let range = ordered[n - 1] - ordered[0];
     if range <= 1e-14 * ordered[0].abs().max(ordered[n - 1].abs()) {
-        return Err(Refusal(format!("the {n} values are all equal, so they have no shape to test")));
+        return Err(Refusal(note!(shapiro_equal, n = n)));
     }
     // Halved first, so that a range of 2e308 does not overflow.
     let half_range = 0.5 * ordered[n - 1] - 0.5 * ordered[0];

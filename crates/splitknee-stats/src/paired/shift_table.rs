@@ -4,6 +4,7 @@
 //! knees that improved, stayed and worsened. Knees without one of the two grades are counted, never guessed.
 
 use super::{Better, Refusal};
+use crate::note;
 
 /// Knees of one arm by grade at baseline (rows) and at the visit (columns).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,17 +36,20 @@ pub fn shift_table(
     better: Better,
 ) -> Result<ShiftTable, Refusal> {
     if baseline.len() != visit.len() {
-        return Err(Refusal(format!(
-            "{} baseline grades but {} grades at the visit: one of each per knee is needed",
-            baseline.len(),
-            visit.len()
-        )));
+        return Err(Refusal(
+            format!(
+                "{} baseline grades but {} grades at the visit: one of each per knee is needed",
+                baseline.len(),
+                visit.len()
+            )
+            .into(),
+        ));
     }
     let position = |grade: f64| {
         levels
             .iter()
             .position(|&level| level == grade)
-            .ok_or_else(|| Refusal(format!("the grade {grade} is not among the levels {levels:?}")))
+            .ok_or_else(|| Refusal(note!(grade_unknown, grade = grade, levels = format!("{:?}", levels))))
     };
     let mut table = ShiftTable {
         counts: vec![vec![0; levels.len()]; levels.len()],

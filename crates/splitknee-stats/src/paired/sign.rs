@@ -12,6 +12,7 @@ use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::decimal;
 use crate::math::descriptive::{median_of_sorted, sorted};
 use crate::math::dist::binomial;
+use crate::note;
 
 /// Tests whether the median difference is `options.mu`.
 ///
@@ -20,14 +21,14 @@ use crate::math::dist::binomial;
 pub fn sign(differences: &[f64], options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     check_finite(differences)?;
-    check_count(differences.len(), 1, "a sign test")?;
+    check_count(differences.len(), 1, note!(m_sign))?;
     let shifted = decimal::shifted(differences, options.mu);
     let positive = shifted.iter().filter(|d| **d > 0.0).count() as u64;
     let negative = shifted.iter().filter(|d| **d < 0.0).count() as u64;
     let zero = differences.len() as u64 - positive - negative;
     let n = positive + negative;
     if n == 0 {
-        return Err(Refusal("all differences equal the null value, so none has a sign".into()));
+        return Err(Refusal(note!(sign_none)));
     }
     let lower = binomial::cdf(positive, n, 0.5);
     let upper = if positive == 0 { 1.0 } else { binomial::sf(positive - 1, n, 0.5) };
@@ -39,9 +40,7 @@ pub fn sign(differences: &[f64], options: &Options) -> Result<TestResult, Refusa
     result.estimate = median_of_sorted(&ordered);
     let coverage = limits(&mut result, &ordered, options);
     if zero > 0 {
-        result
-            .notes
-            .push(format!("{zero} zero differences dropped from the test, kept in the median and its interval"));
+        result.notes.push(note!(sign_zeros, n = zero));
     }
     result.extra = vec![
         ("n_positive", Field::Count(positive)),
@@ -68,10 +67,7 @@ fn limits(result: &mut TestResult, ordered: &[f64], options: &Options) -> Option
         }
     }
     if k == 0 {
-        result.notes.push(format!(
-            "no order statistics of {n} differences reach {} % confidence for the median",
-            percent(options.conf_level)
-        ));
+        result.notes.push(note!(sign_interval, n = n, level = percent(options.conf_level)));
         return None;
     }
     let (low, high) = (*ordered.get(k as usize - 1)?, *ordered.get((n - k) as usize)?);

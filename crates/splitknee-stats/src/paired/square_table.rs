@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use crate::math::decimal;
+use crate::note;
 
 /// A k × k table of pairs; rows are the treated knee's grades, columns the control knee's, both in the same order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,13 +25,12 @@ impl SquareTable {
             return Err(Refusal("a square table needs at least two categories".into()));
         }
         if let Some(row) = counts.iter().find(|row| row.len() != categories) {
-            return Err(Refusal(format!(
-                "a square table is needed: {categories} rows, but one row has {} columns",
-                row.len()
-            )));
+            return Err(Refusal(
+                format!("a square table is needed: {categories} rows, but one row has {} columns", row.len()).into(),
+            ));
         }
         if counts.iter().flatten().all(|&count| count == 0) {
-            return Err(Refusal("no complete pair: the table is empty".into()));
+            return Err(Refusal(note!(no_complete_pair)));
         }
         Ok(Self { counts })
     }
@@ -42,27 +42,21 @@ impl SquareTable {
     /// than [`Self::MOST_CATEGORIES`], or there is no pair.
     pub fn from_grades(treated: &[f64], control: &[f64], levels: &[f64]) -> Result<Self, Refusal> {
         if treated.len() != control.len() {
-            return Err(Refusal(format!(
-                "the two knees have {} and {} grades: a pair needs both",
-                treated.len(),
-                control.len()
-            )));
+            return Err(Refusal(
+                format!("the two knees have {} and {} grades: a pair needs both", treated.len(), control.len()).into(),
+            ));
         }
         if levels.len() > Self::MOST_CATEGORIES {
-            return Err(Refusal(format!(
-                "{} different grades: a test of grades takes at most {}; these look like measurements",
-                levels.len(),
-                Self::MOST_CATEGORIES
-            )));
+            return Err(Refusal(note!(grades_many, n = levels.len(), most = Self::MOST_CATEGORIES)));
         }
         if let Some((_, level)) = levels.iter().enumerate().find(|(i, level)| levels[..*i].contains(level)) {
-            return Err(Refusal(format!("the level {level} is listed twice")));
+            return Err(Refusal(format!("the level {level} is listed twice").into()));
         }
         let position = |grade: f64| {
             levels
                 .iter()
                 .position(|&level| decimal::same(level, grade))
-                .ok_or_else(|| Refusal(format!("the grade {grade} is not among the levels {levels:?}")))
+                .ok_or_else(|| Refusal(note!(grade_unknown, grade = grade, levels = format!("{:?}", levels))))
         };
         let mut counts = vec![vec![0; levels.len()]; levels.len()];
         for (&row, &column) in treated.iter().zip(control) {

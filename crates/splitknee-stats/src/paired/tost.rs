@@ -9,6 +9,7 @@ use super::pairs::{check_options, differences, t_limits};
 use super::result::percent;
 use super::{Alternative, Better, Field, Options, Refusal, TestResult};
 use crate::math::dist::student_t;
+use crate::note;
 
 /// Tests equivalence of the mean difference within `low` and `high`; `p_value` is the larger of the two.
 ///
@@ -20,13 +21,15 @@ use crate::math::dist::student_t;
 pub fn tost(treated: &[f64], control: &[f64], low: f64, high: f64, options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     if !(low.is_finite() && high.is_finite() && low < high) {
-        return Err(Refusal(format!("the equivalence limits must be finite and ascending, not {low} and {high}")));
+        return Err(Refusal(
+            format!("the equivalence limits must be finite and ascending, not {low} and {high}").into(),
+        ));
     }
     if options.conf_level <= 0.5 {
-        return Err(Refusal("an equivalence test needs a confidence level above 0.5".into()));
+        return Err(Refusal(note!(conf_level_tost)));
     }
     let differences = differences(treated, control)?;
-    let moments = Moments::of(&differences, "an equivalence test")?;
+    let moments = Moments::of(&differences, note!(m_tost))?;
     let interval = Options { alternative: Alternative::TwoSided, conf_level: 2.0 * options.conf_level - 1.0, mu: 0.0 };
     let (t_lower, t_upper) = ((moments.mean - low) / moments.std_error, (moments.mean - high) / moments.std_error);
     let (p_lower, p_upper) = (student_t::sf(t_lower, moments.df), student_t::cdf(t_upper, moments.df));
@@ -49,11 +52,8 @@ pub fn tost(treated: &[f64], control: &[f64], low: f64, high: f64, options: &Opt
         ("level", Field::Number(Some(percent(1.0 - options.conf_level) / 100.0))),
         ("equivalent", Field::Json((conf_low > low && conf_high < high).into())),
     ];
-    result.notes.push(format!(
-        "two one-sided paired t tests, each at {} %; both reject where the {} % interval lies inside the limits",
-        percent(1.0 - options.conf_level),
-        percent(interval.conf_level)
-    ));
+    let (alpha, level) = (percent(1.0 - options.conf_level), percent(interval.conf_level));
+    result.notes.push(note!(tost_two, alpha = alpha, level = level));
     Ok(result)
 }
 
@@ -70,7 +70,7 @@ pub fn non_inferiority(
 ) -> Result<TestResult, Refusal> {
     check_options(options)?;
     if !(margin.is_finite() && margin > 0.0) {
-        return Err(Refusal(format!("the non-inferiority margin must be a positive number, not {margin}")));
+        return Err(Refusal(format!("the non-inferiority margin must be a positive number, not {margin}").into()));
     }
     let one_sided = match better {
         Better::Higher => Options { alternative: Alternative::Greater, mu: -margin, ..*options },
@@ -86,12 +86,9 @@ pub fn non_inferiority(
     result.extra.push(("level", Field::Number(Some(percent(1.0 - options.conf_level) / 100.0))));
     result.extra.push(("better", Field::Text(if better == Better::Lower { "lower" } else { "higher" }.into())));
     result.extra.push(("non_inferior", Field::Json(worse.into())));
-    result.notes.push(format!(
-        "one-sided at {} %: the null hypothesis is that treated is worse by {margin} or more",
-        percent(1.0 - options.conf_level)
-    ));
+    result.notes.push(note!(non_inferiority_null, alpha = percent(1.0 - options.conf_level), margin = margin));
     if options.alternative != Alternative::TwoSided || options.mu != 0.0 {
-        result.notes.push("the direction follows from `better`, the null value from the margin".into());
+        result.notes.push(note!(direction_follows));
     }
     Ok(result)
 }

@@ -8,6 +8,7 @@
 use super::pairs::{check_count, check_options, check_pairs, rescaled, t_inference};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, sorted};
+use crate::note;
 
 /// Tests whether the difference of the trimmed means is `options.mu`; `trim` is the share cut from each end (usually 0.2).
 ///
@@ -16,18 +17,18 @@ use crate::math::descriptive::{mean, sorted};
 pub fn trimmed_t(treated: &[f64], control: &[f64], trim: f64, options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     if !(0.0..0.5).contains(&trim) {
-        return Err(Refusal(format!("the trimmed share must lie between 0 and 0.5, not {trim}")));
+        return Err(Refusal(format!("the trimmed share must lie between 0 and 0.5, not {trim}").into()));
     }
     check_pairs(treated, control)?;
-    check_count(treated.len(), 2, "a trimmed t test")?;
+    check_count(treated.len(), 2, note!(m_trim))?;
     let n = treated.len();
     // A product such as 0.2 × 15 may fall just short of 3.
     let cut = (trim * n as f64 * (1.0 + 4.0 * f64::EPSILON)).floor() as usize;
     let left = n - 2 * cut;
-    check_count(left, 2, "a trimmed t test (after trimming)")?;
+    check_count(left, 2, note!(m_trimmed))?;
     let (x, y, scale) = rescaled(treated, control);
     let (Some(side_x), Some(side_y)) = (Winsorised::of(&x, cut), Winsorised::of(&y, cut)) else {
-        return Err(Refusal("nothing is left after trimming".into()));
+        return Err(Refusal(note!(trim_nothing_is)));
     };
     let squares: f64 = side_x.deviations.iter().zip(&side_y.deviations).map(|(a, b)| (a - b) * (a - b)).sum();
     let h = left as f64;
@@ -35,7 +36,7 @@ pub fn trimmed_t(treated: &[f64], control: &[f64], trim: f64, options: &Options)
     let estimate = side_x.trimmed_mean - side_y.trimmed_mean;
     let size = side_x.trimmed_mean.abs().max(side_y.trimmed_mean.abs());
     if std_error <= 10.0 * f64::EPSILON * size {
-        return Err(Refusal("the winsorised differences are all equal, so there is no standard error".into()));
+        return Err(Refusal(note!(trim_equal)));
     }
     let mut result = TestResult::new("trimmed-t", n, options);
     t_inference(&mut result, estimate * scale, std_error * scale, h - 1.0, options);

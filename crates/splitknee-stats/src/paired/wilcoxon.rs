@@ -24,6 +24,7 @@ use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::decimal::{self, Grid};
 use crate::math::descriptive::mid_ranks;
 use crate::math::dist::normal;
+use crate::note;
 
 /// Up to this many non-zero differences the exact distribution is used by default (a few milliseconds).
 pub const EXACT_TO: usize = 250;
@@ -72,12 +73,12 @@ pub struct Settings {
 pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     check_finite(differences)?;
-    check_count(differences.len(), 1, "a signed-rank test")?;
+    check_count(differences.len(), 1, note!(m_rank))?;
     let shifted = decimal::shifted(differences, options.mu);
     check_finite(&shifted)?;
     let nonzero: Vec<f64> = shifted.iter().copied().filter(|d| *d != 0.0).collect();
     if nonzero.is_empty() {
-        return Err(Refusal("all differences equal the null value, so there is nothing to rank".into()));
+        return Err(Refusal(note!(wilcoxon_none)));
     }
     let used = match settings.zeros {
         Zeros::Wilcoxon => nonzero,
@@ -93,10 +94,7 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
         PValue::Asymptotic => false,
         PValue::Auto => ranks.len() <= EXACT_TO,
         PValue::Exact if ranks.len() > EXACT_ON_REQUEST_TO => {
-            return Err(Refusal(format!(
-                "the exact distribution is offered up to {EXACT_ON_REQUEST_TO} non-zero differences; there are {}",
-                ranks.len()
-            )));
+            return Err(Refusal(note!(wilcoxon_too_many, most = EXACT_ON_REQUEST_TO, n = ranks.len())));
         }
         PValue::Exact => true,
     };
@@ -132,11 +130,7 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
             result.conf_low = Some(back(low));
             result.conf_high = Some(back(high));
         }
-        None => result.notes.push(format!(
-            "no {} % interval: with {} ranked differences the test rejects no value at that level",
-            percent(options.conf_level),
-            used.len()
-        )),
+        None => result.notes.push(note!(wilcoxon_limit, level = percent(options.conf_level), n = used.len())),
     }
     result.extra = vec![
         ("z", Field::Number(Some(z))),
@@ -240,20 +234,20 @@ fn asymptotic_limits(walsh: &Walsh, used: &[f64], continuity: bool, options: &Op
     Some(options.alternative.limits(low, high, UNBOUNDED))
 }
 
-fn notes(settings: Settings, exact: bool, shifted: &[f64], ranks: &[f64]) -> Vec<String> {
-    let mut notes = Vec::new();
+fn notes(settings: Settings, exact: bool, shifted: &[f64], ranks: &[f64]) -> crate::note::Notes {
+    let mut notes = crate::note::Notes::new();
     let zeros = shifted.len() - ranks.len();
     if zeros > 0 {
         notes.push(match settings.zeros {
-            Zeros::Wilcoxon => format!("{zeros} zero differences dropped before ranking (Wilcoxon)"),
-            Zeros::Pratt => format!("{zeros} zero differences ranked, then dropped (Pratt)"),
+            Zeros::Wilcoxon => note!(wilcoxon_zeros, n = zeros),
+            Zeros::Pratt => note!(wilcoxon_pratt, n = zeros),
         });
     }
     notes.push(if exact {
-        "exact null distribution conditional on ties (shift algorithm)".into()
+        note!(wilcoxon_exact)
     } else {
-        let correction = if settings.continuity { "with" } else { "without" };
-        format!("normal approximation, tie-corrected variance, {correction} continuity correction")
+        let correction = if settings.continuity { note!(with_correction) } else { note!(without_correction) };
+        note!(wilcoxon_normal, correction = correction)
     });
     notes
 }

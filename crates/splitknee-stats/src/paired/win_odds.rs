@@ -16,6 +16,7 @@ use super::pair_table::PairTable;
 use super::proportion::{Tails, wilson};
 use super::{Better, Field, Options, Refusal, TestResult, conditional_odds_ratio, risk_difference};
 use crate::math::decimal;
+use crate::note;
 
 /// The probability that the treated knee is better, equal or worse, with win odds.
 ///
@@ -30,11 +31,9 @@ use crate::math::decimal;
 /// When the columns differ in length, a value is not finite, or there is no pair.
 pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Options) -> Result<TestResult, Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(format!(
-            "{} treated and {} control values: a pair needs both",
-            treated.len(),
-            control.len()
-        )));
+        return Err(Refusal(
+            format!("{} treated and {} control values: a pair needs both", treated.len(), control.len()).into(),
+        ));
     }
     if treated.iter().chain(control).any(|value| !value.is_finite()) {
         return Err(Refusal("a value is not a finite number".into()));
@@ -46,7 +45,7 @@ pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Opti
     }
     let table = PairTable { a: 0, b: wins, c: losses, d: treated.len() as u64 - wins - losses };
     let n = table.n() as f64;
-    let net_benefit = table.risk_difference().ok_or_else(|| Refusal("no complete pair".into()))?;
+    let net_benefit = table.risk_difference().ok_or_else(|| Refusal(note!(no_complete_pair_short)))?;
     let tails = Tails::of(options)?;
     let limits = net_benefit::limits(&table, tails);
     let tango = risk_difference::tango(&table, tails);
@@ -62,21 +61,16 @@ pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Opti
     result.exact = Some(false);
     result.conf_low = limits.map(|(low, _)| odds(low));
     result.conf_high = limits.map(|(_, high)| odds(high));
-    result.notes.push(
-        if table.n() <= net_benefit::ENUMERATED_TO {
-            "p-value and limits: score test of the net benefit by its trinomial distribution, and the values that it does \
-             not reject"
-        } else {
-            "p-value and limits: score test of the net benefit by the normal distribution, and the values that it does not \
-             reject"
-        }
-        .into(),
-    );
+    result.notes.push(if table.n() <= net_benefit::ENUMERATED_TO {
+        note!(win_limits)
+    } else {
+        note!(win_limits_normal)
+    });
     if win_ratio.is_none() {
-        result.notes.push("the knees never differ: the win ratio is undefined".into());
+        result.notes.push(note!(win_none));
     }
     if net_benefit == 1.0 {
-        result.notes.push("every treated knee is better: the win odds are infinite".into());
+        result.notes.push(note!(win_all));
     }
     result.extra.push(("better", Field::Text(if better == Better::Lower { "lower" } else { "higher" }.into())));
     result.extra.push(("n_better", Field::Count(table.b)));

@@ -69,11 +69,13 @@ impl WithinTable {
             let Some(cell) = cell else { continue };
             let cells_of_patient = patients.entry(id).or_insert_with(|| vec![None; cells]);
             if !filled.insert((id, cell)) {
-                return Err(Refusal(format!("patient {id} has two values in one cell of the repeated measurements")));
+                return Err(Refusal(
+                    format!("patient {id} has two values in one cell of the repeated measurements").into(),
+                ));
             }
             match value {
                 Some(number) if number.is_infinite() => {
-                    return Err(Refusal(format!("patient {id} has an infinite value")));
+                    return Err(Refusal(format!("patient {id} has an infinite value").into()));
                 }
                 Some(number) if !number.is_nan() => cells_of_patient[cell] = Some(*number),
                 _ => {}

@@ -47,7 +47,7 @@ impl Cohort {
             return Err(Refusal("there is no knee with a time".into()));
         }
         if let Some(wrong) = subjects.iter().find(|s| !(s.time > 0.0 && s.time.is_finite())) {
-            return Err(Refusal(format!("a time of {}: times are positive numbers", wrong.time)));
+            return Err(Refusal(format!("a time of {}: times are positive numbers", wrong.time).into()));
         }
         subjects.sort_by_key(|s| (s.patient, !s.active));
         if subjects.windows(2).any(|two| (two[0].patient, two[0].active) == (two[1].patient, two[1].active)) {

@@ -80,18 +80,18 @@ pub fn longest(cohort: &Cohort) -> Option<f64> {
 /// An arm without a knee, or one that ends censored before `tau`.
 pub fn rmst(cohort: &Cohort, tau: f64, small_sample: bool, level: f64) -> Result<Rmst, Refusal> {
     if !(tau > 0.0 && tau.is_finite()) {
-        return Err(Refusal(format!("the horizon tau of the restricted mean must be positive, not {tau}")));
+        return Err(Refusal(format!("the horizon tau of the restricted mean must be positive, not {tau}").into()));
     }
     for (active, name) in [(true, "active"), (false, "placebo")] {
         let arm = cohort.arm(active);
         let last = arm.iter().map(|s| s.time).max_by(f64::total_cmp);
-        let last = last.ok_or_else(|| Refusal(format!("no {name} knee has a time")))?;
+        let last = last.ok_or_else(|| Refusal(format!("no {name} knee has a time").into()))?;
         let ends_censored = arm.iter().any(|s| s.time == last && !s.event);
         if tau > last && ends_censored {
             return Err(Refusal(format!(
                 "tau = {tau} lies beyond the last time of the {name} arm, {last}, at which a knee is still without \
                  event: the mean is not known so far; take tau at most {last}"
-            )));
+            ).into()));
         }
     }
     let (means, influence) = areas(cohort, tau);

@@ -1,0 +1,67 @@
+//! What the analyses of a plan say about their results, in English; the statistics have a catalogue of their own
+//! ([`splitknee_stats::note::catalogue`]). Other languages hold the same codes (`report/words/*-notes.toml`).
+
+splitknee_stats::messages! {
+    says {
+        baseline_incomplete = "baseline of the pair incomplete";
+        value_missing = "value missing";
+        visit_missing = "visit missing";
+        baseline_missing = "baseline missing";
+        covariate_missing = "covariate missing";
+        partner_missing = "observed, but its partner {site} has no value";
+        no_value_at_this = "no value at this visit";
+        procedure_failed = "the multiplicity procedure could not be carried out: {failure}";
+        no_p = "the deciding method gives no p-value: the hypothesis counts with p = 1";
+        no_knee_intercept = "the model with a {site} intercept could not be fitted and has none: {error}";
+        no_grade = "no grade at baseline or at the visit";
+        shift_rows = "rows: grade at baseline; columns: grade at the visit";
+        side_not_recorded = "side not recorded";
+        criteria_applied = "criteria applied to {domains}";
+        undetermined = "pair with a {site} whose response is undetermined";
+        further_arm = "{site} on a further arm";
+        not_in_safety = "patient not in the safety analysis set";
+        days_since = "days since the injection; a duration counts its first and last day";
+        no_serious = "no serious adverse event";
+        disagree = "the two computations disagree beyond rounding: do not use these results";
+        other_group = "patient in another group, or the group is not recorded";
+        structure_failed = "structure {structure} could not be fitted: {error}";
+        between = "{from} to < {to}";
+        below = "< {to}";
+        from = "≥ {from}";
+        over_time_arm = "change over {visits} within one arm: no comparison of the arms";
+        over_time_difference = "whether active − placebo differs between {visits}";
+        over_time_both = "treatment by visit over {visits}; means of the two {sites} are compared";
+        not_every_visit = "patient without a value at every visit";
+        partner_further_arm = "observed, but the patient's other {site} is on a further arm";
+        injection_unknown = "order of injection unknown";
+    }
+    explains {
+        no_baseline = "this endpoint has no baseline to adjust for";
+        two_needed = "no interval: {n} value(s) observed, two are needed";
+        not_estimable = "the comparison is not estimable from these data";
+        baseline_chance = "no test: a difference between randomised {sites} at baseline arose by chance";
+        no_correlation_interval = "no correlation between the {sites} can be computed, hence no interval";
+        no_mcid_tipping = "no MCID is declared: no tipping point";
+        kappa_unknown = "κ cannot be estimated from a trial in which every patient received both treatments";
+        no_range = "{endpoint} has no range, which the criteria need";
+        nobody_at_risk = "nobody is at risk in the safety analysis set";
+        no_both_injected = "no patient has both {sites} injected: no comparison";
+        no_paired_t = "no paired t-test: {reason}";
+        no_pair_model = "no mixed model on the complete pairs: {reason}";
+        two_groups = "an interaction needs two groups and more patients than groups";
+        no_variation_within = "the differences do not vary within the groups: no test";
+        clda_baseline = "constrained longitudinal data analysis needs a baseline, and this endpoint has none";
+        no_structure = "no structure of the plan could be fitted: {remedy}";
+    }
+}
+
+/// A note of the message `code` of this catalogue: `remark!(two_needed, n = observed)`.
+macro_rules! remark {
+    ($code:ident $(, $name:ident = $value:expr)* $(,)?) => {
+        splitknee_stats::note::Note::new(
+            &$crate::analysis::notes::$code,
+            vec![$((stringify!($name), splitknee_stats::note::Value::from($value))),*],
+        )
+    };
+}
+pub(crate) use remark;

@@ -1,0 +1,523 @@
+//! What a comparison of the arms allows to assert: one verdict, which every sentence, box, table and terminal line reads.
+//!
+//! A direction is claimed, for active or against it alike, where all of this holds: the interval excludes 0; the test of
+//! the plan rejects at its level; the comparison is confirmatory, that is the primary one or a hypothesis of the plan's
+//! family; its family's procedure rejects ([`super::family`]); and, for what is not primary, the primary objective is met
+//! (the gate, unless the plan writes `gate = "none"`). The first of these that fails is why a claim is withheld. Other
+//! visits and endpoints, other analysis sets, sensitivity analyses, subgroups and harms are described and never claimed.
+//!
+//! Where no direction can be claimed, the interval may lie inside a margin of the plan: within ± `margin` the knees are
+//! equivalent, above − `non_inferiority_margin` (in the direction of benefit) active is non-inferior. Interval and margin
+//! are at one level, 1 − α, which for the one-sided tests against a margin means α/2 each (ICH E9, 5.5). A test against a
+//! margin of its own (`tost`, `non-inferiority`) claims only what the deciding interval supports too.
+//!
+//! An interval on the log-odds scale is compared with 0 alone: margin and MCID are in units of the endpoint.
+
+use super::family::{self, Hypothesis};
+use super::record::Record;
+use super::{Context, pairs};
+use crate::paired::Field;
+use crate::plan::Gate as GatePlan;
+use crate::trial::{Endpoint, Role};
+use serde::Serialize;
+
+/// What the report may assert about active against placebo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Claim {
+    /// Active is better.
+    Superior,
+    /// Active is worse.
+    Inferior,
+    /// The difference lies within ± the margin.
+    Equivalent,
+    /// Active is not worse by as much as the margin.
+    NonInferior,
+    /// Nothing.
+    None,
+}
+
+/// Where the confidence interval lies, in the direction of benefit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interval {
+    /// It excludes 0 in favour of active.
+    FavoursActive,
+    /// It excludes 0 in favour of placebo.
+    FavoursPlacebo,
+    /// It includes 0; a limit exactly at 0 does.
+    IncludesNull,
+    /// There is none, or it answers another question.
+    Undefined,
+}
+
+/// Whether the primary objective, which claims that are not primary wait for, is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gate {
+    /// It is met.
+    Open,
+    /// It is not met.
+    Closed,
+    /// The comparison waits for nothing.
+    None,
+}
+
+/// Why an interval that excludes 0, or lies inside a margin, leads to no claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Withheld {
+    /// The test of the plan does not reject.
+    Test,
+    /// The procedure for several hypotheses does not reject.
+    Family,
+    /// The primary objective is not met.
+    Gate,
+    /// The procedure for several hypotheses could not be carried out.
+    Procedure,
+    /// The comparison belongs to no family of hypotheses: it is described.
+    Exploratory,
+}
+
+/// What the interval of a superior result says about the minimal clinically important difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Importance {
+    /// The whole interval reaches the MCID or beyond.
+    ClinicallyImportant,
+    /// The interval reaches from below to above the MCID.
+    Uncertain,
+    /// The whole interval lies below the MCID.
+    BelowMcid,
+}
+
+/// The claim in one word for people; where nothing is claimed, what the interval leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conclusion {
+    /// Active is better.
+    Superior,
+    /// Active is worse.
+    Inferior,
+    /// The interval lies inside ± the plan's margin.
+    Equivalent,
+    /// The interval lies above the plan's non-inferiority margin.
+    NonInferior,
+    /// A difference was not demonstrated; the values of the interval remain compatible with the data.
+    Inconclusive,
+    /// The arms were not compared.
+    NotAssessed,
+}
+
+impl Conclusion {
+    /// The name used in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Superior => "superior",
+            Self::Inferior => "inferior",
+            Self::Equivalent => "equivalent",
+            Self::NonInferior => "non-inferior",
+            Self::Inconclusive => "inconclusive",
+            Self::NotAssessed => "not-assessed",
+        }
+    }
+}
+
+/// The verdict about one comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// What may be asserted.
+    pub claim: Claim,
+    /// Where the interval lies.
+    pub interval: Interval,
+    /// The family of hypotheses it belongs to.
+    pub family: Option<&'static str>,
+    /// Whether what it waits for is met.
+    pub gate: Gate,
+    /// Why nothing is claimed although the interval would allow it.
+    pub withheld: Option<Withheld>,
+    /// For superior results with an MCID: what the interval says about importance.
+    pub importance: Option<Importance>,
+    /// Whether the interval lies within ± the endpoint's margin.
+    pub within_margin: bool,
+    /// Whether the interval lies above the endpoint's non-inferiority margin.
+    pub above_margin: bool,
+    /// Whether the arms were compared at all: there is an interval, or a p-value of a test with a direction.
+    pub assessed: bool,
+}
+
+impl Verdict {
+    /// The conclusion that follows.
+    pub fn conclusion(&self) -> Conclusion {
+        match self.claim {
+            Claim::Superior => Conclusion::Superior,
+            Claim::Inferior => Conclusion::Inferior,
+            Claim::Equivalent => Conclusion::Equivalent,
+            Claim::NonInferior => Conclusion::NonInferior,
+            Claim::None if !self.assessed => Conclusion::NotAssessed,
+            Claim::None if self.within_margin && self.interval == Interval::IncludesNull => Conclusion::Equivalent,
+            Claim::None => Conclusion::Inconclusive,
+        }
+    }
+
+    /// A verdict that describes: the interval, and no claim.
+    pub fn described(evidence: &Evidence) -> Self {
+        let excludes = matches!(evidence.interval, Interval::FavoursActive | Interval::FavoursPlacebo);
+        Self {
+            claim: Claim::None,
+            interval: evidence.interval,
+            family: None,
+            gate: Gate::None,
+            withheld: (excludes || evidence.within_margin).then_some(Withheld::Exploratory),
+            importance: None,
+            within_margin: evidence.within_margin,
+            above_margin: evidence.above_margin,
+            assessed: evidence.assessed,
+        }
+    }
+}
+
+/// What one record shows by itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evidence {
+    /// Where the interval lies.
+    pub interval: Interval,
+    /// Whether its test rejects at its level; a method without a p-value tests by its interval.
+    pub rejects: bool,
+    /// Whether the interval lies within ± the margin.
+    pub within_margin: bool,
+    /// Whether the interval lies above the non-inferiority margin.
+    pub above_margin: bool,
+    /// Whether there is an interval or a directed test.
+    pub assessed: bool,
+    /// What a superior result means for the MCID.
+    pub importance: Option<Importance>,
+}
+
+/// On which scale an estimate compares the arms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Scale {
+    /// Active − placebo in the unit of the endpoint (or as a share).
+    Difference,
+    /// Log odds of a higher value, active against placebo.
+    LogOdds,
+    /// Already in the direction of benefit, with this null value: 0 (net benefit) or 1 (win odds).
+    Benefit { null: f64 },
+}
+
+fn scale(record: &Record) -> Option<Scale> {
+    match record.result.field("scale") {
+        Some(Field::Text(scale)) if scale == "log-odds" => return Some(Scale::LogOdds),
+        Some(Field::Text(scale)) if scale == "difference" => return Some(Scale::Difference),
+        _ => {}
+    }
+    match record.result.method {
+        "win-odds" => Some(Scale::Benefit { null: 1.0 }),
+        "net-benefit" => Some(Scale::Benefit { null: 0.0 }),
+        method if pairs::is_difference(method) || is_against_margin(method) => Some(Scale::Difference),
+        "subgroup" | "event-comparison" => Some(Scale::Difference),
+        _ => None,
+    }
+}
+
+/// Whether `method` tests against a margin.
+pub fn is_against_margin(method: &str) -> bool {
+    matches!(method, "tost" | "non-inferiority")
+}
+
+/// What `record` shows about `endpoint`, of which the plan has the non-inferiority margin `non_inferiority`; `alpha` is
+/// the level of the plan.
+pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Record, alpha: f64) -> Evidence {
+    let result = &record.result;
+    let scale = scale(record);
+    let limits = result.conf_low.zip(result.conf_high).filter(|(low, high)| !low.is_nan() && !high.is_nan());
+    // The test against a margin has half the level on each of its sides.
+    let level = if is_against_margin(result.method) { 0.5 * alpha } else { alpha };
+    let rejects = result.p_value.is_none_or(|p| p <= level);
+    let sign = endpoint.benefit_sign();
+    let towards = limits.zip(scale).map(|((low, high), scale)| match scale {
+        Scale::Benefit { null } => (low - null, high - null),
+        _ if sign > 0.0 => (low, high),
+        _ => (-high, -low),
+    });
+    let Some((worst, best)) = towards else {
+        return Evidence {
+            interval: Interval::Undefined,
+            rejects,
+            within_margin: false,
+            above_margin: false,
+            assessed: scale.is_some() && result.p_value.is_some(),
+            importance: None,
+        };
+    };
+    let interval = match (worst > 0.0, best < 0.0) {
+        (true, _) => Interval::FavoursActive,
+        (_, true) => Interval::FavoursPlacebo,
+        _ => Interval::IncludesNull,
+    };
+    let in_units = scale == Some(Scale::Difference);
+    let margin = endpoint.margin.filter(|_| in_units);
+    let importance = endpoint.mcid.filter(|_| in_units && interval == Interval::FavoursActive).map(|mcid| {
+        if worst >= mcid {
+            Importance::ClinicallyImportant
+        } else if best < mcid {
+            Importance::BelowMcid
+        } else {
+            Importance::Uncertain
+        }
+    });
+    Evidence {
+        interval,
+        rejects,
+        within_margin: margin.is_some_and(|margin| worst > -margin && best < margin),
+        above_margin: non_inferiority.filter(|_| in_units).is_some_and(|margin| worst > -margin),
+        assessed: true,
+        importance,
+    }
+}
+
+/// Writes the verdict of every record that compares the arms, and adds the decisions about families of hypotheses to
+/// `records`.
+pub fn decide(context: &Context, records: &mut Vec<Record>) {
+    let families = family::apply(context, records);
+    let found: Vec<Option<Evidence>> = records.iter().map(|record| shown(context, record)).collect();
+    let primary: Vec<usize> = primary_records(context, records);
+    for &at in &primary {
+        let Some(evidence) = found[at] else { continue };
+        records[at].verdict = Some(confirmatory(&evidence, families.get(&at), Gate::None));
+    }
+    let objective = objective_met(context, records, &primary);
+    let gate = match (context.plan.multiplicity.gate, objective) {
+        (GatePlan::None, _) => Gate::None,
+        (GatePlan::Primary, true) => Gate::Open,
+        (GatePlan::Primary, false) => Gate::Closed,
+    };
+    for at in 0..records.len() {
+        let Some(evidence) = found[at].filter(|_| records[at].verdict.is_none()) else { continue };
+        records[at].verdict = Some(match families.get(&at) {
+            Some(hypothesis) if hypothesis.family != family::PRIMARY => confirmatory(&evidence, Some(hypothesis), gate),
+            _ => Verdict::described(&evidence),
+        });
+    }
+    against_margins(context, records, &found);
+}
+
+/// What `record` shows, where it compares the arms.
+fn shown(context: &Context, record: &Record) -> Option<Evidence> {
+    if record.arm.is_some() || record.result.method == "multiplicity" {
+        return None;
+    }
+    if record.result.method == "event-comparison" {
+        return Some(evidence(&harm(), None, record, context.plan.analysis.alpha));
+    }
+    let endpoint = record.endpoint?;
+    let compares = matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity);
+    if !compares && record.result.method != "subgroup" {
+        return None;
+    }
+    let about = &context.trial.design.endpoints[endpoint];
+    let margin = pairs::non_inferiority_margin(context, endpoint);
+    Some(evidence(about, margin, record, context.plan.analysis.alpha))
+}
+
+/// Harms as an endpoint: fewer are better, and there is neither margin nor MCID.
+fn harm() -> Endpoint {
+    Endpoint {
+        id: "harm".to_owned(),
+        name: String::new(),
+        column: String::new(),
+        kind: crate::trial::Kind::Binary,
+        unit: String::new(),
+        range: None,
+        step: None,
+        better: crate::trial::Better::Lower,
+        mcid: None,
+        mcid_source: None,
+        margin: None,
+        role: Role::Safety,
+        visits: Vec::new(),
+        decimals: 0,
+        tests: Vec::new(),
+    }
+}
+
+/// The records of the primary hypotheses: the deciding method on each primary endpoint at the primary visit.
+fn primary_records(context: &Context, records: &[Record]) -> Vec<usize> {
+    let set = &context.set.name;
+    let primary = |record: &Record| {
+        record.role == Role::Primary && record.arm.is_none() && record.endpoint.is_some() && record.analysis_set == *set
+    };
+    (0..records.len()).filter(|&at| primary(&records[at])).collect()
+}
+
+/// Whether every primary endpoint has a claim in favour of active.
+fn objective_met(context: &Context, records: &[Record], primary: &[usize]) -> bool {
+    let endpoints = &context.trial.design.endpoints;
+    let wanted: Vec<usize> = (0..endpoints.len()).filter(|&at| endpoints[at].role == Role::Primary).collect();
+    let met = |endpoint: &usize| {
+        primary.iter().any(|&at| {
+            let claim = records[at].verdict.map(|verdict| verdict.claim);
+            records[at].endpoint == Some(*endpoint)
+                && matches!(claim, Some(Claim::Superior | Claim::Equivalent | Claim::NonInferior))
+        })
+    };
+    !wanted.is_empty() && wanted.iter().all(met)
+}
+
+/// The verdict of a comparison that may make a claim.
+fn confirmatory(evidence: &Evidence, hypothesis: Option<&Hypothesis>, gate: Gate) -> Verdict {
+    let direction = match evidence.interval {
+        Interval::FavoursActive => Some(Claim::Superior),
+        Interval::FavoursPlacebo => Some(Claim::Inferior),
+        Interval::IncludesNull | Interval::Undefined => None,
+    };
+    let margin = if evidence.within_margin {
+        Some(Claim::Equivalent)
+    } else {
+        evidence.above_margin.then_some(Claim::NonInferior)
+    };
+    let family = hypothesis.map(|hypothesis| hypothesis.family);
+    let described = Verdict { family, gate, withheld: None, ..Verdict::described(evidence) };
+    let claimed =
+        |claim| Verdict { claim, importance: evidence.importance.filter(|_| claim == Claim::Superior), ..described };
+    let barred = match hypothesis {
+        Some(hypothesis) if hypothesis.failed => Some(Withheld::Procedure),
+        Some(hypothesis) if !hypothesis.rejected => Some(Withheld::Family),
+        _ => None,
+    };
+    let barred = barred.or((gate == Gate::Closed).then_some(Withheld::Gate));
+    let Some(claim) = direction else {
+        // A margin is held by the interval of the primary comparison itself; in a family it is described, because the
+        // family's procedure is about differences.
+        return match (margin, hypothesis.map(|hypothesis| hypothesis.family)) {
+            (Some(claim), None | Some(family::PRIMARY)) => claimed(claim),
+            (Some(_), Some(_)) => Verdict { withheld: Some(barred.unwrap_or(Withheld::Exploratory)), ..described },
+            (None, _) => described,
+        };
+    };
+    match if evidence.rejects { barred } else { Some(Withheld::Test) } {
+        None => claimed(claim),
+        // Superiority that is withheld can leave non-inferiority, which needs less.
+        Some(_) if claim == Claim::Superior && evidence.above_margin && family.is_none() => claimed(Claim::NonInferior),
+        Some(withheld) => Verdict { withheld: Some(withheld), ..described },
+    }
+}
+
+/// The tests against a margin of the primary comparison: they claim what they and the deciding interval both show.
+fn against_margins(context: &Context, records: &mut [Record], found: &[Option<Evidence>]) {
+    let design = &context.trial.design;
+    for at in 0..records.len() {
+        let record = &records[at];
+        let (Some(evidence), Some(endpoint)) = (found[at], record.endpoint) else { continue };
+        if !is_against_margin(record.result.method) {
+            continue;
+        }
+        let (holds, claim) = match record.result.method {
+            "tost" => (evidence.within_margin, Claim::Equivalent),
+            _ => (evidence.above_margin, Claim::NonInferior),
+        };
+        let primary = design.endpoints[endpoint].role == Role::Primary
+            && record.visit == Some(design.primary)
+            && record.analysis_set == context.set.name;
+        let of_deciding = |record: &&Record| record.role == Role::Primary && record.endpoint == Some(endpoint);
+        let agrees = records.iter().find(of_deciding).and_then(|record| record.verdict).is_some_and(|verdict| {
+            let by_interval = if claim == Claim::Equivalent { verdict.within_margin } else { verdict.above_margin };
+            by_interval
+        });
+        let (claim, withheld) = match (holds && evidence.rejects, primary, agrees) {
+            (false, ..) => (Claim::None, None),
+            (true, false, _) => (Claim::None, Some(Withheld::Exploratory)),
+            (true, true, false) => (Claim::None, Some(Withheld::Test)),
+            (true, true, true) => (claim, None),
+        };
+        let verdict = Verdict { claim, withheld, ..Verdict::described(&evidence) };
+        records[at].verdict = Some(verdict);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paired::{Options, TestResult};
+    use crate::trial::Better;
+
+    fn endpoint(better: Better, mcid: Option<f64>, margin: Option<f64>) -> Endpoint {
+        Endpoint { better, mcid, margin, role: Role::Primary, kind: crate::trial::Kind::Continuous, ..harm() }
+    }
+
+    fn record(low: f64, high: f64, p: f64) -> Record {
+        let mut result = TestResult::new("paired-t", 10, &Options::default());
+        (result.conf_low, result.conf_high, result.p_value) = (Some(low), Some(high), Some(p));
+        Record::comparing(result, Role::Primary)
+    }
+
+    fn claim(better: Better, low: f64, high: f64, p: f64) -> (Claim, Option<Withheld>, Option<Importance>) {
+        let about = endpoint(better, Some(20.0), Some(10.0));
+        let verdict = confirmatory(&evidence(&about, None, &record(low, high, p), 0.05), None, Gate::None);
+        (verdict.claim, verdict.withheld, verdict.importance)
+    }
+
+    #[test]
+    fn interval_and_test_decide_in_the_direction_of_benefit() {
+        use Better::{Higher, Lower};
+        assert_eq!(claim(Lower, -30.0, -21.0, 0.01), (Claim::Superior, None, Some(Importance::ClinicallyImportant)));
+        assert_eq!(claim(Lower, -30.0, -5.0, 0.01), (Claim::Superior, None, Some(Importance::Uncertain)));
+        assert_eq!(claim(Lower, -9.0, -5.0, 0.01), (Claim::Superior, None, Some(Importance::BelowMcid)));
+        assert_eq!(claim(Lower, 1.0, 5.0, 0.01), (Claim::Inferior, None, None));
+        assert_eq!(claim(Lower, -5.0, 5.0, 0.8), (Claim::Equivalent, None, None));
+        assert_eq!(claim(Lower, -10.0, 5.0, 0.4), (Claim::None, None, None), "a limit at the margin is not inside it");
+        assert_eq!(claim(Higher, 1.0, 15.0, 0.01), (Claim::Superior, None, Some(Importance::BelowMcid)));
+        assert_eq!(claim(Higher, -15.0, 0.0, 0.06), (Claim::None, None, None), "a limit at 0 includes it");
+    }
+
+    #[test]
+    fn a_test_that_does_not_reject_withholds_alike_in_both_directions() {
+        // McNemar with 3 pairs: exact p 0.25, Newcombe excludes 0.
+        assert_eq!(claim(Better::Lower, 0.206, 1.0, 0.25).0, Claim::None);
+        assert_eq!(claim(Better::Lower, 0.206, 1.0, 0.25).1, Some(Withheld::Test));
+        assert_eq!(claim(Better::Lower, -1.0, -0.206, 0.25).1, Some(Withheld::Test));
+    }
+
+    #[test]
+    fn family_and_gate_withhold_alike_in_both_directions() {
+        let about = endpoint(Better::Lower, None, None);
+        let rejected = Hypothesis { family: "secondary", p_adjusted: Some(0.01), rejected: true, failed: false };
+        let kept = Hypothesis { rejected: false, ..rejected };
+        let failed = Hypothesis { failed: true, ..kept };
+        for (low, high, claimed) in [(-9.0, -1.0, Claim::Superior), (1.0, 9.0, Claim::Inferior)] {
+            let evidence = evidence(&about, None, &record(low, high, 0.01), 0.05);
+            let of = |hypothesis, gate| {
+                let verdict = confirmatory(&evidence, Some(hypothesis), gate);
+                (verdict.claim, verdict.withheld)
+            };
+            assert_eq!(of(&rejected, Gate::Open), (claimed, None));
+            assert_eq!(of(&rejected, Gate::Closed), (Claim::None, Some(Withheld::Gate)));
+            assert_eq!(of(&kept, Gate::Open), (Claim::None, Some(Withheld::Family)));
+            assert_eq!(of(&failed, Gate::Open), (Claim::None, Some(Withheld::Procedure)));
+        }
+    }
+
+    #[test]
+    fn non_inferiority_is_held_against_its_margin() {
+        let about = endpoint(Better::Lower, None, None);
+        let of = |low, high, p| {
+            confirmatory(&evidence(&about, Some(10.0), &record(low, high, p), 0.05), None, Gate::None).claim
+        };
+        assert_eq!(of(-5.0, 9.0, 0.6), Claim::NonInferior);
+        assert_eq!(of(-5.0, 10.0, 0.6), Claim::None);
+        assert_eq!(of(-9.0, -1.0, 0.01), Claim::Superior);
+        assert_eq!(of(1.0, 9.0, 0.01), Claim::Inferior, "worse, though not by the margin");
+    }
+
+    #[test]
+    fn no_interval_claims_nothing_and_says_whether_there_was_a_comparison() {
+        let about = endpoint(Better::Lower, None, None);
+        let mut record = record(0.0, 0.0, 0.01);
+        (record.result.conf_low, record.result.conf_high) = (None, None);
+        let verdict = confirmatory(&evidence(&about, None, &record, 0.05), None, Gate::None);
+        assert_eq!((verdict.claim, verdict.conclusion()), (Claim::None, Conclusion::Inconclusive));
+        record.result.p_value = None;
+        let verdict = confirmatory(&evidence(&about, None, &record, 0.05), None, Gate::None);
+        assert_eq!(verdict.conclusion(), Conclusion::NotAssessed);
+    }
+}
