@@ -88,10 +88,13 @@ pub fn rmst(cohort: &Cohort, tau: f64, small_sample: bool, level: f64) -> Result
         let last = last.ok_or_else(|| Refusal(format!("no {name} knee has a time").into()))?;
         let ends_censored = arm.iter().any(|s| s.time == last && !s.event);
         if tau > last && ends_censored {
-            return Err(Refusal(format!(
-                "tau = {tau} lies beyond the last time of the {name} arm, {last}, at which a knee is still without \
+            return Err(Refusal(
+                format!(
+                    "tau = {tau} lies beyond the last time of the {name} arm, {last}, at which a knee is still without \
                  event: the mean is not known so far; take tau at most {last}"
-            ).into()));
+                )
+                .into(),
+            ));
         }
     }
     let (means, influence) = areas(cohort, tau);
