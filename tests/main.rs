@@ -12,6 +12,7 @@ mod cli_model;
 mod cli_review;
 mod cli_test;
 mod cli_test_methods;
+mod cli_weekly;
 mod data_csv;
 mod data_formats;
 mod data_xlsx;

@@ -173,18 +173,7 @@ type Seen = (usize, Option<f64>);
 /// As [`Source::numbers`]; two rows of one id and arm; a level that does not occur.
 pub fn long(source: &Source, id: &str, arm: &str, active: &str, placebo: &str, value: &str) -> Result<Pairs, CliError> {
     let (ids, arms, values) = (source.text(id)?, source.text(arm)?, source.numbers(value)?);
-    for level in [active, placebo] {
-        if !arms.iter().flatten().any(|cell| cell == level) {
-            let mut found: Vec<&str> = arms.iter().flatten().map(String::as_str).collect();
-            found.sort_unstable();
-            found.dedup();
-            let found = found.join(", ");
-            return Err(CliError::Refused(format!(
-                "{}: no row has {arm} = `{level}`; the levels are: {found}",
-                source.name()
-            )));
-        }
-    }
+    levels_occur(source, arm, &arms, &[active, placebo])?;
     let mut order: Vec<String> = Vec::new();
     let mut sides: BTreeMap<String, [Option<Seen>; 2]> = BTreeMap::new();
     for row in 0..source.height() {
@@ -213,6 +202,21 @@ pub fn long(source: &Source, id: &str, arm: &str, active: &str, placebo: &str, v
         let [a, b] = sides[id];
         (value_of(a), value_of(b))
     })))
+}
+
+/// Refuses a level that no cell of `column` has.
+///
+/// # Errors
+/// The level, with those that occur.
+pub fn levels_occur(source: &Source, column: &str, cells: &[Option<String>], levels: &[&str]) -> Result<(), CliError> {
+    let Some(level) = levels.iter().find(|level| !cells.iter().flatten().any(|cell| cell == **level)) else {
+        return Ok(());
+    };
+    let mut found: Vec<&str> = cells.iter().flatten().map(String::as_str).collect();
+    found.sort_unstable();
+    found.dedup();
+    let (name, found) = (source.name(), found.join(", "));
+    Err(CliError::Refused(format!("{name}: no row has {column} = `{level}`; the levels are: {found}")))
 }
 
 fn complete(sides: impl Iterator<Item = (Option<f64>, Option<f64>)>) -> Pairs {

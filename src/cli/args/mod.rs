@@ -3,6 +3,7 @@
 pub mod model;
 pub mod score;
 pub mod summary;
+pub mod survival;
 pub mod test;
 
 use clap::{Args, Parser, Subcommand};
@@ -50,6 +51,8 @@ pub enum Command {
     Model(Box<model::ModelArgs>),
     /// One marginal model by generalised estimating equations, like geepack.
     Gee(Box<model::GeeArgs>),
+    /// Time to an event in both knees: curves, tests within patients, hazard ratios, restricted means.
+    Survival(Box<survival::SurvivalArgs>),
     /// Scores questionnaires from their items: WOMAC, Lequesne, VAS.
     Score(score::ScoreArgs),
     /// Re-analyses a published two-arm table as the paired data it came from.

@@ -109,6 +109,51 @@ pub struct TestArgs {
     /// Weights of kappa.
     #[arg(long, value_parser = ["unweighted", "linear", "quadratic"])]
     pub weights: Option<String>,
+    /// Compare logarithms: differences become ratios of geometric means (paired-t, tost, permutation, wilcoxon).
+    #[arg(long, value_parser = ["log"])]
+    pub transform: Option<String>,
+    /// Exposure of the counts, one row per knee and visit (counts).
+    #[arg(long)]
+    pub exposure: Option<String>,
+    /// Wide data: exposure of the treated side (counts).
+    #[arg(long)]
+    pub exposure_treated: Option<String>,
+    /// Wide data: exposure of the control side (counts).
+    #[arg(long)]
+    pub exposure_control: Option<String>,
+    /// Scale of the limits of the relative effect: plain or logit (brunner-munzel).
+    #[arg(long, value_parser = ["plain", "logit"])]
+    pub limits: Option<String>,
+    /// Column of the guessed arm (blinding).
+    #[arg(long)]
+    pub guess: Option<String>,
+    /// The guess that is none (blinding; DK by default).
+    #[arg(long)]
+    pub dont_know: Option<String>,
+    /// Mean difference (bayes).
+    #[arg(long, allow_negative_numbers = true)]
+    pub mean: Option<f64>,
+    /// Mean of the prior (bayes).
+    #[arg(long, allow_negative_numbers = true)]
+    pub prior_mean: Option<f64>,
+    /// SD of the prior (bayes).
+    #[arg(long)]
+    pub prior_sd: Option<f64>,
+    /// Weight of the prior in a mixture with a vague normal (bayes).
+    #[arg(long)]
+    pub weight: Option<f64>,
+    /// Mean of the vague part (bayes).
+    #[arg(long, allow_negative_numbers = true)]
+    pub vague_mean: Option<f64>,
+    /// SD of the vague part (bayes).
+    #[arg(long)]
+    pub vague_sd: Option<f64>,
+    /// How the data enter (bayes): t integrates the SD out.
+    #[arg(long, value_parser = ["normal", "t", "inflated"])]
+    pub likelihood: Option<String>,
+    /// Minimal important difference, signed: negative where lower is better (bayes).
+    #[arg(long, allow_negative_numbers = true)]
+    pub mcid: Option<f64>,
     /// Difference to detect (power).
     #[arg(long, allow_negative_numbers = true)]
     pub delta: Option<f64>,
@@ -132,14 +177,19 @@ pub struct TestArgs {
 const TEST_HELP: &str = "Methods on pairs (--treated --control, or --id --arm --active --placebo --value)
   location:     paired-t  wilcoxon  sign  permutation  trimmed-t  bootstrap
                 tost (--low --high)  non-inferiority (--margin --better)
+                brunner-munzel (--p t|permutation|exact --limits)
   yes or no:    mcnemar
+  counts:       counts (--exposure, or --exposure-treated --exposure-control)
   grades:       stuart-maxwell  bhapkar  bowker  marginal-mean-scores
                 marginal-mean-ranks  proportional-odds  win-odds (--better)
-  shape, size:  shapiro-wilk  pitman-morgan  effect-size
+  shape, size:  shapiro-wilk  pitman-morgan  effect-size  rank-biserial
   likeness:     correlation  bland-altman  icc  concordance  kappa (--weights)
 Methods on repeated measurements: friedman and cochran-q (--id --time --value),
   rm-anova (--id --value --within a,b)
-Without data: adjust (--method holm --p 0.01,0.02)
+Three and more arms: skillings-mack (--id --arm --value)
+Guessed treatments: blinding (--id --arm --guess)
+Without data: bayes (--n --mean --sd --prior-mean --prior-sd --mcid)
+              adjust (--method holm --p 0.01,0.02)
               pool (--estimates 1,2 --std-errors 0.5,0.6)
               power (--delta with --sd-diff, or --sd --rho; --n or --power);
                 with data it takes their SD and correlation

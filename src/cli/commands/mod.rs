@@ -13,7 +13,9 @@ mod schema;
 mod score;
 mod shell;
 mod summary;
+mod survival;
 mod test;
+mod test_further;
 mod validate;
 
 use super::args::{Command, ReplaceArgs};
@@ -38,6 +40,7 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Test(args) => test::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Gee(args) => gee::run(&args),
+        Command::Survival(args) => survival::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -1,5 +1,6 @@
 //! `splitknee test METHOD`: one test, like a calculator.
 
+use super::test_further;
 use crate::cli::args::test::TestArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::{self, Pairs, Source};
@@ -50,9 +51,11 @@ pub fn run(args: &TestArgs) -> Result<(), CliError> {
             let table = within_table(args, &columns)?;
             answer(args, &rm_anova::rm_anova(&table, &options(args)?)?)
         }
+        name if test_further::NAMES.contains(&name) => test_further::run(args),
         name if catalogue::NAMES.contains(&name) => paired(args, name),
         name => {
-            let known = catalogue::NAMES.into_iter().chain(catalogue::REPEATED).chain(["adjust", "pool", "power"]);
+            let known = catalogue::NAMES.into_iter().chain(catalogue::REPEATED).chain(test_further::NAMES);
+            let known = known.chain(["adjust", "pool", "power"]);
             let near = crate::trial::finding::nearest(name, known).join(", ");
             let hint = if near.is_empty() { String::new() } else { format!("; did you mean {near}?") };
             Err(CliError::Usage(format!("there is no method `{name}`{hint} (`splitknee test --help` lists them)")))
@@ -63,17 +66,79 @@ pub fn run(args: &TestArgs) -> Result<(), CliError> {
 fn paired(args: &TestArgs, name: &str) -> Result<(), CliError> {
     let pairs = pairs(args)?;
     let settings = settings(args, name)?;
+    if args.transform.as_deref() == Some("log") {
+        return answer(args, &logarithmic(args, name, &pairs, settings)?);
+    }
     let mut result = catalogue::run(name, &pairs.treated, &pairs.control, &options(args)?, &settings)?;
     result.n_dropped = pairs.dropped;
     answer(args, &result)
+}
+
+/// The methods that `--transform log` is for.
+const ON_LOGS: [&str; 4] = ["paired-t", "tost", "permutation", "wilcoxon"];
+
+/// The test of the logarithms: differences become ratios, `--mu`, `--low` and `--high` are ratios.
+fn logarithmic(args: &TestArgs, name: &str, pairs: &Pairs, mut settings: Settings) -> Result<TestResult, CliError> {
+    positive(args)?;
+    let ratio = |flag: &str, value: f64| match value > 0.0 {
+        true => Ok(value.ln()),
+        false => Err(CliError::Usage(format!("{flag} {value}: with --transform log it is a ratio, hence positive"))),
+    };
+    if let Some((low, high)) = settings.limits {
+        settings.limits = Some((ratio("--low", low)?, ratio("--high", high)?));
+    }
+    let mut options = options(args)?;
+    options.mu = if args.mu == 0.0 { 0.0 } else { ratio("--mu", args.mu)? };
+    let logs = |values: &[f64]| values.iter().map(|value| value.ln()).collect::<Vec<_>>();
+    let (treated, control) = (logs(&pairs.treated), logs(&pairs.control));
+    let mut result = catalogue::run(name, &treated, &control, &options, &settings)?;
+    result.n_dropped = pairs.dropped;
+    let mean = |values: &[f64]| crate::math::descriptive::mean(values).map(f64::exp);
+    let back = |value: Option<f64>| Field::Number(value.map(f64::exp).filter(|value| value.is_finite()));
+    result.extra.extend([
+        ("ratio", back(result.estimate)),
+        ("ratio_low", back(result.conf_low)),
+        ("ratio_high", back(result.conf_high)),
+        ("geometric_mean_treated", Field::Number(mean(&treated))),
+        ("geometric_mean_control", Field::Number(mean(&control))),
+    ]);
+    Ok(result)
+}
+
+/// Refuses values that have no logarithm, with their rows.
+fn positive(args: &TestArgs) -> Result<(), CliError> {
+    let source = source(args)?;
+    let columns = [&args.treated, &args.control, &args.value];
+    let mut wrong = Vec::new();
+    for column in columns.into_iter().flatten() {
+        for (row, value) in source.numbers(column)?.into_iter().enumerate() {
+            if let Some(value) = value.filter(|value| *value <= 0.0) {
+                wrong.push(format!("{}:{}: {column} = {value}", source.name(), source.file_row(row)));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let more = wrong.len().saturating_sub(10);
+    let tail = if more > 0 { format!("\n… and {more} more") } else { String::new() };
+    Err(CliError::Usage(format!(
+        "values without a logarithm:\n{}{tail}\n  help: add a declared offset to the column, or compare the scores as they are",
+        wrong[..wrong.len().min(10)].join("\n")
+    )))
 }
 
 /// Refuses an option that the method does not read: it would be ignored in silence.
 fn applicable(args: &TestArgs) -> Result<(), CliError> {
     let grades = ["stuart-maxwell", "bhapkar", "bowker", "marginal-mean-scores", "marginal-mean-ranks"];
     let grades: Vec<&str> = grades.into_iter().chain(["proportional-odds", "kappa"]).collect();
-    let seeded = ["permutation", "bootstrap"];
-    let options: [(&str, bool, &[&str]); 19] = [
+    let seeded = ["permutation", "bootstrap", "brunner-munzel"];
+    let bayes =
+        args.prior_mean.is_some() || args.prior_sd.is_some() || args.likelihood.is_some() || args.mean.is_some();
+    let mixture = args.weight.is_some() || args.vague_mean.is_some() || args.vague_sd.is_some();
+    let exposures = args.exposure_treated.is_some() || args.exposure_control.is_some();
+    let options: [(&str, bool, &[&str]); 28] = [
+        ("--transform", args.transform.is_some(), &ON_LOGS),
         ("--zeros", args.zeros.is_some(), &["wilcoxon"]),
         ("--continuity", args.continuity.is_some(), &["wilcoxon", "mcnemar"]),
         ("--samples", args.samples.is_some(), &seeded),
@@ -87,12 +152,20 @@ fn applicable(args: &TestArgs) -> Result<(), CliError> {
         ("--time", args.time.is_some(), &["friedman", "cochran-q"]),
         ("--within", !args.within.is_empty(), &["rm-anova"]),
         ("--method", args.method.is_some(), &["adjust"]),
-        ("--better", args.better.is_some(), &["win-odds", "non-inferiority"]),
+        ("--better", args.better.is_some(), &["win-odds", "non-inferiority", "bayes"]),
         ("--margin", args.margin.is_some(), &["non-inferiority"]),
         ("--weights", args.weights.is_some(), &["kappa"]),
         ("--delta", args.delta.is_some(), &["power"]),
-        ("--sd or --sd-diff", args.sd.is_some() || args.sd_diff.is_some(), &["power"]),
-        ("--n, --rho or --power", args.n.is_some() || args.rho.is_some() || args.power.is_some(), &["power"]),
+        ("--sd-diff", args.sd_diff.is_some(), &["power"]),
+        ("--sd", args.sd.is_some(), &["power", "bayes"]),
+        ("--rho or --power", args.rho.is_some() || args.power.is_some(), &["power"]),
+        ("--exposure", args.exposure.is_some() || exposures, &["counts"]),
+        ("--limits", args.limits.is_some(), &["brunner-munzel"]),
+        ("--guess or --dont-know", args.guess.is_some() || args.dont_know.is_some(), &["blinding"]),
+        ("--prior-mean, --prior-sd, --mean or --likelihood", bayes, &["bayes"]),
+        ("--weight, --vague-mean or --vague-sd", mixture, &["bayes"]),
+        ("--mcid", args.mcid.is_some(), &["bayes"]),
+        ("--n", args.n.is_some(), &["power", "bayes"]),
     ];
     match options.iter().find(|(_, given, methods)| *given && !methods.contains(&args.test.as_str())) {
         Some((flag, _, methods)) => {
@@ -138,18 +211,18 @@ fn planned(args: &TestArgs) -> Result<TestResult, CliError> {
     Ok(result)
 }
 
-fn required<'a>(value: Option<&'a str>, flag: &str) -> Result<&'a str, CliError> {
+pub(super) fn required<'a>(value: Option<&'a str>, flag: &str) -> Result<&'a str, CliError> {
     value.ok_or_else(|| {
         CliError::Usage(format!("{flag} is missing (`splitknee test --help` shows what a method needs)"))
     })
 }
 
-fn source(args: &TestArgs) -> Result<Source, CliError> {
+pub(super) fn source(args: &TestArgs) -> Result<Source, CliError> {
     let path = args.data.as_ref().ok_or_else(|| CliError::Usage("--data FILE is missing".to_owned()))?;
     Source::open(path, &args.conditions)
 }
 
-fn pairs(args: &TestArgs) -> Result<Pairs, CliError> {
+pub(super) fn pairs(args: &TestArgs) -> Result<Pairs, CliError> {
     match (&args.treated, &args.control) {
         (Some(treated), Some(control)) if treated == control => {
             Err(CliError::Usage(format!("--treated and --control both name `{treated}`")))
@@ -197,7 +270,7 @@ fn within_table(args: &TestArgs, columns: &[&str]) -> Result<WithinTable, CliErr
     Ok(WithinTable::from_long(&ids, &values, &factors)?)
 }
 
-fn options(args: &TestArgs) -> Result<Options, CliError> {
+pub(super) fn options(args: &TestArgs) -> Result<Options, CliError> {
     if !(args.conf_level > 0.0 && args.conf_level < 1.0) {
         return Err(CliError::Usage(format!("--conf-level {}: between 0 and 1, for instance 0.95", args.conf_level)));
     }
@@ -338,13 +411,13 @@ fn pooled(args: &TestArgs) -> Result<(), CliError> {
     print(args, &value)
 }
 
-fn answer(args: &TestArgs, result: &TestResult) -> Result<(), CliError> {
+pub(super) fn answer(args: &TestArgs, result: &TestResult) -> Result<(), CliError> {
     let value = serde_json::to_value(result).map_err(|error| CliError::Output(error.to_string()))?;
     print(args, &value)
 }
 
 /// One JSON object, or a short table for people.
-fn print(args: &TestArgs, value: &serde_json::Value) -> Result<(), CliError> {
+pub(super) fn print(args: &TestArgs, value: &serde_json::Value) -> Result<(), CliError> {
     if args.format == "json" {
         return terminal::json(value);
     }

@@ -1,0 +1,278 @@
+//! The methods of `splitknee test` that take more than two columns of scores: counts with exposures, three and more arms,
+//! guesses, a posterior from summary figures.
+
+use super::test::{answer, options, pairs, print, required, source};
+use crate::cli::args::test::TestArgs;
+use crate::cli::error::CliError;
+use crate::cli::input;
+use crate::paired::bayes::{BayesQuestion, Component, Likelihood, bayes};
+use crate::paired::blinding::{Guess, GuessedKnee, blinding};
+use crate::paired::brunner_munzel;
+use crate::paired::counts::{self, CountedPairs};
+use crate::paired::pairs::differences;
+use crate::paired::rank_biserial::rank_biserial;
+use crate::paired::skillings_mack::skillings_mack;
+use crate::paired::{Better, Field};
+use std::collections::BTreeMap;
+
+/// The methods of this file.
+pub const NAMES: [&str; 6] = ["counts", "skillings-mack", "blinding", "bayes", "rank-biserial", "brunner-munzel"];
+
+/// Runs the method that `args` names.
+///
+/// # Errors
+/// Wrong usage, a file that cannot be read, data that the method refuses.
+pub fn run(args: &TestArgs) -> Result<(), CliError> {
+    match args.test.as_str() {
+        "counts" => counted(args),
+        "skillings-mack" => blocks(args),
+        "blinding" => guesses(args),
+        "rank-biserial" => {
+            let pairs = pairs(args)?;
+            let mut result = rank_biserial(&differences(&pairs.treated, &pairs.control)?, &options(args)?)?;
+            result.n_dropped = pairs.dropped;
+            answer(args, &result)
+        }
+        "brunner-munzel" => relative_effect(args),
+        _ => posterior(args),
+    }
+}
+
+fn relative_effect(args: &TestArgs) -> Result<(), CliError> {
+    let mut settings = brunner_munzel::Settings::default();
+    settings.p = match args.p.as_deref() {
+        None | Some("t") => brunner_munzel::PValue::StudentT,
+        Some("permutation") => brunner_munzel::PValue::Permutation,
+        Some("exact") => brunner_munzel::PValue::Exact,
+        Some(other) => return Err(CliError::Usage(format!("--p {other}: it is t, permutation or exact here"))),
+    };
+    if args.limits.as_deref() == Some("logit") {
+        settings.limits = brunner_munzel::Limits::Logit;
+    }
+    settings.samples = args.samples.unwrap_or(settings.samples);
+    settings.seed = args.seed.unwrap_or(settings.seed);
+    let pairs = pairs(args)?;
+    let mut result = brunner_munzel::brunner_munzel(&pairs.treated, &pairs.control, settings, &options(args)?)?;
+    result.n_dropped = pairs.dropped;
+    answer(args, &result)
+}
+
+/// Counts and exposures of a knee, the rows of its visits added up.
+#[derive(Default, Clone, Copy)]
+struct Counted {
+    count: f64,
+    exposure: f64,
+    complete: bool,
+}
+
+fn counted(args: &TestArgs) -> Result<(), CliError> {
+    let p = match args.p.as_deref() {
+        None | Some("central") => counts::PValue::Central,
+        Some("minlike") => counts::PValue::MinimumLikelihood,
+        Some("mid-p") => counts::PValue::MidP,
+        Some(other) => {
+            return Err(CliError::Usage(format!("--p {other}: for counts it is central, minlike or mid-p")));
+        }
+    };
+    let source = source(args)?;
+    let check = |column: &str, cells: &[Option<f64>], fits: &dyn Fn(f64) -> bool, rule: &str| {
+        let wrong: Vec<String> = cells
+            .iter()
+            .enumerate()
+            .filter_map(|(row, cell)| Some((row, (*cell)?)))
+            .filter(|(_, value)| !fits(*value))
+            .map(|(row, value)| format!("{}:{}: {column} = {value}: {rule}", source.name(), source.file_row(row)))
+            .collect();
+        let shown = wrong.iter().take(10).cloned().collect::<Vec<_>>().join("\n");
+        if wrong.is_empty() { Ok(()) } else { Err(CliError::Usage(shown)) }
+    };
+    let count = |column: &str| {
+        let cells = source.numbers(column)?;
+        check(column, &cells, &|x| x >= 0.0 && x.fract() == 0.0, "a count is a whole number from 0")?;
+        Ok::<_, CliError>(cells)
+    };
+    let exposure = |column: &Option<String>| match column {
+        None => Ok(None),
+        Some(column) => {
+            let cells = source.numbers(column)?;
+            check(column, &cells, &|x| x > 0.0 && x.is_finite(), "an exposure is positive")?;
+            Ok::<_, CliError>(Some(cells))
+        }
+    };
+    let mut sides: Vec<[Counted; 2]> = Vec::new();
+    let with_exposure;
+    if let (Some(treated), Some(control)) = (&args.treated, &args.control) {
+        if treated == control {
+            return Err(CliError::Usage(format!("--treated and --control both name `{treated}`")));
+        }
+        let columns = [count(treated)?, count(control)?];
+        let exposures = [exposure(&args.exposure_treated)?, exposure(&args.exposure_control)?];
+        if exposures[0].is_some() != exposures[1].is_some() {
+            return Err(CliError::Usage("--exposure-treated and --exposure-control go together".to_owned()));
+        }
+        with_exposure = exposures[0].is_some();
+        for row in 0..source.height() {
+            sides.push([0, 1].map(|side| {
+                let exposed = exposures[side].as_ref().map_or(Some(1.0), |cells| cells[row]);
+                match (columns[side][row], exposed) {
+                    (Some(count), Some(exposure)) => Counted { count, exposure, complete: true },
+                    _ => Counted::default(),
+                }
+            }));
+        }
+    } else {
+        let id = source.text(required(args.id.as_deref(), "--treated/--control or --id")?)?;
+        let arm = source.text(required(args.arm.as_deref(), "--arm")?)?;
+        let active = required(args.active.as_deref(), "--active")?;
+        let placebo = required(args.placebo.as_deref(), "--placebo")?;
+        input::levels_occur(&source, args.arm.as_deref().unwrap_or_default(), &arm, &[active, placebo])?;
+        let values = count(required(args.value.as_deref(), "--value")?)?;
+        let exposures = exposure(&args.exposure)?;
+        with_exposure = exposures.is_some();
+        let mut knees: BTreeMap<&str, [Counted; 2]> = BTreeMap::new();
+        for row in 0..source.height() {
+            let (Some(id), Some(arm)) = (&id[row], &arm[row]) else { continue };
+            let side = match arm.as_str() {
+                arm if arm == active => 0,
+                arm if arm == placebo => 1,
+                _ => continue,
+            };
+            let knee = &mut knees.entry(id).or_default()[side];
+            let exposed = exposures.as_ref().map_or(Some(1.0), |cells| cells[row]);
+            if let (Some(count), Some(exposure)) = (values[row], exposed) {
+                (knee.count, knee.exposure, knee.complete) = (knee.count + count, knee.exposure + exposure, true);
+            }
+        }
+        sides.extend(knees.into_values());
+    }
+    let complete: Vec<[Counted; 2]> =
+        sides.iter().filter(|pair| pair[0].complete && pair[1].complete).copied().collect();
+    let column = |side: usize, f: fn(&Counted) -> f64| complete.iter().map(|pair| f(&pair[side])).collect::<Vec<f64>>();
+    let exposures = (column(0, |c| c.exposure), column(1, |c| c.exposure));
+    let given = with_exposure.then_some((exposures.0.as_slice(), exposures.1.as_slice()));
+    let pairs = CountedPairs::new(&column(0, |c| c.count), &column(1, |c| c.count), given)?;
+    let mut result = counts::counts(&pairs, p, &options(args)?)?;
+    result.n_dropped = sides.len() - complete.len();
+    answer(args, &result)
+}
+
+fn blocks(args: &TestArgs) -> Result<(), CliError> {
+    let source = source(args)?;
+    let id = source.text(required(args.id.as_deref(), "--id")?)?;
+    let arm = source.text(required(args.arm.as_deref(), "--arm")?)?;
+    let value = source.numbers(required(args.value.as_deref(), "--value")?)?;
+    let mut arms: Vec<&str> = arm.iter().flatten().map(String::as_str).collect();
+    arms.sort_unstable();
+    arms.dedup();
+    let mut blocks: BTreeMap<&str, Vec<Option<f64>>> = BTreeMap::new();
+    for row in 0..source.height() {
+        let (Some(id), Some(level), Some(value)) = (&id[row], &arm[row], value[row]) else { continue };
+        let place = arms.iter().position(|known| known == level).unwrap_or_default();
+        let cell = &mut blocks.entry(id).or_insert_with(|| vec![None; arms.len()])[place];
+        if cell.replace(value).is_some() {
+            return Err(CliError::Refused(format!(
+                "{}:{}: `{id}` has a second row of `{level}`; a block needs one value an arm: choose with --where",
+                source.name(),
+                source.file_row(row)
+            )));
+        }
+    }
+    let mut result = skillings_mack(&blocks.into_values().collect::<Vec<_>>(), &options(args)?)?;
+    let listed = arms.iter().map(|arm| serde_json::json!(arm)).collect();
+    result.extra.push(("arms", Field::Json(listed)));
+    answer(args, &result)
+}
+
+fn guesses(args: &TestArgs) -> Result<(), CliError> {
+    let source = source(args)?;
+    let id = source.text(required(args.id.as_deref(), "--id")?)?;
+    let arm = source.text(required(args.arm.as_deref(), "--arm")?)?;
+    let guess = source.text(required(args.guess.as_deref(), "--guess")?)?;
+    let unknown = args.dont_know.as_deref().unwrap_or("DK");
+    let mut levels: Vec<&str> = arm.iter().flatten().map(String::as_str).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    let (active, placebo) = match (&args.active, &args.placebo, levels.as_slice()) {
+        (Some(active), Some(placebo), _) => (active.as_str(), placebo.as_str()),
+        (None, None, [first, second]) => (*first, *second),
+        _ => return Err(CliError::Usage("name the arms with --active and --placebo".to_owned())),
+    };
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut knees, mut dropped) = (Vec::new(), 0);
+    for row in 0..source.height() {
+        let (Some(id), Some(level)) = (&id[row], &arm[row]) else { continue };
+        if level != active && level != placebo {
+            continue;
+        }
+        let Some(guess) = &guess[row] else {
+            dropped += 1;
+            continue;
+        };
+        let guess = match guess.as_str() {
+            word if word == active => Guess::Active,
+            word if word == placebo => Guess::Placebo,
+            word if word == unknown => Guess::DontKnow,
+            other => {
+                return Err(CliError::Usage(format!(
+                    "{}:{}: the guess `{other}` is neither {active}, {placebo} nor {unknown} (--dont-know)",
+                    source.name(),
+                    source.file_row(row)
+                )));
+            }
+        };
+        let next = numbers.len();
+        knees.push(GuessedKnee { patient: *numbers.entry(id).or_insert(next), active: level == active, guess });
+    }
+    let found = blinding(&knees, [active, placebo], options(args)?.conf_level)?;
+    let mut value = serde_json::json!(found);
+    value["n_dropped"] = dropped.into();
+    print(args, &value)
+}
+
+fn posterior(args: &TestArgs) -> Result<(), CliError> {
+    let given = |value: Option<f64>, flag: &str| {
+        value.ok_or_else(|| CliError::Usage(format!("bayes needs {flag} (see `splitknee test --help`)")))
+    };
+    let n = args.n.ok_or_else(|| CliError::Usage("bayes needs --n, the pairs".to_owned()))?;
+    let weight = args.weight.unwrap_or(1.0);
+    if !(0.0..=1.0).contains(&weight) {
+        return Err(CliError::Usage(format!("--weight {weight}: from 0 to 1")));
+    }
+    let mut prior = vec![Component {
+        weight,
+        mean: given(args.prior_mean, "--prior-mean")?,
+        sd: given(args.prior_sd, "--prior-sd")?,
+    }];
+    if weight < 1.0 {
+        prior.push(Component {
+            weight: 1.0 - weight,
+            mean: given(args.vague_mean, "--vague-mean with --weight below 1")?,
+            sd: given(args.vague_sd, "--vague-sd with --weight below 1")?,
+        });
+    }
+    let likelihood = match args.likelihood.as_deref() {
+        Some("normal") => Likelihood::Normal,
+        Some("inflated") => Likelihood::Inflated,
+        _ => Likelihood::T,
+    };
+    // Without --better the sign of the minimal important difference says which direction is a benefit.
+    let better = match (args.better.as_deref(), args.mcid) {
+        (Some("higher"), _) => Better::Higher,
+        (Some(_), _) => Better::Lower,
+        (None, Some(mcid)) if mcid > 0.0 => Better::Higher,
+        (None, Some(_)) => Better::Lower,
+        (None, None) => return Err(CliError::Usage("bayes needs --better lower or higher, or --mcid".to_owned())),
+    };
+    let question = BayesQuestion {
+        n,
+        mean: given(args.mean, "--mean")?,
+        sd: given(args.sd, "--sd, the SD of the differences")?,
+        prior,
+        likelihood,
+        better,
+        mcid: args.mcid,
+        level: options(args)?.conf_level,
+    };
+    let value = serde_json::to_value(bayes(&question)?).map_err(|error| CliError::Output(error.to_string()))?;
+    print(args, &value)
+}

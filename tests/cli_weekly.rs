@@ -1,0 +1,124 @@
+//! `splitknee survival` and the further methods of `splitknee test`, through the program. The figures themselves are held
+//! to R in `crates/splitknee-stats/tests/weekly.rs`.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::path::Path;
+
+fn reference(case: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/splitknee-stats/tests/reference");
+    folder.join(case).join("data.csv").display().to_string()
+}
+
+fn program(arguments: &[&str]) -> std::process::Output {
+    Command::cargo_bin("splitknee").unwrap().args(arguments).output().unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = program(&[arguments, &["--format", "json"]].concat());
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn near(value: &Value, expected: f64) {
+    let value = value.as_f64().unwrap();
+    assert!((value - expected).abs() < 1e-9 * (1.0 + expected.abs()), "{value} against {expected}");
+}
+
+const COLUMNS: [&str; 12] =
+    ["--id", "id", "--arm", "active", "--active", "1", "--placebo", "0", "--time", "time", "--status", "status"];
+
+#[test]
+fn survival_gives_the_fields_of_the_contract() {
+    let data = reference("weekly_survival_sim");
+    let found = json(&[&["survival", "--data", &data, "--tau", "10", "--at", "6"], &COLUMNS[..]].concat());
+    assert_eq!((&found["n_patients"], &found["n_pairs"]), (&Value::from(44), &Value::from(41)));
+    near(&found["exact"]["p_value"], 0.15158963203430187); // R binom.test(8, 24)
+    near(&found["rmst"]["estimate"], 1.098176424013798); // areas under survfit, influence values
+    near(&found["logrank"]["statistic"], 2.6666666666666665); // survival::survdiff(… + strata(id))
+    near(&found["arms"][0]["quantiles"][0]["time"], 6.0);
+    let text = program(&[&["survival", "--data", &data], &COLUMNS[..]].concat());
+    assert!(String::from_utf8_lossy(&text.stdout).contains("within patients: hazard ratio, exact"));
+}
+
+#[test]
+fn wrong_times_and_statuses_are_refused_with_their_rows() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("knees.csv");
+    std::fs::write(&file, "id,active,time,status\n1,1,0,1\n1,0,3,2\n2,1,4,1\n2,0,5,0\n").unwrap();
+    let output = program(&[&["survival", "--data", file.to_str().unwrap()], &COLUMNS[..]].concat());
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("knees.csv:2: time = 0") && error.contains("knees.csv:3: status = 2"), "{error}");
+    let data = reference("weekly_survival_sim");
+    let output = program(&[&["survival", "--data", &data, "--tau", "100"], &COLUMNS[..]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("beyond the last time"));
+}
+
+#[test]
+fn ranks_counts_guesses_and_a_posterior() {
+    let ranks = reference("weekly_ranks");
+    let of = |method: &str| {
+        json(&[
+            "test",
+            method,
+            "--data",
+            &ranks,
+            "--where",
+            "dataset=ties",
+            "--treated",
+            "treated",
+            "--control",
+            "control",
+        ])
+    };
+    near(&of("rank-biserial")["estimate"], -0.5289855072463768); // R effectsize 0.8.3
+    assert_eq!(of("brunner-munzel")["n_pairs"], 30);
+    let counts = reference("weekly_counts");
+    let arms = ["--arm", "treatment", "--active", "EV", "--placebo", "PLACEBO", "--id", "usubjid"];
+    let found =
+        json(&[&["test", "counts", "--data", &counts, "--value", "painful", "--exposure", "days"], &arms[..]].concat());
+    assert!(found["rate_ratio"].as_f64().unwrap() > 0.5 && found["overdispersion"]["p_value"].as_f64().unwrap() < 0.05);
+    let blinding = reference("weekly_blinding");
+    let found = json(&[
+        "test",
+        "blinding",
+        "--data",
+        &blinding,
+        "--id",
+        "patient",
+        "--arm",
+        "treatment",
+        "--guess",
+        "guess",
+        "--active",
+        "EV",
+        "--placebo",
+        "PLACEBO",
+    ]);
+    near(&found["james"]["estimate"], 0.5581052136662836); // R BI 1.2
+    let prior = ["--prior-mean", "0", "--prior-sd", "10", "--likelihood", "normal"];
+    let question = ["test", "bayes", "--n", "48", "--mean", "-6.2", "--sd", "17.5", "--mcid", "-5"];
+    near(&json(&[&question[..], &prior[..]].concat())["p_benefit"], 0.9913394170799326); // closed form
+    let unused =
+        program(&["test", "paired-t", "--data", &ranks, "--treated", "treated", "--control", "control", "--mcid", "3"]);
+    assert_eq!(unused.status.code(), Some(2));
+}
+
+#[test]
+fn logarithms_give_ratios_and_refuse_zeros_with_their_rows() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("wide.csv");
+    std::fs::write(&file, "a,b\n10,20\n12,18\n9,30\n14,21\n").unwrap();
+    let path = file.to_str().unwrap();
+    let found = json(&["test", "paired-t", "--data", path, "--treated", "a", "--control", "b", "--transform", "log"]);
+    // The ratio of geometric means is that of the products' fourth roots.
+    near(&found["ratio"], (10.0 * 12.0 * 9.0 * 14.0_f64 / (20.0 * 18.0 * 30.0 * 21.0)).powf(0.25));
+    near(&found["geometric_mean_control"], (20.0 * 18.0 * 30.0 * 21.0_f64).powf(0.25));
+    std::fs::write(&file, "a,b\n10,20\n0,18\n").unwrap();
+    let output =
+        program(&["test", "paired-t", "--data", path, "--treated", "a", "--control", "b", "--transform", "log"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("wide.csv:3: a = 0"));
+}
