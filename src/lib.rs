@@ -34,7 +34,8 @@ pub mod pipeline;
 pub mod plan;
 pub mod qualification;
 pub mod report;
+pub mod simulate;
 pub mod table;
 pub mod trial;
 
-pub use splitknee_stats::{instrument, math, model, multiplicity, note, paired};
+pub use splitknee_stats::{instrument, math, model, multiplicity, note, paired, planning};

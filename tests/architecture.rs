@@ -16,6 +16,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("figure", &["trial", "analysis"]),
         ("report", &["trial", "plan", "analysis", "table", "figure", "data"]),
         ("pipeline", &["data", "trial", "plan", "analysis", "report"]),
+        ("simulate", &["math", "trial", "plan", "planning", "analysis"]),
         ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
         (
             "cli",
@@ -27,6 +28,9 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "paired",
                 "model",
                 "multiplicity",
+                "planning",
+                "simulate",
+                "figure",
                 "instrument",
                 "analysis",
                 "report",
@@ -48,6 +52,7 @@ fn allowed_in_statistics() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("multiplicity", &["math"]),
         ("paired", &["math"]),
         ("model", &["math"]),
+        ("planning", &["math", "paired"]),
         ("lib", &[]),
     ])
 }

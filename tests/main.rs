@@ -42,6 +42,7 @@ mod paired_further;
 mod plan;
 mod plan_life;
 mod plan_tests;
+mod planning;
 mod project;
 mod recompute;
 mod reference_cases;

@@ -13,6 +13,7 @@ pub mod ancova;
 pub mod characteristics;
 pub mod complete_pairs;
 pub mod context;
+pub mod deciding;
 pub mod descriptive;
 pub mod family;
 pub mod fit_summary;

@@ -106,6 +106,11 @@ pub fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
 
 /// The paired tests of `endpoint` at `visit`; in an analysis set other than the primary one, only the test that decides.
 pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
+    tests_of(context, endpoint, visit, !context.in_primary_set())
+}
+
+/// As [`tests`]; with `deciding_only` no other test is run.
+pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only: bool) -> Vec<Record> {
     let measure = context.measure(endpoint);
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
@@ -116,7 +121,7 @@ pub fn tests(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
     methods(context, endpoint)
         .into_iter()
         .filter(|name| catalogue::compares(name))
-        .filter(|name| context.in_primary_set() || deciding.as_deref() == Some(name))
+        .filter(|name| !deciding_only || deciding.as_deref() == Some(name))
         .map(|name| {
             let mut result = run(context, &name, endpoint, &active, &placebo);
             result.n_dropped = paired.dropped.len();

@@ -11,6 +11,7 @@ pub mod model_further;
 pub mod model_input;
 pub mod model_text;
 pub mod output;
+pub mod power;
 pub mod terminal;
 
 use clap::Parser;

@@ -9,10 +9,18 @@ use std::path::Path;
 /// # Errors
 /// The file cannot be written; the message names it.
 pub fn write_whole(path: &Path, text: &str) -> Result<(), CliError> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// As [`write_whole`], for a file that is no text.
+///
+/// # Errors
+/// As [`write_whole`].
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         let mut file = new_beside(folder)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         file.persist(path).map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| {

@@ -17,4 +17,5 @@ pub mod model;
 pub mod multiplicity;
 pub mod note;
 pub mod paired;
+pub mod planning;
 pub mod survival;

@@ -1,7 +1,9 @@
 //! The arguments of every command.
 
 pub mod model;
+pub mod power;
 pub mod score;
+pub mod simulate;
 pub mod summary;
 pub mod survival;
 pub mod test;
@@ -47,6 +49,10 @@ pub enum Command {
     Lock(LockArgs),
     /// One paired test on two columns of a file, like a calculator.
     Test(Box<test::TestArgs>),
+    /// Power, pairs or detectable difference of a planned trial; interim looks.
+    Power(Box<power::PowerArgs>),
+    /// The planned analysis on simulated trials: bias, coverage, type I error, power, wrong claims.
+    Simulate(simulate::SimulateArgs),
     /// One mixed model on a file, by formula, like lmer, mmrm and PROC MIXED.
     Model(Box<model::ModelArgs>),
     /// One marginal model by generalised estimating equations, like geepack.

@@ -8,10 +8,12 @@ mod gee;
 mod init;
 mod lock;
 mod model;
+mod power;
 pub mod run;
 mod schema;
 mod score;
 mod shell;
+mod simulate;
 mod summary;
 mod survival;
 mod test;
@@ -38,6 +40,8 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Export(args) => export::run(&args),
         Command::Lock(args) => lock::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Power(args) => power::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Gee(args) => gee::run(&args),
         Command::Survival(args) => survival::run(&args),

@@ -193,7 +193,9 @@ fn planned(args: &TestArgs) -> Result<TestResult, CliError> {
         (None, None, _, Some(observed)) if args.rho.is_none() => observed.sd_diff,
         _ => return Err(CliError::Usage("power needs --sd-diff, or --sd with --rho, or --data".to_owned())),
     };
-    let design = Design { delta, sd_diff, alpha: 1.0 - options.conf_level, alternative: options.alternative };
+    // The level as it was written, not 1 − 0.95 with its rounding.
+    let alpha = ((1.0 - options.conf_level) * 1e12).round() / 1e12;
+    let design = Design { delta: delta - options.mu, sd_diff, alpha, alternative: options.alternative };
     let given = match (args.n, args.power, &pairs) {
         (Some(_), Some(_), _) => return Err(CliError::Usage("--n and --power exclude each other".to_owned())),
         (Some(n), None, _) => Given::Pairs(n),
@@ -202,6 +204,15 @@ fn planned(args: &TestArgs) -> Result<TestResult, CliError> {
         (None, None, None) => return Err(CliError::Usage("power needs --n, the pairs, or --power".to_owned())),
     };
     let mut result = power::answer(&design, given)?;
+    if options.mu != 0.0 {
+        // The design is about the distance from the null value; print the difference that was asked for.
+        for (name, field) in &mut result.extra {
+            if *name == "delta" {
+                *field = Field::Number(Some(delta));
+            }
+        }
+        result.extra.push(("null", Field::Number(Some(options.mu))));
+    }
     result.extra.push(("sd", Field::Number(args.sd)));
     result.extra.push(("correlation", Field::Number(rho)));
     if let (Some(observed), Some(pairs)) = (observed, pairs) {

@@ -6,6 +6,7 @@ pub mod decimal;
 pub mod descriptive;
 pub mod dist;
 pub mod jet;
+pub mod legendre;
 pub mod linalg;
 pub mod quadrature;
 pub mod random;

@@ -15,7 +15,7 @@ mod incomplete_gamma;
 mod inversion;
 pub mod noncentral_t;
 pub mod normal;
-mod saddle_point;
+pub(crate) mod saddle_point;
 pub mod student_t;
 
 pub use saddle_point::ln_gamma;

@@ -1,0 +1,56 @@
+//! The arguments of `splitknee simulate`.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// `splitknee simulate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  splitknee simulate scenario.toml --out sim --replicates 10000
+  splitknee simulate scenario.toml --out sim --shard 3/16      one of 16 parts
+  splitknee simulate scenario.toml --out sim --merge           when all are there
+  splitknee simulate scenario.toml --out sim --status
+  splitknee simulate scenario.toml --out sim --slurm --shards 16 > job.sh
+
+Killed at any moment, the same command goes on where it stopped; a larger
+--replicates adds to what is there. Any sharding gives the same bytes.")]
+pub struct SimulateArgs {
+    /// The scenario file; its plan is named relative to its folder.
+    pub scenario: PathBuf,
+    /// Folder of the results.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Replicates of each scenario. Default: those of the scenario file, else 10000.
+    #[arg(long)]
+    pub replicates: Option<u64>,
+    /// Do part I of N: the replicates k with (k − 1) mod N = I − 1.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<String>,
+    /// Threads. Default: one a core.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Compute nothing: write the results of the shards that are there.
+    #[arg(long, conflicts_with = "shard")]
+    pub merge: bool,
+    /// Merge although replicates are missing; the result says so.
+    #[arg(long)]
+    pub partial: bool,
+    /// Count what is done and missing.
+    #[arg(long, conflicts_with_all = ["shard", "merge"])]
+    pub status: bool,
+    /// Print a Slurm array job and the merge that follows it.
+    #[arg(long, conflicts_with_all = ["shard", "merge", "status"])]
+    pub slurm: bool,
+    /// Submit them with sbatch.
+    #[arg(long, requires = "slurm")]
+    pub submit: bool,
+    /// Shards of the array job, and of --status.
+    #[arg(long, default_value_t = 16)]
+    pub shards: u64,
+    /// Time limit of a task.
+    #[arg(long, default_value = "01:00:00", requires = "slurm")]
+    pub time: String,
+    /// Partition.
+    #[arg(long, requires = "slurm")]
+    pub partition: Option<String>,
+}

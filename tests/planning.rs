@@ -1,0 +1,189 @@
+//! `splitknee power` and `splitknee simulate` through the program.
+
+use crate::cli_model::{json, run};
+use std::path::Path;
+
+fn near(found: &serde_json::Value, expected: f64, tolerance: f64, what: &str) {
+    let found = found.as_f64().unwrap_or_else(|| panic!("{what}: {found}"));
+    assert!((found - expected).abs() <= tolerance, "{what}: {found} against {expected}");
+}
+
+fn ask(arguments: &str) -> serde_json::Value {
+    let mut words = vec!["power"];
+    words.extend(arguments.split(' '));
+    words.extend(["--format", "json"]);
+    json(&words)
+}
+
+/// R 4.2.2: power by the noncentral t with both tails; the first row is SAS's example "Xilodol" (127 pairs).
+#[test]
+fn paired_t_answers_each_of_three_questions() {
+    let shape = "--sd-active 40 --sd-placebo 55 --rho 0.3 --alpha 0.01";
+    let power = ask(&format!("paired-t --delta -20 {shape} --n 100"));
+    near(&power["power"], 0.800_835_297_847_810_3, 1e-9, "power");
+    near(&power["sd_diff"], 57.489_129_407_219_24, 1e-10, "SD");
+    assert_eq!(power["alpha"], 0.01);
+    let pairs = ask(&format!("paired-t --delta -20 {shape} --power 0.9 --losses 0.1"));
+    assert_eq!((&pairs["n"], &pairs["patients"]), (&127.into(), &142.into()));
+    near(&pairs["n_unrounded"], 126.276_290_389_229_96, 1e-4, "pairs");
+    let sentence = pairs["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("Assuming a correlation of 0.3"), "{sentence}");
+    assert!(sentence.contains("142 patients are to be randomised"), "{sentence}");
+    let delta = ask(&format!("paired-t {shape} --n 100 --power 0.9"));
+    near(&delta["delta"], 22.555_617_964_938_556, 1e-6, "difference");
+}
+
+#[test]
+fn lists_give_rows_and_unused_options_are_refused() {
+    let rows = ask("paired-t --delta 10 --sd 20 --rho 0.2:0.8:0.1 --power 0.9");
+    let rows = rows["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 7);
+    assert_eq!(rows[3]["rho"], 0.5);
+    let pairs: Vec<u64> = rows.iter().map(|row| row["n"].as_u64().unwrap()).collect();
+    assert!(pairs.windows(2).all(|pair| pair[0] > pair[1]), "{pairs:?}");
+    for wrong in [
+        "equivalence --delta 0 --low -5 --high 5 --sd-diff 8 --n 20 --null 1",
+        "paired-t --delta 5 --sd-diff 8 --n 20 --margin 2",
+        "paired-t --delta 5 --sd-diff 8 --rho 0.5 --n 20",
+        "paired-t --delta 5 --sd-diff 8 --n 20 --power 0.9",
+        "paired-t --delta 5 --sd-diff 8",
+        "mcnemar --p-active 0.6 --p-placebo 0.2 --phi 0.9 --n 20",
+        "group-sequential --information 0.5,0.4,1 --spending of",
+    ] {
+        let mut words = vec!["power"];
+        words.extend(wrong.split(' '));
+        let (code, out, _) = run(&words);
+        assert_ne!(code, 0, "{wrong}");
+        assert!(out.is_empty(), "{wrong}: {out}");
+    }
+}
+
+/// Figures of PowerTOST 1.5-7, exact2x2's definition, rpact 3.3.4 and R code of the planning references.
+#[test]
+fn other_methods() {
+    near(&ask("equivalence --delta 0 --low -5 --high 5 --sd-diff 8 --n 25")["power"], 0.835_530_794_697_955_9, 1e-8, "TOST");
+    near(&ask("mcnemar --p10 0.25 --p01 0.05 --n 40")["power"], 0.567_379_453_745_031_5, 1e-9, "McNemar");
+    let pairs = ask("mcnemar --p10 0.25 --p01 0.05 --power 0.8 --p mid-p");
+    assert_eq!((&pairs["n_first"], &pairs["n_stays"]), (&53.into(), &53.into()));
+    let looks = ask("group-sequential --information 0.3333333333333333,0.6666666666666666,1 --spending of --delta 10 --sd-diff 20 --power 0.9");
+    near(&looks["bounds"][0], 3.710_302_873_262_36, 1e-7, "bound");
+    near(&looks["inflation"], 1.011_852_080_324_847, 1e-7, "inflation");
+    assert_eq!(looks["pairs_at_looks"], serde_json::json!([15, 30, 45]));
+    near(&ask("one-knee --delta 10 --sd 20 --rho 0 --pairs 20 --single-active 10 --single-placebo 0")["variance"], 100.0 / 3.0, 1e-9, "variance");
+}
+
+/// `test power` no longer ignores --mu, and prints the level as it was written.
+#[test]
+fn the_old_alias_uses_its_null_value() {
+    let with = |options: &[&str]| {
+        let mut words = vec!["test", "power", "--delta", "10", "--sd-diff", "20", "--n", "40", "--format", "json"];
+        words.extend(options);
+        json(&words)
+    };
+    let (plain, shifted) = (with(&[]), with(&["--mu", "5"]));
+    assert_eq!(plain["alpha"], 0.05);
+    assert!(shifted["power"].as_f64() < plain["power"].as_f64());
+    near(&shifted["power"], ask("paired-t --delta 10 --null 5 --sd-diff 20 --n 40")["power"].as_f64().unwrap(), 1e-12, "mu");
+}
+
+const PLAN: &str = r#"
+[trial]
+id = "SIM"
+title = "A simulated trial"
+synthetic = true
+[data]
+path = "none.csv"
+columns = { patient = "id", knee = "side", arm = "arm", visit = "visit" }
+[arms]
+active = "A"
+placebo = "P"
+[visits]
+order = ["Month 6"]
+primary = "Month 6"
+[[endpoint]]
+name = "Pain"
+id = "pain"
+column = "pain"
+kind = "continuous"
+better = "lower"
+role = "primary"
+[analysis]
+primary = "paired_t"
+sensitivity = []
+"#;
+
+const SCENARIO: &str = r#"
+plan = "plan.toml"
+seed = 20261128
+[[scenario]]
+name = "bounded"
+patients = 30
+[scenario.endpoint.pain]
+active = [12]
+placebo = [22]
+sd = [20]
+knee_correlation = 0.5
+round = 1
+limits = [0, 100]
+[[scenario]]
+name = "null"
+patients = 24
+[scenario.endpoint.pain]
+placebo = [47]
+null = true
+sd = [20]
+knee_correlation = 0.5
+[[scenario.missing]]
+level = "knee"
+mechanism = "MCAR"
+probability = 0.1
+"#;
+
+fn simulate(folder: &Path, out: &str, options: &[&str]) -> (i32, String, String) {
+    let (scenario, out) = (folder.join("scenario.toml"), folder.join(out));
+    let mut words = vec!["simulate", scenario.to_str().unwrap(), "--out", out.to_str().unwrap(), "--replicates", "600"];
+    words.extend(options);
+    run(&words)
+}
+
+/// One machine, seven shards, one thread, a torn file: the same bytes. The truth is that of the bounded scale (R, sum over
+/// its 101 values), not the latent −10.
+#[test]
+fn simulations_do_not_depend_on_shards_threads_or_kills() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("plan.toml"), PLAN).unwrap();
+    std::fs::write(folder.path().join("scenario.toml"), SCENARIO).unwrap();
+    let (code, _, err) = simulate(folder.path(), "one", &[]);
+    assert_eq!(code, 0, "{err}");
+    for shard in 1..=7 {
+        let (code, ..) = simulate(folder.path(), "seven", &["--shard", &format!("{shard}/7"), "--threads", "1"]);
+        assert_eq!(code, 0);
+    }
+    let torn = folder.path().join("seven/shard-3-of-7.a0.skr");
+    let bytes = std::fs::read(&torn).unwrap();
+    std::fs::write(&torn, &bytes[..bytes.len() / 2]).unwrap();
+    let (code, _, err) = simulate(folder.path(), "seven", &["--merge"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("missing"), "{err}");
+    assert_eq!(simulate(folder.path(), "seven", &["--shard", "3/7"]).0, 0);
+    assert_eq!(simulate(folder.path(), "seven", &["--merge"]).0, 0);
+    let read = |out: &str| std::fs::read(folder.path().join(out).join("performance.json")).unwrap();
+    assert_eq!(read("one"), read("seven"));
+    let table: serde_json::Value = serde_json::from_slice(&read("one")).unwrap();
+    let of = |scenario: &str, measure: &str| {
+        let rows = table.as_array().unwrap();
+        rows.iter().find(|row| row["scenario"] == scenario && row["measure"] == measure).unwrap().clone()
+    };
+    let bias = of("bounded", "bias");
+    near(&bias["truth"]["difference"], -7.998_977_266_082_388, 1e-8, "truth");
+    let within = |row: &serde_json::Value, expected: f64| {
+        near(&row["value"], expected, 4.0 * row["mcse"].as_f64().unwrap(), row["measure"].as_str().unwrap());
+    };
+    within(&bias, 0.0);
+    within(&of("bounded", "empirical_se"), 3.123_783);
+    within(&of("bounded", "rejection"), 0.698_325);
+    within(&of("null", "rejection"), 0.05);
+    within(&of("null", "mean_pairs"), 24.0 * 0.81);
+    let (claims, rejected) = (of("bounded", "claim_for"), of("bounded", "rejection"));
+    assert_eq!(claims["value"], rejected["value"], "every rejection here is a claim for active");
+}
