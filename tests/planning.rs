@@ -61,15 +61,27 @@ fn lists_give_rows_and_unused_options_are_refused() {
 /// Figures of PowerTOST 1.5-7, exact2x2's definition, rpact 3.3.4 and R code of the planning references.
 #[test]
 fn other_methods() {
-    near(&ask("equivalence --delta 0 --low -5 --high 5 --sd-diff 8 --n 25")["power"], 0.835_530_794_697_955_9, 1e-8, "TOST");
+    near(
+        &ask("equivalence --delta 0 --low -5 --high 5 --sd-diff 8 --n 25")["power"],
+        0.835_530_794_697_955_9,
+        1e-8,
+        "TOST",
+    );
     near(&ask("mcnemar --p10 0.25 --p01 0.05 --n 40")["power"], 0.567_379_453_745_031_5, 1e-9, "McNemar");
     let pairs = ask("mcnemar --p10 0.25 --p01 0.05 --power 0.8 --p mid-p");
     assert_eq!((&pairs["n_first"], &pairs["n_stays"]), (&53.into(), &53.into()));
-    let looks = ask("group-sequential --information 0.3333333333333333,0.6666666666666666,1 --spending of --delta 10 --sd-diff 20 --power 0.9");
+    let looks = ask(
+        "group-sequential --information 0.3333333333333333,0.6666666666666666,1 --spending of --delta 10 --sd-diff 20 --power 0.9",
+    );
     near(&looks["bounds"][0], 3.710_302_873_262_36, 1e-7, "bound");
     near(&looks["inflation"], 1.011_852_080_324_847, 1e-7, "inflation");
     assert_eq!(looks["pairs_at_looks"], serde_json::json!([15, 30, 45]));
-    near(&ask("one-knee --delta 10 --sd 20 --rho 0 --pairs 20 --single-active 10 --single-placebo 0")["variance"], 100.0 / 3.0, 1e-9, "variance");
+    near(
+        &ask("one-knee --delta 10 --sd 20 --rho 0 --pairs 20 --single-active 10 --single-placebo 0")["variance"],
+        100.0 / 3.0,
+        1e-9,
+        "variance",
+    );
 }
 
 /// `test power` no longer ignores --mu, and prints the level as it was written.
@@ -83,7 +95,12 @@ fn the_old_alias_uses_its_null_value() {
     let (plain, shifted) = (with(&[]), with(&["--mu", "5"]));
     assert_eq!(plain["alpha"], 0.05);
     assert!(shifted["power"].as_f64() < plain["power"].as_f64());
-    near(&shifted["power"], ask("paired-t --delta 10 --null 5 --sd-diff 20 --n 40")["power"].as_f64().unwrap(), 1e-12, "mu");
+    near(
+        &shifted["power"],
+        ask("paired-t --delta 10 --null 5 --sd-diff 20 --n 40")["power"].as_f64().unwrap(),
+        1e-12,
+        "mu",
+    );
 }
 
 const PLAN: &str = r#"

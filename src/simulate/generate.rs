@@ -79,13 +79,20 @@ impl World {
         for id in scenario.endpoint.keys() {
             if !design.endpoints.iter().any(|endpoint| endpoint.id == *id) {
                 let known: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
-                return Err(format!("`{}`: the plan has no endpoint `{id}`; it has {}", scenario.name, known.join(", ")));
+                return Err(format!(
+                    "`{}`: the plan has no endpoint `{id}`; it has {}",
+                    scenario.name,
+                    known.join(", ")
+                ));
             }
         }
         let mut generators = Vec::new();
         for (index, endpoint) in design.endpoints.iter().enumerate() {
             let Some(about) = scenario.endpoint.get(&endpoint.id) else {
-                return Err(format!("`{}`: nothing is said about the plan's endpoint `{}`", scenario.name, endpoint.id));
+                return Err(format!(
+                    "`{}`: nothing is said about the plan's endpoint `{}`",
+                    scenario.name, endpoint.id
+                ));
             };
             let at = |problem: String| format!("`{}`, endpoint `{}`: {problem}", scenario.name, endpoint.id);
             generators.push(generator(&design, index, about, scenario.between.carry_across).map_err(at)?);

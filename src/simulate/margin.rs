@@ -118,7 +118,8 @@ impl Cell {
                 let [low, high] = self.limits.unwrap_or([f64::MIN, f64::MAX]);
                 let (from, to) = (self.reaches(low), self.reaches(high));
                 total += low * normal::cdf(from) + high * normal::sf(to);
-                total += legendre::integrate(|z| normal::pdf(z) * (self.mean + self.sd * self.margin.at(z)), from, to, 0.5);
+                total +=
+                    legendre::integrate(|z| normal::pdf(z) * (self.mean + self.sd * self.margin.at(z)), from, to, 0.5);
             }
             Some(step) => {
                 let ends = [self.value(-REACH), self.value(REACH)];
@@ -166,7 +167,8 @@ mod tests {
     /// simulation_bounded: whole numbers from 0 to 100 about 12 and 22 with SD 20 (R, sum over the 101 values).
     #[test]
     fn mean_of_a_bounded_scale() {
-        let cell = |mean: f64| Cell { mean, sd: 20.0, margin: Margin::Normal, round: Some(1.0), limits: Some([0.0, 100.0]) };
+        let cell =
+            |mean: f64| Cell { mean, sd: 20.0, margin: Margin::Normal, round: Some(1.0), limits: Some([0.0, 100.0]) };
         assert!((cell(12.0).expectation() - 15.372_737_900_844_406).abs() < 1e-9, "{}", cell(12.0).expectation());
         assert!((cell(22.0).expectation() - 23.371_715_166_926_794).abs() < 1e-9);
     }
@@ -181,7 +183,8 @@ mod tests {
         ];
         for kind in kinds {
             let margin = Margin::new(&kind).unwrap();
-            let moment = |power: i32| legendre::integrate(|z| normal::pdf(z) * margin.at(z).powi(power), -8.0, 8.0, 0.1);
+            let moment =
+                |power: i32| legendre::integrate(|z| normal::pdf(z) * margin.at(z).powi(power), -8.0, 8.0, 0.1);
             assert!(moment(1).abs() < 2e-5, "{kind:?}: {}", moment(1));
             assert!((moment(2) - 1.0).abs() < 2e-3, "{kind:?}: {}", moment(2));
         }

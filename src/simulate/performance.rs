@@ -37,7 +37,12 @@ pub struct Performance {
 }
 
 /// The measures of every scenario, in their order.
-pub fn tabulate(plan: &Plan, file: &ScenarioFile, worlds: &[(World, Vec<Followed>)], records: &Records) -> Vec<Performance> {
+pub fn tabulate(
+    plan: &Plan,
+    file: &ScenarioFile,
+    worlds: &[(World, Vec<Followed>)],
+    records: &Records,
+) -> Vec<Performance> {
     let mut table = Vec::new();
     for (number, (scenario, (world, followed))) in file.scenarios.iter().zip(worlds).enumerate() {
         let number = number as u32;
@@ -90,7 +95,9 @@ fn of_analysis(alpha: f64, found: &[Found], one: &Followed, truth: Option<&Truth
         .map(|(name, measured)| {
             let with = match name {
                 "model_se" | "model_se_rms" => replicates.iter().filter(|found| found.std_error.is_some()).count(),
-                "coverage" | "coverage_bias_eliminated" => replicates.iter().filter(|found| found.limits.is_some()).count(),
+                "coverage" | "coverage_bias_eliminated" => {
+                    replicates.iter().filter(|found| found.limits.is_some()).count()
+                }
                 _ => replicates.len(),
             };
             (name, Some(measured), with)
@@ -131,7 +138,8 @@ pub fn methods(file: &ScenarioFile, plan: &Plan, replicates: u64, followed: &[Fo
         names.dedup();
         names
     };
-    let patients: Vec<String> = file.scenarios.iter().map(|one| format!("{} ({} patients)", one.name, one.patients)).collect();
+    let patients: Vec<String> =
+        file.scenarios.iter().map(|one| format!("{} ({} patients)", one.name, one.patients)).collect();
     format!(
         "Aims: the operating characteristics of the analysis plan {}. Data-generating mechanisms: {} scenario(s): {}. Estimands: \
          active − placebo at the deciding visit among all patients, computed by quadrature after rounding and limits. Methods: the \

@@ -258,9 +258,26 @@ pub struct Probit {
 
 /// Keys that hold one value: a list there makes a grid.
 const SCALARS: [&str; 20] = [
-    "patients", "null", "knee_correlation", "value", "tau", "df", "alpha", "round", "p_active", "p_placebo",
-    "latent_correlation", "shift", "correlation", "carry_across", "probability", "intercept", "active_previous",
-    "placebo_previous", "a", "b",
+    "patients",
+    "null",
+    "knee_correlation",
+    "value",
+    "tau",
+    "df",
+    "alpha",
+    "round",
+    "p_active",
+    "p_placebo",
+    "latent_correlation",
+    "shift",
+    "correlation",
+    "carry_across",
+    "probability",
+    "intercept",
+    "active_previous",
+    "placebo_previous",
+    "a",
+    "b",
 ];
 /// Most scenarios of one file.
 const MOST: usize = 1000;

@@ -93,7 +93,11 @@ fn categories(generator: &Generator, position: usize, truth: &mut Truth) {
             };
             let below = |a: f64, b: f64| {
                 let cut = |x: f64| x.clamp(-9.0, 9.0);
-                if a == f64::NEG_INFINITY || b == f64::NEG_INFINITY { 0.0 } else { both_below(cut(a), cut(b), generator.knee) }
+                if a == f64::NEG_INFINITY || b == f64::NEG_INFINITY {
+                    0.0
+                } else {
+                    both_below(cut(a), cut(b), generator.knee)
+                }
             };
             let size = thresholds.len() + 1;
             let cells: Vec<Vec<f64>> = (0..size)

@@ -211,8 +211,7 @@ fn signed_rank_by_three_formulas() {
         let (delta, sd_diff) = (case.number(row, "delta"), case.number(row, "sd"));
         SignedRank { delta, sd_diff, shape, alpha: case.number(row, "alpha"), formula }
     };
-    let [p1, p2, p3, mean, spread] =
-        ["p1", "p2", "p3", "mean", "variance"].map(|field| case.list("moments", field));
+    let [p1, p2, p3, mean, spread] = ["p1", "p2", "p3", "mean", "variance"].map(|field| case.list("moments", field));
     let formulas = [("lehmann", Formula::Lehmann), ("noether", Formula::Noether), ("are", Formula::Are)];
     let powers = formulas.map(|(word, _)| case.list(&format!("power.{word}"), "power"));
     let sizes = case.list("power.simulated", "exact_size");
@@ -251,8 +250,8 @@ fn signed_rank_by_three_formulas() {
 #[test]
 fn efficiency_under_t5() {
     let gamma = |halves: f64| libm_gamma(halves);
-    let integral = gamma(3.0).powi(2) * gamma(5.5)
-        / ((5.0 * std::f64::consts::PI).sqrt() * gamma(2.5).powi(2) * gamma(6.0));
+    let integral =
+        gamma(3.0).powi(2) * gamma(5.5) / ((5.0 * std::f64::consts::PI).sqrt() * gamma(2.5).powi(2) * gamma(6.0));
     let expected = 12.0 * (5.0 / 3.0) * integral * integral;
     close(Shape::T5.relative_efficiency(), expected, 1e-9, 0.0, "ARE of t5");
     for shape in [Shape::Normal, Shape::Logistic, Shape::Laplace, Shape::Uniform, Shape::T5] {

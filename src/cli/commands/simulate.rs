@@ -151,7 +151,9 @@ fn compute(args: &SimulateArgs, setting: &Setting, done: &Records, part: u64, of
                 tested += 1;
                 rejected += usize::from(first.p_value <= setting.plan.analysis.alpha);
             }
-            if said.elapsed() > Duration::from_secs(60) || (finished == total && start.elapsed() > Duration::from_secs(5)) {
+            if said.elapsed() > Duration::from_secs(60)
+                || (finished == total && start.elapsed() > Duration::from_secs(5))
+            {
                 said = Instant::now();
                 let speed = finished as f64 / start.elapsed().as_secs_f64();
                 let share = rejected as f64 / tested.max(1) as f64;
@@ -241,7 +243,9 @@ fn status(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), 
     let mut text = terminal::columns(&["shard", "done", "missing"], &rows);
     if !incomplete.is_empty() {
         let list = incomplete.join(",");
-        text.push_str(&format!("scontrol requeue the tasks that failed, or: sbatch --array={list} (the array script)\n"));
+        text.push_str(&format!(
+            "scontrol requeue the tasks that failed, or: sbatch --array={list} (the array script)\n"
+        ));
     }
     terminal::print(&text)
 }

@@ -19,7 +19,9 @@ const KIND: &str = "power-curve";
 /// No list was given, a name that is neither, or a file that cannot be written.
 pub fn write(path: &Path, answers: &[Answer], lists: &[&str], computed: &str) -> Result<(), CliError> {
     let [over, rest @ ..] = lists else {
-        return Err(CliError::Usage("--out draws a curve over a list: give --n 20,30,40 or --rho 0.2:0.8:0.1".to_owned()));
+        return Err(CliError::Usage(
+            "--out draws a curve over a list: give --n 20,30,40 or --rho 0.2:0.8:0.1".to_owned(),
+        ));
     };
     let number = |answer: &Answer, name: &str| answer.get(name).and_then(Value::as_f64);
     let mut lines: Vec<(String, Vec<(f64, f64)>)> = Vec::new();

@@ -206,7 +206,9 @@ fn words_given(args: &PowerArgs) -> Vec<(&'static str, Option<String>)> {
 pub fn list(flag: &str, text: &str) -> Result<Vec<f64>, CliError> {
     let number = |item: &str| {
         let value: Option<f64> = item.trim().parse().ok().filter(|value: &f64| value.is_finite());
-        value.ok_or_else(|| CliError::Usage(format!("{flag}: `{item}` is not a number (lists: 20,30,40 or 0.2:0.8:0.1)")))
+        value.ok_or_else(|| {
+            CliError::Usage(format!("{flag}: `{item}` is not a number (lists: 20,30,40 or 0.2:0.8:0.1)"))
+        })
     };
     let mut values = Vec::new();
     for item in text.split(',') {

@@ -39,7 +39,8 @@ pub fn group_sequential(inputs: &Inputs) -> Result<Answer, CliError> {
     let mut pairs = None;
     if let (Some(delta), Some(sd_diff)) = (delta, sd_diff) {
         let sides = if two_sided { Alternative::TwoSided } else { Alternative::Greater };
-        let (fixed, _) = PairedT { shift: if two_sided { delta } else { delta.abs() }, sd_diff, alpha, sides }.pairs(power)?;
+        let (fixed, _) =
+            PairedT { shift: if two_sided { delta } else { delta.abs() }, sd_diff, alpha, sides }.pairs(power)?;
         let unrounded = fixed * inflation;
         let n = (unrounded - 1e-9).ceil() as usize;
         solved(&mut answer, power, Some(n), Some(unrounded), Some(delta));
@@ -112,11 +113,15 @@ pub fn group_sequential(inputs: &Inputs) -> Result<Answer, CliError> {
 
 fn boundary(inputs: &Inputs) -> Result<(Boundary, String, String), CliError> {
     let parameter = inputs.get("parameter");
-    let needs = |symbol: &str| parameter.ok_or_else(|| inputs.missing(&format!("--parameter, {symbol} of the spending function")));
+    let needs = |symbol: &str| {
+        parameter.ok_or_else(|| inputs.missing(&format!("--parameter, {symbol} of the spending function")))
+    };
     let found = match (inputs.word("spending"), inputs.word("shape")) {
         (Some(_), Some(_)) => return Err(CliError::Usage("--spending and --shape exclude each other".to_owned())),
         (None, None) => return Err(inputs.missing("--spending of, pocock, hsd or kd, or --shape of or pocock")),
-        (Some("of"), _) => (Boundary::SpendingOBrienFleming, "O'Brien–Fleming type spending (Lan–DeMets)".into(), "\"asOF\"".into()),
+        (Some("of"), _) => {
+            (Boundary::SpendingOBrienFleming, "O'Brien–Fleming type spending (Lan–DeMets)".into(), "\"asOF\"".into())
+        }
         (Some("pocock"), _) => (Boundary::SpendingPocock, "Pocock type spending (Lan–DeMets)".into(), "\"asP\"".into()),
         (Some("hsd"), _) => {
             let gamma = needs("γ")?;
@@ -139,7 +144,13 @@ fn boundary(inputs: &Inputs) -> Result<(Boundary, String, String), CliError> {
 }
 
 /// What may still happen after the look given, or what the trial found where it stopped there.
-fn interim(inputs: &Inputs, design: &Design, drift: f64, delta: Option<f64>, answer: &mut Answer) -> Result<(), CliError> {
+fn interim(
+    inputs: &Inputs,
+    design: &Design,
+    drift: f64,
+    delta: Option<f64>,
+    answer: &mut Answer,
+) -> Result<(), CliError> {
     let (look, z) = match (inputs.count("look")?, inputs.get("z")) {
         (Some(look), Some(z)) => (look, z),
         (None, None) => return Ok(()),

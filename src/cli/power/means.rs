@@ -160,7 +160,9 @@ pub fn paired_t(inputs: &Inputs) -> Result<Answer, CliError> {
 pub fn non_inferiority(inputs: &Inputs) -> Result<Answer, CliError> {
     let margin = inputs.need("margin")?;
     if !(margin > 0.0) {
-        return Err(CliError::Usage(format!("--margin {margin}: a positive number, the largest harm that is accepted")));
+        return Err(CliError::Usage(format!(
+            "--margin {margin}: a positive number, the largest harm that is accepted"
+        )));
     }
     let better = inputs.word("better").ok_or_else(|| inputs.missing("--better lower or higher"))?;
     let (word, sides, null) =
@@ -305,7 +307,9 @@ pub fn precision(inputs: &Inputs) -> Result<Answer, CliError> {
     let given = if given_coverage { ", given that the interval covers the true difference," } else { "" };
     let (level, width) = (short(100.0 * conf_level), short(half_width));
     let about = if wanted.is_none() && inputs.get("n").is_none() {
-        format!("have an expected half-width of at most {width} of the {level} % confidence interval of the mean difference")
+        format!(
+            "have an expected half-width of at most {width} of the {level} % confidence interval of the mean difference"
+        )
     } else {
         format!(
             "give a {level} % confidence interval of the mean difference whose half-width is at most {width}{given} with \

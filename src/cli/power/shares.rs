@@ -48,7 +48,9 @@ pub fn mcnemar(inputs: &Inputs) -> Result<Answer, CliError> {
             Some(found)
         }
         (false, false) => Some((inputs.need("p10")?, inputs.need("p01")?)),
-        (true, true) => return Err(CliError::Usage("the detectable difference is found from --p01, --n and --power".to_owned())),
+        (true, true) => {
+            return Err(CliError::Usage("the detectable difference is found from --p01, --n and --power".to_owned()));
+        }
         (false, true) => None,
     };
     let (power, n, p10, p01, extra) = match given {
@@ -199,9 +201,9 @@ pub fn one_knee(inputs: &Inputs) -> Result<Answer, CliError> {
     answer.insert("sentence".to_owned(), json!(sentence));
     let check = match needed {
         Some(_) => format!("({variance}*{patients})*(qnorm(1 - {alpha}/2) + qnorm({power}))^2/{delta}^2"),
-        None => format!(
-            "local({{z <- qnorm(1 - {alpha}/2); d <- {delta}/sqrt({variance}); pnorm(d - z) + pnorm(-z - d)}})"
-        ),
+        None => {
+            format!("local({{z <- qnorm(1 - {alpha}/2); d <- {delta}/sqrt({variance}); pnorm(d - z) + pnorm(-z - d)}})")
+        }
     };
     answer.insert("check".to_owned(), json!(check));
     Ok(answer)

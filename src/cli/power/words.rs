@@ -49,5 +49,8 @@ pub fn r_paired_t(n: usize, shift: f64, sd: f64, alpha: f64, sides: &str) -> Str
             shift.abs()
         );
     }
-    format!("pt(qt({alpha}, {n} - 1, lower.tail = FALSE), {n} - 1, -sqrt({n}) * {}/{sd}, lower.tail = FALSE)", shift.abs())
+    format!(
+        "pt(qt({alpha}, {n} - 1, lower.tail = FALSE), {n} - 1, -sqrt({n}) * {}/{sd}, lower.tail = FALSE)",
+        shift.abs()
+    )
 }

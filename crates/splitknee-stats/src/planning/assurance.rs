@@ -6,7 +6,9 @@
 //! - over the difference: `Δ ~ N(Δ₀, s_Δ²)`, both tails count (O'Hagan, Stevens and Campbell 2005).
 
 use super::paired_t::PairedT;
-use super::{Alternative, Refusal, check_alpha, check_sd, check_target, over_sample_sd, pairs_root, refuse, whole_pairs};
+use super::{
+    Alternative, Refusal, check_alpha, check_sd, check_target, over_sample_sd, pairs_root, refuse, whole_pairs,
+};
 use crate::math::dist::normal;
 use crate::math::legendre;
 

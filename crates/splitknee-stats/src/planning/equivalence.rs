@@ -71,7 +71,9 @@ impl Equivalence {
         self.check()?;
         check_target("the power", power, self.alpha)?;
         if !(self.low < self.delta && self.delta < self.high) {
-            return refuse("no number of pairs shows equivalence where the true difference lies on or outside a margin");
+            return refuse(
+                "no number of pairs shows equivalence where the true difference lies on or outside a margin",
+            );
         }
         let needed = pairs_root(|n| self.power_at(n), power)?;
         Ok((needed, whole_pairs(needed, |n| self.power_at(n as f64) >= power)))

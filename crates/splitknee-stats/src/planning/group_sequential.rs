@@ -68,9 +68,7 @@ impl Process {
     /// `P(not stopped before, Z ≥ b)` (`sign` 1) or `P(not stopped before, Z ≤ b)` (`sign` −1) at fraction `t`.
     pub(super) fn beyond(&self, t: f64, b: f64, sign: f64) -> f64 {
         let step = t - self.t;
-        let tail = |u: f64| {
-            normal::sf(sign * (b * t.sqrt() - u * self.t.sqrt() - self.drift * step) / step.sqrt())
-        };
+        let tail = |u: f64| normal::sf(sign * (b * t.sqrt() - u * self.t.sqrt() - self.drift * step) / step.sqrt());
         match &self.nodes {
             None => tail(0.0),
             Some(nodes) => nodes.iter().map(|(u, mass)| mass * tail(*u)).sum(),
@@ -89,9 +87,8 @@ impl Process {
         let (low, high) = (low.max(centre - REACH * spread), high.min(centre + REACH * spread));
         // The kernel's width in z sets the panels: 40 nodes on twice its SD.
         let panel = (2.0 * width / root).min(2.0);
-        let density = |z: f64, u: f64| {
-            root / width * normal::pdf((z * root - u * self.t.sqrt() - self.drift * step) / width)
-        };
+        let density =
+            |z: f64, u: f64| root / width * normal::pdf((z * root - u * self.t.sqrt() - self.drift * step) / width);
         let nodes = legendre::panels(low, high, panel).into_iter().map(|(z, weight)| {
             let here = match &self.nodes {
                 None => density(z, 0.0),

@@ -80,12 +80,8 @@ impl Design {
         }
         let root = self.information[k].sqrt();
         let trend = z / root;
-        let predictive = legendre::integrate(
-            |x| normal::pdf(x) * self.crossing_later(k, z, trend + x / root),
-            -8.5,
-            8.5,
-            4.25,
-        );
+        let predictive =
+            legendre::integrate(|x| normal::pdf(x) * self.crossing_later(k, z, trend + x / root), -8.5, 8.5, 4.25);
         Ok(Outlook {
             planned: self.crossing_later(k, z, planned),
             trend: self.crossing_later(k, z, trend),

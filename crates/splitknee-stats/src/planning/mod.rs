@@ -81,7 +81,9 @@ fn pairs_root(power: impl Fn(f64) -> f64, target: f64) -> Result<f64, Refusal> {
     while !(power(high) >= target) {
         high *= 2.0;
         if high > 1e9 {
-            return refuse("more than a thousand million pairs would be needed: the difference cannot be shown like this");
+            return refuse(
+                "more than a thousand million pairs would be needed: the difference cannot be shown like this",
+            );
         }
     }
     crate::math::roots::brent(|n| power(n) - target, 0.5 * high, high, 1e-10)

@@ -75,7 +75,9 @@ pub fn reestimate(right_minus_left: &[f64], planned: &Planned) -> Result<Reestim
     }
     let pairs = |variance: f64| {
         let (alpha, sides) = (planned.alpha, Alternative::TwoSided);
-        PairedT { shift: planned.delta, sd_diff: variance.sqrt(), alpha, sides }.pairs(planned.power).map(|found| found.1)
+        PairedT { shift: planned.delta, sd_diff: variance.sqrt(), alpha, sides }
+            .pairs(planned.power)
+            .map(|found| found.1)
     };
     let (n_unadjusted, n_adjusted) = (pairs(about_mean)?, pairs(adjusted_about_mean)?);
     let restricted = |pairs: usize| pairs.clamp(planned.pairs, planned.pairs_max);
