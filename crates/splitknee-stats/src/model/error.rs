@@ -135,6 +135,14 @@ pub enum ModelError {
         /// The covariance term.
         term: String,
     },
+    /// The two units of `pair(visit|id)` cannot be told apart.
+    #[error("the two units of `{term}` are not known: {reason}")]
+    PairUnits {
+        /// The covariance term.
+        term: String,
+        /// Why.
+        reason: String,
+    },
     /// A covariance parameter has no information in the data.
     #[error("`{parameter}` cannot be estimated: {reason}")]
     NotEstimable {
@@ -237,6 +245,7 @@ impl ModelError {
             Self::NotNested { .. } => "model-not-nested",
             Self::DuplicateCell { .. } => "model-duplicate-cell",
             Self::GroupWithinSubject { .. } => "model-group-within-subject",
+            Self::PairUnits { .. } => "model-pair-units",
             Self::NotEstimable { .. } => "model-not-estimable",
             Self::ConstantOutcome { .. } => "model-constant-outcome",
             Self::Separated { .. } => "model-separated",
@@ -270,6 +279,7 @@ impl ModelError {
             Self::NotEstimable { parameter, reason } | Self::Separated { parameter, reason } => {
                 note!(unidentified, parameter = parameter, reason = reason.clone())
             }
+            Self::PairUnits { term, reason } => note!(pair_units, term = term, reason = reason),
             Self::ConstantOutcome { reason } => note!(outcome_constant, reason = reason.clone()),
             Self::Confounded { term, reason } => note!(confounded, term = term, reason = reason.clone()),
             Self::Unbounded { parameter } => note!(likelihood_rises, parameter = parameter),
@@ -311,6 +321,7 @@ impl ModelError {
             Self::NotNested { .. } => &m::remedy_nested,
             Self::DuplicateCell { .. } => &m::remedy_cell,
             Self::GroupWithinSubject { .. } => &m::remedy_subject,
+            Self::PairUnits { .. } => &m::remedy_pair_units,
             Self::NotEstimable { .. } => &m::remedy_structure,
             Self::Separated { .. } => &m::remedy_separated,
             Self::NotPositiveDefinite { .. } => &m::remedy_units,

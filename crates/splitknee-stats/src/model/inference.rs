@@ -213,6 +213,13 @@ impl Fit {
         }
         let p = self.problem.p;
         let mut notes = crate::note::Notes::new();
+        let ordered = self.problem.terms.iter().any(|t| t.shape.depends_on_order());
+        let ddf = if ordered && ddf == Ddf::KenwardRoger {
+            notes.push(note!(kron_order));
+            Ddf::KenwardRogerLinear
+        } else {
+            ddf
+        };
         let identity: Vec<f64> = (0..p * p).map(|i| f64::from(u8::from(i % (p + 1) == 0))).collect();
         let needs_w = ddf.is_kenward_roger() || ddf == Ddf::Satterthwaite;
         let w = if needs_w { self.parameter_covariance(ddf, information, &mut notes)? } else { Vec::new() };
@@ -315,6 +322,12 @@ impl Inference<'_> {
         }
         self.robust = Some(robust_covariance(&self.fit.patient_blocks()?, kind)?);
         Ok(self)
+    }
+
+    /// How the degrees of freedom were found: what was asked for, but for a product whose second-order Kenward–Roger form
+    /// would depend on the order of its cells.
+    pub fn ddf(&self) -> Ddf {
+        self.ddf
     }
 
     /// The robust covariance, where one was asked for.

@@ -9,11 +9,14 @@
 use crate::note;
 use std::collections::HashMap;
 
-use super::covariance::{CellCovariance, Correlated, Correlation, Kronecker, SingleVariance, Unstructured, structure};
+use super::covariance::{
+    CellCovariance, Correlated, Correlation, Kronecker, Pair, SingleVariance, Unstructured, structure,
+};
 use super::data::Column;
 use super::design::{Grouping, ModelFrame};
 use super::error::ModelError;
 use super::formula::{CovarianceTerm, RandomTerm, StructureKind};
+use super::pair_units::units;
 use crate::math::linalg::RowCompressor;
 
 /// One term of V: a covariance over cells, once or once per group, and how rows meet its cells.
@@ -438,6 +441,18 @@ fn covariance_term(frame: &ModelFrame, term: &CovarianceTerm) -> Result<(Term, L
     let factors: Vec<Grouping> = term.factors.iter().map(|f| frame.grouping(&f.cells)).collect::<Result<_, _>>()?;
     let (shape, codes, cells, kind): (Box<dyn CellCovariance>, Vec<u32>, Vec<String>, Option<StructureKind>) =
         match (factors.as_slice(), term.factors.as_slice()) {
+            ([visits], [factor]) if factor.kind == StructureKind::Pair => {
+                let units = units(frame, term, &grouping, visits)?;
+                let n = visits.n_groups() as u32;
+                let codes = units.codes.iter().zip(&visits.codes).map(|(unit, visit)| unit * n + visit).collect();
+                let name = |unit: &String, visit: &String| match visit.as_str() {
+                    "" => unit.clone(),
+                    visit => format!("{unit}:{visit}"),
+                };
+                let cells =
+                    units.names.iter().flat_map(|unit| visits.labels.iter().map(move |visit| name(unit, visit)));
+                (Box::new(Pair::new(visits.labels.clone())), codes, cells.collect(), Some(factor.kind))
+            }
             ([one], [factor]) => {
                 (structure(factor.kind, one.n_groups()), one.codes.clone(), one.labels.clone(), Some(factor.kind))
             }
@@ -480,29 +495,39 @@ fn covariance_term(frame: &ModelFrame, term: &CovarianceTerm) -> Result<(Term, L
     Ok((term, loading, grouping))
 }
 
-/// Two cells that no subject has both have no estimable covariance in an unstructured matrix.
+/// Two cells that no subject has both have no estimable covariance in an unstructured matrix; of `pair` the two cells may
+/// be those of either unit.
 fn check_estimable(loading: &Loading, term: &Term) -> Result<(), ModelError> {
-    let (TermKind::Structure(Some(StructureKind::Us)), Weights::Cell(cells)) = (term.kind, &loading.weights) else {
-        return Ok(());
+    let Weights::Cell(cells) = &loading.weights else { return Ok(()) };
+    let pair = match term.kind {
+        TermKind::Structure(Some(StructureKind::Us)) => false,
+        TermKind::Structure(Some(StructureKind::Pair)) => true,
+        _ => return Ok(()),
     };
     let k = term.shape.n_cells();
     let mut by_subject: HashMap<u32, Vec<usize>> = HashMap::new();
     loading.subject.iter().enumerate().for_each(|(row, s)| by_subject.entry(*s).or_default().push(row));
     let mut counts = vec![0_usize; term.copies * k * k];
+    let swapped = |cell: usize| (cell + k / 2) % k;
     for rows in by_subject.values() {
         for &a in rows {
             for &b in rows {
-                counts[(loading.copy[a] as usize * k + cells[a] as usize) * k + cells[b] as usize] += 1;
+                let (copy, c, d) = (loading.copy[a] as usize, cells[a] as usize, cells[b] as usize);
+                counts[(copy * k + c) * k + d] += 1;
+                if pair {
+                    counts[(copy * k + swapped(c)) * k + swapped(d)] += 1;
+                }
             }
         }
     }
+    let name = |cell: usize| term.cells.get(cell).cloned().unwrap_or_default();
     for copy in 0..term.copies {
         for a in 0..k {
             for b in 0..=a {
                 if counts[(copy * k + a) * k + b] == 0 {
                     let group = &term.copy_names[copy];
                     return Err(ModelError::NotEstimable {
-                        parameter: format!("covariance of {} and {}", term.cells[b], term.cells[a]),
+                        parameter: format!("covariance of {} and {}", name(b), name(a)),
                         reason: match group.as_str() {
                             "" => note!(no_subject_both),
                             group => note!(no_subject_both_group, group = group),

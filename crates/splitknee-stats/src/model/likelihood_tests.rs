@@ -53,7 +53,7 @@ fn problem(formula: &str, reml: bool) -> Problem {
     Problem::new(layout, patterns, p, reml)
 }
 
-const TERMS: [&str; 17] = [
+const TERMS: [&str; 20] = [
     "(1|id) + (1|id:arm)",
     "(1|id) + (1|id:arm) + (1|id:visit)",
     "(1 + base|id)",
@@ -71,6 +71,9 @@ const TERMS: [&str; 17] = [
     "kron(us(arm), ar1(visit)|id)",
     "kron(cs(arm), cs(visit)|id)",
     "(1|id) + ar1h(visit|knee)",
+    "pair(visit|id)",
+    "pair(visit, knee|id)",
+    "(1|id) + pair(visit|id)",
 ];
 
 /// Fourth-order central difference.

@@ -53,6 +53,7 @@ mod likelihood_tests;
 mod linear_combination;
 mod ls_means;
 mod overparametrised;
+mod pair_units;
 mod profile;
 mod profile_chart;
 mod report;

@@ -63,6 +63,9 @@ impl Target {
                 match term.kind {
                     TermKind::Random => block.cholesky(term.shape.n_cells(), 1, true, &mut targets),
                     TermKind::Residual => block.correlated(&mut targets),
+                    TermKind::Structure(Some(StructureKind::Pair)) => {
+                        left_out.push(block.named("the pair structure, whose parameters are sums of two blocks"));
+                    }
                     TermKind::Structure(Some(kind)) => block.structure(kind, term.shape.n_cells(), 1, &mut targets),
                     TermKind::Structure(None) => {
                         let factors = fit.frame.formula.covariance.get(t.wrapping_sub(n_random)).map(|c| &c.factors);

@@ -8,6 +8,10 @@ crate::messages! {
         boundary_kept = "{parameters}: on the boundary and kept in the Kenward-Roger adjustment (expected information)";
         boundary_out = "{parameters}: on the boundary and left out of the degrees of freedom";
         parameter_variance = "{group}: variance of {term}";
+        kron_order = "the second-order Kenward-Roger adjustment of a product with an unstructured second factor depends on which of its cells comes first: the first-order (linear) form is given, which does not";
+        parameter_within = "{group}: covariance within a unit of {a} and {b}";
+        parameter_between = "{group}: covariance between the units at {a}";
+        parameter_between_two = "{group}: covariance between the units of {a} and {b}";
         parameter_covariance = "{group}: covariance of {a} and {b}";
         optimum = "The optimum was reached after {n} evaluations: the largest gradient is {gradient}, the smallest curvature {curvature}, and the log-likelihood could rise by at most {decrement}.";
         dropped_columns = "dropped as linear combinations of earlier columns of the design: {columns}";
@@ -123,6 +127,7 @@ crate::messages! {
         remedy_nested = "name inner groups by their patient, for example (1|usubjid:knee)";
         remedy_cell = "keep one row per cell, or use a subject that separates the rows (usubjid:knee)";
         remedy_subject = "use a finer subject, for example us(visit|treatment/usubjid:knee)";
+        remedy_pair_units = "name the column that tells them apart, for example pair(visit, knee|usubjid)";
         remedy_structure = "choose a covariance structure with fewer parameters, or drop the random term";
         remedy_separated = "leave the term out or merge its sparse levels, or compare the arms by an exact paired test";
         remedy_units = "bring the variables to similar units, or choose a simpler covariance structure";
@@ -139,6 +144,7 @@ crate::messages! {
         no_variation = "the outcome has no variation left after the fixed effects (it is constant or fitted exactly): variances cannot be estimated";
         too_few_rows = "{n} observations cannot estimate {p} coefficients and a variance";
         not_nested = "grouping `{inner}` is not nested in `{outer}`: level `{level}` of `{inner}` occurs in more than one `{outer}`";
+        pair_units = "the two units of `{term}` are not known: {reason}";
         two_rows = "`{subject}` has two rows in cell `{cell}` of `{term}`";
         unidentified = "`{parameter}` cannot be estimated: {reason}";
         outcome_constant = "the outcome is constant: {reason}";

@@ -81,6 +81,11 @@ impl CellCovariance for Kronecker {
         false
     }
 
+    /// An unstructured second factor is scaled by its first cell.
+    fn depends_on_order(&self) -> bool {
+        !self.second.boundary().is_empty() && self.second.n_cells() > 1
+    }
+
     fn matrix(&self, theta: &[f64], out: &mut [f64]) {
         let (left, right) = self.factors(theta);
         let (m, n) = (self.first.n_cells(), self.second.n_cells());

@@ -8,6 +8,7 @@
 mod correlation;
 mod kronecker;
 mod linear;
+mod pair;
 mod unstructured;
 
 use super::formula::StructureKind;
@@ -15,6 +16,7 @@ use super::formula::StructureKind;
 pub(crate) use correlation::{Correlated, Correlation};
 pub(crate) use kronecker::Kronecker;
 pub(crate) use linear::{Bands, CompoundSymmetry, SingleVariance};
+pub(crate) use pair::Pair;
 pub(crate) use unstructured::Unstructured;
 
 /// `∂Σ[row, column]/∂θ_parameter = value`, for `row ≤ column`; what is not listed is zero.
@@ -70,6 +72,10 @@ pub(crate) trait CellCovariance: std::fmt::Debug + Send + Sync {
     fn roles(&self) -> Vec<Role>;
     /// Whether Σ is linear in θ (first derivatives constant, second zero).
     fn is_linear(&self) -> bool;
+    /// Whether the second derivatives in θ depend on the order of the cells (a parameter is fixed at the first of them).
+    fn depends_on_order(&self) -> bool {
+        false
+    }
     /// Σ(θ) into `out`.
     fn matrix(&self, theta: &[f64], out: &mut [f64]);
     /// The first derivatives, appended to `out`.
@@ -90,10 +96,10 @@ pub(crate) trait CellCovariance: std::fmt::Debug + Send + Sync {
     }
 }
 
-/// The structure called `kind` over `cells` cells.
+/// The structure called `kind` over `cells` cells (for `pair`, of each unit).
 pub(crate) fn structure(kind: StructureKind, cells: usize) -> Box<dyn CellCovariance> {
     use StructureKind as K;
-    if cells == 1 {
+    if cells == 1 && kind != K::Pair {
         return Box::new(SingleVariance);
     }
     let correlated = |correlation, heterogeneous| Box::new(Correlated { correlation, heterogeneous, cells });
@@ -107,6 +113,7 @@ pub(crate) fn structure(kind: StructureKind, cells: usize) -> Box<dyn CellCovari
         K::Toeph => correlated(Correlation::Toeplitz, true),
         K::Ad => correlated(Correlation::Antedependence, false),
         K::Adh => correlated(Correlation::Antedependence, true),
+        K::Pair => Box::new(Pair::new((1..=cells).map(|visit| visit.to_string()).collect())),
     }
 }
 

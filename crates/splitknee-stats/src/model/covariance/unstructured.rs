@@ -22,7 +22,8 @@ impl Unstructured {
         a * (a + 1) / 2 + b
     }
 
-    fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+    /// The places of the lower triangle, row after row.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let cells = self.cells;
         (0..cells).flat_map(|a| (0..=a).map(move |b| (a, b)))
     }

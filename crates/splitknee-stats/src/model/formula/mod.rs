@@ -6,7 +6,8 @@
 //!
 //! Fixed effects: `+ - * : / ^ ( )`, `1`, `0`, columns, `I(x^2)`, `log(x)`, `sqrt(x)`, `exp(x)`, backtick-quoted names.
 //! Random: `(1|g) (1|g:h) (1|g/h) (1+x|g) (0+x|g) (x||g)`.
-//! Covariance: `us cs csh ar1 ar1h toep toeph ad adh (visit|id)`, `us(visit|arm/id)`, `kron(us(knee), ar1(visit)|id)`.
+//! Covariance: `us cs csh ar1 ar1h toep toeph ad adh (visit|id)`, `us(visit|arm/id)`, `kron(us(knee), ar1(visit)|id)`,
+//! `pair(visit|id)` (two exchangeable units per subject, found in the data) and `pair(visit, knee|id)` (named).
 
 mod expression;
 mod lexer;
@@ -73,6 +74,8 @@ impl RandomTerm {
 pub struct CovarianceTerm {
     /// One factor, or two for `kron(first, second | subject)`.
     pub factors: Vec<CovarianceFactor>,
+    /// For `pair`: the columns that tell the two units of a subject apart; empty where the data say.
+    pub units: Vec<String>,
     /// Columns whose combination gives each its own covariance (`arm` of `arm/id`); empty for one covariance.
     pub by: Vec<String>,
     /// Columns whose combination is the subject.
@@ -113,12 +116,24 @@ pub enum StructureKind {
     Ad,
     /// First-order antedependence (SAS `ANTE(1)`).
     Adh,
+    /// Two exchangeable units per subject: [[A, B], [B, A]], A and B free.
+    Pair,
 }
 
 impl StructureKind {
     /// Every structure.
-    pub const ALL: [Self; 9] =
-        [Self::Us, Self::Cs, Self::Csh, Self::Ar1, Self::Ar1h, Self::Toep, Self::Toeph, Self::Ad, Self::Adh];
+    pub const ALL: [Self; 10] = [
+        Self::Us,
+        Self::Cs,
+        Self::Csh,
+        Self::Ar1,
+        Self::Ar1h,
+        Self::Toep,
+        Self::Toeph,
+        Self::Ad,
+        Self::Adh,
+        Self::Pair,
+    ];
 
     /// The name in a formula.
     pub fn name(self) -> &'static str {
@@ -132,6 +147,7 @@ impl StructureKind {
             Self::Toeph => "toeph",
             Self::Ad => "ad",
             Self::Adh => "adh",
+            Self::Pair => "pair",
         }
     }
 
@@ -183,7 +199,8 @@ impl Formula {
             r.group.iter().for_each(|g| push(g));
         }
         for c in &self.covariance {
-            c.factors.iter().flat_map(|f| &f.cells).chain(&c.by).chain(&c.subject).for_each(|g| push(g));
+            let cells = c.factors.iter().flat_map(|f| &f.cells);
+            cells.chain(&c.units).chain(&c.by).chain(&c.subject).for_each(|g| push(g));
         }
         names
     }

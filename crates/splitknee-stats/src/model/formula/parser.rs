@@ -534,7 +534,7 @@ impl Parser<'_> {
 
     fn covariance(&mut self, name: &str, start: usize) -> Result<CovarianceTerm, ModelError> {
         self.at += 2;
-        let mut factors = Vec::new();
+        let (mut factors, mut units) = (Vec::new(), Vec::new());
         if name == "kron" {
             loop {
                 let kind = match self.peek() {
@@ -563,6 +563,18 @@ impl Parser<'_> {
                 }
                 self.expect(',', "kron() needs two factors, as in `kron(us(knee), ar1(visit)|usubjid)`")?;
             }
+        } else if name == StructureKind::Pair.name() {
+            // `pair(1|id)`: the units have one value each.
+            let cells = if matches!(self.peek(), Token::Number(_, 1.0)) {
+                self.at += 1;
+                Vec::new()
+            } else {
+                self.combination("the visit (or 1 where there is one)")?
+            };
+            factors.push(CovarianceFactor { kind: StructureKind::Pair, cells });
+            if self.eat(',') {
+                units = self.combination("the column that tells the two units of a subject apart")?;
+            }
         } else if let Some(kind) = StructureKind::from_name(name) {
             factors.push(CovarianceFactor { kind, cells: self.combination("the cells (such as the visit)")? });
         }
@@ -579,7 +591,7 @@ impl Parser<'_> {
         self.expect(')', "a closing parenthesis is missing here")?;
         let span = start..self.end_of_previous();
         let text = self.text.get(span.clone()).unwrap_or_default().to_owned();
-        Ok(CovarianceTerm { factors, by, subject, span, text })
+        Ok(CovarianceTerm { factors, units, by, subject, span, text })
     }
 }
 
