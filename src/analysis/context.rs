@@ -2,6 +2,7 @@
 
 use super::notes::remark;
 use super::record::{Record, Rows};
+use super::rule::{self, Choice};
 use super::slug;
 use crate::paired::{Alternative, Options, TestResult};
 use crate::plan::{AlternativePlan, MeasurePlan, Plan};
@@ -62,7 +63,10 @@ impl<'a> Context<'a> {
         let design = &self.trial.design;
         let about = &design.endpoints[endpoint];
         let counts = matches!(about.kind, Kind::Continuous | Kind::Count);
+        // The small-sample default is the paired t-test of the change.
+        let by_rule = rule::of(self, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange);
         match self.plan.analysis.measure {
+            _ if by_rule && design.has_baseline(about) => Measure::Change,
             MeasurePlan::Change if counts && design.has_baseline(about) => Measure::Change,
             _ => Measure::Value,
         }

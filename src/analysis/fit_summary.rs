@@ -3,11 +3,13 @@
 
 use super::Context;
 use super::record::{Record, Rows};
+use super::rule::Rule;
+use super::spread::{self, Spread};
 use crate::model::diagnostics::{self, QqPoint, ResidualSummary};
 use crate::model::influence::{self, ContrastInfluence};
 use crate::model::patient_blocks::PatientBlock;
 use crate::model::r_squared::{self, ExplainedVariance, PairCorrelation};
-use crate::model::{Certificate, CovarianceParameter, Fit, VarianceComponent};
+use crate::model::{Certificate, Columns, CovarianceParameter, Fit, TTest, VarianceComponent};
 use crate::note::Notes;
 use crate::paired::{Field, TestResult};
 use crate::trial::{Observation, Role};
@@ -32,6 +34,8 @@ pub struct FitSummary {
     pub ddf: String,
     /// Covariance structure that was fitted.
     pub structure: &'static str,
+    /// What the rule of the design chose, where the plan left the structure to it.
+    pub rule: Option<Rule>,
     /// Log-likelihood, constants included (as R and SAS print it).
     pub log_lik: f64,
     /// Whether a variance component is on its boundary.
@@ -51,6 +55,9 @@ pub struct FitSummary {
     /// Correlation between the knees of a patient at each visit as the model implies it; empty for a model of
     /// differences.
     pub pair_correlations: Vec<PairCorrelation>,
+    /// Spread by arm and visit beside what the model implies; `None` for a model of differences and one that does not
+    /// decide.
+    pub spread: Option<Spread>,
     /// Summary of the normalised residuals.
     pub residuals: Option<ResidualSummary>,
     /// Normalised residuals against normal quantiles.
@@ -88,14 +95,18 @@ pub struct Fitted<'a> {
     pub structure: &'static str,
     /// Degrees of freedom in words.
     pub ddf: String,
+    /// What the rule of the design chose, where the plan left the structure to it.
+    pub rule: Option<Rule>,
     /// What was tried before, and what the inference says.
     pub notes: Notes,
     /// Whether structures before this one could not be fitted.
     pub fell_back: bool,
     /// The rows of the model, where they are knees; empty for a model of differences.
     pub knees: &'a [Observation],
-    /// The deciding comparison: its weights on the coefficients, and its estimate.
-    pub comparison: Option<(Vec<f64>, f64)>,
+    /// The table that was fitted.
+    pub columns: Option<&'a Columns>,
+    /// The deciding comparison: its weights on the coefficients, its estimate and its standard error.
+    pub comparison: Option<(Vec<f64>, TTest)>,
 }
 
 impl Fitted<'_> {
@@ -113,6 +124,7 @@ impl Fitted<'_> {
             estimation: fit.method.name(),
             ddf: self.ddf,
             structure: self.structure,
+            rule: self.rule,
             log_lik: fit.log_lik(),
             singular: fit.is_singular(),
             convergence: fit.certificate.clone(),
@@ -122,6 +134,7 @@ impl Fitted<'_> {
             covariance_parameters: fit.covariance_parameters(),
             explained: None,
             pair_correlations: Vec::new(),
+            spread: None,
             residuals: None,
             qq: Vec::new(),
             residual_points: Vec::new(),
@@ -144,7 +157,11 @@ impl Fitted<'_> {
             };
             summary.residual_points = residuals.iter().map(point).collect();
         }
-        if let Some((weights, estimate)) = self.comparison
+        if let Some(columns) = self.columns.filter(|_| self.decides && !self.knees.is_empty()) {
+            let std_error = self.comparison.as_ref().map(|(_, test)| test.std_error);
+            summary.spread = Some(spread::of(context, self.endpoint, fit, columns, &blocks, self.knees, std_error));
+        }
+        if let Some((weights, TTest { estimate, .. })) = self.comparison
             && let Ok(patients) = influence::influence(&blocks)
         {
             summary.influence = influence::summarise_influence(&patients, &weights, estimate);
@@ -185,6 +202,7 @@ impl FitSummary {
             ("r2_marginal", Field::Number(explained.map(|explained| explained.r2_marginal))),
             ("r2_conditional", Field::Number(explained.and_then(|explained| explained.r2_conditional))),
             ("pair_correlations", Field::Json(json!(self.pair_correlations))),
+            ("spread", Field::Json(json!(self.spread))),
             ("singular", Field::Json(self.singular.into())),
             ("certificate", Field::Text(self.convergence.words().text())),
             ("residuals", Field::Json(self.residuals.as_ref().map_or(serde_json::Value::Null, residual_fields))),

@@ -1,9 +1,11 @@
 //! Which of the plan's methods run on which endpoint, and which of them decides.
 //!
-//! `analysis.primary` decides every endpoint whose kind it fits; grades and yes/no endpoints that it does not fit are
-//! decided by the first of their own tests that compares the arms, grades by the first whose p-value and interval belong
-//! together ([`pairs::decides_grades`]). `analysis.sensitivity` adds to it.
+//! The design decides where the plan leaves the structure to it ([`rule`]); else `analysis.primary` decides every endpoint
+//! whose kind it fits; grades and yes/no endpoints that it does not fit are decided by the first of their own tests that
+//! compares the arms, grades by the first whose p-value and interval belong together ([`pairs::decides_grades`]).
+//! `analysis.sensitivity` adds to it.
 
+use super::rule::{self, Choice};
 use super::{Context, pairs};
 use crate::paired::catalogue;
 use crate::plan::PrimaryMethod;
@@ -22,6 +24,9 @@ pub enum Deciding {
 pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
     let kind = context.trial.design.endpoints[endpoint].kind;
     let primary = context.plan.analysis.primary;
+    if rule::of(context, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange) {
+        return Some(Deciding::Test("paired-t".to_owned()));
+    }
     if is_model(primary) && fits(primary, kind) {
         return Some(Deciding::Model(primary));
     }

@@ -2,27 +2,31 @@
 //!
 //! | method | rows | mean | covariance |
 //! |---|---|---|---|
-//! | `mixed-model` | knees, visits after baseline | treatment × visit + baseline | the plan's `structure` |
-//! | `mmrm` | the same | the same | the plan's `structure`; unstructured over knee × visit cells where it is `random` |
-//! | `mmrm-difference` | patients with both knees: active − placebo | visit + baseline difference | the plan's `difference_structure` over visits |
+//! | `mixed-model` | knees, visits after baseline | treatment × visit + baseline × visit | the plan's `structure` |
+//! | `mmrm` | the same | the same | the plan's `structure`; unstructured over knee × visit cells where it is `by-design` or `random` |
+//! | `mmrm-difference` | patients with both knees: active − placebo | visit + baseline difference × visit | the plan's `difference_structure` over visits |
 //! | `clda` | knees, baseline among the visits | visit + treatment × visit after baseline: one common baseline mean | as `mmrm` |
 //!
 //! Side, order of injection and covariates of the plan are added to the first, second and fourth. A patient-level covariate
 //! cancels from a difference; side and order leave ±1 there (which knee was on which side, or first). Knees without a partner stay in, except in `mmrm-difference`. The effect of `mmrm-difference` is that of
 //! knees that are alike in baseline, side and order. Where a structure cannot be fitted the plan's fallback order is
-//! followed and said; where `random` was replaced and no fallback is declared, it is `us`, `kron-us-us`, `random`.
+//! followed and said; where the structure was replaced and no fallback is declared, it is `us`, `kron-us-us`, `pair`.
+//!
+//! With the structure `by-design` the mixed model is what [`rule`](super::rule) chooses: the pair model on all visits or on
+//! each visit alone; where that cannot be fitted, each visit alone, then the paired t-test of the change.
 //!
 //! Laird & Ware 1982; Mallinckrodt et al. 2008 (MMRM); Liang & Zeger 2000 (cLDA).
 
 use super::Context;
 use super::fit_summary::{FitSummary, Fitted};
-use super::model_rows::{ModelRows, differences};
+use super::model_rows::{ModelRows, differences, with_slopes};
 use super::notes::remark;
 use super::record::{Record, Rows};
+use super::rule::{self, Choice, Rule};
 use crate::math::dist::student_t;
 use crate::model::{self, Columns, Fit, FitOptions, Formula, Inference, LsMeansSpec, ModelError, TTest};
 use crate::note::{Note, Notes};
-use crate::paired::{Alternative, Field, Options, TestResult};
+use crate::paired::{Alternative, Field, Options, TestResult, paired_t};
 use crate::plan::{BaselinePlan, Ddf, Information, PrimaryMethod, Structure, Weights};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Measure, Observation, Role};
@@ -30,6 +34,9 @@ use std::collections::BTreeSet;
 
 /// Source of the model and its inference.
 const REFERENCE: &str = "Laird & Ware 1982; Kenward & Roger 1997, 2009; Satterthwaite 1946";
+
+/// The pair model of one visit: compound symmetry whose correlation may be negative.
+const PAIR_OF_A_VISIT: &str = " + cs(treatment|patient)";
 
 /// The name of `method` in records, for the models of this module.
 pub fn name(method: PrimaryMethod) -> Option<&'static str> {
@@ -54,7 +61,12 @@ pub fn analyse(
     if visits.is_empty() {
         return (Vec::new(), None);
     }
-    let model = Model::new(context, endpoint, method, name, decides, visits);
+    let rule = rule::of(context, endpoint).filter(|_| method == PrimaryMethod::MixedModel);
+    if let Some(rule) = rule.filter(|rule| rule.choice != Choice::AllVisits) {
+        return each_visit(context, endpoint, decides, rule, &Notes::new());
+    }
+    let mut model = Model::new(context, endpoint, method, name, decides, visits);
+    model.rule = rule;
     let mut failures: Notes = model.refusal(context).into_iter().collect();
     let structures = if failures.is_empty() { model.structures(context) } else { Vec::new() };
     let mut remedy = None;
@@ -68,9 +80,74 @@ pub fn analyse(
             }
         }
     }
+    if let Some(rule) = rule {
+        return each_visit(context, endpoint, decides, rule, &failures);
+    }
     failures.extend(remedy.map(|remedy| remark!(no_structure, remedy = remedy)));
     let records = model.visits.iter().map(|&visit| model.without_numbers(context, visit, &failures)).collect();
     (records, None)
+}
+
+/// The pair model of each visit alone, where the rule calls for it or the model of all visits failed; a visit where it
+/// fails too is decided by the paired t-test of the change. The summary is of the deciding visit.
+fn each_visit(
+    context: &Context,
+    endpoint: usize,
+    decides: bool,
+    rule: Rule,
+    failures: &Notes,
+) -> (Vec<Record>, Option<FitSummary>) {
+    let (mut records, mut summary) = (Vec::new(), None);
+    for visit in context.visits(endpoint) {
+        let mut model =
+            Model::new(context, endpoint, PrimaryMethod::MixedModel, "mixed-model", decides, vec![visit]);
+        model.rule = Some(Rule { choice: Choice::EachVisit, ..rule });
+        let formula = format!("{}{PAIR_OF_A_VISIT}", model.fixed());
+        match model.fit(&formula) {
+            Ok(fit) => {
+                let (mut found, of_visit) =
+                    model.report(context, &fit, formula, Structure::Pair.name(), failures.clone());
+                if Some(visit) == context.deciding_visit(endpoint) {
+                    summary = of_visit;
+                } else {
+                    found.retain(|record| record.visit.is_some());
+                }
+                records.extend(found);
+            }
+            Err(error) => {
+                let mut failures = failures.clone();
+                failures.push(remark!(structure_failed, structure = "pair", error = error.note()));
+                records.push(if decides {
+                    paired_change(context, endpoint, visit, rule, &failures)
+                } else {
+                    model.without_numbers(context, visit, &failures)
+                });
+            }
+        }
+    }
+    (records, summary)
+}
+
+/// The paired t-test of the change in the place of models that could not be fitted.
+fn paired_change(context: &Context, endpoint: usize, visit: usize, rule: Rule, failures: &Notes) -> Record {
+    let design = &context.trial.design;
+    let changes = design.has_baseline(&design.endpoints[endpoint]);
+    let measure = if changes { Measure::Change } else { Measure::Value };
+    let paired = context.trial.paired(endpoint, visit, measure, context.set);
+    let mut result = paired_t::paired_t(&paired.active(), &paired.placebo(), &context.options()).unwrap_or_else(|refusal| {
+        let mut result = TestResult::new("paired-t", paired.pairs.len(), &context.options());
+        result.notes.push(refusal.0);
+        result
+    });
+    result.n_dropped = paired.dropped.len();
+    result.notes.extend(failures.iter().cloned());
+    let role = context.role(endpoint, visit);
+    let id = format!("{}.{}.paired-t", context.stem(endpoint, visit), role.name());
+    result.extra.extend(Rule { choice: Choice::PairedChange, ..rule }.fields());
+    let rows = context.paired_rows(endpoint, visit, &paired);
+    let mut record = context.record(id, endpoint, visit, measure, role, result, rows);
+    record.reference = "Student 1908; R t.test(paired = TRUE)";
+    record
 }
 
 /// A model of the plan on its data.
@@ -79,6 +156,8 @@ struct Model {
     method: PrimaryMethod,
     name: &'static str,
     decides: bool,
+    /// The rule of the design, where it chose the model.
+    rule: Option<Rule>,
     measure: Measure,
     /// Visits compared.
     visits: Vec<usize>,
@@ -129,6 +208,7 @@ impl Model {
             method,
             name,
             decides,
+            rule: None,
             measure,
             visits,
             columns: Err(ModelError::NoData { variables: "value".to_owned() }),
@@ -223,7 +303,8 @@ impl Model {
         match self.method {
             PrimaryMethod::MmrmDifference => {
                 let mean = if several { "visit" } else { "1" };
-                let further: String = self.of_differences().iter().map(|name| format!(" + {name}")).collect();
+                let slopes = |name: &&str| with_slopes(name, several && *name == "baseline_difference");
+                let further: String = self.of_differences().iter().map(slopes).collect();
                 format!("difference ~ {mean}{further}")
             }
             PrimaryMethod::Clda => {
@@ -249,14 +330,21 @@ impl Model {
                 vec![("one variance", String::new())]
             };
         }
-        let replaced = self.method != PrimaryMethod::MixedModel && analysis.structure == Structure::Random;
-        let first = if replaced { Structure::Us } else { analysis.structure };
+        let loose = matches!(analysis.structure, Structure::ByDesign | Structure::Random);
+        let replaced = self.method != PrimaryMethod::MixedModel && loose;
+        let first = match analysis.structure {
+            _ if replaced => Structure::Us,
+            Structure::ByDesign => Structure::Pair,
+            named => named,
+        };
         let mut order = vec![first];
         if replaced && analysis.fallback.is_empty() {
-            order.extend([Structure::KronUsUs, Structure::Random]);
+            order.extend([Structure::KronUsUs, Structure::Pair]);
         }
         order.extend(analysis.fallback.iter().copied());
         let term = |structure: Structure| match (structure, several) {
+            (Structure::Pair | Structure::ByDesign, true) => " + pair(visit|patient)",
+            (Structure::Pair | Structure::ByDesign, false) => PAIR_OF_A_VISIT,
             (Structure::Random, true) => " + (1|patient) + (1|patient:knee) + (1|patient:visit)",
             (Structure::Random, false) => " + (1|patient)",
             (_, false) => " + us(knee|patient)",
@@ -287,6 +375,8 @@ impl Model {
             fit.inference(ddf(analysis.ddf), information(analysis.information), context.options().conf_level);
         let means = inference.as_ref().map_or_else(|_| Vec::new(), |inference| self.means(context, inference));
         let mut records = Vec::new();
+        // A product's second-order adjustment is not what was asked for (docs/mixed-models.md).
+        let used = inference.as_ref().map_or(ddf(analysis.ddf), Inference::ddf).name();
         let mut comparison = None;
         let mut notes = failures.clone();
         for &visit in &self.visits {
@@ -299,7 +389,7 @@ impl Model {
                 Ok((weights, test)) => {
                     fill(&mut record.result, &test, &self.options(context));
                     if Some(visit) == context.deciding_visit(self.endpoint) {
-                        comparison = Some((weights, test.estimate));
+                        comparison = Some((weights, test));
                     }
                 }
                 Err(reason) => record.result.notes.push(reason),
@@ -307,7 +397,7 @@ impl Model {
             record.result.notes.extend(fit.notes.iter().cloned());
             record.result.extra.extend([
                 ("structure", Field::Text(structure.to_owned())),
-                ("ddf", Field::Text(analysis.ddf.name().to_owned())),
+                ("ddf", Field::Text(used.to_owned())),
                 ("information", Field::Text(information(analysis.information).name().to_owned())),
                 ("estimation", Field::Text(fit.method.name().to_owned())),
                 ("formula", Field::Text(formula.clone())),
@@ -316,6 +406,7 @@ impl Model {
                 ("singular", Field::Json(fit.is_singular().into())),
                 ("gradient_max", Field::Number(Some(fit.certificate.gradient_max))),
             ]);
+            record.result.extra.extend(self.rule.iter().flat_map(|rule| rule.fields()));
             records.push(record);
         }
         if let Ok(inference) = &inference {
@@ -331,10 +422,12 @@ impl Model {
             fit,
             formula,
             structure,
-            ddf: format!("{} ({} information)", analysis.ddf.name(), information(analysis.information).name()),
+            ddf: format!("{used} ({} information)", information(analysis.information).name()),
+            rule: self.rule,
             notes,
             fell_back: !failures.is_empty(),
             knees,
+            columns: self.columns.as_ref().ok(),
             comparison,
         };
         let summary = fitted.summary(context);

@@ -3,9 +3,9 @@
 //! The only caller of the statistics in [`crate::paired`], [`crate::model`] and [`crate::multiplicity`]. Everything it
 //! finds is a [`Record`]; tables, figures and words are made from records and never compute.
 //!
-//! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what),
-//! [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
-//! [`model_rows`] and [`fit_summary`]), [`complete_pairs`], [`ancova`], [`generalised`], [`responders`], [`grades`],
+//! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what; [`rule`]: the
+//! default), [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
+//! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`ancova`], [`generalised`], [`responders`], [`grades`],
 //! [`pairing`], [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
 
@@ -28,10 +28,12 @@ pub mod pairs;
 pub mod record;
 pub mod repeated;
 pub mod responders;
+pub mod rule;
 pub mod run;
 pub mod safety;
 pub mod sample_size;
 pub mod second_opinion;
+pub mod spread;
 pub mod subgroups;
 pub mod verdict;
 

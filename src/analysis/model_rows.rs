@@ -74,11 +74,15 @@ impl ModelRows {
 
     /// ` + baseline + side + …`: the terms beside treatment and visit.
     pub fn further_terms(&self) -> String {
-        let mut text = match self.baseline {
-            BaselinePlan::Own => " + baseline".to_owned(),
-            BaselinePlan::Pair => " + baseline_mean + baseline_deviation".to_owned(),
-            BaselinePlan::None => String::new(),
+        let mut text = String::new();
+        let baselines: &[&str] = match self.baseline {
+            BaselinePlan::Own => &["baseline"],
+            BaselinePlan::Pair => &["baseline_mean", "baseline_deviation"],
+            BaselinePlan::None => &[],
         };
+        for name in baselines {
+            text.push_str(&with_slopes(name, self.visits.len() > 1));
+        }
         if self.side {
             text.push_str(" + side");
         }
@@ -141,6 +145,12 @@ impl ModelRows {
         }
         Ok(columns)
     }
+}
+
+/// A baseline with a slope per visit where there are several: one slope over all visits wastes power where the spread
+/// grows or the baseline tells less about later visits.
+pub fn with_slopes(name: &str, several: bool) -> String {
+    if several { format!(" + {name} + {name}:visit") } else { format!(" + {name}") }
 }
 
 /// Whether the knee on `arm` was injected `first` or `second`; `None` where the plan's column does not say.

@@ -4,6 +4,7 @@
 use super::Context;
 use super::methods::Deciding;
 use super::record::Record;
+use super::rule::{self, Choice, Rule};
 use crate::math::decimal;
 use crate::math::descriptive::{mean, sd};
 use crate::paired::catalogue::{self, Settings};
@@ -63,6 +64,9 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
         Kind::Continuous | Kind::Count => {
             let analysis = &context.plan.analysis;
             let mut names: Vec<String> = Vec::new();
+            if rule::of(context, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange) {
+                names.push("paired-t".to_owned());
+            }
             for method in std::iter::once(&analysis.primary).chain(&analysis.sensitivity) {
                 if let Some(name) = paired_name(*method)
                     && !names.iter().any(|known| known == name)
@@ -125,6 +129,9 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
         .map(|name| {
             let mut result = run(context, &name, endpoint, &active, &placebo);
             result.n_dropped = paired.dropped.len();
+            if deciding.as_deref() == Some(&name) {
+                result.extra.extend(rule::of(context, endpoint).iter().flat_map(Rule::fields));
+            }
             let role =
                 if deciding.as_deref() == Some(&name) { context.role(endpoint, visit) } else { Role::Sensitivity };
             let id = format!("{}.{}.{name}", context.stem(endpoint, visit), role.name());

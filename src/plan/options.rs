@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PrimaryMethod {
-    /// Linear mixed model of all knees and visits: treatment × visit, baseline, covariance as in `structure`.
+    /// Linear mixed model of all knees and visits: treatment × visit, baseline × visit, covariance as in `structure`.
     MixedModel,
     /// Mixed model for repeated measures over knee × visit cells.
     Mmrm,
@@ -69,8 +69,14 @@ impl PrimaryMethod {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Structure {
-    /// Variance components: patient, knee in patient, patient by visit.
+    /// The pair model where patients and visits allow it, by a rule that looks at the design only (docs/mixed-models.md):
+    /// 10 patients or more: `pair` on all visits if there are 5 patients per visit, else on each visit alone; fewer: the
+    /// paired t-test of the change.
     #[default]
+    ByDesign,
+    /// Exchangeable knees: a covariance over the visits within a knee and one between the knees, both free.
+    Pair,
+    /// Variance components: patient, knee in patient, patient by visit. Assumes one residual variance for all visits.
     Random,
     /// Kronecker product of unstructured knees and unstructured visits.
     KronUsUs,
@@ -86,6 +92,8 @@ impl Structure {
     /// The name used in the plan.
     pub fn name(self) -> &'static str {
         match self {
+            Self::ByDesign => "by-design",
+            Self::Pair => "pair",
             Self::Random => "random",
             Self::KronUsUs => "kron-us-us",
             Self::KronUsAr1 => "kron-us-ar1",
@@ -197,7 +205,7 @@ pub enum MeasurePlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BaselinePlan {
-    /// The same knee's baseline as covariate.
+    /// The same knee's baseline as covariate, with a slope per visit.
     #[default]
     Own,
     /// The pair's baseline mean and the knee's deviation from it as two covariates.
@@ -275,7 +283,7 @@ impl Default for AnalysisPlan {
     fn default() -> Self {
         Self {
             primary: PrimaryMethod::MixedModel,
-            structure: Structure::Random,
+            structure: Structure::ByDesign,
             fallback: Vec::new(),
             difference_structure: vec![TimeStructure::Us, TimeStructure::Csh, TimeStructure::Cs],
             ddf: Ddf::KenwardRoger,

@@ -94,6 +94,18 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
         let label = words.say("model.parameter", &[("name", &parameter_name(words, &parameter.name))]);
         add(label, 0, Cell::Number(Some(parameter.estimate), d + 2));
     }
+    if let Some(spread) = &fit.spread {
+        for cell in &spread.cells {
+            let sds = [cell.sd_observed, Some(cell.sd_model)].map(|sd| sd.map_or("–".to_owned(), |sd| rounding::print(sd, d + 1)));
+            let label = words.say("model.spread_cell", &[("arm", &cell.arm), ("visit", &cell.visit)]);
+            let values = [("observed", sds[0].as_str()), ("model", &sds[1]), ("n", &cell.n.to_string())];
+            add(label, 0, Cell::Text(words.say("model.spread_sds", &values)));
+        }
+        if let Some(test) = &spread.equal_variances {
+            let values = [("statistic", &*rounding::print(test.statistic, 2)), ("df", &test.df.to_string())];
+            add(words.say(&format!("model.equal_{}", test.over), &values), 0, Cell::PValue(Some(test.p_value)));
+        }
+    }
     for pair in &fit.pair_correlations {
         let label = words.say("model.correlation", &[("visit", &pair.visit)]);
         add(label, 0, Cell::Number(Some(pair.correlation), 2));
@@ -124,9 +136,28 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
         }
     }
     table.footnotes.extend(model_notes(material, fit));
+    table.footnotes.extend(apart(material, fit));
     table.footnotes.push(words.get("footnote.model"));
     table.footnotes.extend(material.marks());
     Some(table)
+}
+
+/// Where the model's standard error and that of the paired t-test differ by more than a tenth, the sentence that says so.
+fn apart(material: &Material, fit: &FitSummary) -> Option<String> {
+    let spread = fit.spread.as_ref()?;
+    let ratio = spread.apart()?;
+    let d = material.endpoint(fit.endpoint).decimals + 2;
+    let print = |value: Option<f64>| value.map_or_else(String::new, |value| rounding::print(value, d));
+    let percent = rounding::print(100.0 * (ratio - 1.0).abs(), 0);
+    let key = if ratio < 1.0 { "model.smaller_error" } else { "model.larger_error" };
+    let values = [
+        ("model", print(spread.std_error_model)),
+        ("paired", print(spread.std_error_paired)),
+        ("percent", percent),
+        ("visit", material.visit(primary_visit(material, fit.endpoint)).to_owned()),
+    ];
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Some(material.words.say(key, &values))
 }
 
 /// The diagnostics of every deciding model on one page; `None` where no model decides.
@@ -223,6 +254,13 @@ fn parameter_name(words: &Words, name: &str) -> String {
         note!(parameter_variance, group = group, term = term)
     } else if let Some((a, b)) = what.strip_prefix("covariance of ").and_then(|cells| cells.split_once(" and ")) {
         note!(parameter_covariance, group = group, a = a, b = b)
+    } else if let Some((a, b)) = what.strip_prefix("covariance within a unit of ").and_then(|c| c.split_once(" and ")) {
+        note!(parameter_within, group = group, a = a, b = b)
+    } else if let Some((a, b)) = what.strip_prefix("covariance between the units of ").and_then(|c| c.split_once(" and "))
+    {
+        note!(parameter_between_two, group = group, a = a, b = b)
+    } else if let Some(a) = what.strip_prefix("covariance between the units at ") {
+        note!(parameter_between, group = group, a = a)
     } else if what == "variance" {
         note!(just_variance, group = group)
     } else {

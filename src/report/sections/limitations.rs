@@ -1,6 +1,7 @@
 //! Limitations that follow from facts of this run; what only the authors can know is left to them.
 
 use crate::analysis::notes;
+use crate::analysis::rule::Choice;
 use crate::plan::lock::LockState;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
@@ -73,7 +74,9 @@ pub fn facts(material: &Material) -> Vec<String> {
         if fit.singular {
             facts.push(words.say("limitations.singular", &name));
         }
-        if fit.fell_back {
+        if fit.fell_back && fit.rule.is_some_and(|rule| rule.choice == Choice::EachVisit) {
+            facts.push(words.say("limitations.fallback_visit", &name));
+        } else if fit.fell_back {
             facts.push(words.say("limitations.fallback", &name));
         }
     }

@@ -1,13 +1,12 @@
 //! The methods as they ran: each is named with its reference, only where a record used it.
 
-use crate::analysis::{Record, family};
-use crate::plan::Gate;
+use crate::analysis::{Record, family, rule};
+use crate::plan::{Gate, Structure};
 use crate::plan::options::AlternativePlan;
 use crate::report::citations;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::json;
-use crate::report::exhibits::{Material, tables};
+use crate::report::exhibits::{Material, json, tables};
 use crate::report::sentences;
 use crate::table::rounding;
 use crate::trial::Role;
@@ -62,6 +61,10 @@ pub fn section(material: &Material) -> Section {
         ];
         section.blocks.push(Block::Paragraph(words.say("methods.mixed", &values)));
     }
+    section.blocks.extend(rules(material).map(Block::Paragraph));
+    if material.fits().any(|fit| fit.structure == Structure::Random.name()) {
+        section.blocks.push(Block::Paragraph(words.get("methods.random_assumption")));
+    }
     section.blocks.extend(other_methods(material).map(Block::Paragraph));
     section
         .blocks
@@ -110,6 +113,27 @@ pub fn multiplicity(material: &Material) -> String {
         },
     ));
     crate::report::sentences::join(material, &said)
+}
+
+/// What followed from the design where the plan left the covariance structure to it: each outcome once. `None` where it
+/// named a method or structure for every endpoint.
+fn rules(material: &Material) -> Option<String> {
+    let words = material.words;
+    let mut found: Vec<String> = Vec::new();
+    for endpoint in 0..material.trial.design.endpoints.len() {
+        let visit = primary_visit(material, endpoint);
+        let Some(record) = material.outcomes.deciding(endpoint, visit) else { continue };
+        let number = |name: &str| json(record, name).as_u64().unwrap_or_default();
+        let (patients, visits) = (number("rule_patients"), number("rule_visits"));
+        let Some(rule) = json(record, "rule").as_str().map(str::to_owned) else { continue };
+        let planned = rule::choose(patients as usize, visits as usize).name();
+        let key = if planned == rule { format!("methods.rule_{rule}") } else { format!("methods.rule_failed_{rule}") };
+        let sentence = words.say(&key, &[("patients", &patients.to_string()), ("visits", &visits.to_string())]);
+        if !found.contains(&sentence) {
+            found.push(sentence);
+        }
+    }
+    (!found.is_empty()).then(|| sentences::join(material, &found))
 }
 
 /// What decides the endpoints that no model decides: each method with its endpoints. `None` where a model decides all.

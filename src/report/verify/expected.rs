@@ -7,7 +7,7 @@ use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-pub(super) const HEADER: [&str; 46] = [
+pub(super) const HEADER: [&str; 47] = [
     "id",
     "endpoint",
     "visit",
@@ -19,6 +19,7 @@ pub(super) const HEADER: [&str; 46] = [
     "arm",
     "formula",
     "structure",
+    "rule",
     "ddf",
     "information",
     "family",

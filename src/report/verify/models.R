@@ -65,6 +65,15 @@ kronecker_structure <- function(n_knees, b) {
        })
 }
 
+# Exchangeable knees: A over the visits within a knee, B between two knees, all variances and covariances free.
+pair_structure <- function(n_knees, n_visits) {
+  block <- unstructured(n_visits)
+  same <- diag(n_knees)
+  parts <- c(lapply(block$first(), function(m) kronecker(same, m)),
+             lapply(block$first(), function(m) kronecker(1 - same, m)))
+  linear_structure(parts, c(block$start, block$start / 3), rep(FALSE, 2 * length(block$start)))
+}
+
 # One variance per visit and a correlation matrix with one parameter (csh, ar1h).
 heterogeneous <- function(n, correlation) {
   at <- function(theta) list(v = theta[seq_len(n)], r = theta[n + 1], sd = outer(sqrt(theta[seq_len(n)]), sqrt(theta[seq_len(n)])))
@@ -98,6 +107,8 @@ structure_of <- function(term, n_knees, n_visits) {
       c(0.3, 0.2, 0.2, 0.3), c(TRUE, TRUE, TRUE, FALSE)),
     "(1|patient)" = linear_structure(list(ones(cells), diag(cells)), c(0.4, 0.6), c(TRUE, FALSE)),
     "us(knee|patient)" = unstructured(n_knees),
+    "cs(treatment|patient)" = linear_structure(list(ones(n_knees), diag(n_knees)), c(0.3, 0.7), c(FALSE, FALSE)),
+    "pair(visit|patient)" = pair_structure(n_knees, n_visits),
     "us(cell|patient)" = unstructured(cells),
     "us(visit|patient)" = unstructured(n_visits),
     "csh(visit|patient)" = heterogeneous(n_visits, correlation_cs(n_visits)),

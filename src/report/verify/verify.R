@@ -160,14 +160,18 @@ multiplicity_record <- function(row) {
 # Models are fitted once for all their visits.
 fitted <- new.env()
 fit_once <- function(row, fit) {
-  key <- paste(row$endpoint, row$set, row$measure, row$formula, row$method == "complete-pairs", sep = "\r")
+  at <- if (of_one_visit(row)) row$visit_number else ""
+  key <- paste(row$endpoint, row$set, row$measure, row$formula, row$method == "complete-pairs", at, sep = "\r")
   if (is.null(fitted[[key]])) {
     fitted[[key]] <- tryCatch(fit(), error = function(e) e)
   }
   if (inherits(fitted[[key]], "error")) stop(fitted[[key]])
   fitted[[key]]
 }
+# The pair model of each visit alone, where patients are too few for all visits together.
+of_one_visit <- function(row) row$rule %in% "pair-each-visit"
 visits_of <- function(row) {
+  if (of_one_visit(row)) return(row$visit_number)
   unique(expected$visit_number[expected$endpoint %in% row$endpoint & expected$method == row$method & expected$set == row$set])
 }
 
@@ -192,7 +196,7 @@ linear_record <- function(row) {
 # LS means stand on the model of the record that they name.
 ls_mean_record <- function(row) {
   if (row$weights != "equal") return(skip("only LS means with equal weights are recomputed"))
-  of <- expected[expected$method == row$model & expected$endpoint == row$endpoint & expected$set == row$set, ][1, ]
+  of <- expected[expected$method == row$model & expected$endpoint == row$endpoint & expected$set == row$set & expected$visit == row$visit, ][1, ]
   model <- linear_fit(as.list(of))
   l <- ls_weights(model, row$arm, row$visit_number)
   replace(reml_contrast(model$fit, l, of$ddf, of$information, row$conf_level), c("statistic", "p_value"), NA)
@@ -247,7 +251,7 @@ by_another_program <- function(row) {
                 values = c(estimate = sum(l * lme4::fixef(fit)), log_lik = as.numeric(logLik(fit)))))
   }
   at <- switch(covariance, "us(knee|patient)" = "knee", "us(cell|patient)" = "cell", "us(visit|patient)" = "visit",
-               "csh(visit|patient)" = "visit", "cs(visit|patient)" = "visit", NULL)
+               "csh(visit|patient)" = "visit", "cs(visit|patient)" = "visit", "cs(treatment|patient)" = "knee", NULL)
   if (is.null(at)) return(NULL)
   if (!requireNamespace("nlme", quietly = TRUE)) return(skip("package nlme is not installed"))
   frame <- frame[order(frame$patient, frame[[at]]), ]

@@ -1,6 +1,6 @@
 //! PROC MIXED: the mixed model, MMRM, and the constrained analysis of all measurements.
 
-use super::models::{Model, PAIR, PAIR_AT_A_VISIT, lsmeans};
+use super::models::{Model, PAIR, PAIR_AT_A_VISIT, lsmeans, text};
 use super::terms::Terms;
 use crate::plan::{Ddf, Information};
 use crate::report::exhibits::Material;
@@ -10,7 +10,10 @@ impl Model<'_> {
     /// The procedure and the data step of its answers.
     pub fn mixed(&self, material: &Material, number: usize, terms: &Terms, random: &[&str], several: bool) -> String {
         let analysis = &material.plan.analysis;
+        // The record's own: of a product the first-order form is given where the second-order one was asked for.
+        let linear = text(self.first, "ddf") == Ddf::KenwardRogerLinear.name();
         let ddfm = match analysis.ddf {
+            _ if linear => "ddfm=kr(firstorder)",
             Ddf::KenwardRoger => "ddfm=kr",
             Ddf::KenwardRogerLinear => "ddfm=kr(firstorder)",
             Ddf::Satterthwaite => "ddfm=satterthwaite",
@@ -25,11 +28,16 @@ impl Model<'_> {
         };
         let scoring = if analysis.information == Information::Expected { " scoring=200" } else { "" };
         let alpha = self.level();
-        let covariance = covariance(random);
+        let (before, covariance) = if random == ["pair(visit|patient)"] {
+            let arms = material.trial.design.arms.labels().len();
+            (pair_matrices(number, arms, self.visits.len()), pair(number, self.visits.len()))
+        } else {
+            (String::new(), covariance(random))
+        };
         let difference = self.first.result.method == "mmrm-difference";
         let class = terms.class(!difference, several);
         let mut out = format!(
-            "proc mixed data=m{number} method=reml convh=1e-12 maxiter=500{scoring};\n  class patient cell {class};\n  \
+            "{before}proc mixed data=m{number} method=reml convh=1e-12 maxiter=500{scoring};\n  class patient cell {class};\n  \
              model y = {} / {ddfm};\n{covariance}",
             terms.model()
         );
@@ -69,6 +77,24 @@ impl Model<'_> {
     }
 }
 
+/// The matrices of `pair(visit|patient)` for TYPE=LIN: a variance or covariance within a knee each, then between knees.
+fn pair_matrices(number: usize, arms: usize, visits: usize) -> String {
+    let last = arms - 1;
+    format!(
+        "data pair{number};\n  value = 1; parm = 0;\n  do between = 0 to 1; do a = 1 to {visits}; do b = 1 to a;\n    \
+         parm = parm + 1;\n    do k = 0 to {last}; do m = 0 to {last}; if (k ne m) = between then do;\n      \
+         row = k*{visits} + a; col = m*{visits} + b; output;\n      \
+         if a ne b then do; row = k*{visits} + b; col = m*{visits} + a; output; end;\n    \
+         end; end; end;\n  end; end; end;\n  keep parm row col value;\nrun;\n"
+    )
+}
+
+/// The REPEATED statement that uses them.
+fn pair(number: usize, visits: usize) -> String {
+    let q = visits * (visits + 1);
+    format!("  repeated treatment*visit_number / subject=patient type=lin({q}) ldata=pair{number};\n")
+}
+
 /// The RANDOM and REPEATED statements of the covariance of a patient's measurements.
 fn covariance(random: &[&str]) -> String {
     let term = random.join(" + ").replace(' ', "");
@@ -78,6 +104,7 @@ fn covariance(random: &[&str]) -> String {
         }
         "(1|patient)" => "  random intercept / subject=patient;\n".to_owned(),
         "us(knee|patient)" => "  repeated treatment / subject=patient type=un;\n".to_owned(),
+        "cs(treatment|patient)" => "  repeated treatment / subject=patient type=cs;\n".to_owned(),
         "us(cell|patient)" => "  repeated cell / subject=patient type=un;\n".to_owned(),
         "us(visit|patient)" => "  repeated visit_number / subject=patient type=un;\n".to_owned(),
         "csh(visit|patient)" => "  repeated visit_number / subject=patient type=csh;\n".to_owned(),
@@ -97,7 +124,7 @@ fn kronecker(visits: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::covariance;
+    use super::{covariance, pair, pair_matrices};
 
     #[test]
     fn structures_become_their_statements() {
@@ -109,6 +136,9 @@ mod tests {
             covariance(&["(1|patient)", "(1|patient:knee)", "(1|patient:visit)"])
                 .contains("random intercept treatment visit_number")
         );
+        assert!(covariance(&["cs(treatment|patient)"]).contains("type=cs;"));
+        assert!(pair(1, 3).contains("type=lin(12) ldata=pair1;"));
+        assert!(pair_matrices(1, 2, 3).contains("row = k*3 + a; col = m*3 + b; output;"));
         assert!(covariance(&["us(cell|patient)"]).contains("repeated cell / subject=patient type=un;"));
     }
 }

@@ -3,6 +3,7 @@
 use super::literal;
 use super::terms::{Terms, covariates, indicator};
 use crate::analysis::Record;
+use crate::analysis::rule::Choice;
 use crate::report::exhibits::{Material, json};
 use serde_json::Value;
 
@@ -59,6 +60,7 @@ impl Model<'_> {
         first.endpoint == record.endpoint
             && first.result.method == record.result.method
             && first.analysis_set == record.analysis_set
+            && (first.visit == record.visit || text(record, "rule") != Choice::EachVisit.name())
     }
 
     /// Data step, procedure and the results `r_m<number>`.

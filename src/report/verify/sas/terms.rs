@@ -37,6 +37,8 @@ impl Terms<'_> {
             "treatment * visit" => "treatment|visit_number".to_owned(),
             "visit" => "visit_number".to_owned(),
             "baseline" => "base".to_owned(),
+            "baseline:visit" => "base*visit_number".to_owned(),
+            slopes if slopes.ends_with(":visit") => slopes.replace(":visit", "*visit_number"),
             "1" => String::new(),
             other => match self.covariate(other) {
                 Some((at, true)) => format!("nx{at}"),

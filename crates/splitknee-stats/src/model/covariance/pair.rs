@@ -52,8 +52,9 @@ impl CellCovariance for Pair {
             true => format!("variance{}", of(a)),
             false => format!("covariance within a unit {}", both(a, b)),
         };
+        let at = |c: usize| if self.visits[c].is_empty() { String::new() } else { format!(" at {}", self.visits[c]) };
         let between = |(a, b): (usize, usize)| match a == b {
-            true => format!("covariance between the units{}", of(a)),
+            true => format!("covariance between the units{}", at(a)),
             false => format!("covariance between the units {}", both(a, b)),
         };
         self.block.pairs().map(within).chain(self.block.pairs().map(between)).map(Role::Shared).collect()
