@@ -99,8 +99,7 @@ fn each_visit(
 ) -> (Vec<Record>, Option<FitSummary>) {
     let (mut records, mut summary) = (Vec::new(), None);
     for visit in context.visits(endpoint) {
-        let mut model =
-            Model::new(context, endpoint, PrimaryMethod::MixedModel, "mixed-model", decides, vec![visit]);
+        let mut model = Model::new(context, endpoint, PrimaryMethod::MixedModel, "mixed-model", decides, vec![visit]);
         model.rule = Some(Rule { choice: Choice::EachVisit, ..rule });
         let formula = format!("{}{PAIR_OF_A_VISIT}", model.fixed());
         match model.fit(&formula) {
@@ -134,11 +133,12 @@ fn paired_change(context: &Context, endpoint: usize, visit: usize, rule: Rule, f
     let changes = design.has_baseline(&design.endpoints[endpoint]);
     let measure = if changes { Measure::Change } else { Measure::Value };
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
-    let mut result = paired_t::paired_t(&paired.active(), &paired.placebo(), &context.options()).unwrap_or_else(|refusal| {
-        let mut result = TestResult::new("paired-t", paired.pairs.len(), &context.options());
-        result.notes.push(refusal.0);
-        result
-    });
+    let mut result =
+        paired_t::paired_t(&paired.active(), &paired.placebo(), &context.options()).unwrap_or_else(|refusal| {
+            let mut result = TestResult::new("paired-t", paired.pairs.len(), &context.options());
+            result.notes.push(refusal.0);
+            result
+        });
     result.n_dropped = paired.dropped.len();
     result.notes.extend(failures.iter().cloned());
     let role = context.role(endpoint, visit);

@@ -96,7 +96,8 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
     }
     if let Some(spread) = &fit.spread {
         for cell in &spread.cells {
-            let sds = [cell.sd_observed, Some(cell.sd_model)].map(|sd| sd.map_or("–".to_owned(), |sd| rounding::print(sd, d + 1)));
+            let sds = [cell.sd_observed, Some(cell.sd_model)]
+                .map(|sd| sd.map_or("–".to_owned(), |sd| rounding::print(sd, d + 1)));
             let label = words.say("model.spread_cell", &[("arm", &cell.arm), ("visit", &cell.visit)]);
             let values = [("observed", sds[0].as_str()), ("model", &sds[1]), ("n", &cell.n.to_string())];
             add(label, 0, Cell::Text(words.say("model.spread_sds", &values)));
@@ -256,7 +257,8 @@ fn parameter_name(words: &Words, name: &str) -> String {
         note!(parameter_covariance, group = group, a = a, b = b)
     } else if let Some((a, b)) = what.strip_prefix("covariance within a unit of ").and_then(|c| c.split_once(" and ")) {
         note!(parameter_within, group = group, a = a, b = b)
-    } else if let Some((a, b)) = what.strip_prefix("covariance between the units of ").and_then(|c| c.split_once(" and "))
+    } else if let Some((a, b)) =
+        what.strip_prefix("covariance between the units of ").and_then(|c| c.split_once(" and "))
     {
         note!(parameter_between_two, group = group, a = a, b = b)
     } else if let Some(a) = what.strip_prefix("covariance between the units at ") {

@@ -1,8 +1,8 @@
 //! The methods as they ran: each is named with its reference, only where a record used it.
 
 use crate::analysis::{Record, family, rule};
-use crate::plan::{Gate, Structure};
 use crate::plan::options::AlternativePlan;
+use crate::plan::{Gate, Structure};
 use crate::report::citations;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};

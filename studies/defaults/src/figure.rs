@@ -24,7 +24,10 @@ pub fn draw(results: &Results) -> String {
          <text x=\"{LEFT}\" y=\"18\" font-size=\"14\" fill=\"#111\">Type I error (%) at a nominal 5 %: a dot is a shape of trial</text>\
          <circle cx=\"{:.1}\" cy=\"34\" r=\"3.2\" fill=\"#0b6e99\"/><text x=\"{:.1}\" y=\"38\" fill=\"#111\">default rule</text>\
          <circle cx=\"{:.1}\" cy=\"34\" r=\"2.6\" fill=\"none\" stroke=\"#b5541c\"/><text x=\"{:.1}\" y=\"38\" fill=\"#111\">random intercepts (default until 0.1)</text>",
-        LEFT + 4.0, LEFT + 14.0, LEFT + 114.0, LEFT + 124.0
+        LEFT + 4.0,
+        LEFT + 14.0,
+        LEFT + 114.0,
+        LEFT + 124.0
     );
     let y = |percent: f64| BOTTOM - (BOTTOM - TOP) * percent.min(HIGHEST) / HIGHEST;
     let gap = 18.0;
@@ -41,23 +44,32 @@ pub fn draw(results: &Results) -> String {
             let _ = write!(
                 out,
                 "<line x1=\"{left:.1}\" x2=\"{:.1}\" y1=\"{:.1}\" y2=\"{:.1}\" stroke=\"{colour}\" stroke-width=\"{width}\"/>",
-                left + panel, y(percent), y(percent)
+                left + panel,
+                y(percent),
+                y(percent)
             );
             if p == 0 {
-                let _ = write!(out, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#111\">{percent}</text>", left - 6.0, y(percent) + 4.0);
+                let _ = write!(
+                    out,
+                    "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#111\">{percent}</text>",
+                    left - 6.0,
+                    y(percent) + 4.0
+                );
             }
         }
         let word = if visits == 1 { "visit" } else { "visits" };
         let _ = write!(
             out,
             "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#111\">{visits} {word} after baseline</text>",
-            left + panel / 2.0, TOP - 4.0
+            left + panel / 2.0,
+            TOP - 4.0
         );
         for patients in PATIENTS {
             let _ = write!(
                 out,
                 "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#111\">{patients}</text>",
-                x(patients), BOTTOM + 16.0
+                x(patients),
+                BOTTOM + 16.0
             );
         }
         for cell in cells().into_iter().filter(|c| c.visits == visits) {
@@ -68,14 +80,16 @@ pub fn draw(results: &Results) -> String {
                 let _ = write!(
                     out,
                     "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.2\" fill=\"none\" stroke=\"#b5541c\" stroke-width=\"0.9\"/>",
-                    x(cell.patients) + step * 0.24 + aside, y(percent)
+                    x(cell.patients) + step * 0.24 + aside,
+                    y(percent)
                 );
             }
             if let Some(percent) = of(RULE) {
                 let _ = write!(
                     out,
                     "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.4\" fill=\"#0b6e99\" fill-opacity=\"0.75\"/>",
-                    x(cell.patients) - step * 0.22 + aside, y(percent)
+                    x(cell.patients) - step * 0.22 + aside,
+                    y(percent)
                 );
             }
         }
@@ -83,7 +97,8 @@ pub fn draw(results: &Results) -> String {
     let _ = write!(
         out,
         "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#111\">patients</text></svg>",
-        WIDTH / 2.0, BOTTOM + 36.0
+        WIDTH / 2.0,
+        BOTTOM + 36.0
     );
     out
 }

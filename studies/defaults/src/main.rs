@@ -81,7 +81,8 @@ fn one(results: &mut Results, cell: &Cell, all: u64, of_rule: u64) {
     let every = candidates(cell);
     let effect = cell.effect();
     let start = every.iter().map(|m| done(results, cell, m.name())).min().unwrap_or(0).min(done(results, cell, RULE));
-    let mut tallies: Vec<Tally> = every.iter().map(|m| results.get(&key(cell, m.name())).copied().unwrap_or_default()).collect();
+    let mut tallies: Vec<Tally> =
+        every.iter().map(|m| results.get(&key(cell, m.name())).copied().unwrap_or_default()).collect();
     let mut of_the_rule = results.get(&key(cell, RULE)).copied().unwrap_or_default();
     for number in start..all.max(of_rule) {
         let rule_wants = of_the_rule.trials <= number && number < of_rule;
@@ -115,7 +116,9 @@ fn one(results: &mut Results, cell: &Cell, all: u64, of_rule: u64) {
 /// Milliseconds per trial of every candidate.
 fn time() {
     for (patients, visits) in [(10, 1), (20, 2), (20, 3), (60, 3), (30, 5), (60, 5)] {
-        let cell = cells().into_iter().find(|c| c.patients == patients && c.visits == visits && c.scenario().name == "worst-loss");
+        let cell = cells()
+            .into_iter()
+            .find(|c| c.patients == patients && c.visits == visits && c.scenario().name == "worst-loss");
         let Some(cell) = cell else { continue };
         let (simulator, models) = (Simulator::new(cell), Candidates::new(visits));
         let trials: Vec<_> = (0..20).map(|number| simulator.draw(number)).collect();

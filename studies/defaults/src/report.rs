@@ -16,7 +16,9 @@ const RIVALS: [Method; 5] = [Method::Pair, Method::Us, Method::UsLast, Method::A
 /// # Errors
 /// A file cannot be written.
 pub fn write(results: &Results, folder: &Path) -> Result<(), String> {
-    let mut out = String::from("# Results of the defaults study\n\nWritten by `splitknee-defaults-study report` from `results.csv`.\n");
+    let mut out = String::from(
+        "# Results of the defaults study\n\nWritten by `splitknee-defaults-study report` from `results.csv`.\n",
+    );
     bar(results, &mut out);
     of_the_rule(results, &mut out);
     of_candidates(results, &mut out);
@@ -158,7 +160,12 @@ fn of_candidates(results: &Results, out: &mut String) {
         let columns: Vec<usize> =
             PATIENTS.into_iter().filter(|n| cells().iter().any(|c| (c.visits, c.patients) == (visits, *n))).collect();
         let head: Vec<String> = columns.iter().map(|n| format!(" n {n} |")).collect();
-        let _ = writeln!(out, "\n### {visits} visit(s)\n\n| candidate |{}\n|---|{}", head.concat(), "---|".repeat(columns.len()));
+        let _ = writeln!(
+            out,
+            "\n### {visits} visit(s)\n\n| candidate |{}\n|---|{}",
+            head.concat(),
+            "---|".repeat(columns.len())
+        );
         let example = Cell { scenario: 0, patients: 10, visits };
         let names = std::iter::once(RULE).chain(candidates(&example).into_iter().map(Method::name));
         for name in names.collect::<Vec<_>>() {

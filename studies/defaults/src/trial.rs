@@ -97,11 +97,7 @@ impl Simulator {
             let sd = ratio * scenario.sd_at(t, visits);
             // exp(s z) with s for a coefficient of variation of 0.5: mean 0, standard deviation 1.
             let s: f64 = 0.4724;
-            let z = if scenario.skewed {
-                ((s * z - 0.5 * s * s).exp() - 1.0) / (s * s).exp_m1().sqrt()
-            } else {
-                z
-            };
+            let z = if scenario.skewed { ((s * z - 0.5 * s * s).exp() - 1.0) / (s * s).exp_m1().sqrt() } else { z };
             let at = t as f64 / visits as f64;
             let mean = scenario.means.0 + (scenario.means.1 - scenario.means.0) * at;
             let y = mean + sd * z + if arm == 1 { own_effect * at } else { 0.0 };
