@@ -33,6 +33,7 @@ mod model_references;
 mod multiplicity;
 mod no_run_lost;
 mod null_trials;
+mod nothing_silent;
 mod outputs;
 mod paired_categorical;
 mod paired_categorical_edges;
