@@ -61,8 +61,7 @@ fn the_listing_is_one_page_on_which_hostile_text_is_only_text() {
     for raw in [hostile, "<b>", "<i>", "<script", "\u{1b}"] {
         assert!(!html.contains(raw), "{raw}");
     }
-    for needed in
-        ["default-src 'none'", "&lt;script&gt;", "SK201", "Cells that are not numbers", "sha256", "knees.csv"]
+    for needed in ["default-src 'none'", "&lt;script&gt;", "SK201", "Cells that are not numbers", "sha256", "knees.csv"]
     {
         assert!(html.contains(needed), "{needed}");
     }

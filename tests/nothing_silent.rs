@@ -51,7 +51,10 @@ fn events_before_treatment_are_not_counted() {
     small.set("events.csv", 1, "end_day", "trtemfl");
     small.set_column("events.csv", "trtemfl", |_, _| "Y".to_owned());
     small.set("events.csv", 1, "related", "related");
-    small.edit_plan("adverse_events =", "event_columns = { emergent = \"trtemfl\", end_day = \"start_day\" }\nadverse_events =");
+    small.edit_plan(
+        "adverse_events =",
+        "event_columns = { emergent = \"trtemfl\", end_day = \"start_day\" }\nadverse_events =",
+    );
     assert_eq!(number(record(&outcomes(&small), "safety.any"), "patients_with_event"), 2.0);
 }
 
@@ -100,7 +103,8 @@ fn a_primary_visit_before_baseline_is_refused() {
     ] {
         let mut small = SmallTrial::new();
         small.edit_plan("order = [\"Baseline\"", "order = [\"Screening\", \"Baseline\"");
-        small.plan = small.plan.replace(from, to).replace("order = [\"Screening\", \"Month 2\"", "order = [\"Month 2\"");
+        small.plan =
+            small.plan.replace(from, to).replace("order = [\"Screening\", \"Month 2\"", "order = [\"Month 2\"");
         let findings = small.read_plan().err().unwrap_or_else(|| small.findings());
         assert!(findings.iter().any(|finding| ["SK013", "SK008", "SK310"].contains(&finding.rule)), "{findings:?}");
     }
@@ -153,7 +157,10 @@ fn doubled_entries_are_refused_and_two_cuts_are_told_apart() {
         small.read_plan().expect_err(edit)[0].rule
     };
     assert_eq!(refused("[multiplicity]\nfamily = [\"pain\", \"pain\"]\n"), "SK009");
-    assert_eq!(refused("[[subgroup]]\ncolumn = \"age\"\ncuts = [55]\n[[subgroup]]\ncolumn = \"age\"\ncuts = [55]\n"), "SK009");
+    assert_eq!(
+        refused("[[subgroup]]\ncolumn = \"age\"\ncuts = [55]\n[[subgroup]]\ncolumn = \"age\"\ncuts = [55]\n"),
+        "SK009"
+    );
     assert_eq!(refused("[[endpoint]]\nname = \"P\"\ncolumn = \"vas\"\nid = \"PAIN\"\nbetter = \"lower\"\n"), "SK009");
     let mut small = SmallTrial::new();
     small.plan.push_str("[[subgroup]]\ncolumn = \"age\"\ncuts = [55]\n[[subgroup]]\ncolumn = \"age\"\ncuts = [57]\n");

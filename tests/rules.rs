@@ -38,9 +38,13 @@ const CASES: &[Case] = &[
     ("SK223", "knees.csv", 0, "vas", |t| t.edit_plan("unit = \"mm\"", "mcid = 50")),
     ("SK224", "knees.csv", 0, "effusion", |t| {
         t.edit_plan("range = [0, 3]", "range = [0, 30]");
-        t.set_column("knees.csv", "effusion", |old, row| {
-            if old.is_empty() { String::new() } else { (row % 17).to_string() }
-        });
+        t.set_column(
+            "knees.csv",
+            "effusion",
+            |old, row| {
+                if old.is_empty() { String::new() } else { (row % 17).to_string() }
+            },
+        );
     }),
     ("SK310", "knees.csv", 0, "month", |t| {
         t.edit_plan("[\"Baseline\", \"Month 2\", \"Month 6\"]", "[\"Baseline\", \"Month 6\", \"Month 2\"]");

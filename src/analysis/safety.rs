@@ -253,8 +253,7 @@ fn spread(spread: &Spread) -> Field {
 /// Every serious event, by patient and onset, those too that no table counts.
 fn listing(context: &Context, options: &Options) -> TestResult {
     let labels = context.trial.design.arms.labels();
-    let mut serious: Vec<&AdverseEvent> =
-        context.trial.events.iter().flatten().filter(|event| event.serious).collect();
+    let mut serious: Vec<&AdverseEvent> = context.trial.events.iter().flatten().filter(|event| event.serious).collect();
     serious.sort_by(|a, b| {
         let onset = |event: &AdverseEvent| event.start_day.unwrap_or(f64::INFINITY);
         a.patient.cmp(&b.patient).then(onset(a).total_cmp(&onset(b))).then_with(|| a.term.cmp(&b.term))

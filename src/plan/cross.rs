@@ -615,7 +615,12 @@ impl Checker<'_> {
                 if given {
                     let message =
                         format!("`{key}` belongs to `method = \"graphical\"`, not to `{}`", multiplicity.method.name());
-                    self.wrong("SK017", &format!("multiplicity.{key}"), message, "change the method, or delete the key");
+                    self.wrong(
+                        "SK017",
+                        &format!("multiplicity.{key}"),
+                        message,
+                        "change the method, or delete the key",
+                    );
                 }
             }
             return;
@@ -680,7 +685,12 @@ impl Checker<'_> {
             let levels = column.levels.iter().enumerate();
             let seen: BTreeSet<&String> = column.levels.iter().collect();
             for (j, level) in levels.filter(|(j, level)| column.levels.iter().take(*j).any(|before| before == *level)) {
-                self.wrong("SK009", &at(&format!("levels.{j}")), format!("the level `{level}` is named twice"), "delete one");
+                self.wrong(
+                    "SK009",
+                    &at(&format!("levels.{j}")),
+                    format!("the level `{level}` is named twice"),
+                    "delete one",
+                );
             }
             if column.kind == CovariateKind::Number && !(seen.is_empty() && column.labels.is_empty()) {
                 let message = "a number has neither levels nor labels".to_owned();

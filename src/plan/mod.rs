@@ -23,9 +23,9 @@ pub mod waivers;
 
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, TrialInfo, VisitsPlan};
 pub use options::{
-    AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, Estimand, FamilyVisits, Gate, Information, Language, MeasurePlan,
-    Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat, ReportPlan, SafetyPlan,
-    SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
+    AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, Estimand, FamilyVisits, Gate,
+    Information, Language, MeasurePlan, Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat,
+    ReportPlan, SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
 };
 pub use schema::{DefaultUsed, schema};
 

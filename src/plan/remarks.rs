@@ -16,14 +16,18 @@ pub fn of(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
         && visits.baseline.is_none()
         && let Some((number, label)) = visits.order.iter().enumerate().find(|(_, label)| sounds_like_baseline(label))
     {
-        let message = format!("no baseline is declared, though a visit is called `{label}`: it is compared like any other");
+        let message =
+            format!("no baseline is declared, though a visit is called `{label}`: it is compared like any other");
         let remedy = "add `baseline` to [visits], or rename the visit";
         say("SK040", &format!("visits.order.{number}"), message, remedy);
     }
     for (number, endpoint) in plan.endpoints.iter().enumerate() {
         if let Some(usual) = against_its_name(endpoint) {
             let written = if endpoint.better == BetterPlan::Lower { "lower" } else { "higher" };
-            let message = format!("`{}` is called better when {written}; {usual} values are usually the better ones", endpoint.name);
+            let message = format!(
+                "`{}` is called better when {written}; {usual} values are usually the better ones",
+                endpoint.name
+            );
             say("SK041", &format!("endpoint.{number}.better"), message, "see that the direction of benefit is meant");
         }
     }
@@ -32,8 +36,22 @@ pub fn of(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
 
 fn sounds_like_baseline(label: &str) -> bool {
     let word = label.trim().to_lowercase();
-    ["baseline", "base line", "base", "bl", "day 0", "week 0", "month 0", "visit 0", "v0", "t0", "m0", "pre", "pre-treatment"]
-        .contains(&word.as_str())
+    [
+        "baseline",
+        "base line",
+        "base",
+        "bl",
+        "day 0",
+        "week 0",
+        "month 0",
+        "visit 0",
+        "v0",
+        "t0",
+        "m0",
+        "pre",
+        "pre-treatment",
+    ]
+    .contains(&word.as_str())
         || word.starts_with("baseline")
         || ["ベースライン", "投与前", "治療前", "術前", "開始時"].iter().any(|known| label.contains(known))
 }
@@ -46,7 +64,8 @@ fn against_its_name(endpoint: &EndpointPlan) -> Option<&'static str> {
         return None;
     }
     let worse_when_high = ["pain", "womac", "lequesne", "stiffness", "swelling", "oedema", "edema", "疼痛", "腫脹"];
-    let better_when_high = ["lysholm", "ikdc", "range of motion", "cartilage volume", "cartilage thickness", "軟骨体積"];
+    let better_when_high =
+        ["lysholm", "ikdc", "range of motion", "cartilage volume", "cartilage thickness", "軟骨体積"];
     match endpoint.better {
         BetterPlan::Higher if has(&worse_when_high) => Some("lower"),
         BetterPlan::Lower if has(&better_when_high) => Some("higher"),

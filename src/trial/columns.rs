@@ -51,8 +51,22 @@ pub struct PatientColumn {
 
 /// Words in a column's name that say its numbers are codes.
 const CODES: [&str; 16] = [
-    "centre", "center", "site", "hospital", "clinic", "surgeon", "investigator", "operator", "rater", "country", "region",
-    "race", "ethnic", "施設", "術者", "医師",
+    "centre",
+    "center",
+    "site",
+    "hospital",
+    "clinic",
+    "surgeon",
+    "investigator",
+    "operator",
+    "rater",
+    "country",
+    "region",
+    "race",
+    "ethnic",
+    "施設",
+    "術者",
+    "医師",
 ];
 /// Largest code, and most levels, of a column that looks like codes without such a word.
 const MOST: f64 = 12.0;
@@ -169,7 +183,10 @@ fn undeclared(
         findings.add(
             "SK615",
             at(sources, name, None),
-            format!("`{name}` has the values {}: numbers (the model has a slope) or codes of groups?", shown.join(", ")),
+            format!(
+                "`{name}` has the values {}: numbers (the model has a slope) or codes of groups?",
+                shown.join(", ")
+            ),
             format!("declare it: `[[covariate]] name = \"{name}\"` with `kind = \"factor\"` or `kind = \"number\"`"),
         );
     }

@@ -4,11 +4,11 @@ use super::allocated::same;
 use super::coded::Coded;
 use super::events::AdverseEvent;
 use super::findings::{Findings, place};
-use super::spelling::one_spelling;
 use super::patients::{Patient, Trial};
 use super::rows::{did_you_mean, has_column, numbers, shorten};
 use super::side::{is_both, is_systemic, yes_or_no};
 use super::sources::Events;
+use super::spelling::one_spelling;
 use std::collections::HashMap;
 
 /// The events; `None` where the file lacks a column.

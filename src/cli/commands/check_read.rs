@@ -53,7 +53,10 @@ pub fn what_was_read(inputs: &Inputs, trial: &Trial) -> String {
         let knees = || trial.patients.iter().flat_map(|patient| patient.knees());
         let values: usize = knees().filter_map(|knee| knee.values.get(number)).flatten().flatten().count();
         let with = trial.patients.iter().filter(|patient| {
-            patient.knees().iter().any(|knee| knee.values.get(number).is_some_and(|cells| cells.iter().any(Option::is_some)))
+            patient
+                .knees()
+                .iter()
+                .any(|knee| knee.values.get(number).is_some_and(|cells| cells.iter().any(Option::is_some)))
         });
         let values = plural(values, "value", "values");
         let patients = plural(with.count(), "patient", "patients");

@@ -197,14 +197,23 @@ fn codes(context: &Context<'_>, findings: &mut Findings) {
             let code = [-9.0, -99.0, -999.0, 999.0, 9999.0].contains(value);
             let others = || values.iter().map(|(other, _)| *other).filter(|other| other != value);
             let apart = others().count() > 1
-                && if *value < 0.0 { others().all(|other| other >= 0.0) } else { others().all(|other| other < value / 5.0) };
+                && if *value < 0.0 {
+                    others().all(|other| other >= 0.0)
+                } else {
+                    others().all(|other| other < value / 5.0)
+                };
             if (code && apart) || (age && !(0.0..=120.0).contains(value)) {
                 let at = match &context.sources.patients {
                     Some(source) => place(&source.file, None, Some(column)),
                     None => context.rows.place(None, Some(column)),
                 };
                 let message = format!("`{column}` of patient {patient} is {value}");
-                findings.add("SK616", at, message, "correct the cell, or list the code in `data.missing` if it means missing");
+                findings.add(
+                    "SK616",
+                    at,
+                    message,
+                    "correct the cell, or list the code in `data.missing` if it means missing",
+                );
             }
         }
     }

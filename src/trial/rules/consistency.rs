@@ -147,7 +147,8 @@ fn events(context: &Context<'_>, findings: &mut Findings) {
     let sets = &context.trial.sets;
     let named = given.set.as_ref().and_then(|name| sets.iter().find(|set| set.name == *name));
     let Some(set) = named.or(sets.first()) else { return };
-    let id = |patient: usize| context.trial.patients.get(patient).map(|patient| patient.id.as_str()).unwrap_or_default();
+    let id =
+        |patient: usize| context.trial.patients.get(patient).map(|patient| patient.id.as_str()).unwrap_or_default();
     // An event at both knees is one row of the file.
     let mut seen = BTreeSet::new();
     for event in events.iter().filter(|event| seen.insert(event.row)) {

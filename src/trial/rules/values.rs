@@ -436,7 +436,8 @@ fn sums(context: &Context<'_>, findings: &mut Findings) {
 fn copies(context: &Context<'_>, findings: &mut Findings) {
     let design = &context.trial.design;
     let wide = |endpoint: &Endpoint| {
-        matches!(endpoint.kind, Kind::Continuous | Kind::Count) && endpoint.range.is_none_or(|(low, high)| high - low >= 8.0)
+        matches!(endpoint.kind, Kind::Continuous | Kind::Count)
+            && endpoint.range.is_none_or(|(low, high)| high - low >= 8.0)
     };
     let scored: Vec<usize> =
         design.endpoints.iter().enumerate().filter(|(_, endpoint)| wide(endpoint)).map(|(number, _)| number).collect();
