@@ -37,7 +37,7 @@ pub fn read(path: &Path) -> Result<Inputs, Vec<Finding>> {
 /// # Errors
 /// As [`read`]; data that cannot be blinded.
 pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
-    let mut plan = plan::load(path)?;
+    let mut plan = load_plan(path)?;
     let redact_ids = reading.redact_ids || plan.report.redact_ids;
     let reading = Reading { redact_ids, ..reading };
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -48,6 +48,16 @@ pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
     }
     let sources = plan::sources::read(&plan, folder)?;
     replaced(Inputs { plan, sources, lock, reading })
+}
+
+/// The plan at `path` with every setting in force, as it is sealed.
+///
+/// # Errors
+/// Every finding in the plan.
+pub fn load_plan(path: &Path) -> Result<Plan, Vec<Finding>> {
+    let mut plan = plan::load(path)?;
+    plan.in_force = analysis::methods::in_force(&plan);
+    Ok(plan)
 }
 
 /// Dummy treatments and pseudonyms, where asked for.
@@ -89,6 +99,7 @@ pub fn read_from(
 pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
     let Inputs { plan, sources, lock, reading } = inputs;
     let (trial, findings) = build::build(&plan.design(), &sources)?;
+    let findings = findings.into_iter().chain(plan.remarks.iter().cloned()).collect();
     let outcomes = analysis::analyse(&plan, &trial);
     Ok(Run { plan, sources, lock, reading, trial, findings, outcomes })
 }

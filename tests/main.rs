@@ -32,6 +32,7 @@ mod model_questions;
 mod model_references;
 mod multiplicity;
 mod no_run_lost;
+mod nothing_silent;
 mod null_trials;
 mod outputs;
 mod paired_categorical;

@@ -20,6 +20,7 @@ splitknee_stats::messages! {
         undetermined = "pair with a {site} whose response is undetermined";
         further_arm = "{site} on a further arm";
         not_in_safety = "patient not in the safety analysis set";
+        before_treatment = "event that began before treatment";
         days_since = "days since the injection; a duration counts its first and last day";
         no_serious = "no serious adverse event";
         disagree = "the two computations disagree beyond rounding: do not use these results";

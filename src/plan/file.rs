@@ -3,7 +3,9 @@
 //! These types are the file format. The JSON Schema, the check for unknown keys and the list of defaults in use are all
 //! derived from them, so a key that is added here is known everywhere.
 
-use super::options::{AnalysisPlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver};
+use super::options::{
+    AnalysisPlan, CovariatePlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
+};
 use crate::data::Format;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -44,6 +46,9 @@ pub struct PlanFile {
     /// The estimand in the sense of ICH E9(R1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimand: Option<Estimand>,
+    /// What patient-level columns are: numbers or factors, with the labels of their codes.
+    #[serde(default, rename = "covariate")]
+    pub covariates: Vec<CovariatePlan>,
     /// Patient-level factors for subgroup analyses.
     #[serde(default, rename = "subgroup")]
     pub subgroups: Vec<Subgroup>,
@@ -325,6 +330,11 @@ pub struct EventColumns {
     pub start_day: String,
     /// Day of resolution.
     pub end_day: String,
+    /// Whether the event is treatment-emergent (`Y`/`N`, as `TRTEMFL` of CDISC ADaM): it began, or became worse, on or
+    /// after the injection. Where left out, an event is emergent unless its `start_day` is negative; one that became
+    /// worse is then a row of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emergent: Option<String>,
 }
 
 impl Default for EventColumns {
@@ -337,6 +347,7 @@ impl Default for EventColumns {
             related: "related".to_owned(),
             start_day: "start_day".to_owned(),
             end_day: "end_day".to_owned(),
+            emergent: None,
         }
     }
 }

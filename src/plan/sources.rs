@@ -1,10 +1,13 @@
 //! The data files a plan names, read and handed to [`crate::trial::build`] with the roles of their columns.
 
 use super::Plan;
+use super::Subgroup;
 use super::file::{DataPlan, Shape};
+use super::options::{CovariateKind, CovariatePlan};
 use super::position::location;
 use crate::data::{DataError, ReadOptions, Table, read_bytes};
 use crate::instrument::{Instrument, Scale};
+use crate::trial::columns::{self, ColumnKind, Declared};
 use crate::trial::expr::Condition;
 use crate::trial::sources::{
     Allocation, AllocationForm, Disposition, Events, Layout, Observations, Roles, Scoring, SetDefinition, Source,
@@ -275,11 +278,14 @@ fn assemble(
             related: event.related.clone(),
             start_day: event.start_day.clone(),
             end_day: event.end_day.clone(),
+            emergent: event.emergent.clone(),
+            set: plan.safety.set.clone(),
             severities: plan.safety.severities.clone(),
         }),
         disposition: disposition.map(|source| Disposition {
             source,
             status: data.disposition_columns.status.clone(),
+            reason: data.disposition_columns.reason.clone(),
             last_visit: data.disposition_columns.last_visit.clone(),
         }),
         patient_column: data.patient_column.clone().unwrap_or_else(|| columns.patient.clone()),
@@ -293,6 +299,7 @@ fn assemble(
             })
             .collect(),
         patient_columns: patient_columns(plan),
+        declared: declared(plan),
         randomisation_date: data.randomisation_date.clone(),
         injected_first: plan.analysis.injected_first.clone(),
         windows: windows(plan, &design),
@@ -301,14 +308,32 @@ fn assemble(
     }
 }
 
+/// What the plan says of patient-level columns.
+fn declared(plan: &Plan) -> Vec<Declared> {
+    let kind = |written: CovariateKind| match written {
+        CovariateKind::Number => ColumnKind::Number,
+        CovariateKind::Factor => ColumnKind::Factor,
+    };
+    let of = |column: &CovariatePlan| Declared {
+        name: column.name.clone(),
+        label: column.label.clone(),
+        kind: kind(column.kind),
+        levels: column.levels.clone(),
+        labels: column.labels.clone(),
+    };
+    plan.covariates.iter().map(of).collect()
+}
+
 /// Patient-level columns the plan uses outside analysis sets.
 fn patient_columns(plan: &Plan) -> Vec<(&'static str, String)> {
-    let covariates = plan.analysis.covariates.iter().map(|column| ("covariate", column.clone()));
-    let subgroups = plan.subgroups.iter().map(|subgroup| ("subgroup", subgroup.column.clone()));
+    let covariates = plan.analysis.covariates.iter().map(|column| (columns::COVARIATE, column.clone()));
+    let purpose = |subgroup: &Subgroup| if subgroup.cuts.is_empty() { "subgroup" } else { columns::CUT };
+    let subgroups = plan.subgroups.iter().map(|subgroup| (purpose(subgroup), subgroup.column.clone()));
+    let declared = plan.covariates.iter().map(|column| ("[[covariate]]", column.name.clone()));
     let table = plan.report.demographics.iter().flatten().map(|column| ("baseline table", column.clone()));
     let date = plan.data.randomisation_date.iter().map(|column| ("date of randomisation", column.clone()));
     let first = plan.analysis.injected_first.iter().map(|column| ("knee injected first", column.clone()));
-    covariates.chain(subgroups).chain(table).chain(date).chain(first).collect()
+    covariates.chain(subgroups).chain(declared).chain(table).chain(date).chain(first).collect()
 }
 
 fn windows(plan: &Plan, design: &Design) -> Vec<VisitWindow> {

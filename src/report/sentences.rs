@@ -21,6 +21,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     };
     let scale = Scale::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
+    let decimals = rounding::interval_decimals(Some(low), Some(high), decimals);
     let print = |value: f64| match scale {
         Scale::Odds => rounding::print(value.exp(), 2),
         _ => rounding::print(value, decimals),
@@ -461,7 +462,7 @@ pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Opt
     let record = material.outcomes.comparison(endpoint, visit, "second-opinion")?;
     let result = &record.result;
     let about = material.endpoint(endpoint);
-    let decimals = about.decimals + 1;
+    let decimals = rounding::interval_decimals(result.conf_low, result.conf_high, about.decimals + 1);
     let print = |value: Option<f64>| value.map(|value| rounding::print(value, decimals));
     let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
     let apart = result.number("largest_disagreement").map(|value| format!("{value:.1e}").replace('-', "\u{2212}"))?;

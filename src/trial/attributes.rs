@@ -5,6 +5,7 @@ use super::coded::Coded;
 use super::findings::{Findings, place};
 use super::patients::Trial;
 use super::rows::has_column;
+use super::rules::identity;
 use super::sources::{Roles, Source, Sources};
 use crate::data::Table;
 use std::collections::{BTreeSet, HashMap};
@@ -48,6 +49,9 @@ fn per_patient(
     let names: Vec<String> = source.table.column_names().into_iter().filter(|name| name != key).collect();
     let columns: Vec<(String, Vec<Option<String>>)> =
         names.into_iter().filter_map(|name| source.table.text(&name).ok().map(|cells| (name, cells))).collect();
+    let spellings: HashMap<String, (&str, usize)> =
+        number.iter().map(|(id, patient)| (identity::folded(id), (id.as_str(), *patient))).collect();
+    let comma = source.table.provenance.decimal == ',';
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for row in 0..source.table.height() {
         let location = place(&source.file, Some(source.table.file_row(row)), Some(key));
@@ -69,6 +73,21 @@ fn per_patient(
             );
             continue;
         }
+        let alike = |id: &str| spellings.get(&identity::folded(id)).copied();
+        if !number.contains_key(id)
+            && let Some((other, patient)) = alike(id)
+        {
+            let message = format!(
+                "patient `{id}` is `{other}` in the observations: they differ in {} only",
+                identity::spelled(id, other)
+            );
+            findings.add("SK114", location, message, identity::WRITE_ALIKE);
+            // Not reported again as a patient without a row.
+            if let Some(listed) = listed.get_mut(patient) {
+                *listed = true;
+            }
+            continue;
+        }
         let Some(patient) = number.get(id) else {
             findings.add(
                 "SK113",
@@ -82,13 +101,25 @@ fn per_patient(
             *listed = true;
             for (name, cells) in &columns {
                 let cell = cells.get(row).cloned().flatten();
-                if let Some(cell) = cell.map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()) {
+                if let Some(cell) = cell.map(|cell| plain(&cell, comma)).filter(|cell| !cell.is_empty()) {
                     patient.attributes.entry(name.clone()).or_insert(cell);
                 }
             }
         }
     }
     listed
+}
+
+/// A cell without surrounding blanks; a number with a decimal comma, where the file has them, with a point.
+pub fn plain(cell: &str, comma: bool) -> String {
+    let cell = cell.trim();
+    if comma && cell.contains(',') && !cell.contains('.') {
+        let point = cell.replacen(',', ".", 1);
+        if point.parse::<f64>().is_ok() {
+            return point;
+        }
+    }
+    cell.to_owned()
 }
 
 /// Adds the columns of the observations that do not change within a patient, identifying and measured columns aside; of
@@ -155,5 +186,7 @@ fn constant(
             Some(_) => {}
         }
     }
-    Some(cells.into_iter().map(|level| level.and_then(|level| column.levels.get(level).cloned())).collect())
+    let comma = table.provenance.decimal == ',';
+    let text = |level: usize| column.levels.get(level).map(|cell| plain(cell, comma));
+    Some(cells.into_iter().map(|level| level.and_then(text)).collect())
 }

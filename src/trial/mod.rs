@@ -15,6 +15,7 @@ pub mod bds;
 pub mod blinding;
 pub mod build;
 pub mod coded;
+pub mod columns;
 pub mod design;
 pub mod differences;
 pub mod event_rows;
@@ -34,6 +35,7 @@ pub mod rules;
 pub mod scored;
 pub mod side;
 pub mod sources;
+mod spelling;
 pub mod wide;
 
 pub use design::{Arms, Better, Design, Endpoint, Kind, Role, Visit};

@@ -385,8 +385,16 @@ pub fn known_levels(
     at: &Place<'_>,
     findings: &mut Findings,
 ) -> Vec<u32> {
-    let index =
-        |label: &String| known.iter().position(|name| name == label).and_then(|index| u32::try_from(index).ok());
+    // 1.0 is 1, as a program that reads a column of codes as numbers writes it.
+    let same_number = |name: &str, label: &str| match (name.parse::<f64>(), label.parse::<f64>()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    };
+    let index = |label: &String| {
+        let exact = known.iter().position(|name| name == label);
+        let found = exact.or_else(|| known.iter().position(|name| same_number(name, label)));
+        found.and_then(|index| u32::try_from(index).ok())
+    };
     let meaning: Vec<Option<u32>> = column.levels.iter().map(index).collect();
     let mut unknown: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
     let mut codes = Vec::with_capacity(at.kept.len());
@@ -416,6 +424,16 @@ pub fn known_levels(
                 "it looks like a spelling of `{name}`: correct it in the data, or write the plan as the data do"
             ),
             None => format!("{}; the plan has: {}", super::rows::did_you_mean(label, known), known.join(", ")),
+        };
+        // Two arms that both occur, and a third: a trial of more than two treatments.
+        let occurs = |name: &&str| column.levels.iter().any(|level| level == name);
+        let remedy = match what == "arm" && variant.is_none() && known.iter().filter(|name| occurs(name)).count() > 1 {
+            true => format!(
+                "declare a third treatment: `[arms] other = [\"{}\"]`; it enters mixed models and descriptions, and \
+                 `data.where` can keep its rows out",
+                shorten(label)
+            ),
+            false => remedy,
         };
         let message =
             format!("unknown {what} `{}` in {count} row{}", shorten(label), if count == 1 { "" } else { "s" });

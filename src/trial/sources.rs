@@ -1,5 +1,6 @@
 //! What a trial is built from: the tables as read, the roles of their columns, and the analysis sets.
 
+use super::columns::Declared;
 use super::expr::Condition;
 use crate::data::{Provenance, Table};
 use crate::instrument::{Instrument, Scale};
@@ -101,6 +102,10 @@ pub struct Events {
     pub start_day: String,
     /// Day of resolution.
     pub end_day: String,
+    /// Whether treatment-emergent; by the day of onset where `None`.
+    pub emergent: Option<String>,
+    /// Name of the safety set; the first set where `None`.
+    pub set: Option<String>,
     /// The permitted severities, mildest first.
     pub severities: Vec<String>,
 }
@@ -112,6 +117,8 @@ pub struct Disposition {
     pub source: Source,
     /// Column of the status.
     pub status: String,
+    /// Column of the reason for leaving.
+    pub reason: String,
     /// Column of the last visit attended.
     pub last_visit: String,
 }
@@ -193,6 +200,8 @@ pub struct Sources {
     pub sets: Vec<SetDefinition>,
     /// Patient-level columns that the plan uses, each with what for: covariates, subgroups, baseline table.
     pub patient_columns: Vec<(&'static str, String)>,
+    /// Patient-level columns that the plan declares.
+    pub declared: Vec<Declared>,
     /// Patient-level column with the date of randomisation.
     pub randomisation_date: Option<String>,
     /// Patient-level column that names the knee injected first.

@@ -4,14 +4,15 @@ use crate::cli::args::LockArgs;
 use crate::cli::error::CliError;
 use crate::cli::output::write_whole;
 use crate::cli::terminal;
-use crate::plan::{self, lock};
+use crate::pipeline;
+use crate::plan::lock;
 
 /// Runs the command.
 ///
 /// # Errors
 /// Findings in the plan, a date that is none, an earlier seal, a seal that cannot be written.
 pub fn run(args: &LockArgs) -> Result<(), CliError> {
-    let plan = plan::load(&args.plan).map_err(CliError::Findings)?;
+    let plan = pipeline::load_plan(&args.plan).map_err(CliError::Findings)?;
     let seal = lock::seal(&plan, &args.date).map_err(CliError::Findings)?;
     let path = lock::path_of(&args.plan);
     if path.exists() && !args.replace {

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod check;
+mod check_read;
 mod compare;
 mod demo;
 mod export;

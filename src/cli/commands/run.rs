@@ -172,8 +172,9 @@ fn local_events(run: &Run) -> Option<String> {
 fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String> {
     let design = &run.trial.design;
     let about = &design.endpoints[endpoint];
-    let print = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| rounding::print(v, about.decimals + 1));
     let result = &record.result;
+    let decimals = rounding::interval_decimals(result.conf_low, result.conf_high, about.decimals + 1);
+    let print = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| rounding::print(v, decimals));
     let difference = if crate::analysis::pairs::is_difference(result.method) && result.estimate.is_some() {
         format!("{} ({} to {})", print(result.estimate), print(result.conf_low), print(result.conf_high))
     } else {
