@@ -11,10 +11,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("data", &[][..]),
         ("trial", &["data", "math", "instrument"]),
         ("plan", &["data", "trial", "instrument"]),
-        ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument"]),
+        ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument", "note"]),
         ("table", &["trial", "analysis"]),
         ("figure", &["trial", "analysis"]),
-        ("report", &["trial", "plan", "analysis", "table", "figure", "data"]),
+        ("report", &["trial", "plan", "analysis", "table", "figure", "data", "note"]),
         ("pipeline", &["data", "trial", "plan", "analysis", "report"]),
         ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
         (
@@ -33,6 +33,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "pipeline",
                 "table",
                 "math",
+                "note",
             ],
         ),
         ("lib", &[]),
@@ -44,10 +45,12 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 fn allowed_in_statistics() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("math", &[][..]),
+        // `messages` is the macro that declares a catalogue.
+        ("note", &["messages"]),
         ("instrument", &["math"]),
         ("multiplicity", &["math"]),
-        ("paired", &["math"]),
-        ("model", &["math"]),
+        ("paired", &["math", "note"]),
+        ("model", &["math", "note"]),
         ("lib", &[]),
     ])
 }
