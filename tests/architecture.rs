@@ -11,10 +11,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("data", &[][..]),
         ("trial", &["data", "math", "instrument"]),
         ("plan", &["data", "trial", "instrument"]),
-        ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument"]),
+        ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument", "note"]),
         ("table", &["trial", "analysis"]),
         ("figure", &["trial", "analysis"]),
-        ("report", &["trial", "plan", "analysis", "table", "figure", "data"]),
+        ("report", &["trial", "plan", "analysis", "table", "figure", "data", "note"]),
         ("pipeline", &["data", "trial", "plan", "analysis", "report"]),
         ("simulate", &["math", "trial", "plan", "planning", "analysis"]),
         ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
@@ -37,6 +37,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "pipeline",
                 "table",
                 "math",
+                "note",
             ],
         ),
         ("lib", &[]),
@@ -48,11 +49,14 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 fn allowed_in_statistics() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("math", &[][..]),
+        // `messages` is the macro that declares a catalogue.
+        ("note", &["messages"]),
         ("instrument", &["math"]),
         ("multiplicity", &["math"]),
-        ("paired", &["math"]),
-        ("model", &["math"]),
-        ("planning", &["math", "paired"]),
+        ("paired", &["math", "note"]),
+        ("model", &["math", "note"]),
+        ("planning", &["math", "paired", "note"]),
+        ("survival", &["math", "paired", "note"]),
         ("lib", &[]),
     ])
 }

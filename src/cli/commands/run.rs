@@ -7,7 +7,7 @@ use crate::cli::terminal;
 use crate::pipeline::{self, Inputs, Run};
 use crate::report::template::Template;
 use crate::table::rounding;
-use crate::trial::{Finding, Role};
+use crate::trial::{Finding, Measure, Role};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
@@ -187,7 +187,11 @@ fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String>
     let conclusion = format!("{}{mark}", record.conclusion().name());
     let visit = design.visits[visit].label.clone();
     let p = result.p_value.map_or_else(|| "–".to_owned(), rounding::p_value);
-    vec![shorten(&about.name, 20), shorten(&visit, 12), difference, p, conclusion]
+    let name = match record.measure {
+        Measure::Value => shorten(&about.name, 20),
+        Measure::Change => format!("{} (change)", shorten(&about.name, 12)),
+    };
+    vec![name, shorten(&visit, 12), difference, p, conclusion]
 }
 
 /// At most `most` characters, the last an ellipsis where something was cut.

@@ -65,6 +65,10 @@ pub fn section(material: &Material) -> Section {
     if material.fits().any(|fit| fit.structure == Structure::Random.name()) {
         section.blocks.push(Block::Paragraph(words.get("methods.random_assumption")));
     }
+    let compares_changes = |endpoint: &usize| material.context().measure(*endpoint) == crate::trial::Measure::Change;
+    if (0..material.trial.design.endpoints.len()).any(|endpoint| compares_changes(&endpoint)) {
+        section.blocks.push(Block::Paragraph(words.get("methods.change")));
+    }
     section.blocks.extend(other_methods(material).map(Block::Paragraph));
     section
         .blocks
