@@ -83,9 +83,9 @@ pub struct SummaryArgs {
 
 const HELP: &str = "Papers on split-body trials often print the two arms as if they were
 independent. The paired standard error needs the within-pair correlation: it is shown over a
-range, and at the value that a published paired p, t, CI, SE or SD implies, with the range
-that rounding allows. The figure of an unpaired test, or one that cannot belong to the table,
-is named and implies nothing.
+range, and at the value that a published paired p, t, CI, SE or SD implies,
+with the range that rounding allows. The figure of an unpaired test, or one that
+cannot belong to the table, is named and implies nothing.
 
 Columns of --data: label, mean_treated, sd_treated, n_treated, mean_control,
 sd_control, n_control; optional n_pairs and one of p, t, ci_low with ci_high,
