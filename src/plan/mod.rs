@@ -9,6 +9,7 @@
 
 pub mod blinded;
 pub mod cross;
+pub mod data_file;
 pub mod design;
 pub mod file;
 pub mod init;

@@ -145,7 +145,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// Letters in lower case and numbers without leading zeros; everything else is dropped.
-fn folded(id: &str) -> String {
+pub fn folded(id: &str) -> String {
     let mut folded = String::new();
     let mut number = String::new();
     let flush = |number: &mut String, folded: &mut String| {
