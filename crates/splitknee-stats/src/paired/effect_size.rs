@@ -7,9 +7,6 @@
 //! - `dav` = mean(d) over the mean of the two SDs (Cumming 2012); `dav_rms` over their root mean square.
 //! - `drm` = dz·√(2(1 − r)) (Morris & DeShon 2002).
 //!
-//! - `rank_biserial` = (R₊ − R₋)/(R₊ + R₋), the effect size of the signed-rank test (Kerby 2014; R
-//!   `effectsize::rank_biserial`).
-//!
 //! The intervals of dav and drm carry the limits of the noncentrality over with the ratio of the standardisers held at
 //! its estimate (Algina & Keselman 2003): approximate, where that of dz is exact.
 
@@ -17,7 +14,7 @@ use super::correlation::pearson_r;
 use super::paired_t::Moments;
 use super::pairs::{check_options, differences};
 use super::{Alternative, Field, Options, Refusal, TestResult};
-use crate::math::descriptive::{mid_ranks, sd};
+use crate::math::descriptive::sd;
 use crate::math::dist::{ln_gamma, noncentral_t};
 use crate::note;
 
@@ -65,7 +62,6 @@ pub fn effect_size(treated: &[f64], control: &[f64], options: &Options) -> Resul
     add(["dav_rms", "dav_rms_low", "dav_rms_high"], over(rms_sd));
     add(["drm", "drm_low", "drm_high"], r.map(|r| (2.0 * (1.0 - r)).sqrt()));
     add(["hedges_g", "hedges_g_low", "hedges_g_high"], small_sample_factor(moments.df));
-    result.extra.push(("rank_biserial", Field::Number(rank_biserial(&differences))));
     if larger == 0.0 {
         result.notes.push(note!(effect_dav));
     }
@@ -76,16 +72,6 @@ pub fn effect_size(treated: &[f64], control: &[f64], options: &Options) -> Resul
         result.notes.push(note!(effect_hedges));
     }
     Ok(result)
-}
-
-/// The matched-pairs rank-biserial correlation, the effect size of the signed-rank test: the ranks of positive differences
-/// less those of negative ones, over all ranks; zeros are dropped.
-fn rank_biserial(differences: &[f64]) -> Option<f64> {
-    let nonzero: Vec<f64> = differences.iter().copied().filter(|d| *d != 0.0).collect();
-    let ranks = mid_ranks(&nonzero.iter().map(|d| d.abs()).collect::<Vec<_>>());
-    let signed: f64 = nonzero.iter().zip(&ranks).map(|(d, rank)| rank.copysign(*d)).sum();
-    let all: f64 = ranks.iter().sum();
-    (all > 0.0).then(|| signed / all)
 }
 
 /// Hedges' factor J; `None` below 2 degrees of freedom.

@@ -5,9 +5,6 @@
 //! ties and zeros (see [`super::signed_rank`]; R `coin` and `exactRankTests` agree), and normal with the tie-corrected
 //! variance beyond or on request; the continuity correction is that of R `wilcox.test`.
 //!
-//! The effect size that belongs to the test is the matched-pairs rank-biserial correlation, the ranks of positive
-//! differences less those of negative ones over all ranks (Kerby 2014; R `effectsize::rank_biserial`).
-//!
 //! The estimate is the median of the Walsh averages of the differences that the test uses. Confidence limits invert the
 //! test: exact ones are the outermost Walsh averages that the exact null distribution does not reject (Hollander, Wolfe &
 //! Chicken 2014, §3.3; with ties the distribution is that of the observed mid-ranks, as `exactRankTests::wilcox.exact`),
@@ -140,7 +137,6 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
         ("n_zero", Field::Count((shifted.iter().filter(|d| **d == 0.0).count()) as u64)),
         ("n_ranked", Field::Count(ranks.len() as u64)),
         ("expectation", Field::Number(Some(expectation))),
-        ("rank_biserial", Field::Number(Some(v / expectation - 1.0))),
         ("variance", Field::Number(Some(sigma * sigma))),
         ("zeros", Field::Text(if settings.zeros == Zeros::Pratt { "pratt" } else { "wilcoxon" }.into())),
     ];
