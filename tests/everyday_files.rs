@@ -197,3 +197,72 @@ fn a_column_is_one_item_and_scores_do_not_double_a_name() {
     let (code, out, _) = score("q1-5", &["--keep", "id,side"]);
     assert!(code == 0 && out.starts_with("id,side,pain,pain_0_100,pain_note\n1,L,9,"), "{out}");
 }
+
+/// The same trial in every format that is read.
+const FORMATS: [&str; 11] = [
+    "knees.xlsx",
+    "knees.xls",
+    "knees.ods",
+    "knees.sas7bdat",
+    "knees.sav",
+    "packed.sav",
+    "knees.zsav",
+    "knees.dta",
+    "stata13.dta",
+    "stata12.dta",
+    "stata8.dta",
+];
+
+#[test]
+fn every_format_gives_the_same_cells() {
+    let read = |name: &str| {
+        let path = folder("formats").join(name);
+        splitknee::data::read(&path, &splitknee::data::ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
+    };
+    let csv = read("knees.csv");
+    for name in FORMATS {
+        let table = read(name);
+        assert_eq!(table.column_names(), csv.column_names(), "{name}");
+        for column in ["pid", "knee", "trt", "visit"] {
+            assert_eq!(table.text(column).unwrap(), csv.text(column).unwrap(), "{name}: {column}");
+        }
+        for column in ["vas", "age"] {
+            assert_eq!(table.numbers(column).unwrap(), csv.numbers(column).unwrap(), "{name}: {column}");
+        }
+        assert_eq!(table.dates("date").unwrap(), csv.dates("date").unwrap(), "{name}");
+    }
+    // What statistical packages say of a variable beside its values.
+    for name in ["knees.sav", "knees.dta", "stata8.dta"] {
+        let table = read(name);
+        assert_eq!(table.info("vas").unwrap().label.as_deref(), Some("VAS pain (mm)"), "{name}");
+        assert!(table.info("trt").unwrap().labelled, "{name}");
+        assert_eq!(table.numbers("trt").unwrap()[0], Some(1.0), "{name}: the code stays a number");
+    }
+}
+
+#[test]
+fn one_plan_gives_the_same_results_whatever_the_format() {
+    let results = |name: &str| {
+        let copy = tempfile::tempdir().unwrap();
+        fs::copy(folder("formats").join(name), copy.path().join(name)).unwrap();
+        let plan = copy.path().join("plan.toml");
+        let text_of = format!(
+            "[trial]\nid = \"F\"\ntitle = \"Formats\"\n[data]\npath = \"{name}\"\ncolumns = {{ patient = \"pid\", knee = \"knee\", \
+             arm = \"trt\", visit = \"visit\", date = \"date\" }}\n[arms]\nactive = \"EV\"\nplacebo = \"SALINE\"\n[visits]\n\
+             order = [\"Baseline\", \"Month 3\"]\nbaseline = \"Baseline\"\n[[endpoint]]\nname = \"VAS pain\"\ncolumn = \"vas\"\n\
+             range = [0, 100]\nbetter = \"lower\"\ndecimals = 1\n"
+        );
+        fs::write(&plan, text_of).unwrap();
+        let out = copy.path().join("out");
+        let (code, _, err) = run(&["run", text(&plan), "--out", text(&out)]);
+        assert_eq!(code, 0, "{name}: {err}");
+        let json = fs::read_to_string(out.join("results.json")).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+        document["results"].clone()
+    };
+    let csv = results("knees.csv");
+    assert!(csv.as_array().is_some_and(|records| records.len() > 20));
+    for name in FORMATS {
+        assert_eq!(results(name), csv, "{name}");
+    }
+}

@@ -107,7 +107,7 @@ impl OddCells {
     }
 }
 
-/// `s` unless it is one.
+/// `s` unless there is one.
 pub fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }

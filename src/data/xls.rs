@@ -62,7 +62,8 @@ pub(super) fn cells(
             Data::Bool(value) => Cell::Number(f64::from(u8::from(*value))),
             Data::DateTime(moment) => date_or_time(moment),
             Data::String(text) if text.is_empty() => continue,
-            Data::String(text) | Data::DurationIso(text) => Cell::Text(text.clone()),
+            // Texts of two bytes a character, which some programs write, may come as bytes.
+            Data::String(text) | Data::DurationIso(text) => Cell::Text(text.replace('\0', "")),
             Data::DateTimeIso(text) => day(text),
             Data::Error(error) if options.is_missing(&error.to_string()) => continue,
             Data::Error(error) => {
