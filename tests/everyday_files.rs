@@ -172,7 +172,9 @@ fn redcaps_flat_export_is_read_with_its_repeat_rows() {
 #[test]
 fn a_format_that_is_not_read_is_named_with_the_way_to_export() {
     let copy = tempfile::tempdir().unwrap();
-    for (name, said) in [("knees.sas7bcat", "catalogue"), ("knees.rds", "write.csv"), ("knees.jmp", "JMP"), ("knees.por", "SPSS")] {
+    for (name, said) in
+        [("knees.sas7bcat", "catalogue"), ("knees.rds", "write.csv"), ("knees.jmp", "JMP"), ("knees.por", "SPSS")]
+    {
         let path = copy.path().join(name);
         fs::write(&path, "x").unwrap();
         let (code, _, err) = run(&["test", "paired-t", "--data", text(&path), "--treated", "a", "--control", "b"]);

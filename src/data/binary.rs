@@ -204,9 +204,9 @@ pub fn table(
                 }
                 Values::Number(numbers)
             }
-            Values::Text(cells) => {
-                Values::Text(cells.into_iter().map(|cell| cell.filter(|cell| !options.is_missing_in(cell, format))).collect())
-            }
+            Values::Text(cells) => Values::Text(
+                cells.into_iter().map(|cell| cell.filter(|cell| !options.is_missing_in(cell, format))).collect(),
+            ),
             dates => dates,
         };
         columns.push(cells.into_column(&name));

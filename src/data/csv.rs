@@ -7,13 +7,13 @@
 //! declares the delimiter. Each of these is said ([`super::Remark`]). Limits: a cell of 16 MiB ([`MAX_CELL`]), a row of
 //! 16 384 cells ([`MAX_COLUMNS`]).
 
+use super::csv_columns::{Columns, DecimalSigns, How, RowNumbers};
 use super::encoding;
 use super::error::{DataError, RaggedRow};
 use super::header;
 use super::options::{Format, ReadOptions};
 use super::records::{LineEnds, Records};
 use super::remark::{self, Remark, plural};
-use super::csv_columns::{Columns, DecimalSigns, How, RowNumbers};
 use super::table::{self, Provenance, Table};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -68,7 +68,8 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
         }
     };
     let titled = || {
-        let found = (options.header_row <= 1).then(|| below_titles(name, body, options.delimiter, header_row)).flatten();
+        let found =
+            (options.header_row <= 1).then(|| below_titles(name, body, options.delimiter, header_row)).flatten();
         found.filter(|&row| row > header_row)
     };
     // A second byte order mark, as files put together from several have, is no part of a name.
@@ -226,13 +227,7 @@ impl RowsOfKind {
         }
     }
 
-    fn remark(
-        self,
-        text: impl Fn(usize) -> String,
-        remedy: &'static str,
-        doubtful: bool,
-        remarks: &mut Vec<Remark>,
-    ) {
+    fn remark(self, text: impl Fn(usize) -> String, remedy: &'static str, doubtful: bool, remarks: &mut Vec<Remark>) {
         if let Some(row) = self.first {
             let remark = Remark::new(text(self.count), remedy).at(row);
             remarks.push(if doubtful { remark.doubtful() } else { remark });

@@ -93,7 +93,8 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
     }
     let own = if release >= 118 { UTF_8 } else { WINDOWS_1252 };
     let encoding = file.encoding(None, options)?.unwrap_or(own);
-    let dictionary = if modern { modern_dictionary(file, release, encoding)? } else { old_dictionary(file, release, encoding)? };
+    let dictionary =
+        if modern { modern_dictionary(file, release, encoding)? } else { old_dictionary(file, release, encoding)? };
     file.little = if modern { is_little(&file)? } else { bytes.get(1) == Some(&2) };
     file.check_cells(dictionary.rows, dictionary.kinds.len())?;
     let long_texts = match dictionary.texts {
@@ -127,7 +128,11 @@ fn is_little(file: &Bytes<'_>) -> Result<bool, DataError> {
     Ok(at.take(3)? == b"LSF")
 }
 
-fn modern_dictionary(mut file: Bytes<'_>, release: usize, encoding: &'static Encoding) -> Result<Dictionary, DataError> {
+fn modern_dictionary(
+    mut file: Bytes<'_>,
+    release: usize,
+    encoding: &'static Encoding,
+) -> Result<Dictionary, DataError> {
     file.little = is_little(&file)?;
     tag(&mut file, "</release><byteorder>")?;
     file.take(3)?;

@@ -49,7 +49,9 @@ impl fmt::Display for CellError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { row, column, found, reason } = self;
         let remedy = match reason {
-            CellReason::NotANumber => "is not a number; correct the cell, or declare the code as missing (`missing` in the plan, --missing)",
+            CellReason::NotANumber => {
+                "is not a number; correct the cell, or declare the code as missing (`missing` in the plan, --missing)"
+            }
             CellReason::DecimalComma => "has a comma; declare `decimal_comma = true` if it is the decimal sign",
             CellReason::DecimalPoint => {
                 "has a point in a file with decimal commas; declare `decimal_comma = false` or correct it"

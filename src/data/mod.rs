@@ -16,15 +16,15 @@
 //! # Ok::<(), splitknee::data::DataError>(())
 //! ```
 
+pub mod binary;
 pub mod csv;
 mod csv_columns;
 pub mod dataset_json;
 pub mod date;
+pub mod dta;
 pub mod encoding;
 pub mod error;
 mod guard;
-pub mod binary;
-pub mod dta;
 mod header;
 pub mod number;
 pub mod ods;

@@ -59,7 +59,8 @@ impl Format {
             return Ok(format);
         }
         let name_inside = super::unpack::inner_name(name);
-        let extension = name_inside.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
+        let extension =
+            name_inside.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
         Self::EXTENSIONS
             .iter()
             .find(|(_, names)| names.contains(&extension.as_str()))

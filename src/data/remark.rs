@@ -102,7 +102,8 @@ impl OddCells {
             u32::from(odd),
             shorten(&plain(&cell).unwrap_or(cell))
         );
-        let remedy = "nothing, if a blank is meant; such characters come with text pasted from a web page or a document";
+        let remedy =
+            "nothing, if a blank is meant; such characters come with text pasted from a web page or a document";
         Some(Remark::new(text, remedy).at(row).of(names.get(column).map(String::as_str).unwrap_or_default()))
     }
 }

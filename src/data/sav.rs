@@ -274,7 +274,8 @@ fn variables(
     let mut variables = Vec::new();
     let mut entries = entries.iter();
     while let Some(entry) = entries.next() {
-        let name = further.long_names.get(&entry.short).map_or_else(|| entry.short.clone(), |name| text(name, encoding));
+        let name =
+            further.long_names.get(&entry.short).map_or_else(|| entry.short.clone(), |name| text(name, encoding));
         let label = Some(text(&entry.label, encoding)).filter(|label| !label.is_empty());
         let mut info = ColumnInfo { label, ..ColumnInfo::default() };
         let mut declared = 0_usize;
@@ -290,11 +291,8 @@ fn variables(
                 (!listed && !ranged).then_some(value)
             };
             let numbers: Vec<Option<f64>> = rows.chunks_exact(units).map(value).collect();
-            info.value_labels = entry
-                .labels
-                .iter()
-                .map(|(value, label)| (double(value, little), text(label, encoding)))
-                .collect();
+            info.value_labels =
+                entry.labels.iter().map(|(value, label)| (double(value, little), text(label, encoding))).collect();
             temporal(entry.print >> 16, numbers)
         } else {
             // A text of more than 255 bytes stands in several entries of at most 255.
@@ -321,7 +319,9 @@ fn variables(
                 entry.labels.iter().map(|(value, label)| (text(value, encoding), text(label, encoding))).collect();
             let all = cells.iter().flatten().filter(|cell| !cell.is_empty()).all(|cell| labels.contains_key(cell));
             Values::Text(match !labels.is_empty() && all {
-                true => cells.into_iter().map(|cell| cell.map(|cell| labels.get(&cell).cloned().unwrap_or(cell))).collect(),
+                true => {
+                    cells.into_iter().map(|cell| cell.map(|cell| labels.get(&cell).cloned().unwrap_or(cell))).collect()
+                }
                 false => cells,
             })
         };

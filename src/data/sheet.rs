@@ -116,11 +116,13 @@ pub(super) fn table(name: &str, mut sheet: Sheet, format: Format, options: &Read
     sheet.rows = sheet.rows.split_off(&header_index);
     let below = header_row == 1 && !sheet.rows.contains_key(&header_index);
     let Some(header) = sheet.rows.remove(&header_index) else {
-        return Err(match (sheet.rows.is_empty() && sheet.errors.is_empty(), below.then(|| titled(&sheet, None)).flatten()) {
-            (true, _) => DataError::Empty { path: path() },
-            (false, Some(row)) => DataError::TitleRows { path: path(), row },
-            (false, None) => DataError::NoHeader { path: path(), row: header_row },
-        });
+        return Err(
+            match (sheet.rows.is_empty() && sheet.errors.is_empty(), below.then(|| titled(&sheet, None)).flatten()) {
+                (true, _) => DataError::Empty { path: path() },
+                (false, Some(row)) => DataError::TitleRows { path: path(), row },
+                (false, None) => DataError::NoHeader { path: path(), row: header_row },
+            },
+        );
     };
     let mut header: BTreeMap<u32, String> = header.into_iter().map(|(column, cell)| (column, named(&cell))).collect();
     header.retain(|_, title| !title.is_empty());
@@ -180,7 +182,11 @@ pub(super) fn table(name: &str, mut sheet: Sheet, format: Format, options: &Read
         }
     }
     for (column, cells) in &unread {
-        notes.push(format!("the column `{column}` has {} cell{} that cannot be read", cells.len(), plural(cells.len())));
+        notes.push(format!(
+            "the column `{column}` has {} cell{} that cannot be read",
+            cells.len(),
+            plural(cells.len())
+        ));
     }
     let columns = header.iter().map(|(column, title)| {
         let cells: Vec<Option<&Cell>> = sheet.rows.values().map(|row| row.get(column)).collect();
@@ -221,7 +227,11 @@ fn titled(sheet: &Sheet, first: Option<&BTreeMap<u32, String>>) -> Option<usize>
     });
     let rows: Vec<(usize, Vec<Cow<'_, str>>)> = first.into_iter().chain(below).collect();
     // Where row 1 is empty, the first row below may be the header itself.
-    let titles = if sheet.rows.is_empty() || rows.first().is_some_and(|(row, _)| *row == 1) { Vec::new() } else { vec![(0, Vec::new())] };
+    let titles = if sheet.rows.is_empty() || rows.first().is_some_and(|(row, _)| *row == 1) {
+        Vec::new()
+    } else {
+        vec![(0, Vec::new())]
+    };
     header::below_titles(&titles.into_iter().chain(rows).collect::<Vec<_>>())
 }
 

@@ -73,11 +73,13 @@ fn whole_bytes(table: &Table, path: &str, format: Format, options: &WriteOptions
         Format::DatasetJson | Format::DatasetNdjson => {
             dataset_json::to_bytes(path, table, &dataset, &options.created, format == Format::DatasetNdjson)
         }
-        Format::Xlsx | Format::Xls | Format::Ods | Format::Sas7bdat | Format::Sav | Format::Dta => Err(DataError::DoesNotFit {
-            path: path.to_string(),
-            format: format.title(),
-            problem: "this format is read and not written; use CSV, Parquet, XPT or Dataset-JSON".to_string(),
-        }),
+        Format::Xlsx | Format::Xls | Format::Ods | Format::Sas7bdat | Format::Sav | Format::Dta => {
+            Err(DataError::DoesNotFit {
+                path: path.to_string(),
+                format: format.title(),
+                problem: "this format is read and not written; use CSV, Parquet, XPT or Dataset-JSON".to_string(),
+            })
+        }
     }
 }
 

@@ -43,12 +43,7 @@ pub(super) fn titles(sheets: &[calamine::Sheet]) -> (Vec<String>, Vec<String>) {
 ///
 /// # Errors
 /// [`DataError::TooLarge`].
-pub(super) fn cells(
-    name: &str,
-    title: String,
-    range: &Range<Data>,
-    options: &ReadOptions,
-) -> Result<Sheet, DataError> {
+pub(super) fn cells(name: &str, title: String, range: &Range<Data>, options: &ReadOptions) -> Result<Sheet, DataError> {
     let mut sheet = Sheet { title, ..Sheet::default() };
     let (first_row, first_column) = range.start().unwrap_or_default();
     for (row, column, value) in range.used_cells() {

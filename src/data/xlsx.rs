@@ -119,10 +119,7 @@ fn load(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet, DataEr
 }
 
 /// The cells that are shown with leading zeros, and how many digits they then have.
-fn padded(
-    workbook: &mut Xlsx<Cursor<&[u8]>>,
-    title: &str,
-) -> Result<BTreeMap<(u32, u32), usize>, calamine::XlsxError> {
+fn padded(workbook: &mut Xlsx<Cursor<&[u8]>>, title: &str) -> Result<BTreeMap<(u32, u32), usize>, calamine::XlsxError> {
     let mut cells = BTreeMap::new();
     let mut reader = workbook.worksheet_cells_reader(title)?;
     let widths: Vec<Option<usize>> = reader

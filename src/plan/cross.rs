@@ -61,7 +61,10 @@ pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
 
 /// Whether a column, or the pattern of wide data, says this of a value.
 fn named(table: &DataPlan, place: &str, column: &Option<String>) -> bool {
-    let pattern = table.pattern.as_deref().filter(|_| table.shape == Shape::Wide || (table.shape == Shape::Bds && place == "{knee}"));
+    let pattern = table
+        .pattern
+        .as_deref()
+        .filter(|_| table.shape == Shape::Wide || (table.shape == Shape::Bds && place == "{knee}"));
     column.is_some() || pattern.is_some_and(|pattern| pattern.contains(place))
 }
 
@@ -239,7 +242,8 @@ impl Checker<'_> {
     /// A visit that is said of a whole file or sheet.
     fn visits_of_file(&mut self, table: &DataPlan, root: &str, plan: &PlanFile) {
         let order: &[String] = plan.visits.as_ref().map(|visits| visits.order.as_slice()).unwrap_or_default();
-        let said = table.visit.iter().map(|visit| ("visit", visit)).chain(table.sheets.iter().map(|name| ("sheets", name)));
+        let said =
+            table.visit.iter().map(|visit| ("visit", visit)).chain(table.sheets.iter().map(|name| ("sheets", name)));
         for (key, visit) in said.filter(|(_, visit)| !order.contains(visit)) {
             let message = format!("`{visit}` is no visit of the plan");
             let remedy = "write it as in `visits.order`, or list it there; a sheet of another name takes `[[data]]` with \
@@ -290,7 +294,8 @@ impl Checker<'_> {
     /// What holds for the tables `[[data]]` after the first.
     fn joined(&mut self, plan: &PlanFile) {
         let sided = |table: &DataPlan| named(table, "{knee}", &table.columns.knee);
-        let mut paths = BTreeSet::from([(plan.data.path.as_str(), plan.data.sheet.as_deref(), plan.data.rows.as_deref())]);
+        let mut paths =
+            BTreeSet::from([(plan.data.path.as_str(), plan.data.sheet.as_deref(), plan.data.rows.as_deref())]);
         for (number, table) in plan.data.further.iter().enumerate() {
             let at = |key: &str| format!("data.{}.{key}", number + 1);
             if !paths.insert((table.path.as_str(), table.sheet.as_deref(), table.rows.as_deref())) {
@@ -345,12 +350,15 @@ impl Checker<'_> {
             let remedy = "add `arm = \"…\"` to `columns`, or name an `allocation` file";
             self.wrong("SK014", &path, message, remedy);
         }
-        let in_code = table.shape == Shape::Bds && table.pattern.as_ref().is_some_and(|pattern| pattern.contains("{knee}"));
+        let in_code =
+            table.shape == Shape::Bds && table.pattern.as_ref().is_some_and(|pattern| pattern.contains("{knee}"));
         if columns.arm.is_none() && columns.knee.is_none() && !in_code {
             let message = "neither side nor arm tells the two knees of a patient apart".to_owned();
             let remedy = match table.shape {
-                Shape::Bds => "add `knee = \"…\"` to `columns`; where the parameter code names the side (VASL, VASR), \
-                               declare `pattern = \"{endpoint}{knee}\"`",
+                Shape::Bds => {
+                    "add `knee = \"…\"` to `columns`; where the parameter code names the side (VASL, VASR), \
+                               declare `pattern = \"{endpoint}{knee}\"`"
+                }
                 _ => "add `knee = \"…\"` to `columns`",
             };
             self.wrong("SK014", &path, message, remedy);

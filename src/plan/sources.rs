@@ -5,10 +5,10 @@ use super::data_file::FilePlan;
 use super::file::{DataPlan, ReplicatesPlan, Shape};
 use super::position::location;
 use crate::data::{DataError, ReadOptions, Table, read_bytes};
-use crate::trial::coded::Coded;
-use crate::trial::replicates::Replicates;
 use crate::instrument::{Instrument, Scale};
+use crate::trial::coded::Coded;
 use crate::trial::expr::Condition;
+use crate::trial::replicates::Replicates;
 use crate::trial::sources::{
     Allocation, AllocationForm, Disposition, Events, Layout, Observations, Roles, Scoring, SetDefinition, Source,
     Sources, VisitWindow,
@@ -373,7 +373,8 @@ fn by_side(plan: &Plan, source: Source, patient: &str, findings: &mut Vec<Findin
     let side = |row: usize| if row.is_multiple_of(2) { "left" } else { "right" };
     let of = |name: &str| table.text(name).unwrap_or_default();
     let (lefts, rights) = (of(left), of(right));
-    let arm = |row: usize| if row.is_multiple_of(2) { lefts.get(row / 2) } else { rights.get(row / 2) }.cloned().flatten();
+    let arm =
+        |row: usize| if row.is_multiple_of(2) { lefts.get(row / 2) } else { rights.get(row / 2) }.cloned().flatten();
     list.set_text(SIDE, (0..rows.len()).map(|row| Some(side(row).to_owned())).collect());
     list.set_text(ARM, (0..rows.len()).map(arm).collect());
     Source { file: source.file, table: list }

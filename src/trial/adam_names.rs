@@ -31,11 +31,8 @@ pub fn parameter_codes(ids: &[&str], declared: &[Option<String>]) -> Vec<String>
 
 /// A name made from `text` that is not taken: in capitals, with `suffix`, at most eight characters.
 pub fn free_name(text: &str, first: &str, suffix: &str, taken: &mut BTreeSet<String>) -> String {
-    let plain: String = text
-        .to_uppercase()
-        .chars()
-        .filter(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_')
-        .collect();
+    let plain: String =
+        text.to_uppercase().chars().filter(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_').collect();
     let begins = plain.starts_with(|c: char| c.is_ascii_uppercase());
     let plain = if begins { plain } else { format!("{first}{plain}") };
     let cut = |room: usize| plain.get(..room.min(plain.len())).unwrap_or_default().to_owned();

@@ -95,7 +95,9 @@ pub fn table(trial: &Trial, adam: &Adam) -> Result<AnalysisData, DataError> {
     made.text("PARAMCD", "Parameter Code", None, &|record| codes.get(record.place).cloned());
     made.text("PARAM", "Parameter", None, &|record| Some(plain(parameter(record.endpoint))));
     made.number("PARAMN", "Parameter (N)", None, &|record| Some(record.place as f64 + 1.0));
-    made.text("AVISIT", "Analysis Visit", None, &|record| design.visits.get(record.visit).map(|visit| visit.label.clone()));
+    made.text("AVISIT", "Analysis Visit", None, &|record| {
+        design.visits.get(record.visit).map(|visit| visit.label.clone())
+    });
     made.number("AVISITN", "Analysis Visit (N)", None, &|record| Some(record.visit as f64));
     if !adam.dates.is_empty() {
         let date = |record: &Record<'_>| record.date(record.visit, adam);
@@ -105,23 +107,37 @@ pub fn table(trial: &Trial, adam: &Adam) -> Result<AnalysisData, DataError> {
             let days = date(record)?.days - first.days;
             Some(f64::from(if days >= 0 { days + 1 } else { days }))
         };
-        made.number("ADY", "Analysis Relative Day", Some("ADT minus the date of the patient's baseline visit, plus 1 from that day on"), &day);
+        made.number(
+            "ADY",
+            "Analysis Relative Day",
+            Some("ADT minus the date of the patient's baseline visit, plus 1 from that day on"),
+            &day,
+        );
     }
     made.number("AVAL", "Analysis Value", None, &|record| Some(record.value));
-    made.number("BASE", "Baseline Value", Some("AVAL of the same knee and parameter where ABLFL is Y"), &|record| record.base);
+    made.number("BASE", "Baseline Value", Some("AVAL of the same knee and parameter where ABLFL is Y"), &|record| {
+        record.base
+    });
     made.number("CHG", "Change from Baseline", Some("AVAL minus BASE after baseline"), &|record| {
         record.base.filter(|_| record.after_baseline(design.baseline)).map(|base| record.value - base)
     });
     made.text("ABLFL", "Baseline Record Flag", Some("Y at the baseline visit"), &|record| {
         record.is_baseline.then(|| "Y".to_owned())
     });
-    made.text("ANL01FL", "Analysis Flag 01", Some("Y for every record that the analyses see"), &|_| Some("Y".to_owned()));
+    made.text("ANL01FL", "Analysis Flag 01", Some("Y for every record that the analyses see"), &|_| {
+        Some("Y".to_owned())
+    });
     let mut taken: BTreeSet<String> = made.columns.iter().map(|(origin, ..)| origin.column.clone()).collect();
     for set in &trial.sets {
         let member = |record: &Record<'_>| set.members.get(record.number).copied().unwrap_or_default();
         let flag = |record: &Record<'_>| Some(if member(record) { "Y" } else { "N" }.to_owned());
         let name = adam_names::population_flag(&set.name, &mut taken);
-        made.text(&name, &format!("{} Flag", set.label), Some("Y where the patient belongs to the analysis set"), &flag);
+        made.text(
+            &name,
+            &format!("{} Flag", set.label),
+            Some("Y where the patient belongs to the analysis set"),
+            &flag,
+        );
     }
     for column in &adam.covariates {
         let cell = |record: &Record<'_>| record.patient.attributes.get(column).cloned();
@@ -157,12 +173,24 @@ impl<'t> Columns<'_, 't> {
         self.columns.push((Origin { column: name.to_owned(), method }, label, column, format));
     }
 
-    fn text(&mut self, name: &str, label: &str, method: Option<&'static str>, cell: &dyn Fn(&Record<'t>) -> Option<String>) {
+    fn text(
+        &mut self,
+        name: &str,
+        label: &str,
+        method: Option<&'static str>,
+        cell: &dyn Fn(&Record<'t>) -> Option<String>,
+    ) {
         let cells: Vec<Option<String>> = self.records.iter().map(cell).collect();
         self.push(name, label, method, Column::from(Series::new(name.into(), cells)), None);
     }
 
-    fn number(&mut self, name: &str, label: &str, method: Option<&'static str>, cell: &dyn Fn(&Record<'t>) -> Option<f64>) {
+    fn number(
+        &mut self,
+        name: &str,
+        label: &str,
+        method: Option<&'static str>,
+        cell: &dyn Fn(&Record<'t>) -> Option<f64>,
+    ) {
         let cells: Vec<Option<f64>> = self.records.iter().map(cell).collect();
         self.push(name, label, method, Column::from(Series::new(name.into(), cells)), None);
     }

@@ -67,7 +67,8 @@ pub fn rows(
         };
         let key = (patient, code(&all.side, number), code(&all.arm, number), visit);
         let several = sources.replicates.get(endpoint).is_some_and(|rule| *rule != Replicates::Refuse);
-        let filled = |row: &usize| rows.values.get(endpoint).and_then(|column| column.get(*row)).is_some_and(Option::is_some);
+        let filled =
+            |row: &usize| rows.values.get(endpoint).and_then(|column| column.get(*row)).is_some_and(Option::is_some);
         // A further reading is a row of its own, to be taken together with the first.
         if several && place_of.get(&key).is_some_and(filled) {
             place_of.remove(&key);

@@ -55,7 +55,11 @@ pub fn document(data: &AnalysisData, about: &About<'_>) -> Result<String, DataEr
             if origin.method.is_some() { "Derived" } else { "Assigned" },
         ));
         if let Some(codes) = list {
-            lists.push_str(&format!("      <CodeList OID=\"CL.{name}\" Name=\"{}\" DataType=\"{}\">\n", escaped(&label), if kind == "text" { "text" } else { kind }));
+            lists.push_str(&format!(
+                "      <CodeList OID=\"CL.{name}\" Name=\"{}\" DataType=\"{}\">\n",
+                escaped(&label),
+                if kind == "text" { "text" } else { kind }
+            ));
             for code in codes {
                 lists.push_str(&format!("        <EnumeratedItem CodedValue=\"{}\"/>\n", escaped(&code)));
             }
@@ -112,8 +116,8 @@ const KEYS: [&str; 5] = ["STUDYID", "USUBJID", "LAT", "PARAMCD", "AVISIT"];
 
 /// The columns whose few values are listed.
 const LISTED: [&str; 14] = [
-    "LAT", "TRTP", "TRTPN", "TRTA", "TRTAN", "PARAMCD", "PARAM", "PARAMN", "AVISIT", "AVISITN", "ABLFL", "ANL01FL", "SEX",
-    "RACE",
+    "LAT", "TRTP", "TRTPN", "TRTA", "TRTAN", "PARAMCD", "PARAM", "PARAMN", "AVISIT", "AVISITN", "ABLFL", "ANL01FL",
+    "SEX", "RACE",
 ];
 
 /// Data type, length and decimals.

@@ -75,8 +75,7 @@ pub fn combine(design: &Design, sources: &Sources, rows: &mut Rows, findings: &m
         let mut combined = values.clone();
         let mut first_row = None;
         for group in groups.iter().filter(|group| group.len() > 1) {
-            let mut present: Vec<f64> =
-                group.iter().filter_map(|row| values.get(*row).copied().flatten()).collect();
+            let mut present: Vec<f64> = group.iter().filter_map(|row| values.get(*row).copied().flatten()).collect();
             if present.len() > 1 && rule(number) == Replicates::Refuse {
                 let second = group.iter().filter(|row| values.get(**row).is_some_and(Option::is_some)).nth(1);
                 findings.add(

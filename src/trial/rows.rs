@@ -315,12 +315,15 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
 pub fn no_patient(table: &Table, row: usize, column: &str, at: Location, findings: &mut Findings) {
     match table.merged(row, column) {
         Some(cells) => {
-            let message = format!("the patient identifier is empty: {cells} are merged, and the value stands in the first");
+            let message =
+                format!("the patient identifier is empty: {cells} are merged, and the value stands in the first");
             let remedy = format!("declare `fill_down = [\"{column}\"]`, or take the cells apart and fill them in");
             findings.add("SK102", at, message, remedy);
         }
         None => {
-            let filled = |row: usize| table.frame.column(column).is_ok_and(|cells| cells.get(row).is_ok_and(|cell| !cell.is_null()));
+            let filled = |row: usize| {
+                table.frame.column(column).is_ok_and(|cells| cells.get(row).is_ok_and(|cell| !cell.is_null()))
+            };
             let remedy = match row.checked_sub(1) {
                 Some(above) if filled(above) => format!(
                     "fill it in, or delete the row; if the identifier stands in the first row of a block only, declare \
@@ -363,7 +366,9 @@ fn or_report(
             CellReason::DecimalComma => "declare `decimal_comma = true` in [data] if the comma is the decimal sign",
             CellReason::DecimalPoint => "declare `decimal_comma = false` in [data] if the point is the decimal sign",
             CellReason::NotFinite => "correct the cell: it is beyond what a number can hold",
-            CellReason::SpreadsheetError | CellReason::FormulaWithoutValue => "correct the cell or clear it, and save the workbook",
+            CellReason::SpreadsheetError | CellReason::FormulaWithoutValue => {
+                "correct the cell or clear it, and save the workbook"
+            }
             CellReason::NotANumber if error.found.trim().starts_with(['<', '>', '≤', '≥']) => {
                 "a result below or above a limit of quantification is no number: replace it as the protocol says (half the \
                  limit, for instance), or list it in `data.missing`"
@@ -386,7 +391,9 @@ pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -
             false => (
                 format!("`{}` is not a date, or not in the order of the other dates", shorten(found)),
                 match found.trim().parse::<u32>() {
-                    Ok(20_000..60_000) => "it looks like the serial number of a day in Excel: write all dates as YYYY-MM-DD",
+                    Ok(20_000..60_000) => {
+                        "it looks like the serial number of a day in Excel: write all dates as YYYY-MM-DD"
+                    }
                     _ => "write all dates as YYYY-MM-DD",
                 },
             ),

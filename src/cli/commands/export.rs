@@ -8,10 +8,10 @@ use crate::data::date::DateOrder;
 use crate::data::{Date, Format, WriteOptions, XptVersion, to_bytes, write, write_bytes};
 use crate::pipeline::{self, Inputs};
 use crate::trial::analysis_data::{self, Adam};
+use crate::trial::build;
 use crate::trial::define_xml::{self, About};
 use crate::trial::findings::Findings;
 use crate::trial::rows::Rows;
-use crate::trial::build;
 use std::path::{Path, PathBuf};
 
 /// Runs the command.

@@ -66,7 +66,8 @@ fn variable(set: &DataSet<'_>, column: &Column, encoding: Option<&'static Encodi
     let text_at = |place| text(set.text(place), encoding);
     let name = text_at(column.name);
     let format = text_at(column.format);
-    let mut info = ColumnInfo { label: Some(text_at(column.label)).filter(|label| !label.is_empty()), ..ColumnInfo::default() };
+    let mut info =
+        ColumnInfo { label: Some(text_at(column.label)).filter(|label| !label.is_empty()), ..ColumnInfo::default() };
     if !format.is_empty() {
         let (width, digits) = column.format_width;
         let width = if width > 0 { width.to_string() } else { String::new() };

@@ -7,8 +7,8 @@ use crate::data::options::Format;
 
 /// How every data set begins.
 const MAGIC: [u8; 32] = [
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc2, 0xea, 0x81, 0x60, 0xb3, 0x14, 0x11, 0xcf, 0xbd, 0x92, 0x08, 0x00, 0x09, 0xc7,
-    0x31, 0x8c, 0x18, 0x1f, 0x10, 0x11,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc2, 0xea, 0x81, 0x60, 0xb3, 0x14, 0x11, 0xcf, 0xbd, 0x92, 0x08, 0x00, 0x09,
+    0xc7, 0x31, 0x8c, 0x18, 0x1f, 0x10, 0x11,
 ];
 
 /// A text among the texts of the data set: which block, where, how long.
@@ -94,13 +94,8 @@ pub fn read<'a>(path: &'a str, bytes: &'a [u8]) -> Result<DataSet<'a>, DataError
     file.little = byte(37) == 1;
     let mut header = file.from(196 + shift);
     let (first_page, page_size, pages) = (header.size(4)?, header.size(4)?, header.size(if wide { 8 } else { 4 })?);
-    let layout = Layout {
-        int: if wide { 8 } else { 4 },
-        page_header: if wide { 32 } else { 16 },
-        page_size,
-        pages,
-        first_page,
-    };
+    let layout =
+        Layout { int: if wide { 8 } else { 4 }, page_header: if wide { 32 } else { 16 }, page_size, pages, first_page };
     if page_size < 1024 || first_page < 200 || pages > bytes.len() / page_size {
         return Err(header.broken("impossible sizes of pages, or the file ends too early"));
     }
@@ -251,7 +246,12 @@ impl<'a> Reading<'a> {
         let whole = before + self.set.row_length;
         if whole as u64 > MAX_UNPACKED {
             let what = "the file when unpacked, in bytes,";
-            return Err(DataError::TooLarge { path: self.set.file.path().to_string(), what, limit: MAX_UNPACKED, row: None });
+            return Err(DataError::TooLarge {
+                path: self.set.file.path().to_string(),
+                what,
+                limit: MAX_UNPACKED,
+                row: None,
+            });
         }
         let done = match (packed, self.packing) {
             (4, Some(packing)) => packing.unpack(bytes, whole, &mut self.set.bytes),

@@ -257,7 +257,10 @@ impl<'a> File<'a> {
             };
             let label = Some(text(&variable.label)).filter(|label| !label.is_empty());
             let width = (!variable.numeric).then_some(variable.length);
-            infos.push((name.clone(), ColumnInfo { label, format: variable.format.print(), width, special_missing, ..ColumnInfo::default() }));
+            infos.push((
+                name.clone(),
+                ColumnInfo { label, format: variable.format.print(), width, special_missing, ..ColumnInfo::default() },
+            ));
             columns.push(values.into_column(&name));
         }
         let provenance = Provenance {
