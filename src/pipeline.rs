@@ -42,7 +42,7 @@ pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
     let reading = Reading { redact_ids, ..reading };
     let folder = path.parent().unwrap_or(Path::new("."));
     let lock = plan::lock::state_of(&plan, path)?;
-    if reading.blinded && plan.data.allocation.as_ref().is_some_and(|file| !folder.join(file).exists()) {
+    if reading.blinded && plan.data.allocation.as_ref().is_some_and(|file| !folder.join(&file.path).exists()) {
         // Before unblinding the allocation list is with someone else.
         plan.data.allocation = None;
     }

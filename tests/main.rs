@@ -19,6 +19,7 @@ mod data_xlsx;
 mod data_xpt;
 mod datasets;
 mod distributions;
+mod everyday_files;
 mod example;
 mod figures;
 mod formats;

@@ -4,7 +4,7 @@ use super::error::DataError;
 use super::options::Format;
 use super::table::{Table, Values};
 use super::xpt::XptVersion;
-use super::{dataset_json, number, parquet, source, xpt};
+use super::{dataset_json, number, parquet, source, unpack, xpt};
 use std::io::Write;
 use std::path::Path;
 
@@ -32,9 +32,16 @@ impl Default for WriteOptions {
 /// disk leaves what was there.
 ///
 /// # Errors
-/// [`DataError::DoesNotFit`], [`DataError::Io`], and [`DataError::UnknownFormat`] for XLSX, which is not written here.
+/// [`DataError::DoesNotFit`], [`DataError::Io`], also for formats that are read and not written.
 pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions) -> Result<(), DataError> {
-    let bytes = to_bytes(table, &path.display().to_string(), format, options)?;
+    write_bytes(path, &to_bytes(table, &path.display().to_string(), format, options)?)
+}
+
+/// Writes `bytes` to `path`, whole or not at all.
+///
+/// # Errors
+/// [`DataError::Io`].
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
     let failed = |source| DataError::Io { path: path.display().to_string(), action: "written", source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -42,7 +49,7 @@ pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions)
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(&bytes).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
@@ -53,6 +60,10 @@ pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions)
 /// # Errors
 /// As [`write()`], without those of the system.
 pub fn to_bytes(table: &Table, path: &str, format: Format, options: &WriteOptions) -> Result<Vec<u8>, DataError> {
+    whole_bytes(table, path, format, options).map(|bytes| unpack::packed(path, bytes))
+}
+
+fn whole_bytes(table: &Table, path: &str, format: Format, options: &WriteOptions) -> Result<Vec<u8>, DataError> {
     let dataset = options.dataset.clone().or_else(|| table.name.clone()).unwrap_or_else(|| stem(path));
     match format {
         Format::Csv => csv(table, ','),
@@ -62,7 +73,13 @@ pub fn to_bytes(table: &Table, path: &str, format: Format, options: &WriteOption
         Format::DatasetJson | Format::DatasetNdjson => {
             dataset_json::to_bytes(path, table, &dataset, &options.created, format == Format::DatasetNdjson)
         }
-        Format::Xlsx => Err(DataError::UnknownFormat { path: path.to_string() }),
+        Format::Xlsx | Format::Xls | Format::Ods | Format::Sas7bdat | Format::Sav | Format::Dta => {
+            Err(DataError::DoesNotFit {
+                path: path.to_string(),
+                format: format.title(),
+                problem: "this format is read and not written; use CSV, Parquet, XPT or Dataset-JSON".to_string(),
+            })
+        }
     }
 }
 
@@ -98,15 +115,16 @@ fn csv(table: &Table, delimiter: char) -> Result<Vec<u8>, DataError> {
             || source::looks_signed(cell);
         if special { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_string() }
     };
-    // A row of one empty cell would be a blank line, which readers pass over.
-    let blank = if names.len() == 1 { "\"\"" } else { "" };
     let separator = delimiter.to_string();
     let mut text = names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(&separator);
     text.push('\n');
     for row in 0..table.height() {
-        let cells = columns.iter().map(|column| match column.get(row) {
+        // A blank line, or one of delimiters alone, is no row to readers; a quoted empty cell makes it one.
+        let empty = columns.iter().all(|column| column.get(row).is_none_or(Option::is_none));
+        let cells = columns.iter().enumerate().map(|(at, column)| match column.get(row) {
             Some(Some(cell)) => quote(cell),
-            _ => blank.to_string(),
+            _ if empty && at == 0 => "\"\"".to_string(),
+            _ => String::new(),
         });
         text.push_str(&cells.collect::<Vec<_>>().join(&separator));
         text.push('\n');

@@ -61,7 +61,10 @@ pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
 
 /// Whether a column, or the pattern of wide data, says this of a value.
 fn named(table: &DataPlan, place: &str, column: &Option<String>) -> bool {
-    let pattern = table.pattern.as_deref().filter(|_| table.shape == Shape::Wide);
+    let pattern = table
+        .pattern
+        .as_deref()
+        .filter(|_| table.shape == Shape::Wide || (table.shape == Shape::Bds && place == "{knee}"));
     column.is_some() || pattern.is_some_and(|pattern| pattern.contains(place))
 }
 
@@ -261,6 +264,10 @@ impl Checker<'_> {
             if let Some(rows) = &table.rows {
                 self.condition(&at("where"), rows);
             }
+            self.visits_of_file(table, &root, plan);
+            if number == 0 {
+                self.files_beside(table);
+            }
             if table.header_row == 0 {
                 self.wrong(
                     "SK010",
@@ -273,15 +280,69 @@ impl Checker<'_> {
         self.joined(plan);
     }
 
+    /// A visit that is said of a whole file or sheet.
+    fn visits_of_file(&mut self, table: &DataPlan, root: &str, plan: &PlanFile) {
+        let order: &[String] = plan.visits.as_ref().map(|visits| visits.order.as_slice()).unwrap_or_default();
+        let said =
+            table.visit.iter().map(|visit| ("visit", visit)).chain(table.sheets.iter().map(|name| ("sheets", name)));
+        for (key, visit) in said.filter(|(_, visit)| !order.contains(visit)) {
+            let message = format!("`{visit}` is no visit of the plan");
+            let remedy = "write it as in `visits.order`, or list it there; a sheet of another name takes `[[data]]` with \
+                          `sheet` and `visit`";
+            self.wrong("SK009", &format!("{root}.{key}"), message, remedy);
+        }
+        if (table.visit.is_some() || !table.sheets.is_empty()) && table.columns.visit.is_some() {
+            let message = "the visit is said both of the whole file and by a column".to_owned();
+            self.wrong("SK014", &format!("{root}.columns"), message, "leave one of them out");
+        }
+        if !table.sheets.is_empty() && (table.sheet.is_some() || table.visit.is_some()) {
+            let message = "`sheets` stands for `sheet` and `visit` of each".to_owned();
+            self.wrong("SK014", &format!("{root}.sheets"), message, "leave `sheet` and `visit` out");
+        }
+    }
+
+    /// The files beside the observations.
+    fn files_beside(&mut self, data: &DataPlan) {
+        let files = [
+            ("patients", &data.patients),
+            ("allocation", &data.allocation),
+            ("adverse_events", &data.adverse_events),
+            ("disposition", &data.disposition),
+        ];
+        for (key, file) in files {
+            let Some(file) = file else { continue };
+            if let Some(rows) = &file.rows {
+                self.condition(&format!("data.{key}.where"), rows);
+            }
+            if file.header_row == Some(0) {
+                let message = "rows are counted from 1".to_owned();
+                self.wrong("SK010", &format!("data.{key}.header_row"), message, "write 1 for the first row");
+            }
+        }
+        let columns = &data.allocation_columns;
+        let sided = columns.left.is_some() || columns.right.is_some();
+        if columns.left.is_some() != columns.right.is_some() {
+            let message = "a list with a column per side has one for each".to_owned();
+            self.wrong("SK014", "data.allocation_columns", message, "name both `left` and `right`");
+        }
+        if sided && (columns.knee.is_some() || columns.arm.is_some() || columns.active_knee.is_some()) {
+            let message = "the list is described in several ways".to_owned();
+            let remedy = "name `left` and `right`, or `knee` and `arm`, or `active_knee`";
+            self.wrong("SK014", "data.allocation_columns", message, remedy);
+        }
+    }
+
     /// What holds for the tables `[[data]]` after the first.
     fn joined(&mut self, plan: &PlanFile) {
         let sided = |table: &DataPlan| named(table, "{knee}", &table.columns.knee);
-        let mut paths = BTreeSet::from([plan.data.path.as_str()]);
+        let mut paths =
+            BTreeSet::from([(plan.data.path.as_str(), plan.data.sheet.as_deref(), plan.data.rows.as_deref())]);
         for (number, table) in plan.data.further.iter().enumerate() {
             let at = |key: &str| format!("data.{}.{key}", number + 1);
-            if !paths.insert(table.path.as_str()) {
+            if !paths.insert((table.path.as_str(), table.sheet.as_deref(), table.rows.as_deref())) {
                 let message = format!("the file `{}` is named twice", table.path);
-                self.wrong("SK009", &at("path"), message, "name each file of observations once");
+                let remedy = "name each file of observations once, or each of its sheets (`sheet`) or parts (`where`)";
+                self.wrong("SK009", &at("path"), message, remedy);
             }
             if sided(table) != sided(&plan.data) {
                 let message = "some files tell the knees apart by side and others by treatment".to_owned();
@@ -320,7 +381,8 @@ impl Checker<'_> {
     fn columns(&mut self, table: &DataPlan, root: &str, several: bool, treated: bool) {
         let path = format!("{root}.columns");
         let columns = &table.columns;
-        if several && columns.visit.is_none() {
+        let whole = table.visit.is_some() || !table.sheets.is_empty();
+        if several && columns.visit.is_none() && !whole {
             let message = "there are several visits but no column says which visit a row is".to_owned();
             self.wrong("SK014", &path, message, "add `visit = \"…\"` to `columns`");
         }
@@ -329,9 +391,18 @@ impl Checker<'_> {
             let remedy = "add `arm = \"…\"` to `columns`, or name an `allocation` file";
             self.wrong("SK014", &path, message, remedy);
         }
-        if columns.arm.is_none() && columns.knee.is_none() {
+        let in_code =
+            table.shape == Shape::Bds && table.pattern.as_ref().is_some_and(|pattern| pattern.contains("{knee}"));
+        if columns.arm.is_none() && columns.knee.is_none() && !in_code {
             let message = "neither side nor arm tells the two knees of a patient apart".to_owned();
-            self.wrong("SK014", &path, message, "add `knee = \"…\"` to `columns`");
+            let remedy = match table.shape {
+                Shape::Bds => {
+                    "add `knee = \"…\"` to `columns`; where the parameter code names the side (VASL, VASR), \
+                               declare `pattern = \"{endpoint}{knee}\"`"
+                }
+                _ => "add `knee = \"…\"` to `columns`",
+            };
+            self.wrong("SK014", &path, message, remedy);
         }
     }
 
@@ -346,7 +417,8 @@ impl Checker<'_> {
         if !pattern.contains("{endpoint}") {
             self.wrong("SK014", &path, "the pattern lacks `{endpoint}`".to_owned(), "add `{endpoint}`");
         }
-        if several && !named(table, "{visit}", &table.columns.visit) {
+        let whole = table.visit.is_some() || !table.sheets.is_empty();
+        if several && !whole && !named(table, "{visit}", &table.columns.visit) {
             self.wrong("SK014", &path, "nothing says which visit a value is".to_owned(), "add `{visit}`");
         }
         let knee = named(table, "{knee}", &table.columns.knee);

@@ -10,6 +10,7 @@
 pub mod blinded;
 mod bounds;
 pub mod cross;
+pub mod data_file;
 pub mod design;
 pub mod file;
 pub mod init;

@@ -136,8 +136,26 @@ impl<'s> Node<'s> {
         let list = choices.into_iter().flatten().find(|choice| choice.get("items").is_some());
         match (value, list) {
             (DeValue::Array(_), Some(list)) => Self { resolved: list, ..self },
+            (DeValue::String(_), _) if self.properties().is_some() => match self.text(self.outer, 8) {
+                Some(text) => Self { resolved: text, ..self },
+                None => self,
+            },
             _ => self,
         }
+    }
+
+    /// The choice of `value` that is a text, where a table may also be written as one.
+    fn text(&self, value: &'s Value, depth: usize) -> Option<&'s Value> {
+        if depth == 0 {
+            return None;
+        }
+        if value.get("type").and_then(Value::as_str) == Some("string") {
+            return Some(value);
+        }
+        if let Some(name) = value.get("$ref").and_then(Value::as_str).and_then(|name| name.rsplit('/').next()) {
+            return self.text(self.root.get("$defs")?.get(name)?, depth - 1);
+        }
+        value.get("anyOf")?.as_array()?.iter().find_map(|choice| self.text(choice, depth - 1))
     }
 
     fn properties(&self) -> Option<&'s Map<String, Value>> {

@@ -14,8 +14,11 @@ use std::collections::{BTreeSet, HashMap};
 pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
     let number: HashMap<String, usize> =
         trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.clone(), number)).collect();
+    let sets = sources.sets.iter().flat_map(|set| set.condition.iter().flat_map(|condition| condition.columns()));
+    let used: Vec<(&'static str, String)> =
+        sources.patient_columns.iter().cloned().chain(sets.map(|column| ("analysis set", column.to_owned()))).collect();
     if let Some(source) = &sources.patients {
-        let listed = per_patient(trial, source, &sources.patient_column, &number, findings);
+        let listed = per_patient(trial, source, &sources.patient_column, &number, &used, findings);
         for (patient, listed) in trial.patients.iter().zip(listed) {
             if !listed {
                 findings.add(
@@ -28,7 +31,7 @@ pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
         }
     }
     if let Some(disposition) = &sources.disposition {
-        per_patient(trial, &disposition.source, &sources.patient_column, &number, findings);
+        per_patient(trial, &disposition.source, &sources.patient_column, &number, &used, findings);
     }
     constant_columns(trial, sources, &number);
 }
@@ -39,6 +42,7 @@ fn per_patient(
     source: &Source,
     key: &str,
     number: &HashMap<String, usize>,
+    used: &[(&'static str, String)],
     findings: &mut Findings,
 ) -> Vec<bool> {
     let mut listed = vec![false; trial.patients.len()];
@@ -46,6 +50,12 @@ fn per_patient(
         return listed;
     }
     let ids = Coded::read(&source.table, key).unwrap_or_default();
+    // Errors of a spreadsheet matter where the plan uses the column.
+    for (purpose, column) in used {
+        if source.table.has_column(column) {
+            has_column(&source.file, &source.table, column, purpose, findings);
+        }
+    }
     let names: Vec<String> = source.table.column_names().into_iter().filter(|name| name != key).collect();
     let columns: Vec<(String, Vec<Option<String>>)> =
         names.into_iter().filter_map(|name| source.table.text(&name).ok().map(|cells| (name, cells))).collect();
@@ -56,12 +66,7 @@ fn per_patient(
     for row in 0..source.table.height() {
         let location = place(&source.file, Some(source.table.file_row(row)), Some(key));
         let Some(id) = ids.get(row) else {
-            findings.add(
-                "SK102",
-                location,
-                "the patient identifier is empty".to_owned(),
-                "fill it in, or delete the row",
-            );
+            super::rows::no_patient(&source.table, row, key, location, findings);
             continue;
         };
         if let Some(before) = seen.insert(id, row) {

@@ -12,6 +12,7 @@ use super::findings::{Findings, place};
 use super::knee_values::KneeValues;
 use super::knees::Knees;
 use super::patients::{AnalysisSet, Knee, Patient, Trial};
+use super::replicates;
 use super::rows::{Rows, has_column};
 use super::rules;
 use super::sources::Sources;
@@ -26,8 +27,10 @@ pub use super::sources::{Allocation, Events, Layout, Roles, SetDefinition, Sourc
 /// Every finding (errors, warnings and notes) where at least one is an error.
 pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>), Vec<Finding>> {
     let mut findings = Findings::default();
-    let Some(rows) = Rows::read(design, sources, &mut findings) else { return Err(findings.into_list()) };
+    remarks(sources, &mut findings);
+    let Some(mut rows) = Rows::read(design, sources, &mut findings) else { return Err(findings.into_list()) };
     values_permitted(design, &rows, &mut findings);
+    replicates::combine(design, sources, &mut rows, &mut findings);
     let Some(knees) = Knees::group(design, sources, &rows, &mut findings) else { return Err(findings.into_list()) };
     let mut design = design.clone();
     decimals(&mut design, &rows);
@@ -78,6 +81,17 @@ fn decimals_of(values: &[Option<f64>]) -> usize {
         }
     }
     usize::try_from(decimals).unwrap_or(0)
+}
+
+/// What the readers of the files passed over or decided.
+fn remarks(sources: &Sources, findings: &mut Findings) {
+    for (file, table) in sources.tables() {
+        for remark in &table.remarks {
+            let rule = if remark.doubtful { "SK028" } else { "SK027" };
+            let at = place(file, remark.row, remark.column.as_deref().filter(|column| !column.is_empty()));
+            findings.add(rule, at, remark.text.clone(), remark.remedy);
+        }
+    }
 }
 
 /// Values outside the endpoint's range or of the wrong kind.

@@ -8,6 +8,7 @@
 //! Read in this order: [`design`] (what the plan declares), [`finding`] (what a check says), [`build`] (columns to
 //! patients), [`differences`] and [`observations`] (what analyses see), [`patients`] and [`events`] (patient-level data).
 
+pub mod adam_names;
 pub mod allocated;
 pub mod analysis_data;
 pub mod attributes;
@@ -16,6 +17,7 @@ pub mod blinding;
 pub mod build;
 pub mod coded;
 pub mod columns;
+pub mod define_xml;
 pub mod design;
 pub mod differences;
 pub mod event_rows;
@@ -30,6 +32,7 @@ pub mod labels;
 pub mod observations;
 pub mod patients;
 pub mod pseudonym;
+pub mod replicates;
 pub mod rows;
 pub mod rules;
 pub mod scored;

@@ -2,6 +2,7 @@
 
 use super::columns::Declared;
 use super::expr::Condition;
+use super::replicates::Replicates;
 use crate::data::{Provenance, Table};
 use crate::instrument::{Instrument, Scale};
 use std::collections::BTreeSet;
@@ -212,6 +213,8 @@ pub struct Sources {
     pub scores: Vec<Option<Scoring>>,
     /// By endpoint: columns whose sum it must be.
     pub sums: Vec<Vec<String>>,
+    /// By endpoint: what several readings of one knee at one visit stand for; refused where it names none.
+    pub replicates: Vec<Replicates>,
     /// Columns that blinding emptied, because they tell which knee had which treatment.
     pub emptied: BTreeSet<String>,
 }
@@ -230,6 +233,11 @@ impl Sources {
 
     /// Every file that was read, under the name the plan gives it, and how it was read; the observations first.
     pub fn provenance(&self) -> Vec<(&str, &Provenance)> {
+        self.tables().into_iter().map(|(file, table)| (file, &table.provenance)).collect()
+    }
+
+    /// Every file that was read, under the name the plan gives it; the observations first.
+    pub fn tables(&self) -> Vec<(&str, &Table)> {
         let others = [
             self.patients.as_ref(),
             self.allocation.as_ref().map(|allocation| &allocation.source),
@@ -237,12 +245,12 @@ impl Sources {
             self.disposition.as_ref().map(|disposition| &disposition.source),
         ];
         let items = self.scores.iter().flatten().filter_map(|scoring| scoring.source.as_ref());
-        let mut files: Vec<(&str, &Provenance)> = Vec::new();
+        let mut files: Vec<(&str, &Table)> = Vec::new();
         // Several endpoints may be scored from one file of items.
         let observed = self.observed().map(|(source, _)| source);
         for source in observed.chain(others.into_iter().flatten()).chain(items) {
             if !files.iter().any(|(file, _)| *file == source.file) {
-                files.push((source.file.as_str(), &source.table.provenance));
+                files.push((source.file.as_str(), &source.table));
             }
         }
         files

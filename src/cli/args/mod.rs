@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+pub mod file;
 pub mod model;
 pub mod power;
 pub mod score;
@@ -153,12 +154,15 @@ pub struct ExportArgs {
     /// The file to write.
     #[arg(long)]
     pub out: PathBuf,
-    /// Its format, where the extension (.csv .tsv .parquet .xpt .json .ndjson) does not say.
+    /// Its format, where the extension (.csv .tsv .parquet .xpt .json .ndjson .json.gz) does not say.
     #[arg(long, value_parser = ["csv", "tsv", "parquet", "xpt", "dataset-json", "dataset-ndjson"])]
     pub format: Option<String>,
     /// Version of SAS transport files: 8 has names and texts longer than version 5.
     #[arg(long, default_value = "5", value_parser = ["5", "8"])]
     pub xpt_version: String,
+    /// The day of creation that the file states, YYYY-MM-DD; default: the plan's `trial.data_date`. No clock is read.
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<String>,
     /// What to replace.
     #[command(flatten)]
     pub replace: ReplaceArgs,

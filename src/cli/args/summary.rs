@@ -1,5 +1,6 @@
 //! The arguments of `splitknee summary`.
 
+use super::file::FileArgs;
 use crate::paired::implied::half_unit;
 use clap::Args;
 use std::path::PathBuf;
@@ -34,6 +35,9 @@ pub struct SummaryArgs {
     /// A table with one row per comparison instead of the flags below; see the column names at the end.
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// How the file is read.
+    #[command(flatten)]
+    pub file: FileArgs,
     /// Mean of the treated arm.
     #[arg(long, allow_negative_numbers = true)]
     pub mean_treated: Option<Printed>,

@@ -1,11 +1,18 @@
-//! `splitknee export`: the analysis data set in the formats that statisticians hand on.
+//! `splitknee export`: the analysis data set in the formats that statisticians hand on, with define.xml beside those that go
+//! to an authority.
 
 use crate::cli::args::ExportArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
-use crate::data::{Format, WriteOptions, XptVersion, write};
-use crate::pipeline;
-use crate::trial::{analysis_data, build};
+use crate::data::date::DateOrder;
+use crate::data::{Date, Format, WriteOptions, XptVersion, to_bytes, write, write_bytes};
+use crate::pipeline::{self, Inputs};
+use crate::trial::analysis_data::{self, Adam};
+use crate::trial::build;
+use crate::trial::define_xml::{self, About};
+use crate::trial::findings::Findings;
+use crate::trial::rows::Rows;
+use std::path::{Path, PathBuf};
 
 /// Runs the command.
 ///
@@ -14,7 +21,6 @@ use crate::trial::{analysis_data, build};
 pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     let inputs = pipeline::read_as(&args.plan, super::reading(&args.replace)?).map_err(CliError::Findings)?;
     let (trial, _) = build::build(&inputs.plan.design(), &inputs.sources).map_err(CliError::Findings)?;
-    let table = analysis_data::table(&trial, &inputs.plan.trial.id)?;
     let declared = args.format.as_deref().map(|format| match format {
         "csv" => Format::Csv,
         "tsv" => Format::Tsv,
@@ -23,15 +29,99 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         "dataset-json" => Format::DatasetJson,
         _ => Format::DatasetNdjson,
     });
-    let format = Format::of(&args.out.display().to_string(), declared)?;
+    let name = args.out.display().to_string();
+    let format = Format::of(&name, declared)?;
     let xpt_version = if args.xpt_version == "8" { XptVersion::V8 } else { XptVersion::V5 };
-    write(&table, &args.out, format, &WriteOptions { xpt_version, ..WriteOptions::default() })?;
-    terminal::print(&format!(
-        "{}: {} rows of {} patients, {} columns, {}\n",
-        args.out.display(),
-        table.height(),
+    let created = created(args, &inputs)?;
+    let adam = Adam { ascii: format == Format::Xpt && xpt_version == XptVersion::V5, ..adam(&inputs) };
+    let data = analysis_data::table(&trial, &adam)?;
+    let options = WriteOptions { xpt_version, created: created.clone(), ..WriteOptions::default() };
+    let described = matches!(format, Format::Xpt | Format::DatasetJson | Format::DatasetNdjson);
+    if described {
+        let beside = args.out.with_file_name("define.xml");
+        ours(&beside)?;
+        let file = args.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let info = &inputs.plan.trial;
+        let about = About {
+            study: &info.id,
+            title: &info.title,
+            protocol: info.protocol.as_deref(),
+            file: &file,
+            created: &created,
+        };
+        let document = define_xml::document(&data, &about)?;
+        // Nothing is written where the data do not fit.
+        to_bytes(&data.table, &name, format, &options)?;
+        write(&data.table, &args.out, format, &options)?;
+        write_bytes(&beside, document.as_bytes())?;
+    } else {
+        write(&data.table, &args.out, format, &options)?;
+    }
+    let codes: Vec<String> = trial
+        .design
+        .endpoints
+        .iter()
+        .zip(&data.codes)
+        .filter(|(endpoint, code)| !endpoint.id.eq_ignore_ascii_case(code))
+        .map(|(endpoint, code)| format!("{code} = {}", endpoint.id))
+        .collect();
+    let mut text = format!(
+        "{name}: {} rows of {} patients, {} columns, {}\n",
+        data.table.height(),
         trial.patients.len(),
-        table.width(),
+        data.table.width(),
         format.title()
-    ))
+    );
+    if described {
+        text.push_str(&format!("{}: define.xml 2.1\n", args.out.with_file_name("define.xml").display()));
+    }
+    if !codes.is_empty() {
+        text.push_str(&format!("Parameter codes (declare others with `paramcd`): {}\n", codes.join(", ")));
+    }
+    terminal::print(&text)
+}
+
+/// What the plan declares and the observations say beside the values.
+fn adam(inputs: &Inputs) -> Adam {
+    let mut covariates: Vec<String> = Vec::new();
+    for (_, column) in &inputs.sources.patient_columns {
+        if !covariates.contains(column) {
+            covariates.push(column.clone());
+        }
+    }
+    // What is wrong with the rows was said when the trial was built.
+    let rows = Rows::read(&inputs.plan.design(), &inputs.sources, &mut Findings::default());
+    let dates = rows.and_then(|rows| {
+        let dates = rows.date?;
+        Some(rows.file_row.into_iter().zip(dates).filter_map(|(row, date)| Some((row, date?))).collect())
+    });
+    Adam {
+        study: inputs.plan.trial.id.clone(),
+        codes: inputs.plan.endpoints.iter().map(|endpoint| endpoint.paramcd.clone()).collect(),
+        covariates,
+        dates: dates.unwrap_or_default(),
+        ascii: false,
+    }
+}
+
+/// The moment of creation: as declared, else the day of the data, else the first of 1970, so that equal data give equal
+/// bytes.
+fn created(args: &ExportArgs, inputs: &Inputs) -> Result<String, CliError> {
+    let declared = args.date.as_deref().or(inputs.plan.trial.data_date.as_deref());
+    match declared {
+        None => Ok(WriteOptions::default().created),
+        Some(date) if Date::parse(date, DateOrder::Iso).is_some() && date.len() == 10 => Ok(format!("{date}T00:00:00")),
+        Some(date) => Err(CliError::Usage(format!("--date {date}: write the day as YYYY-MM-DD"))),
+    }
+}
+
+/// Refuses to replace a define.xml that somebody else wrote.
+fn ours(path: &PathBuf) -> Result<(), CliError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) if !text.contains("Originator=\"splitknee\"") => Err(CliError::Refused(format!(
+            "{}: there is a define.xml of another program; write to a folder of its own with --out",
+            Path::new(path).display()
+        ))),
+        _ => Ok(()),
+    }
 }
