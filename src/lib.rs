@@ -37,4 +37,4 @@ pub mod report;
 pub mod table;
 pub mod trial;
 
-pub use splitknee_stats::{instrument, math, model, multiplicity, note, paired};
+pub use splitknee_stats::{instrument, math, missing, model, multiplicity, note, paired};

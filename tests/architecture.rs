@@ -26,6 +26,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "plan",
                 "paired",
                 "model",
+                "missing",
                 "multiplicity",
                 "instrument",
                 "analysis",
@@ -48,6 +49,7 @@ fn allowed_in_statistics() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("multiplicity", &["math"]),
         ("paired", &["math"]),
         ("model", &["math"]),
+        ("missing", &["math", "paired", "model"]),
         ("lib", &[]),
     ])
 }
