@@ -1,6 +1,6 @@
 //! What an event does to the knee it applies to: which of its values are used, and the law of what is missing after it.
 
-use super::super::paired::Refusal;
+use crate::paired::Refusal;
 
 /// Handling of an intercurrent event and of what is missing after it.
 #[derive(Debug, Clone, Copy, PartialEq)]
