@@ -5,8 +5,20 @@ use serde_json::Value;
 use std::path::Path;
 
 const EXAMPLE: [&str; 14] = [
-    "--id", "usubjid", "--arm", "treatment", "--active", "EV", "--placebo", "PLACEBO", "--visit", "visit", "--visits", "M6",
-    "--value", "change",
+    "--id",
+    "usubjid",
+    "--arm",
+    "treatment",
+    "--active",
+    "EV",
+    "--placebo",
+    "PLACEBO",
+    "--visit",
+    "visit",
+    "--visits",
+    "M6",
+    "--value",
+    "change",
 ];
 
 fn call(data: &Path, further: &[&str]) -> std::process::Output {

@@ -4,8 +4,8 @@ use serde_json::Value;
 use splitknee_stats::math::linalg;
 use splitknee_stats::missing::analysis::Analysis;
 use splitknee_stats::missing::bayes::Prior;
-use splitknee_stats::missing::condmean::Imputation;
 use splitknee_stats::missing::conditional::Conditional;
+use splitknee_stats::missing::condmean::Imputation;
 use splitknee_stats::missing::delta::{DeltaCells, Surface};
 use splitknee_stats::missing::run::{Inference, surface};
 use splitknee_stats::missing::trial::FitValues;
@@ -129,8 +129,19 @@ fn strategies(case: &str) {
     let wanted = expected(case);
     let mut compared = 0;
     for name in [
-        "mar", "hypothetical", "j2r", "cir", "cr", "lmcf", "rtb", "rtb_mean", "causal_0.5", "j2r.discard",
-        "j2r.reference_cov", "cir.reference_cov", "cr.reference_cov",
+        "mar",
+        "hypothetical",
+        "j2r",
+        "cir",
+        "cr",
+        "lmcf",
+        "rtb",
+        "rtb_mean",
+        "causal_0.5",
+        "j2r.discard",
+        "j2r.reference_cov",
+        "cir.reference_cov",
+        "cr.reference_cov",
     ] {
         let (trial, covariance) = named(case, name);
         let imputation = Imputation::new(trial, CellStructure::Us, covariance).unwrap();
@@ -182,7 +193,11 @@ fn strategies(case: &str) {
             let imputation = Imputation::new(trial, structure, covariance).unwrap();
             let log_lik = number(&wanted[&format!("{prefix}/fit.post_event_excluded")]["logLik"]);
             close(imputation.fit.log_lik, log_lik, 1e-9, &format!("{case} {prefix} log-likelihood"));
-            estimates(&imputation, &wanted[&format!("{prefix}/{name}/condmean.estimates")], &format!("{case} {prefix} {name}"));
+            estimates(
+                &imputation,
+                &wanted[&format!("{prefix}/{name}/condmean.estimates")],
+                &format!("{case} {prefix} {name}"),
+            );
         }
     }
 }
@@ -276,7 +291,8 @@ fn laws_and_conditional_laws() {
     }
     let mut patterns: HashMap<String, (Vec<f64>, Vec<f64>, Vec<Option<f64>>)> = HashMap::new();
     for row in rows("missing_laws", "data.csv") {
-        let entry = patterns.entry(row["pattern"].clone()).or_insert_with(|| (vec![0.0; 6], vec![0.0; 6], vec![None; 6]));
+        let entry =
+            patterns.entry(row["pattern"].clone()).or_insert_with(|| (vec![0.0; 6], vec![0.0; 6], vec![None; 6]));
         let cell = place(&row["cell"]);
         entry.0[cell] = row["mean"].parse().unwrap();
         entry.1[cell] = row["reference_mean"].parse().unwrap();
@@ -335,7 +351,8 @@ fn laws_and_conditional_laws() {
         // The same by the precision matrix.
         let precision = linalg::inverse_spd(&tilde, 6).unwrap();
         let u: Vec<usize> = found.iter().map(|f| f.0).collect();
-        let block: Vec<f64> = u.iter().flat_map(|&a| u.iter().map(move |&b| (a, b))).map(|(a, b)| precision[a * 6 + b]).collect();
+        let block: Vec<f64> =
+            u.iter().flat_map(|&a| u.iter().map(move |&b| (a, b))).map(|(a, b)| precision[a * 6 + b]).collect();
         let inverse = linalg::inverse_spd(&block, u.len()).unwrap();
         for (f, g) in conditional.covariance.iter().zip(inverse) {
             close(*f, g, 1e-10, &format!("{id} precision"));

@@ -151,7 +151,8 @@ fn trial(args: &ImputeArgs, notes: &mut Vec<Note>) -> Result<Trial, CliError> {
         if let Some((first, _)) = seen.cells.insert(arm * width + place, (line, values[row])) {
             return refuse(format!(
                 "rows {first} and {line}: patient {id} has two rows of the {} knee at visit {}; keep one",
-                [&args.active, &args.placebo][arm], args.visits[place]
+                [&args.active, &args.placebo][arm],
+                args.visits[place]
             ));
         }
     }
@@ -233,12 +234,17 @@ fn events(
     let arm = find(&[&args.arm, "arm", "treatment"], 1);
     let visit = find(&[&args.visit, "first_affected_visit", "first_visit", "visit"], 2);
     let (Some(id), Some(arm), Some(visit)) = (id, arm, visit) else {
-        return refuse("an events file has the columns patient, arm (empty: both knees), first affected visit, strategy".into());
+        return refuse(
+            "an events file has the columns patient, arm (empty: both knees), first affected visit, strategy".into(),
+        );
     };
     if id == arm || arm == visit || id == visit {
         return refuse(format!(
             "the columns of patient, arm and first affected visit cannot be told apart among {}; name them `{}`, `{}`, `{}`",
-            names.join(", "), args.id, args.arm, args.visit
+            names.join(", "),
+            args.id,
+            args.arm,
+            args.visit
         ));
     }
     let strategy = find(&["strategy"], 3).filter(|s| *s != id && *s != arm && *s != visit);
@@ -356,7 +362,11 @@ fn text(args: &ImputeArgs, found: &Answer) -> String {
     }
     if let Some(tipping) = &found.tipping {
         let roots = |list: &[f64]| {
-            if list.is_empty() { "none".to_owned() } else { list.iter().map(|v| number(*v)).collect::<Vec<_>>().join(", ") }
+            if list.is_empty() {
+                "none".to_owned()
+            } else {
+                list.iter().map(|v| number(*v)).collect::<Vec<_>>().join(", ")
+            }
         };
         out.push_str(&format!(
             "\nThe conclusion tips at\n  delta active alone   {}\n  delta placebo alone  {}\n  both equal           {}\n  \

@@ -38,10 +38,7 @@ pub fn draws(imputation: &Imputation, m: usize, seed: u64) -> Result<Draws, Refu
                     let regressions = imputation.regressions(&fit.sigma);
                     let factors = imputation.factors(&regressions);
                     let random = Some((&mut stream, factors.as_slice()));
-                    return Ok((
-                        imputation.complete(&fit.beta, &regressions, &all, false, random)?,
-                        attempt as usize,
-                    ));
+                    return Ok((imputation.complete(&fit.beta, &regressions, &all, false, random)?, attempt as usize));
                 }
                 Err(error) => last = error.to_string(),
             }

@@ -7,7 +7,9 @@
 //! autocorrelation is below 0.1.
 
 use super::condmean::Imputation;
-use crate::math::linalg::{cholesky, inverse_spd, invert_lower, multiply, solve_cholesky, solve_lower_transposed, transpose};
+use crate::math::linalg::{
+    cholesky, inverse_spd, invert_lower, multiply, solve_cholesky, solve_lower_transposed, transpose,
+};
 use crate::math::random::Stream;
 use crate::paired::Refusal;
 
@@ -182,7 +184,8 @@ impl<'a> Chain<'a> {
             if u == 0 {
                 continue;
             }
-            let mut l: Vec<f64> = missing.iter().flat_map(|&a| missing.iter().map(move |&b| (a, b))).map(|(a, b)| w[a * q + b]).collect();
+            let mut l: Vec<f64> =
+                missing.iter().flat_map(|&a| missing.iter().map(move |&b| (a, b))).map(|(a, b)| w[a * q + b]).collect();
             if !cholesky(&mut l, u) {
                 return Err(singular());
             }

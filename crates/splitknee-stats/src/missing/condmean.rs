@@ -139,7 +139,8 @@ impl Imputation {
                 let regression = regressions.0[pattern_of[i]].as_ref().ok_or_else(|| {
                     Refusal(format!("the covariance of patient {}'s observed cells is singular", self.label(i)))
                 })?;
-                let residual = random.as_mut().map(|(stream, factors)| regression.residual(&factors[pattern_of[i]], stream));
+                let residual =
+                    random.as_mut().map(|(stream, factors)| regression.residual(&factors[pattern_of[i]], stream));
                 let returns = event.filter(|e| e.strategy == Strategy::ReturnToBaseline);
                 let visits = self.trial.n_visits();
                 for (place, (cell, value)) in regression.mean(&mean, values).enumerate() {
@@ -219,10 +220,8 @@ impl Imputation {
                 mar: of(&mar),
                 anchored,
             };
-            let shift = places
-                .iter()
-                .map(|&i| self.difference(&strategy[i], at) - self.difference(&mar[i], at))
-                .collect();
+            let shift =
+                places.iter().map(|&i| self.difference(&strategy[i], at) - self.difference(&mar[i], at)).collect();
             Ok((pieces, shift))
         };
         let (full, shift) = pieces(&self.fit, &all, &[])?;

@@ -214,7 +214,8 @@ fn delta_is_linear_and_at_a_root_the_p_value_is_five_per_cent() {
 #[test]
 fn a_root_of_pooled_draws_has_p_five_per_cent() {
     let trial = trial(4, 48, 3, 0.25, Some(Strategy::JumpToReference));
-    let request = Request { method: Method::Bayes(super::bayes::Prior::Jeffreys), m: Some(60), tipping: true, ..at_last(&trial) };
+    let request =
+        Request { method: Method::Bayes(super::bayes::Prior::Jeffreys), m: Some(60), tipping: true, ..at_last(&trial) };
     let tipping = run(trial.clone(), &request).unwrap().tipping.unwrap();
     assert!(!tipping.delta_active.is_empty());
     for s in &tipping.delta_active {
@@ -307,7 +308,8 @@ fn what_cannot_be_answered_is_refused_with_the_reason() {
     }
     let cs = Request { structure: CellStructure::Us, ..at_last(&pair) };
     assert!(refused(pair, cs).contains("covariance"));
-    let kron = Request { structure: CellStructure::KronUsUs, method: Method::Bayes(super::bayes::Prior::Jeffreys), ..request };
+    let kron =
+        Request { structure: CellStructure::KronUsUs, method: Method::Bayes(super::bayes::Prior::Jeffreys), ..request };
     assert!(refused(base, kron).contains("unstructured"));
 }
 

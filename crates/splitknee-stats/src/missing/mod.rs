@@ -18,8 +18,8 @@
 pub mod analysis;
 pub mod approximate;
 pub mod bayes;
-pub mod condmean;
 pub mod conditional;
+pub mod condmean;
 pub mod delta;
 pub mod law;
 pub mod mean_model;

@@ -139,7 +139,9 @@ impl Draws {
         self.variances.iter().for_each(|u| (0..9).for_each(|i| form[i] += u[i] / m));
         let along = |direction: [f64; 2]| -> Vec<f64> {
             let slope = self.weights[0] * direction[0] + self.weights[1] * direction[1];
-            if self.weights == [0.0; 2] || (direction[0] * self.weights[0]).abs() + (direction[1] * self.weights[1]).abs() == 0.0 {
+            if self.weights == [0.0; 2]
+                || (direction[0] * self.weights[0]).abs() + (direction[1] * self.weights[1]).abs() == 0.0
+            {
                 return Vec::new();
             }
             let gap = |s: f64| {

@@ -354,12 +354,16 @@ fn bayes(imputation: &Imputation, request: &Request, prior: Prior) -> Result<Ans
     answer.notes.push(Note {
         code: "prior",
         text: match prior {
-            Prior::Jeffreys => "Prior: flat means, Jeffreys for the covariance; in small trials its posterior variances lie \
+            Prior::Jeffreys => {
+                "Prior: flat means, Jeffreys for the covariance; in small trials its posterior variances lie \
                                 above the REML estimates."
-                .into(),
-            Prior::Reml => "Prior: flat means, inverse Wishart centred at the REML estimate, which counts the data twice in \
+                    .into()
+            }
+            Prior::Reml => {
+                "Prior: flat means, inverse Wishart centred at the REML estimate, which counts the data twice in \
                             part: in small trials its standard errors are smaller."
-                .into(),
+                    .into()
+            }
         },
     });
     answer.notes.push(Note { code: "thinning", text: format!("Every {thin}th step of the chain is a draw.") });
@@ -387,8 +391,7 @@ fn approximate_bayes(imputation: &Imputation, request: &Request) -> Result<Answe
 
 fn pooled(imputation: &Imputation, request: &Request, linear: &Linear, sets: &[Vec<Vec<f64>>]) -> rubin::Draws {
     let load = imputation.delta_load(request.at, request.delta_cells);
-    let differences =
-        sets.iter().map(|set| set.iter().map(|cells| imputation.difference(cells, request.at)).collect());
+    let differences = sets.iter().map(|set| set.iter().map(|cells| imputation.difference(cells, request.at)).collect());
     rubin::Draws::of(linear, &load, differences)
 }
 
@@ -496,7 +499,8 @@ fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>]) -> 
         });
     }
     let shifted = trial.patients.iter().filter(|p| {
-        p.events[0].is_some_and(|e| e.strategy == super::Strategy::CopyReference) && p.values[visits..].iter().any(Option::is_none)
+        p.events[0].is_some_and(|e| e.strategy == super::Strategy::CopyReference)
+            && p.values[visits..].iter().any(Option::is_none)
     });
     let shifted = shifted.count();
     if shifted > 0 {

@@ -48,7 +48,11 @@ pub fn complete(values: &[Vec<Option<f64>>], how: Single) -> Vec<Vec<f64>> {
                         Single::LastObserved => (arm * visits..c).rev().find_map(|k| cells[k]).unwrap_or(0.0),
                         Single::Baseline => 0.0,
                         Single::Worst { lower_is_better } => {
-                            if lower_is_better == (arm == 0) { high } else { low }
+                            if lower_is_better == (arm == 0) {
+                                high
+                            } else {
+                                low
+                            }
                         }
                     })
                 })

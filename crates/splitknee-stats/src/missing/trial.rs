@@ -151,7 +151,8 @@ impl Trial {
                 let arm = if cell < self.n_visits() { "active" } else { "placebo" };
                 let visit = &self.visits[cell % self.n_visits()];
                 let all = self.patients.iter().all(|p| p.values[cell].is_none());
-                let why = if all { "no patient has a value" } else { "only values after an event, which are not fitted," };
+                let why =
+                    if all { "no patient has a value" } else { "only values after an event, which are not fitted," };
                 return Err(Refusal(format!(
                     "{why} of the {arm} knee at visit {visit}: its law cannot be fitted; leave the visit out{}",
                     if all { "" } else { ", or fit all observed values" }

@@ -167,9 +167,10 @@ impl CellsModel {
         if !full || !cholesky(&mut lower, p) {
             return Err(ModelError::NotEstimable {
                 parameter: "a coefficient of the imputation model".into(),
-                reason: "its columns depend on each other in the fitted values (an arm without a value at a visit, or a \
+                reason:
+                    "its columns depend on each other in the fitted values (an arm without a value at a visit, or a \
                          baseline that does not vary)"
-                    .into(),
+                        .into(),
             });
         }
         let mut ols = vec![0.0; p];
