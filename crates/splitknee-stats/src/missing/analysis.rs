@@ -50,7 +50,7 @@ impl Linear {
     pub fn new(analysis: Analysis, baselines: &[[f64; 2]]) -> Result<Self, Refusal> {
         let (n, k) = (baselines.len(), analysis.n_coefficients());
         if n <= k {
-            return Err(Refusal(format!("{n} patients are too few for the analysis `{}`", analysis.name())));
+            return Err(super::refusal(format!("{n} patients are too few for the analysis `{}`", analysis.name())));
         }
         let centre = baselines.iter().map(|b| 0.5 * (b[0] + b[1])).sum::<f64>() / n as f64;
         let z: Vec<f64> = baselines
@@ -73,7 +73,7 @@ impl Linear {
         let inverse = inverse_spd(&scaled, k)
             .filter(|m| m.iter().all(|v| v.is_finite()) && (0..k).all(|a| m[a * k + a] < 1e10))
             .ok_or_else(|| {
-                Refusal("the knees' baselines do not vary enough for the ANCOVA: analyse the mean difference".into())
+                super::refusal("the knees' baselines do not vary enough for the ANCOVA: analyse the mean difference".into())
             })?;
         let inverse: Vec<f64> = (0..k * k).map(|i| inverse[i] / (root[i / k] * root[i % k])).collect();
         let weights = z.chunks_exact(k).map(|row| dot(&inverse[..k], row)).collect();

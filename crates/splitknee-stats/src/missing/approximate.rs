@@ -43,7 +43,7 @@ pub fn draws(imputation: &Imputation, m: usize, seed: u64) -> Result<Draws, Refu
                 Err(error) => last = error.to_string(),
             }
         }
-        Err(Refusal(format!(
+        Err(super::refusal(format!(
             "{ATTEMPTS} bootstrap samples of the patients could not be fitted ({last}); choose a covariance with fewer parameters"
         )))
     };

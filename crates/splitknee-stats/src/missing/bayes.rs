@@ -69,7 +69,7 @@ impl<'a> Chain<'a> {
             (0..imputation.trial.patients.len()).filter(|&i| imputation.model.has_values(i)).collect();
         let added = if prior == Prior::Reml { cells + 2 } else { 0 };
         if patients.len() + added <= cells + p / cells.max(1) {
-            return Err(Refusal(format!(
+            return Err(super::refusal(format!(
                 "Bayesian imputation needs more patients with values than the {cells} cells ({} have one): the posterior of \
                  their covariance is not proper; use the prior `reml`, or conditional means with a structured covariance",
                 patients.len()
@@ -240,7 +240,7 @@ impl<'a> Chain<'a> {
 }
 
 fn singular() -> Refusal {
-    Refusal("a draw of the covariance is singular: too few patients for so many cells".into())
+    super::refusal("a draw of the covariance is singular: too few patients for so many cells".into())
 }
 
 /// Σ ~ IW(df, S): with S = L L' and Bartlett's factor A of a standard Wishart, Σ = L A⁻ᵀ A⁻¹ L'.

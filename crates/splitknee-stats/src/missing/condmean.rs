@@ -62,10 +62,10 @@ impl Imputation {
         covariance: Covariance,
     ) -> Result<Self, Refusal> {
         let model = CellsModel::new(structure, means.cells, means.p, &means.x, &trial.fit())
-            .map_err(|e| Refusal(format!("the imputation model: {e}")))?;
+            .map_err(|e| super::refusal(format!("the imputation model: {e}")))?;
         let fit = model.fit().map_err(|e| {
             let other = if structure == CellStructure::Us { "kron-us-us or kron-cs-us" } else { "fewer visits" };
-            Refusal(format!("the imputation model: {e}; choose {other}"))
+            super::refusal(format!("the imputation model: {e}; choose {other}"))
         })?;
         let condition = trial.condition();
         let mut patterns: Vec<(Vec<bool>, Option<Event>)> = Vec::new();
@@ -137,7 +137,7 @@ impl Imputation {
                     None => own,
                 };
                 let regression = regressions.0[pattern_of[i]].as_ref().ok_or_else(|| {
-                    Refusal(format!("the covariance of patient {}'s observed cells is singular", self.label(i)))
+                    super::refusal(format!("the covariance of patient {}'s observed cells is singular", self.label(i)))
                 })?;
                 let residual =
                     random.as_mut().map(|(stream, factors)| regression.residual(&factors[pattern_of[i]], stream));
@@ -234,7 +234,7 @@ impl Imputation {
                 let fit = if self.model.has_values(i) {
                     let weights: Vec<u32> = counted.iter().map(|&c| u32::from(c)).collect();
                     refitted = self.model.refit(&weights, &self.fit).map_err(|e| {
-                        Refusal(format!(
+                        super::refusal(format!(
                             "the jackknife has no answer: refitted without patient {}, {e}; choose a covariance with fewer \
                              parameters, such as kron-us-us or kron-cs-us",
                             self.label(i)

@@ -278,7 +278,7 @@ fn every_cell_is_counted_once() {
 
 #[test]
 fn what_cannot_be_answered_is_refused_with_the_reason() {
-    let refused = |trial: Trial, request: Request| run(trial, &request).unwrap_err().0;
+    let refused = |trial: Trial, request: Request| run(trial, &request).unwrap_err().to_string();
     let base = trial(8, 20, 3, 0.1, None);
     let request = at_last(&base);
     let mut one = base.clone();

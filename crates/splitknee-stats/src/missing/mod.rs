@@ -36,3 +36,8 @@ mod identities;
 pub use run::{Answer, Method, Request, run};
 pub use strategy::{Covariance, Strategy};
 pub use trial::{Event, Patient, Trial};
+
+/// A refusal in a sentence.
+fn refusal(text: String) -> crate::paired::Refusal {
+    crate::paired::Refusal(text.into())
+}

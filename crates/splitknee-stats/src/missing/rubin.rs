@@ -72,7 +72,7 @@ impl Draws {
         let between = self.estimates.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (m - 1.0);
         let within = self.variances.iter().map(|u| quadratic(u, delta)).sum::<f64>() / m;
         if m < 2.0 {
-            return Err(Refusal("Rubin's rules need at least two imputations".into()));
+            return Err(super::refusal("Rubin's rules need at least two imputations".into()));
         }
         Ok(self.combine(mean, between, within, m, delta, margin))
     }

@@ -228,13 +228,13 @@ pub struct Answer {
 /// Data that a step refuses, with the reason.
 pub fn run(trial: Trial, request: &Request) -> Result<Answer, Refusal> {
     if request.at >= trial.n_visits() {
-        return Err(Refusal("the visit to analyse is not among the visits".into()));
+        return Err(super::refusal("the visit to analyse is not among the visits".into()));
     }
     if !(request.conf_level > 0.0 && request.conf_level < 1.0) {
-        return Err(Refusal("the confidence level must lie between 0 and 1".into()));
+        return Err(super::refusal("the confidence level must lie between 0 and 1".into()));
     }
     if request.analysis == Analysis::Ancova && !trial.has_baseline {
-        return Err(Refusal("the ANCOVA of the differences needs the knees' baselines".into()));
+        return Err(super::refusal("the ANCOVA of the differences needs the knees' baselines".into()));
     }
     let trial = trial.in_canonical_order();
     let imputation = Imputation::new(trial, request.structure, request.covariance)?;
@@ -266,7 +266,7 @@ fn conditional_mean(imputation: &Imputation, request: &Request, inference: Infer
     let estimate = surface.estimate(request.delta);
     let std_error = surface.variance(request.delta).sqrt();
     if !(std_error > 10.0 * f64::EPSILON * estimate.abs()) {
-        return Err(Refusal(format!(
+        return Err(super::refusal(format!(
             "the {} completed differences are all equal ({estimate}), so they have no standard error",
             jackknife.left_out.len()
         )));
@@ -322,7 +322,7 @@ const PILOT: usize = 200;
 
 fn bayes(imputation: &Imputation, request: &Request, prior: Prior) -> Result<Answer, Refusal> {
     if request.structure != CellStructure::Us {
-        return Err(Refusal(format!(
+        return Err(super::refusal(format!(
             "Bayesian imputation draws an unstructured covariance; `{}` has no such draw: use approximate-bayes or \
              conditional-mean",
             request.structure.name()
@@ -404,7 +404,7 @@ fn from_draws(
     let draws = pooled(imputation, request, linear, sets);
     let found = draws.pool(request.delta, request.margin)?;
     if !(found.std_error > 0.0 && found.df > 0.0) {
-        return Err(Refusal("the completed differences have no variance: no test and no interval exist".into()));
+        return Err(super::refusal("the completed differences have no variance: no test and no interval exist".into()));
     }
     let (mcse, of_p) = draws.monte_carlo(request.delta, request.margin)?;
     let m = sets.len() as f64;

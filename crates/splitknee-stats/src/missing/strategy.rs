@@ -61,7 +61,7 @@ impl Strategy {
                 match share.and_then(|k| k.parse::<f64>().ok()).filter(|k| k.is_finite()) {
                     Some(k) => Self::Causal(k),
                     None => {
-                        return Err(Refusal(format!(
+                        return Err(super::refusal(format!(
                             "`{other}` is not a strategy: mar (treatment policy), hypothetical, j2r, cir, cr, lmcf, rtb, \
                              rtb-mean, causal:K with the share K of the effect that is kept, such as causal:0.5"
                         )));

@@ -100,34 +100,34 @@ impl Trial {
     pub fn check(&self) -> Result<(), Refusal> {
         let q = self.n_cells();
         if self.visits.is_empty() {
-            return Err(Refusal("no visit is given".into()));
+            return Err(super::refusal("no visit is given".into()));
         }
         if let [only] = self.patients.as_slice() {
-            return Err(Refusal(format!(
+            return Err(super::refusal(format!(
                 "patient {} is the only one: the spread between patients cannot be known",
                 only.label
             )));
         }
         if self.patients.is_empty() {
-            return Err(Refusal("there is no patient".into()));
+            return Err(super::refusal("there is no patient".into()));
         }
         for patient in &self.patients {
             let label = &patient.label;
             if patient.values.len() != q {
-                return Err(Refusal(format!("patient {label} has {} cells, not {q}", patient.values.len())));
+                return Err(super::refusal(format!("patient {label} has {} cells, not {q}", patient.values.len())));
             }
             if patient.values.iter().flatten().any(|v| !v.is_finite()) {
-                return Err(Refusal(format!("patient {label} has a value that is not finite")));
+                return Err(super::refusal(format!("patient {label} has a value that is not finite")));
             }
             for (arm, event) in ["active", "placebo"].iter().zip(patient.events) {
                 let Some(event) = event else { continue };
                 if event.visit >= self.n_visits() {
-                    return Err(Refusal(format!(
+                    return Err(super::refusal(format!(
                         "the event of patient {label}'s {arm} knee lies after the last visit"
                     )));
                 }
                 if event.visit == 0 && event.strategy == Strategy::LastMean && *arm == "active" {
-                    return Err(Refusal(format!(
+                    return Err(super::refusal(format!(
                         "last mean carried forward: the event of patient {label}'s active knee is at the first visit \
                          ({}), so there is no earlier mean to carry; give this event another strategy, such as mar or j2r",
                         self.visits[0]
@@ -137,7 +137,7 @@ impl Trial {
             if self.has_baseline {
                 for (arm, value) in ["active", "placebo"].iter().zip(patient.baseline) {
                     if !value.is_finite() {
-                        return Err(Refusal(format!(
+                        return Err(super::refusal(format!(
                             "the baseline of patient {label}'s {arm} knee is missing: the imputation model needs it; find \
                              it, or leave the baseline out of the model"
                         )));
@@ -153,7 +153,7 @@ impl Trial {
                 let all = self.patients.iter().all(|p| p.values[cell].is_none());
                 let why =
                     if all { "no patient has a value" } else { "only values after an event, which are not fitted," };
-                return Err(Refusal(format!(
+                return Err(super::refusal(format!(
                     "{why} of the {arm} knee at visit {visit}: its law cannot be fitted; leave the visit out{}",
                     if all { "" } else { ", or fit all observed values" }
                 )));

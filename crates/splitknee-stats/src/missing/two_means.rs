@@ -14,7 +14,7 @@ use crate::paired::Refusal;
 pub fn two_means(values: &[[Option<f64>; 2]]) -> Result<Surface, Refusal> {
     let n = values.len() as f64;
     if values.len() < 2 {
-        return Err(Refusal("two means need at least two patients".into()));
+        return Err(super::refusal("two means need at least two patients".into()));
     }
     let mut mean = [0.0; 2];
     let mut observed = [0.0; 2];
@@ -22,7 +22,7 @@ pub fn two_means(values: &[[Option<f64>; 2]]) -> Result<Surface, Refusal> {
         observed[arm] = values.iter().filter(|v| v[arm].is_some()).count() as f64;
         if observed[arm] == 0.0 {
             let name = ["active", "placebo"][arm];
-            return Err(Refusal(format!("no {name} knee has a value at this visit: its mean is unknown")));
+            return Err(super::refusal(format!("no {name} knee has a value at this visit: its mean is unknown")));
         }
         mean[arm] = values.iter().filter_map(|v| v[arm]).sum::<f64>() / observed[arm];
     }
