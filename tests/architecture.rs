@@ -27,6 +27,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "plan",
                 "paired",
                 "model",
+                "missing",
                 "multiplicity",
                 "planning",
                 "simulate",
@@ -57,6 +58,7 @@ fn allowed_in_statistics() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("model", &["math", "note"]),
         ("planning", &["math", "paired", "note"]),
         ("survival", &["math", "paired", "note"]),
+        ("missing", &["math", "paired", "model", "note"]),
         ("lib", &[]),
     ])
 }

@@ -8,6 +8,7 @@ mod bad_input;
 mod bad_input_cli;
 mod blinding;
 mod cli;
+mod cli_impute;
 mod cli_model;
 mod cli_review;
 mod cli_test;

@@ -1,6 +1,7 @@
 //! The arguments of every command.
 
 pub mod file;
+pub mod impute;
 pub mod model;
 pub mod power;
 pub mod score;
@@ -60,6 +61,8 @@ pub enum Command {
     Gee(Box<model::GeeArgs>),
     /// Time to an event in both knees: curves, tests within patients, hazard ratios, restricted means.
     Survival(Box<survival::SurvivalArgs>),
+    /// Imputes missing values of two correlated knees and says what the answer rests on.
+    Impute(Box<impute::ImputeArgs>),
     /// Scores questionnaires from their items: WOMAC, Lequesne, VAS.
     Score(score::ScoreArgs),
     /// Re-analyses a published two-arm table as the paired data it came from.

@@ -50,6 +50,8 @@ pub fn section(material: &Material) -> Section {
             (words.get("methods.intercurrent"), words.say("methods.intercurrent_text", &values))
         }));
         section.blocks.push(Block::Facts(facts));
+    } else {
+        section.blocks.push(Block::Paragraph(words.get("methods.no_estimand")));
     }
     if let Some(fit) = material.fits().next() {
         let (ddf, structure) = (tables::ddf_name(material, &fit.ddf), words.name("structure", fit.structure));
