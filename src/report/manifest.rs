@@ -4,6 +4,14 @@ use super::bundle::{Bundle, sha256};
 use crate::analysis::Run;
 use serde_json::{Value, json};
 
+/// SHA-256 of the program that ran; `null` in a development build, which is large and is nobody's installation.
+fn executable() -> Option<String> {
+    if cfg!(debug_assertions) {
+        return None;
+    }
+    Some(sha256(&std::fs::read(std::env::current_exe().ok()?).ok()?))
+}
+
 /// The manifest of a run whose outputs are `bundle`.
 ///
 /// # Errors
@@ -21,6 +29,7 @@ pub fn render(run: &Run, bundle: &Bundle) -> Result<String, serde_json::Error> {
         .collect();
     let document = json!({
         "splitknee": env!("CARGO_PKG_VERSION"),
+        "executable_sha256": executable(),
         "plan": {"path": run.plan.file_name, "sha256": run.plan.sha256, "lock": run.lock},
         "dummy_treatment": run.reading.blinded,
         "redacted_ids": run.reading.redact_ids,

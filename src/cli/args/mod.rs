@@ -13,9 +13,12 @@ pub mod test;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+/// Version, commit and the day of the commit; "no commit" where the source is not a git checkout.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SPLITKNEE_COMMIT"), ")");
+
 /// Analysis and reporting of split-knee (within-person) randomised trials.
 #[derive(Debug, Parser)]
-#[command(name = "splitknee", version, about, max_term_width = 80, after_help = EXAMPLES)]
+#[command(name = "splitknee", version = VERSION, about, max_term_width = 80, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
