@@ -8,6 +8,7 @@ use super::options::{CovariateKind, CovariatePlan};
 use super::position::location;
 use crate::data::{DataError, ReadOptions, Table, read_bytes};
 use crate::instrument::{Instrument, Scale};
+use crate::trial::coded::Coded;
 use crate::trial::columns::{self, ColumnKind, Declared};
 use crate::trial::expr::Condition;
 use crate::trial::replicates::Replicates;

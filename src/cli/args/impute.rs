@@ -1,5 +1,6 @@
 //! The arguments of `splitknee impute`.
 
+use super::file::FileArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -10,6 +11,9 @@ pub struct ImputeArgs {
     /// Long data: one row per patient, knee (arm) and visit.
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
+    /// How it is read.
+    #[command(flatten)]
+    pub file: FileArgs,
     /// Keep only rows with COL=VALUE (repeatable).
     #[arg(long = "where", value_name = "COL=VALUE")]
     pub conditions: Vec<String>,

@@ -108,7 +108,7 @@ struct Seen {
 }
 
 fn trial(args: &ImputeArgs, notes: &mut Vec<Note>) -> Result<Trial, CliError> {
-    let source = Source::open(&args.data, &args.conditions)?;
+    let source = Source::open(&args.data, &args.conditions, &args.file, std::slice::from_ref(&args.id))?;
     let refuse = |text: String| Err(CliError::Refused(format!("{}: {text}", source.name())));
     let (ids, arms, visits) = (source.text(&args.id)?, source.text(&args.arm)?, source.text(&args.visit)?);
     let values = source.numbers(&args.value)?;
@@ -223,7 +223,7 @@ fn events(
         }
         return Ok(());
     };
-    let source = Source::open(file, &[])?;
+    let source = Source::open(file, &[], &args.file, std::slice::from_ref(&args.id))?;
     let refuse = |text: String| Err(CliError::Refused(format!("{}: {text}", source.name())));
     let names = source.column_names();
     let find = |wanted: &[&str], place: usize| -> Option<String> {

@@ -73,7 +73,9 @@ impl Linear {
         let inverse = inverse_spd(&scaled, k)
             .filter(|m| m.iter().all(|v| v.is_finite()) && (0..k).all(|a| m[a * k + a] < 1e10))
             .ok_or_else(|| {
-                super::refusal("the knees' baselines do not vary enough for the ANCOVA: analyse the mean difference".into())
+                super::refusal(
+                    "the knees' baselines do not vary enough for the ANCOVA: analyse the mean difference".into(),
+                )
             })?;
         let inverse: Vec<f64> = (0..k * k).map(|i| inverse[i] / (root[i / k] * root[i % k])).collect();
         let weights = z.chunks_exact(k).map(|row| dot(&inverse[..k], row)).collect();
