@@ -128,7 +128,7 @@ crate::messages! {
         remedy_nested = "name inner groups by their patient, for example (1|usubjid:knee)";
         remedy_cell = "keep one row per cell, or use a subject that separates the rows (usubjid:knee)";
         remedy_subject = "use a finer subject, for example us(visit|treatment/usubjid:knee)";
-        remedy_pair_units = "name the column that tells them apart, for example pair(visit, knee|usubjid)";
+        remedy_pair_units = "name the column that tells them apart, for example pair(visit, side|usubjid)";
         remedy_structure = "choose a covariance structure with fewer parameters, or drop the random term";
         remedy_separated = "leave the term out or merge its sparse levels, or compare the arms by an exact paired test";
         remedy_units = "bring the variables to similar units, or choose a simpler covariance structure";
