@@ -205,6 +205,7 @@ fn edges_are_answered_or_refused() {
             match method {
                 "tost" => arguments.extend(["--low", "-1", "--high", "1"]),
                 "non-inferiority" => arguments.extend(["--margin", "1", "--better", "lower"]),
+                "win-odds" => arguments.extend(["--better", "lower"]),
                 "permutation" | "bootstrap" => arguments.extend(["--samples", "200"]),
                 _ => {}
             }

@@ -123,6 +123,7 @@ fn no_text_of_any_plan_claims_more_than_its_interval() {
 
 /// Latin words that a Japanese report keeps: symbols, abbreviations, names of people and methods, names of files.
 const LATIN: &[&str] = &[
+    "ICH",
     "CONSORT",
     "BMJ",
     "MCID",
@@ -369,10 +370,11 @@ fn what_only_the_within_person_design_has_is_shown() {
     // Every yes/no endpoint has its pairs as a 2 × 2 table with a total.
     let pairs = document.tables().find(|table| table.id.ends_with("-acl-pairs")).unwrap();
     assert_eq!((pairs.rows.len(), pairs.columns.len()), (2, 4));
-    // What one-knee patients add: the same model with them has the smaller standard error or the same.
+    // What one-knee patients add: the same model with them has about the smaller standard error. Not always: the covariance
+    // is estimated anew.
     let one_knee = document.tables().find(|table| table.id == "t-14-5-2-one-knee").unwrap();
     let row = one_knee.rows.iter().find(|row| !row.cells.is_empty()).unwrap();
-    assert!(row.cells[2].values()[0] <= row.cells[5].values()[0], "{row:?}");
+    assert!(row.cells[2].values()[0].unwrap() <= 1.001 * row.cells[5].values()[0].unwrap(), "{row:?}");
     // Patterns of missing knees add up to the patients of the set.
     let patterns = document.tables().find(|table| table.id.ends_with("-vas-patterns")).unwrap();
     let total: f64 = patterns.rows.iter().filter_map(|row| row.cells.last()?.values()[0]).sum();

@@ -45,7 +45,8 @@ fn a_one_sided_interval_has_no_infinite_number_in_words_and_says_that_it_is_one_
     let id = "wear.end-of-wear.primary.mixed-model";
     let record = run.outcomes.records.iter().find(|record| record.id == id).or(run.outcomes.deciding(0, 0)).unwrap();
     assert_eq!(record.result.conf_low, Some(f64::NEG_INFINITY));
-    assert_eq!(record.conclusion(), Conclusion::Inconclusive);
+    // Less wear is better: the interval from −∞ to below 0 favours A.
+    assert_eq!(record.conclusion(), Conclusion::Superior);
     let sentences = said(&run, |material| sentences::conclusion(material, record));
     for (sentence, one_sided, open) in
         [(&sentences[0], "one-sided", "does not bound"), (&sentences[1], "片側", "限界がない")]

@@ -24,7 +24,9 @@ splitknee_stats::messages! {
         days_since = "days since the injection; a duration counts its first and last day";
         no_serious = "no serious adverse event";
         second_differs = "the deciding result differs from the paired t-test on the complete pairs";
-        second_quantity = "{other} against {own} ({quantity})";
+        second_estimate = "{other} against {own} (estimate)";
+        second_error = "{other} against {own} (standard error)";
+        second_df = "{other} against {own} (degrees of freedom)";
         second_other_method = "it is another method, {method}";
         second_visits = "it uses the other visits";
         second_single = "it uses {n} {sites} without a partner";

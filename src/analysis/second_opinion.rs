@@ -106,16 +106,21 @@ fn against_deciding(result: &mut TestResult, deciding: &Record) {
     let (Some(estimate), Some(error), Some(df)) = (result.estimate, result.std_error, result.df) else { return };
     let engine = matches!(result.field("engine_agrees"), Some(Field::Json(agrees)) if *agrees == true);
     let mut apart = Vec::new();
-    for (quantity, own, other, scale) in [
-        ("estimate", estimate, decides.estimate, error),
-        ("standard error", error, decides.std_error, error),
-        ("degrees of freedom", df, decides.df, df),
+    let said: [fn(String, String) -> Note; 3] = [
+        |other, own| remark!(second_estimate, other = other, own = own),
+        |other, own| remark!(second_error, other = other, own = own),
+        |other, own| remark!(second_df, other = other, own = own),
+    ];
+    for (say, own, other, scale) in [
+        (said[0], estimate, decides.estimate, error),
+        (said[1], error, decides.std_error, error),
+        (said[2], df, decides.df, df),
     ] {
         match other {
             Some(other) if (own - other).abs() <= ROUNDING * scale => {}
             other => {
                 let other = other.map_or_else(|| "–".to_owned(), four_digits);
-                apart.push(remark!(second_quantity, other = other, own = four_digits(own), quantity = quantity));
+                apart.push(say(other, four_digits(own)));
             }
         }
     }
