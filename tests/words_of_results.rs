@@ -48,11 +48,16 @@ fn a_one_sided_interval_has_no_infinite_number_in_words_and_says_that_it_is_one_
     // Less wear is better: the interval from −∞ to below 0 favours A.
     assert_eq!(record.conclusion(), Conclusion::Superior);
     let sentences = said(&run, |material| sentences::conclusion(material, record));
-    for (sentence, one_sided, open) in
-        [(&sentences[0], "one-sided", "does not bound"), (&sentences[1], "片側", "限界がない")]
-    {
-        assert!(!sentence.contains("inf"), "{sentence}");
-        assert!(sentence.contains(one_sided) && sentence.contains(open) && sentence.contains('∞'), "{sentence}");
+    let undecided = run_with("ev-knee-synthetic", "alpha = 0.05", "alpha = 0.05\nalternative = \"towards-benefit\"", as_it_is);
+    let month_6 = find(&undecided, "vas.m6.primary.mixed-model");
+    assert_eq!(month_6.conclusion(), Conclusion::Inconclusive);
+    let open_sentences = said(&undecided, |material| sentences::conclusion(material, month_6));
+    for (language, one_sided, open) in [(0, "one-sided", "does not bound"), (1, "片側", "限界がない")] {
+        for sentence in [&sentences[language], &open_sentences[language]] {
+            assert!(!sentence.contains("inf") && sentence.contains(one_sided) && sentence.contains('∞'), "{sentence}");
+        }
+        // What is undecided says on which side the interval says nothing.
+        assert!(open_sentences[language].contains(open), "{}", open_sentences[language]);
     }
     let methods = said(&run, |material| format!("{:?}", methods::section(material).blocks.first()));
     assert!(methods[0].contains("one-sided at a level of 0.05, with the alternative that the value is lower on A"));

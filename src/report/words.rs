@@ -98,7 +98,8 @@ impl Words {
     /// The name of something that a plan or a record calls `name` (a method, structure, procedure): the message
     /// `group.name`, else the name itself.
     pub fn name(&self, group: &str, name: &str) -> String {
-        self.messages.get(&format!("{group}.{name}")).cloned().unwrap_or_else(|| name.to_owned())
+        let key = format!("{group}.{name}");
+        if self.messages.contains_key(&key) { self.get(&key) } else { name.to_owned() }
     }
 
     /// What a record, model or refusal says, in the language of the report.
