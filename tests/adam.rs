@@ -218,8 +218,9 @@ fn csv_and_adam_give_the_same_results() {
     }
 }
 
-/// The demonstration trial with its observations in the file at `path`, as the export writes them.
-fn back(path: &str, folder: &Path) -> Trial {
+/// The demonstration trial with its observations in the file at `path`, as the export writes them; `declared`: with the
+/// parameter codes of [`PARAMETERS`].
+fn back(path: &str, folder: &Path, declared: bool) -> Trial {
     let text = std::fs::read_to_string(demo().join("plan.toml")).unwrap();
     let columns = "columns = { patient = \"USUBJID\", knee = \"LAT\", arm = \"TRTA\", visit = \"AVISIT\" }";
     let mut plan = String::new();
@@ -230,6 +231,11 @@ fn back(path: &str, folder: &Path) -> Trial {
             "allocation_columns" => plan.push_str(
                 "allocation_columns = { patient = \"usubjid\", active_knee = \"ev_side\", order = \"sequence\" }",
             ),
+            "column" if declared => {
+                let column = line.split('"').nth(1).unwrap();
+                let code = PARAMETERS.iter().find(|(name, _)| *name == column).unwrap().1;
+                plan.push_str(&format!("{line}\nparamcd = \"{code}\""));
+            }
             _ => plan.push_str(line),
         }
         plan.push('\n');
@@ -253,7 +259,11 @@ fn declared(study: &str) -> Adam {
 fn the_analysis_data_set_goes_out_in_every_format_and_comes_back_as_the_same_trial() {
     let inputs = pipeline::read(&demo().join("plan.toml")).unwrap();
     let (original, _) = build::build(&inputs.plan.design(), &inputs.sources).unwrap();
-    let table = analysis_data::table(&original, &declared(&inputs.plan.trial.id)).unwrap().table;
+    let made = |adam: &Adam| analysis_data::table(&original, adam).unwrap().table;
+    let table = made(&declared(&inputs.plan.trial.id));
+    // Codes made from the identifiers, cut to eight characters, come back to their endpoints without being declared.
+    let undeclared = made(&Adam { study: inputs.plan.trial.id.clone(), ..Adam::default() });
+    assert!(undeclared.text("PARAMCD").unwrap().contains(&Some("CARTILA2".to_owned())));
     // As many rows as knees.csv has cells with a value.
     let cells: usize = rows("knees.csv")
         .iter()
@@ -261,15 +271,16 @@ fn the_analysis_data_set_goes_out_in_every_format_and_comes_back_as_the_same_tri
         .sum();
     assert_eq!(table.height(), cells);
     let folder = tempfile::tempdir().unwrap();
-    for (name, format) in [
-        ("adqs.csv", Format::Csv),
-        ("adqs.xpt", Format::Xpt),
-        ("adqs.json", Format::DatasetJson),
-        ("adqs.ndjson", Format::DatasetNdjson),
-        ("adqs.parquet", Format::Parquet),
+    for (name, format, table) in [
+        ("adqs.csv", Format::Csv, &table),
+        ("adqs.xpt", Format::Xpt, &table),
+        ("adqs.json", Format::DatasetJson, &table),
+        ("adqs.ndjson", Format::DatasetNdjson, &table),
+        ("adqs.parquet", Format::Parquet, &table),
+        ("undeclared.xpt", Format::Xpt, &undeclared),
     ] {
-        write(&table, &folder.path().join(name), format, &WriteOptions::default()).unwrap();
-        let trial = back(name, folder.path());
+        write(table, &folder.path().join(name), format, &WriteOptions::default()).unwrap();
+        let trial = back(name, folder.path(), name != "undeclared.xpt");
         assert_eq!(trial.design, original.design, "{name}");
         assert_eq!(trial.sets, original.sets, "{name}");
         assert_eq!(trial.events, original.events, "{name}");

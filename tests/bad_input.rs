@@ -195,7 +195,8 @@ fn hostile_text_is_only_quoted() {
 #[test]
 fn ragged_rows_nul_bytes_and_duplicate_headers() {
     for (spoil, words) in [
-        ("P01,LEFT\n", "columns"),
+        // A last row without its end was cut off; a short row with one is another matter, below.
+        ("P01,LEFT", "columns"),
         ("P01,LE\0FT,Baseline,0,2024-01-10,EV,1,2,3,5,1,2000\n", "NUL"),
         ("\"P01,LEFT\n", "quote"),
     ] {
@@ -206,6 +207,13 @@ fn ragged_rows_nul_bytes_and_duplicate_headers() {
         std::fs::write(folder.path().join("knees.csv"), bytes).unwrap();
         expect(&findings(folder.path()), "SK024", "knees.csv:74", &[words]);
     }
+    let trial = SmallTrial::new();
+    let folder = on_disk(&trial);
+    let bytes = [trial.csv("knees.csv"), b"P01,LEFT\n".to_vec()].concat();
+    std::fs::write(folder.path().join("knees.csv"), bytes).unwrap();
+    let found = findings(folder.path());
+    expect(&found, "SK028", "knees.csv:74", &["before the last column"]);
+    expect(&found, "SK604", "knees.csv:74:arm", &["empty"]);
 }
 
 #[test]

@@ -122,7 +122,8 @@ fn files_that_are_not_what_their_names_say() {
         ("knees.csv", as_format(Format::Xpt), ["knees.csv", "SAS transport"]),
         ("knees.csv", as_format(Format::Parquet), ["knees.csv", "Parquet"]),
         ("knees.json", knees(), ["knees.json", "line 1"]),
-        ("knees.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), ["knees.xls", "unknown format"]),
+        ("knees.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), ["knees.xls", "damaged"]),
+        ("knees.dat", knees(), ["knees.dat", "unknown format"]),
         ("knees.csv", b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), ["knees.csv", "gzip"]),
         ("knees.xlsx", b"PK\x03\x04 and nothing that follows".to_vec(), ["knees.xlsx", "damaged"]),
     ] {
@@ -175,7 +176,8 @@ fn csv_that_cannot_be_a_table() {
     let trial = OnDisk::new();
     let after = |row: &[u8]| [knees(), row.to_vec()].concat();
     for (what, bytes, words) in [
-        ("too few cells", after(b"P01,LEFT\n"), ["knees.csv:74", "12 columns"]),
+        ("a last row cut off", after(b"P01,LEFT"), ["knees.csv:74", "12 columns"]),
+        ("too few cells", after(b"P01,LEFT\n"), ["knees.csv:74:visit", "before the last column"]),
         ("NUL", after(b"P01,LE\0FT,Baseline,0,2024-01-10,EV,1,2,3,5,1,2000\n"), ["knees.csv:74", "NUL"]),
         ("an open quote", after(b"\"P01,LEFT\n"), ["knees.csv:74", "quote"]),
         ("text after a quote", after(b"\"P01\"x,LEFT\n"), ["knees.csv:74", "closing quote"]),

@@ -135,11 +135,12 @@ fn the_analysis_data_set_is_exported_in_every_format() {
     // What has no format, does not fit or cannot be analysed leaves no file.
     let unknown = folder.path().join("adqs.dat");
     assert_eq!(run(&["export", text(&plan), "--out", text(&unknown)]).0, 1);
-    let long = fs::read_to_string(&plan).unwrap().replace("name = \"PP\"", "name = \"PERPROTOCOL\"");
+    // Names are made to fit; a text beyond the 200 bytes of version 5 is not cut.
+    let long = fs::read_to_string(&plan).unwrap().replace("id = \"T-1\"", &format!("id = \"{}\"", "T".repeat(201)));
     fs::write(&plan, long).unwrap();
     let narrow = folder.path().join("narrow.xpt");
     let (code, _, err) = run(&["export", text(&plan), "--out", text(&narrow)]);
-    assert!(code == 1 && err.contains("PERPROTOCOLFL"), "{err}");
+    assert!(code == 1 && err.contains("STUDYID") && err.contains("201 bytes"), "{err}");
     assert!(!narrow.exists() && !unknown.exists());
     assert_eq!(run(&["export", text(&plan), "--out", text(&narrow), "--xpt-version", "8"]).0, 0);
 }

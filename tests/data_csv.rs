@@ -149,10 +149,16 @@ fn what_is_broken_is_refused_with_its_place() {
     assert_eq!(read_bytes("k.dat", b"a\n1\n", &ReadOptions::default()).unwrap_err().code(), "data-unknown-format");
     match csv("a,b\n1,2\n3\n4,5,6\n").unwrap_err() {
         DataError::Ragged { expected: 2, rows, .. } => {
-            assert_eq!(rows.iter().map(|r| (r.row, r.cells)).collect::<Vec<_>>(), [(3, 1), (4, 3)]);
+            // Row 3 only lacks its last cell, which is taken as empty and said.
+            assert_eq!(rows.iter().map(|r| (r.row, r.cells)).collect::<Vec<_>>(), [(4, 3)]);
         }
         other => panic!("{other}"),
     }
+    let short = csv("a,b\n1,2\n3\n4,5\n").unwrap();
+    assert_eq!(text(&short, "b"), ["2", "∅", "5"]);
+    assert!(short.remarks.iter().any(|remark| remark.row == Some(3) && remark.doubtful), "{:?}", short.remarks);
+    // A file that ends within its last row was cut off.
+    assert!(csv("a,b\n1,2\n3").unwrap_err().to_string().contains("2 columns"));
     match csv("vas,side,vas,\n1,2,3,\n").unwrap_err() {
         DataError::DuplicateColumn { name, first: 1, second: 3, .. } => assert_eq!(name, "vas"),
         other => panic!("{other}"),
@@ -251,10 +257,12 @@ fn a_file_of_several_pieces() {
     // A quote anywhere, and a line end inside it.
     let quoted = format!("{text}\"P9\n9\",1,2.5\n");
     assert_eq!(read(&quoted).unwrap().height(), 199_998);
-    match read(&format!("{text}P9,1\n{}", line(7))).unwrap_err() {
-        DataError::Ragged { rows, .. } => assert_eq!((rows[0].row, rows[0].cells, rows.len()), (200_000, 2, 1)),
+    match read(&format!("{text}P9,1,2,3\n{}", line(7))).unwrap_err() {
+        DataError::Ragged { rows, .. } => assert_eq!((rows[0].row, rows[0].cells, rows.len()), (200_000, 4, 1)),
         other => panic!("{other}"),
     }
+    let short = read(&format!("{text}P9,1\n{}", line(7))).unwrap();
+    assert_eq!((short.height(), short.remarks.len(), short.remarks[0].row), (199_999, 1, Some(200_000)));
     let long = format!("{text}{}\n", ",".repeat(20_000));
     assert!(matches!(read(&long).unwrap_err(), DataError::TooManyColumns { row: 200_000, .. }));
     // Numbers with a decimal comma in the last piece only.

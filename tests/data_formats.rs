@@ -74,7 +74,8 @@ fn csv_is_written_so_that_it_reads_back() {
     let comma = read_bytes("a.csv", b"id;vas\n1;12,5\n", &ReadOptions::default()).unwrap();
     assert_eq!(to_bytes(&comma, "a.csv", Format::Csv, &WriteOptions::default()).unwrap(), b"id,vas\n1,12.5\n");
     let unwritable = to_bytes(&one, "a.xlsx", Format::Xlsx, &WriteOptions::default()).unwrap_err();
-    assert_eq!(unwritable.code(), "data-unknown-format");
+    assert_eq!(unwritable.code(), "data-does-not-fit");
+    assert!(unwritable.to_string().contains("read and not written"), "{unwritable}");
 }
 
 #[test]

@@ -252,8 +252,10 @@ fn one_plan_gives_the_same_results_whatever_the_format() {
             "[trial]\nid = \"F\"\ntitle = \"Formats\"\n[data]\npath = \"{name}\"\ncolumns = {{ patient = \"pid\", knee = \"knee\", \
              arm = \"trt\", visit = \"visit\", date = \"date\" }}\n[arms]\nactive = \"EV\"\nplacebo = \"SALINE\"\n[visits]\n\
              order = [\"Baseline\", \"Month 3\"]\nbaseline = \"Baseline\"\n[[endpoint]]\nname = \"VAS pain\"\ncolumn = \"vas\"\n\
-             range = [0, 100]\nbetter = \"lower\"\ndecimals = 1\n"
+             range = [0, 100]\nbetter = \"lower\"\ndecimals = 1\n\
+             [analysis]\nprimary = \"paired-t\"\nmeasure = \"value\"\n"
         );
+        // The changes of the sample's knees all differ by 7, so that a mean change has no standard error; the values vary.
         fs::write(&plan, text_of).unwrap();
         let out = copy.path().join("out");
         let (code, _, err) = run(&["run", text(&plan), "--out", text(&out)]);

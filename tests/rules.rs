@@ -91,9 +91,19 @@ const CASES: &[Case] = &[
     }),
     ("SK022", "patients.csv", 1, "", |t| t.remove("patients.csv", "id", |_| true)),
     ("SK022", "knees.csv", 0, "", |t| t.edit_plan("[arms]", "where = 'arm == \"X\"'\n[arms]")),
-    ("SK024", "knees.csv", 9, "", |t| {
+    ("SK024", "knees.csv", 9, "", |t| t.files.get_mut("knees.csv").unwrap()[8].push("1".to_owned())),
+    ("SK027", "knees.csv", 4, "visit", |t| t.set("knees.csv", 4, "visit", "Month\u{a0}2")),
+    ("SK028", "knees.csv", 9, "", |t| {
         t.files.get_mut("knees.csv").unwrap()[8].pop();
     }),
+    ("SK029", "knees.csv", 4, "vas", |t| {
+        t.edit_plan("unit = \"mm\"", "unit = \"mm\"\nreplicates = \"mean\"");
+        let row = t.repeat("knees.csv", 4);
+        for column in ["pain", "stiffness", "total", "effusion", "volume"] {
+            t.set("knees.csv", row, column, "");
+        }
+    }),
+    ("SK033", "plan.toml", 78, "15", |t| t.plan.push_str("\n[analysis]\nalternative = \"greater\"\n")),
     ("SK024", "knees.csv", 1, "side", |t| t.set("knees.csv", 1, "vas", "side")),
     ("SK025", "knees.csv", 1, "vas", |t| t.set("knees.csv", 1, "vas", "vsa")),
     ("SK025", "allocation.csv", 1, "arm", |t| t.set("allocation.csv", 1, "arm", "treatment")),

@@ -8,6 +8,7 @@ use super::options::{CovariateKind, CovariatePlan};
 use super::position::location;
 use crate::data::{DataError, ReadOptions, Table, read_bytes};
 use crate::instrument::{Instrument, Scale};
+use crate::trial::adam_names;
 use crate::trial::coded::Coded;
 use crate::trial::columns::{self, ColumnKind, Declared};
 use crate::trial::expr::Condition;
@@ -404,7 +405,10 @@ fn assemble(
     let design = plan.design();
     let listed = &data.allocation_columns;
     let event = &data.event_columns;
+    let ids: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
+    let written: Vec<Option<String>> = plan.endpoints.iter().map(|endpoint| endpoint.paramcd.clone()).collect();
     Sources {
+        parameter_codes: adam_names::parameter_codes(&ids, &written),
         observations: observations.source,
         layout: observations.layout,
         roles: observations.roles,

@@ -2,13 +2,40 @@
 
 use super::build::index;
 use super::coded::Coded;
-use super::design::Design;
+use super::design::{Design, Endpoint};
 use super::finding::nearest;
 use super::findings::{Findings, place};
 use super::replicates::Replicates;
 use super::rows::{Rows, keys, numbers, pick};
 use super::sources::Sources;
 use std::collections::HashMap;
+
+/// By endpoint, the place of its parameter code among `codes`: the code that the plan names as its column; else the code that
+/// an export gives it (`own`, declared or made from the identifier); else its column or identifier in another case. A code is
+/// one endpoint's, and where several would do, none is taken.
+pub fn levels(design: &Design, own: &[String], codes: &[String]) -> Vec<Option<usize>> {
+    let ways: [&dyn Fn(usize, &Endpoint, &str) -> bool; 3] = [
+        &|_, endpoint, code| endpoint.column == code,
+        &|number, _, code| own.get(number).is_some_and(|own| own == code),
+        &|_, endpoint, code| endpoint.column.eq_ignore_ascii_case(code) || endpoint.id.eq_ignore_ascii_case(code),
+    ];
+    let mut levels = vec![None; design.endpoints.len()];
+    for is_its in ways {
+        for (number, endpoint) in design.endpoints.iter().enumerate() {
+            let free = |level: &usize| !levels.contains(&Some(*level));
+            let fitting: Vec<usize> = codes
+                .iter()
+                .enumerate()
+                .filter(|(level, code)| free(level) && is_its(number, endpoint, code))
+                .map(|(level, _)| level)
+                .collect();
+            if let ([only], Some(level @ None)) = (fitting.as_slice(), levels.get_mut(number)) {
+                *level = Some(*only);
+            }
+        }
+    }
+    levels
+}
 
 /// The observations; `columns` are those of the parameter code and of the value.
 pub fn rows(
@@ -20,10 +47,11 @@ pub fn rows(
 ) -> Option<Rows> {
     let source = &sources.observations;
     let codes = Coded::read(&source.table, parameter)?;
+    let levels = levels(design, &sources.parameter_codes, &codes.levels);
     let endpoint_of: Vec<Option<usize>> =
-        codes.levels.iter().map(|code| design.endpoints.iter().position(|endpoint| endpoint.column == *code)).collect();
+        (0..codes.levels.len()).map(|level| levels.iter().position(|found| *found == Some(level))).collect();
     let mut complete = true;
-    for endpoint in design.endpoints.iter().filter(|endpoint| !codes.levels.contains(&endpoint.column)) {
+    for (endpoint, _) in design.endpoints.iter().zip(&levels).filter(|(_, level)| level.is_none()) {
         complete = false;
         let near = nearest(&endpoint.column, codes.levels.iter().map(String::as_str));
         let remedy = if near.is_empty() { codes.levels.join(", ") } else { near.join("` or `") };

@@ -108,9 +108,10 @@ fn holds(design: &Design, sources: &Sources, source: &Source, layout: &Layout, n
             None => source.table.has_column(&endpoint.column),
         },
         Layout::Wide { pattern } => super::wide::holds(design, pattern, &source.table, number),
-        Layout::Bds { parameter, .. } => {
-            Coded::read(&source.table, parameter).is_some_and(|codes| codes.levels.contains(&endpoint.column))
-        }
+        Layout::Bds { parameter, .. } => Coded::read(&source.table, parameter).is_some_and(|codes| {
+            let levels = super::bds::levels(design, &sources.parameter_codes, &codes.levels);
+            levels.get(number).is_some_and(Option::is_some)
+        }),
     }
 }
 
@@ -174,6 +175,11 @@ fn view(design: &Design, sources: &Sources, number: usize, file: &File<'_>) -> (
             .endpoints
             .iter()
             .map(|endpoint| sources.replicates.get(*endpoint).copied().unwrap_or_default())
+            .collect(),
+        parameter_codes: file
+            .endpoints
+            .iter()
+            .map(|endpoint| sources.parameter_codes.get(*endpoint).cloned().unwrap_or_default())
             .collect(),
         sums: vec![parts],
         ..sources.clone()

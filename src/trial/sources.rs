@@ -215,6 +215,8 @@ pub struct Sources {
     pub sums: Vec<Vec<String>>,
     /// By endpoint: what several readings of one knee at one visit stand for; refused where it names none.
     pub replicates: Vec<Replicates>,
+    /// By endpoint: its parameter code in exported analysis data, declared or made from its identifier.
+    pub parameter_codes: Vec<String>,
     /// Columns that blinding emptied, because they tell which knee had which treatment.
     pub emptied: BTreeSet<String>,
 }

@@ -200,8 +200,8 @@ impl<'a> Reading<'a> {
         } else if sized(0xf6f6_f6f6) {
             self.columns = at.size(int)?;
         } else if extended(0xffff_fffd) {
-            let size = at.size(2)?;
-            let text = of(int).take(size.min(length.saturating_sub(int)))?;
+            // The size at its beginning leaves out the last bytes, where a format or a label may stand.
+            let text = of(int).take(length.saturating_sub(int))?;
             if self.set.texts.is_empty() {
                 self.packing = unpack::Packing::of(text);
             }

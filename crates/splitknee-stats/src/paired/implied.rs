@@ -52,7 +52,8 @@ impl Rounding {
 pub fn half_unit(text: &str) -> f64 {
     let places =
         text.trim().split_once('.').map_or(0, |(_, rest)| rest.chars().take_while(char::is_ascii_digit).count());
-    0.5 * 0.1_f64.powi(places as i32)
+    // Powers of ten are exact, those of 0.1 are not.
+    0.5 / 10_f64.powi(places as i32)
 }
 
 /// SD of the differences by a figure, with `difference` = treated − control; a difference of 0 gives 0.
