@@ -4,8 +4,9 @@
 
 use crate::analysis;
 pub use crate::analysis::{Reading, Run, Secret};
+use crate::disk;
 use crate::plan::lock::LockState;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, redaction};
 use crate::report::{self, bundle::Bundle, options::Options, template::Template};
 use crate::trial::sources::Sources;
 use crate::trial::{Finding, blinding, build, pseudonym};
@@ -47,12 +48,15 @@ pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
         plan.data.allocation = None;
     }
     let sources = plan::sources::read(&plan, folder)?;
+    let reading = match redact_ids && reading.redact_key.is_none() {
+        true => Reading { redact_key: Some(Secret(redaction::secret_beside(path)?)), ..reading },
+        false => reading,
+    };
     replaced(Inputs { plan, sources, lock, reading })
 }
 
 /// Dummy treatments and pseudonyms, where asked for.
 fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
-    let trial_id = inputs.plan.trial.id.clone();
     if inputs.reading.blinded {
         let seed = inputs.plan.analysis.seed;
         let (_, sources) = blinding::blind(&inputs.plan.design(), &inputs.sources, seed)?;
@@ -61,13 +65,26 @@ fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
         inputs.sources = sources;
     }
     if inputs.reading.redact_ids {
-        let secret = inputs.reading.redact_key.as_ref().map(|secret| secret.0.as_str());
-        pseudonym::redact(&mut inputs.sources, secret.unwrap_or(&trial_id));
+        let secret = inputs.reading.redact_key.as_ref().ok_or_else(|| vec![redaction::no_secret(&inputs.plan.file_name)])?;
+        let pseudonyms = pseudonym::redact(&mut inputs.sources, &secret.0);
+        if pseudonyms.collide() {
+            return Err(vec![redaction::collision(&inputs.plan.file_name)]);
+        }
+        redaction::mask(&mut inputs.plan, &pseudonyms);
     }
     Ok(inputs)
 }
 
-/// Reads a plan and data files held in memory: `load` gives the bytes of a file the plan names.
+/// The files that `inputs`, read from the plan at `path`, come from: plan, seal and every file the plan names. No output
+/// may take the place of one.
+pub fn files(inputs: &Inputs, path: &Path) -> disk::inputs::Inputs {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let named = plan::files(&inputs.plan, folder);
+    disk::inputs::Inputs::of([path.to_path_buf(), plan::lock::path_of(path), redaction::path_of(path)].into_iter().chain(named))
+}
+
+/// Reads a plan and data files held in memory: `load` gives the bytes of a file the plan names. A plan that asks for pseudonyms
+/// needs a secret: [`read_as`] takes one.
 ///
 /// # Errors
 /// As [`read`].

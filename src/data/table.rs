@@ -11,7 +11,8 @@ use super::error::{CellError, CellReason, DataError};
 use super::number;
 use super::options::Format;
 use polars::prelude::{
-    Column, DataFrame, DataType, Float64Chunked, Int32Chunked, IntoColumn, NewChunkedArray, PlSmallStr, StringChunked,
+    Column, DataFrame, DataType, Float64Chunked, IdxCa, IdxSize, Int32Chunked, IntoColumn, NewChunkedArray, PlSmallStr,
+    StringChunked,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -146,6 +147,20 @@ impl Table {
         }
     }
 
+    /// Puts the rows in the order of the indices `order`, which names each row once; the rows in the file stay known.
+    pub fn reorder(&mut self, order: &[usize]) {
+        let indices = order.iter().filter_map(|&row| IdxSize::try_from(row).ok()).collect();
+        // Fails only for an index beyond the end.
+        let Ok(frame) = self.frame.take(&IdxCa::from_vec("".into(), indices)) else { return };
+        self.rows = FileRows::Listed(order.iter().map(|&row| self.file_row(row)).collect());
+        self.frame = frame;
+        for info in self.info.iter_mut().filter(|info| !info.special_missing.is_empty()) {
+            let moved = order.iter().enumerate();
+            let moved = moved.filter_map(|(now, before)| Some((now, *info.special_missing.get(before)?)));
+            info.special_missing = moved.collect();
+        }
+    }
+
     /// What the column `name` holds.
     ///
     /// # Errors
@@ -164,6 +179,11 @@ impl Table {
         if let Some(place) = self.index(name).and_then(|index| self.info.get_mut(index)) {
             *place = info;
         }
+    }
+
+    /// Sets label, format and special missing values of all columns, in their order.
+    pub fn set_infos(&mut self, infos: impl Iterator<Item = ColumnInfo>) {
+        self.info.iter_mut().zip(infos).for_each(|(place, info)| *place = info);
     }
 
     /// The column `name` as text: text as in the file, numbers in the shortest form that reads back to the same double,

@@ -1,11 +1,12 @@
 //! Tables to files: CSV, Parquet, SAS XPT and Dataset-JSON; a file is complete or as it was before.
 
 use super::error::DataError;
+use crate::disk::{file, inputs::Inputs};
 use super::options::Format;
+use super::spreadsheet::disarmed;
 use super::table::{Table, Values};
 use super::xpt::XptVersion;
 use super::{dataset_json, number, parquet, source, xpt};
-use std::io::Write;
 use std::path::Path;
 
 /// What a written file says about itself.
@@ -35,17 +36,8 @@ impl Default for WriteOptions {
 /// [`DataError::DoesNotFit`], [`DataError::Io`], and [`DataError::UnknownFormat`] for XLSX, which is not written here.
 pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions) -> Result<(), DataError> {
     let bytes = to_bytes(table, &path.display().to_string(), format, options)?;
-    let failed = |source| DataError::Io { path: path.display().to_string(), action: "written", source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // Unlike a temporary file, others may read it as far as the user's mask allows.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(&bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    let written = file::write(path, &bytes, &Inputs::default(), true);
+    written.map_err(|error| DataError::Io { path: error.path.display().to_string(), action: "written", source: error.source })
 }
 
 /// The bytes of `table` in `format`; `path` names the data set where nothing else does, and is used in messages.
@@ -80,7 +72,8 @@ fn sas_moment(iso: &str) -> String {
     format!("{}{}{}:{}", part(8, 10), month.unwrap_or(&"JAN"), part(2, 4), iso.get(11..19).unwrap_or("00:00:00"))
 }
 
-/// RFC 4180 with line feeds, UTF-8 and decimal points; missing cells are empty.
+/// RFC 4180 with line feeds, UTF-8 and decimal points; missing cells are empty. Text that a spreadsheet would run gets an
+/// apostrophe ([`disarmed`]); the other formats hold every text as it is.
 fn csv(table: &Table, delimiter: char) -> Result<Vec<u8>, DataError> {
     let names = table.column_names();
     let mut columns = Vec::with_capacity(names.len());
@@ -92,6 +85,8 @@ fn csv(table: &Table, delimiter: char) -> Result<Vec<u8>, DataError> {
         });
     }
     let quote = |cell: &str| {
+        let cell = disarmed(cell);
+        let cell = cell.as_ref();
         // Any delimiter that a reader might look for is quoted, so that it finds the right one.
         let special = cell.contains([delimiter, ',', ';', '\t', '|', '"', '\n', '\r'])
             || cell.trim() != cell

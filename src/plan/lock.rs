@@ -7,6 +7,7 @@
 use super::Plan;
 use super::position::Positions;
 use crate::data::Date;
+use crate::disk;
 use crate::data::date::DateOrder;
 use crate::trial::{Finding, Location};
 use serde::{Deserialize, Serialize};
@@ -161,14 +162,14 @@ pub fn state(plan: &Plan, seal: Option<&str>) -> Result<LockState, Vec<Finding>>
 /// `SK019` where there is a seal that cannot be read.
 pub fn state_of(plan: &Plan, path: &Path) -> Result<LockState, Vec<Finding>> {
     let lock = path_of(path);
-    match std::fs::read_to_string(&lock) {
+    match disk::read::text(&lock, disk::read::MAX_TEXT) {
         Ok(text) => state(plan, Some(&text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(LockState::NeverSealed),
         Err(error) => Err(vec![Positions::error(
             "SK019",
             place(&lock.display().to_string()),
             format!("the seal cannot be read: {error}"),
-            "check the permissions of the file, or restore it".to_owned(),
+            format!("{}; or restore the file that `splitknee lock` wrote", disk::remedy::of(&error)),
         )]),
     }
 }

@@ -1,6 +1,6 @@
 //! `manifest.json`: what went in, what came out, and with which program.
 
-use super::bundle::{Bundle, sha256};
+use super::bundle::Bundle;
 use crate::analysis::Run;
 use serde_json::{Value, json};
 
@@ -15,10 +15,7 @@ pub fn render(run: &Run, bundle: &Bundle) -> Result<String, serde_json::Error> {
         .iter()
         .map(|(name, file)| json!({"path": name, "sha256": file.sha256, "format": file.format.title(), "rows": file.rows}))
         .collect();
-    let outputs: Vec<Value> = bundle
-        .files()
-        .map(|(path, bytes)| json!({"path": path, "sha256": sha256(bytes), "bytes": bytes.len()}))
-        .collect();
+    let outputs = bundle.listed();
     let document = json!({
         "splitknee": env!("CARGO_PKG_VERSION"),
         "plan": {"path": run.plan.file_name, "sha256": run.plan.sha256, "lock": run.lock},

@@ -54,4 +54,11 @@ pub const RULES: &[Rule] = &[
         example: "`path = \"../../other/knees.csv\"`",
         remedy: "Move the file, or declare `outside = true`.",
     },
+    Rule {
+        id: "SK034",
+        severity: Error,
+        title: "The secret behind the pseudonyms can be read and kept.",
+        example: "`redact_ids = true` in a folder without permission to write `plan.redact-key`.",
+        remedy: "Give a secret with `--redact-key`, or permission on the folder.",
+    },
 ];
