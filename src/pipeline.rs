@@ -23,6 +23,8 @@ pub struct Inputs {
     pub lock: LockState,
     /// What was replaced on reading.
     pub reading: Reading,
+    /// Findings about the files as such: data that changed since the plan was sealed.
+    pub remarks: Vec<Finding>,
 }
 
 /// Reads the plan at `path`, the state of its seal, and the data files it names, relative to its folder.
@@ -52,7 +54,8 @@ pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
         true => Reading { redact_key: Some(Secret(redaction::secret_beside(path)?)), ..reading },
         false => reading,
     };
-    replaced(Inputs { plan, sources, lock, reading })
+    let remarks = plan::lock::data_changes(&plan, path);
+    replaced(Inputs { plan, sources, lock, reading, remarks })
 }
 
 /// Dummy treatments and pseudonyms, where asked for.
@@ -96,7 +99,7 @@ pub fn read_from(
     let plan = plan::parse(plan_text, plan_name)?;
     let sources = plan::sources::read_with(&plan, load)?;
     let reading = Reading { redact_ids: plan.report.redact_ids, ..Reading::default() };
-    replaced(Inputs { plan, sources, lock: LockState::NeverSealed, reading })
+    replaced(Inputs { plan, sources, lock: LockState::NeverSealed, reading, remarks: Vec::new() })
 }
 
 /// Validates the trial and runs the plan's analyses.
@@ -104,8 +107,9 @@ pub fn read_from(
 /// # Errors
 /// Every finding, where at least one is an error.
 pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
-    let Inputs { plan, sources, lock, reading } = inputs;
-    let (trial, findings) = build::build(&plan.design(), &sources)?;
+    let Inputs { plan, sources, lock, reading, remarks } = inputs;
+    let (trial, mut findings) = build::build(&plan.design(), &sources)?;
+    findings.extend(remarks);
     let outcomes = analysis::analyse(&plan, &trial);
     Ok(Run { plan, sources, lock, reading, trial, findings, outcomes })
 }

@@ -5,10 +5,9 @@
 //! with another hash was edited. A file is replaced where the user says so. Never replaced: an input of the run, what is
 //! neither file nor folder, a write-protected folder, and the folder somebody stands in.
 
-use super::OutputError;
 use super::inputs::Inputs;
+use super::{OutputError, read};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::io;
@@ -143,7 +142,7 @@ pub fn file(path: &Path, inputs: &Inputs, force: bool) -> Result<PathBuf, Output
 /// # Errors
 /// The folder or a file in it cannot be read.
 pub fn standing(folder: &Path) -> io::Result<Option<Standing>> {
-    let manifest = match super::read::bytes(&folder.join(MANIFEST), MAX_MANIFEST) {
+    let manifest = match read::bytes(&folder.join(MANIFEST), MAX_MANIFEST) {
         Ok(bytes) => outputs(&bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
@@ -165,7 +164,7 @@ pub fn standing(folder: &Path) -> io::Result<Option<Standing>> {
                 continue;
             }
             match outputs.get(relative) {
-                Some(hash) if entry.file_type()?.is_file() && hash_of(&path)? == *hash => {}
+                Some(hash) if entry.file_type()?.is_file() && read::sha256(&path)? == *hash => {}
                 Some(_) => standing.edited.push(relative.to_path_buf()),
                 None if relative == Path::new(MANIFEST) => {}
                 None => standing.others.push(relative.to_path_buf()),
@@ -189,17 +188,4 @@ fn outputs(manifest: &[u8]) -> Option<BTreeMap<PathBuf, String>> {
     let text = |output: &Value, key: &str| output.get(key).and_then(Value::as_str).map(str::to_owned);
     let listed = manifest.get("outputs")?.as_array()?.iter();
     listed.map(|output| Some((PathBuf::from(text(output, "path")?), text(output, "sha256")?))).collect()
-}
-
-/// The SHA-256 of the file at `path`, read in pieces.
-fn hash_of(path: &Path) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut file = fs::File::open(path)?;
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        match io::Read::read(&mut file, &mut piece)? {
-            0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
-            read => hash.update(&piece[..read]),
-        }
-    }
 }

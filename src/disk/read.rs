@@ -1,6 +1,7 @@
 //! Reading a file that is no data set: a regular file within a limit, so that a pipe does not hang the program and a
 //! device does not fill the memory.
 
+use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
@@ -34,6 +35,22 @@ pub fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>> {
 /// As [`bytes`]; [`ErrorKind::InvalidData`] for bytes that are no UTF-8.
 pub fn text(path: &Path, limit: u64) -> Result<String> {
     String::from_utf8(bytes(path, limit)?).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
+}
+
+/// The SHA-256 of the file at `path` in lower-case hexadecimal, read in pieces.
+///
+/// # Errors
+/// The system's.
+pub fn sha256(path: &Path) -> Result<String> {
+    let mut hash = Sha256::new();
+    let mut file = File::open(path)?;
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            read => hash.update(&piece[..read]),
+        }
+    }
 }
 
 #[cfg(test)]

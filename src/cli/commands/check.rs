@@ -57,7 +57,7 @@ fn validate(inputs: &pipeline::Inputs) -> Review {
     let findings = match build::build(&inputs.plan.design(), &inputs.sources) {
         Ok((_, findings)) | Err(findings) => findings,
     };
-    review(&inputs.plan, findings)
+    review(&inputs.plan, findings.into_iter().chain(inputs.remarks.iter().cloned()).collect())
 }
 
 /// One object per finding; a waived one with the plan's reason.

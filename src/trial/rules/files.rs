@@ -1,7 +1,7 @@
 //! Rules of the files a plan names; they are checked when the files are read.
 
 use super::Rule;
-use crate::trial::finding::Severity::Error;
+use crate::trial::finding::Severity::{Error, Note};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -60,5 +60,12 @@ pub const RULES: &[Rule] = &[
         title: "The secret behind the pseudonyms can be read and kept.",
         example: "`redact_ids = true` in a folder without permission to write `plan.redact-key`.",
         remedy: "Give a secret with `--redact-key`, or permission on the folder.",
+    },
+    Rule {
+        id: "SK035",
+        severity: Note,
+        title: "Data files are those that were there when the plan was sealed.",
+        example: "A visit came in after `splitknee lock`.",
+        remedy: "Say why data came in or changed after the seal.",
     },
 ];
