@@ -54,7 +54,7 @@ pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
         true => Reading { redact_key: Some(Secret(redaction::secret_beside(path)?)), ..reading },
         false => reading,
     };
-    let remarks = plan::lock::data_changes(&plan, path);
+    let remarks = plan::lock::data_changes(path);
     replaced(Inputs { plan, sources, lock, reading, remarks })
 }
 

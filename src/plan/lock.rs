@@ -125,7 +125,7 @@ pub fn data_hashes(plan: &Plan, folder: &Path) -> BTreeMap<String, String> {
 }
 
 /// A note for every data file of the plan at `path` that is not what it was when the plan was sealed.
-pub fn data_changes(plan: &Plan, path: &Path) -> Vec<Finding> {
+pub fn data_changes(path: &Path) -> Vec<Finding> {
     let text = disk::read::text(&path_of(path), disk::read::MAX_TEXT).ok();
     let Some(seal) = text.and_then(|text| serde_json::from_str::<Seal>(&text).ok()) else { return Vec::new() };
     let folder = path.parent().unwrap_or(Path::new("."));
