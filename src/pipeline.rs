@@ -68,7 +68,8 @@ fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
         inputs.sources = sources;
     }
     if inputs.reading.redact_ids {
-        let secret = inputs.reading.redact_key.as_ref().ok_or_else(|| vec![redaction::no_secret(&inputs.plan.file_name)])?;
+        let secret =
+            inputs.reading.redact_key.as_ref().ok_or_else(|| vec![redaction::no_secret(&inputs.plan.file_name)])?;
         let pseudonyms = pseudonym::redact(&mut inputs.sources, &secret.0);
         if pseudonyms.collide() {
             return Err(vec![redaction::collision(&inputs.plan.file_name)]);
@@ -83,7 +84,9 @@ fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
 pub fn files(inputs: &Inputs, path: &Path) -> disk::inputs::Inputs {
     let folder = path.parent().unwrap_or(Path::new("."));
     let named = plan::files(&inputs.plan, folder);
-    disk::inputs::Inputs::of([path.to_path_buf(), plan::lock::path_of(path), redaction::path_of(path)].into_iter().chain(named))
+    disk::inputs::Inputs::of(
+        [path.to_path_buf(), plan::lock::path_of(path), redaction::path_of(path)].into_iter().chain(named),
+    )
 }
 
 /// Reads a plan and data files held in memory: `load` gives the bytes of a file the plan names. A plan that asks for pseudonyms

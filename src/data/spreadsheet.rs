@@ -26,7 +26,9 @@ mod tests {
 
     #[test]
     fn formulas_are_disarmed_and_numbers_stay_numbers() {
-        for formula in ["=1+1", "-2+3+cmd|' /C calc'!A0", "+1+1", "-", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1+1", "-inf", "-2-3"] {
+        for formula in
+            ["=1+1", "-2+3+cmd|' /C calc'!A0", "+1+1", "-", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1+1", "-inf", "-2-3"]
+        {
             let safe = disarmed(formula);
             assert!(safe.starts_with('\''), "{formula}");
         }

@@ -1,12 +1,12 @@
 //! Tables to files: CSV, Parquet, SAS XPT and Dataset-JSON; a file is complete or as it was before.
 
 use super::error::DataError;
-use crate::disk::{file, inputs::Inputs};
 use super::options::Format;
 use super::spreadsheet::disarmed;
 use super::table::{Table, Values};
 use super::xpt::XptVersion;
 use super::{dataset_json, number, parquet, source, xpt};
+use crate::disk::{file, inputs::Inputs};
 use std::path::Path;
 
 /// What a written file says about itself.
@@ -37,7 +37,11 @@ impl Default for WriteOptions {
 pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions) -> Result<(), DataError> {
     let bytes = to_bytes(table, &path.display().to_string(), format, options)?;
     let written = file::write(path, &bytes, &Inputs::default(), true);
-    written.map_err(|error| DataError::Io { path: error.path.display().to_string(), action: "written", source: error.source })
+    written.map_err(|error| DataError::Io {
+        path: error.path.display().to_string(),
+        action: "written",
+        source: error.source,
+    })
 }
 
 /// The bytes of `table` in `format`; `path` names the data set where nothing else does, and is used in messages.

@@ -153,7 +153,10 @@ pub fn link(from: &Path, to: &Path) -> io::Result<()> {
         return std::os::unix::fs::symlink(fs::read_link(from)?, to);
     }
     if !kind.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a file nor a link and cannot be copied"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is neither a file nor a link and cannot be copied",
+        ));
     }
     fs::copy(from, to)?;
     File::open(to)?.sync_all()

@@ -13,7 +13,8 @@ use std::process::Command;
 
 /// The files of a run, all of the same text, with their manifest.
 fn files(text: &str) -> Vec<(String, Vec<u8>)> {
-    let names = ["report.html", "tables/a.csv", "tables/deep/b.csv", if text == "old" { "stale.csv" } else { "fresh.csv" }];
+    let names =
+        ["report.html", "tables/a.csv", "tables/deep/b.csv", if text == "old" { "stale.csv" } else { "fresh.csv" }];
     let hash: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
     let outputs: Vec<_> = names.iter().map(|name| serde_json::json!({"path": name, "sha256": hash})).collect();
     let manifest = serde_json::json!({"splitknee": "0", "text": text, "outputs": outputs}).to_string();
@@ -43,7 +44,8 @@ fn state(home: &Path) -> String {
     if !out.is_dir() {
         return "MISSING".to_owned();
     }
-    if fs::read_to_string(out.join("tables/notes.txt")).ok().as_deref() != Some("signed") || !out.join("attic").is_dir() {
+    if fs::read_to_string(out.join("tables/notes.txt")).ok().as_deref() != Some("signed") || !out.join("attic").is_dir()
+    {
         return "NOTES LOST".to_owned();
     }
     for text in ["old", "new"] {
@@ -91,7 +93,10 @@ fn every_call_of_a_run_may_fail() {
                     assert!(done.as_ref().unwrap_err().to_string().contains(".splitknee-out/old"), "{done:?}");
                 } else {
                     assert!(["OLD", "NEW"].contains(&found.as_str()), "step {at}, {fault:?}: {found}: {done:?}");
-                    assert!(done.is_ok() <= (found == "NEW"), "step {at}: success is told, but the output is the old one");
+                    assert!(
+                        done.is_ok() <= (found == "NEW"),
+                        "step {at}: success is told, but the output is the old one"
+                    );
                 }
                 old += usize::from(found == "OLD");
                 run(home.path(), "new").unwrap();

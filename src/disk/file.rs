@@ -26,8 +26,7 @@ pub fn write(path: &Path, bytes: &[u8], inputs: &Inputs, force: bool) -> Result<
     }
     interrupt::end(&staging);
     done?;
-    calls::sync_folder(parent_of(&target))
-        .map_err(failed("the new file is in place, but the disk did not confirm it"))
+    calls::sync_folder(parent_of(&target)).map_err(failed("the new file is in place, but the disk did not confirm it"))
 }
 
 /// The hidden file, locked; one that a stopped run left is removed first.

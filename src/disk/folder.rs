@@ -85,7 +85,8 @@ impl Claim {
         swapped?;
         if let Err(error) = calls::remove_folder(&self.staging) {
             let at = self.staging.display();
-            self.notes.push(format!("{at}: the replaced output could not be removed ({error}); the next run tries again"));
+            self.notes
+                .push(format!("{at}: the replaced output could not be removed ({error}); the next run tries again"));
             self.keep = true;
         }
         Ok(std::mem::take(&mut self.notes))
@@ -131,7 +132,12 @@ impl Claim {
         let replaced = if !replaces {
             if fs::symlink_metadata(&target).is_ok() {
                 let remedy = "look what is there now, then run again";
-                return Err(OutputError::refused(&target, "putting the output in place", "it appeared meanwhile", remedy));
+                return Err(OutputError::refused(
+                    &target,
+                    "putting the output in place",
+                    "it appeared meanwhile",
+                    remedy,
+                ));
             }
             calls::rename(fresh, &target).map_err(failed("putting the output in place"))?;
             None
@@ -142,7 +148,10 @@ impl Claim {
             if let Err(source) = calls::rename(fresh, &target) {
                 if let Err(worse) = calls::rename(&old, &target) {
                     self.keep = true;
-                    let remedy = format!("nothing is lost: the earlier output is in {}; move it back, or run again", old.display());
+                    let remedy = format!(
+                        "nothing is lost: the earlier output is in {}; move it back, or run again",
+                        old.display()
+                    );
                     let action = "swapping the new output in, and putting the earlier one back";
                     return Err(OutputError { path: target, action, remedy, source: worse });
                 }

@@ -16,7 +16,6 @@ struct Begun {
     made: Vec<PathBuf>,
 }
 
-
 /// Holds signals back until dropped.
 pub fn critical() -> Held {
     Held { _guard: begun() }

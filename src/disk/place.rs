@@ -80,7 +80,8 @@ pub fn resolve(path: &Path, action: &'static str) -> Result<(PathBuf, Option<Met
 /// # Errors
 /// What stands there may not be replaced.
 pub fn folder(path: &Path, inputs: &Inputs, force: bool) -> Result<(PathBuf, Option<Standing>), OutputError> {
-    let refuse = |reason: &str, remedy: &str| Err(OutputError::refused(path, "writing the output folder", reason, remedy));
+    let refuse =
+        |reason: &str, remedy: &str| Err(OutputError::refused(path, "writing the output folder", reason, remedy));
     let (real, metadata) = resolve(path, "writing the output folder")?;
     let Some(metadata) = metadata else { return Ok((real, None)) };
     if !metadata.is_dir() {
@@ -99,7 +100,8 @@ pub fn folder(path: &Path, inputs: &Inputs, force: bool) -> Result<(PathBuf, Opt
     }
     let standing = standing(&real).map_err(OutputError::failed(path, "reading the output folder"))?;
     let Some(standing) = standing else {
-        let remedy = "name an empty or new folder with --out; only a folder whose manifest.json is that of a run is replaced";
+        let remedy =
+            "name an empty or new folder with --out; only a folder whose manifest.json is that of a run is replaced";
         return refuse("it holds files of something else", remedy);
     };
     if let Some(edited) = standing.edited.first().filter(|_| !force) {

@@ -80,7 +80,8 @@ pub fn recover(staging: &Path, target: &Path) -> Result<Vec<String>, OutputError
     let mut notes = Vec::new();
     if old.is_dir() && !target.exists() {
         calls::rename(&old, target).map_err(OutputError::failed(target, "putting the earlier output back"))?;
-        notes.push(format!("{}: a run was stopped while it swapped: the earlier output was put back", target.display()));
+        notes
+            .push(format!("{}: a run was stopped while it swapped: the earlier output was put back", target.display()));
     } else if old.is_dir() {
         notes.extend(rescue(&old, target)?);
     }
@@ -116,7 +117,9 @@ pub fn rescue(old: &Path, target: &Path) -> Result<Vec<String>, OutputError> {
             continue;
         }
         let mut names = std::iter::once(to.clone()).chain((1..).map(|number| beside(&to, number)));
-        let Some(to) = names.find(|name| fs::symlink_metadata(name).is_err() || same_file(&from, name)) else { continue };
+        let Some(to) = names.find(|name| fs::symlink_metadata(name).is_err() || same_file(&from, name)) else {
+            continue;
+        };
         if fs::symlink_metadata(&to).is_ok() {
             continue;
         }

@@ -12,7 +12,9 @@ pub fn of(error: &Error) -> &'static str {
         ErrorKind::PermissionDenied => "ask for permission on the folder and its parent, or name another place",
         ErrorKind::StorageFull => "free some space on the disk, or name a place on another one",
         ErrorKind::QuotaExceeded => "your quota on this disk is used up: free some space, or name another place",
-        ErrorKind::FileTooLarge => "the system limits the size of files (ulimit -f, or the file system): raise the limit",
+        ErrorKind::FileTooLarge => {
+            "the system limits the size of files (ulimit -f, or the file system): raise the limit"
+        }
         ErrorKind::ReadOnlyFilesystem => "the disk is mounted read-only: name a place on another one",
         ErrorKind::InvalidFilename => "the name is longer than the file system allows: name a shorter one",
         ErrorKind::IsADirectory => "a folder of this name stands there: name a file",
@@ -43,7 +45,8 @@ mod tests {
     fn each_error_has_a_remedy_of_its_own() {
         // ENOENT EIO EACCES EEXIST EXDEV ENOTDIR EISDIR EFBIG ENOSPC EROFS ENAMETOOLONG EDQUOT EMFILE ELOOP EBUSY
         let codes = [2, 5, 13, 17, 18, 20, 21, 27, 28, 30, 36, 122, 24, 40, 16];
-        let said: std::collections::BTreeSet<&str> = codes.iter().map(|code| of(&Error::from_raw_os_error(*code))).collect();
+        let said: std::collections::BTreeSet<&str> =
+            codes.iter().map(|code| of(&Error::from_raw_os_error(*code))).collect();
         assert_eq!(said.len(), codes.len());
     }
 }

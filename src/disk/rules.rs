@@ -8,8 +8,7 @@ use std::fs;
 use std::path::Path;
 
 fn write(out: &Path, text: &str, inputs: &Inputs, force: bool) -> Result<Vec<String>, OutputError> {
-    let hash: String =
-        <sha2::Sha256 as sha2::Digest>::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = <sha2::Sha256 as sha2::Digest>::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
     let outputs = serde_json::json!([{"path": "tables/a.csv", "sha256": hash}]);
     let manifest = serde_json::json!({"splitknee": "0", "outputs": outputs}).to_string();
     let files = [("tables/a.csv", text.as_bytes()), ("manifest.json", manifest.as_bytes())];
@@ -82,7 +81,10 @@ fn folders_of_something_else_are_refused() {
         fs::write(out.join("knees.csv"), "data").unwrap();
         let error = plain(&out, "one").unwrap_err().to_string();
         assert!(error.contains("files of something else") && error.contains("--out"), "{manifest}: {error}");
-        assert_eq!((read(out.join("knees.csv")).as_str(), read(out.join("manifest.json")).as_str()), ("data", manifest));
+        assert_eq!(
+            (read(out.join("knees.csv")).as_str(), read(out.join("manifest.json")).as_str()),
+            ("data", manifest)
+        );
     }
     assert!(plain(&home.path().join("app/knees.csv"), "one").unwrap_err().to_string().contains("it is a file"));
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "something is left");

@@ -7,8 +7,8 @@
 use super::Plan;
 use super::position::Positions;
 use crate::data::Date;
-use crate::disk;
 use crate::data::date::DateOrder;
+use crate::disk;
 use crate::trial::{Finding, Location, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,7 +121,11 @@ pub fn seal(plan: &Plan, date: &str) -> Result<String, Vec<Finding>> {
 /// The SHA-256 of every data file of `plan`, which lies in `folder`, that can be read now, by its name in the plan.
 pub fn data_hashes(plan: &Plan, folder: &Path) -> BTreeMap<String, String> {
     let hash = |name: String| Some((disk::read::sha256(&folder.join(&name)).ok()?, name));
-    super::sources::files(plan).into_iter().filter_map(|name| hash(name.to_owned())).map(|(hash, name)| (name, hash)).collect()
+    super::sources::files(plan)
+        .into_iter()
+        .filter_map(|name| hash(name.to_owned()))
+        .map(|(hash, name)| (name, hash))
+        .collect()
 }
 
 /// A note for every data file of the plan at `path` that is not what it was when the plan was sealed.

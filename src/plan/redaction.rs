@@ -33,7 +33,10 @@ pub fn path_of(plan: &Path) -> PathBuf {
 pub fn read_secret(path: &Path) -> Result<String> {
     let text = read::text(path, LONGEST_SECRET)?.trim().to_owned();
     if text.chars().count() < SHORTEST_SECRET {
-        return Err(Error::new(ErrorKind::InvalidData, format!("the secret has fewer than {SHORTEST_SECRET} characters")));
+        return Err(Error::new(
+            ErrorKind::InvalidData,
+            format!("the secret has fewer than {SHORTEST_SECRET} characters"),
+        ));
     }
     Ok(text)
 }

@@ -28,9 +28,7 @@ impl Bundle {
 
     /// Path, hash and length of every file, for the manifest.
     pub fn listed(&self) -> Vec<serde_json::Value> {
-        let file = |(path, bytes): (&str, &[u8])| {
-            serde_json::json!({"path": path, "sha256": sha256(bytes), "bytes": bytes.len()})
-        };
+        let file = |(path, bytes): (&str, &[u8])| serde_json::json!({"path": path, "sha256": sha256(bytes), "bytes": bytes.len()});
         self.files().map(file).collect()
     }
 

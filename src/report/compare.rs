@@ -69,8 +69,11 @@ impl ResultSet {
     /// The file cannot be read, or is no result set.
     pub fn read(path: &Path) -> Result<Self, CompareError> {
         let path = if path.is_dir() { path.join("results.json") } else { path.to_path_buf() };
-        let text = read::text(&path, MAX_BYTES)
-            .map_err(|source| CompareError::Unreadable { path: path.clone(), remedy: remedy(&source), source })?;
+        let text = read::text(&path, MAX_BYTES).map_err(|source| CompareError::Unreadable {
+            path: path.clone(),
+            remedy: remedy(&source),
+            source,
+        })?;
         // Counted before it is read as JSON: a list of nothing but commas takes twenty times its length in memory.
         let values = text.bytes().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{')).count();
         if values > MAX_VALUES {

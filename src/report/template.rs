@@ -4,11 +4,11 @@
 //! Every file is checked before the data are read: an unknown name in the page, a style that would load from the
 //! network, a misspelt key of the titles are errors that name file and line. Titles hold for every format of the report.
 
-use crate::disk;
 use super::document::{Block, Document, Section};
 use super::records::{RecordGroup, RecordView};
 use super::words::{Language, Words};
 use super::{ReportError, html};
+use crate::disk;
 use crate::figure::Figure;
 use crate::table::{Cell, ResultTable};
 use minijinja::UndefinedBehavior;

@@ -9,8 +9,22 @@ use crate::data::spreadsheet::is_number;
 use std::collections::HashMap;
 
 /// Words behind which any identifier is one.
-const CUES: [&str; 14] =
-    ["patient", "pat", "pt", "subject", "subj", "id", "no", "nr", "number", "participant", "患者", "被験者", "症例", "番号"];
+const CUES: [&str; 14] = [
+    "patient",
+    "pat",
+    "pt",
+    "subject",
+    "subj",
+    "id",
+    "no",
+    "nr",
+    "number",
+    "participant",
+    "患者",
+    "被験者",
+    "症例",
+    "番号",
+];
 
 /// Most pieces (runs of letters and digits) of an identifier that is looked for.
 const MOST_PIECES: usize = 6;

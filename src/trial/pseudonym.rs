@@ -140,7 +140,8 @@ fn mask(source: &mut Source, patient: &str, structural: &BTreeSet<String>, maske
 /// The columns whose words the plan declares: sides, treatments, visits, dates, severities. Identifiers do not stand in
 /// them, and a visit may be called as a patient is.
 fn structural(sources: &Sources) -> BTreeSet<String> {
-    let roles = sources.observed().flat_map(|(_, roles)| [&roles.knee, &roles.arm, &roles.visit, &roles.month, &roles.date]);
+    let roles =
+        sources.observed().flat_map(|(_, roles)| [&roles.knee, &roles.arm, &roles.visit, &roles.month, &roles.date]);
     let mut names: BTreeSet<String> = roles.flatten().cloned().collect();
     if let Some(allocation) = &sources.allocation {
         names.extend(allocation.order.iter().chain(&allocation.date).cloned());
@@ -150,7 +151,8 @@ fn structural(sources: &Sources) -> BTreeSet<String> {
         }
     }
     if let Some(events) = &sources.events {
-        let columns = [&events.knee, &events.severity, &events.serious, &events.related, &events.start_day, &events.end_day];
+        let columns =
+            [&events.knee, &events.severity, &events.serious, &events.related, &events.start_day, &events.end_day];
         names.extend(columns.into_iter().cloned());
     }
     names.extend(sources.disposition.iter().map(|disposition| disposition.last_visit.clone()));
