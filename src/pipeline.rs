@@ -40,12 +40,12 @@ pub fn read(path: &Path) -> Result<Inputs, Vec<Finding>> {
 /// # Errors
 /// As [`read`]; data that cannot be blinded.
 pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
-    let mut plan = plan::load(path)?;
+    let mut plan = load_plan(path)?;
     let redact_ids = reading.redact_ids || plan.report.redact_ids;
     let reading = Reading { redact_ids, ..reading };
     let folder = path.parent().unwrap_or(Path::new("."));
     let lock = plan::lock::state_of(&plan, path)?;
-    if reading.blinded && plan.data.allocation.as_ref().is_some_and(|file| !folder.join(file).exists()) {
+    if reading.blinded && plan.data.allocation.as_ref().is_some_and(|file| !folder.join(&file.path).exists()) {
         // Before unblinding the allocation list is with someone else.
         plan.data.allocation = None;
     }
@@ -56,6 +56,16 @@ pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
     };
     let remarks = plan::lock::data_changes(path);
     replaced(Inputs { plan, sources, lock, reading, remarks })
+}
+
+/// The plan at `path` with every setting in force, as it is sealed.
+///
+/// # Errors
+/// Every finding in the plan.
+pub fn load_plan(path: &Path) -> Result<Plan, Vec<Finding>> {
+    let mut plan = plan::load(path)?;
+    plan.in_force = analysis::methods::in_force(&plan);
+    Ok(plan)
 }
 
 /// Dummy treatments and pseudonyms, where asked for.
@@ -111,8 +121,8 @@ pub fn read_from(
 /// Every finding, where at least one is an error.
 pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
     let Inputs { plan, sources, lock, reading, remarks } = inputs;
-    let (trial, mut findings) = build::build(&plan.design(), &sources)?;
-    findings.extend(remarks);
+    let (trial, findings) = build::build(&plan.design(), &sources)?;
+    let findings = findings.into_iter().chain(plan.remarks.iter().cloned()).chain(remarks).collect();
     let outcomes = analysis::analyse(&plan, &trial);
     Ok(Run { plan, sources, lock, reading, trial, findings, outcomes })
 }

@@ -5,7 +5,8 @@ use serde_json::Value;
 use splitknee::data::{Format, ReadOptions, Table, WriteOptions, XptVersion, read, read_bytes, write};
 use splitknee::pipeline;
 use splitknee::report::compare::{ResultSet, compare};
-use splitknee::trial::{Trial, analysis_data, build};
+use splitknee::trial::analysis_data::{self, Adam};
+use splitknee::trial::{Trial, build};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -242,11 +243,17 @@ fn back(path: &str, folder: &Path) -> Trial {
     build::build(&plan.design(), &sources).unwrap_or_else(|findings| panic!("{findings:#?}")).0
 }
 
+/// The data set with the parameter codes that the reading plan has.
+fn declared(study: &str) -> Adam {
+    let codes = PARAMETERS.iter().map(|(_, code)| Some((*code).to_owned())).collect();
+    Adam { study: study.to_owned(), codes, ..Adam::default() }
+}
+
 #[test]
 fn the_analysis_data_set_goes_out_in_every_format_and_comes_back_as_the_same_trial() {
     let inputs = pipeline::read(&demo().join("plan.toml")).unwrap();
     let (original, _) = build::build(&inputs.plan.design(), &inputs.sources).unwrap();
-    let table = analysis_data::table(&original, &inputs.plan.trial.id).unwrap();
+    let table = analysis_data::table(&original, &declared(&inputs.plan.trial.id)).unwrap().table;
     // As many rows as knees.csv has cells with a value.
     let cells: usize = rows("knees.csv")
         .iter()
@@ -288,7 +295,7 @@ fn the_analysis_data_set_goes_out_in_every_format_and_comes_back_as_the_same_tri
 fn the_columns_of_the_analysis_data_set_mean_what_adam_says() {
     let inputs = pipeline::read(&demo().join("plan.toml")).unwrap();
     let (trial, _) = build::build(&inputs.plan.design(), &inputs.sources).unwrap();
-    let table = analysis_data::table(&trial, "EV-KNEE-01").unwrap();
+    let table = analysis_data::table(&trial, &declared("EV-KNEE-01")).unwrap().table;
     let text = |name: &str| table.text(name).unwrap();
     let (ids, sides, codes, visits) = (text("USUBJID"), text("LAT"), text("PARAMCD"), text("AVISIT"));
     let number = |name: &str| table.numbers(name).unwrap();
@@ -299,7 +306,7 @@ fn the_columns_of_the_analysis_data_set_mean_what_adam_says() {
             .find(|row| {
                 is(&ids[*row], "EVK-001")
                     && is(&sides[*row], "RIGHT")
-                    && is(&codes[*row], "vas")
+                    && is(&codes[*row], "VAS")
                     && is(&visits[*row], visit)
             })
             .unwrap()
@@ -326,12 +333,12 @@ fn the_columns_of_the_analysis_data_set_mean_what_adam_says() {
 fn an_analysis_data_set_that_does_not_fit_a_transport_file_is_refused() {
     let inputs = pipeline::read(&demo().join("plan.toml")).unwrap();
     let (mut trial, _) = build::build(&inputs.plan.design(), &inputs.sources).unwrap();
-    trial.sets[0].name = "FULLSET".to_owned();
-    let table = analysis_data::table(&trial, "EV-KNEE-01").unwrap();
+    trial.design.visits[1].label = "x".repeat(201);
+    let table = analysis_data::table(&trial, &declared("EV-KNEE-01")).unwrap().table;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("adqs.xpt");
     let error = write(&table, &path, Format::Xpt, &WriteOptions::default()).unwrap_err();
-    assert!(error.to_string().contains("FULLSETFL"), "{error}");
+    assert!(error.to_string().contains("AVISIT"), "{error}");
     assert!(!path.exists());
     let version_8 = WriteOptions { xpt_version: XptVersion::V8, ..WriteOptions::default() };
     write(&table, &path, Format::Xpt, &version_8).unwrap();

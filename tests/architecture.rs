@@ -12,10 +12,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("data", &["disk"]),
         ("trial", &["data", "math", "instrument"]),
         ("plan", &["disk", "data", "trial", "instrument"]),
-        ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument"]),
+        ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument", "note"]),
         ("table", &["trial", "analysis", "data"]),
         ("figure", &["trial", "analysis"]),
-        ("report", &["disk", "trial", "plan", "analysis", "table", "figure", "data"]),
+        ("report", &["disk", "trial", "plan", "analysis", "table", "figure", "data", "note"]),
         ("pipeline", &["disk", "data", "trial", "plan", "analysis", "report"]),
         ("simulate", &["math", "trial", "plan", "planning", "analysis"]),
         ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
@@ -29,6 +29,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "plan",
                 "paired",
                 "model",
+                "missing",
                 "multiplicity",
                 "planning",
                 "simulate",
@@ -39,6 +40,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "pipeline",
                 "table",
                 "math",
+                "note",
             ],
         ),
         ("lib", &[]),
@@ -50,11 +52,15 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 fn allowed_in_statistics() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("math", &[][..]),
+        // `messages` is the macro that declares a catalogue.
+        ("note", &["messages"]),
         ("instrument", &["math"]),
         ("multiplicity", &["math"]),
-        ("paired", &["math"]),
-        ("model", &["math"]),
-        ("planning", &["math", "paired"]),
+        ("paired", &["math", "note"]),
+        ("model", &["math", "note"]),
+        ("planning", &["math", "paired", "note"]),
+        ("survival", &["math", "paired", "note"]),
+        ("missing", &["math", "paired", "model", "note"]),
         ("lib", &[]),
     ])
 }

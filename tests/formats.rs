@@ -79,7 +79,7 @@ fn comparisons(words: &Words, title: &str, visits: &[String]) -> ResultTable {
             table.row(words.get(&format!("method.{method}")), 1, cells, vec![format!("vas.{method}")]);
         }
     }
-    table.footnotes.push(words.get("footnote.wilcoxon"));
+    table.footnotes.push(words.get("footnote.wilcoxon-wilcoxon"));
     table
 }
 

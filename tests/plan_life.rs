@@ -130,6 +130,25 @@ fn waived_findings_keep_their_reason() {
     assert!(review.open.iter().all(|finding| finding.rule != "SK504") && !review.open.is_empty());
 }
 
+/// What the program decides by itself is sealed too, and another version of the program is a departure.
+#[test]
+fn a_seal_holds_the_settings_in_force_and_the_version() {
+    let mut plan = parsed(&SmallTrial::new());
+    plan.in_force = splitknee::analysis::methods::in_force(&plan);
+    let sealed = lock::seal(&plan, "2026-01-31").unwrap();
+    for key in ["endpoint[effusion] (decided by)", "endpoint[vas] (tests)", "endpoint[pain].role"] {
+        assert!(sealed.contains(key), "{key}: {sealed}");
+    }
+    let version = format!("\"splitknee\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    let other = sealed.replacen(&version, "\"splitknee\": \"0.0.9\"", 1);
+    let LockState::Changed { changes, .. } = lock::state(&plan, Some(&other)).unwrap() else { panic!("not changed") };
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0].sealed.as_deref(), Some("0.0.9"));
+    let mut changed = plan.clone();
+    changed.in_force.insert("endpoint[vas] (decided by)".to_owned(), "another".to_owned());
+    assert!(matches!(lock::state(&changed, Some(&sealed)).unwrap(), LockState::Changed { .. }));
+}
+
 #[test]
 fn a_seal_knows_its_plan() {
     let small = SmallTrial::new();

@@ -44,7 +44,10 @@ fn variants() -> Vec<(&'static str, String)> {
             plan.replace("alpha = 0.05", "alpha = 0.01\nstructure = \"kron-us-us\"")
                 .replace("\"kenward-roger\"", "\"satterthwaite\""),
         ),
-        ("one-sided", plan.replace("alpha = 0.05", "alpha = 0.05\nalternative = \"less\"\nmeasure = \"change\"")),
+        (
+            "one-sided",
+            plan.replace("alpha = 0.05", "alpha = 0.05\nalternative = \"towards-benefit\"\nmeasure = \"change\""),
+        ),
         ("few", plan.replace("where = 'fas == \"Y\"'", "where = 'fas == \"Y\" and age < 50'")),
     ]
 }

@@ -21,6 +21,57 @@ fn a_clean_trial_has_no_finding() {
 
 /// In knees.csv the rows of patient P01 are 2 to 7 (Baseline left and right, Month 2, Month 6), of P02 8 to 13, ….
 const CASES: &[Case] = &[
+    ("SK040", "plan.toml", 20, "10", |t| t.edit_plan("baseline = \"Baseline\"\n", "")),
+    ("SK041", "plan.toml", 28, "10", |t| {
+        t.edit_plan("better = \"lower\"\nrole", "better = \"higher\"\nrole");
+    }),
+    ("SK217", "knees.csv", 4, "stiffness", |t| {
+        t.edit_plan("range = [0, 8]\n", "");
+        t.set("knees.csv", 4, "stiffness", "9");
+        t.set("knees.csv", 9, "stiffness", "9");
+    }),
+    ("SK222", "knees.csv", 2, "vas", |t| {
+        for (row, value) in [(2, "4.1"), (3, "5.5"), (4, "3.1"), (5, "6.2"), (6, "3.3"), (7, "4.4")] {
+            t.set("knees.csv", row, "vas", value);
+        }
+    }),
+    ("SK223", "knees.csv", 0, "vas", |t| t.edit_plan("unit = \"mm\"", "mcid = 50")),
+    ("SK224", "knees.csv", 0, "effusion", |t| {
+        t.edit_plan("range = [0, 3]", "range = [0, 30]");
+        t.set_column(
+            "knees.csv",
+            "effusion",
+            |old, row| {
+                if old.is_empty() { String::new() } else { (row % 17).to_string() }
+            },
+        );
+    }),
+    ("SK310", "knees.csv", 0, "month", |t| {
+        t.edit_plan("[\"Baseline\", \"Month 2\", \"Month 6\"]", "[\"Baseline\", \"Month 6\", \"Month 2\"]");
+    }),
+    ("SK613", "patients.csv", 4, "age", |t| {
+        declare(t, "name = \"age\"\nkind = \"number\"");
+        t.set("patients.csv", 4, "age", "ca. 60");
+    }),
+    ("SK613", "patients.csv", 4, "age", |t| {
+        t.edit_plan("[[analysis_set]]", "[analysis]\ncovariates = [\"age\"]\n[[analysis_set]]");
+        t.set("patients.csv", 4, "age", "60 years");
+    }),
+    ("SK614", "patients.csv", 5, "sex", |t| {
+        declare(t, "name = \"sex\"\nkind = \"factor\"\nlevels = [\"F\", \"M\"]");
+        t.set("patients.csv", 5, "sex", "Female");
+    }),
+    ("SK615", "patients.csv", 0, "sex", |t| {
+        t.edit_plan("[[analysis_set]]", "[analysis]\ncovariates = [\"sex\"]\n[[analysis_set]]");
+        t.set_column("patients.csv", "sex", |_, row| (row % 3 + 1).to_string());
+    }),
+    ("SK610", "patients.csv", 0, "sex", |t| t.set("patients.csv", 5, "sex", "Female")),
+    ("SK616", "patients.csv", 0, "age", |t| t.set("patients.csv", 5, "age", "999")),
+    ("SK114", "patients.csv", 2, "id", |t| t.set("patients.csv", 2, "id", "p1")),
+    ("SK714", "events.csv", 2, "id", |t| t.set("patients.csv", 2, "fas", "N")),
+    ("SK715", "events.csv", 2, "start_day", |t| t.set("events.csv", 2, "start_day", "-5")),
+    ("SK716", "events.csv", 3, "term", |t| t.set("events.csv", 3, "term", "LOCAL  PAIN")),
+    ("SK717", "disposition.csv", 2, "reason", |t| t.set("disposition.csv", 2, "status", "DISCONTINUED")),
     ("SK020", "patients.csv", 0, "", |t| {
         t.files.remove("patients.csv");
     }),
@@ -338,6 +389,11 @@ fn swap_sides(t: &mut SmallTrial, patients: &[usize]) {
             row[arm] = if row[arm] == "EV" { "SALINE".to_owned() } else { "EV".to_owned() };
         }
     }
+}
+
+/// Declares a patient-level column.
+fn declare(t: &mut SmallTrial, column: &str) {
+    t.edit_plan("[[analysis_set]]", &format!("[[covariate]]\n{column}\n[[analysis_set]]"));
 }
 
 #[test]

@@ -248,8 +248,9 @@ impl SmallTrial {
 
     /// All findings, whether or not they stop the trial.
     pub fn findings(&self) -> Vec<Finding> {
+        let of_plan = self.read_plan().map(|plan| plan.remarks).unwrap_or_default();
         match self.build() {
-            Ok((_, findings)) | Err(findings) => findings,
+            Ok((_, findings)) | Err(findings) => findings.into_iter().chain(of_plan).collect(),
         }
     }
 }

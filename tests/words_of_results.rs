@@ -41,10 +41,10 @@ fn said(run: &Run, say: impl Fn(&Material) -> String) -> [String; 2] {
 
 #[test]
 fn a_one_sided_interval_has_no_infinite_number_in_words_and_says_that_it_is_one_sided() {
-    let run = run_with("shoes", "alpha = 0.05", "alpha = 0.05\nalternative = \"greater\"", as_it_is);
+    let run = run_with("shoes", "alpha = 0.05", "alpha = 0.05\nalternative = \"less\"", as_it_is);
     let id = "wear.end-of-wear.primary.mixed-model";
     let record = run.outcomes.records.iter().find(|record| record.id == id).or(run.outcomes.deciding(0, 0)).unwrap();
-    assert_eq!(record.result.conf_high, Some(f64::INFINITY));
+    assert_eq!(record.result.conf_low, Some(f64::NEG_INFINITY));
     assert_eq!(record.conclusion(), Conclusion::Inconclusive);
     let sentences = said(&run, |material| sentences::conclusion(material, record));
     for (sentence, one_sided, open) in
@@ -53,14 +53,8 @@ fn a_one_sided_interval_has_no_infinite_number_in_words_and_says_that_it_is_one_
         assert!(!sentence.contains("inf"), "{sentence}");
         assert!(sentence.contains(one_sided) && sentence.contains(open) && sentence.contains('∞'), "{sentence}");
     }
-    // Less wear is better: an alternative of more wear can only find harm.
-    let facts = said(&run, |material| limitations::facts(material).join("\n"));
-    assert!(
-        facts[0].contains("superiority of A cannot be concluded") && facts[1].contains("結論できない"),
-        "{facts:?}"
-    );
     let methods = said(&run, |material| format!("{:?}", methods::section(material).blocks.first()));
-    assert!(methods[0].contains("one-sided at a level of 0.05, with the alternative that the value is higher on A"));
+    assert!(methods[0].contains("one-sided at a level of 0.05, with the alternative that the value is lower on A"));
     assert!(!methods[0].contains("two-sided") && methods[1].contains("片側検定"), "{methods:?}");
 }
 
@@ -111,7 +105,7 @@ fn a_claim_that_is_withheld_says_why() {
 #[test]
 fn a_log_odds_ratio_is_said_as_an_odds_ratio_without_a_unit() {
     let run = run_with("ev-knee-synthetic", "alpha", "alpha", as_it_is);
-    let mut record = find(&run, "effusion.m6.secondary.wilcoxon").clone();
+    let mut record = find(&run, "effusion.m6.secondary.win-odds").clone();
     record.result.method = "ordinal-mixed";
     record.result.extra = vec![("scale", Field::Text("log-odds".to_owned()))];
     // ln 0.25, with limits ln 0.1 and ln 0.625.

@@ -5,6 +5,7 @@ use super::descriptive::summarise;
 use super::notes::remark;
 use super::record::{Record, Rows};
 use crate::paired::{Field, TestResult};
+use crate::trial::columns::ColumnKind;
 use crate::trial::{Measure, Role};
 use std::collections::BTreeSet;
 
@@ -40,16 +41,23 @@ fn describe_one(context: &Context, column: &str) -> Option<Record> {
     let mut categories: Vec<&str> = cells.clone();
     categories.sort_unstable();
     categories.dedup();
+    let declared = trial.column(column).filter(|_| context.plan.covariates.iter().any(|known| known.name == column));
+    if let Some(factor) = declared.filter(|declared| declared.kind == ColumnKind::Factor) {
+        // Every declared level has its row, in the plan's order.
+        categories = factor.levels.iter().map(String::as_str).collect();
+    }
+    let is_factor = declared.is_some_and(|declared| declared.kind == ColumnKind::Factor);
+    let is_number = declared.is_some_and(|declared| declared.kind == ColumnKind::Number);
     let numbers: Option<Vec<f64>> =
         cells.iter().map(|cell| cell.parse().ok().filter(|v: &f64| v.is_finite())).collect();
     let result = match numbers {
-        Some(numbers) if categories.len() > 2 => {
+        Some(numbers) if !is_factor && (is_number || categories.len() > 2) => {
             let mut result = summarise(&numbers, &options);
             let decimals = cells.iter().map(|cell| cell.split_once('.').map_or(0, |(_, tail)| tail.len())).max();
             result.extra.push(("decimals", Field::Count(decimals.unwrap_or(0).min(6) as u64)));
             result
         }
-        _ if categories.len() <= MOST_CATEGORIES => {
+        _ if is_factor || categories.len() <= MOST_CATEGORIES => {
             let mut result = TestResult::new("counts", cells.len(), &options);
             let counts = categories
                 .iter()

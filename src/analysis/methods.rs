@@ -8,8 +8,9 @@
 use super::rule::{self, Choice};
 use super::{Context, pairs};
 use crate::paired::catalogue;
-use crate::plan::PrimaryMethod;
-use crate::trial::Kind;
+use crate::plan::{Plan, PrimaryMethod};
+use crate::trial::{AnalysisSet, Kind, Trial};
+use std::collections::BTreeMap;
 
 /// The method whose result decides an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,28 @@ pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
     let named = pairs::paired_name(primary).filter(|name| decides(name) && names.iter().any(|known| known == name));
     let first = || names.iter().find(|name| catalogue::compares(name) && decides(name)).cloned();
     named.map(str::to_owned).or_else(first).map(Deciding::Test)
+}
+
+/// By endpoint: the method that decides and the tests that are run, which the plan may leave to the program. They belong
+/// to the seal of a plan: another version with other defaults would else pass for the sealed one.
+pub fn in_force(plan: &Plan) -> BTreeMap<String, String> {
+    let design = plan.design();
+    let set = AnalysisSet { name: String::new(), label: String::new(), members: Vec::new() };
+    let trial =
+        Trial { design, patients: Vec::new(), sets: Vec::new(), events: None, columns: Vec::new(), randomised: 0 };
+    let context = Context { plan, trial: &trial, set: &set };
+    let mut settings = BTreeMap::new();
+    for (endpoint, written) in plan.endpoints.iter().enumerate() {
+        let name = written.id.as_ref().unwrap_or(&written.column);
+        let decides = match deciding(&context, endpoint) {
+            Some(Deciding::Model(method)) => method.name().to_owned(),
+            Some(Deciding::Test(test)) => test,
+            None => "none".to_owned(),
+        };
+        settings.insert(format!("endpoint[{name}] (decided by)"), decides);
+        settings.insert(format!("endpoint[{name}] (tests)"), pairs::methods(&context, endpoint).join(", "));
+    }
+    settings
 }
 
 /// The models of the plan that fit `endpoint`, the deciding one first; each with whether it decides.

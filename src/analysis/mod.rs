@@ -130,7 +130,7 @@ fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize
     let mut records = Vec::new();
     for &visit in &visits {
         records.extend(descriptive::describe(context, endpoint, visit, Measure::Value));
-        if design.has_baseline(about) && Some(visit) != design.baseline {
+        if design.has_baseline(about) && design.is_after_baseline(visit) {
             records.extend(descriptive::describe(context, endpoint, visit, Measure::Change));
         }
         records.push(pairs::correlation(context, endpoint, visit));

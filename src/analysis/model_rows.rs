@@ -5,6 +5,7 @@ use super::notes::remark;
 use super::record::Rows;
 use crate::model::{Columns, ModelError};
 use crate::plan::BaselinePlan;
+use crate::trial::columns::ColumnKind;
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Measure, Observation};
 use std::collections::HashMap;
@@ -183,7 +184,8 @@ fn missing(context: &Context, endpoint: usize, visits: &[usize], measure: Measur
     counts
 }
 
-/// The plan's covariates; a column whose values are all numbers is numeric, another a factor.
+/// The plan's covariates: numbers or factors, as the plan declares them; a column that it does not declare is numeric where
+/// all values are numbers.
 pub fn covariates(context: &Context) -> Vec<Covariate> {
     let trial = context.trial;
     let mut found: Vec<Covariate> = Vec::new();
@@ -199,9 +201,12 @@ pub fn covariates(context: &Context) -> Vec<Covariate> {
             term.push('_');
         }
         let mut covariate = Covariate { term, column: column.clone(), numeric: true };
-        covariate.numeric = (0..trial.patients.len())
-            .filter_map(|patient| covariate.of(context, patient))
-            .all(|cell| number(cell).is_some());
+        covariate.numeric = match trial.column(column) {
+            Some(column) => column.kind == ColumnKind::Number,
+            None => (0..trial.patients.len())
+                .filter_map(|patient| covariate.of(context, patient))
+                .all(|cell| number(cell).is_some()),
+        };
         found.push(covariate);
     }
     found

@@ -20,8 +20,17 @@ splitknee_stats::messages! {
         undetermined = "pair with a {site} whose response is undetermined";
         further_arm = "{site} on a further arm";
         not_in_safety = "patient not in the safety analysis set";
+        before_treatment = "event that began before treatment";
         days_since = "days since the injection; a duration counts its first and last day";
         no_serious = "no serious adverse event";
+        second_differs = "the deciding result differs from the paired t-test on the complete pairs";
+        second_quantity = "{other} against {own} ({quantity})";
+        second_other_method = "it is another method, {method}";
+        second_visits = "it uses the other visits";
+        second_single = "it uses {n} {sites} without a partner";
+        second_baseline = "it adjusts for the baseline";
+        second_boundary = "a variance of the model lies on its boundary, 0, as where the {sites} of a patient are not, or negatively, correlated: the model then takes them as independent";
+        second_covariance = "its covariance is that which the model assumes, not the variance of the differences";
         disagree = "the two computations disagree beyond rounding: do not use these results";
         other_group = "patient in another group, or the group is not recorded";
         structure_failed = "structure {structure} could not be fitted: {error}";
@@ -36,6 +45,7 @@ splitknee_stats::messages! {
         injection_unknown = "order of injection unknown";
     }
     explains {
+        small_refused = "{method} does not decide with {n} pairs: it needs {least} to hold its level; name {neighbours} in the plan";
         no_baseline = "this endpoint has no baseline to adjust for";
         two_needed = "no interval: {n} value(s) observed, two are needed";
         not_estimable = "the comparison is not estimable from these data";

@@ -3,12 +3,15 @@
 
 use super::Context;
 use super::methods::Deciding;
+use super::notes::remark;
 use super::record::Record;
 use super::rule::{self, Choice, Rule};
 use crate::math::decimal;
 use crate::math::descriptive::{mean, sd};
+use crate::note::Notes;
 use crate::paired::catalogue::{self, Settings};
 use crate::paired::kappa::Weights;
+use crate::paired::small_samples::{self, SmallSample};
 use crate::paired::{self, Alternative, Field, Options, TestResult, bootstrap, permutation, wilcoxon};
 use crate::plan::PrimaryMethod;
 use crate::trial::{Better, Endpoint, Kind, Measure, Role};
@@ -129,11 +132,14 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
         .map(|name| {
             let mut result = run(context, &name, endpoint, &active, &placebo);
             result.n_dropped = paired.dropped.len();
-            if deciding.as_deref() == Some(&name) {
+            let decides = deciding.as_deref() == Some(&name);
+            if decides && let Some(limit) = small_samples::below(&name, active.len()) {
+                result = refused(result, &name, limit);
+            }
+            if decides {
                 result.extra.extend(rule::of(context, endpoint).iter().flat_map(Rule::fields));
             }
-            let role =
-                if deciding.as_deref() == Some(&name) { context.role(endpoint, visit) } else { Role::Sensitivity };
+            let role = if decides { context.role(endpoint, visit) } else { Role::Sensitivity };
             let id = format!("{}.{}.{name}", context.stem(endpoint, visit), role.name());
             let rows = context.paired_rows(endpoint, visit, &paired);
             let mut record = context.record(id, endpoint, visit, measure, role, result, rows);
@@ -141,6 +147,29 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
             record
         })
         .collect()
+}
+
+/// A method that does not hold its level with so few pairs decides nothing: neither test nor limits, and who would.
+fn refused(result: TestResult, name: &str, limit: SmallSample) -> TestResult {
+    let mut notes = Notes::new();
+    notes.push(remark!(
+        small_refused,
+        method = name,
+        n = result.n_pairs,
+        least = limit.least,
+        neighbours = limit.neighbours
+    ));
+    notes.extend(result.notes);
+    TestResult {
+        std_error: None,
+        statistic: None,
+        df: None,
+        p_value: None,
+        conf_low: None,
+        conf_high: None,
+        notes,
+        ..result
+    }
 }
 
 /// One test by name; a refusal becomes a result without numbers whose note says why.

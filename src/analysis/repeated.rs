@@ -45,7 +45,12 @@ fn record(context: &Context, endpoint: usize, name: &str, scope: Scope) -> Recor
     let measure = context.measure(endpoint);
     // A change is 0 at baseline for every knee, and the arms are compared after treatment only.
     let within_arm = matches!(scope, Scope::Arm(_)) && measure == Measure::Value;
-    let visits = if within_arm { design.endpoints[endpoint].visits.clone() } else { context.visits(endpoint) };
+    let from_baseline = |visit: &usize| design.baseline.is_none_or(|baseline| *visit >= baseline);
+    let visits: Vec<usize> = if within_arm {
+        design.endpoints[endpoint].visits.iter().copied().filter(from_baseline).collect()
+    } else {
+        context.visits(endpoint)
+    };
     let members: Vec<usize> = context.members().collect();
     let rows: Vec<Vec<f64>> =
         members.iter().filter_map(|&patient| row(context, endpoint, &visits, measure, patient, scope)).collect();

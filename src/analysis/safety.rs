@@ -1,7 +1,9 @@
 //! Harms: patients with events, events by knee and of the whole patient, onset and duration, serious events.
 //!
 //! A local event belongs to the arm of its knee; an event of the whole patient belongs to no arm and is never counted
-//! under one. The arms are compared within patients by the McNemar mid-p test ([`adverse_events::summarise`]); no p-value
+//! under one. Counted are treatment-emergent events ([`AdverseEvent::emergent`]) of patients in the safety set; every serious
+//! event is listed, whatever its patient and day. The arms are compared within patients by the
+//! McNemar mid-p test ([`adverse_events::summarise`]); no p-value
 //! here is adjusted for the number of terms looked at.
 
 use super::notes::remark;
@@ -14,6 +16,7 @@ use crate::paired::{Field, Options, TestResult};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AdverseEvent, AnalysisSet, Role};
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Source of the interval of a share.
 const EXACT: &str = "Clopper & Pearson 1934";
@@ -29,9 +32,11 @@ pub fn analyse(context: &Context) -> Vec<Record> {
     let safety = Context { set: safety_set(context), ..*context };
     let in_set: Vec<&AdverseEvent> =
         events.iter().filter(|event| safety.set.members.get(event.patient).copied().unwrap_or(false)).collect();
-    let compared: Vec<KneeEvent> = in_set.iter().filter_map(|event| knee_event(context, event)).collect();
+    let emergent: Vec<&AdverseEvent> = in_set.iter().copied().filter(|event| event.emergent).collect();
+    let compared: Vec<KneeEvent> = emergent.iter().filter_map(|event| knee_event(context, event)).collect();
     let mut rows = Rows { used: compared.len(), ..Rows::default() };
-    rows.leave_out(remark!(further_arm), in_set.len() - compared.len());
+    rows.leave_out(remark!(further_arm), emergent.len() - compared.len());
+    rows.leave_out(remark!(before_treatment), in_set.len() - emergent.len());
     rows.leave_out(remark!(not_in_safety), events.len() - in_set.len());
     let exposure: Vec<Exposure> = safety
         .members()
@@ -42,7 +47,7 @@ pub fn analyse(context: &Context) -> Vec<Record> {
         })
         .collect();
     match adverse_events::summarise(&exposure, &compared, context.options().conf_level) {
-        Ok(summary) => records(&safety, &summary, &compared, &rows),
+        Ok(summary) => distinct(records(&safety, &summary, &compared, &rows)),
         Err(refusal) => ["safety.serious", "safety.any", "safety.systemic"]
             .map(|id| {
                 let mut result = TestResult::new("incidence", exposure.len(), &context.options());
@@ -51,6 +56,29 @@ pub fn analyse(context: &Context) -> Vec<Record> {
             })
             .to_vec(),
     }
+}
+
+/// Terms that differ in punctuation only would share an identifier: the second gets a number.
+fn distinct(mut records: Vec<Record>) -> Vec<Record> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for record in &mut records {
+        let times = seen.entry(record.id.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            record.id = format!("{}-{times}", record.id);
+        }
+    }
+    records
+}
+
+/// Serious events that no count has: of patients outside the safety set, and of its patients before treatment.
+fn serious_not_counted(context: &Context) -> [u64; 2] {
+    let serious = || context.trial.events.iter().flatten().filter(|event| event.serious);
+    let member = |event: &&AdverseEvent| context.set.members.get(event.patient).copied().unwrap_or(false);
+    // An event at both knees is one row of the file.
+    let rows = |events: BTreeSet<usize>| events.len() as u64;
+    let outside = serious().filter(|event| !member(event)).map(|event| event.row).collect();
+    [rows(outside), rows(serious().filter(member).filter(|event| !event.emergent).map(|event| event.row).collect())]
 }
 
 /// The safety analysis set of the plan, else the primary one.
@@ -106,12 +134,12 @@ fn records(context: &Context, summary: &SafetySummary, events: &[KneeEvent], row
         events_per_unit: None,
     };
     let systemic = summary.patients.iter().find(|row| row.category == Category::Any).map_or(&none, |row| &row.patients);
+    let mut any_serious = incidence(&summary.any_serious, related(&|event| event.serious), &options);
+    let [outside, before] = serious_not_counted(context);
+    any_serious.extra.push(("serious_outside_set", Field::Count(outside)));
+    any_serious.extra.push(("serious_before_treatment", Field::Count(before)));
     let mut records = vec![
-        record(
-            "safety.serious".into(),
-            incidence(&summary.any_serious, related(&|event| event.serious), &options),
-            EXACT,
-        ),
+        record("safety.serious".into(), any_serious, EXACT),
         record("safety.any".into(), incidence(&summary.any_event, related(&|_| true), &options), EXACT),
         record(
             "safety.systemic".into(),
@@ -157,7 +185,7 @@ fn records(context: &Context, summary: &SafetySummary, events: &[KneeEvent], row
         timing.arm = arm.map(str::to_owned);
         records.push(timing);
     }
-    records.push(record("safety.serious-listing".into(), listing(context, summary, &options), "ICH E3, section 12.3"));
+    records.push(record("safety.serious-listing".into(), listing(context, &options), "ICH E3, section 12.3"));
     records
 }
 
@@ -222,28 +250,29 @@ fn spread(spread: &Spread) -> Field {
     Field::Json(json!(spread))
 }
 
-/// The serious events, by patient and onset.
-fn listing(context: &Context, summary: &SafetySummary, options: &Options) -> TestResult {
+/// Every serious event, by patient and onset, those too that no table counts.
+fn listing(context: &Context, options: &Options) -> TestResult {
     let labels = context.trial.design.arms.labels();
-    let mut result = TestResult::new("listing", summary.n_patients as usize, options);
-    let events: Vec<serde_json::Value> = summary
-        .serious
+    let mut serious: Vec<&AdverseEvent> = context.trial.events.iter().flatten().filter(|event| event.serious).collect();
+    serious.sort_by(|a, b| {
+        let onset = |event: &AdverseEvent| event.start_day.unwrap_or(f64::INFINITY);
+        a.patient.cmp(&b.patient).then(onset(a).total_cmp(&onset(b))).then_with(|| a.term.cmp(&b.term))
+    });
+    let mut result = TestResult::new("listing", context.members().count(), options);
+    let events: Vec<serde_json::Value> = serious
         .iter()
         .map(|event| {
-            let arm = match event.site {
-                Site::TreatedKnee => labels.get(ACTIVE),
-                Site::ControlKnee => labels.get(PLACEBO),
-                Site::Patient => None,
-            };
             json!({
-                "patient": event.patient,
-                "arm": arm,
+                "patient": context.trial.patients[event.patient].id,
+                "arm": event.arm.and_then(|arm| labels.get(arm)),
                 "term": event.term,
-                "severity": event.severity,
+                "severity": severity(context, &event.severity),
                 "related": event.related,
-                "onset_day": event.onset_day,
+                "onset_day": event.start_day,
                 "end_day": event.end_day,
-                "duration_days": event.duration_days(),
+                "duration_days": event.start_day.zip(event.end_day).map(|(start, end)| end - start + 1.0),
+                "in_safety_set": context.set.members.get(event.patient).copied().unwrap_or(false),
+                "treatment_emergent": event.emergent,
             })
         })
         .collect();

@@ -3,13 +3,17 @@
 //!
 //! On complete pairs at one visit the model `value ~ treatment + us(treatment | patient)` is the paired t-test: estimate,
 //! standard error and degrees of freedom agree whatever the knees' variances and correlation. A disagreement beyond
-//! rounding would show an error in the engine, in the pairing of the knees or in the order of the rows. The record also
-//! sets the deciding estimate, which uses knees without a partner and the baseline, beside that of the complete pairs.
+//! rounding (`engine_agrees`) would show an error in the engine, in the pairing of the knees or in the order of the rows.
+//!
+//! `agrees` is about the deciding record itself: whether its estimate, standard error and degrees of freedom are those of
+//! the paired t-test. Where they are not, the record says by how much and why: another method, knees without a partner,
+//! other visits, the baseline, a variance on its boundary, or the covariance that the model assumes.
 
 use super::Context;
 use super::notes::remark;
 use super::record::Record;
 use crate::model::{self, Columns, Ddf, FitOptions, Formula, Information, LsMeansSpec, ModelError, TTest};
+use crate::note::Note;
 use crate::paired::{Field, Options, TestResult, paired_t};
 use crate::trial::{Kind, PairedDifferences, Role};
 use serde_json::json;
@@ -36,6 +40,7 @@ pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
         (Err(refusal), _) => result.notes.push(remark!(no_paired_t, reason = refusal.0)),
         (_, Err(error)) => result.notes.push(remark!(no_pair_model, reason = error.note())),
     }
+    against_deciding(&mut result, deciding);
     let id = format!("{}.second-opinion", context.stem(endpoint, visit));
     let rows = context.paired_rows(endpoint, visit, &paired);
     let mut record = context.record(id, endpoint, visit, deciding.measure, Role::Descriptive, result, rows);
@@ -86,9 +91,87 @@ fn compare(result: &mut TestResult, closed: &TestResult, engine: &TTest) {
             })),
         ),
         ("largest_disagreement", Field::Number(Some(largest))),
-        ("agrees", Field::Json((largest <= ROUNDING).into())),
+        ("engine_agrees", Field::Json((largest <= ROUNDING).into())),
     ]);
     if largest > ROUNDING {
         result.notes.push(remark!(disagree));
+    }
+}
+
+/// Sets the deciding record beside the paired t-test in `result`: whether they agree, and where they do not, in what and
+/// why.
+fn against_deciding(result: &mut TestResult, deciding: &Record) {
+    let decides = &deciding.result;
+    result.extra.push(("deciding_df", Field::Number(decides.df)));
+    let (Some(estimate), Some(error), Some(df)) = (result.estimate, result.std_error, result.df) else { return };
+    let engine = matches!(result.field("engine_agrees"), Some(Field::Json(agrees)) if *agrees == true);
+    let mut apart = Vec::new();
+    for (quantity, own, other, scale) in [
+        ("estimate", estimate, decides.estimate, error),
+        ("standard error", error, decides.std_error, error),
+        ("degrees of freedom", df, decides.df, df),
+    ] {
+        match other {
+            Some(other) if (own - other).abs() <= ROUNDING * scale => {}
+            other => {
+                let other = other.map_or_else(|| "–".to_owned(), four_digits);
+                apart.push(remark!(second_quantity, other = other, own = four_digits(own), quantity = quantity));
+            }
+        }
+    }
+    result.extra.push(("agrees", Field::Json((engine && apart.is_empty()).into())));
+    if apart.is_empty() {
+        return;
+    }
+    result.notes.push(remark!(second_differs));
+    result.notes.extend(apart);
+    result.notes.extend(reasons(deciding, result.n_pairs));
+}
+
+/// Why the deciding record is not the paired t-test on the complete pairs.
+fn reasons(deciding: &Record, pairs: usize) -> Vec<Note> {
+    let result = &deciding.result;
+    let text = |name: &str| match result.field(name) {
+        Some(Field::Text(text)) => text.as_str(),
+        _ => "",
+    };
+    let formula = text("formula");
+    if formula.is_empty() {
+        return vec![remark!(second_other_method, method = result.method)];
+    }
+    let mut reasons = Vec::new();
+    let mean = formula.split('(').next().unwrap_or_default();
+    if mean.contains("visit") {
+        reasons.push(remark!(second_visits));
+    } else if let Some(rows) = result.number("n_obs").filter(|rows| *rows > 2.0 * pairs as f64) {
+        reasons.push(remark!(second_single, n = rows as usize - 2 * pairs));
+    }
+    if mean.contains("base") {
+        reasons.push(remark!(second_baseline));
+    }
+    if matches!(result.field("singular"), Some(Field::Json(singular)) if *singular == true) {
+        reasons.push(remark!(second_boundary));
+    }
+    if reasons.is_empty() || text("structure") == "random" {
+        reasons.push(remark!(second_covariance));
+    }
+    reasons
+}
+
+/// A number to four significant digits.
+fn four_digits(value: f64) -> String {
+    let digits = 3 - value.abs().max(f64::MIN_POSITIVE).log10().floor() as i32;
+    format!("{value:.*}", digits.clamp(0, 12) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::four_digits;
+
+    #[test]
+    fn numbers_keep_four_digits() {
+        assert_eq!(four_digits(6.2523), "6.252");
+        assert_eq!(four_digits(18.0), "18.00");
+        assert_eq!(four_digits(-0.012_345), "-0.01235");
     }
 }

@@ -31,9 +31,16 @@ fn of_factor(context: &Context, endpoint: usize, visit: usize, factor: &Subgroup
         groups = grouped.iter().filter_map(|(name, _)| name.clone()).collect();
         groups.sort();
         groups.dedup();
+        // A declared factor has its own order.
+        let order = |name: &String| {
+            let column = context.trial.column(&factor.column)?;
+            column.levels.iter().position(|level| level == name)
+        };
+        groups.sort_by_key(|name| order(name).unwrap_or(usize::MAX));
     }
-    let label = factor.label.as_deref().unwrap_or(&factor.column);
-    let stem = format!("{}.subgroup.{}", context.stem(endpoint, visit), super::slug(&factor.column));
+    let declared = context.trial.column(&factor.column).and_then(|column| column.label.as_deref());
+    let label = factor.label.as_deref().or(declared).unwrap_or(&factor.column);
+    let stem = format!("{}.subgroup.{}", context.stem(endpoint, visit), factor_id(context, factor));
     let make = |id: String, mut result: TestResult, used: usize, fields: Vec<(&'static str, Field)>| {
         result.extra.push(("factor", Field::Text(label.to_owned())));
         result.extra.extend(fields);
@@ -67,8 +74,24 @@ fn of_factor(context: &Context, endpoint: usize, visit: usize, factor: &Subgroup
     }
     let used = differences.iter().map(Vec::len).sum();
     let result = interaction(&differences, &context.options());
-    records.push(make(stem, result, used, vec![("groups", Field::Count(groups.len() as u64))]));
+    let unknown = grouped.iter().filter(|(name, _)| name.is_none()).count() as u64;
+    let fields = vec![("groups", Field::Count(groups.len() as u64)), ("not_known", Field::Count(unknown))];
+    records.push(make(stem, result, used, fields));
     records
+}
+
+/// The part of identifiers that names the factor: its column, and its cut points where the plan cuts a column twice.
+fn factor_id(context: &Context, factor: &Subgroup) -> String {
+    let column = super::slug(&factor.column);
+    let of_column = context.plan.subgroups.iter().filter(|other| super::slug(&other.column) == column);
+    match of_column.count() {
+        0 | 1 => column,
+        _ if factor.cuts.is_empty() => format!("{column}-levels"),
+        _ => {
+            let cuts: Vec<String> = factor.cuts.iter().map(|cut| super::slug(&cut.to_string())).collect();
+            format!("{column}-at-{}", cuts.join("-"))
+        }
+    }
 }
 
 /// The last part of the identifier of a group; groups of numbers have no letters to tell them apart.

@@ -337,6 +337,7 @@ fn harm() -> Endpoint {
         role: Role::Safety,
         visits: Vec::new(),
         decimals: 0,
+        decimals_from_data: false,
         tests: Vec::new(),
     }
 }

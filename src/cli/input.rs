@@ -1,6 +1,8 @@
 //! Columns of one file for the calculator commands: rows kept by `--where`, pairs formed by key, never by row order.
 
+use super::args::file::FileArgs;
 use super::error::CliError;
+use super::terminal;
 use crate::data::{CellError, ColumnKind, ReadOptions, Table, number, read};
 use crate::trial::finding::nearest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +17,27 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads `path` and keeps the rows that match every `COL=VALUE` of `conditions`.
+    /// Reads `path` as `file` says and keeps the rows that match every `COL=VALUE` of `conditions`; what the reader passed
+    /// over is said on stderr. In the columns `identifiers` the code NA is a name.
     ///
     /// # Errors
     /// The file cannot be read, a condition has no `=`, names a column that is not there, or keeps no row.
-    pub fn open(path: &Path, conditions: &[String]) -> Result<Self, CliError> {
-        let table = read(path, &ReadOptions::default())?;
+    pub fn open(path: &Path, conditions: &[String], file: &FileArgs, identifiers: &[String]) -> Result<Self, CliError> {
+        let defaults = ReadOptions::default();
+        let options = ReadOptions {
+            sheet: file.sheet.clone(),
+            header_row: file.header_row.and_then(|row| usize::try_from(row).ok()).unwrap_or(1),
+            missing: defaults.missing.iter().chain(&file.missing).cloned().collect(),
+            fill_down: file.fill_down.clone(),
+            identifiers: identifiers.to_vec(),
+            ..defaults
+        };
+        let table = read(path, &options)?;
+        for remark in &table.remarks {
+            let row = remark.row.map(|row| format!(":{row}")).unwrap_or_default();
+            let word = if remark.doubtful { "warning" } else { "note" };
+            terminal::say(&format!("{word}: {}{row}: {}", path.display(), terminal::visible(&remark.text)));
+        }
         let mut source = Self { kept: (0..table.height()).collect(), name: path.display().to_string(), table };
         for condition in conditions {
             let Some((column, wanted)) = condition.split_once('=') else {

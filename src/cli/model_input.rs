@@ -46,7 +46,11 @@ impl ModelInput {
         let formula = Formula::parse(&args.formula)?;
         let factors = factors(&args.factors)?;
         let (emmeans, contrasts) = comparisons(args);
-        let source = Source::open(&args.data, &args.conditions)?;
+        // Patients may be called NA.
+        let groups = formula.random.iter().map(|term| &term.group);
+        let subjects = formula.covariance.iter().map(|term| &term.subject);
+        let grouping: Vec<String> = groups.chain(subjects).flatten().cloned().collect();
+        let source = Source::open(&args.data, &args.conditions, &args.file, &grouping)?;
         let mut names = formula.columns();
         names.extend(
             further.iter().filter(|name| !formula.columns().iter().any(|n| n == *name)).map(|n| (*n).to_owned()),

@@ -1,18 +1,23 @@
 //! CSV and TSV (RFC 4180 with other delimiters): one pass over the text that keeps, for every record, where it begins.
 //!
-//! Decided: a record ends at LF, CRLF or CR; a line without any character is passed over but counted; a quote opens a
-//! quoted cell only as its first character, elsewhere it is a character; inside quotes `""` is a quote and line ends are
-//! characters. Names are freed of surrounding blanks; cells are kept as written. Columns without name and without any
-//! value, which spreadsheets leave at the right edge, are dropped with a note. Limits: a cell of 16 MiB ([`MAX_CELL`]), a
-//! row of 16 384 cells ([`MAX_COLUMNS`]).
+//! Decided: what a record is, see [`super::records`]. Names are freed of surrounding blanks; cells are kept as written, but
+//! for no-break spaces, which are read as blanks. Columns without a name are left out where they are empty or hold R's names
+//! of rows ([`super::header`]). A row that ends before the last column has empty cells there, as spreadsheets leave out what
+//! is empty at the end; empty cells past the last column are no cells; a row of delimiters alone is no row; `sep=;` in row 1
+//! declares the delimiter. Each of these is said ([`super::Remark`]). Limits: a cell of 16 MiB ([`MAX_CELL`]), a row of
+//! 16 384 cells ([`MAX_COLUMNS`]).
 
+use super::csv_columns::{Columns, DecimalSigns, How, RowNumbers};
 use super::encoding;
 use super::error::{DataError, RaggedRow};
+use super::header;
 use super::options::{Format, ReadOptions};
-use super::table::{self, FileRows, Provenance, Table};
-use polars::prelude::{Column, IntoColumn, StringChunkedBuilder};
+use super::records::{LineEnds, Records};
+use super::remark::{self, Remark, plural};
+use super::table::{self, Provenance, Table};
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Longest cell, in bytes.
 pub const MAX_CELL: usize = 16 << 20;
@@ -34,46 +39,105 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     let decoded = encoding::decode(name, bytes, options.encoding.as_deref())?;
     let text = decoded.text.as_ref();
     if let Some(offset) = text.find('\0') {
-        let row = 1 + count_newlines(text.as_bytes().get(..offset).unwrap_or_default());
+        let row = 1 + text.as_bytes().iter().take(offset).filter(|&&byte| byte == b'\n').count();
         return Err(DataError::Nul { path: name.to_string(), row, offset });
     }
     let mut notes = Vec::new();
+    let mut remarks = Vec::new();
     if decoded.guessed {
         notes.push(format!("encoding {} was told from the bytes, not declared", decoded.encoding));
     }
-    let (body, header_row) = skip_to_header(name, text, options.header_row)?;
-    let delimiter = match (options.delimiter, format) {
+    let (mut body, mut header_row) = skip_to_header(name, text, options.header_row)?;
+    let declared = declared_in_first_row(body);
+    if let Some((delimiter, rest)) = declared {
+        notes.push(format!("row {header_row} declares the delimiter (`sep={delimiter}`), as Excel reads it"));
+        body = rest;
+        header_row += 1;
+    }
+    let delimiter = match (options.delimiter.or(declared.map(|(delimiter, _)| delimiter)), format) {
         (Some(declared), _) => check_delimiter(name, declared)?,
         (None, Format::Tsv) => b'\t',
         (None, _) => find_delimiter(name, body),
     };
     let mut records = Records::new(name, body, delimiter, header_row);
     let mut cells = Vec::new();
-    let header_row = records.next_into(&mut cells)?.ok_or_else(|| no_header(name, options.header_row, text))?;
+    let header_row = loop {
+        let row = records.next_into(&mut cells)?.ok_or_else(|| no_header(name, options.header_row, text))?;
+        if !records.is_blank(&cells) {
+            break row;
+        }
+    };
+    let titled = || {
+        let found =
+            (options.header_row <= 1).then(|| below_titles(name, body, options.delimiter, header_row)).flatten();
+        found.filter(|&row| row > header_row)
+    };
     // A second byte order mark, as files put together from several have, is no part of a name.
     let blank = |c: char| c.is_whitespace() || c == '\u{feff}';
-    let header: Vec<String> = cells.iter().map(|cell| cell.trim_matches(blank).to_string()).collect();
+    let named = |cell: &Cow<'_, str>| remark::plain(cell).as_deref().unwrap_or(cell).trim_matches(blank).to_string();
+    let header: Vec<String> = cells.iter().map(named).collect();
 
     let rest = body.get(records.at..).unwrap_or_default();
-    let read = |text: &str, row: usize| Rows::read(&mut Records::new(name, text, delimiter, row), &header, options);
-    // Pieces are read side by side. Where something is wrong in one, all is read in one piece, which tells its row.
-    let pieces: Option<Vec<Rows<'_>>> =
-        pieces(rest, rayon::current_num_threads()).par_iter().map(|piece| read(piece, 0).ok()).collect();
-    let Rows { columns, rows, ragged, decimals, mut line_ends, .. } =
-        match pieces.and_then(|pieces| Rows::join(pieces, records.row)) {
-            Some(rows) => rows,
-            None => read(rest, records.row)?,
-        };
+    let odd = !rest.is_ascii() && rest.contains(remark::is_odd);
+    let how = How { options, odd, names_of_rows: false };
+    let row = records.row;
+    let (header, read) = match read_rows(name, rest, delimiter, &header, how, row)? {
+        rows if rows.all_longer_by_one(header.len()) => {
+            // R's `write.table` gives the names of the rows no name, and no place in the header either.
+            let longer: Vec<String> = std::iter::once(String::new()).chain(header.iter().cloned()).collect();
+            let named = read_rows(name, rest, delimiter, &longer, How { names_of_rows: true, ..how }, row)?;
+            if named.distinct_names { (longer, named) } else { (header, rows) }
+        }
+        rows => (header, rows),
+    };
+    let Rows { mut columns, rows, mut ragged, short, trailing, blank, decimals, mut line_ends, .. } = read;
     line_ends.add(&records.line_ends);
+    // A file that ends within its last row, and nowhere else, was cut off.
+    let cut = (short.count == 1 && short.first == rows.rows.last().copied() && !text.ends_with(['\n', '\r']))
+        .then_some(short.first)
+        .flatten();
+    if let Some(row) = cut {
+        ragged.push(RaggedRow { row, cells: short.cells });
+    }
     if !ragged.is_empty() {
-        return Err(DataError::Ragged { path: name.to_string(), expected: header.len(), rows: ragged });
+        return Err(match titled() {
+            Some(row) => DataError::TitleRows { path: name.to_string(), row },
+            None => DataError::Ragged { path: name.to_string(), expected: header.len(), rows: ragged },
+        });
     }
     let decimal_comma = options.decimal_comma.unwrap_or_else(|| decimals.is_comma());
     if decimal_comma && options.decimal_comma.is_none() {
         notes.push("the decimal comma was told from the cells, not declared".to_string());
     }
     notes.extend(line_ends.note());
-    let columns = columns.finish(name, &header, header_row, &mut notes)?;
+    short.remark(
+        |count| {
+            format!(
+                "{count} row{} end{} before the last column; the cells missing at the end were taken as empty",
+                plural(count),
+                if count == 1 { "s" } else { "" }
+            )
+        },
+        "nothing, if the cells are empty (spreadsheets leave them out); if a delimiter is missing inside a row, its values \
+         stand under the wrong names: compare such rows with the source",
+        true,
+        &mut remarks,
+    );
+    trailing.remark(
+        |count| format!("{count} row{} have empty cells past the last column, which were passed over", plural(count)),
+        "nothing; the program that wrote the file puts a delimiter at the end of a row",
+        false,
+        &mut remarks,
+    );
+    blank.remark(
+        |count| format!("{count} row{} of delimiters alone were passed over", plural(count)),
+        "nothing, if they were meant to be empty",
+        false,
+        &mut remarks,
+    );
+    remarks.extend(std::mem::take(&mut columns.odd_cells).remark(&header));
+    let columns = columns.finish(name, &header, header_row, titled, &mut notes, &mut remarks)?;
+    notes.extend(remarks.iter().map(|remark: &Remark| remark.text.clone()));
     let provenance = Provenance {
         encoding: Some(decoded.encoding.to_string()),
         delimiter: Some(char::from(delimiter)),
@@ -81,7 +145,196 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
         notes,
         ..table::provenance(name, format)
     };
-    Table::new(columns, rows.finish(header_row), provenance)
+    let mut table = Table::new(columns, rows.finish(header_row), provenance)?;
+    table.remarks = remarks;
+    Ok(table)
+}
+
+/// All rows of `text`, whose first is row `first` of the file. Pieces are read side by side. Where something is wrong in
+/// one, all is read in one piece, which tells its row.
+fn read_rows<'a>(
+    name: &str,
+    text: &str,
+    delimiter: u8,
+    header: &[String],
+    how: How<'a>,
+    first: usize,
+) -> Result<Rows<'a>, DataError> {
+    let read = |text: &str, row: usize| Rows::read(&mut Records::new(name, text, delimiter, row), header, how);
+    let pieces: Option<Vec<Rows<'_>>> =
+        pieces(text, rayon::current_num_threads()).par_iter().map(|piece| read(piece, 0).ok()).collect();
+    match pieces.and_then(|pieces| Rows::join(pieces, first)) {
+        Some(rows) => Ok(rows),
+        None => read(text, first),
+    }
+}
+
+/// The delimiter that a first row `sep=;` declares, and the text after that row.
+fn declared_in_first_row(body: &str) -> Option<(char, &str)> {
+    let end = body.find(['\n', '\r'])?;
+    let (line, rest) = body.split_at_checked(end)?;
+    let line = line.trim_matches('"');
+    let mut declared = line.get(..4).filter(|key| key.eq_ignore_ascii_case("sep=")).and(line.get(4..))?.chars();
+    let (delimiter, more) = (declared.next()?, declared.next());
+    let rest = rest.strip_prefix("\r\n").or_else(|| rest.get(1..))?;
+    more.is_none().then_some((delimiter, rest))
+}
+
+/// The row that looks like the header below titles, under whichever delimiter gives the widest.
+fn below_titles(name: &str, body: &str, declared: Option<char>, first: usize) -> Option<usize> {
+    let declared = declared.and_then(|declared| u8::try_from(declared).ok());
+    let candidates = DELIMITERS.into_iter().filter(|candidate| declared.is_none_or(|declared| declared == *candidate));
+    let mut best: Option<(usize, usize)> = None;
+    for delimiter in candidates {
+        let mut records = Records::new(name, body, delimiter, first);
+        let mut rows = Vec::new();
+        let mut cells = Vec::new();
+        while rows.len() < header::LOOKED_AT
+            && let Ok(Some(row)) = records.next_into(&mut cells)
+        {
+            rows.push((row, std::mem::take(&mut cells)));
+        }
+        let width = rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or_default();
+        if let Some(row) = header::below_titles(&rows)
+            && best.is_none_or(|(before, _)| width > before)
+        {
+            best = Some((width, row));
+        }
+    }
+    best.map(|(_, row)| row)
+}
+
+/// Rows of one kind: how many, the first, and its cells.
+#[derive(Default, Clone, Copy)]
+struct RowsOfKind {
+    count: usize,
+    first: Option<usize>,
+    cells: usize,
+}
+
+impl RowsOfKind {
+    fn count(&mut self, row: usize, cells: usize) {
+        self.count += 1;
+        if self.first.is_none() {
+            (self.first, self.cells) = (Some(row), cells);
+        }
+    }
+
+    fn append(&mut self, next: Self, from: usize) {
+        self.count += next.count;
+        if self.first.is_none() {
+            (self.first, self.cells) = (next.first.map(|row| row + from), next.cells);
+        }
+    }
+
+    fn remark(self, text: impl Fn(usize) -> String, remedy: &'static str, doubtful: bool, remarks: &mut Vec<Remark>) {
+        if let Some(row) = self.first {
+            let remark = Remark::new(text(self.count), remedy).at(row);
+            remarks.push(if doubtful { remark.doubtful() } else { remark });
+        }
+    }
+}
+
+/// The rows of one piece of the text.
+struct Rows<'a> {
+    columns: Columns<'a>,
+    rows: RowNumbers,
+    ragged: Vec<RaggedRow>,
+    /// Rows that end before the last column.
+    short: RowsOfKind,
+    /// Rows with empty cells past the last column.
+    trailing: RowsOfKind,
+    /// Rows of delimiters alone.
+    blank: RowsOfKind,
+    decimals: DecimalSigns,
+    line_ends: LineEnds,
+    /// Row after the last.
+    end: usize,
+    /// Whether the first cells, which may be the names of the rows, are all there and distinct.
+    distinct_names: bool,
+}
+
+impl<'a> Rows<'a> {
+    fn read(records: &mut Records<'_>, header: &[String], how: How<'a>) -> Result<Self, DataError> {
+        let mut columns = Columns::new(header, records.text, how);
+        let mut rows = RowNumbers::default();
+        let mut ragged = Vec::new();
+        let (mut short, mut trailing, mut blank) =
+            (RowsOfKind::default(), RowsOfKind::default(), RowsOfKind::default());
+        let mut decimals = DecimalSigns::default();
+        let mut names = HashSet::new();
+        let mut distinct_names = true;
+        let mut cells = Vec::with_capacity(header.len());
+        while let Some(row) = records.next_into(&mut cells)? {
+            if cells.first().is_some_and(|cell| cell.trim().is_empty()) && records.is_blank(&cells) {
+                blank.count(row, cells.len());
+                continue;
+            }
+            let found = cells.len();
+            if found > header.len() {
+                let past = cells.get(header.len()..).unwrap_or_default();
+                if !past.iter().all(|cell| cell.trim().is_empty()) {
+                    ragged.push(RaggedRow { row, cells: found });
+                    continue;
+                }
+                trailing.count(row, found);
+                cells.truncate(header.len());
+            } else if found < header.len() {
+                short.count(row, found);
+                cells.resize(header.len(), Cow::Borrowed(""));
+            }
+            if how.names_of_rows {
+                let name = cells.first().map(|cell| cell.trim().to_string()).unwrap_or_default();
+                distinct_names &= !name.is_empty() && names.insert(name);
+            }
+            rows.rows.push(row);
+            // After the first decimal point nothing can make the decimal sign a comma.
+            if !decimals.point {
+                cells.iter().for_each(|cell| decimals.look_at(cell));
+            }
+            columns.push(&cells, row);
+        }
+        let line_ends = std::mem::take(&mut records.line_ends);
+        let end = records.row;
+        Ok(Self { columns, rows, ragged, short, trailing, blank, decimals, line_ends, end, distinct_names })
+    }
+
+    /// Whether every row has one cell more than the header has names.
+    fn all_longer_by_one(&self, names: usize) -> bool {
+        let longer = self.ragged.iter().all(|row| row.cells == names + 1);
+        self.rows.rows.is_empty() && !self.ragged.is_empty() && longer
+    }
+
+    /// The pieces one after the other, each counted from row 0, as rows from `first` on; `None` where columns cannot be
+    /// put together, or where names of rows would have to be compared over pieces.
+    fn join(pieces: Vec<Self>, first: usize) -> Option<Self> {
+        let mut pieces = pieces.into_iter();
+        let mut all = pieces.next()?;
+        all.rows.rows.iter_mut().for_each(|row| *row += first);
+        all.ragged.iter_mut().for_each(|ragged| ragged.row += first);
+        for kind in [&mut all.short, &mut all.trailing, &mut all.blank] {
+            kind.first = kind.first.map(|row| row + first);
+        }
+        all.columns.odd_cells.shift(first);
+        all.end += first;
+        for piece in pieces {
+            if all.columns.how.names_of_rows {
+                return None;
+            }
+            all.rows.rows.extend(piece.rows.rows.into_iter().map(|row| row + all.end));
+            let below = |ragged: RaggedRow| RaggedRow { row: ragged.row + all.end, ..ragged };
+            all.ragged.extend(piece.ragged.into_iter().map(below));
+            all.short.append(piece.short, all.end);
+            all.trailing.append(piece.trailing, all.end);
+            all.blank.append(piece.blank, all.end);
+            all.decimals.add(&piece.decimals);
+            all.line_ends.add(&piece.line_ends);
+            let from = all.end;
+            all.end += piece.end;
+            all.columns.append(piece.columns, from)?;
+        }
+        Some(all)
+    }
 }
 
 /// The text in up to `most` pieces that end at line ends. Where there is a quote a line end may stand inside a cell, and the
@@ -101,65 +354,6 @@ fn pieces(text: &str, most: usize) -> Vec<&str> {
     }
     pieces.push(rest);
     pieces
-}
-
-/// The rows of one piece of the text.
-struct Rows<'a> {
-    columns: Columns<'a>,
-    rows: RowNumbers,
-    ragged: Vec<RaggedRow>,
-    decimals: DecimalSigns,
-    line_ends: LineEnds,
-    /// Row after the last.
-    end: usize,
-}
-
-impl<'a> Rows<'a> {
-    fn read(records: &mut Records<'_>, header: &[String], options: &'a ReadOptions) -> Result<Self, DataError> {
-        let mut columns = Columns::new(header, records.text, options);
-        let mut rows = RowNumbers::default();
-        let mut ragged = Vec::new();
-        let mut decimals = DecimalSigns::default();
-        let mut cells = Vec::with_capacity(header.len());
-        while let Some(row) = records.next_into(&mut cells)? {
-            if cells.len() != header.len() {
-                ragged.push(RaggedRow { row, cells: cells.len() });
-                continue;
-            }
-            rows.rows.push(row);
-            // After the first decimal point nothing can make the decimal sign a comma.
-            if !decimals.point {
-                cells.iter().for_each(|cell| decimals.look_at(cell));
-            }
-            columns.push(&cells);
-        }
-        let line_ends = std::mem::take(&mut records.line_ends);
-        Ok(Self { columns, rows, ragged, decimals, line_ends, end: records.row })
-    }
-
-    /// The pieces one after the other, each counted from row 0, as rows from `first` on; `None` where columns cannot be
-    /// put together.
-    fn join(pieces: Vec<Self>, first: usize) -> Option<Self> {
-        let mut pieces = pieces.into_iter();
-        let mut all = pieces.next()?;
-        all.rows.rows.iter_mut().for_each(|row| *row += first);
-        all.ragged.iter_mut().for_each(|ragged| ragged.row += first);
-        all.end += first;
-        for piece in pieces {
-            all.rows.rows.extend(piece.rows.rows.into_iter().map(|row| row + all.end));
-            let below = |ragged: RaggedRow| RaggedRow { row: ragged.row + all.end, ..ragged };
-            all.ragged.extend(piece.ragged.into_iter().map(below));
-            all.end += piece.end;
-            all.decimals.add(&piece.decimals);
-            all.line_ends.add(&piece.line_ends);
-            all.columns.append(piece.columns)?;
-        }
-        Some(all)
-    }
-}
-
-fn count_newlines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&byte| byte == b'\n').count()
 }
 
 fn no_header(name: &str, row: usize, text: &str) -> DataError {
@@ -216,276 +410,4 @@ fn find_delimiter(name: &str, body: &str) -> u8 {
         }
     }
     best.1
-}
-
-/// How many lines end in which way.
-#[derive(Debug, Default)]
-struct LineEnds {
-    lf: usize,
-    crlf: usize,
-    cr: usize,
-}
-
-impl LineEnds {
-    fn add(&mut self, other: &Self) {
-        self.lf += other.lf;
-        self.crlf += other.crlf;
-        self.cr += other.cr;
-    }
-
-    fn note(&self) -> Option<String> {
-        let kinds = [self.lf, self.crlf, self.cr].iter().filter(|&&count| count > 0).count();
-        (kinds > 1)
-            .then(|| format!("mixed line ends: {} LF, {} CRLF, {} CR; each ends a row", self.lf, self.crlf, self.cr))
-    }
-}
-
-/// The records of a text, one after the other.
-struct Records<'a> {
-    path: &'a str,
-    text: &'a str,
-    at: usize,
-    /// Line of the file at `at`.
-    row: usize,
-    delimiter: u8,
-    line_ends: LineEnds,
-}
-
-impl<'a> Records<'a> {
-    fn new(path: &'a str, text: &'a str, delimiter: u8, row: usize) -> Self {
-        Self { path, text, at: 0, row, delimiter, line_ends: LineEnds::default() }
-    }
-
-    /// Puts the cells of the next record that is not a blank line into `cells`; returns its row in the file.
-    fn next_into(&mut self, cells: &mut Vec<Cow<'a, str>>) -> Result<Option<usize>, DataError> {
-        cells.clear();
-        while matches!(self.peek(), Some(b'\n' | b'\r')) {
-            self.end_line();
-        }
-        let row = self.row;
-        if self.peek().is_none() {
-            return Ok(None);
-        }
-        loop {
-            let cell = if self.peek() == Some(b'"') { self.quoted_cell(row, cells.len())? } else { self.plain_cell() };
-            if cell.len() > MAX_CELL {
-                let (path, what, limit) = (self.path.to_string(), "one cell, in bytes,", MAX_CELL as u64);
-                return Err(DataError::TooLarge { path, what, limit, row: Some(row) });
-            }
-            if cells.len() == MAX_COLUMNS {
-                return Err(DataError::TooManyColumns { path: self.path.to_string(), row, limit: MAX_COLUMNS });
-            }
-            cells.push(cell);
-            match self.peek() {
-                Some(byte) if byte == self.delimiter => self.at += 1,
-                Some(_) => {
-                    self.end_line();
-                    return Ok(Some(row));
-                }
-                None => return Ok(Some(row)),
-            }
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    /// Passes over LF, CRLF or CR.
-    fn end_line(&mut self) {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let (length, count) = match rest {
-            [b'\r', b'\n', ..] => (2, &mut self.line_ends.crlf),
-            [b'\r', ..] => (1, &mut self.line_ends.cr),
-            _ => (1, &mut self.line_ends.lf),
-        };
-        *count += 1;
-        self.at += length;
-        self.row += 1;
-    }
-
-    fn plain_cell(&mut self) -> Cow<'a, str> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let delimiter = self.delimiter;
-        let ends = |&byte: &u8| byte == delimiter || byte == b'\n' || byte == b'\r';
-        let length = rest.iter().position(ends).unwrap_or(rest.len());
-        let cell = self.text.get(self.at..self.at + length).unwrap_or_default();
-        self.at += length;
-        Cow::Borrowed(cell)
-    }
-
-    fn quoted_cell(&mut self, record_row: usize, index: usize) -> Result<Cow<'a, str>, DataError> {
-        let opened = self.row;
-        let start = self.at + 1;
-        let mut end = start;
-        let mut doubled = false;
-        loop {
-            let rest = self.text.as_bytes().get(end..).unwrap_or_default();
-            match rest.iter().position(|&byte| byte == b'"') {
-                None => return Err(DataError::OpenQuote { path: self.path.to_string(), row: opened }),
-                Some(length) if rest.get(length + 1) == Some(&b'"') => {
-                    doubled = true;
-                    end += length + 2;
-                }
-                Some(length) => {
-                    end += length;
-                    break;
-                }
-            }
-        }
-        let cell = self.text.get(start..end).unwrap_or_default();
-        self.row += count_line_ends(cell.as_bytes());
-        self.at = end + 1;
-        match self.peek() {
-            None | Some(b'\n' | b'\r') => {}
-            Some(byte) if byte == self.delimiter => {}
-            Some(_) => {
-                let path = self.path.to_string();
-                return Err(DataError::AfterQuote { path, row: record_row, cell: index + 1 });
-            }
-        }
-        Ok(if doubled { Cow::Owned(cell.replace("\"\"", "\"")) } else { Cow::Borrowed(cell) })
-    }
-}
-
-/// Line ends inside a quoted cell.
-fn count_line_ends(cell: &[u8]) -> usize {
-    let lone_cr = |(at, &byte): (usize, &u8)| byte == b'\r' && cell.get(at + 1) != Some(&b'\n');
-    count_newlines(cell) + cell.iter().enumerate().filter(|&pair| lone_cr(pair)).count()
-}
-
-/// Row numbers, listed only from the first gap on.
-#[derive(Default)]
-struct RowNumbers {
-    rows: Vec<usize>,
-}
-
-impl RowNumbers {
-    fn finish(self, header_row: usize) -> FileRows {
-        let first = self.rows.first().copied().unwrap_or(header_row + 1);
-        let without_gap = self.rows.iter().enumerate().all(|(index, &row)| row == first + index);
-        if without_gap { FileRows::From(first) } else { FileRows::Listed(self.rows) }
-    }
-}
-
-/// Whether numbers with a comma or with a point stand in the cells.
-#[derive(Default)]
-struct DecimalSigns {
-    point: bool,
-    comma: bool,
-    /// A comma that does not stand before exactly three digits, so cannot be a thousands separator.
-    certain_comma: bool,
-}
-
-impl DecimalSigns {
-    fn look_at(&mut self, cell: &str) {
-        let cell = cell.trim();
-        let unsigned = cell.strip_prefix(['-', '+']).unwrap_or(cell);
-        let Some(sign) = unsigned.bytes().find(|byte| !byte.is_ascii_digit()) else { return };
-        match sign {
-            b'.' if super::number::parse(cell, false).is_ok() => self.point = true,
-            b',' if super::number::parse(cell, true).is_ok() => {
-                self.comma = true;
-                let decimals = unsigned.len() - 1 - unsigned.find(',').unwrap_or_default();
-                self.certain_comma |= decimals != 3 || unsigned.starts_with([',', '0']);
-            }
-            _ => {}
-        }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.point |= other.point;
-        self.comma |= other.comma;
-        self.certain_comma |= other.certain_comma;
-    }
-
-    fn is_comma(&self) -> bool {
-        self.comma && self.certain_comma && !self.point
-    }
-}
-
-fn finished(builder: StringChunkedBuilder) -> Column {
-    builder.finish().into_column()
-}
-
-/// Columns being filled.
-struct Columns<'a> {
-    builders: Vec<StringChunkedBuilder>,
-    /// Columns of earlier pieces.
-    before: Vec<Column>,
-    used: Vec<bool>,
-    options: &'a ReadOptions,
-    /// By byte: whether a cell that begins with it may be missing, so that nearly all cells need no comparison.
-    begins_missing: [bool; 256],
-}
-
-impl<'a> Columns<'a> {
-    fn new(header: &[String], text: &str, options: &'a ReadOptions) -> Self {
-        // As many rows as there would be if all were as long as the first hundred.
-        let sample = text.split_inclusive('\n').take(100);
-        let (lines, bytes) = sample.fold((0, 0), |(lines, bytes), line| (lines + 1, bytes + line.len()));
-        let rows = text.len() / (bytes / lines.max(1)).max(1) * 21 / 20 + 1;
-        let builders = header.iter().map(|name| StringChunkedBuilder::new(name.as_str().into(), rows)).collect();
-        // Blanks, of which there are many beyond ASCII, may stand before a code.
-        let mut begins_missing = std::array::from_fn(|byte| byte <= usize::from(b' ') || byte >= 0x80);
-        for first in options.missing.iter().filter_map(|code| code.trim().bytes().next()) {
-            begins_missing[usize::from(first)] = true;
-        }
-        Self { builders, before: Vec::new(), used: vec![false; header.len()], options, begins_missing }
-    }
-
-    /// Appends the columns of the piece that follows.
-    fn append(&mut self, next: Self) -> Option<()> {
-        if self.before.is_empty() {
-            self.before = std::mem::take(&mut self.builders).into_iter().map(finished).collect();
-        }
-        for (column, builder) in self.before.iter_mut().zip(next.builders) {
-            column.append_owned(finished(builder)).ok()?;
-        }
-        self.used.iter_mut().zip(next.used).for_each(|(used, next)| *used |= next);
-        Some(())
-    }
-
-    fn push(&mut self, cells: &[Cow<'_, str>]) {
-        for ((cell, builder), used) in cells.iter().zip(&mut self.builders).zip(&mut self.used) {
-            *used |= !cell.is_empty();
-            let may_be = cell.bytes().next().is_none_or(|first| self.begins_missing[usize::from(first)]);
-            if may_be && self.options.is_missing(cell) {
-                builder.append_null();
-            } else {
-                builder.append_value(cell.as_ref());
-            }
-        }
-    }
-
-    fn finish(
-        self,
-        path: &str,
-        header: &[String],
-        header_row: usize,
-        notes: &mut Vec<String>,
-    ) -> Result<Vec<Column>, DataError> {
-        table::check_unique(path, header.iter().map(String::as_str))?;
-        let filled = self.before.into_iter().chain(self.builders.into_iter().map(finished));
-        let mut columns = Vec::with_capacity(header.len());
-        for (index, (column, used)) in filled.zip(self.used).enumerate() {
-            match header.get(index).map(String::as_str) {
-                None | Some("") if used => {
-                    return Err(DataError::UnnamedColumn {
-                        path: path.to_string(),
-                        column: index + 1,
-                        row: header_row,
-                    });
-                }
-                None | Some("") => {
-                    notes.push(format!("column {} has neither name nor value and was dropped", index + 1))
-                }
-                Some(_) => columns.push(column),
-            }
-        }
-        if columns.is_empty() {
-            return Err(DataError::NoHeader { path: path.to_string(), row: header_row });
-        }
-        Ok(columns)
-    }
 }

@@ -176,6 +176,15 @@ pub fn parse_column(cells: &[Option<String>]) -> Result<Vec<Option<Date>>, Vec<(
     }
 }
 
+/// Whether a text is a day with a year of two digits, `01/10/24`, as Excel writes it where nothing else is declared.
+pub fn two_digit_year(cell: &str) -> bool {
+    let parts: Vec<&str> = cell.trim().split(['/', '.', '-']).collect();
+    let [first, second, third] = parts.as_slice() else { return false };
+    let short = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let month = |part: &str| short(part) || (part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    short(first) && month(second) && short(third) && third.len() == 2
+}
+
 fn indices(cells: &[Option<String>], keep: impl Fn(usize) -> bool, reason: CellReason) -> Vec<(usize, CellReason)> {
     cells.iter().enumerate().filter(|(at, cell)| cell.is_some() && keep(*at)).map(|(at, _)| (at, reason)).collect()
 }

@@ -49,7 +49,9 @@ impl fmt::Display for CellError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { row, column, found, reason } = self;
         let remedy = match reason {
-            CellReason::NotANumber => "is not a number; correct the cell, or declare the code in `missing`",
+            CellReason::NotANumber => {
+                "is not a number; correct the cell, or declare the code as missing (`missing` in the plan, --missing)"
+            }
             CellReason::DecimalComma => "has a comma; declare `decimal_comma = true` if it is the decimal sign",
             CellReason::DecimalPoint => {
                 "has a point in a file with decimal commas; declare `decimal_comma = false` or correct it"
@@ -122,10 +124,12 @@ pub enum DataError {
         source: std::io::Error,
     },
     /// Neither declared nor known by its extension.
-    #[error("{path}: unknown format; use one of .csv .tsv .parquet .xlsx .xpt .json .ndjson, or declare `format`")]
+    #[error("{path}: {}", unknown_format(*how))]
     UnknownFormat {
         /// Path as given.
         path: String,
+        /// What it is, and how its program writes a file that is read here; where the extension tells.
+        how: Option<&'static str>,
     },
     /// The first bytes belong to another format.
     #[error(
@@ -277,13 +281,25 @@ pub enum DataError {
         row: usize,
     },
     /// A column without a name.
-    #[error("{path}: column {column} has values but no name in row {row}; name it")]
+    #[error("{path}: column {column} has values but no name in row {row}; {}", name_or_header_row(*header))]
     UnnamedColumn {
         /// Path as given.
         path: String,
         /// Column, counted from 1.
         column: usize,
         /// Row of the header.
+        row: usize,
+        /// A row below that looks like the header.
+        header: Option<usize>,
+    },
+    /// Titles above the header.
+    #[error(
+        "{path}: row 1 is a title and no header: the names of the columns seem to stand in row {row}; declare `header_row = {row}` in the plan, or give `--header-row {row}`"
+    )]
+    TitleRows {
+        /// Path as given.
+        path: String,
+        /// The row that looks like the header.
         row: usize,
     },
     /// Two columns of one name.
@@ -311,7 +327,7 @@ pub enum DataError {
         columns: Vec<String>,
     },
     /// Cells that are not what they must be.
-    #[error("{path}: {} cells cannot be read; first: {}", cells.len(), cells.first().map(ToString::to_string).unwrap_or_default())]
+    #[error("{path}: {} cell{} cannot be read; first: {}", cells.len(), super::remark::plural(cells.len()), cells.first().map(ToString::to_string).unwrap_or_default())]
     Cells {
         /// Path as given.
         path: String,
@@ -343,7 +359,7 @@ pub enum DataError {
         kind: String,
     },
     /// Several worksheets and none named, or a name that is not there.
-    #[error("{path}: {}; declare `sheet` as one of: {}", sheet_problem(asked.as_deref()), sheets.join(", "))]
+    #[error("{path}: {}; name one with `sheet` in the plan, or with `--sheet`: {}", sheet_problem(asked.as_deref()), sheets.join(", "))]
     Sheet {
         /// Path as given.
         path: String,
@@ -366,6 +382,27 @@ pub enum DataError {
 
 fn at_row(row: Option<usize>) -> String {
     row.map(|row| format!(" (row {row})")).unwrap_or_default()
+}
+
+fn unknown_format(how: Option<&str>) -> String {
+    let read: Vec<String> = super::Format::EXTENSIONS
+        .iter()
+        .flat_map(|(_, extensions)| extensions.first())
+        .map(|extension| format!(".{extension}"))
+        .collect();
+    match how {
+        Some(how) => format!("is {how} (read here are {})", read.join(" ")),
+        None => format!("unknown format; use one of {}, or declare `format`", read.join(" ")),
+    }
+}
+
+fn name_or_header_row(header: Option<usize>) -> String {
+    match header {
+        Some(row) => format!(
+            "row {row} looks like the header: declare `header_row = {row}` in the plan, or give `--header-row {row}`"
+        ),
+        None => "give it a name, or declare `header_row` if the names stand in another row".to_string(),
+    }
 }
 
 fn sheet_problem(asked: Option<&str>) -> String {
@@ -403,6 +440,7 @@ impl DataError {
             Self::Ragged { .. } => "data-ragged",
             Self::NoHeader { .. } => "data-no-header",
             Self::UnnamedColumn { .. } => "data-unnamed-column",
+            Self::TitleRows { .. } => "data-title-rows",
             Self::DuplicateColumn { .. } => "data-duplicate-column",
             Self::NoSuchColumn { .. } => "data-no-such-column",
             Self::Cells { .. } => "data-cells",

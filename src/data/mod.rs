@@ -1,7 +1,8 @@
 //! Files to columns: every format a trial's data come in, read into one [`Table`] that knows where each cell stood.
 //!
 //! [`read`] decides the format ([`Format::of`]), reads bytes within stated limits ([`source`]), and hands them to the one
-//! file that knows the format: [`csv`], [`parquet`], [`xlsx`], [`xpt`], [`dataset_json`]. [`write()`] goes the other way.
+//! file that knows the format: [`csv`], [`parquet`], [`xlsx`], [`xls`], [`ods`], [`xpt`], [`sas7bdat`], [`sav`], [`dta`],
+//! [`dataset_json`]. [`write()`] goes the other way.
 //! Whatever is wrong is a [`DataError`] that says what, where, why it matters and
 //! what to do; no reader panics on any input.
 //!
@@ -15,26 +16,39 @@
 //! # Ok::<(), splitknee::data::DataError>(())
 //! ```
 
+pub mod binary;
 pub mod csv;
+mod csv_columns;
 pub mod dataset_json;
 pub mod date;
+pub mod dta;
 pub mod encoding;
 pub mod error;
 mod guard;
+mod header;
 pub mod memory;
 pub mod number;
+pub mod ods;
 pub mod options;
 pub mod parquet;
+mod records;
+mod remark;
+pub mod sas7bdat;
+pub mod sav;
+pub mod sheet;
 pub mod source;
 pub mod spreadsheet;
 pub mod table;
+mod unpack;
 pub mod write;
+pub mod xls;
 pub mod xlsx;
 pub mod xpt;
 
 pub use date::Date;
 pub use error::{CellError, CellReason, DataError};
 pub use options::{Format, ReadOptions};
+pub use remark::Remark;
 pub use table::{ColumnInfo, ColumnKind, Provenance, Table, Values};
 pub use write::{WriteOptions, to_bytes, write};
 pub use xpt::XptVersion;
@@ -51,7 +65,7 @@ use std::path::Path;
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
     let name = path.display().to_string();
     let format = Format::of(&name, options.format)?;
-    let bytes = source::load(path, format)?;
+    let bytes = source::load(path, format, unpack::is_packed(&name))?;
     read_bytes(&name, &bytes, &ReadOptions { format: Some(format), ..options.clone() })
 }
 
@@ -62,18 +76,29 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
 /// As [`read`].
 pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
     let format = Format::of(name, options.format)?;
+    let packed = bytes;
+    let unpacked = unpack::unpacked(name, packed)?;
+    let bytes = unpacked.as_ref();
     source::check_signature(name, bytes, format)?;
     let parse = || match format {
         Format::Csv | Format::Tsv => csv::parse(name, bytes, format, options),
         Format::Parquet => parquet::parse(name, bytes, options),
         Format::Xlsx => xlsx::parse(name, bytes, options),
+        Format::Xls => xls::parse(name, bytes, options),
+        Format::Ods => ods::parse(name, bytes, options),
         Format::Xpt => xpt::parse(name, bytes, options),
+        Format::Sas7bdat => sas7bdat::parse(name, bytes, options),
+        Format::Sav => sav::parse(name, bytes, options),
+        Format::Dta => dta::parse(name, bytes, options),
         Format::DatasetJson => dataset_json::parse(name, bytes, options),
         Format::DatasetNdjson => dataset_json::parse_lines(name, bytes, options),
     };
-    let (table, sha256) = rayon::join(parse, || source::sha256_hex(bytes));
+    let (table, sha256) = rayon::join(parse, || source::sha256_hex(packed));
     let mut table = table?;
     table.provenance.sha256 = sha256;
+    for column in &options.fill_down {
+        table.fill_down(column)?;
+    }
     if table.height() == 0 && !options.allow_no_rows {
         return Err(DataError::NoRows { path: name.to_string(), columns: table.width() });
     }

@@ -15,8 +15,18 @@ pub enum Format {
     Parquet,
     /// Excel workbook, Office Open XML.
     Xlsx,
+    /// Excel workbook of 1997 to 2003.
+    Xls,
+    /// OpenDocument spreadsheet.
+    Ods,
     /// SAS transport file, version 5 or 8.
     Xpt,
+    /// SAS data set.
+    Sas7bdat,
+    /// SPSS data file, also `.zsav`.
+    Sav,
+    /// Stata data file.
+    Dta,
     /// CDISC Dataset-JSON 1.1, one JSON document.
     DatasetJson,
     /// CDISC Dataset-JSON 1.1, one JSON value per line.
@@ -25,14 +35,19 @@ pub enum Format {
 
 impl Format {
     /// Every format, with the extensions that name it.
-    pub const EXTENSIONS: [(Format, &'static [&'static str]); 7] = [
+    pub const EXTENSIONS: [(Format, &'static [&'static str]); 12] = [
         (Format::Csv, &["csv", "txt"]),
         (Format::Tsv, &["tsv", "tab"]),
         (Format::Parquet, &["parquet", "pq"]),
         (Format::Xlsx, &["xlsx", "xlsm"]),
+        (Format::Xls, &["xls"]),
+        (Format::Ods, &["ods"]),
         (Format::Xpt, &["xpt"]),
+        (Format::Sas7bdat, &["sas7bdat"]),
+        (Format::Sav, &["sav", "zsav"]),
+        (Format::Dta, &["dta"]),
         (Format::DatasetJson, &["json"]),
-        (Format::DatasetNdjson, &["ndjson", "jsonl"]),
+        (Format::DatasetNdjson, &["ndjson", "jsonl", "dsjc"]),
     ];
 
     /// The declared format, or the one the extension of `name` stands for.
@@ -43,12 +58,14 @@ impl Format {
         if let Some(format) = declared {
             return Ok(format);
         }
-        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
+        let name_inside = super::unpack::inner_name(name);
+        let extension =
+            name_inside.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
         Self::EXTENSIONS
             .iter()
             .find(|(_, names)| names.contains(&extension.as_str()))
             .map(|(format, _)| *format)
-            .ok_or_else(|| DataError::UnknownFormat { path: name.to_string() })
+            .ok_or_else(|| DataError::UnknownFormat { path: name.to_string(), how: how_to_export(&extension) })
     }
 
     /// The name people use for the format.
@@ -58,7 +75,12 @@ impl Format {
             Format::Tsv => "TSV",
             Format::Parquet => "Parquet",
             Format::Xlsx => "XLSX",
+            Format::Xls => "an Excel 97 workbook (.xls)",
+            Format::Ods => "an OpenDocument spreadsheet",
             Format::Xpt => "SAS XPT",
+            Format::Sas7bdat => "a SAS data set (.sas7bdat)",
+            Format::Sav => "SPSS",
+            Format::Dta => "Stata",
             Format::DatasetJson => "Dataset-JSON",
             Format::DatasetNdjson => "Dataset-NDJSON",
         }
@@ -89,6 +111,10 @@ pub struct ReadOptions {
     /// Cells that mean "no value", compared after removing surrounding blanks; see [`ReadOptions::is_missing_in`] for the
     /// typed formats. There a code that is a number (`-99`) also removes the cells with that value.
     pub missing: Vec<String>,
+    /// Names of the columns of identifiers, where the default code `NA` is somebody's initials and no missing cell.
+    pub identifiers: Vec<String>,
+    /// Names of columns in which an empty cell has the value above it (merged cells, or a name written once per block).
+    pub fill_down: Vec<String>,
     /// Whether a file with a header and no rows is accepted (a trial without any adverse event).
     pub allow_no_rows: bool,
 }
@@ -104,6 +130,8 @@ impl Default for ReadOptions {
             sheet: None,
             header_row: 1,
             missing: vec![String::new(), "NA".to_string(), ".".to_string()],
+            identifiers: Vec::new(),
+            fill_down: Vec::new(),
             allow_no_rows: false,
         }
     }
@@ -114,6 +142,16 @@ impl ReadOptions {
     pub fn is_missing(&self, cell: &str) -> bool {
         let cell = cell.trim();
         self.missing.iter().any(|code| code.trim() == cell)
+    }
+
+    /// Whether the column `name` holds identifiers.
+    pub fn is_identifier(&self, name: &str) -> bool {
+        self.identifiers.iter().any(|column| column == name)
+    }
+
+    /// Whether the text of a cell is missing, in a column of identifiers or in another.
+    pub fn is_missing_of(&self, cell: &str, identifier: bool) -> bool {
+        self.is_missing(cell) && !(identifier && cell.trim() == "NA")
     }
 
     /// Whether a text cell of a file of `format` is missing. Parquet, XPT and Dataset-JSON have missing values of their
@@ -138,9 +176,31 @@ impl ReadOptions {
     /// The missing codes that hold in a file of `format`; `None` for the defaults in a format with missing values of its
     /// own.
     fn codes(&self, format: Format) -> Option<&[String]> {
-        let own = matches!(format, Format::Parquet | Format::Xpt | Format::DatasetJson | Format::DatasetNdjson);
+        let own = !matches!(format, Format::Csv | Format::Tsv | Format::Xlsx | Format::Xls | Format::Ods);
         (!own || self.missing != Self::default().missing).then_some(self.missing.as_slice())
     }
+}
+
+/// What a file with this extension is, and how its program writes one that is read here.
+fn how_to_export(extension: &str) -> Option<&'static str> {
+    Some(match extension {
+        "sas7bcat" => "a catalogue of SAS formats, which holds no data; name the .sas7bdat beside it",
+        "por" => "an SPSS portable file; in SPSS, `SAVE OUTFILE='file.sav'`, or in R, `haven::read_por`",
+        "rds" | "rda" | "rdata" => "a file of R; in R, `write.csv(data, \"file.csv\", row.names = FALSE)`",
+        "feather" | "arrow" => "an Arrow file; in R, `arrow::write_parquet(data, \"file.parquet\")`",
+        "xlsb" => "a binary workbook of Excel; in Excel, save it as .xlsx",
+        "numbers" => "a document of Apple Numbers; in Numbers, export it as Excel or CSV",
+        "gsheet" => "a link to Google Sheets; there, download it as .xlsx or CSV",
+        "jmp" => "a table of JMP; in JMP, export it as .xpt or CSV",
+        "mdb" | "accdb" => "a database of Access; in Access, export the table as .xlsx or CSV",
+        "sqlite" | "db" | "sqlite3" => "a database; write the table as CSV",
+        "mtw" | "mpj" | "mwx" => "a file of Minitab; in Minitab, export the worksheet as CSV",
+        "pzf" | "pzfx" | "prism" => "a file of GraphPad Prism; in Prism, export the table as CSV",
+        "sps" | "sas" | "do" | "r" => "a program and no data; name the data file",
+        "doc" | "docx" | "rtf" | "pdf" => "a document; copy the table into a spreadsheet and save it as .xlsx or CSV",
+        "zip" | "7z" | "rar" | "bz2" | "xz" => "an archive; unpack it, and name the file in it",
+        _ => return None,
+    })
 }
 
 fn as_number(code: &str) -> Option<f64> {

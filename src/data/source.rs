@@ -20,12 +20,12 @@ pub const MAX_LINE: usize = 64 << 20;
 /// Room made for a file before it is read; a longer one grows, so that an endless line is refused with little in memory.
 const FIRST_CAPACITY: u64 = 256 << 20;
 
-/// Reads the whole file at `path`, which is to be of `format`.
+/// Reads the whole file at `path`, which is to be of `format`, `packed` or not.
 ///
 /// # Errors
 /// [`DataError::NotFound`], [`DataError::NotAFile`], [`DataError::Io`] (also a loop of symbolic links), and
 /// [`DataError::TooLarge`].
-pub fn load(path: &Path, format: Format) -> Result<Vec<u8>, DataError> {
+pub fn load(path: &Path, format: Format, packed: bool) -> Result<Vec<u8>, DataError> {
     let name = path.display().to_string();
     let failed = |source: std::io::Error| match source.kind() {
         ErrorKind::NotFound => DataError::NotFound { path: name.clone() },
@@ -38,8 +38,9 @@ pub fn load(path: &Path, format: Format) -> Result<Vec<u8>, DataError> {
         let what = if metadata.is_dir() { "a folder" } else { "a pipe or device" };
         return Err(DataError::NotAFile { path: name, what });
     }
+    let is_text = format.is_text() && !packed;
     let mut file = File::open(path).map_err(failed)?;
-    if metadata.len() > MAX_FILE && !format.is_text() {
+    if metadata.len() > MAX_FILE && !is_text {
         return Err(too_large("the file, in bytes,", MAX_FILE, None));
     }
     memory::afford(&name, metadata.len())?;
@@ -55,7 +56,7 @@ pub fn load(path: &Path, format: Format) -> Result<Vec<u8>, DataError> {
         if bytes.len() as u64 > MAX_FILE {
             return Err(too_large("the file, in bytes,", MAX_FILE, None));
         }
-        if !format.is_text() {
+        if !is_text {
             continue;
         }
         let piece = bytes.get(before..).unwrap_or_default();
@@ -84,11 +85,16 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 type Signature = (&'static [u8], &'static str, &'static [Format]);
 
 /// Formats that show themselves in the first bytes.
-const SIGNATURES: [Signature; 7] = [
-    (b"PK\x03\x04", "a zip archive or an Excel workbook", &[Format::Xlsx]),
+const SIGNATURES: [Signature; 12] = [
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", &[Format::Xlsx, Format::Ods]),
     (b"PAR1", "Parquet", &[Format::Parquet]),
     (b"HEADER RECORD*******", "a SAS transport file", &[Format::Xpt]),
-    (b"\xd0\xcf\x11\xe0", "an Excel 97 workbook (.xls)", &[]),
+    (b"\xd0\xcf\x11\xe0", "an Excel 97 workbook (.xls)", &[Format::Xls]),
+    (b"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60", "a SAS data set", &[Format::Sas7bdat]),
+    (b"$FL2", "an SPSS data file", &[Format::Sav]),
+    (b"$FL3", "an SPSS data file (.zsav)", &[Format::Sav]),
+    (b"<stata_dta>", "a Stata data file", &[Format::Dta]),
+    (b"{\\rtf", "a rich text document", &[]),
     (b"%PDF-", "PDF", &[]),
     (b"\x1f\x8b", "gzip", &[]),
     (b"SQLite format 3", "an SQLite database", &[]),
@@ -122,7 +128,8 @@ pub fn check_signature(name: &str, bytes: &[u8], format: Format) -> Result<(), D
             return Err(wrong(found));
         }
     }
-    let signed = SIGNATURES.iter().any(|(_, _, formats)| formats.contains(&format));
+    // Old releases of Stata begin with nothing but their number.
+    let signed = format != Format::Dta && SIGNATURES.iter().any(|(_, _, formats)| formats.contains(&format));
     if signed {
         let text = std::str::from_utf8(bytes.get(..bytes.len().min(512)).unwrap_or_default()).is_ok();
         return Err(wrong(if text { "text" } else { "no format known here" }));

@@ -10,9 +10,9 @@ use super::date::{self, Date};
 use super::error::{CellError, CellReason, DataError};
 use super::number;
 use super::options::Format;
+use super::remark::Remark;
 use polars::prelude::{
-    Column, DataFrame, DataType, Float64Chunked, IdxCa, IdxSize, Int32Chunked, IntoColumn, NewChunkedArray, PlSmallStr,
-    StringChunked,
+    Column, DataFrame, DataType, Float64Chunked, Int32Chunked, IntoColumn, NewChunkedArray, PlSmallStr, StringChunked,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub struct Provenance {
 }
 
 /// What a typed format says about a column besides its values; written back where the target has a place for it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ColumnInfo {
     /// Label for people.
     pub label: Option<String>,
@@ -53,6 +53,23 @@ pub struct ColumnInfo {
     pub width: Option<usize>,
     /// Special missing values of SAS by row index: `A`–`Z` or `_`. The cells themselves are null.
     pub special_missing: BTreeMap<usize, char>,
+    /// Labels of values (SPSS, Stata), in ascending order of the values.
+    pub value_labels: Vec<(f64, String)>,
+    /// Whether every value has a label; text of such a column is its labels.
+    pub labelled: bool,
+}
+
+impl ColumnInfo {
+    /// The label of a value.
+    pub fn value_label(&self, value: f64) -> Option<&str> {
+        let at = self.value_labels.binary_search_by(|(labelled, _)| labelled.total_cmp(&value)).ok()?;
+        self.value_labels.get(at).map(|(_, label)| label.as_str())
+    }
+
+    /// Whether all values have a label, and there is one.
+    pub fn covers(&self, values: &[Option<f64>]) -> bool {
+        !self.value_labels.is_empty() && values.iter().flatten().all(|value| self.value_label(*value).is_some())
+    }
 }
 
 /// Row numbers in the file, by index of the row in the table.
@@ -86,8 +103,25 @@ pub struct Table {
     pub name: Option<String>,
     /// Label of the data set, where the format has one.
     pub label: Option<String>,
+    /// What the reader passed over or decided.
+    pub remarks: Vec<Remark>,
     info: Vec<ColumnInfo>,
     rows: FileRows,
+    /// By column: cells that cannot be read, such as errors of a spreadsheet. A column that has some has no values.
+    pub(super) unread: BTreeMap<String, Vec<CellError>>,
+    /// Merged cells of a worksheet.
+    pub(super) merged: Vec<Merged>,
+}
+
+/// Cells of a worksheet that are merged into one, which holds the value of the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// Column.
+    pub column: String,
+    /// First and last row in the file.
+    pub rows: (usize, usize),
+    /// As a spreadsheet writes it, `A2:A5`.
+    pub name: String,
 }
 
 impl Table {
@@ -114,7 +148,17 @@ impl Table {
         })?;
         provenance.rows = frame.height();
         provenance.columns = width;
-        Ok(Self { frame, provenance, name: None, label: None, info: vec![ColumnInfo::default(); width], rows })
+        Ok(Self {
+            frame,
+            provenance,
+            name: None,
+            label: None,
+            remarks: Vec::new(),
+            info: vec![ColumnInfo::default(); width],
+            rows,
+            unread: BTreeMap::new(),
+            merged: Vec::new(),
+        })
     }
 
     /// Names of the columns in file order.
@@ -144,20 +188,6 @@ impl Table {
         match &self.rows {
             FileRows::From(first) => first + index,
             FileRows::Listed(rows) => rows.get(index).copied().unwrap_or_default(),
-        }
-    }
-
-    /// Puts the rows in the order of the indices `order`, which names each row once; the rows in the file stay known.
-    pub fn reorder(&mut self, order: &[usize]) {
-        let indices = order.iter().filter_map(|&row| IdxSize::try_from(row).ok()).collect();
-        // Fails only for an index beyond the end.
-        let Ok(frame) = self.frame.take(&IdxCa::from_vec("".into(), indices)) else { return };
-        self.rows = FileRows::Listed(order.iter().map(|&row| self.file_row(row)).collect());
-        self.frame = frame;
-        for info in self.info.iter_mut().filter(|info| !info.special_missing.is_empty()) {
-            let moved = order.iter().enumerate();
-            let moved = moved.filter_map(|(now, before)| Some((now, *info.special_missing.get(before)?)));
-            info.special_missing = moved.collect();
         }
     }
 
@@ -193,7 +223,15 @@ impl Table {
     /// [`DataError::NoSuchColumn`].
     pub fn text(&self, name: &str) -> Result<Vec<Option<String>>, DataError> {
         let column = self.column(name)?;
-        Ok(cells(column).map(|cell| cell.map(|cell| cell.to_text())).collect())
+        if let Some(cells) = self.unread.get(name) {
+            return Err(DataError::Cells { path: self.provenance.path.clone(), cells: cells.clone() });
+        }
+        let labels = self.info(name).filter(|info| info.labelled);
+        let text = |cell: Cell<'_>| match (labels, cell) {
+            (Some(info), Cell::Number(value)) => info.value_label(value).map_or_else(|| cell.to_text(), str::to_string),
+            _ => cell.to_text(),
+        };
+        Ok(cells(column).map(|cell| cell.map(text)).collect())
     }
 
     /// The column `name` as numbers; null where the cell is missing.
@@ -202,6 +240,9 @@ impl Table {
     /// Every cell that is not a finite number, with its row in the file, or one error that there is no such column.
     pub fn numbers(&self, name: &str) -> Result<Vec<Option<f64>>, Vec<CellError>> {
         let Ok(column) = self.column(name) else { return Err(vec![no_such_column(name)]) };
+        if let Some(cells) = self.unread.get(name) {
+            return Err(cells.clone());
+        }
         let decimal_comma = self.provenance.decimal == ',';
         let mut values = Vec::with_capacity(self.height());
         let mut errors = Vec::new();
@@ -228,6 +269,9 @@ impl Table {
     /// Every cell that is not a date, with its row in the file, or one error that there is no such column.
     pub fn dates(&self, name: &str) -> Result<Vec<Option<Date>>, Vec<CellError>> {
         let Ok(column) = self.column(name) else { return Err(vec![no_such_column(name)]) };
+        if let Some(cells) = self.unread.get(name) {
+            return Err(cells.clone());
+        }
         let found = match self.values(name) {
             Ok(Values::Date(dates)) => Ok(dates),
             _ => {
@@ -279,6 +323,82 @@ impl Table {
                 }
             }
         })
+    }
+
+    /// The cells of the column `name` that cannot be read.
+    pub fn unread(&self, name: &str) -> &[CellError] {
+        self.unread.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The merged cells that a cell belongs to, as a spreadsheet writes them (`A2:A5`).
+    pub fn merged(&self, index: usize, name: &str) -> Option<&str> {
+        let row = self.file_row(index);
+        let holds = |merged: &&Merged| merged.column == name && (merged.rows.0..=merged.rows.1).contains(&row);
+        self.merged.iter().find(holds).map(|merged| merged.name.as_str())
+    }
+
+    /// Gives every empty cell of the column `name` the value above it.
+    ///
+    /// # Errors
+    /// [`DataError::NoSuchColumn`], [`DataError::Cells`].
+    pub fn fill_down(&mut self, name: &str) -> Result<(), DataError> {
+        let mut filled = 0;
+        let mut last: Option<String> = None;
+        let mut cells = self.text(name)?;
+        for cell in &mut cells {
+            match cell {
+                Some(value) => last = Some(value.clone()),
+                None if last.is_some() => {
+                    filled += 1;
+                    cell.clone_from(&last);
+                }
+                None => {}
+            }
+        }
+        self.provenance.notes.push(format!("{filled} empty cells of `{name}` were filled from above, as declared"));
+        self.replace(Values::Text(cells).into_column(name));
+        Ok(())
+    }
+
+    /// Adds a column `name` with `value` in every row, in place of one of that name.
+    pub fn set_constant(&mut self, name: &str, value: &str) {
+        self.set_text(name, vec![Some(value.to_owned()); self.height()]);
+    }
+
+    /// Adds a column `name` of text, in place of one of that name; it has a cell for every row.
+    pub fn set_text(&mut self, name: &str, cells: Vec<Option<String>>) {
+        if !self.has_column(name) {
+            self.info.push(ColumnInfo::default());
+        }
+        self.replace(Values::Text(cells).into_column(name));
+        self.provenance.columns = self.width();
+    }
+
+    /// Puts `column` in the place of the one of its name, or at the end.
+    fn replace(&mut self, column: Column) {
+        // A column as long as the others always fits.
+        if self.frame.with_column(column).is_err() {
+            debug_assert!(false, "a column of another length");
+        }
+    }
+
+    /// The rows with these indices, in this order; they keep their places in the file.
+    pub fn keep(&self, rows: &[usize]) -> Self {
+        let mut kept = self.clone();
+        let indices: Vec<polars::prelude::IdxSize> =
+            rows.iter().filter_map(|row| polars::prelude::IdxSize::try_from(*row).ok()).collect();
+        let indices = polars::prelude::IdxCa::from_vec("rows".into(), indices);
+        if let Ok(frame) = self.frame.take(&indices) {
+            kept.frame = frame;
+            kept.rows = FileRows::Listed(rows.iter().map(|row| self.file_row(*row)).collect());
+            for info in &mut kept.info {
+                let special = std::mem::take(&mut info.special_missing);
+                let place = |(new, old): (usize, &usize)| Some((new, special.get(old).copied()?));
+                info.special_missing = rows.iter().enumerate().filter_map(place).collect();
+            }
+            kept.provenance.rows = kept.height();
+        }
+        kept
     }
 
     /// The column `name`.

@@ -5,7 +5,7 @@ use super::options::Format;
 use super::spreadsheet::disarmed;
 use super::table::{Table, Values};
 use super::xpt::XptVersion;
-use super::{dataset_json, number, parquet, source, xpt};
+use super::{dataset_json, number, parquet, source, unpack, xpt};
 use crate::disk::{file, inputs::Inputs};
 use std::path::Path;
 
@@ -33,7 +33,7 @@ impl Default for WriteOptions {
 /// disk leaves what was there.
 ///
 /// # Errors
-/// [`DataError::DoesNotFit`], [`DataError::Io`], and [`DataError::UnknownFormat`] for XLSX, which is not written here.
+/// [`DataError::DoesNotFit`], [`DataError::Io`], also for formats that are read and not written.
 pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions) -> Result<(), DataError> {
     let bytes = to_bytes(table, &path.display().to_string(), format, options)?;
     let written = file::write(path, &bytes, &Inputs::default(), true);
@@ -49,6 +49,10 @@ pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions)
 /// # Errors
 /// As [`write()`], without those of the system.
 pub fn to_bytes(table: &Table, path: &str, format: Format, options: &WriteOptions) -> Result<Vec<u8>, DataError> {
+    whole_bytes(table, path, format, options).map(|bytes| unpack::packed(path, bytes))
+}
+
+fn whole_bytes(table: &Table, path: &str, format: Format, options: &WriteOptions) -> Result<Vec<u8>, DataError> {
     let dataset = options.dataset.clone().or_else(|| table.name.clone()).unwrap_or_else(|| stem(path));
     match format {
         Format::Csv => csv(table, ','),
@@ -58,7 +62,13 @@ pub fn to_bytes(table: &Table, path: &str, format: Format, options: &WriteOption
         Format::DatasetJson | Format::DatasetNdjson => {
             dataset_json::to_bytes(path, table, &dataset, &options.created, format == Format::DatasetNdjson)
         }
-        Format::Xlsx => Err(DataError::UnknownFormat { path: path.to_string() }),
+        Format::Xlsx | Format::Xls | Format::Ods | Format::Sas7bdat | Format::Sav | Format::Dta => {
+            Err(DataError::DoesNotFit {
+                path: path.to_string(),
+                format: format.title(),
+                problem: "this format is read and not written; use CSV, Parquet, XPT or Dataset-JSON".to_string(),
+            })
+        }
     }
 }
 
@@ -97,15 +107,16 @@ fn csv(table: &Table, delimiter: char) -> Result<Vec<u8>, DataError> {
             || source::looks_signed(cell);
         if special { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_string() }
     };
-    // A row of one empty cell would be a blank line, which readers pass over.
-    let blank = if names.len() == 1 { "\"\"" } else { "" };
     let separator = delimiter.to_string();
     let mut text = names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(&separator);
     text.push('\n');
     for row in 0..table.height() {
-        let cells = columns.iter().map(|column| match column.get(row) {
+        // A blank line, or one of delimiters alone, is no row to readers; a quoted empty cell makes it one.
+        let empty = columns.iter().all(|column| column.get(row).is_none_or(Option::is_none));
+        let cells = columns.iter().enumerate().map(|(at, column)| match column.get(row) {
             Some(Some(cell)) => quote(cell),
-            _ => blank.to_string(),
+            _ if empty && at == 0 => "\"\"".to_string(),
+            _ => String::new(),
         });
         text.push_str(&cells.collect::<Vec<_>>().join(&separator));
         text.push('\n');

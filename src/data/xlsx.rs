@@ -1,23 +1,19 @@
 //! Excel workbooks (Office Open XML), one worksheet, read cell by cell.
 //!
-//! Decided: a column whose cells are all numbers is numbers (booleans 1 and 0), all dates is dates, else text as it would
-//! be typed; the missing codes hold as in CSV. A formula counts with the value the workbook stores for it; one without a
-//! stored value, or an error such as `#DIV/0!`, is refused by cell. Empty rows are passed over but counted. Limit: a
-//! worksheet of 50 million cells ([`MAX_CELLS`]), counted as its rows times its columns; a workbook of 1 GiB when unpacked
-//! ([`MAX_UNPACKED`]).
+//! Decided: what [`super::sheet`] says of every worksheet. A formula counts with the value the workbook stores for it; one
+//! without a stored value is an error of its cell. A number that the workbook shows with leading zeros (format `000`) is
+//! read as shown, so that a patient is 007 in every file. Limit: a worksheet of 50 million cells
+//! ([`super::sheet::MAX_CELLS`]), counted as its rows times its columns; a workbook of 1 GiB when unpacked ([`MAX_UNPACKED`]).
 
 use super::date::Date;
-use super::error::{CellError, CellReason, DataError};
+use super::error::{CellReason, DataError};
 use super::guard::guarded;
-use super::number;
 use super::options::{Format, ReadOptions};
-use super::table::{self, FileRows, Provenance, Table, Values};
+use super::sheet::{self, Cell, Sheet};
+use super::table::Table;
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
-
-/// Largest worksheet, rows times columns.
-pub const MAX_CELLS: usize = 50_000_000;
+use std::io::{BufRead, BufReader, Cursor, Read};
 
 /// Most bytes that the parts of a workbook may have when unpacked.
 pub const MAX_UNPACKED: u64 = 1 << 30;
@@ -25,66 +21,41 @@ pub const MAX_UNPACKED: u64 = 1 << 30;
 /// Deflate makes at most 1032 bytes of one.
 const MAX_RATIO: u64 = 1032;
 
-/// One cell with a value.
-#[derive(Debug, Clone, PartialEq)]
-enum Cell {
-    Text(String),
-    Number(f64),
-    Date(Date),
-}
-
-impl Cell {
-    fn to_text(&self) -> String {
-        match self {
-            Cell::Text(text) => text.clone(),
-            Cell::Number(value) => number::print(*value),
-            Cell::Date(date) => date.to_string(),
-        }
-    }
-}
-
-/// A worksheet: cells by row and column, both counted from 0.
-#[derive(Default)]
-struct Sheet {
-    rows: BTreeMap<u32, BTreeMap<u32, Cell>>,
-    errors: Vec<(u32, u32, String, CellReason)>,
-    formulas: usize,
-}
-
 /// Reads one worksheet; `name` is the path of the workbook in messages.
 ///
 /// # Errors
-/// [`DataError::Malformed`] where the workbook cannot be read, [`DataError::Sheet`] where the worksheet is not clear,
-/// [`DataError::Cells`] with every formula without a value and every spreadsheet error, and those about headers.
+/// [`DataError::Malformed`] where the workbook cannot be read, [`DataError::Sheet`] where the worksheet is not clear, and
+/// those about headers.
 pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
     // A damaged archive must end as an error even where the reader asserts that it is sound.
-    let (sheet, title) = guarded(|| {
-        check_unpacked(name, bytes, MAX_UNPACKED)?;
+    let sheet = guarded(|| {
+        check_unpacked(name, bytes, Format::Xlsx, MAX_UNPACKED)?;
         load(name, bytes, options)
     })
-    .unwrap_or_else(|| Err(malformed(name, "the workbook", "it cannot be decoded".to_string())))?;
-    table(name, sheet, title, options)
+    .unwrap_or_else(|| Err(malformed(name, Format::Xlsx, "the workbook", "it cannot be decoded".to_string())))?;
+    sheet::table(name, sheet, Format::Xlsx, options)
 }
 
-fn malformed(name: &str, place: &str, problem: String) -> DataError {
+/// That a workbook is broken.
+pub(super) fn malformed(name: &str, format: Format, place: &str, problem: String) -> DataError {
     let (path, place) = (name.to_string(), place.to_string());
-    DataError::Malformed { path, format: Format::Xlsx.title(), place, problem }
+    DataError::Malformed { path, format: format.title(), place, problem }
 }
 
 /// Refuses a small archive that unpacks to more than memory holds. What the archive says of its sizes is not believed:
 /// where it could be too large, its parts are unpacked and counted.
-fn check_unpacked(name: &str, bytes: &[u8], limit: u64) -> Result<(), DataError> {
+pub(super) fn check_unpacked(name: &str, bytes: &[u8], format: Format, limit: u64) -> Result<(), DataError> {
     if bytes.len() as u64 <= limit / MAX_RATIO {
         return Ok(());
     }
-    let broken = |error: &dyn std::fmt::Display| malformed(name, "the archive", error.to_string());
+    let broken = |error: &dyn std::fmt::Display| malformed(name, format, "the archive", error.to_string());
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     let mut total = 0;
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|error| broken(&error))?;
         let part_name = part.name().map_or_else(|_| format!("part {}", index + 1), |name| name.to_string());
         let counted = std::io::copy(&mut part.take(limit + 1 - total), &mut std::io::sink());
-        total += counted.map_err(|error| malformed(name, &part_name, error.to_string()))?;
+        total += counted.map_err(|error| malformed(name, format, &part_name, error.to_string()))?;
         if total > limit {
             return Err(DataError::TooLarge {
                 path: name.to_string(),
@@ -97,36 +68,45 @@ fn check_unpacked(name: &str, bytes: &[u8], limit: u64) -> Result<(), DataError>
     Ok(())
 }
 
-fn load(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<(Sheet, String), DataError> {
+fn load(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet, DataError> {
+    let broken = |place: &str, problem: String| malformed(name, Format::Xlsx, place, problem);
     let mut workbook: Xlsx<_> =
-        Xlsx::new(Cursor::new(bytes)).map_err(|error| malformed(name, "the workbook", error.to_string()))?;
-    let sheets = workbook.sheets_metadata().iter();
-    let worksheets = sheets.filter(|sheet| sheet.typ == SheetType::WorkSheet);
-    let visible = |sheet: &&calamine::Sheet| sheet.visible == SheetVisible::Visible;
-    let shown: Vec<String> = worksheets.clone().filter(visible).map(|sheet| sheet.name.clone()).collect();
-    let all: Vec<String> = worksheets.map(|sheet| sheet.name.clone()).collect();
-    let title = match (&options.sheet, shown.as_slice()) {
-        (Some(asked), _) => all.iter().find(|title| *title == asked).cloned(),
-        (None, [only]) => Some(only.clone()),
-        (None, _) => None,
-    };
-    let title =
-        title.ok_or_else(|| DataError::Sheet { path: name.to_string(), asked: options.sheet.clone(), sheets: all })?;
-    let unreadable = |error: calamine::XlsxError| malformed(name, &format!("worksheet `{title}`"), error.to_string());
+        Xlsx::new(Cursor::new(bytes)).map_err(|error| broken("the workbook", error.to_string()))?;
+    let worksheets = || workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let all: Vec<String> = worksheets().map(|sheet| sheet.name.clone()).collect();
+    let visible = worksheets().filter(|sheet| sheet.visible == SheetVisible::Visible);
+    let visible: Vec<String> = visible.map(|sheet| sheet.name.clone()).collect();
+    let number: BTreeMap<String, usize> =
+        workbook.sheets_metadata().iter().enumerate().map(|(at, sheet)| (sheet.name.clone(), at)).collect();
+    let of = |title: &str| format!("worksheet `{title}`");
+    let title = sheet::choose(name, options, &all, &visible, |title| {
+        let unreadable = |error: calamine::XlsxError| broken(&of(title), error.to_string());
+        let mut reader = workbook.worksheet_cells_reader(title).map_err(unreadable)?;
+        while let Some(cell) = reader.next_cell().map_err(unreadable)? {
+            if *cell.get_value() != DataRef::Empty {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    })?;
+    let unreadable = |error: calamine::XlsxError| broken(&of(&title), error.to_string());
+    let mut sheet = Sheet { title: title.clone(), ..Sheet::default() };
+    let merged = workbook.merge_cells_by_sheet_name(&title).map_err(unreadable)?;
+    sheet.merged = merged.iter().map(|at| ((at.start.0, at.end.0), (at.start.1, at.end.1))).collect();
+    if let Some(number) = number.get(&title) {
+        // What the archive does not say of hidden rows stops nothing.
+        sheet.hidden = hidden_rows(bytes, *number).unwrap_or_default();
+    }
+    let padded = padded(&mut workbook, &title).map_err(unreadable)?;
     let mut reader = workbook.worksheet_cells_reader(&title).map_err(unreadable)?;
-    let mut sheet = Sheet::default();
-    let mut last = (0, 0);
     while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(unreadable)? {
         let (row, column) = cell.pos;
-        last = (last.0.max(row as usize), last.1.max(column as usize));
-        if (last.0 + 1).saturating_mul(last.1 + 1) > MAX_CELLS {
-            let (path, limit) = (name.to_string(), MAX_CELLS as u64);
-            return Err(DataError::TooLarge { path, what: "the worksheet, in cells,", limit, row: Some(last.0 + 1) });
-        }
+        sheet.grow(name, row, column)?;
         sheet.formulas += usize::from(cell.formula.is_some());
         match convert(&cell.value, options) {
             Ok(Some(value)) => {
-                sheet.rows.entry(row).or_default().insert(column, value);
+                let width = padded.get(&(row, column)).copied();
+                sheet.set(row, column, width.and_then(|width| as_shown(&value, width)).unwrap_or(value));
             }
             Ok(None) if cell.formula.is_some() && cell.value == DataRef::Empty => {
                 sheet.errors.push((row, column, String::new(), CellReason::FormulaWithoutValue));
@@ -135,7 +115,102 @@ fn load(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<(Sheet, Strin
             Err(found) => sheet.errors.push((row, column, found, CellReason::SpreadsheetError)),
         }
     }
-    Ok((sheet, title))
+    Ok(sheet)
+}
+
+/// The cells that are shown with leading zeros, and how many digits they then have.
+fn padded(workbook: &mut Xlsx<Cursor<&[u8]>>, title: &str) -> Result<BTreeMap<(u32, u32), usize>, calamine::XlsxError> {
+    let mut cells = BTreeMap::new();
+    let mut reader = workbook.worksheet_cells_reader(title)?;
+    let widths: Vec<Option<usize>> = reader
+        .styles()
+        .iter()
+        .map(|style| {
+            let code = style.number_format.as_ref()?.format_code.as_str();
+            (code.len() > 1 && code.bytes().all(|byte| byte == b'0')).then_some(code.len())
+        })
+        .collect();
+    if widths.iter().all(Option::is_none) {
+        return Ok(cells);
+    }
+    while let Some((row, column, style)) = reader.next_style_id()? {
+        if let Some(width) = widths.get(style).copied().flatten() {
+            cells.insert((row, column), width);
+        }
+    }
+    Ok(cells)
+}
+
+/// A whole number with leading zeros up to `width` digits.
+fn as_shown(cell: &Cell, width: usize) -> Option<Cell> {
+    match cell {
+        // Whole numbers up to here are exact.
+        Cell::Number(value) if value.fract() == 0.0 && (0.0..1e15).contains(value) => {
+            Some(Cell::Text(format!("{value:0width$.0}")))
+        }
+        _ => None,
+    }
+}
+
+/// The rows of the worksheet `number` that are not shown, counted from 0; `None` where the archive cannot tell.
+fn hidden_rows(bytes: &[u8], number: usize) -> Option<Vec<u32>> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
+    let mut read = |part: &str| {
+        let mut text = String::new();
+        archive.by_name(part).ok()?.take(64 << 20).read_to_string(&mut text).ok()?;
+        Some(text)
+    };
+    let workbook = read("xl/workbook.xml")?;
+    let relations = read("xl/_rels/workbook.xml.rels")?;
+    let id = attribute(elements(&workbook, "sheet").nth(number)?, "r:id")?;
+    let target = elements(&relations, "Relationship").find(|relation| attribute(relation, "Id") == Some(id))?;
+    let target = attribute(target, "Target")?;
+    let part = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_string);
+    let mut worksheet = BufReader::new(archive.by_name(&part).ok()?);
+    let (mut hidden, mut element, mut row) = (Vec::new(), Vec::new(), 0_u32);
+    loop {
+        element.clear();
+        // An element that never ends is no element; what there is of it is looked at and the rest read as another.
+        let read = worksheet.by_ref().take(64 << 10).read_until(b'<', &mut element).ok()?;
+        if read == 0 {
+            return Some(hidden);
+        }
+        if !element.starts_with(b"row ") {
+            continue;
+        }
+        let text = std::str::from_utf8(&element).ok()?;
+        let text = text.split('>').next().unwrap_or_default();
+        row = attribute(text, "r").and_then(|row| row.parse().ok()).unwrap_or(row + 1);
+        if matches!(attribute(text, "hidden"), Some("1" | "true")) {
+            hidden.push(row.saturating_sub(1));
+        }
+    }
+}
+
+/// The elements of this name, each from its name on.
+fn elements<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = &'t str> {
+    let element = move |piece: &'t str| {
+        let rest = piece.strip_prefix(name)?;
+        rest.starts_with([' ', '\n', '\r', '\t', '/', '>']).then(|| rest.split('>').next().unwrap_or_default())
+    };
+    text.split('<').filter_map(element)
+}
+
+/// The value of an attribute of an element.
+fn attribute<'t>(element: &'t str, name: &str) -> Option<&'t str> {
+    let mut rest = element;
+    loop {
+        let at = rest.find(name)?;
+        let before = rest.get(..at)?.chars().next_back();
+        rest = rest.get(at + name.len()..)?;
+        if before.is_some_and(char::is_whitespace)
+            && let Some(value) = rest.trim_start().strip_prefix('=')
+        {
+            let value = value.trim_start();
+            let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+            return value.get(1..)?.split(quote).next();
+        }
+    }
 }
 
 /// The value of a cell, `None` where it is empty; the text of an error such as `#DIV/0!` unless that is a missing code.
@@ -156,7 +231,7 @@ fn convert(value: &DataRef<'_>, options: &ReadOptions) -> Result<Option<Cell>, S
 }
 
 /// A day, or a moment or length of time as text.
-fn date_or_time(moment: &ExcelDateTime) -> Cell {
+pub(super) fn date_or_time(moment: &ExcelDateTime) -> Cell {
     let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
     let time = format!("{hour:02}:{minute:02}:{second:02}");
     let value = moment.as_f64();
@@ -176,84 +251,6 @@ fn date_or_time(moment: &ExcelDateTime) -> Cell {
     }
 }
 
-fn table(name: &str, mut sheet: Sheet, title: String, options: &ReadOptions) -> Result<Table, DataError> {
-    let path = || name.to_string();
-    let header_row = options.header_row.max(1);
-    let header_index = u32::try_from(header_row - 1).unwrap_or(u32::MAX);
-    sheet.rows = sheet.rows.split_off(&header_index);
-    let Some(header) = sheet.rows.remove(&header_index) else {
-        return Err(match sheet.rows.is_empty() && sheet.errors.is_empty() {
-            true => DataError::Empty { path: path() },
-            false => DataError::NoHeader { path: path(), row: header_row },
-        });
-    };
-    let header: BTreeMap<u32, String> = header
-        .into_iter()
-        .map(|(column, cell)| (column, cell.to_text().trim().to_string()))
-        .filter(|(_, title)| !title.is_empty())
-        .collect();
-    let title_of = |column: u32| header.get(&column).cloned().unwrap_or_else(|| format!("#{}", column + 1));
-    let refused = sheet.errors.into_iter().filter(|(row, ..)| *row >= header_index);
-    let refused = refused.map(|(row, column, found, reason)| CellError {
-        row: row as usize + 1,
-        column: title_of(column),
-        found,
-        reason,
-    });
-    let cells: Vec<CellError> = refused.collect();
-    if !cells.is_empty() {
-        return Err(DataError::Cells { path: path(), cells });
-    }
-    let unnamed = sheet.rows.values().flat_map(BTreeMap::keys).find(|column| !header.contains_key(column));
-    if let Some(column) = unnamed {
-        return Err(DataError::UnnamedColumn { path: path(), column: *column as usize + 1, row: header_row });
-    }
-    if header.is_empty() {
-        return Err(DataError::NoHeader { path: path(), row: header_row });
-    }
-    table::check_unique(name, header.values().map(String::as_str))?;
-    let mut notes = Vec::new();
-    if sheet.formulas > 0 {
-        notes.push(format!("{} cells hold formulas; the values stored for them were used", sheet.formulas));
-    }
-    let columns = header.iter().map(|(column, title)| {
-        let cells: Vec<Option<&Cell>> = sheet.rows.values().map(|row| row.get(column)).collect();
-        values(&cells, options).into_column(title)
-    });
-    let columns = columns.collect();
-    let rows = FileRows::Listed(sheet.rows.keys().map(|row| *row as usize + 1).collect());
-    let decimal = if options.decimal_comma == Some(true) { ',' } else { '.' };
-    let provenance = Provenance { sheet: Some(title), notes, decimal, ..table::provenance(name, Format::Xlsx) };
-    Table::new(columns, rows, provenance)
-}
-
-/// One column: numbers or dates where all its cells are, else text.
-fn values(cells: &[Option<&Cell>], options: &ReadOptions) -> Values {
-    let present = |cell: &Option<&Cell>| match cell {
-        Some(Cell::Text(text)) => !options.is_missing(text),
-        other => other.is_some(),
-    };
-    let cells: Vec<Option<&Cell>> = cells.iter().map(|cell| cell.filter(|_| present(cell))).collect();
-    let mut kinds = cells.iter().flatten().map(|cell| std::mem::discriminant(*cell));
-    let first = kinds.next();
-    let uniform = first.is_some_and(|first| kinds.all(|kind| kind == first));
-    match cells.iter().flatten().next() {
-        Some(Cell::Number(_)) if uniform => {
-            let number = |cell: &Cell| if let Cell::Number(value) = cell { Some(*value) } else { None };
-            let numbers = cells.iter().map(|cell| cell.and_then(number)).collect();
-            Values::Number(options.drop_missing_numbers(numbers, Format::Xlsx))
-        }
-        Some(Cell::Date(_)) if uniform => {
-            let date = |cell: &Cell| if let Cell::Date(date) = cell { Some(*date) } else { None };
-            Values::Date(cells.iter().map(|cell| cell.and_then(date)).collect())
-        }
-        _ => {
-            let text = |cell: &Cell| Some(cell.to_text()).filter(|text| !options.is_missing(text));
-            Values::Text(cells.iter().map(|cell| cell.and_then(text)).collect())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,9 +263,9 @@ mod tests {
         archive.write_all(&vec![b'A'; 100_000]).unwrap();
         let bytes = archive.finish().unwrap().into_inner();
         assert!(bytes.len() < 2_000);
-        assert!(check_unpacked("a.xlsx", &bytes, 100_000).is_ok());
-        let error = check_unpacked("a.xlsx", &bytes, 99_999).unwrap_err();
+        assert!(check_unpacked("a.xlsx", &bytes, Format::Xlsx, 100_000).is_ok());
+        let error = check_unpacked("a.xlsx", &bytes, Format::Xlsx, 99_999).unwrap_err();
         assert!(matches!(error, DataError::TooLarge { limit: 99_999, .. }), "{error}");
-        assert!(check_unpacked("a.xlsx", b"PK\x03\x04 and nothing that follows", 1).is_err());
+        assert!(check_unpacked("a.xlsx", b"PK\x03\x04 and nothing that follows", Format::Xlsx, 1).is_err());
     }
 }

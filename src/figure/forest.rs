@@ -283,6 +283,7 @@ fn clipped(x: Scale, limit: f64) -> f64 {
 }
 
 fn estimate_text(input: &Forest, row: &Row, decimals: usize) -> String {
+    let decimals = words::interval_decimals(row.difference.low, row.difference.high, decimals);
     let number = |v: f64| match v {
         v if v == f64::INFINITY => "∞".to_owned(),
         v if v == f64::NEG_INFINITY => "−∞".to_owned(),

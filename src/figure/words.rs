@@ -96,6 +96,18 @@ pub fn number(value: f64, decimals: usize) -> String {
     if value < 0.0 && !zero { format!("−{text}") } else { text }
 }
 
+/// The decimals with which an interval is printed: more than `decimals` where a limit of an interval that excludes 0
+/// would print as 0.
+pub fn interval_decimals(low: Option<f64>, high: Option<f64>, decimals: usize) -> usize {
+    let (Some(low), Some(high)) = (low, high) else { return decimals };
+    let nearest = low.abs().min(high.abs());
+    if !(low > 0.0 || high < 0.0) || nearest < 1e-9 {
+        return decimals;
+    }
+    let is_zero = |decimals: usize| number(nearest, decimals).chars().all(|c| c == '0' || c == '.');
+    (decimals..decimals + 9).find(|decimals| !is_zero(*decimals)).unwrap_or(decimals)
+}
+
 /// Rounds a non-negative value half up after undoing the representation error of the last bits (2.675 → 2.68).
 fn round(value: f64, decimals: usize) -> f64 {
     let scale = 10f64.powi(i32::try_from(decimals).unwrap_or(0));

@@ -1,15 +1,15 @@
 //! What must fit together in a plan: names that refer to each other, numbers within bounds, methods that need a baseline.
 
 use super::design::endpoint_id;
-use super::file::{BetterPlan, DataPlan, PlanFile, RolePlan, Shape};
-use super::options::{AlternativePlan, MeasurePlan, MultiplicityMethod, PrimaryMethod};
+use super::file::{BetterPlan, DataPlan, PlanFile, RolePlan, Shape, VisitsPlan};
+use super::options::{AlternativePlan, CovariateKind, MeasurePlan, MultiplicityMethod, PrimaryMethod};
 use super::position::Positions;
 use super::schema::suggestion;
 use crate::data::date::DateOrder;
 use crate::instrument::{Instrument, Scale};
 use crate::trial::expr::Condition;
 use crate::trial::{Finding, Severity, rules};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The tests an endpoint may ask for, as `splitknee test` names them: those of `paired::catalogue`, which the plan does
 /// not import (a test holds the two lists equal).
@@ -61,7 +61,10 @@ pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
 
 /// Whether a column, or the pattern of wide data, says this of a value.
 fn named(table: &DataPlan, place: &str, column: &Option<String>) -> bool {
-    let pattern = table.pattern.as_deref().filter(|_| table.shape == Shape::Wide);
+    let pattern = table
+        .pattern
+        .as_deref()
+        .filter(|_| table.shape == Shape::Wide || (table.shape == Shape::Bds && place == "{knee}"));
     column.is_some() || pattern.is_some_and(|pattern| pattern.contains(place))
 }
 
@@ -81,11 +84,19 @@ impl Checker<'_> {
         }
     }
 
+    /// Names differ in more than case: they become names of files, which not every system tells apart by case.
     fn distinct<'n>(&mut self, what: &str, names: impl IntoIterator<Item = (String, &'n str)>) {
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for (path, name) in names {
-            if !seen.insert(name) {
-                self.wrong("SK009", &path, format!("{what} `{name}` is named twice"), "give each its own name");
+            match seen.insert(name.trim().to_lowercase(), name) {
+                Some(before) if before == name => {
+                    self.wrong("SK009", &path, format!("{what} `{name}` is named twice"), "give each its own name");
+                }
+                Some(before) => {
+                    let message = format!("{what} `{name}` differs from `{before}` in case only");
+                    self.wrong("SK009", &path, message, "rename one: files of both could not stand in one folder");
+                }
+                None => {}
             }
         }
     }
@@ -101,6 +112,28 @@ impl Checker<'_> {
                 format!("`{name}` must be a positive number, not {value}"),
                 "write it without a sign",
             );
+        }
+    }
+
+    /// A share of the baseline lies between 0 and 1.
+    fn share_of_baseline(&mut self, path: &str, share: Option<f64>) {
+        let Some(share) = share.filter(|share| !(*share > 0.0 && *share < 1.0)) else { return };
+        let remedy = match share > 1.0 && share <= 100.0 {
+            true => format!("write {} for {share} %", (share * 1e6).round() / 1e8),
+            false => "write 0.408 for 40.8 %".to_owned(),
+        };
+        let message = format!("`mcid_relative` is a share of the baseline between 0 and 1, not {share}");
+        self.wrong("SK010", path, message, remedy);
+    }
+
+    /// No difference can be larger than the range is wide.
+    fn within_range(&mut self, path: &str, value: Option<f64>, range: Option<[f64; 2]>) {
+        let (Some(value), Some([low, high])) = (value, range) else { return };
+        let width = high - low;
+        if value > width && width > 0.0 {
+            let name = path.rsplit('.').next().unwrap_or(path);
+            let message = format!("`{name}` is {value}, but values from {low} to {high} differ by {width} at most");
+            self.wrong("SK010", path, message, "write it in the endpoint's unit, or correct `range`");
         }
     }
 
@@ -164,15 +197,8 @@ impl Checker<'_> {
         }
         if let Some(primary) = &visits.primary {
             self.known("visits.primary", "a visit of `order`", primary, &order);
-            if visits.baseline.as_ref() == Some(primary) {
-                self.wrong(
-                    "SK013",
-                    "visits.primary",
-                    "the primary visit is the baseline, before any treatment".to_owned(),
-                    "name a visit after treatment",
-                );
-            }
         }
+        self.primary_after_baseline(visits);
         if let Some(months) = &visits.months {
             if months.len() != order.len() {
                 let message = format!("{} months for {} visits", months.len(), order.len());
@@ -195,6 +221,24 @@ impl Checker<'_> {
                 self.wrong("SK010", &format!("visits.window.{i}.to_day"), message, "exchange the two days");
             }
         }
+    }
+
+    /// The primary visit, declared or the last one, comes after baseline.
+    fn primary_after_baseline(&mut self, visits: &VisitsPlan) {
+        let place = |label: &String| visits.order.iter().position(|visit| visit == label);
+        let Some(baseline) = visits.baseline.as_ref().and_then(place) else { return };
+        let declared = visits.primary.as_ref();
+        let Some(primary) = declared.map_or(visits.order.len().checked_sub(1), place) else { return };
+        if primary > baseline {
+            return;
+        }
+        let label = visits.order.get(primary).map(String::as_str).unwrap_or_default();
+        let message = match primary == baseline {
+            true => format!("the primary visit `{label}` is the baseline, before any treatment"),
+            false => format!("the primary visit `{label}` comes before the baseline, and so before any treatment"),
+        };
+        let path = if declared.is_some() { "visits.primary" } else { "visits.order" };
+        self.wrong("SK013", path, message, "name a visit after treatment, or correct `order`");
     }
 
     fn data(&mut self, plan: &PlanFile) {
@@ -220,6 +264,10 @@ impl Checker<'_> {
             if let Some(rows) = &table.rows {
                 self.condition(&at("where"), rows);
             }
+            self.visits_of_file(table, &root, plan);
+            if number == 0 {
+                self.files_beside(table);
+            }
             if table.header_row == 0 {
                 self.wrong(
                     "SK010",
@@ -232,15 +280,69 @@ impl Checker<'_> {
         self.joined(plan);
     }
 
+    /// A visit that is said of a whole file or sheet.
+    fn visits_of_file(&mut self, table: &DataPlan, root: &str, plan: &PlanFile) {
+        let order: &[String] = plan.visits.as_ref().map(|visits| visits.order.as_slice()).unwrap_or_default();
+        let said =
+            table.visit.iter().map(|visit| ("visit", visit)).chain(table.sheets.iter().map(|name| ("sheets", name)));
+        for (key, visit) in said.filter(|(_, visit)| !order.contains(visit)) {
+            let message = format!("`{visit}` is no visit of the plan");
+            let remedy = "write it as in `visits.order`, or list it there; a sheet of another name takes `[[data]]` with \
+                          `sheet` and `visit`";
+            self.wrong("SK009", &format!("{root}.{key}"), message, remedy);
+        }
+        if (table.visit.is_some() || !table.sheets.is_empty()) && table.columns.visit.is_some() {
+            let message = "the visit is said both of the whole file and by a column".to_owned();
+            self.wrong("SK014", &format!("{root}.columns"), message, "leave one of them out");
+        }
+        if !table.sheets.is_empty() && (table.sheet.is_some() || table.visit.is_some()) {
+            let message = "`sheets` stands for `sheet` and `visit` of each".to_owned();
+            self.wrong("SK014", &format!("{root}.sheets"), message, "leave `sheet` and `visit` out");
+        }
+    }
+
+    /// The files beside the observations.
+    fn files_beside(&mut self, data: &DataPlan) {
+        let files = [
+            ("patients", &data.patients),
+            ("allocation", &data.allocation),
+            ("adverse_events", &data.adverse_events),
+            ("disposition", &data.disposition),
+        ];
+        for (key, file) in files {
+            let Some(file) = file else { continue };
+            if let Some(rows) = &file.rows {
+                self.condition(&format!("data.{key}.where"), rows);
+            }
+            if file.header_row == Some(0) {
+                let message = "rows are counted from 1".to_owned();
+                self.wrong("SK010", &format!("data.{key}.header_row"), message, "write 1 for the first row");
+            }
+        }
+        let columns = &data.allocation_columns;
+        let sided = columns.left.is_some() || columns.right.is_some();
+        if columns.left.is_some() != columns.right.is_some() {
+            let message = "a list with a column per side has one for each".to_owned();
+            self.wrong("SK014", "data.allocation_columns", message, "name both `left` and `right`");
+        }
+        if sided && (columns.knee.is_some() || columns.arm.is_some() || columns.active_knee.is_some()) {
+            let message = "the list is described in several ways".to_owned();
+            let remedy = "name `left` and `right`, or `knee` and `arm`, or `active_knee`";
+            self.wrong("SK014", "data.allocation_columns", message, remedy);
+        }
+    }
+
     /// What holds for the tables `[[data]]` after the first.
     fn joined(&mut self, plan: &PlanFile) {
         let sided = |table: &DataPlan| named(table, "{knee}", &table.columns.knee);
-        let mut paths = BTreeSet::from([plan.data.path.as_str()]);
+        let mut paths =
+            BTreeSet::from([(plan.data.path.as_str(), plan.data.sheet.as_deref(), plan.data.rows.as_deref())]);
         for (number, table) in plan.data.further.iter().enumerate() {
             let at = |key: &str| format!("data.{}.{key}", number + 1);
-            if !paths.insert(table.path.as_str()) {
+            if !paths.insert((table.path.as_str(), table.sheet.as_deref(), table.rows.as_deref())) {
                 let message = format!("the file `{}` is named twice", table.path);
-                self.wrong("SK009", &at("path"), message, "name each file of observations once");
+                let remedy = "name each file of observations once, or each of its sheets (`sheet`) or parts (`where`)";
+                self.wrong("SK009", &at("path"), message, remedy);
             }
             if sided(table) != sided(&plan.data) {
                 let message = "some files tell the knees apart by side and others by treatment".to_owned();
@@ -279,7 +381,8 @@ impl Checker<'_> {
     fn columns(&mut self, table: &DataPlan, root: &str, several: bool, treated: bool) {
         let path = format!("{root}.columns");
         let columns = &table.columns;
-        if several && columns.visit.is_none() {
+        let whole = table.visit.is_some() || !table.sheets.is_empty();
+        if several && columns.visit.is_none() && !whole {
             let message = "there are several visits but no column says which visit a row is".to_owned();
             self.wrong("SK014", &path, message, "add `visit = \"…\"` to `columns`");
         }
@@ -288,9 +391,18 @@ impl Checker<'_> {
             let remedy = "add `arm = \"…\"` to `columns`, or name an `allocation` file";
             self.wrong("SK014", &path, message, remedy);
         }
-        if columns.arm.is_none() && columns.knee.is_none() {
+        let in_code =
+            table.shape == Shape::Bds && table.pattern.as_ref().is_some_and(|pattern| pattern.contains("{knee}"));
+        if columns.arm.is_none() && columns.knee.is_none() && !in_code {
             let message = "neither side nor arm tells the two knees of a patient apart".to_owned();
-            self.wrong("SK014", &path, message, "add `knee = \"…\"` to `columns`");
+            let remedy = match table.shape {
+                Shape::Bds => {
+                    "add `knee = \"…\"` to `columns`; where the parameter code names the side (VASL, VASR), \
+                               declare `pattern = \"{endpoint}{knee}\"`"
+                }
+                _ => "add `knee = \"…\"` to `columns`",
+            };
+            self.wrong("SK014", &path, message, remedy);
         }
     }
 
@@ -305,7 +417,8 @@ impl Checker<'_> {
         if !pattern.contains("{endpoint}") {
             self.wrong("SK014", &path, "the pattern lacks `{endpoint}`".to_owned(), "add `{endpoint}`");
         }
-        if several && !named(table, "{visit}", &table.columns.visit) {
+        let whole = table.visit.is_some() || !table.sheets.is_empty();
+        if several && !whole && !named(table, "{visit}", &table.columns.visit) {
             self.wrong("SK014", &path, "nothing says which visit a value is".to_owned(), "add `{visit}`");
         }
         let knee = named(table, "{knee}", &table.columns.knee);
@@ -337,6 +450,10 @@ impl Checker<'_> {
                 self.wrong("SK012", &at("name"), "an endpoint needs a name and a column".to_owned(), "fill both in");
             }
             self.positive(&at("mcid"), endpoint.mcid);
+            self.share_of_baseline(&at("mcid_relative"), endpoint.mcid_relative);
+            self.within_range(&at("mcid"), endpoint.mcid, endpoint.range);
+            self.within_range(&at("margin"), endpoint.margin, endpoint.range);
+            self.within_range(&at("non_inferiority_margin"), endpoint.non_inferiority_margin, endpoint.range);
             self.positive(&at("margin"), endpoint.margin);
             self.positive(&at("non_inferiority_margin"), endpoint.non_inferiority_margin);
             self.positive(&at("step"), endpoint.step);
@@ -365,6 +482,8 @@ impl Checker<'_> {
                     "name its visits, or leave the key out",
                 );
             }
+            let tests = endpoint.tests.iter().enumerate();
+            self.distinct("the test", tests.map(|(j, test)| (at(&format!("tests.{j}")), test.as_str())));
             for (j, test) in endpoint.tests.iter().enumerate() {
                 self.known(&at(&format!("tests.{j}")), "a paired test", test, &TESTS);
                 self.test_margin(plan, i, j);
@@ -476,6 +595,8 @@ impl Checker<'_> {
             }
         }
         let known: Vec<&str> = plan.analysis_sets.iter().map(|set| set.name.as_str()).collect();
+        let again = plan.analysis.sets.iter().flatten().enumerate();
+        self.distinct("the analysis set", again.map(|(i, name)| (format!("analysis.sets.{i}"), name.as_str())));
         for (i, name) in plan.analysis.sets.iter().flatten().enumerate() {
             self.known(&format!("analysis.sets.{i}"), "an analysis set of the plan", name, &known);
         }
@@ -528,6 +649,8 @@ impl Checker<'_> {
             let remedy = "name at least one, for instance `[\"us\", \"ar1\"]`, or leave the key out";
             self.wrong("SK012", "analysis.difference_structure", message, remedy);
         }
+        let covariates = analysis.covariates.iter().enumerate();
+        self.distinct("the covariate", covariates.map(|(i, name)| (format!("analysis.covariates.{i}"), name.as_str())));
         let has_baseline = plan.visits.as_ref().is_some_and(|visits| visits.baseline.is_some());
         if analysis.measure == MeasurePlan::Change && !has_baseline {
             let message = "a change needs a baseline visit".to_owned();
@@ -548,11 +671,30 @@ impl Checker<'_> {
         let multiplicity = &plan.multiplicity;
         let ids: Vec<String> = plan.endpoints.iter().map(endpoint_id).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let family = multiplicity.family.iter().enumerate();
+        self.distinct(
+            "the endpoint of the family",
+            family.map(|(i, id)| (format!("multiplicity.family.{i}"), id.as_str())),
+        );
         for (i, id) in multiplicity.family.iter().enumerate() {
             self.known(&format!("multiplicity.family.{i}"), "an endpoint identifier of the plan", id, &ids);
         }
         self.several_primaries(plan, &ids);
         if multiplicity.method != MultiplicityMethod::Graphical {
+            for (key, given) in
+                [("shares", !multiplicity.shares.is_empty()), ("transitions", !multiplicity.transitions.is_empty())]
+            {
+                if given {
+                    let message =
+                        format!("`{key}` belongs to `method = \"graphical\"`, not to `{}`", multiplicity.method.name());
+                    self.wrong(
+                        "SK017",
+                        &format!("multiplicity.{key}"),
+                        message,
+                        "change the method, or delete the key",
+                    );
+                }
+            }
             return;
         }
         let n = multiplicity.shares.len();
@@ -606,7 +748,44 @@ impl Checker<'_> {
         }
     }
 
+    /// Labels belong to levels, and both to factors.
+    fn covariates(&mut self, plan: &PlanFile) {
+        let names = plan.covariates.iter().enumerate();
+        self.distinct("the column", names.map(|(i, column)| (format!("covariate.{i}.name"), column.name.as_str())));
+        for (i, column) in plan.covariates.iter().enumerate() {
+            let at = |key: &str| format!("covariate.{i}.{key}");
+            let levels = column.levels.iter().enumerate();
+            let seen: BTreeSet<&String> = column.levels.iter().collect();
+            for (j, level) in levels.filter(|(j, level)| column.levels.iter().take(*j).any(|before| before == *level)) {
+                self.wrong(
+                    "SK009",
+                    &at(&format!("levels.{j}")),
+                    format!("the level `{level}` is named twice"),
+                    "delete one",
+                );
+            }
+            if column.kind == CovariateKind::Number && !(seen.is_empty() && column.labels.is_empty()) {
+                let message = "a number has neither levels nor labels".to_owned();
+                self.wrong("SK010", &at("kind"), message, "write `kind = \"factor\"`, or delete `levels` and `labels`");
+            }
+            if !column.labels.is_empty() && column.labels.len() != column.levels.len() {
+                let message = format!("{} labels for {} levels", column.labels.len(), column.levels.len());
+                self.wrong("SK010", &at("labels"), message, "give one label per value of `levels`");
+            }
+        }
+    }
+
     fn rest(&mut self, plan: &PlanFile) {
+        self.covariates(plan);
+        let mut seen: Vec<(&str, &[f64])> = Vec::new();
+        for (i, subgroup) in plan.subgroups.iter().enumerate() {
+            let factor = (subgroup.column.as_str(), subgroup.cuts.as_slice());
+            if seen.contains(&factor) {
+                let message = format!("the subgroups of `{}` with these cut points are named twice", subgroup.column);
+                self.wrong("SK009", &format!("subgroup.{i}.column"), message, "delete one");
+            }
+            seen.push(factor);
+        }
         for (i, subgroup) in plan.subgroups.iter().enumerate() {
             if subgroup.cuts.windows(2).any(|pair| !matches!(pair, [a, b] if a < b)) {
                 self.wrong(

@@ -45,7 +45,8 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
         };
         let decimals = written.decimals.unwrap_or_else(|| {
             let decimals = decimals_of_step(written.step);
-            say(key("decimals"), decimals.to_string(), "Decimals of the data as collected.");
+            let value = if written.step.is_some() { decimals.to_string() } else { "as in the data".to_owned() };
+            say(key("decimals"), value, "Decimals of the data as collected.");
             decimals
         });
         let measured = match &written.visits {
@@ -75,6 +76,7 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             },
             visits: measured,
             decimals,
+            decimals_from_data: written.decimals.is_none() && written.step.is_none(),
             tests: written.tests.clone(),
         });
     }

@@ -3,7 +3,10 @@
 //! These types are the file format. The JSON Schema, the check for unknown keys and the list of defaults in use are all
 //! derived from them, so a key that is added here is known everywhere.
 
-use super::options::{AnalysisPlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver};
+use super::data_file::FilePlan;
+use super::options::{
+    AnalysisPlan, CovariatePlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
+};
 use crate::data::Format;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -44,6 +47,9 @@ pub struct PlanFile {
     /// The estimand in the sense of ICH E9(R1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimand: Option<Estimand>,
+    /// What patient-level columns are: numbers or factors, with the labels of their codes.
+    #[serde(default, rename = "covariate")]
+    pub covariates: Vec<CovariatePlan>,
     /// Patient-level factors for subgroup analyses.
     #[serde(default, rename = "subgroup")]
     pub subgroups: Vec<Subgroup>,
@@ -127,7 +133,8 @@ pub struct DataPlan {
     #[serde(default)]
     pub shape: Shape,
     /// For `shape = "wide"`: the pattern of the measurement columns, with `{endpoint}` and where needed `{arm}`,
-    /// `{knee}` and `{visit}`, for instance `"{endpoint}_{knee}_{visit}"`.
+    /// `{knee}` and `{visit}`, for instance `"{endpoint}_{knee}_{visit}"`. For `shape = "bds"`: the pattern of parameter
+    /// codes that name the side, for instance `"{endpoint}{knee}"` for `VASL` and `VASR`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// For `shape = "bds"` (CDISC ADaM): the column with the parameter code; an endpoint's `column` is its code.
@@ -141,22 +148,22 @@ pub struct DataPlan {
     pub rows: Option<String>,
     /// File with one row per patient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub patients: Option<String>,
-    /// File of the randomisation: one row per knee.
+    pub patients: Option<FilePlan>,
+    /// File of the randomisation: one row per knee, or one per patient (see `allocation_columns`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub allocation: Option<String>,
+    pub allocation: Option<FilePlan>,
     /// Columns of the allocation file; those left out are named as in `columns`.
     #[serde(default)]
     pub allocation_columns: AllocationColumns,
     /// File of the adverse events: one row per event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub adverse_events: Option<String>,
+    pub adverse_events: Option<FilePlan>,
     /// Columns of the adverse events.
     #[serde(default)]
     pub event_columns: EventColumns,
     /// File of the disposition: one row per patient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disposition: Option<String>,
+    pub disposition: Option<FilePlan>,
     /// Columns of the disposition.
     #[serde(default)]
     pub disposition_columns: DispositionColumns,
@@ -184,9 +191,18 @@ pub struct DataPlan {
     /// Encoding of text files, for instance `windows-1252` or `shift_jis`, where it is not found by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
-    /// Sheet of a workbook; the first where left out.
+    /// Sheet of a workbook; the only one that has cells where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+    /// Sheets of a workbook that each hold one visit and are called like it; `columns.visit` is then left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sheets: Vec<String>,
+    /// The visit of all rows, where each visit has its own `[[data]]`; `columns.visit` is then left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<String>,
+    /// Columns in which an empty cell has the value above it (merged cells, or an identifier written once per block).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fill_down: Vec<String>,
     /// Row of a workbook or text file that holds the column names, counted from 1.
     #[serde(default = "one")]
     pub header_row: usize,
@@ -197,6 +213,17 @@ pub struct DataPlan {
 }
 
 impl DataPlan {
+    /// This table for each of its `sheets`, which are visits; only itself where it names none.
+    pub fn by_sheet(&self) -> Vec<DataPlan> {
+        let of = |sheet: &String| DataPlan {
+            sheet: Some(sheet.clone()),
+            visit: Some(sheet.clone()),
+            sheets: Vec::new(),
+            ..self.clone()
+        };
+        if self.sheets.is_empty() { vec![self.clone()] } else { self.sheets.iter().map(of).collect() }
+    }
+
     /// Every file of observations, this one first.
     pub fn observations(&self) -> impl Iterator<Item = &DataPlan> {
         std::iter::once(self).chain(&self.further)
@@ -299,6 +326,12 @@ pub struct AllocationColumns {
     /// Side of the active knee, where the list has one row per patient; the other knee is then on placebo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_knee: Option<String>,
+    /// Treatment of the left knee, where the list has one row per patient and a column per side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
+    /// Treatment of the right knee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<String>,
     /// Position in the randomisation list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
@@ -325,6 +358,11 @@ pub struct EventColumns {
     pub start_day: String,
     /// Day of resolution.
     pub end_day: String,
+    /// Whether the event is treatment-emergent (`Y`/`N`, as `TRTEMFL` of CDISC ADaM): it began, or became worse, on or
+    /// after the injection. Where left out, an event is emergent unless its `start_day` is negative; one that became
+    /// worse is then a row of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emergent: Option<String>,
 }
 
 impl Default for EventColumns {
@@ -337,6 +375,7 @@ impl Default for EventColumns {
             related: "related".to_owned(),
             start_day: "start_day".to_owned(),
             end_day: "end_day".to_owned(),
+            emergent: None,
         }
     }
 }
@@ -413,6 +452,9 @@ pub struct EndpointPlan {
     /// Identifier in results and file names; derived from `column` where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// CDISC parameter code in the exported analysis data: at most 8 characters, A–Z, 0–9 and `_`; from `id` where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paramcd: Option<String>,
     /// Column of the data (parameter code for `shape = "bds"`).
     pub column: String,
     /// The kind of scale.
@@ -462,12 +504,30 @@ pub struct EndpointPlan {
     /// `rm-anova` look at all visits together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tests: Vec<String>,
+    /// What several readings of one knee at one visit stand for (teeth, repeated measurements).
+    #[serde(default)]
+    pub replicates: ReplicatesPlan,
     /// Columns whose sum this endpoint is (subscales of a total); checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sum_of: Vec<String>,
     /// Scoring of the endpoint from questionnaire items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<ScorePlan>,
+}
+
+/// What several readings of one knee at one visit stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplicatesPlan {
+    /// Nothing: a second reading is an error.
+    #[default]
+    Refuse,
+    /// Their mean.
+    Mean,
+    /// Their median.
+    Median,
+    /// The first in the file.
+    First,
 }
 
 /// A domain of the OMERACT-OARSI responder criteria.
@@ -497,7 +557,7 @@ pub struct ScorePlan {
     pub normalised: bool,
     /// File of the items, with the same columns for patient, knee and visit; the observations where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+    pub file: Option<FilePlan>,
 }
 
 /// The kind of scale an endpoint is measured on.

@@ -185,10 +185,18 @@ pub fn state(plan: &Plan, seal: Option<&str>) -> Result<LockState, Vec<Finding>>
     })?;
     let now = canonical(plan);
     let keys = seal.canonical.keys().chain(now.keys()).collect::<std::collections::BTreeSet<_>>();
+    // Another version may compute otherwise: that is a departure too.
+    let version = env!("CARGO_PKG_VERSION");
+    let other_version = (seal.splitknee != version).then(|| Change {
+        key: "splitknee (version)".to_owned(),
+        sealed: Some(seal.splitknee.clone()),
+        now: Some(version.to_owned()),
+    });
     let changes: Vec<Change> = keys
         .into_iter()
         .filter(|key| seal.canonical.get(*key) != now.get(*key))
         .map(|key| Change { key: key.clone(), sealed: seal.canonical.get(key).cloned(), now: now.get(key).cloned() })
+        .chain(other_version)
         .collect();
     if changes.is_empty() {
         return Ok(LockState::Sealed { date: seal.sealed, same_bytes: seal.sha256 == plan.sha256 });
@@ -219,6 +227,30 @@ pub fn canonical(plan: &Plan) -> BTreeMap<String, String> {
     let mut settings = BTreeMap::new();
     if let Ok(value) = serde_json::to_value(plan) {
         flatten("", &value, &mut settings);
+    }
+    // What the plan leaves to defaults that depend on other settings.
+    let design = plan.design();
+    let mut resolved = |key: String, value: Value| {
+        settings.entry(key).or_insert_with(|| value.to_string());
+    };
+    if let Some(visit) = design.visits.get(design.primary).filter(|_| plan.visits.is_some()) {
+        resolved("visits.primary".to_owned(), Value::from(visit.label.clone()));
+    }
+    for (endpoint, written) in design.endpoints.iter().zip(&plan.endpoints) {
+        // As [`flatten`] names the endpoint.
+        let name = written.id.as_ref().unwrap_or(&written.column);
+        let key = |name_of: &str| format!("endpoint[{name}].{name_of}");
+        resolved(key("role"), Value::from(endpoint.role.name()));
+        let decimals = match endpoint.decimals_from_data {
+            true => Value::from("as in the data"),
+            false => Value::from(endpoint.decimals),
+        };
+        resolved(key("decimals"), decimals);
+        let visits = endpoint.visits.iter().filter_map(|visit| design.visits.get(*visit));
+        resolved(key("visits"), visits.map(|visit| visit.label.clone()).collect());
+    }
+    for (key, value) in &plan.in_force {
+        resolved(key.clone(), Value::from(value.clone()));
     }
     settings
 }

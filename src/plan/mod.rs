@@ -8,7 +8,9 @@
 //! data files the plan names), [`waivers`] (findings it accepts), [`lock`] (its seal), [`init`] (a plan to start from).
 
 pub mod blinded;
+mod bounds;
 pub mod cross;
+pub mod data_file;
 pub mod design;
 pub mod file;
 pub mod init;
@@ -16,15 +18,16 @@ pub mod lock;
 pub mod options;
 pub mod position;
 pub mod redaction;
+mod remarks;
 pub mod schema;
 pub mod sources;
 pub mod waivers;
 
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, TrialInfo, VisitsPlan};
 pub use options::{
-    AlternativePlan, AnalysisPlan, BaselinePlan, Ddf, Estimand, FamilyVisits, Gate, Information, Language, MeasurePlan,
-    Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat, ReportPlan, SafetyPlan,
-    SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
+    AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, Estimand, FamilyVisits, Gate,
+    Information, Language, MeasurePlan, Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat,
+    ReportPlan, SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
 };
 pub use schema::{DefaultUsed, schema};
 
@@ -33,6 +36,7 @@ use crate::trial::{Design, Finding, Location};
 use position::Positions;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::DeTable;
 
@@ -65,6 +69,9 @@ pub struct Plan {
     pub sample_size: Option<SampleSizePlan>,
     /// Estimand.
     pub estimand: Option<Estimand>,
+    /// What patient-level columns are.
+    #[serde(rename = "covariate")]
+    pub covariates: Vec<CovariatePlan>,
     /// Subgroup factors.
     #[serde(rename = "subgroup")]
     pub subgroups: Vec<Subgroup>,
@@ -84,6 +91,13 @@ pub struct Plan {
     /// SHA-256 of the plan's bytes, in hexadecimal.
     #[serde(skip)]
     pub sha256: String,
+    /// Settings in force that are decided by other settings and the program's defaults by kind of endpoint: the method
+    /// that decides an endpoint and its tests, as the analyses give them. They belong to the seal.
+    #[serde(skip)]
+    pub in_force: BTreeMap<String, String>,
+    /// What is said of the plan alone and does not stop it.
+    #[serde(skip)]
+    pub remarks: Vec<Finding>,
     #[serde(skip)]
     defaults: Vec<DefaultUsed>,
     #[serde(skip)]
@@ -186,7 +200,8 @@ pub fn parse(text: &str, file_name: &str) -> Result<Plan, Vec<Finding>> {
     let mut defaults = schema::defaults(table);
     defaults.extend(derived);
     let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(decided(written, design, defaults, file_name, text, sha256))
+    let remarks = remarks::of(&written, &positions);
+    Ok(Plan { remarks, ..decided(written, design, defaults, file_name, text, sha256) })
 }
 
 /// The plan with the defaults that depend on other parts of it.
@@ -221,6 +236,7 @@ fn decided(
         multiplicity: written.multiplicity,
         sample_size: written.sample_size,
         estimand: written.estimand,
+        covariates: written.covariates,
         subgroups: written.subgroups,
         safety: written.safety,
         report: written.report,
@@ -228,6 +244,8 @@ fn decided(
         file_name: file_name.to_owned(),
         text: text.to_owned(),
         sha256,
+        in_force: BTreeMap::new(),
+        remarks: Vec::new(),
         defaults,
         design,
     }

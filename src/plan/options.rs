@@ -518,6 +518,35 @@ pub enum Strategy {
     PrincipalStratum,
 }
 
+/// What a patient-level column is, for models, subgroups and the baseline table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CovariatePlan {
+    /// Patient-level column.
+    pub name: String,
+    /// Whether it holds numbers (a model has a slope) or levels (a model has an effect of each).
+    pub kind: CovariateKind,
+    /// Name in print; the column where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// For a factor: its values in the data, in order; those found where left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<String>,
+    /// For a factor: how `levels` are printed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+}
+
+/// What a patient-level column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CovariateKind {
+    /// Numbers.
+    Number,
+    /// Levels, written as numbers or words.
+    Factor,
+}
+
 /// A patient-level factor for subgroup analyses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

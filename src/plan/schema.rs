@@ -13,6 +13,13 @@ use toml::de::{DeTable, DeValue};
 
 /// The JSON Schema (draft 2020-12) of `plan.toml`, for editors and for other programs.
 pub fn schema() -> Value {
+    let mut schema = typed();
+    super::bounds::add(&mut schema);
+    schema
+}
+
+/// The schema that the types of the plan give, without the bounds that [`super::cross`] checks in words.
+fn typed() -> Value {
     let mut schema = schemars::schema_for!(PlanFile).to_value();
     if let Some(object) = schema.as_object_mut() {
         object.insert("title".to_owned(), Value::from("splitknee analysis plan"));
@@ -22,7 +29,7 @@ pub fn schema() -> Value {
 
 /// The keys of the plan as a page of the documentation (`docs/plan.md`): one table per table of the plan.
 pub fn markdown() -> String {
-    let schema = schema();
+    let schema = typed();
     let mut page = String::from(
         "# The plan\n\n\
          Made from the types in `src/plan/` by the test `plan_life::the_documentation_of_the_plan_is_current`; do not edit by hand.\n\n\
@@ -129,8 +136,26 @@ impl<'s> Node<'s> {
         let list = choices.into_iter().flatten().find(|choice| choice.get("items").is_some());
         match (value, list) {
             (DeValue::Array(_), Some(list)) => Self { resolved: list, ..self },
+            (DeValue::String(_), _) if self.properties().is_some() => match self.text(self.outer, 8) {
+                Some(text) => Self { resolved: text, ..self },
+                None => self,
+            },
             _ => self,
         }
+    }
+
+    /// The choice of `value` that is a text, where a table may also be written as one.
+    fn text(&self, value: &'s Value, depth: usize) -> Option<&'s Value> {
+        if depth == 0 {
+            return None;
+        }
+        if value.get("type").and_then(Value::as_str) == Some("string") {
+            return Some(value);
+        }
+        if let Some(name) = value.get("$ref").and_then(Value::as_str).and_then(|name| name.rsplit('/').next()) {
+            return self.text(self.root.get("$defs")?.get(name)?, depth - 1);
+        }
+        value.get("anyOf")?.as_array()?.iter().find_map(|choice| self.text(choice, depth - 1))
     }
 
     fn properties(&self) -> Option<&'s Map<String, Value>> {
@@ -182,7 +207,7 @@ impl<'s> Node<'s> {
 
 /// Every key that is unknown or missing and every value of the wrong type, in file order.
 pub fn check(table: &DeTable<'_>, positions: &Positions<'_>) -> Vec<Finding> {
-    let schema = schema();
+    let schema = typed();
     let mut findings = Vec::new();
     check_table("", table, Node::top(&schema), positions, &mut findings);
     findings
@@ -334,7 +359,7 @@ pub fn suggestion(word: &str, known: &[&str]) -> String {
 
 /// The settings that `table` leaves at their defaults, in the order of the documentation.
 pub fn defaults(table: &DeTable<'_>) -> Vec<DefaultUsed> {
-    let schema = schema();
+    let schema = typed();
     let mut used = Vec::new();
     collect_defaults("", Some(table), Node::top(&schema), &mut used);
     used

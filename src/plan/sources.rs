@@ -1,17 +1,23 @@
 //! The data files a plan names, read and handed to [`crate::trial::build`] with the roles of their columns.
 
 use super::Plan;
-use super::file::{DataPlan, Shape};
+use super::Subgroup;
+use super::data_file::FilePlan;
+use super::file::{DataPlan, ReplicatesPlan, Shape};
+use super::options::{CovariateKind, CovariatePlan};
 use super::position::location;
 use crate::data::{DataError, ReadOptions, Table, read_bytes};
 use crate::instrument::{Instrument, Scale};
+use crate::trial::coded::Coded;
+use crate::trial::columns::{self, ColumnKind, Declared};
 use crate::trial::expr::Condition;
+use crate::trial::replicates::Replicates;
 use crate::trial::sources::{
     Allocation, AllocationForm, Disposition, Events, Layout, Observations, Roles, Scoring, SetDefinition, Source,
     Sources, VisitWindow,
 };
 use crate::trial::{Design, Finding, Location, Severity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
 /// Reads the files of `plan`, whose paths are relative to `folder`.
@@ -46,10 +52,10 @@ pub fn read_with(
 pub fn files(plan: &Plan) -> Vec<&str> {
     let data = &plan.data;
     let others = [&data.patients, &data.allocation, &data.adverse_events, &data.disposition];
-    let items = plan.endpoints.iter().filter_map(|endpoint| endpoint.score.as_ref()?.file.as_deref());
+    let items = plan.endpoints.iter().filter_map(|endpoint| endpoint.score.as_ref()?.file.as_ref());
     let mut names: Vec<&str> = Vec::new();
     let observed = data.observations().map(|table| table.path.as_str());
-    for name in observed.chain(others.into_iter().flatten().map(String::as_str)).chain(items) {
+    for name in observed.chain(others.into_iter().flatten().chain(items).map(|file| file.path.as_str())) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -75,19 +81,36 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
             }
         }
     };
-    let side = ReadOptions { format: None, sheet: None, header_row: 1, ..options(data) };
-    let mut observed = data
-        .observations()
-        .map(|table| Some(observations(table, take(&table.path, "path", &options(table))?)))
+    let tables: Vec<DataPlan> = data.observations().flat_map(DataPlan::by_sheet).collect();
+    // Of several sheets of one workbook each is named with its sheet.
+    let shared = |table: &DataPlan| tables.iter().filter(|other| other.path == table.path).count() > 1;
+    let mut observed = tables
+        .iter()
+        .map(|table| {
+            let mut source = take(&table.path, "path", &options(table))?;
+            if let (true, Some(sheet)) = (shared(table), &table.sheet) {
+                source.file = format!("{} [{sheet}]", table.path);
+            }
+            Some(observations(plan, table, source))
+        })
         .collect::<Vec<_>>()
         .into_iter();
     let first = observed.next().flatten();
     let further: Vec<Observations> = observed.flatten().collect();
-    let patients = data.patients.as_ref().and_then(|name| take(name, "patients", &side));
-    let allocation = data.allocation.as_ref().and_then(|name| take(name, "allocation", &side));
-    let no_rows = ReadOptions { allow_no_rows: true, ..side.clone() };
-    let events = data.adverse_events.as_ref().and_then(|name| take(name, "adverse_events", &no_rows));
-    let disposition = data.disposition.as_ref().and_then(|name| take(name, "disposition", &side));
+    let patient = data.patient_column.as_ref().unwrap_or(&data.columns.patient);
+    let listed = data.allocation_columns.patient.as_ref().unwrap_or(&data.columns.patient);
+    let mut beside = |file: Option<&FilePlan>, key: &str, patient: &str, no_rows: bool, one_row: bool| {
+        let file = file?;
+        let options = ReadOptions { allow_no_rows: no_rows, ..options_beside(data, file, patient) };
+        let source = take(&file.path, key, &options)?;
+        let table = kept(&file.rows, source.table);
+        let table = if one_row { one_row_of_redcap(table, patient) } else { table };
+        Some(Source { file: source.file, table })
+    };
+    let patients = beside(data.patients.as_ref(), "patients", patient, false, true);
+    let allocation = beside(data.allocation.as_ref(), "allocation", listed, false, true);
+    let events = beside(data.adverse_events.as_ref(), "adverse_events", patient, true, false);
+    let disposition = beside(data.disposition.as_ref(), "disposition", patient, false, true);
     let scored = plan.endpoints.iter().map(|endpoint| endpoint.score.as_ref());
     let scores: Vec<Option<Scoring>> = scored
         .map(|score| {
@@ -97,10 +120,11 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
                 scale: Scale::from_name(&score.scale)?,
                 items: score.items.clone(),
                 normalised: score.normalised,
-                source: score.file.as_ref().and_then(|name| take(name, "score", &side)),
+                source: beside(score.file.as_ref(), "score", &data.columns.patient, false, false),
             })
         })
         .collect();
+    let allocation = allocation.map(|source| by_side(plan, source, listed, &mut findings));
     match first {
         Some(first) if findings.is_empty() => {
             Ok(Sources { scores, further, ..assemble(plan, first, patients, allocation, events, disposition) })
@@ -109,11 +133,8 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     }
 }
 
+/// How the file of a table of observations is read.
 fn options(data: &DataPlan) -> ReadOptions {
-    let mut missing = data.missing.clone();
-    if !missing.iter().any(String::is_empty) {
-        missing.push(String::new());
-    }
     ReadOptions {
         format: data.format,
         delimiter: data.delimiter,
@@ -121,9 +142,38 @@ fn options(data: &DataPlan) -> ReadOptions {
         encoding: data.encoding.clone(),
         sheet: data.sheet.clone(),
         header_row: data.header_row,
-        missing,
+        missing: with_empty(&data.missing),
+        identifiers: vec![data.columns.patient.clone()],
+        fill_down: data.fill_down.clone(),
         allow_no_rows: false,
     }
+}
+
+/// How a file beside the observations is read: as it says itself, else as the observations, but for what belongs to one
+/// file (format, sheet, header row).
+fn options_beside(data: &DataPlan, file: &FilePlan, patient: &str) -> ReadOptions {
+    let of_observations = options(data);
+    ReadOptions {
+        format: file.format,
+        delimiter: file.delimiter.or(of_observations.delimiter),
+        decimal_comma: file.decimal_comma.or(of_observations.decimal_comma),
+        encoding: file.encoding.clone().or(of_observations.encoding),
+        sheet: file.sheet.clone(),
+        header_row: file.header_row.unwrap_or(1),
+        missing: file.missing.as_ref().map_or(of_observations.missing, |codes| with_empty(codes)),
+        identifiers: vec![patient.to_owned()],
+        fill_down: file.fill_down.clone(),
+        allow_no_rows: false,
+    }
+}
+
+/// The missing codes; the empty cell is always one.
+fn with_empty(codes: &[String]) -> Vec<String> {
+    let mut codes = codes.to_vec();
+    if !codes.iter().any(String::is_empty) {
+        codes.push(String::new());
+    }
+    codes
 }
 
 /// Why a plan may not name this file, if it may not.
@@ -205,9 +255,25 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
     Finding { rule, severity: Severity::Error, location, message, remedy }
 }
 
+/// The column that the visit of all rows of a file stands in.
+const VISIT: &str = "(visit)";
+
+/// The column that the side of a parameter code stands in.
+const SIDE: &str = "(side)";
+
 /// A file of observations with the roles that its table of the plan gives its columns.
-fn observations(table: &DataPlan, source: Source) -> Observations {
+fn observations(plan: &Plan, table: &DataPlan, mut source: Source) -> Observations {
     let columns = &table.columns;
+    let mut visit = columns.visit.clone();
+    if let Some(label) = &table.visit {
+        source.table.set_constant(VISIT, label);
+        visit = Some(VISIT.to_owned());
+    }
+    let mut knee = columns.knee.clone();
+    if let (Shape::Bds, Some(pattern)) = (table.shape, &table.pattern) {
+        sides_of_codes(plan, table, pattern, &mut source.table);
+        knee = Some(SIDE.to_owned());
+    }
     Observations {
         source,
         layout: match table.shape {
@@ -217,15 +283,108 @@ fn observations(table: &DataPlan, source: Source) -> Observations {
         },
         roles: Roles {
             patient: columns.patient.clone(),
-            knee: columns.knee.clone(),
+            knee,
             arm: columns.arm.clone(),
-            visit: columns.visit.clone(),
+            visit,
             month: columns.month.clone(),
             date: columns.date.clone(),
         },
         filter: condition(&table.rows),
     }
 }
+
+/// Takes parameter codes apart that name the side, such as `VASL`: the code becomes the endpoint's, the side a column.
+fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table) {
+    let Some(codes) = Coded::read(table, &data.parameter) else { return };
+    let parts = |code: &String| {
+        plan.endpoints.iter().find_map(|endpoint| {
+            let expected = pattern.replace("{endpoint}", &endpoint.column);
+            let (before, after) = expected.split_once("{knee}")?;
+            let side = code.strip_prefix(before)?.strip_suffix(after)?;
+            crate::trial::side::side(side).map(|_| (endpoint.column.clone(), side.to_owned()))
+        })
+    };
+    let meaning: Vec<Option<(String, String)>> = codes.levels.iter().map(parts).collect();
+    let of_row = |row: usize| codes.level(row).and_then(|level| meaning.get(level).cloned().flatten());
+    let endpoint = |row: usize| of_row(row).map_or_else(|| codes.get(row).map(str::to_owned), |(code, _)| Some(code));
+    let sides = (0..table.height()).map(|row| of_row(row).map(|(_, side)| side)).collect();
+    let endpoints = (0..table.height()).map(endpoint).collect();
+    table.set_text(&data.parameter, endpoints);
+    table.set_text(SIDE, sides);
+}
+
+/// The rows that a condition keeps.
+fn kept(rows: &Option<String>, table: Table) -> Table {
+    let Some(filter) = condition(rows) else { return table };
+    let columns: BTreeMap<&str, Coded> =
+        filter.columns().into_iter().filter_map(|name| Some((name, Coded::read(&table, name)?))).collect();
+    let holds = |row: &usize| filter.holds(&|name| columns.get(name).and_then(|column| column.get(*row)));
+    let rows: Vec<usize> = (0..table.height()).filter(holds).collect();
+    table.keep(&rows)
+}
+
+/// Of REDCap's flat export, which has a row per event and per repeat of an instrument, one row per patient: of every
+/// column what all its filled cells of the patient say; a column that says several things of one patient is left empty.
+fn one_row_of_redcap(table: Table, patient: &str) -> Table {
+    let flat = ["redcap_event_name", "redcap_repeat_instrument"];
+    let Some(ids) = Coded::read(&table, patient).filter(|_| flat.iter().any(|column| table.has_column(column))) else {
+        return table;
+    };
+    let mut rows: Vec<usize> = Vec::new();
+    for (level, row) in ids.first_rows().into_iter().enumerate() {
+        debug_assert!(ids.level(row) == Some(level));
+        rows.push(row);
+    }
+    let mut one = table.keep(&rows);
+    for name in table.column_names().into_iter().filter(|name| name != patient) {
+        let Some(cells) = Coded::read(&table, &name) else { continue };
+        let mut found: Vec<Option<Option<usize>>> = vec![None; rows.len()];
+        for row in 0..table.height() {
+            let (Some(id), Some(level)) = (ids.level(row), cells.level(row)) else { continue };
+            if let Some(place) = found.get_mut(id) {
+                *place = match *place {
+                    None => Some(Some(level)),
+                    Some(Some(before)) if before == level => Some(Some(level)),
+                    Some(_) => Some(None),
+                };
+            }
+        }
+        let text = |level: Option<Option<usize>>| cells.levels.get(level.flatten()?).cloned();
+        one.set_text(&name, found.into_iter().map(text).collect());
+    }
+    one.provenance.notes.push(
+        "REDCap's flat export: of every patient the cells that all events and repeats agree on were taken".to_owned(),
+    );
+    one
+}
+
+/// A list with a column per side as one with a row per knee.
+fn by_side(plan: &Plan, source: Source, patient: &str, findings: &mut Vec<Finding>) -> Source {
+    let columns = &plan.data.allocation_columns;
+    let (Some(left), Some(right)) = (&columns.left, &columns.right) else { return source };
+    let table = &source.table;
+    for name in [left, right, &patient.to_owned()] {
+        if let Err(error) = table.text(name) {
+            findings.push(file_finding(plan, &source.file, "allocation", &error));
+        }
+    }
+    if !findings.is_empty() {
+        return source;
+    }
+    let rows: Vec<usize> = (0..table.height()).flat_map(|row| [row, row]).collect();
+    let mut list = table.keep(&rows);
+    let side = |row: usize| if row.is_multiple_of(2) { "left" } else { "right" };
+    let of = |name: &str| table.text(name).unwrap_or_default();
+    let (lefts, rights) = (of(left), of(right));
+    let arm =
+        |row: usize| if row.is_multiple_of(2) { lefts.get(row / 2) } else { rights.get(row / 2) }.cloned().flatten();
+    list.set_text(SIDE, (0..rows.len()).map(|row| Some(side(row).to_owned())).collect());
+    list.set_text(ARM, (0..rows.len()).map(arm).collect());
+    Source { file: source.file, table: list }
+}
+
+/// The column that the treatment stands in, where the list has one column per side.
+const ARM: &str = "(left, right)";
 
 /// A condition, parsed already when the plan was checked.
 fn condition(text: &Option<String>) -> Option<Condition> {
@@ -258,6 +417,9 @@ fn assemble(
             patient: listed.patient.clone().unwrap_or_else(|| columns.patient.clone()),
             form: match &listed.active_knee {
                 Some(column) => AllocationForm::ActiveKnee { column: column.clone() },
+                None if listed.left.is_some() && listed.right.is_some() => {
+                    AllocationForm::PerKnee { knee: Some(SIDE.to_owned()), arm: ARM.to_owned() }
+                }
                 None => AllocationForm::PerKnee {
                     knee: listed.knee.clone().or_else(|| columns.knee.clone()),
                     arm: listed.arm.clone().or_else(|| columns.arm.clone()).unwrap_or_else(|| "arm".to_owned()),
@@ -275,11 +437,14 @@ fn assemble(
             related: event.related.clone(),
             start_day: event.start_day.clone(),
             end_day: event.end_day.clone(),
+            emergent: event.emergent.clone(),
+            set: plan.safety.set.clone(),
             severities: plan.safety.severities.clone(),
         }),
         disposition: disposition.map(|source| Disposition {
             source,
             status: data.disposition_columns.status.clone(),
+            reason: data.disposition_columns.reason.clone(),
             last_visit: data.disposition_columns.last_visit.clone(),
         }),
         patient_column: data.patient_column.clone().unwrap_or_else(|| columns.patient.clone()),
@@ -293,22 +458,51 @@ fn assemble(
             })
             .collect(),
         patient_columns: patient_columns(plan),
+        declared: declared(plan),
         randomisation_date: data.randomisation_date.clone(),
         injected_first: plan.analysis.injected_first.clone(),
         windows: windows(plan, &design),
         scores: Vec::new(),
+        replicates: plan
+            .endpoints
+            .iter()
+            .map(|endpoint| match endpoint.replicates {
+                ReplicatesPlan::Refuse => Replicates::Refuse,
+                ReplicatesPlan::Mean => Replicates::Mean,
+                ReplicatesPlan::Median => Replicates::Median,
+                ReplicatesPlan::First => Replicates::First,
+            })
+            .collect(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
     }
 }
 
+/// What the plan says of patient-level columns.
+fn declared(plan: &Plan) -> Vec<Declared> {
+    let kind = |written: CovariateKind| match written {
+        CovariateKind::Number => ColumnKind::Number,
+        CovariateKind::Factor => ColumnKind::Factor,
+    };
+    let of = |column: &CovariatePlan| Declared {
+        name: column.name.clone(),
+        label: column.label.clone(),
+        kind: kind(column.kind),
+        levels: column.levels.clone(),
+        labels: column.labels.clone(),
+    };
+    plan.covariates.iter().map(of).collect()
+}
+
 /// Patient-level columns the plan uses outside analysis sets.
 fn patient_columns(plan: &Plan) -> Vec<(&'static str, String)> {
-    let covariates = plan.analysis.covariates.iter().map(|column| ("covariate", column.clone()));
-    let subgroups = plan.subgroups.iter().map(|subgroup| ("subgroup", subgroup.column.clone()));
+    let covariates = plan.analysis.covariates.iter().map(|column| (columns::COVARIATE, column.clone()));
+    let purpose = |subgroup: &Subgroup| if subgroup.cuts.is_empty() { "subgroup" } else { columns::CUT };
+    let subgroups = plan.subgroups.iter().map(|subgroup| (purpose(subgroup), subgroup.column.clone()));
+    let declared = plan.covariates.iter().map(|column| ("[[covariate]]", column.name.clone()));
     let table = plan.report.demographics.iter().flatten().map(|column| ("baseline table", column.clone()));
     let date = plan.data.randomisation_date.iter().map(|column| ("date of randomisation", column.clone()));
     let first = plan.analysis.injected_first.iter().map(|column| ("knee injected first", column.clone()));
-    covariates.chain(subgroups).chain(table).chain(date).chain(first).collect()
+    covariates.chain(subgroups).chain(declared).chain(table).chain(date).chain(first).collect()
 }
 
 fn windows(plan: &Plan, design: &Design) -> Vec<VisitWindow> {

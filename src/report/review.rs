@@ -18,7 +18,7 @@ pub struct Group<'r> {
     pub rule: &'static str,
     /// Severity of its findings.
     pub severity: Severity,
-    /// What must hold.
+    /// What is wrong.
     pub title: &'static str,
     /// The findings.
     pub findings: Vec<&'r Finding>,
@@ -33,7 +33,7 @@ pub fn groups<'r>(findings: impl IntoIterator<Item = &'r Finding>) -> Vec<Group<
             None => groups.push(Group {
                 rule: finding.rule,
                 severity: finding.severity,
-                title: rules::find(finding.rule).map_or("", |rule| rule.title),
+                title: rules::find(finding.rule).map_or("", rules::headlines::of),
                 findings: vec![finding],
             }),
         }

@@ -21,6 +21,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     };
     let scale = Scale::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
+    let decimals = rounding::interval_decimals(Some(low), Some(high), decimals);
     let print = |value: f64| match scale {
         Scale::Odds => rounding::print(value.exp(), 2),
         _ => rounding::print(value, decimals),
@@ -461,12 +462,19 @@ pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Opt
     let record = material.outcomes.comparison(endpoint, visit, "second-opinion")?;
     let result = &record.result;
     let about = material.endpoint(endpoint);
-    let decimals = about.decimals + 1;
+    let decimals = rounding::interval_decimals(result.conf_low, result.conf_high, about.decimals + 1);
     let print = |value: Option<f64>| value.map(|value| rounding::print(value, decimals));
     let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
     let apart = result.number("largest_disagreement").map(|value| format!("{value:.1e}").replace('-', "\u{2212}"))?;
-    let agrees = super::exhibits::json(record, "agrees") == true;
-    let key = if agrees { "results.second_agrees" } else { "results.second_disagrees" };
+    let is = |name: &str| super::exhibits::json(record, name) == true;
+    let key = match (is("engine_agrees"), is("agrees")) {
+        (false, _) => "results.second_disagrees",
+        (true, true) => "results.second_agrees",
+        (true, false) => "results.second_differs",
+    };
+    let why =
+        result.notes.iter().filter(|note| note.code().starts_with("second_")).map(|note| material.words.note(note));
+    let why = why.collect::<Vec<String>>().join("; ");
     let values = [
         ("d", d.as_str()),
         ("l", &l),
@@ -474,6 +482,7 @@ pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Opt
         ("unit", &about.unit),
         ("n", &result.n_pairs.to_string()),
         ("apart", &apart),
+        ("why", &why),
     ];
     Some(tidy(&material.words.say(key, &values)))
 }

@@ -48,6 +48,7 @@ impl Cell {
             }
             Self::Interval(None, None, _) => ABSENT.to_owned(),
             Self::Interval(low, high, decimals) => {
+                let decimals = &rounding::interval_decimals(*low, *high, *decimals);
                 let limit = |value: &Option<f64>| match value {
                     Some(value) if value.is_infinite() => {
                         if *value > 0.0 {

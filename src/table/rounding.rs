@@ -69,6 +69,18 @@ pub fn print(value: f64, decimals: usize) -> String {
     fixed(value, decimals).replace("inf", "∞").replace('-', &MINUS.to_string())
 }
 
+/// The decimals with which an interval is printed: as many more than `decimals` as it takes that a limit of an interval
+/// which excludes 0 does not print as 0.
+pub fn interval_decimals(low: Option<f64>, high: Option<f64>, decimals: usize) -> usize {
+    let (Some(low), Some(high)) = (low, high) else { return decimals };
+    let nearest = low.abs().min(high.abs());
+    if !(low > 0.0 || high < 0.0) || nearest < 1e-9 {
+        return decimals;
+    }
+    let is_zero = |decimals: usize| fixed(nearest, decimals).bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    (decimals..decimals + 9).find(|decimals| !is_zero(*decimals)).unwrap_or(decimals)
+}
+
 /// A power of ten that a size of error lies below: `1e-8`; never under `1e-10`, where rounding differs between machines.
 pub fn bound(value: f64) -> String {
     let exponent = value.abs().log10().floor() + 1.0;
@@ -89,6 +101,16 @@ pub fn p_value(p: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_that_excludes_zero_is_not_printed_as_zero() {
+        assert_eq!(interval_decimals(Some(0.004), Some(3.2), 1), 3);
+        assert_eq!(interval_decimals(Some(-3.2), Some(-0.04), 1), 2);
+        assert_eq!(interval_decimals(Some(-0.004), Some(3.2), 1), 1);
+        assert_eq!(interval_decimals(Some(0.0), Some(3.2), 1), 1);
+        assert_eq!(interval_decimals(Some(2.0), None, 1), 1);
+        assert_eq!(interval_decimals(Some(0.004), Some(f64::INFINITY), 1), 3);
+    }
 
     #[test]
     fn sizes_of_error_lie_below_a_power_of_ten() {

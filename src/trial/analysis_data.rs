@@ -1,17 +1,59 @@
 //! The analysis data set: what the analyses see, as a table in CDISC ADaM's basic data structure, for hand-over.
 //!
-//! One row per patient, knee, visit and endpoint that has a value. The names are ADaM's where ADaM has one; `LAT` is the
-//! side of the knee, and `<SET>FL` says who belongs to an analysis set.
+//! One row per patient, knee, visit and endpoint that has a value. The names are ADaM's where ADaM has one
+//! ([`super::adam_names`]); `LAT` is the side of the knee. Every knee keeps one treatment, which the rules have compared with
+//! the allocation: planned and actual treatment are the same. `ADY` counts from the patient's baseline visit, which is
+//! day 1; the day before is day −1.
 
+use super::adam_names;
 use super::design::Endpoint;
 use super::patients::{Knee, Patient, Trial};
 use crate::data::options::Format;
 use crate::data::table::{ColumnInfo, FileRows};
-use crate::data::{DataError, Provenance, Table};
-use polars::prelude::{Column, NamedFrom, Series};
+use crate::data::{DataError, Date, Provenance, Table};
+use polars::prelude::{Column, DataType, IntoColumn, NamedFrom, Series};
+use std::collections::{BTreeSet, HashMap};
 
 /// Name of the data set.
 pub const NAME: &str = "ADQS";
+
+/// Label of the data set.
+pub const LABEL: &str = "Scores by Knee and Visit";
+
+/// What the data set holds beside the trial's values.
+#[derive(Debug, Clone, Default)]
+pub struct Adam {
+    /// Identifier of the study.
+    pub study: String,
+    /// Parameter codes by endpoint, where declared.
+    pub codes: Vec<Option<String>>,
+    /// Patient-level columns to carry over: covariates, subgroups, characteristics.
+    pub covariates: Vec<String>,
+    /// Dates of visits by row of the observations ([`super::rows::Rows::file_row`]).
+    pub dates: HashMap<usize, Date>,
+    /// Whether parameters and labels are to be in ASCII.
+    pub ascii: bool,
+}
+
+/// How a column came about, for define.xml.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Name of the column.
+    pub column: String,
+    /// How it is derived; a collected or assigned value where `None`.
+    pub method: Option<&'static str>,
+}
+
+/// The data set, how its columns came about, and the parameter codes by endpoint.
+#[derive(Debug, Clone)]
+pub struct AnalysisData {
+    /// The data set.
+    pub table: Table,
+    /// In the order of its columns.
+    pub origins: Vec<Origin>,
+    /// Parameter codes.
+    pub codes: Vec<String>,
+}
 
 /// One row: a value with where it belongs.
 struct Record<'t> {
@@ -20,73 +62,188 @@ struct Record<'t> {
     number: usize,
     knee: &'t Knee,
     endpoint: &'t Endpoint,
+    /// Number of the endpoint.
+    place: usize,
     visit: usize,
     value: f64,
     base: Option<f64>,
     is_baseline: bool,
 }
 
-/// The analysis data set of `trial`; `study` identifies the trial.
+/// The analysis data set of `trial`.
 ///
 /// # Errors
-/// [`DataError::DuplicateColumn`] where an analysis set has the name of another column.
-pub fn table(trial: &Trial, study: &str) -> Result<Table, DataError> {
+/// [`DataError`] where the columns make no table.
+pub fn table(trial: &Trial, adam: &Adam) -> Result<AnalysisData, DataError> {
     let design = &trial.design;
     let arms = design.arms.labels();
     let records = records(trial);
-    let mut columns: Vec<(String, String, Column)> = Vec::new();
-    let mut text = |name: &str, label: &str, cell: &dyn Fn(&Record<'_>) -> Option<String>| {
-        let cells: Vec<Option<String>> = records.iter().map(cell).collect();
-        columns.push((name.to_owned(), label.to_owned(), Column::from(Series::new(name.into(), cells))));
-    };
-    text("STUDYID", "Study Identifier", &|_| Some(study.to_owned()));
-    text("USUBJID", "Unique Subject Identifier", &|record| Some(record.patient.id.clone()));
-    text("LAT", "Laterality", &|record| Some(record.knee.side.clone()));
-    text("TRTA", "Actual Treatment", &|record| arms.get(record.knee.arm).map(|arm| (*arm).to_owned()));
-    text("PARAMCD", "Parameter Code", &|record| Some(record.endpoint.id.clone()));
-    text("PARAM", "Parameter", &|record| Some(parameter(record.endpoint)));
-    text("AVISIT", "Analysis Visit", &|record| design.visits.get(record.visit).map(|visit| visit.label.clone()));
-    text("ABLFL", "Baseline Record Flag", &|record| record.is_baseline.then(|| "Y".to_owned()));
+    let ids: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
+    let codes = adam_names::parameter_codes(&ids, &adam.codes);
+    let mut made = Columns { records: &records, columns: Vec::new(), ascii: adam.ascii };
+    let plain = |text: String| if adam.ascii { adam_names::ascii(&text) } else { text };
+    made.text("STUDYID", "Study Identifier", None, &|_| Some(adam.study.clone()));
+    made.text("USUBJID", "Unique Subject Identifier", None, &|record| Some(record.patient.id.clone()));
+    made.text("LAT", "Laterality", None, &|record| Some(record.knee.side.clone()));
+    let arm = |record: &Record<'_>| arms.get(record.knee.arm).map(|arm| (*arm).to_owned());
+    // A handful of arms, endpoints and visits: the numbers are exact.
+    let arm_number = |record: &Record<'_>| Some(record.knee.arm as f64 + 1.0);
+    made.text("TRTP", "Planned Treatment", None, &arm);
+    made.number("TRTPN", "Planned Treatment (N)", None, &arm_number);
+    made.text("TRTA", "Actual Treatment", None, &arm);
+    made.number("TRTAN", "Actual Treatment (N)", None, &arm_number);
+    made.text("PARAMCD", "Parameter Code", None, &|record| codes.get(record.place).cloned());
+    made.text("PARAM", "Parameter", None, &|record| Some(plain(parameter(record.endpoint))));
+    made.number("PARAMN", "Parameter (N)", None, &|record| Some(record.place as f64 + 1.0));
+    made.text("AVISIT", "Analysis Visit", None, &|record| {
+        design.visits.get(record.visit).map(|visit| visit.label.clone())
+    });
+    made.number("AVISITN", "Analysis Visit (N)", None, &|record| Some(record.visit as f64));
+    if !adam.dates.is_empty() {
+        let date = |record: &Record<'_>| record.date(record.visit, adam);
+        made.date("ADT", "Analysis Date", &date);
+        let day = |record: &Record<'_>| {
+            let first = design.baseline.and_then(|baseline| record.date_of_patient(baseline, adam))?;
+            let days = date(record)?.days - first.days;
+            Some(f64::from(if days >= 0 { days + 1 } else { days }))
+        };
+        made.number(
+            "ADY",
+            "Analysis Relative Day",
+            Some("ADT minus the date of the patient's baseline visit, plus 1 from that day on"),
+            &day,
+        );
+    }
+    made.number("AVAL", "Analysis Value", None, &|record| Some(record.value));
+    made.number("BASE", "Baseline Value", Some("AVAL of the same knee and parameter where ABLFL is Y"), &|record| {
+        record.base
+    });
+    made.number("CHG", "Change from Baseline", Some("AVAL minus BASE after baseline"), &|record| {
+        record.base.filter(|_| record.after_baseline(design.baseline)).map(|base| record.value - base)
+    });
+    made.text("ABLFL", "Baseline Record Flag", Some("Y at the baseline visit"), &|record| {
+        record.is_baseline.then(|| "Y".to_owned())
+    });
+    made.text("ANL01FL", "Analysis Flag 01", Some("Y for every record that the analyses see"), &|_| {
+        Some("Y".to_owned())
+    });
+    let mut taken: BTreeSet<String> = made.columns.iter().map(|(origin, ..)| origin.column.clone()).collect();
     for set in &trial.sets {
         let member = |record: &Record<'_>| set.members.get(record.number).copied().unwrap_or_default();
         let flag = |record: &Record<'_>| Some(if member(record) { "Y" } else { "N" }.to_owned());
-        text(&format!("{}FL", set.name), &format!("{} Flag", set.label), &flag);
+        let name = adam_names::population_flag(&set.name, &mut taken);
+        made.text(
+            &name,
+            &format!("{} Flag", set.label),
+            Some("Y where the patient belongs to the analysis set"),
+            &flag,
+        );
     }
-    let mut value = |name: &str, label: &str, cell: &dyn Fn(&Record<'_>) -> Option<f64>| {
-        let cells: Vec<Option<f64>> = records.iter().map(cell).collect();
-        columns.push((name.to_owned(), label.to_owned(), Column::from(Series::new(name.into(), cells))));
-    };
-    // A handful of visits: the number is exact.
-    value("AVISITN", "Analysis Visit (N)", &|record| Some(record.visit as f64));
-    value("AVAL", "Analysis Value", &|record| Some(record.value));
-    value("BASE", "Baseline Value", &|record| record.base);
-    value("CHG", "Change from Baseline", &|record| {
-        record.base.filter(|_| !record.is_baseline).map(|base| record.value - base)
-    });
-    assemble(columns)
+    for column in &adam.covariates {
+        let cell = |record: &Record<'_>| record.patient.attributes.get(column).cloned();
+        // A column that ADaM calls the same holds the same.
+        let upper = column.to_uppercase();
+        if made.columns.iter().any(|(origin, ..)| origin.column == upper) {
+            continue;
+        }
+        let name = adam_names::free_name(column, "X", "", &mut taken);
+        let mut cells = trial.patients.iter().filter_map(|patient| patient.attributes.get(column)).peekable();
+        let numeric = cells.peek().is_some() && cells.all(|cell| crate::data::number::parse(cell, false).is_ok());
+        match numeric {
+            true => made.number(&name, column, None, &|record| crate::data::number::parse(&cell(record)?, false).ok()),
+            false => made.text(&name, column, None, &cell),
+        }
+    }
+    let (table, origins) = made.finish()?;
+    Ok(AnalysisData { table, origins, codes })
 }
 
-fn assemble(columns: Vec<(String, String, Column)>) -> Result<Table, DataError> {
-    let provenance = Provenance {
-        path: NAME.to_owned(),
-        sha256: String::new(),
-        format: Format::Csv,
-        rows: 0,
-        columns: 0,
-        encoding: None,
-        delimiter: None,
-        decimal: '.',
-        sheet: None,
-        notes: Vec::new(),
-    };
-    let cells = columns.iter().map(|(_, _, column)| column.clone()).collect();
-    let mut table = Table::new(cells, FileRows::From(2), provenance)?;
-    table.name = Some(NAME.to_owned());
-    table.label = Some("Scores by Knee and Visit".to_owned());
-    for (name, label, _) in columns {
-        table.set_info(&name, ColumnInfo { label: Some(label), ..ColumnInfo::default() });
+/// The columns while they are made.
+struct Columns<'r, 't> {
+    records: &'r [Record<'t>],
+    columns: Vec<(Origin, String, Column, Option<String>)>,
+    ascii: bool,
+}
+
+impl<'t> Columns<'_, 't> {
+    fn push(&mut self, name: &str, label: &str, method: Option<&'static str>, column: Column, format: Option<String>) {
+        let label = if self.ascii { adam_names::ascii(label) } else { label.to_owned() };
+        // A transport file of version 5 takes labels of 40 characters.
+        let label = label.chars().take(40).collect();
+        self.columns.push((Origin { column: name.to_owned(), method }, label, column, format));
     }
-    Ok(table)
+
+    fn text(
+        &mut self,
+        name: &str,
+        label: &str,
+        method: Option<&'static str>,
+        cell: &dyn Fn(&Record<'t>) -> Option<String>,
+    ) {
+        let cells: Vec<Option<String>> = self.records.iter().map(cell).collect();
+        self.push(name, label, method, Column::from(Series::new(name.into(), cells)), None);
+    }
+
+    fn number(
+        &mut self,
+        name: &str,
+        label: &str,
+        method: Option<&'static str>,
+        cell: &dyn Fn(&Record<'t>) -> Option<f64>,
+    ) {
+        let cells: Vec<Option<f64>> = self.records.iter().map(cell).collect();
+        self.push(name, label, method, Column::from(Series::new(name.into(), cells)), None);
+    }
+
+    fn date(&mut self, name: &str, label: &str, cell: &dyn Fn(&Record<'t>) -> Option<Date>) {
+        let cells: Vec<Option<i32>> = self.records.iter().map(|record| cell(record).map(|date| date.days)).collect();
+        let days = Series::new(name.into(), cells);
+        let days = days.cast(&DataType::Date).unwrap_or(days);
+        self.push(name, label, None, days.into_column(), Some("DATE9.".to_owned()));
+    }
+
+    fn finish(self) -> Result<(Table, Vec<Origin>), DataError> {
+        let provenance = Provenance {
+            path: NAME.to_owned(),
+            sha256: String::new(),
+            format: Format::Csv,
+            rows: 0,
+            columns: 0,
+            encoding: None,
+            delimiter: None,
+            decimal: '.',
+            sheet: None,
+            notes: Vec::new(),
+        };
+        let cells = self.columns.iter().map(|(.., column, _)| column.clone()).collect();
+        let mut table = Table::new(cells, FileRows::From(2), provenance)?;
+        table.name = Some(NAME.to_owned());
+        table.label = Some(LABEL.to_owned());
+        let mut origins = Vec::with_capacity(self.columns.len());
+        for (origin, label, _, format) in self.columns {
+            table.set_info(&origin.column, ColumnInfo { label: Some(label), format, ..ColumnInfo::default() });
+            origins.push(origin);
+        }
+        Ok((table, origins))
+    }
+}
+
+impl Record<'_> {
+    /// Whether the record is of a later visit than baseline.
+    fn after_baseline(&self, baseline: Option<usize>) -> bool {
+        baseline.is_some_and(|baseline| self.visit > baseline)
+    }
+
+    /// The date of a visit of the knee.
+    fn date(&self, visit: usize, adam: &Adam) -> Option<Date> {
+        adam.dates.get(&self.knee.rows.get(visit).copied().flatten()?).copied()
+    }
+
+    /// The first date of a visit over the knees of the patient.
+    fn date_of_patient(&self, visit: usize, adam: &Adam) -> Option<Date> {
+        let rows = self.patient.knees().iter().filter_map(|knee| knee.rows.get(visit).copied().flatten());
+        rows.filter_map(|row| adam.dates.get(&row).copied()).min()
+    }
 }
 
 fn records(trial: &Trial) -> Vec<Record<'_>> {
@@ -100,7 +257,7 @@ fn records(trial: &Trial) -> Vec<Record<'_>> {
                     let cell = knee.values.get(place).and_then(|visits| visits.get(visit)).copied().flatten();
                     let Some(value) = cell else { continue };
                     let is_baseline = design.baseline == Some(visit);
-                    records.push(Record { patient, number, knee, endpoint, visit, value, base, is_baseline });
+                    records.push(Record { patient, number, knee, endpoint, place, visit, value, base, is_baseline });
                 }
             }
         }

@@ -5,6 +5,7 @@ use super::coded::Coded;
 use super::findings::{Findings, place};
 use super::patients::Trial;
 use super::rows::has_column;
+use super::rules::identity;
 use super::sources::{Roles, Source, Sources};
 use crate::data::Table;
 use std::collections::{BTreeSet, HashMap};
@@ -13,8 +14,11 @@ use std::collections::{BTreeSet, HashMap};
 pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
     let number: HashMap<String, usize> =
         trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.clone(), number)).collect();
+    let sets = sources.sets.iter().flat_map(|set| set.condition.iter().flat_map(|condition| condition.columns()));
+    let used: Vec<(&'static str, String)> =
+        sources.patient_columns.iter().cloned().chain(sets.map(|column| ("analysis set", column.to_owned()))).collect();
     if let Some(source) = &sources.patients {
-        let listed = per_patient(trial, source, &sources.patient_column, &number, findings);
+        let listed = per_patient(trial, source, &sources.patient_column, &number, &used, findings);
         for (patient, listed) in trial.patients.iter().zip(listed) {
             if !listed {
                 findings.add(
@@ -27,7 +31,7 @@ pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
         }
     }
     if let Some(disposition) = &sources.disposition {
-        per_patient(trial, &disposition.source, &sources.patient_column, &number, findings);
+        per_patient(trial, &disposition.source, &sources.patient_column, &number, &used, findings);
     }
     constant_columns(trial, sources, &number);
 }
@@ -38,6 +42,7 @@ fn per_patient(
     source: &Source,
     key: &str,
     number: &HashMap<String, usize>,
+    used: &[(&'static str, String)],
     findings: &mut Findings,
 ) -> Vec<bool> {
     let mut listed = vec![false; trial.patients.len()];
@@ -45,19 +50,23 @@ fn per_patient(
         return listed;
     }
     let ids = Coded::read(&source.table, key).unwrap_or_default();
+    // Errors of a spreadsheet matter where the plan uses the column.
+    for (purpose, column) in used {
+        if source.table.has_column(column) {
+            has_column(&source.file, &source.table, column, purpose, findings);
+        }
+    }
     let names: Vec<String> = source.table.column_names().into_iter().filter(|name| name != key).collect();
     let columns: Vec<(String, Vec<Option<String>>)> =
         names.into_iter().filter_map(|name| source.table.text(&name).ok().map(|cells| (name, cells))).collect();
+    let spellings: HashMap<String, (&str, usize)> =
+        number.iter().map(|(id, patient)| (identity::folded(id), (id.as_str(), *patient))).collect();
+    let comma = source.table.provenance.decimal == ',';
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for row in 0..source.table.height() {
         let location = place(&source.file, Some(source.table.file_row(row)), Some(key));
         let Some(id) = ids.get(row) else {
-            findings.add(
-                "SK102",
-                location,
-                "the patient identifier is empty".to_owned(),
-                "fill it in, or delete the row",
-            );
+            super::rows::no_patient(&source.table, row, key, location, findings);
             continue;
         };
         if let Some(before) = seen.insert(id, row) {
@@ -67,6 +76,21 @@ fn per_patient(
                 format!("patient {id} has a second row; the first is row {}", source.table.file_row(before)),
                 "this file has one row per patient; delete one",
             );
+            continue;
+        }
+        let alike = |id: &str| spellings.get(&identity::folded(id)).copied();
+        if !number.contains_key(id)
+            && let Some((other, patient)) = alike(id)
+        {
+            let message = format!(
+                "patient `{id}` is `{other}` in the observations: they differ in {} only",
+                identity::spelled(id, other)
+            );
+            findings.add("SK114", location, message, identity::WRITE_ALIKE);
+            // Not reported again as a patient without a row.
+            if let Some(listed) = listed.get_mut(patient) {
+                *listed = true;
+            }
             continue;
         }
         let Some(patient) = number.get(id) else {
@@ -82,13 +106,25 @@ fn per_patient(
             *listed = true;
             for (name, cells) in &columns {
                 let cell = cells.get(row).cloned().flatten();
-                if let Some(cell) = cell.map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()) {
+                if let Some(cell) = cell.map(|cell| plain(&cell, comma)).filter(|cell| !cell.is_empty()) {
                     patient.attributes.entry(name.clone()).or_insert(cell);
                 }
             }
         }
     }
     listed
+}
+
+/// A cell without surrounding blanks; a number with a decimal comma, where the file has them, with a point.
+pub fn plain(cell: &str, comma: bool) -> String {
+    let cell = cell.trim();
+    if comma && cell.contains(',') && !cell.contains('.') {
+        let point = cell.replacen(',', ".", 1);
+        if point.parse::<f64>().is_ok() {
+            return point;
+        }
+    }
+    cell.to_owned()
 }
 
 /// Adds the columns of the observations that do not change within a patient, identifying and measured columns aside; of
@@ -155,5 +191,7 @@ fn constant(
             Some(_) => {}
         }
     }
-    Some(cells.into_iter().map(|level| level.and_then(|level| column.levels.get(level).cloned())).collect())
+    let comma = table.provenance.decimal == ',';
+    let text = |level: usize| column.levels.get(level).map(|cell| plain(cell, comma));
+    Some(cells.into_iter().map(|level| level.and_then(text)).collect())
 }

@@ -5,6 +5,7 @@ use super::coded::Coded;
 use super::design::Design;
 use super::finding::nearest;
 use super::findings::{Findings, place};
+use super::replicates::Replicates;
 use super::rows::{Rows, keys, numbers, pick};
 use super::sources::Sources;
 use std::collections::HashMap;
@@ -65,6 +66,13 @@ pub fn rows(
             continue;
         };
         let key = (patient, code(&all.side, number), code(&all.arm, number), visit);
+        let several = sources.replicates.get(endpoint).is_some_and(|rule| *rule != Replicates::Refuse);
+        let filled =
+            |row: &usize| rows.values.get(endpoint).and_then(|column| column.get(*row)).is_some_and(Option::is_some);
+        // A further reading is a row of its own, to be taken together with the first.
+        if several && place_of.get(&key).is_some_and(filled) {
+            place_of.remove(&key);
+        }
         let row = *place_of.entry(key).or_insert_with(|| {
             rows.patient.push(patient);
             rows.visit.push(visit);

@@ -4,6 +4,7 @@
 
 use super::attributes;
 use super::coded::EMPTY;
+use super::columns;
 use super::design::Design;
 use super::event_rows;
 use super::finding::Finding;
@@ -11,6 +12,7 @@ use super::findings::{Findings, place};
 use super::knee_values::KneeValues;
 use super::knees::Knees;
 use super::patients::{AnalysisSet, Knee, Patient, Trial};
+use super::replicates;
 use super::rows::{Rows, has_column};
 use super::rules;
 use super::sources::Sources;
@@ -25,18 +27,23 @@ pub use super::sources::{Allocation, Events, Layout, Roles, SetDefinition, Sourc
 /// Every finding (errors, warnings and notes) where at least one is an error.
 pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>), Vec<Finding>> {
     let mut findings = Findings::default();
-    let Some(rows) = Rows::read(design, sources, &mut findings) else { return Err(findings.into_list()) };
+    remarks(sources, &mut findings);
+    let Some(mut rows) = Rows::read(design, sources, &mut findings) else { return Err(findings.into_list()) };
     values_permitted(design, &rows, &mut findings);
+    replicates::combine(design, sources, &mut rows, &mut findings);
     let Some(knees) = Knees::group(design, sources, &rows, &mut findings) else { return Err(findings.into_list()) };
     let mut design = design.clone();
+    decimals(&mut design, &rows);
     months(&mut design, &rows, sources.roles.month.as_deref(), &mut findings);
+    time_order(&design, &rows, sources.roles.month.as_deref(), &mut findings);
     if findings.has_errors() {
         return Err(findings.into_list());
     }
     let patients = patients(&design, &rows, &knees, &mut findings);
-    let mut trial = Trial { design, patients, sets: Vec::new(), events: None, randomised: 0 };
+    let mut trial = Trial { design, patients, sets: Vec::new(), events: None, columns: Vec::new(), randomised: 0 };
     attributes::attach(&mut trial, sources, &mut findings);
     trial.sets = analysis_sets(&trial, sources, &mut findings);
+    columns::settle(&mut trial, sources, &mut findings);
     if let Some(given) = &sources.events {
         trial.events = event_rows::read(&trial, given, &sources.patient_column, &mut findings);
     }
@@ -46,6 +53,45 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
         return Err(findings.into_list());
     }
     Ok((trial, findings.into_list()))
+}
+
+/// Fills in the decimals that the plan does not declare: as many as the values have, and no more than four significant
+/// digits of a usual value need (a mean of items has endless decimals).
+fn decimals(design: &mut Design, rows: &Rows) {
+    for (endpoint, values) in design.endpoints.iter_mut().zip(&rows.values) {
+        if endpoint.decimals_from_data {
+            endpoint.decimals = decimals_of(values);
+        }
+    }
+}
+
+fn decimals_of(values: &[Option<f64>]) -> usize {
+    let mut sizes: Vec<f64> = values.iter().flatten().map(|value| value.abs()).filter(|value| *value > 0.0).collect();
+    if sizes.is_empty() {
+        return 0;
+    }
+    let middle = sizes.len() / 2;
+    let (_, usual, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
+    // A double has 15 digits: the exponent is far from the limits of an i32.
+    let most = (3 - usual.log10().floor() as i32).clamp(1, 10);
+    let mut decimals = 0;
+    for value in values.iter().flatten() {
+        while decimals < most && !is_multiple(*value, 10f64.powi(-decimals)) {
+            decimals += 1;
+        }
+    }
+    usize::try_from(decimals).unwrap_or(0)
+}
+
+/// What the readers of the files passed over or decided.
+fn remarks(sources: &Sources, findings: &mut Findings) {
+    for (file, table) in sources.tables() {
+        for remark in &table.remarks {
+            let rule = if remark.doubtful { "SK028" } else { "SK027" };
+            let at = place(file, remark.row, remark.column.as_deref().filter(|column| !column.is_empty()));
+            findings.add(rule, at, remark.text.clone(), remark.remedy);
+        }
+    }
 }
 
 /// Values outside the endpoint's range or of the wrong kind.
@@ -127,6 +173,24 @@ fn months(design: &mut Design, rows: &Rows, column: Option<&str>, findings: &mut
                 );
             }
             Some(_) => {}
+        }
+    }
+}
+
+/// SK310: the months of the visits, declared or from the data, increase along the plan's order.
+fn time_order(design: &Design, rows: &Rows, column: Option<&str>, findings: &mut Findings) {
+    let known: Vec<(&str, f64)> =
+        design.visits.iter().filter_map(|visit| Some((visit.label.as_str(), visit.month?))).collect();
+    for pair in known.windows(2) {
+        if let [(before, earlier), (after, later)] = pair
+            && later < earlier
+        {
+            findings.add(
+                "SK310",
+                rows.place(None, column),
+                format!("`{before}` (month {earlier}) stands before `{after}` (month {later}) in the plan"),
+                "correct `visits.order`",
+            );
         }
     }
 }

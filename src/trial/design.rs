@@ -86,6 +86,8 @@ pub struct Endpoint {
     pub visits: Vec<usize>,
     /// Decimals of the data as collected.
     pub decimals: usize,
+    /// Whether `decimals` are those found in the data, because the plan declares neither them nor a step.
+    pub decimals_from_data: bool,
     /// Paired tests asked for by the plan; empty means the defaults of the kind.
     pub tests: Vec<String>,
 }
@@ -157,9 +159,15 @@ pub struct Design {
 }
 
 impl Design {
-    /// The visits after baseline at which `endpoint` is measured, in order.
+    /// The visits after baseline at which `endpoint` is measured, in order: those that are compared. Visits before
+    /// baseline (screening) are listed and described only.
     pub fn follow_up(&self, endpoint: &Endpoint) -> Vec<usize> {
-        endpoint.visits.iter().copied().filter(|visit| Some(*visit) != self.baseline).collect()
+        endpoint.visits.iter().copied().filter(|visit| self.is_after_baseline(*visit)).collect()
+    }
+
+    /// Whether `visit` comes after baseline; every visit does where there is no baseline.
+    pub fn is_after_baseline(&self, visit: usize) -> bool {
+        self.baseline.is_none_or(|baseline| visit > baseline)
     }
 
     /// Whether `endpoint` is measured at baseline.

@@ -8,6 +8,7 @@ use super::patients::{Patient, Trial};
 use super::rows::{did_you_mean, has_column, numbers, shorten};
 use super::side::{is_both, is_systemic, yes_or_no};
 use super::sources::Events;
+use super::spelling::one_spelling;
 use std::collections::HashMap;
 
 /// The events; `None` where the file lacks a column.
@@ -15,7 +16,7 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
     let (file, table) = (given.source.file.as_str(), &given.source.table);
     let mut complete = true;
     for (role, column) in [
-        ("patient", patient_column),
+        ("patient", &patient_column.to_owned()),
         ("knee", &given.knee),
         ("term", &given.term),
         ("severity", &given.severity),
@@ -23,7 +24,10 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
         ("related", &given.related),
         ("start day", &given.start_day),
         ("end day", &given.end_day),
-    ] {
+    ]
+    .into_iter()
+    .chain(given.emergent.iter().map(|column| ("emergent", column)))
+    {
         complete &= has_column(file, table, column, role, findings);
     }
     if !complete {
@@ -33,6 +37,9 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
     let ids = column(patient_column);
     let (knees, terms, severities) = (column(&given.knee), column(&given.term), column(&given.severity));
     let (serious, related) = (column(&given.serious), column(&given.related));
+    let emergent = given.emergent.as_ref().map(|name| (name, column(name)));
+    let spelled = one_spelling(&terms);
+    terms_spelled_once(file, given, &terms, &spelled, findings);
     let starts = numbers(file, table, &given.start_day, findings);
     let ends = numbers(file, table, &given.end_day, findings);
     let number: HashMap<&str, usize> =
@@ -87,15 +94,25 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
             }
         };
         let (serious, related) = (flag(&serious, &given.serious), flag(&related, &given.related));
-        let Some(term) = terms.get(row) else {
+        let declared = emergent.as_ref().map(|(name, column)| flag(column, name));
+        let Some(term) = terms.level(row).and_then(|level| spelled.get(level)) else {
             findings.add("SK703", at(&given.term), "the event has no term".to_owned(), "fill it in");
             continue;
         };
-        let severity = severities.get(row).unwrap_or_default().to_owned();
-        if !given.severities.iter().any(|known| known.eq_ignore_ascii_case(&severity)) {
+        // One spelling of a severity counts, the plan's.
+        let recorded_as = severities.get(row).unwrap_or_default();
+        let planned = given.severities.iter().find(|known| known.to_lowercase() == recorded_as.to_lowercase());
+        let severity = planned.cloned().unwrap_or_else(|| recorded_as.to_owned());
+        if planned.is_none() {
             let known: Vec<&str> = given.severities.iter().map(String::as_str).collect();
-            let message = format!("severity `{}` is not one of {}", shorten(&severity), known.join(", "));
-            findings.add("SK704", at(&given.severity), message, "correct it, or list it in `safety.severities`");
+            let (message, remedy) = match recorded_as {
+                "" => ("the event has no severity".to_owned(), "fill it in; it is counted as not graded"),
+                _ => (
+                    format!("severity `{}` is not one of {}", shorten(recorded_as), known.join(", ")),
+                    "correct it, or list it in `safety.severities`; it has a row of its own",
+                ),
+            };
+            findings.add("SK704", at(&given.severity), message, remedy);
         }
         let day = |days: &[Option<f64>]| days.get(row).copied().flatten();
         let (start_day, end_day) = (day(&starts), day(&ends));
@@ -121,10 +138,12 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
         events.push(AdverseEvent {
             patient,
             arm,
-            term: term.to_owned(),
+            term: term.clone(),
             severity,
             serious,
             related,
+            emergent: declared.unwrap_or_else(|| start_day.is_none_or(|day| day >= 0.0)),
+            row: table.file_row(row),
             start_day,
             end_day,
         });
@@ -144,6 +163,22 @@ fn in_each_knee(trial: &Trial, events: Vec<AdverseEvent>, at_both: &[usize]) -> 
         }
     }
     all
+}
+
+/// SK716: terms that differ in case or blanks only are one term.
+fn terms_spelled_once(file: &str, given: &Events, terms: &Coded, spelled: &[String], findings: &mut Findings) {
+    let first = terms.first_rows();
+    for (level, (term, kept)) in terms.levels.iter().zip(spelled).enumerate() {
+        if term != kept {
+            let row = first.get(level).map(|row| given.source.table.file_row(*row));
+            findings.add(
+                "SK716",
+                place(file, row, Some(&given.term)),
+                format!("`{}` and `{}` are counted as one term", shorten(term), shorten(kept)),
+                "use one spelling in the data",
+            );
+        }
+    }
 }
 
 /// The arm of the patient's knee with this label; where the data have no sides, the label is the arm's.

@@ -17,6 +17,11 @@ pub struct AdverseEvent {
     pub serious: bool,
     /// Whether it was judged related to treatment.
     pub related: bool,
+    /// Whether it is treatment-emergent: it began, or became worse, on or after the day of the injection. An event whose
+    /// onset is not known counts as emergent.
+    pub emergent: bool,
+    /// Row of the file.
+    pub row: usize,
     /// Day of onset, counted from the injection.
     pub start_day: Option<f64>,
     /// Day of resolution.

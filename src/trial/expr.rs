@@ -2,7 +2,8 @@
 //!
 //! Operators `==`, `!=`, `<`, `<=`, `>`, `>=`, `in ["A", "B"]`, `and`, `or`, `not`, parentheses. Text stands between quotes,
 //! numbers do not; a comparison with a number reads the cell as a number. `missing` stands for an empty cell
-//! (`exit == missing`). A comparison with an empty cell is false, except `!=` with a text or number, which is true.
+//! (`exit == missing`), and so does empty text (`exit == ""`), as in SAS and R. A comparison with an empty cell is false,
+//! except `!=` with a text or number, which is true.
 
 use std::collections::BTreeSet;
 
@@ -387,6 +388,7 @@ impl<'a> Parser<'a> {
 
     fn literal(&mut self) -> Result<Literal, ConditionError> {
         match self.take() {
+            Some((_, Token::Text(text))) if text.trim().is_empty() => Ok(Literal::Missing),
             Some((_, Token::Text(text))) => Ok(Literal::Text(text.clone())),
             Some((_, Token::Number(number))) => Ok(Literal::Number(*number)),
             Some((_, Token::Name(name))) if name == "missing" => Ok(Literal::Missing),

@@ -3,7 +3,18 @@
 use super::finding::{Finding, Location, Severity};
 use super::rules;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rules whose findings are the cause of findings of other rules: an arm that the plan does not have leaves its patients
+/// with one knee.
+const FOLLOWS: [(&str, &[&str]); 6] = [
+    ("SK601", &["SK106", "SK607", "SK402", "SK401"]),
+    ("SK602", &["SK606"]),
+    ("SK105", &["SK106"]),
+    ("SK114", &["SK111", "SK113", "SK505", "SK501", "SK503", "SK504", "SK608", "SK609", "SK713"]),
+    ("SK205", &["SK223"]),
+    ("SK310", &["SK302", "SK305", "SK309"]),
+];
 
 /// Findings of one rule that are listed one by one.
 pub const LISTED: usize = 200;
@@ -59,9 +70,24 @@ impl Findings {
     }
 
     /// All findings: errors first, then warnings and notes, each in the order found; where a rule has more than
-    /// [`LISTED`], its last finding says how many more.
+    /// [`LISTED`], its last finding says how many more. Findings that only follow from the cause of an error are left out.
     pub fn into_list(self) -> Vec<Finding> {
-        let Self { mut listed, counts } = self;
+        let Self { mut listed, mut counts } = self;
+        for (cause, consequences) in FOLLOWS {
+            if counts.contains_key(cause) {
+                listed.retain(|finding| !consequences.contains(&finding.rule));
+                counts.retain(|rule, _| !consequences.contains(rule));
+            }
+        }
+        // A row without a patient has mostly nothing else either (a row of totals, an empty row).
+        let nobody: BTreeSet<(String, Option<usize>)> = listed
+            .iter()
+            .filter(|finding| finding.rule == "SK102")
+            .map(|finding| (finding.location.file.clone(), finding.location.row))
+            .collect();
+        listed.retain(|finding| {
+            finding.rule != "SK604" || !nobody.contains(&(finding.location.file.clone(), finding.location.row))
+        });
         for (rule, count) in counts {
             if count > LISTED
                 && let Some(last) = listed.iter_mut().rfind(|finding| finding.rule == rule)

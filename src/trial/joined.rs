@@ -170,6 +170,11 @@ fn view(design: &Design, sources: &Sources, number: usize, file: &File<'_>) -> (
         filter,
         further: Vec::new(),
         scores: file.endpoints.iter().map(|endpoint| sources.scores.get(*endpoint).cloned().flatten()).collect(),
+        replicates: file
+            .endpoints
+            .iter()
+            .map(|endpoint| sources.replicates.get(*endpoint).copied().unwrap_or_default())
+            .collect(),
         sums: vec![parts],
         ..sources.clone()
     };

@@ -60,6 +60,25 @@ impl Knees {
         // Where the data have no sides, the arm tells the knees of a patient apart.
         let marks = rows.side.as_ref().or(rows.arm.as_ref())?;
         let mut missing_allocation: Vec<bool> = vec![false; rows.patients.len()];
+        let zeros = allocated.as_ref().map(|list| knees.leading_zeros(list)).unwrap_or_default();
+        if let (Some((data, list)), Some(allocation)) = (zeros.first(), &sources.allocation) {
+            for (patient, (id, _)) in knees.patients.iter().enumerate() {
+                if let Some(reported) = missing_allocation.get_mut(patient) {
+                    *reported = zeros.iter().any(|(data, _)| data == id);
+                }
+            }
+            let many = if zeros.len() == 1 { "patient of the data stands" } else { "patients of the data stand" };
+            findings.add(
+                "SK107",
+                place(&allocation.source.file, None, Some(&allocation.patient)),
+                format!(
+                    "{} {many} in the list with other leading zeros or another spelling: `{data}` in {} is `{list}` there",
+                    zeros.len(),
+                    rows.file
+                ),
+                "write the identifiers alike in both files; in a spreadsheet, format the column as text before filling it",
+            );
+        }
         for row in 0..rows.len() {
             let (Some(patient), Some(mark)) =
                 (rows.patient.get(row).and_then(|code| index(*code)), marks.get(row).and_then(|code| index(*code)))
@@ -137,7 +156,7 @@ impl Knees {
         knees.check_pairs(design, sources, rows, findings);
         knees.check_duplicates(design, rows, findings);
         if let Some(allocated) = &allocated {
-            knees.compare_with_allocation(sources, rows, allocated, findings);
+            knees.compare_with_allocation(sources, rows, allocated, &zeros, findings);
         }
         knees.allocated = allocated;
         Some(knees)
@@ -213,11 +232,24 @@ impl Knees {
                                 .unwrap_or_default(),
                             rows.named_beside(rows.file_row.get(before).copied(), rows.file_row.get(row).copied())
                         ),
-                        "delete one of the rows, or correct its patient, side or visit",
+                        "delete one of the rows, or correct its patient, side or visit; if both are readings of one knee \
+                         (teeth, repeated measurements), declare what they stand for: `replicates = \"mean\"` in the \
+                         endpoint",
                     );
                 }
             }
         }
+    }
+
+    /// Patients of the data that the list does not have, with one of the list that differs in leading zeros alone.
+    fn leading_zeros(&self, allocated: &Allocated) -> Vec<(String, String)> {
+        let known: std::collections::HashSet<&str> = self.patients.iter().map(|(id, _)| id.as_str()).collect();
+        let unknown = allocated.knees.keys().filter(|id| !known.contains(id.as_str()));
+        let listed: HashMap<String, &String> = unknown.map(|id| (super::rules::identity::folded(id), id)).collect();
+        let absent = self.patients.iter().filter(|(id, _)| !allocated.knees.contains_key(id));
+        absent
+            .filter_map(|(id, _)| Some((id.clone(), (*listed.get(&super::rules::identity::folded(id))?).clone())))
+            .collect()
     }
 
     /// Patients and knees of the allocation list that are not in the data; they join the trial without values.
@@ -226,13 +258,15 @@ impl Knees {
         sources: &Sources,
         rows: &Rows,
         allocated: &Allocated,
+        zeros: &[(String, String)],
         findings: &mut Findings,
     ) {
         let Some(allocation) = &sources.allocation else { return };
         let in_data: HashMap<String, usize> =
             self.patients.iter().enumerate().map(|(number, (id, _))| (id.clone(), number)).collect();
+        let differs = |id: &str| zeros.iter().any(|(data, list)| data == id || list == id);
         if rows.arm.is_some() {
-            for (id, members) in &self.patients {
+            for (id, members) in self.patients.iter().filter(|(id, _)| !differs(id)) {
                 if !allocated.knees.contains_key(id) {
                     let row = members.first().and_then(|knee| self.list.get(*knee)).and_then(|knee| knee.first_row);
                     not_allocated(sources, rows, id, None, row, findings);
@@ -242,6 +276,7 @@ impl Knees {
         for (id, listed) in &allocated.knees {
             let number = match in_data.get(id) {
                 Some(number) => *number,
+                None if differs(id) => continue,
                 None => {
                     findings.add(
                         "SK108",

@@ -8,6 +8,7 @@
 //! Read in this order: [`design`] (what the plan declares), [`finding`] (what a check says), [`build`] (columns to
 //! patients), [`differences`] and [`observations`] (what analyses see), [`patients`] and [`events`] (patient-level data).
 
+pub mod adam_names;
 pub mod allocated;
 pub mod analysis_data;
 pub mod attributes;
@@ -15,6 +16,8 @@ pub mod bds;
 pub mod blinding;
 pub mod build;
 pub mod coded;
+pub mod columns;
+pub mod define_xml;
 pub mod design;
 pub mod differences;
 pub mod event_rows;
@@ -30,11 +33,13 @@ pub mod masking;
 pub mod observations;
 pub mod patients;
 pub mod pseudonym;
+pub mod replicates;
 pub mod rows;
 pub mod rules;
 pub mod scored;
 pub mod side;
 pub mod sources;
+mod spelling;
 pub mod wide;
 
 pub use design::{Arms, Better, Design, Endpoint, Kind, Role, Visit};

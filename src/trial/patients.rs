@@ -1,5 +1,6 @@
 //! Patients, their knees, and the trial they make up.
 
+use super::columns::PatientColumn;
 use super::design::{ACTIVE, Design, PLACEBO};
 use super::events::AdverseEvent;
 use super::knee_values::KneeValues;
@@ -110,11 +111,18 @@ pub struct Trial {
     pub sets: Vec<AnalysisSet>,
     /// Adverse events, where a file was given.
     pub events: Option<Vec<AdverseEvent>>,
+    /// Patient-level columns that the plan declares or its models use, with what they hold.
+    pub columns: Vec<PatientColumn>,
     /// Patients randomised, where an allocation list or disposition says so; else those in the data.
     pub randomised: usize,
 }
 
 impl Trial {
+    /// The patient-level column `name`, where it is declared or used by a model.
+    pub fn column(&self, name: &str) -> Option<&PatientColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
     /// Knees in the trial's data.
     pub fn knees(&self) -> usize {
         self.patients.iter().map(|patient| patient.knees().len()).sum()

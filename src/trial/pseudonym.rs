@@ -111,7 +111,7 @@ pub fn redact(sources: &mut Sources, key: &str) -> Pseudonyms {
             order.sort_by_key(|row| replaced[*row]);
             replace_column(source, column, replaced);
             mask(source, column, &structural, &masker);
-            source.table.reorder(&order);
+            source.table = source.table.keep(&order);
         }
     }
     pseudonyms

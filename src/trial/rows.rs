@@ -77,6 +77,31 @@ impl Rows {
         }
     }
 
+    /// Keeps the rows with these indices, in this order.
+    pub fn keep(&mut self, rows: &[usize]) {
+        fn pick<T: Copy>(column: &mut Vec<T>, rows: &[usize]) {
+            *column = rows.iter().filter_map(|row| column.get(*row).copied()).collect();
+        }
+        let without_arm = rows.iter().enumerate().filter(|(_, row)| self.without_arm.contains(row));
+        self.without_arm = without_arm.map(|(new, _)| new).collect();
+        for column in [&mut self.patient, &mut self.visit] {
+            pick(column, rows);
+        }
+        for column in [&mut self.side, &mut self.arm].into_iter().flatten() {
+            pick(column, rows);
+        }
+        pick(&mut self.file_row, rows);
+        if !self.table_row.is_empty() {
+            pick(&mut self.table_row, rows);
+        }
+        for column in self.values.iter_mut().chain(self.parts.values_mut()).chain(&mut self.month) {
+            pick(column, rows);
+        }
+        if let Some(column) = &mut self.date {
+            pick(column, rows);
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.patient.len()
@@ -143,8 +168,16 @@ fn columns_exist(design: &Design, sources: &Sources, findings: &mut Findings) ->
 
 /// Whether `table` has `column`; if not, a finding names the nearest columns.
 pub fn has_column(file: &str, table: &Table, column: &str, role: &str, findings: &mut Findings) -> bool {
+    for cell in table.unread(column) {
+        let message = match cell.reason {
+            CellReason::FormulaWithoutValue => "a formula without a stored value".to_owned(),
+            _ => format!("`{}` is an error of the spreadsheet", shorten(&cell.found)),
+        };
+        let remedy = "correct the cell or clear it, and save the workbook";
+        findings.add("SK024", place(file, Some(cell.row), Some(column)), message, remedy);
+    }
     if table.has_column(column) {
-        return true;
+        return table.unread(column).is_empty();
     }
     let names = table.column_names();
     let near = nearest(column, names.iter().map(String::as_str));
@@ -227,12 +260,7 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     for &row in kept {
         if patient.codes.get(row) == Some(&EMPTY) {
             let location = place(&source.file, Some(table.file_row(row)), Some(&roles.patient));
-            findings.add(
-                "SK102",
-                location,
-                "the patient identifier is empty".to_owned(),
-                "fill it in, or delete the row",
-            );
+            no_patient(table, row, &roles.patient, location, findings);
         }
     }
     let mut rows = Rows { file: source.file.clone(), ..Rows::default() };
@@ -283,6 +311,31 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     Some(rows)
 }
 
+/// Reports a row without a patient; the cause is named where it can be seen.
+pub fn no_patient(table: &Table, row: usize, column: &str, at: Location, findings: &mut Findings) {
+    match table.merged(row, column) {
+        Some(cells) => {
+            let message =
+                format!("the patient identifier is empty: {cells} are merged, and the value stands in the first");
+            let remedy = format!("declare `fill_down = [\"{column}\"]`, or take the cells apart and fill them in");
+            findings.add("SK102", at, message, remedy);
+        }
+        None => {
+            let filled = |row: usize| {
+                table.frame.column(column).is_ok_and(|cells| cells.get(row).is_ok_and(|cell| !cell.is_null()))
+            };
+            let remedy = match row.checked_sub(1) {
+                Some(above) if filled(above) => format!(
+                    "fill it in, or delete the row; if the identifier stands in the first row of a block only, declare \
+                     `fill_down = [\"{column}\"]`"
+                ),
+                _ => "fill it in, or delete the row".to_owned(),
+            };
+            findings.add("SK102", at, "the patient identifier is empty".to_owned(), remedy);
+        }
+    }
+}
+
 /// The values of the kept rows.
 pub fn pick<T: Copy>(values: &[Option<T>], kept: &[usize]) -> Vec<Option<T>> {
     if values.len() == kept.len() {
@@ -313,6 +366,13 @@ fn or_report(
             CellReason::DecimalComma => "declare `decimal_comma = true` in [data] if the comma is the decimal sign",
             CellReason::DecimalPoint => "declare `decimal_comma = false` in [data] if the point is the decimal sign",
             CellReason::NotFinite => "correct the cell: it is beyond what a number can hold",
+            CellReason::SpreadsheetError | CellReason::FormulaWithoutValue => {
+                "correct the cell or clear it, and save the workbook"
+            }
+            CellReason::NotANumber if error.found.trim().starts_with(['<', '>', '≤', '≥']) => {
+                "a result below or above a limit of quantification is no number: replace it as the protocol says (half the \
+                 limit, for instance), or list it in `data.missing`"
+            }
             _ => "correct the cell, or list the code in `data.missing` if it means missing",
         };
         findings.add("SK201", location, format!("`{}` is not a number", shorten(&error.found)), remedy);
@@ -323,8 +383,22 @@ fn or_report(
 /// The column as dates; every cell that is none is reported. Distinct cells are read once.
 pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -> Vec<Option<Date>> {
     let wrong = |row: usize, found: &str, findings: &mut Findings| {
-        let message = format!("`{}` is not a date, or not in the order of the other dates", shorten(found));
-        findings.add("SK301", place(file, Some(row), Some(column)), message, "write all dates as YYYY-MM-DD");
+        let (message, remedy) = match date::two_digit_year(found) {
+            true => (
+                format!("`{}` has a year of two digits, which does not say its century", shorten(found)),
+                "write all dates as YYYY-MM-DD (in Excel, format the cells as yyyy-mm-dd before saving as CSV)",
+            ),
+            false => (
+                format!("`{}` is not a date, or not in the order of the other dates", shorten(found)),
+                match found.trim().parse::<u32>() {
+                    Ok(20_000..60_000) => {
+                        "it looks like the serial number of a day in Excel: write all dates as YYYY-MM-DD"
+                    }
+                    _ => "write all dates as YYYY-MM-DD",
+                },
+            ),
+        };
+        findings.add("SK301", place(file, Some(row), Some(column)), message, remedy);
     };
     if table.kind(column).is_ok_and(|kind| kind == ColumnKind::Text)
         && let Some(cells) = Coded::read(table, column)
@@ -385,8 +459,16 @@ pub fn known_levels(
     at: &Place<'_>,
     findings: &mut Findings,
 ) -> Vec<u32> {
-    let index =
-        |label: &String| known.iter().position(|name| name == label).and_then(|index| u32::try_from(index).ok());
+    // 1.0 is 1, as a program that reads a column of codes as numbers writes it.
+    let same_number = |name: &str, label: &str| match (name.parse::<f64>(), label.parse::<f64>()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    };
+    let index = |label: &String| {
+        let exact = known.iter().position(|name| name == label);
+        let found = exact.or_else(|| known.iter().position(|name| same_number(name, label)));
+        found.and_then(|index| u32::try_from(index).ok())
+    };
     let meaning: Vec<Option<u32>> = column.levels.iter().map(index).collect();
     let mut unknown: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
     let mut codes = Vec::with_capacity(at.kept.len());
@@ -416,6 +498,16 @@ pub fn known_levels(
                 "it looks like a spelling of `{name}`: correct it in the data, or write the plan as the data do"
             ),
             None => format!("{}; the plan has: {}", super::rows::did_you_mean(label, known), known.join(", ")),
+        };
+        // Two arms that both occur, and a third: a trial of more than two treatments.
+        let occurs = |name: &&str| column.levels.iter().any(|level| level == name);
+        let remedy = match what == "arm" && variant.is_none() && known.iter().filter(|name| occurs(name)).count() > 1 {
+            true => format!(
+                "declare a third treatment: `[arms] other = [\"{}\"]`; it enters mixed models and descriptions, and \
+                 `data.where` can keep its rows out",
+                shorten(label)
+            ),
+            false => remedy,
         };
         let message =
             format!("unknown {what} `{}` in {count} row{}", shorten(label), if count == 1 { "" } else { "s" });

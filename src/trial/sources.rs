@@ -1,6 +1,8 @@
 //! What a trial is built from: the tables as read, the roles of their columns, and the analysis sets.
 
+use super::columns::Declared;
 use super::expr::Condition;
+use super::replicates::Replicates;
 use crate::data::{Provenance, Table};
 use crate::instrument::{Instrument, Scale};
 use std::collections::BTreeSet;
@@ -101,6 +103,10 @@ pub struct Events {
     pub start_day: String,
     /// Day of resolution.
     pub end_day: String,
+    /// Whether treatment-emergent; by the day of onset where `None`.
+    pub emergent: Option<String>,
+    /// Name of the safety set; the first set where `None`.
+    pub set: Option<String>,
     /// The permitted severities, mildest first.
     pub severities: Vec<String>,
 }
@@ -112,6 +118,8 @@ pub struct Disposition {
     pub source: Source,
     /// Column of the status.
     pub status: String,
+    /// Column of the reason for leaving.
+    pub reason: String,
     /// Column of the last visit attended.
     pub last_visit: String,
 }
@@ -193,6 +201,8 @@ pub struct Sources {
     pub sets: Vec<SetDefinition>,
     /// Patient-level columns that the plan uses, each with what for: covariates, subgroups, baseline table.
     pub patient_columns: Vec<(&'static str, String)>,
+    /// Patient-level columns that the plan declares.
+    pub declared: Vec<Declared>,
     /// Patient-level column with the date of randomisation.
     pub randomisation_date: Option<String>,
     /// Patient-level column that names the knee injected first.
@@ -203,6 +213,8 @@ pub struct Sources {
     pub scores: Vec<Option<Scoring>>,
     /// By endpoint: columns whose sum it must be.
     pub sums: Vec<Vec<String>>,
+    /// By endpoint: what several readings of one knee at one visit stand for; refused where it names none.
+    pub replicates: Vec<Replicates>,
     /// Columns that blinding emptied, because they tell which knee had which treatment.
     pub emptied: BTreeSet<String>,
 }
@@ -221,6 +233,11 @@ impl Sources {
 
     /// Every file that was read, under the name the plan gives it, and how it was read; the observations first.
     pub fn provenance(&self) -> Vec<(&str, &Provenance)> {
+        self.tables().into_iter().map(|(file, table)| (file, &table.provenance)).collect()
+    }
+
+    /// Every file that was read, under the name the plan gives it; the observations first.
+    pub fn tables(&self) -> Vec<(&str, &Table)> {
         let others = [
             self.patients.as_ref(),
             self.allocation.as_ref().map(|allocation| &allocation.source),
@@ -228,12 +245,12 @@ impl Sources {
             self.disposition.as_ref().map(|disposition| &disposition.source),
         ];
         let items = self.scores.iter().flatten().filter_map(|scoring| scoring.source.as_ref());
-        let mut files: Vec<(&str, &Provenance)> = Vec::new();
+        let mut files: Vec<(&str, &Table)> = Vec::new();
         // Several endpoints may be scored from one file of items.
         let observed = self.observed().map(|(source, _)| source);
         for source in observed.chain(others.into_iter().flatten()).chain(items) {
             if !files.iter().any(|(file, _)| *file == source.file) {
-                files.push((source.file.as_str(), &source.table.provenance));
+                files.push((source.file.as_str(), &source.table));
             }
         }
         files

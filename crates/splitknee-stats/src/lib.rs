@@ -2,6 +2,7 @@
 //! Kenward–Roger, multiplicity, questionnaire scores. No data frames, figures or files.
 //!
 //! - [`paired`] has one file per paired test; [`model`] fits linear, generalised and marginal mixed models.
+//! - [`missing`] imputes what is missing of two correlated knees and says how much the answer rests on it.
 //! - [`multiplicity`] adjusts p-values and keeps families; [`instrument`] scores questionnaires.
 //! - [`math`] is what they compute with: distributions, small matrices, optimisation, quadrature, random streams.
 //!
@@ -13,6 +14,7 @@
 
 pub mod instrument;
 pub mod math;
+pub mod missing;
 pub mod model;
 pub mod multiplicity;
 pub mod note;

@@ -1,5 +1,7 @@
 //! The arguments of every command.
 
+pub mod file;
+pub mod impute;
 pub mod model;
 pub mod power;
 pub mod score;
@@ -11,9 +13,12 @@ pub mod test;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+/// Version, commit and the day of the commit; "no commit" where the source is not a git checkout.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SPLITKNEE_COMMIT"), ")");
+
 /// Analysis and reporting of split-knee (within-person) randomised trials.
 #[derive(Debug, Parser)]
-#[command(name = "splitknee", version, about, max_term_width = 80, after_help = EXAMPLES)]
+#[command(name = "splitknee", version = VERSION, about, max_term_width = 80, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -59,6 +64,8 @@ pub enum Command {
     Gee(Box<model::GeeArgs>),
     /// Time to an event in both knees: curves, tests within patients, hazard ratios, restricted means.
     Survival(Box<survival::SurvivalArgs>),
+    /// Imputes missing values of two correlated knees and says what the answer rests on.
+    Impute(Box<impute::ImputeArgs>),
     /// Scores questionnaires from their items: WOMAC, Lequesne, VAS.
     Score(score::ScoreArgs),
     /// Re-analyses a published two-arm table as the paired data it came from.
@@ -163,12 +170,15 @@ pub struct ExportArgs {
     /// Replace a file that exists; a file that the plan names never is.
     #[arg(long)]
     pub force: bool,
-    /// Its format, where the extension (.csv .tsv .parquet .xpt .json .ndjson) does not say.
+    /// Its format, where the extension (.csv .tsv .parquet .xpt .json .ndjson .json.gz) does not say.
     #[arg(long, value_parser = ["csv", "tsv", "parquet", "xpt", "dataset-json", "dataset-ndjson"])]
     pub format: Option<String>,
     /// Version of SAS transport files: 8 has names and texts longer than version 5.
     #[arg(long, default_value = "5", value_parser = ["5", "8"])]
     pub xpt_version: String,
+    /// The day of creation that the file states, YYYY-MM-DD; default: the plan's `trial.data_date`. No clock is read.
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<String>,
     /// What to replace.
     #[command(flatten)]
     pub replace: ReplaceArgs,

@@ -1,5 +1,6 @@
 //! The arguments of `splitknee model` and `splitknee gee`.
 
+use super::file::FileArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -9,6 +10,9 @@ pub struct ModelData {
     /// The data file, one row per observation.
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
+    /// How the file is read.
+    #[command(flatten)]
+    pub file: FileArgs,
     /// The model, in R's syntax (in quotes).
     #[arg(long)]
     pub formula: String,

@@ -1,5 +1,6 @@
 //! The arguments of `splitknee score`.
 
+use super::file::FileArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -12,6 +13,9 @@ pub struct ScoreArgs {
     /// The file with one row per knee and visit and one column per item.
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
+    /// How the file is read.
+    #[command(flatten)]
+    pub file: FileArgs,
     /// The columns of the items, in the instrument's order, separated by commas.
     #[arg(long, value_delimiter = ',', required = true)]
     pub items: Vec<String>,

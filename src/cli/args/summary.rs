@@ -1,5 +1,6 @@
 //! The arguments of `splitknee summary`.
 
+use super::file::FileArgs;
 use crate::paired::implied::half_unit;
 use clap::Args;
 use std::path::PathBuf;
@@ -34,6 +35,9 @@ pub struct SummaryArgs {
     /// A table with one row per comparison instead of the flags below; see the column names at the end.
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// How the file is read.
+    #[command(flatten)]
+    pub file: FileArgs,
     /// Mean of the treated arm.
     #[arg(long, allow_negative_numbers = true)]
     pub mean_treated: Option<Printed>,
@@ -83,9 +87,9 @@ pub struct SummaryArgs {
 
 const HELP: &str = "Papers on split-body trials often print the two arms as if they were
 independent. The paired standard error needs the within-pair correlation: it is shown over a
-range, and at the value that a published paired p, t, CI, SE or SD implies, with the range
-that rounding allows. The figure of an unpaired test, or one that cannot belong to the table,
-is named and implies nothing.
+range, and at the value that a published paired p, t, CI, SE or SD implies,
+with the range that rounding allows. The figure of an unpaired test, or one that
+cannot belong to the table, is named and implies nothing.
 
 Columns of --data: label, mean_treated, sd_treated, n_treated, mean_control,
 sd_control, n_control; optional n_pairs and one of p, t, ci_low with ci_high,

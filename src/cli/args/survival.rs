@@ -1,5 +1,6 @@
 //! The arguments of `splitknee survival`.
 
+use super::file::FileArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -18,6 +19,9 @@ pub struct SurvivalArgs {
     /// The data file: one row per knee.
     #[arg(long)]
     pub data: PathBuf,
+    /// How the file is read.
+    #[command(flatten)]
+    pub file: FileArgs,
     /// Column of the patient.
     #[arg(long)]
     pub id: String,

@@ -1,5 +1,6 @@
 //! The arguments of `splitknee test`.
 
+use super::file::FileArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -13,6 +14,9 @@ pub struct TestArgs {
     /// The data file.
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// How the file is read.
+    #[command(flatten)]
+    pub file: FileArgs,
     /// Wide data: column of the treated side.
     #[arg(long)]
     pub treated: Option<String>,

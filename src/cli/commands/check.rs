@@ -9,7 +9,7 @@ use crate::pipeline;
 use crate::plan::waivers::{Review, review};
 use crate::plan::{self, lock};
 use crate::report::review::{groups, page};
-use crate::trial::{Finding, Severity, build};
+use crate::trial::{Finding, Severity, Trial, build};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -23,12 +23,12 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
     if let Some(path) = &args.html {
         place::file(path, &protected, args.force)?;
     }
-    let (inputs, reviewed) = match pipeline::read_as(&args.plan, super::reading(&args.replace)?) {
+    let (inputs, trial, reviewed) = match pipeline::read_as(&args.plan, super::reading(&args.replace)?) {
         Ok(inputs) => {
-            let reviewed = validate(&inputs);
-            (Some(inputs), reviewed)
+            let (trial, reviewed) = validate(&inputs);
+            (Some(inputs), trial, reviewed)
         }
-        Err(open) => (None, Review { open, ..Review::default() }),
+        Err(open) => (None, None, Review { open, ..Review::default() }),
     };
     if let Some(path) = &args.html {
         let (plan, sources) =
@@ -44,6 +44,9 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
         terminal::json(&listed(&reviewed)?)?;
     } else {
         let mut text = text(&reviewed);
+        if let (Some(inputs), Some(trial)) = (&inputs, &trial) {
+            text.push_str(&super::check_read::what_was_read(inputs, trial));
+        }
         if let Some(path) = &args.html {
             text.push_str(&format!("Listing: {}\n", path.display()));
         }
@@ -53,11 +56,15 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(u8::from(stopped)))
 }
 
-fn validate(inputs: &pipeline::Inputs) -> Review {
-    let findings = match build::build(&inputs.plan.design(), &inputs.sources) {
-        Ok((_, findings)) | Err(findings) => findings,
+/// The trial, where it could be built, and what was found.
+fn validate(inputs: &pipeline::Inputs) -> (Option<Trial>, Review) {
+    let (trial, findings) = match build::build(&inputs.plan.design(), &inputs.sources) {
+        Ok((trial, findings)) => (Some(trial), findings),
+        Err(findings) => (None, findings),
     };
-    review(&inputs.plan, findings.into_iter().chain(inputs.remarks.iter().cloned()).collect())
+    let mut all: Vec<Finding> = inputs.plan.remarks.iter().chain(&inputs.remarks).cloned().chain(findings).collect();
+    all.sort_by_key(|finding| finding.severity);
+    (trial, review(&inputs.plan, all))
 }
 
 /// One object per finding; a waived one with the plan's reason.
@@ -75,19 +82,26 @@ fn listed(reviewed: &Review) -> Result<Vec<serde_json::Value>, CliError> {
     Ok(list)
 }
 
+/// Places of one kind of finding that are listed on the terminal.
+const PLACES: usize = 10;
+
 /// The findings by rule, errors first; each with its place, and what to do once where it is the same.
 fn text(reviewed: &Review) -> String {
     let mut text = String::new();
     for group in groups(&reviewed.open) {
         text.push_str(&format!("{}[{}] {}\n", group.severity.name(), group.rule, group.title));
         let mut pending: Option<&str> = None;
-        for finding in &group.findings {
+        for finding in group.findings.iter().take(PLACES) {
             if let Some(remedy) = pending.filter(|remedy| *remedy != finding.remedy) {
                 text.push_str(&format!("  help: {}\n", terminal::visible(remedy)));
             }
             let (at, message) = (finding.location.to_string(), &finding.message);
             text.push_str(&format!("  {}: {}\n", terminal::visible(&at), terminal::visible(message)));
             pending = Some(&finding.remedy);
+        }
+        if group.findings.len() > PLACES {
+            let more = group.findings.len() - PLACES;
+            text.push_str(&format!("  … and {more} more; `--format json` lists them all\n"));
         }
         if let Some(remedy) = pending {
             text.push_str(&format!("  help: {}\n", terminal::visible(remedy)));
@@ -96,9 +110,12 @@ fn text(reviewed: &Review) -> String {
     }
     for group in groups(reviewed.waived.iter().map(|waived| &waived.finding)) {
         text.push_str(&format!("waived[{}] {}\n", group.rule, group.title));
-        for finding in &group.findings {
+        for finding in group.findings.iter().take(PLACES) {
             let (at, message) = (finding.location.to_string(), &finding.message);
             text.push_str(&format!("  {}: {}\n", terminal::visible(&at), terminal::visible(message)));
+        }
+        if group.findings.len() > PLACES {
+            text.push_str(&format!("  … and {} more\n", group.findings.len() - PLACES));
         }
         if let Some(waived) = reviewed.waived.iter().find(|waived| waived.finding.rule == group.rule) {
             text.push_str(&format!("  reason: {}\n\n", terminal::visible(&waived.reason)));
@@ -108,11 +125,12 @@ fn text(reviewed: &Review) -> String {
         text.push_str(&format!("note: the plan waives {rule}, of which nothing was found\n"));
     }
     let count = |severity| reviewed.open.iter().filter(|finding| finding.severity == severity).count();
+    let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     text.push_str(&format!(
-        "{} error(s), {} warning(s), {} note(s), {} waived\n",
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Note),
+        "{}, {}, {}, {} waived\n",
+        counted(count(Severity::Error), "error"),
+        counted(count(Severity::Warning), "warning"),
+        counted(count(Severity::Note), "note"),
         reviewed.waived.len()
     ));
     text

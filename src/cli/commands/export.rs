@@ -1,13 +1,21 @@
-//! `splitknee export`: the analysis data set in the formats that statisticians hand on.
+//! `splitknee export`: the analysis data set in the formats that statisticians hand on, with define.xml beside those that go
+//! to an authority.
 
 use crate::cli::args::ExportArgs;
 use crate::cli::error::CliError;
 use crate::cli::output::write_new;
 use crate::cli::terminal;
-use crate::data::{Format, WriteOptions, XptVersion, write::to_bytes};
-use crate::disk::place;
-use crate::pipeline;
-use crate::trial::{analysis_data, build};
+use crate::data::date::DateOrder;
+use crate::data::{Date, Format, WriteOptions, XptVersion, to_bytes};
+use crate::disk::{place, read};
+use crate::pipeline::{self, Inputs};
+use crate::trial::analysis_data::{self, Adam};
+use crate::trial::build;
+use crate::trial::define_xml::{self, About};
+use crate::trial::findings::Findings;
+use crate::trial::rows::Rows;
+use std::io::ErrorKind;
+use std::path::Path;
 
 /// Runs the command.
 ///
@@ -19,7 +27,6 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     args.replace.redact_key.iter().for_each(|key| protected.add(key));
     place::file(&args.out, &protected, args.force)?;
     let (trial, _) = build::build(&inputs.plan.design(), &inputs.sources).map_err(CliError::Findings)?;
-    let table = analysis_data::table(&trial, &inputs.plan.trial.id)?;
     let declared = args.format.as_deref().map(|format| match format {
         "csv" => Format::Csv,
         "tsv" => Format::Tsv,
@@ -28,17 +35,101 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         "dataset-json" => Format::DatasetJson,
         _ => Format::DatasetNdjson,
     });
-    let format = Format::of(&args.out.display().to_string(), declared)?;
-    let xpt_version = if args.xpt_version == "8" { XptVersion::V8 } else { XptVersion::V5 };
     let name = args.out.display().to_string();
-    let bytes = to_bytes(&table, &name, format, &WriteOptions { xpt_version, ..WriteOptions::default() })?;
-    write_new(&args.out, &bytes, &protected, args.force)?;
-    terminal::print(&format!(
-        "{}: {} rows of {} patients, {} columns, {}\n",
-        args.out.display(),
-        table.height(),
+    let format = Format::of(&name, declared)?;
+    let xpt_version = if args.xpt_version == "8" { XptVersion::V8 } else { XptVersion::V5 };
+    let created = created(args, &inputs)?;
+    let adam = Adam { ascii: format == Format::Xpt && xpt_version == XptVersion::V5, ..adam(&inputs) };
+    let data = analysis_data::table(&trial, &adam)?;
+    let options = WriteOptions { xpt_version, created: created.clone(), ..WriteOptions::default() };
+    let described = matches!(format, Format::Xpt | Format::DatasetJson | Format::DatasetNdjson);
+    if described {
+        let beside = args.out.with_file_name("define.xml");
+        place::file(&beside, &protected, true)?;
+        ours(&beside)?;
+        let file = args.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let info = &inputs.plan.trial;
+        let about = About {
+            study: &info.id,
+            title: &info.title,
+            protocol: info.protocol.as_deref(),
+            file: &file,
+            created: &created,
+        };
+        let document = define_xml::document(&data, &about)?;
+        // Nothing is written where the data do not fit.
+        let bytes = to_bytes(&data.table, &name, format, &options)?;
+        write_new(&args.out, &bytes, &protected, args.force)?;
+        write_new(&beside, document.as_bytes(), &protected, true)?;
+    } else {
+        let bytes = to_bytes(&data.table, &name, format, &options)?;
+        write_new(&args.out, &bytes, &protected, args.force)?;
+    }
+    let codes: Vec<String> = trial
+        .design
+        .endpoints
+        .iter()
+        .zip(&data.codes)
+        .filter(|(endpoint, code)| !endpoint.id.eq_ignore_ascii_case(code))
+        .map(|(endpoint, code)| format!("{code} = {}", endpoint.id))
+        .collect();
+    let mut text = format!(
+        "{name}: {} rows of {} patients, {} columns, {}\n",
+        data.table.height(),
         trial.patients.len(),
-        table.width(),
+        data.table.width(),
         format.title()
-    ))
+    );
+    if described {
+        text.push_str(&format!("{}: define.xml 2.1\n", args.out.with_file_name("define.xml").display()));
+    }
+    if !codes.is_empty() {
+        text.push_str(&format!("Parameter codes (declare others with `paramcd`): {}\n", codes.join(", ")));
+    }
+    terminal::print(&text)
+}
+
+/// What the plan declares and the observations say beside the values.
+fn adam(inputs: &Inputs) -> Adam {
+    let mut covariates: Vec<String> = Vec::new();
+    for (_, column) in &inputs.sources.patient_columns {
+        if !covariates.contains(column) {
+            covariates.push(column.clone());
+        }
+    }
+    // What is wrong with the rows was said when the trial was built.
+    let rows = Rows::read(&inputs.plan.design(), &inputs.sources, &mut Findings::default());
+    let dates = rows.and_then(|rows| {
+        let dates = rows.date?;
+        Some(rows.file_row.into_iter().zip(dates).filter_map(|(row, date)| Some((row, date?))).collect())
+    });
+    Adam {
+        study: inputs.plan.trial.id.clone(),
+        codes: inputs.plan.endpoints.iter().map(|endpoint| endpoint.paramcd.clone()).collect(),
+        covariates,
+        dates: dates.unwrap_or_default(),
+        ascii: false,
+    }
+}
+
+/// The moment of creation: as declared, else the day of the data, else the first of 1970, so that equal data give equal
+/// bytes.
+fn created(args: &ExportArgs, inputs: &Inputs) -> Result<String, CliError> {
+    let declared = args.date.as_deref().or(inputs.plan.trial.data_date.as_deref());
+    match declared {
+        None => Ok(WriteOptions::default().created),
+        Some(date) if Date::parse(date, DateOrder::Iso).is_some() && date.len() == 10 => Ok(format!("{date}T00:00:00")),
+        Some(date) => Err(CliError::Usage(format!("--date {date}: write the day as YYYY-MM-DD"))),
+    }
+}
+
+/// Refuses to replace a define.xml that somebody else wrote, or that cannot be read to tell.
+fn ours(path: &Path) -> Result<(), CliError> {
+    let what = match read::text(path, read::MAX_TEXT) {
+        Ok(text) if text.contains("Originator=\"splitknee\"") => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Ok(_) => "there is a define.xml of another program".to_owned(),
+        Err(error) => format!("there is a define.xml that cannot be read ({error})"),
+    };
+    Err(CliError::Refused(format!("{}: {what}; write to a folder of its own with --out", path.display())))
 }

@@ -4,7 +4,8 @@ use crate::cli::args::LockArgs;
 use crate::cli::error::CliError;
 use crate::cli::output::write_whole;
 use crate::cli::terminal;
-use crate::plan::{self, lock};
+use crate::pipeline;
+use crate::plan::lock;
 use std::path::Path;
 
 /// Runs the command.
@@ -12,7 +13,7 @@ use std::path::Path;
 /// # Errors
 /// Findings in the plan, a date that is none, an earlier seal, a seal that cannot be written.
 pub fn run(args: &LockArgs) -> Result<(), CliError> {
-    let plan = plan::load(&args.plan).map_err(CliError::Findings)?;
+    let plan = pipeline::load_plan(&args.plan).map_err(CliError::Findings)?;
     let data = lock::data_hashes(&plan, args.plan.parent().unwrap_or(Path::new("")));
     let seal = lock::seal_with(&plan, &args.date, data).map_err(CliError::Findings)?;
     let path = lock::path_of(&args.plan);

@@ -1,10 +1,12 @@
 //! One file per command.
 
 mod check;
+mod check_read;
 mod compare;
 mod demo;
 mod export;
 mod gee;
+mod impute;
 mod init;
 mod lock;
 mod model;
@@ -46,6 +48,7 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Model(args) => model::run(&args),
         Command::Gee(args) => gee::run(&args),
         Command::Survival(args) => survival::run(&args),
+        Command::Impute(args) => impute::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -8,7 +8,7 @@ use crate::disk::folder::Claim;
 use crate::pipeline::{self, Inputs, Run};
 use crate::report::template::{FILES, Template};
 use crate::table::rounding;
-use crate::trial::{Finding, Role};
+use crate::trial::{Finding, Measure, Role};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
@@ -194,8 +194,9 @@ fn local_events(run: &Run) -> Option<String> {
 fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String> {
     let design = &run.trial.design;
     let about = &design.endpoints[endpoint];
-    let print = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| rounding::print(v, about.decimals + 1));
     let result = &record.result;
+    let decimals = rounding::interval_decimals(result.conf_low, result.conf_high, about.decimals + 1);
+    let print = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| rounding::print(v, decimals));
     let difference = if crate::analysis::pairs::is_difference(result.method) && result.estimate.is_some() {
         format!("{} ({} to {})", print(result.estimate), print(result.conf_low), print(result.conf_high))
     } else {
@@ -208,7 +209,11 @@ fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String>
     let conclusion = format!("{}{mark}", record.conclusion().name());
     let visit = design.visits[visit].label.clone();
     let p = result.p_value.map_or_else(|| "–".to_owned(), rounding::p_value);
-    vec![shorten(&about.name, 20), shorten(&visit, 12), difference, p, conclusion]
+    let name = match record.measure {
+        Measure::Value => shorten(&about.name, 20),
+        Measure::Change => format!("{} (change)", shorten(&about.name, 12)),
+    };
+    vec![name, shorten(&visit, 12), difference, p, conclusion]
 }
 
 /// At most `most` characters, the last an ellipsis where something was cut.

@@ -22,13 +22,20 @@ pub fn run(args: &ScoreArgs) -> Result<(), CliError> {
     })?;
     let items = columns(&args.items)?;
     let scales = scales(args, instrument, items.len())?;
-    let source = Source::open(&args.data, &args.conditions)?;
+    let mut seen = std::collections::BTreeSet::new();
+    if let Some(twice) = items.iter().find(|item| !seen.insert(item.as_str())) {
+        return Err(CliError::Usage(format!(
+            "--items names `{twice}` twice; no column is two items of a questionnaire: name each once, in the instrument's order"
+        )));
+    }
+    let source = Source::open(&args.data, &args.conditions, &args.file, &[])?;
     let answers = items.iter().map(|column| source.numbers(column)).collect::<Result<Vec<_>, _>>()?;
     let kept: Vec<String> = if args.keep.is_empty() {
         source.column_names().into_iter().filter(|name| !items.contains(name)).collect()
     } else {
         args.keep.clone()
     };
+    distinct(&args.data.display().to_string(), &kept, &scales)?;
     let keys = kept.iter().map(|column| source.text(column)).collect::<Result<Vec<_>, _>>()?;
     let mut scored = Vec::with_capacity(source.height());
     let mut wrong = Vec::new();
@@ -132,10 +139,31 @@ fn columns(given: &[String]) -> Result<Vec<String>, CliError> {
     Ok(names)
 }
 
+/// The columns that a scale is written to.
+fn columns_of(scale: Scale) -> [String; 3] {
+    [scale.name().to_owned(), format!("{}_0_100", scale.name()), format!("{}_note", scale.name())]
+}
+
+/// Refuses output with two columns of one name: a file with recorded scores beside the items.
+fn distinct(file: &str, kept: &[String], scales: &[Part]) -> Result<(), CliError> {
+    let made: Vec<String> = scales.iter().flat_map(|(scale, _)| columns_of(*scale)).collect();
+    match kept.iter().find(|name| made.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let others: Vec<&str> = kept.iter().filter(|kept| !made.contains(kept)).map(String::as_str).collect();
+            Err(CliError::Refused(format!(
+                "{file}: there is a column `{name}` already, and the scores would be a second of that name; rename it in the \
+                 file, or leave it out with --keep {}",
+                others.join(",")
+            )))
+        }
+    }
+}
+
 fn header(kept: &[String], scales: &[Part]) -> String {
     let mut names: Vec<String> = kept.iter().map(|name| quoted(name)).collect();
     for (scale, _) in scales {
-        names.extend([scale.name().to_owned(), format!("{}_0_100", scale.name()), format!("{}_note", scale.name())]);
+        names.extend(columns_of(*scale));
     }
     format!("{}\n", names.join(","))
 }

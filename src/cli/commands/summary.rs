@@ -129,7 +129,7 @@ fn interval(low: Printed, high: Printed, level: f64) -> (Reported, f64) {
 }
 
 fn from_file(args: &SummaryArgs, file: &Path) -> Result<Vec<(String, Published)>, CliError> {
-    let source = Source::open(file, &[])?;
+    let source = Source::open(file, &[], &args.file, &[])?;
     let names = source.column_names();
     let has = |name: &str| names.iter().any(|known| known == name);
     // Cells as they are written, so that their last digit is known.

@@ -93,7 +93,7 @@ fn cohort(args: &SurvivalArgs) -> Result<(Cohort, usize), CliError> {
     if args.active == args.placebo {
         return Err(CliError::Usage(format!("--active and --placebo both name `{}`", args.active)));
     }
-    let source = Source::open(&args.data, &args.conditions)?;
+    let source = Source::open(&args.data, &args.conditions, &args.file, std::slice::from_ref(&args.id))?;
     let (ids, arms) = (source.text(&args.id)?, source.text(&args.arm)?);
     let (times, statuses) = (source.numbers(&args.time)?, source.numbers(&args.status)?);
     input::levels_occur(&source, &args.arm, &arms, &[&args.active, &args.placebo])?;

@@ -230,7 +230,7 @@ pub(super) fn required<'a>(value: Option<&'a str>, flag: &str) -> Result<&'a str
 
 pub(super) fn source(args: &TestArgs) -> Result<Source, CliError> {
     let path = args.data.as_ref().ok_or_else(|| CliError::Usage("--data FILE is missing".to_owned()))?;
-    Source::open(path, &args.conditions)
+    Source::open(path, &args.conditions, &args.file, args.id.as_slice())
 }
 
 pub(super) fn pairs(args: &TestArgs) -> Result<Pairs, CliError> {

@@ -4,6 +4,7 @@ use super::Answer;
 use super::inputs::Inputs;
 use super::means::{Asked, asked, begun, sides, solved};
 use super::words::{self, short};
+use crate::cli::args::file::FileArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::Source;
 use crate::planning::mcnemar::{Form, McNemar, discordance, phi_bounds};
@@ -215,7 +216,7 @@ pub fn one_knee(inputs: &Inputs) -> Result<Answer, CliError> {
 /// As [`mcnemar`]; data that cannot be read or that name arms.
 pub fn reestimate(inputs: &Inputs) -> Result<Answer, CliError> {
     let path = inputs.data.as_ref().ok_or_else(|| inputs.missing("--data FILE"))?;
-    let source = Source::open(path, &inputs.conditions)?;
+    let source = Source::open(path, &inputs.conditions, &FileArgs::default(), &[])?;
     refuse_arms(&source, inputs)?;
     let value = inputs.word("value").ok_or_else(|| inputs.missing("--value, the column"))?;
     let (differences, dropped) = match (inputs.word("id"), inputs.word("side")) {

@@ -266,7 +266,8 @@ impl<'a> File<'a> {
             };
             let label = Some(text(&variable.label)).filter(|label| !label.is_empty());
             let width = (!variable.numeric).then_some(variable.length);
-            infos.push(ColumnInfo { label, format: variable.format.print(), width, special_missing });
+            let format = variable.format.print();
+            infos.push(ColumnInfo { label, format, width, special_missing, ..ColumnInfo::default() });
             columns.push(values.into_column(&name));
         }
         let provenance = Provenance {
@@ -319,11 +320,11 @@ impl<'a> File<'a> {
 }
 
 /// SAS date formats, without what stands behind their stem (`YYMMDDN8.` is `YYMMDD`).
-const DATE_FORMATS: [&str; 10] =
+pub const DATE_FORMATS: [&str; 10] =
     ["DATE", "DDMMYY", "MMDDYY", "YYMMDD", "E8601DA", "B8601DA", "IS8601DA", "WORDDAT", "WEEKDAT", "NENGO"];
 
 /// SAS datetime formats.
-const DATETIME_FORMATS: [&str; 5] = ["DATETIME", "E8601DT", "B8601DT", "IS8601DT", "DATEAMPM"];
+pub const DATETIME_FORMATS: [&str; 5] = ["DATETIME", "E8601DT", "B8601DT", "IS8601DT", "DATEAMPM"];
 
 /// Numbers as dates or datetimes, where the display format says they are and every value can be.
 fn temporal(format: &str, column: &str, numbers: Vec<Option<f64>>, notes: &mut Vec<String>) -> Values {

@@ -41,12 +41,21 @@ pub fn table(material: &Material, number: &str) -> ResultTable {
             add(label, 0, &|_| true, &|knee| knee.side == side);
         }
     }
-    for (visit, about) in trial.design.visits.iter().enumerate() {
-        let last = |patient: &Patient| {
-            let seen = |visit: usize| patient.knees().iter().any(|knee| knee.values.iter().any(|v| v[visit].is_some()));
-            (0..trial.design.visits.len()).rev().find(|visit| seen(*visit)) == Some(visit)
+    // Of a knee its own last value counts, of a patient the later of the two.
+    let last_of = |patient: &Patient| patient.knees().iter().filter_map(last_visit).max();
+    let visits = trial.design.visits.iter().enumerate().map(|(visit, about)| (Some(visit), Some(&about.label)));
+    for (visit, label) in visits.chain([(None, None)]) {
+        let with = members.iter().filter(|patient| last_of(patient) == visit).count();
+        let knees =
+            |arm: usize| members.iter().filter_map(move |p| p.knee(arm)).filter(move |knee| last_visit(knee) == visit);
+        let counts: Vec<usize> = order.iter().map(|&arm| knees(arm).count()).collect();
+        let label = match label {
+            Some(label) => words.say("table.last_visit", &[("visit", label)]),
+            None if counts.iter().all(|count| *count == 0) => continue,
+            None => words.get("table.no_visit"),
         };
-        add(words.say("table.last_visit", &[("visit", &about.label)]), 0, &last, &|_| true);
+        let cells = std::iter::once(with).chain(counts).map(Cell::Count).collect();
+        table.row(label, 0, cells, Vec::new());
     }
     table.footnotes.push(match material.plan.trial.interventions {
         Some(Timing::Concurrent) => words.get("abstract.concurrent"),
@@ -56,4 +65,10 @@ pub fn table(material: &Material, number: &str) -> ResultTable {
     table.footnotes.push(words.get("footnote.exposure"));
     table.footnotes.extend(material.marks());
     table
+}
+
+/// The last visit at which the knee has a value of any endpoint.
+fn last_visit(knee: &Knee) -> Option<usize> {
+    let visits = knee.values.iter().map(|values| values.len()).max().unwrap_or(0);
+    (0..visits).rev().find(|visit| knee.values.iter().any(|values| values[*visit].is_some()))
 }

@@ -61,6 +61,11 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
         for record in here().filter(|record| of(record).as_deref() == Some(&factor)) {
             let result = &record.result;
             let d = about.decimals + 1;
+            let unknown = result.number("not_known").unwrap_or(0.0) as usize;
+            if result.method == "subgroup-interaction" && unknown > 0 {
+                let cells = vec![Cell::Count(unknown), Cell::Empty, Cell::Empty, Cell::Empty];
+                table.row(words.get("table.group_unknown"), 1, cells, vec![record.id.clone()]);
+            }
             let (label, cells) = if result.method == "subgroup-interaction" {
                 let cells = vec![Cell::Count(result.n_pairs), Cell::Empty, Cell::Empty, Cell::PValue(result.p_value)];
                 (words.get("table.interaction"), cells)

@@ -92,7 +92,7 @@ pub fn differences(
 ) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let measure = Measure::Value;
+    let measure = material.context().measure(endpoint);
     let paired = material.trial.paired(endpoint, visit, measure, material.set());
     let record = material.outcomes.description(endpoint, visit, measure, None);
     let number_of = |name: &str| record.and_then(|record| record.result.number(name));
@@ -219,7 +219,7 @@ pub fn sensitivity(
     }
     let input = sensitivity_forest::SensitivityForest {
         heading: heading_at(material, endpoint, visit, number, "sensitivity").over(ids(records)),
-        label: format!("{}, {}", material.name_with_unit(endpoint), material.visit(visit)),
+        label: format!("{}, {}", material.compared_with_unit(endpoint), material.visit(visit)),
         rows,
         mcid: about.mcid,
         better: direction(about.better),
@@ -242,7 +242,8 @@ pub fn waterfall(
 ) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let paired = material.trial.paired(endpoint, visit, Measure::Value, material.set());
+    let measure = material.context().measure(endpoint);
+    let paired = material.trial.paired(endpoint, visit, measure, material.set());
     if paired.pairs.is_empty() {
         return Ok(None);
     }
@@ -250,21 +251,20 @@ pub fn waterfall(
     let contrast = material.contrast();
     let n = paired.pairs.len().to_string();
     let arms = &material.trial.design.arms;
-    let input =
-        waterfall::Waterfall {
-            heading: heading_at(material, endpoint, visit, number, "waterfall")
-                .over(ids(material.outcomes.description(endpoint, visit, Measure::Value, None))),
-            differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
-            mcid: about.mcid,
-            better: direction(about.better),
-            labels: waterfall::Labels {
-                value: format!("{}: {contrast}", material.name_with_unit(endpoint)),
-                favours_active: favours(material, &arms.active),
-                favours_placebo: favours(material, &arms.placebo),
-                patients: words.say("figure.ordered", &[("n", &n)]),
-                band: words.get("figure.band"),
-            },
-        };
+    let input = waterfall::Waterfall {
+        heading: heading_at(material, endpoint, visit, number, "waterfall")
+            .over(ids(material.outcomes.description(endpoint, visit, measure, None))),
+        differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
+        mcid: about.mcid,
+        better: direction(about.better),
+        labels: waterfall::Labels {
+            value: format!("{}: {contrast}", material.compared_with_unit(endpoint)),
+            favours_active: favours(material, &arms.active),
+            favours_placebo: favours(material, &arms.placebo),
+            patients: words.say("figure.ordered", &[("n", &n)]),
+            band: words.get("figure.band"),
+        },
+    };
     waterfall::draw(&input, style).map(Some)
 }
 
@@ -366,7 +366,7 @@ fn forest_input(
                 })
                 .collect();
             (!rows.is_empty()).then(|| forest::Block {
-                label: material.name_with_unit(endpoint),
+                label: material.compared_with_unit(endpoint),
                 rows,
                 mcid: about.mcid,
                 better: direction(about.better),
@@ -430,9 +430,12 @@ pub fn by_arm<'a>(material: &Material<'a>, endpoint: usize, visits: &[usize]) ->
 /// The words around the figure `figure.<kind>` of an endpoint at a visit, with the note of that kind where there is one.
 pub(super) fn heading_at(material: &Material, endpoint: usize, visit: usize, number: &str, kind: &str) -> Heading {
     let words = material.words;
-    let about = material.endpoint(endpoint);
+    let name = match kind {
+        "differences" | "waterfall" | "sensitivity" => material.compared(endpoint),
+        _ => material.endpoint(endpoint).name.clone(),
+    };
     let contrast = material.contrast();
-    let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
+    let values = [("endpoint", name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
     let note = format!("figure.{kind}_note");
     let notes = words.messages().contains_key(&note).then(|| words.get(&note)).into_iter().collect();
     heading(material, &material.key(endpoint), number, words.say(&format!("figure.{kind}"), &values), notes)

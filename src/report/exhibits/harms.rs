@@ -6,6 +6,7 @@ use crate::figure::{Figure, FigureError, Style, adverse_event_timeline as timeli
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AdverseEvent, AnalysisSet};
+use std::collections::BTreeSet;
 
 /// Most events that are listed one by one in the report.
 const LISTED: usize = 400;
@@ -16,11 +17,11 @@ pub fn set<'a>(material: &Material<'a>) -> &'a AnalysisSet {
     named.and_then(|name| material.trial.sets.iter().find(|set| set.name == *name)).unwrap_or_else(|| material.set())
 }
 
-/// Events of patients in the safety set.
+/// The events that tables count: treatment-emergent ones of patients in the safety set.
 fn events<'a>(material: &Material<'a>) -> Vec<&'a AdverseEvent> {
     let members = &set(material).members;
     let all = material.trial.events.iter().flatten();
-    all.filter(|event| members.get(event.patient).copied().unwrap_or(false)).collect()
+    all.filter(|event| event.emergent && members.get(event.patient).copied().unwrap_or(false)).collect()
 }
 
 /// Patients with events, and events, of any kind, by knee and of the whole patient.
@@ -94,15 +95,18 @@ pub fn by_term(material: &Material, number: &str) -> Option<ResultTable> {
     };
     for term in terms {
         table.row(term, 0, cells(&|event| event.term == term), Vec::new());
-        let mut seen: Vec<&str> = Vec::new();
-        for severity in material.plan.safety.severities.iter().map(String::as_str) {
-            if events.iter().any(|event| event.term == term && event.severity == severity) {
-                seen.push(severity);
-            }
-        }
-        for severity in seen {
+        // The plan's severities, then those it does not know (a fatal event, say), then events that were not graded:
+        // the rows of a term add up to it.
+        let planned = &material.plan.safety.severities;
+        let recorded: BTreeSet<&str> =
+            events.iter().filter(|event| event.term == term).map(|event| event.severity.as_str()).collect();
+        let known = planned.iter().map(String::as_str).filter(|severity| recorded.contains(severity));
+        let further = recorded.iter().copied().filter(|severity| !planned.iter().any(|known| known == severity));
+        let (unknown, none): (Vec<&str>, Vec<&str>) = further.partition(|severity| !severity.is_empty());
+        for severity in known.chain(unknown).chain(none) {
             let chosen = |event: &AdverseEvent| event.term == term && event.severity == severity;
-            table.row(severity, 1, cells(&chosen), Vec::new());
+            let label = if severity.is_empty() { words.get("harms.severity_unknown") } else { severity.to_owned() };
+            table.row(label, 1, cells(&chosen), Vec::new());
         }
     }
     table.footnotes.push(words.get("footnote.harms_by_term"));
@@ -180,19 +184,25 @@ pub fn timing(material: &Material, number: &str) -> Option<ResultTable> {
     (!table.rows.is_empty()).then_some(table)
 }
 
-/// The listing of events: all, or the serious ones only. `None` where there are too many to list.
+/// The listing of events: all, or the serious ones only. Those that no table counts (the patient is outside the safety set,
+/// or the event began before treatment) are listed too, and marked. `None` where there are too many to list.
 pub fn listing(material: &Material, number: &str, serious: bool) -> Option<ResultTable> {
     let words = material.words;
-    let listed: Vec<&AdverseEvent> = events(material).into_iter().filter(|event| event.serious || !serious).collect();
+    let all = material.trial.events.iter().flatten();
+    let listed: Vec<&AdverseEvent> = all.filter(|event| event.serious || !serious).collect();
+    let member = |event: &AdverseEvent| set(material).members.get(event.patient).copied().unwrap_or(false);
+    let marked = listed.iter().any(|event| !event.emergent || !member(event));
     if !serious && (listed.is_empty() || listed.len() > LISTED) {
         return None;
     }
     let key = if serious { "serious" } else { "all" };
     let id = if serious { "t-14-3-5-serious".to_owned() } else { "l-16-2-7-events".to_owned() };
     let title = words.get(&format!("table.listing_events_{key}"));
-    let mut table = ResultTable::new(&id, number, title, material.population_of(set(material)));
+    let mut table = ResultTable::new(&id, number, title, material.everyone());
     let headers = ["site", "term", "severity", "serious", "related", "start", "end"];
-    table.headers(words.get("table.patient"), headers.map(|key| words.get(&format!("listing.{key}"))));
+    let counted = marked.then_some("counted");
+    let headers = headers.into_iter().chain(counted).map(|key| words.get(&format!("listing.{key}")));
+    table.headers(words.get("table.patient"), headers);
     for column in &mut table.columns {
         column.align = Align::Left;
     }
@@ -205,7 +215,7 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
             Some(arm) => words.say("listing.knee", &[("arm", arms[arm])]),
             None => words.get("table.systemic"),
         };
-        let cells = vec![
+        let mut cells = vec![
             Cell::Text(site),
             Cell::Text(event.term.clone()),
             Cell::Text(event.severity.clone()),
@@ -214,6 +224,14 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
             day(event.start_day),
             day(event.end_day),
         ];
+        if marked {
+            let mark = match (member(event), event.emergent) {
+                (false, _) => words.say("listing.outside_set", &[("set", &set(material).label)]),
+                (true, false) => words.get("listing.before_treatment"),
+                (true, true) => words.get("grade.yes"),
+            };
+            cells.push(Cell::Text(mark));
+        }
         table.row(patient.id.clone(), 0, cells, Vec::new());
     }
     if table.rows.is_empty() {

@@ -18,7 +18,7 @@ use super::options::Options;
 use super::words::Words;
 use crate::analysis::{Context, FitSummary, Outcomes, Record};
 use crate::plan::Plan;
-use crate::trial::{AnalysisSet, Better, Endpoint, Patient, Trial};
+use crate::trial::{AnalysisSet, Better, Endpoint, Measure, Patient, Trial};
 
 /// What every exhibit is made from.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +122,23 @@ impl<'a> Material<'a> {
     pub fn name_with_unit(&self, endpoint: usize) -> String {
         let endpoint = self.endpoint(endpoint);
         if endpoint.unit.is_empty() { endpoint.name.clone() } else { format!("{} ({})", endpoint.name, endpoint.unit) }
+    }
+
+    /// Name of what the plan compares of the endpoint: its change from baseline where the plan says so.
+    pub fn compared(&self, endpoint: usize) -> String {
+        self.of_measure(endpoint, &self.endpoint(endpoint).name)
+    }
+
+    /// [`Material::compared`] with the unit in parentheses.
+    pub fn compared_with_unit(&self, endpoint: usize) -> String {
+        self.of_measure(endpoint, &self.name_with_unit(endpoint))
+    }
+
+    fn of_measure(&self, endpoint: usize, name: &str) -> String {
+        match self.context().measure(endpoint) {
+            Measure::Value => name.to_owned(),
+            Measure::Change => self.words.say("table.change_of", &[("endpoint", name)]),
+        }
     }
 
     /// Marks that every table and figure of this run carries.

@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::report::compose::primary_visit;
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::rules::consistency::{is_completed, left_early};
 use crate::trial::side::{Side, side};
 use crate::trial::{Kind, Measure, Patient};
 use std::collections::BTreeMap;
@@ -154,6 +155,13 @@ pub fn reason<'p>(plan: &Plan, patient: &'p Patient) -> Option<&'p str> {
     named.or_else(|| known().map(|(_, value)| value)).map(String::as_str)
 }
 
+/// How the patient left the trial, in the words of the disposition: the column the plan names, else `EOSSTT` of ADaM.
+fn status<'p>(plan: &Plan, patient: &'p Patient) -> Option<&'p str> {
+    let named = patient.attributes.get(&plan.data.disposition_columns.status);
+    let known = || patient.attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case("eosstt"));
+    named.or_else(|| known().map(|(_, value)| value)).map(String::as_str)
+}
+
 /// Analysis sets: patients, and knees by arm.
 pub fn disposition(material: &Material, number: &str) -> ResultTable {
     let words = material.words;
@@ -179,20 +187,31 @@ pub fn disposition(material: &Material, number: &str) -> ResultTable {
         add(set.label.clone(), 0, members, None);
     }
     let mut left: BTreeMap<String, Vec<&Patient>> = BTreeMap::new();
+    let mut completed: Vec<&Patient> = Vec::new();
     for patient in &trial.patients {
-        if let Some(reason) = reason(material.plan, patient) {
-            left.entry(reason.to_owned()).or_default().push(patient);
+        let status = status(material.plan, patient);
+        match reason(material.plan, patient) {
+            Some(reason) => left.entry(reason.to_owned()).or_default().push(patient),
+            None if status.is_some_and(left_early) => {
+                left.entry(words.get("flow.no_reason")).or_default().push(patient);
+            }
+            None if status.is_some_and(is_completed) => completed.push(patient),
+            None => {}
         }
     }
-    if !left.is_empty() {
-        table.group(words.get("table.left_trial"));
-        let mut add = |label: String, patients: Vec<&Patient>| {
-            let of = |arm: usize| patients.iter().filter(|patient| patient.knee(arm).is_some()).count();
-            let mut cells = vec![Cell::Count(patients.len())];
-            cells.extend(order.iter().map(|&arm| Cell::Count(of(arm))));
-            table.row(label, 1, cells, Vec::new());
-        };
-        left.into_iter().for_each(|(reason, patients)| add(reason, patients));
+    let mut row = |label: String, indent: u8, patients: Vec<&Patient>| {
+        let of = |arm: usize| patients.iter().filter(|patient| patient.knee(arm).is_some()).count();
+        let mut cells = vec![Cell::Count(patients.len())];
+        cells.extend(order.iter().map(|&arm| Cell::Count(of(arm))));
+        table.row(label, indent, cells, Vec::new());
+    };
+    if !completed.is_empty() || left.values().flatten().any(|patient| status(material.plan, patient).is_some()) {
+        row(words.get("table.completed"), 0, completed);
+    }
+    let everyone_left: Vec<&Patient> = left.values().flatten().copied().collect();
+    if !everyone_left.is_empty() {
+        row(words.get("table.left_trial"), 0, everyone_left);
+        left.into_iter().for_each(|(reason, patients)| row(reason, 1, patients));
     }
     table.footnotes.extend(material.marks());
     table
@@ -262,12 +281,14 @@ fn characteristic(material: &Material, table: &mut ResultTable, column: &str, re
                 let n = category.get("n").and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
                 table.row(label, 1, vec![Cell::CountPercent(n, result.n_pairs)], id());
             }
+            missing(material, table, record);
         }
         _ => {
             let d = result.number("decimals").map_or(0, |decimals| decimals as usize);
             table.group(column_name(material, column));
             let number = |name: &str| result.number(name);
             table.row(words.get("table.n"), 1, vec![Cell::Count(result.n_pairs)], id());
+            missing(material, table, record);
             let spread = Cell::Spread(result.estimate, d + 1, number("sd"), d + 2);
             table.row(words.get("table.mean_sd"), 1, vec![spread], id());
             table.row(words.get("table.median"), 1, vec![Cell::Number(number("median"), d + 1)], id());
@@ -275,6 +296,16 @@ fn characteristic(material: &Material, table: &mut ResultTable, column: &str, re
             table.row(words.get("table.quartiles"), 1, vec![quartiles], id());
             table.row(words.get("table.range"), 1, vec![Cell::Interval(number("min"), number("max"), d)], id());
         }
+    }
+}
+
+/// The row of patients whose value is not known, which the percentages leave out.
+fn missing(material: &Material, table: &mut ResultTable, record: &Record) {
+    let without = record.rows.not_used;
+    if without > 0 {
+        let known = record.result.n_pairs.to_string();
+        let label = material.words.say("table.not_known", &[("n", &known)]);
+        table.row(label, 1, vec![Cell::Count(without)], vec![record.id.clone()]);
     }
 }
 
@@ -296,6 +327,9 @@ fn is_administrative(material: &Material, column: &str) -> bool {
 
 /// The name of a patient-level column in print: a known characteristic, else the column itself.
 pub fn column_name(material: &Material, column: &str) -> String {
+    if let Some(label) = material.trial.column(column).and_then(|column| column.label.clone()) {
+        return label;
+    }
     let known = material.words.name("characteristic", &column.to_lowercase());
     if known == column.to_lowercase() { column.to_owned() } else { known }
 }

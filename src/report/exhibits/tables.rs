@@ -1,7 +1,7 @@
 //! Tables of the report, from records.
 
 use super::Material;
-use crate::analysis::{FitSummary, Record};
+use crate::analysis::{Field, FitSummary, Record};
 use crate::report::words::capital;
 use crate::table::{Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
@@ -58,7 +58,7 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
 pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> ResultTable {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let title = words.say("table.primary", &[("endpoint", &material.name_with_unit(endpoint))]);
+    let title = words.say("table.primary", &[("endpoint", &material.compared_with_unit(endpoint))]);
     let id = format!("t-{}-{}-comparison", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     let headers = ["pairs", "estimate", "se", "ci", "df", "p"].map(|key| words.get(&format!("table.{key}")));
@@ -82,7 +82,10 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
     table.footnotes.push(difference_note(material, endpoint));
     table.footnotes.push(words.get("footnote.interval"));
     for method in methods_of(material, endpoint) {
-        let key = format!("footnote.{method}");
+        let key = match zeros_of(material, endpoint, method) {
+            Some(zeros) => format!("footnote.{method}-{zeros}"),
+            None => format!("footnote.{method}"),
+        };
         if words.messages().contains_key(&key) {
             table.footnotes.push(words.get(&key));
         }
@@ -164,6 +167,15 @@ pub fn methods_of(material: &Material, endpoint: usize) -> Vec<&'static str> {
         }
     }
     methods
+}
+
+/// How the signed-rank test of `endpoint` treated differences of 0, as its record says.
+fn zeros_of(material: &Material, endpoint: usize, method: &str) -> Option<String> {
+    let of_method = |record: &&Record| record.endpoint == Some(endpoint) && record.result.method == method;
+    match material.outcomes.records.iter().filter(of_method).find_map(|record| record.result.field("zeros"))? {
+        Field::Text(zeros) => Some(zeros.clone()),
+        _ => None,
+    }
 }
 
 /// The patients behind a comparison: those in the model where there is one (it keeps patients with one knee), else pairs.

@@ -1,10 +1,9 @@
 //! What the within-person design itself has to show: the correlation between the knees and what pairing gains, patients
 //! with one usable knee, and the numbers a meta-analysis of paired trials needs.
 
-use super::figures::mean_ci;
 use super::{Material, json};
 use crate::table::{Cell, ResultTable};
-use crate::trial::{Kind, Measure};
+use crate::trial::Kind;
 
 /// The correlation between the knees at every visit, and what pairing gains.
 pub fn correlation(material: &Material, number: &str) -> ResultTable {
@@ -44,24 +43,20 @@ pub fn meta_analysis(material: &Material, number: &str) -> Option<ResultTable> {
         if matches!(about.kind, Kind::Ordinal | Kind::Binary) {
             continue;
         }
-        table.group(material.name_with_unit(endpoint));
+        table.group(material.compared_with_unit(endpoint));
         for visit in material.trial.design.follow_up(about) {
-            let of = |method| material.outcomes.comparison(endpoint, visit, method);
-            let difference = material.outcomes.description(endpoint, visit, Measure::Value, None);
-            let (Some(pairing), Some(difference)) = (of("correlation"), difference) else { continue };
-            let d = about.decimals;
-            let mean = mean_ci(Some(difference)).mean;
+            let Some(record) = material.outcomes.comparison(endpoint, visit, "meta-analysis") else { continue };
+            let (result, d) = (&record.result, about.decimals);
             let cells = vec![
-                Cell::Count(difference.result.n_pairs),
-                Cell::Number(mean, d + 1),
-                Cell::Number(difference.result.std_error, d + 2),
-                Cell::Number(pairing.result.number("sd_diff"), d + 2),
-                Cell::Number(pairing.result.estimate, 3),
-                Cell::Number(pairing.result.number("sd_active"), d + 2),
-                Cell::Number(pairing.result.number("sd_placebo"), d + 2),
+                Cell::Count(result.n_pairs),
+                Cell::Number(result.estimate, d + 1),
+                Cell::Number(result.std_error, d + 2),
+                Cell::Number(result.number("sd_diff"), d + 2),
+                Cell::Number(result.number("correlation"), 3),
+                Cell::Number(result.number("sd_active"), d + 2),
+                Cell::Number(result.number("sd_placebo"), d + 2),
             ];
-            let ids = vec![difference.id.clone(), pairing.id.clone()];
-            table.row(material.visit(visit), 1, cells, ids);
+            table.row(material.visit(visit), 1, cells, vec![record.id.clone()]);
         }
     }
     let arms = &material.trial.design.arms;

@@ -50,6 +50,8 @@ pub fn section(material: &Material) -> Section {
             (words.get("methods.intercurrent"), words.say("methods.intercurrent_text", &values))
         }));
         section.blocks.push(Block::Facts(facts));
+    } else {
+        section.blocks.push(Block::Paragraph(words.get("methods.no_estimand")));
     }
     if let Some(fit) = material.fits().next() {
         let (ddf, structure) = (tables::ddf_name(material, &fit.ddf), words.name("structure", fit.structure));
@@ -64,6 +66,10 @@ pub fn section(material: &Material) -> Section {
     section.blocks.extend(rules(material).map(Block::Paragraph));
     if material.fits().any(|fit| fit.structure == Structure::Random.name()) {
         section.blocks.push(Block::Paragraph(words.get("methods.random_assumption")));
+    }
+    let compares_changes = |endpoint: &usize| material.context().measure(*endpoint) == crate::trial::Measure::Change;
+    if (0..material.trial.design.endpoints.len()).any(|endpoint| compares_changes(&endpoint)) {
+        section.blocks.push(Block::Paragraph(words.get("methods.change")));
     }
     section.blocks.extend(other_methods(material).map(Block::Paragraph));
     section

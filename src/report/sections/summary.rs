@@ -69,9 +69,20 @@ pub fn safety_sentence(material: &Material) -> String {
     let Some(record) = material.record("safety.serious") else { return words.get("first.safety_missing") };
     let n = record.result.n_pairs.to_string();
     let k = record.result.number("patients_with_event").unwrap_or(0.0);
-    if k > 0.0 {
-        return words.say("first.safety_some", &[("k", &rounding::print(k, 0)), ("n", &n)]);
-    }
     let upper = record.result.conf_high.map(|upper| rounding::print(100.0 * upper, 1)).unwrap_or_default();
-    words.say("first.safety_none", &[("n", &n), ("u", &upper)])
+    let field = |name: &str| record.result.number(name).unwrap_or(0.0);
+    let (outside, before) = (field("serious_outside_set"), field("serious_before_treatment"));
+    let counted = if k > 0.0 {
+        words.say("first.safety_some", &[("k", &rounding::print(k, 0)), ("n", &n)])
+    } else if outside + before > 0.0 {
+        words.say("first.safety_none_counted", &[("n", &n), ("u", &upper)])
+    } else {
+        words.say("first.safety_none", &[("n", &n), ("u", &upper)])
+    };
+    if outside + before == 0.0 {
+        return counted;
+    }
+    let print = |count: f64| rounding::print(count, 0);
+    let values = [("m", &*print(outside + before)), ("o", &*print(outside)), ("b", &*print(before))];
+    sentences::join(material, &[counted, words.say("first.safety_further", &values)])
 }

@@ -92,11 +92,11 @@ pub fn patients(material: &Material) -> String {
     out
 }
 
-/// One row per adverse event at one of the two knees or of the whole patient; `severity` as the standard grades.
+/// One row per treatment-emergent event at one of the two knees or of the whole patient; `severity` as the standard grades.
 pub fn events(material: &Material) -> String {
     let trial = material.trial;
     let mut out = line(&["patient", "site", "term", "severity", "serious", "related"].map(str::to_owned));
-    for event in trial.events.iter().flatten() {
+    for event in trial.events.iter().flatten().filter(|event| event.emergent) {
         let site = match event.arm {
             None => "patient",
             Some(ACTIVE) => "active",
@@ -138,6 +138,7 @@ pub fn plan(material: &Material) -> String {
         ("primary_set", material.trial.sets.first().map(|set| set.name.clone()).unwrap_or_default()),
         ("safety_set", safety_set(material)),
         ("multiplicity", plan.multiplicity.method.name().to_owned()),
+        ("factors", factors(material)),
         ("shares", spaced(&plan.multiplicity.shares)),
         ("transitions", rows(&plan.multiplicity.transitions)),
     ]
@@ -154,6 +155,13 @@ pub fn plan(material: &Material) -> String {
     let mut out = line(&["name", "value"].map(str::to_owned));
     lines.into_iter().for_each(|(name, value)| out.push_str(&line(&[name, value])));
     out
+}
+
+/// The covariates that are factors, by their names in formulas.
+fn factors(material: &Material) -> String {
+    let found = model_rows::covariates(&material.context());
+    let factors = found.iter().filter(|covariate| !covariate.is_numeric());
+    factors.map(|covariate| covariate.term.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn safety_set(material: &Material) -> String {

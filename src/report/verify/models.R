@@ -321,7 +321,7 @@ model_rows <- function(endpoint, set, measure, formula, visit_numbers, pairs_onl
   rows <- data[data$endpoint == endpoint & data$visit_number %in% visit_numbers & in_set(data, set), ]
   if (pairs_only) {
     knees <- table(paste(rows$patient, rows$visit_number, sep = "\r"))
-    after <- !rows$visit_number %in% as.numeric(plan$baseline_visit)
+    after <- is_after_baseline(rows$visit_number)
     rows <- rows[!after | knees[paste(rows$patient, rows$visit_number, sep = "\r")] != 1, ]
   }
   if (measure == "change") rows$value <- rows$value - rows$base
@@ -329,7 +329,9 @@ model_rows <- function(endpoint, set, measure, formula, visit_numbers, pairs_onl
   terms <- parts_of(formula)$mean
   who <- match(rows$patient, patients$patient)
   for (name in grep("^x_", names(patients), value = TRUE)) {
-    rows[[sub("^x_", "", name)]] <- numeric_or_factor(patients[[name]])[who]
+    term <- sub("^x_", "", name)
+    declared <- term %in% strsplit(as.character(plan$factors), " ")[[1]]
+    rows[[term]] <- (if (declared) factor(patients[[name]]) else numeric_or_factor(patients[[name]]))[who]
     rows <- rows[!is.na(rows[[sub("^x_", "", name)]]), ]
     who <- match(rows$patient, patients$patient)
   }

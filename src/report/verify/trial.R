@@ -55,7 +55,7 @@ omeract_oarsi <- function(visit_number, set, arm) {
 over_visits <- function(row, arms = row$arm) {
   at <- sort(unique(data$visit_number[data$endpoint == row$endpoint]))
   within <- length(arms) == 1 && row$measure == "value"
-  if (!within) at <- setdiff(at, as.numeric(plan$baseline_visit))
+  at <- at[if (within) is_after_baseline(at) | at %in% as.numeric(plan$baseline_visit) else is_after_baseline(at)]
   cells <- expand.grid(visit = at, arm = arms, stringsAsFactors = FALSE)
   who <- members(row$set)
   rows <- data[data$endpoint == row$endpoint & in_set(data, row$set), ]

@@ -32,6 +32,11 @@ for (part in c("paired.R", "models.R", "generalised.R", "trial.R")) source(file.
 ## ---- The data of one comparison ------------------------------------------------------------------------------------
 
 in_set <- function(table, set) table[[paste0("set_", set)]] == "1"
+# Visits before baseline (screening) are described and never compared.
+is_after_baseline <- function(visit_number) {
+  baseline <- as.numeric(plan$baseline_visit)
+  if (length(baseline) == 0 || is.na(baseline)) rep(TRUE, length(visit_number)) else visit_number > baseline
+}
 members <- function(set) patients$patient[in_set(patients, set)]
 
 rows_at <- function(endpoint, visit, set, measure = "value") {

@@ -70,7 +70,7 @@ pub const RULES: &[Rule] = &[
         id: "SK610",
         severity: Warning,
         title: "A patient-level text has one spelling.",
-        example: "Sex `F`, `f` and `F.`",
+        example: "Sex `F`, `f` and `F.`; `Female` beside `F` and `M`.",
         remedy: "Use one spelling.",
     },
     Rule {
@@ -86,6 +86,34 @@ pub const RULES: &[Rule] = &[
         title: "The knee injected first is a knee of the patient.",
         example: "`UPPER`, or the side of a knee that is not in the trial.",
         remedy: "Write the side or the arm of the knee as the data do.",
+    },
+    Rule {
+        id: "SK616",
+        severity: Warning,
+        title: "No patient-level number looks like a code for missing.",
+        example: "Age 999.",
+        remedy: "Correct the cell, or list the code in `data.missing`.",
+    },
+    Rule {
+        id: "SK613",
+        severity: Error,
+        title: "A patient-level number column holds numbers.",
+        example: "`ca. 60` in `age`.",
+        remedy: "Correct the cell, or list the code in `data.missing`; declare a factor with `[[covariate]]`.",
+    },
+    Rule {
+        id: "SK614",
+        severity: Error,
+        title: "A factor has the levels of the plan.",
+        example: "`Female` where `levels = [\"F\", \"M\"]`.",
+        remedy: "Correct the cell, or add the level.",
+    },
+    Rule {
+        id: "SK615",
+        severity: Error,
+        title: "A covariate that looks like codes is declared as number or factor.",
+        example: "`centre` with the values 1, 2, 3.",
+        remedy: "Declare it: `[[covariate]] name = \"centre\"`, `kind = \"factor\"`.",
     },
 ];
 
@@ -128,6 +156,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         );
     }
     spellings(context, findings);
+    codes(context, findings);
     injected_first(context, findings);
 }
 
@@ -151,6 +180,45 @@ fn injected_first(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// SK616: codes for missing, and ages that nobody has, among the patient-level numbers.
+fn codes(context: &Context<'_>, findings: &mut Findings) {
+    let mut columns: BTreeMap<&str, Vec<(f64, &str)>> = BTreeMap::new();
+    for patient in &context.trial.patients {
+        for (column, cell) in &patient.attributes {
+            if let Ok(value) = cell.parse::<f64>() {
+                columns.entry(column).or_default().push((value, &patient.id));
+            }
+        }
+    }
+    for (column, values) in columns {
+        let lower = column.to_lowercase();
+        let age = lower == "age" || lower.starts_with("age_") || lower.ends_with("_age") || column == "年齢";
+        for (value, patient) in &values {
+            let code = [-9.0, -99.0, -999.0, 999.0, 9999.0].contains(value);
+            let others = || values.iter().map(|(other, _)| *other).filter(|other| other != value);
+            let apart = others().count() > 1
+                && if *value < 0.0 {
+                    others().all(|other| other >= 0.0)
+                } else {
+                    others().all(|other| other < value / 5.0)
+                };
+            if (code && apart) || (age && !(0.0..=120.0).contains(value)) {
+                let at = match &context.sources.patients {
+                    Some(source) => place(&source.file, None, Some(column)),
+                    None => context.rows.place(None, Some(column)),
+                };
+                let message = format!("`{column}` of patient {patient} is {value}");
+                findings.add(
+                    "SK616",
+                    at,
+                    message,
+                    "correct the cell, or list the code in `data.missing` if it means missing",
+                );
+            }
+        }
+    }
+}
+
 /// SK610: one value in several spellings.
 fn spellings(context: &Context<'_>, findings: &mut Findings) {
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -170,6 +238,17 @@ fn spellings(context: &Context<'_>, findings: &mut Findings) {
         for value in values {
             let key: String = value.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
             folded.entry(key).or_default().push(value);
+        }
+        // `F` beside `Female`: a letter and the word that begins with it.
+        let keys: Vec<String> = folded.keys().cloned().collect();
+        for letter in keys.iter().filter(|key| key.chars().count() == 1 && key.chars().all(char::is_alphabetic)) {
+            let words: Vec<&String> =
+                keys.iter().filter(|key| key.len() > letter.len() && key.starts_with(letter.as_str())).collect();
+            if let [word] = words.as_slice()
+                && let Some(of_word) = folded.remove(*word)
+            {
+                folded.entry(letter.clone()).or_default().extend(of_word);
+            }
         }
         for spellings in folded.values().filter(|spellings| spellings.len() > 1) {
             let at = match &context.sources.patients {

@@ -7,7 +7,7 @@ use crate::trial::findings::{Findings, place};
 use crate::trial::patients::Patient;
 use crate::trial::rows::did_you_mean;
 use crate::trial::sources::Disposition;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -102,6 +102,34 @@ pub const RULES: &[Rule] = &[
         example: "Patient 031 in FAS with baseline values only.",
         remedy: "Check the set's definition.",
     },
+    Rule {
+        id: "SK714",
+        severity: Warning,
+        title: "The patient of an adverse event belongs to the safety analysis set.",
+        example: "A serious event of patient 031, whose flag `saf` is empty.",
+        remedy: "Correct the flag; the listings have the event all the same, no table counts it.",
+    },
+    Rule {
+        id: "SK715",
+        severity: Note,
+        title: "An adverse event began on or after the injection.",
+        example: "Knee pain from day −30 to day −20.",
+        remedy: "Correct the day, or name `event_columns.emergent`; an event before treatment is listed and not counted.",
+    },
+    Rule {
+        id: "SK716",
+        severity: Note,
+        title: "A term of adverse events has one spelling.",
+        example: "`Pain`, `PAIN` and `pain`.",
+        remedy: "Use one spelling; they are counted as one term.",
+    },
+    Rule {
+        id: "SK717",
+        severity: Warning,
+        title: "A patient who left early has a reason.",
+        example: "Status DISCONTINUED, no reason.",
+        remedy: "Fill the reason in; the patient is counted under `Reason not recorded`.",
+    },
 ];
 
 /// Compares the disposition and the primary analysis set with the observations.
@@ -109,7 +137,42 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     if let Some(disposition) = &context.sources.disposition {
         against_disposition(context, disposition, findings);
     }
+    events(context, findings);
     primary_set(context, findings);
+}
+
+/// SK714 and SK715: events that are listed and counted in no table.
+fn events(context: &Context<'_>, findings: &mut Findings) {
+    let (Some(given), Some(events)) = (&context.sources.events, &context.trial.events) else { return };
+    let sets = &context.trial.sets;
+    let named = given.set.as_ref().and_then(|name| sets.iter().find(|set| set.name == *name));
+    let Some(set) = named.or(sets.first()) else { return };
+    let id =
+        |patient: usize| context.trial.patients.get(patient).map(|patient| patient.id.as_str()).unwrap_or_default();
+    // An event at both knees is one row of the file.
+    let mut seen = BTreeSet::new();
+    for event in events.iter().filter(|event| seen.insert(event.row)) {
+        let at = |column: &str| place(&given.source.file, Some(event.row), Some(column));
+        let kind = if event.serious { "the serious event" } else { "the event" };
+        let named = format!("{kind} `{}` of patient {}", event.term, id(event.patient));
+        if !set.members.get(event.patient).copied().unwrap_or(false) {
+            findings.add(
+                "SK714",
+                at(&context.sources.patient_column),
+                format!("{named}, who is not in the safety analysis set {}, is listed and not counted", set.name),
+                "correct what defines the set, if the patient was treated",
+            );
+        }
+        if !event.emergent {
+            let day = event.start_day.map(|day| format!(" on day {day}")).unwrap_or_default();
+            findings.add(
+                "SK715",
+                at(&given.start_day),
+                format!("{named} began before treatment{day}: it is listed and not counted"),
+                "correct the day, if it began or became worse after the injection",
+            );
+        }
+    }
 }
 
 /// The last visit at which a patient has any value.
@@ -127,6 +190,7 @@ fn against_disposition(context: &Context<'_>, disposition: &Disposition, finding
     let Some(ids) = Coded::read(table, &context.sources.patient_column) else { return };
     let status = Coded::read(table, &disposition.status);
     let last = Coded::read(table, &disposition.last_visit);
+    let reason = Coded::read(table, &disposition.reason);
     let rows: HashMap<&str, usize> = (0..table.height()).filter_map(|row| Some((ids.get(row)?, row))).collect();
     let labels: Vec<&str> = context.trial.design.visits.iter().map(|visit| visit.label.as_str()).collect();
     for patient in &context.trial.patients {
@@ -141,6 +205,11 @@ fn against_disposition(context: &Context<'_>, disposition: &Disposition, finding
         };
         let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
         let measured = last_measured(patient);
+        let left = status.as_ref().and_then(|status| status.get(row)).is_some_and(left_early);
+        if left && reason.as_ref().is_some_and(|reason| reason.get(row).is_none()) {
+            let message = format!("patient {} left early, and no reason is recorded", patient.id);
+            findings.add("SK717", at(&disposition.reason), message, "fill it in");
+        }
         let completed = status.as_ref().and_then(|status| status.get(row)).is_some_and(is_completed);
         if completed && measured != labels.len().checked_sub(1) {
             let seen =
@@ -169,8 +238,15 @@ fn against_disposition(context: &Context<'_>, disposition: &Disposition, finding
     }
 }
 
-fn is_completed(status: &str) -> bool {
-    matches!(status.to_lowercase().as_str(), "completed" | "complete" | "completer" | "完了")
+/// Whether a status says that the patient completed the trial.
+pub fn is_completed(status: &str) -> bool {
+    matches!(status.trim().to_lowercase().as_str(), "completed" | "complete" | "completer" | "完了")
+}
+
+/// Whether a status says that the patient left before the end.
+pub fn left_early(status: &str) -> bool {
+    let word = status.trim().to_lowercase();
+    !is_completed(status) && !matches!(word.as_str(), "" | "ongoing" | "continuing" | "active" | "継続中")
 }
 
 /// SK713: patients of the primary analysis set who have nothing to analyse after baseline.

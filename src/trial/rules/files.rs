@@ -1,7 +1,7 @@
 //! Rules of the files a plan names; they are checked when the files are read.
 
 use super::Rule;
-use crate::trial::finding::Severity::{Error, Note};
+use crate::trial::finding::Severity::{Error, Note, Warning};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -53,6 +53,27 @@ pub const RULES: &[Rule] = &[
         title: "Files lie in the plan's folder, and none is the plan.",
         example: "`path = \"../../other/knees.csv\"`",
         remedy: "Move the file, or declare `outside = true`.",
+    },
+    Rule {
+        id: "SK027",
+        severity: Note,
+        title: "What a file holds beside its table is passed over.",
+        example: "R's names of rows in a first column without a name; a row of delimiters alone; a no-break space.",
+        remedy: "See that nothing of it is data.",
+    },
+    Rule {
+        id: "SK028",
+        severity: Warning,
+        title: "A row is hidden, or ends before the last column.",
+        example: "Rows that an AutoFilter hides; rows whose empty cells at the end were not written.",
+        remedy: "Keep hidden rows out with `where` if they are not meant; compare short rows with the source.",
+    },
+    Rule {
+        id: "SK029",
+        severity: Note,
+        title: "Several readings of a knee at a visit are taken together.",
+        example: "Three teeth of one side with `replicates = \"mean\"`.",
+        remedy: "See that they are readings of one knee at one visit.",
     },
     Rule {
         id: "SK034",

@@ -100,10 +100,10 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: "SK114",
-        severity: Warning,
+        severity: Error,
         title: "Identifiers differ in more than spelling.",
         example: "`7` and `007`; `EV-7` and `ev-7`.",
-        remedy: "Give one patient one identifier.",
+        remedy: "Give one patient one identifier; a spreadsheet drops leading zeros unless the column is text.",
     },
     Rule {
         id: "SK115",
@@ -137,15 +137,28 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
             findings.add(
                 "SK114",
                 context.rows.place(row, Some(&context.sources.roles.patient)),
-                format!("patients `{before}` and `{}` differ in spelling only", patient.id),
-                "if they are one patient, use one identifier",
+                format!("patients `{before}` and `{}` differ in {} only", patient.id, spelled(before, &patient.id)),
+                WRITE_ALIKE,
             );
         }
     }
 }
 
+/// What to do about two spellings of one identifier.
+pub const WRITE_ALIKE: &str = "write one patient's identifier alike everywhere (a spreadsheet drops leading zeros unless the \
+                               column is text), or tell two patients apart by more than this";
+
+/// What two spellings of one identifier differ in.
+pub fn spelled(one: &str, other: &str) -> &'static str {
+    if one.to_lowercase() == other.to_lowercase() {
+        return "case";
+    }
+    let marks = |id: &str| id.chars().filter(|c| !c.is_alphanumeric()).collect::<String>();
+    if marks(one) == marks(other) { "leading zeros" } else { "blanks, marks or leading zeros" }
+}
+
 /// Letters in lower case and numbers without leading zeros; everything else is dropped.
-fn folded(id: &str) -> String {
+pub fn folded(id: &str) -> String {
     let mut folded = String::new();
     let mut number = String::new();
     let flush = |number: &mut String, folded: &mut String| {

@@ -7,6 +7,7 @@
 pub mod coding;
 pub mod consistency;
 pub mod files;
+pub mod headlines;
 pub mod identity;
 pub mod missingness;
 pub mod plan;

@@ -1,7 +1,7 @@
 //! Rules of the plan itself; they are checked in the plan's folder.
 
 use super::Rule;
-use crate::trial::finding::Severity::Error;
+use crate::trial::finding::Severity::{Error, Warning};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -144,5 +144,19 @@ pub const RULES: &[Rule] = &[
         title: "A one-sided alternative is towards benefit on every endpoint.",
         example: "`alternative = \"less\"` with a score of which higher values are better.",
         remedy: "Write `alternative = \"towards-benefit\"` or \"two-sided\".",
+    },
+    Rule {
+        id: "SK040",
+        severity: Warning,
+        title: "A visit that is called baseline is declared as the baseline.",
+        example: "`order = [\"Baseline\", \"Month 6\"]` without `baseline`.",
+        remedy: "Add `baseline = \"Baseline\"` to [visits].",
+    },
+    Rule {
+        id: "SK041",
+        severity: Warning,
+        title: "The direction of benefit fits the endpoint's name.",
+        example: "`VAS pain` with `better = \"higher\"`.",
+        remedy: "See that the direction is meant: every conclusion depends on it.",
     },
 ];

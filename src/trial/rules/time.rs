@@ -6,6 +6,7 @@ use crate::data::Date;
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
+use std::collections::BTreeMap;
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -72,6 +73,13 @@ pub const RULES: &[Rule] = &[
         example: "`Month 6` with 24 in the month column: weeks?",
         remedy: "Correct the column, or declare `visits.months`.",
     },
+    Rule {
+        id: "SK310",
+        severity: Error,
+        title: "The visits of the plan stand in time order.",
+        example: "`order = [\"Baseline\", \"Month 6\", \"Month 3\"]`; dates that say the same.",
+        remedy: "Correct `visits.order`: models, figures and the primary visit follow it.",
+    },
 ];
 
 /// Days of a month of 365.25 / 12 days.
@@ -101,6 +109,20 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     let visits = context.trial.design.visits.len();
     let label =
         |visit: usize| context.trial.design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
+    let reversed = reversed(context, &on);
+    for (before, after, patients, of) in &reversed {
+        findings.add(
+            "SK310",
+            context.rows.place(None, column),
+            format!(
+                "`{}` stands before `{}` in the plan, and its date is later in {patients} of {of} patients",
+                label(*before),
+                label(*after)
+            ),
+            "correct `visits.order`, or the dates",
+        );
+    }
+    let known_reversed = |before: usize, after: usize| reversed.iter().any(|pair| (pair.0, pair.1) == (before, after));
     for patient in &context.trial.patients {
         let mut latest: Option<(usize, Date)> = None;
         for visit in 0..visits {
@@ -116,6 +138,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
             let Some(&(first, date)) = seen.iter().min_by_key(|(_, date)| *date) else { continue };
             if let Some((before, earlier)) = latest
                 && date < earlier
+                && !known_reversed(before, visit)
             {
                 let message = format!(
                     "patient {}: `{}` on {} is before `{}` on {}",
@@ -136,6 +159,27 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
 
 /// The row and date of a knee at a visit.
 type Seen<'s> = dyn Fn(&Knee, usize) -> Option<(usize, Date)> + 's;
+
+/// Neighbouring visits whose dates contradict the plan's order in more than half of the patients who have both: the two
+/// visits, the patients, and of how many.
+fn reversed(context: &Context<'_>, on: &Seen<'_>) -> Vec<(usize, usize, usize, usize)> {
+    let mut counts: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
+    for patient in &context.trial.patients {
+        let mut latest: Option<(usize, Date)> = None;
+        for visit in 0..context.trial.design.visits.len() {
+            let dates = patient.knees().iter().filter_map(|knee| on(knee, visit)).map(|(_, date)| date);
+            let Some(date) = dates.min() else { continue };
+            if let Some((before, earlier)) = latest {
+                let count = counts.entry((before, visit)).or_default();
+                count.0 += usize::from(date < earlier);
+                count.1 += 1;
+            }
+            latest = Some((visit, date));
+        }
+    }
+    let contradicted = counts.into_iter().filter(|(_, (wrong, of))| 2 * wrong > *of && *of > 1);
+    contradicted.map(|((before, after), (wrong, of))| (before, after, wrong, of)).collect()
+}
 
 /// SK303 and SK305: windows, and distance from the nominal month where no window is declared.
 fn against_baseline(context: &Context<'_>, patient: &Patient, on: &Seen<'_>, findings: &mut Findings) {
@@ -185,7 +229,7 @@ fn against_randomisation(context: &Context<'_>, patient: &Patient, on: &Seen<'_>
     let Some(randomised) = context.randomised_on(patient) else { return };
     let design = &context.trial.design;
     for (visit, planned) in design.visits.iter().enumerate() {
-        if Some(visit) == design.baseline {
+        if !design.is_after_baseline(visit) {
             continue;
         }
         let earliest = patient.knees().iter().filter_map(|knee| on(knee, visit)).min_by_key(|(_, date)| *date);

@@ -156,7 +156,31 @@ pub const RULES: &[Rule] = &[
         example: "Items of patient 007 at Month 3, which the observations do not have.",
         remedy: "Correct the keys, or add the row.",
     },
+    Rule {
+        id: "SK222",
+        severity: Warning,
+        title: "All patients are measured in one unit.",
+        example: "Patient 007 between 3.1 and 7.4 on a scale whose other values are about 55.",
+        remedy: "Convert the patient's values: centimetres were perhaps written for millimetres.",
+    },
+    Rule {
+        id: "SK223",
+        severity: Warning,
+        title: "The MCID and the margins are smaller than the spread of the values.",
+        example: "`mcid = 19.9` where all values lie between 1.2 and 8.9.",
+        remedy: "Write both in the unit of the data.",
+    },
+    Rule {
+        id: "SK224",
+        severity: Warning,
+        title: "A grade has few levels.",
+        example: "Painful days from 0 to 31 as `kind = \"ordinal\"`.",
+        remedy: "Write `kind = \"count\"` or `kind = \"continuous\"`.",
+    },
 ];
+
+/// Levels beyond which a grade is no grade: numeric rating scales have 11.
+const GRADES: usize = 11;
 
 /// Endpoints that must agree before two visits or two knees count as copies of each other.
 const COPIED: usize = 3;
@@ -185,7 +209,12 @@ fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findi
     }
     decimals(context, endpoint, &values, findings);
     codes(context, endpoint, &values, findings);
+    margins(context, endpoint, lowest, highest, findings);
+    if endpoint.kind == Kind::Ordinal {
+        levels(context, endpoint, &values, findings);
+    }
     if endpoint.kind == Kind::Continuous {
+        units(context, number, endpoint, &values, findings);
         scale(context, endpoint, &values, highest, findings);
         scores.ends_of_scale(findings);
         scores.jumps(findings);
@@ -203,6 +232,9 @@ fn extremes(values: &[(f64, Option<usize>)]) -> Option<(f64, f64)> {
 
 /// SK207: more decimals than declared.
 fn decimals(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usize>)], findings: &mut Findings) {
+    if endpoint.decimals_from_data {
+        return;
+    }
     let scale = 10f64.powi(i32::try_from(endpoint.decimals).unwrap_or(10));
     let more = |value: f64| {
         let scaled = value * scale;
@@ -219,26 +251,110 @@ fn decimals(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<u
     );
 }
 
-/// SK217: values that look like codes for missing, where no range would catch them.
+/// SK217: values that look like codes for missing: far from all others; or written several times, beyond a gap.
 fn codes(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usize>)], findings: &mut Findings) {
-    if endpoint.range.is_some() {
-        return;
-    }
-    for code in [-9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 999.0, 9999.0] {
+    for code in [-9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0] {
         let mut coded = values.iter().filter(|(value, _)| *value == code);
         let Some((_, row)) = coded.next() else { continue };
-        let others = values.iter().map(|(value, _)| *value).filter(|value| *value != code);
-        let apart = if code < 0.0 {
-            others.clone().all(|value| value >= 0.0)
-        } else {
-            others.clone().all(|value| value < code / 5.0)
+        let cells = 1 + coded.count();
+        let others = values.iter().filter(|(value, _)| *value != code);
+        let others: Vec<(f64, Option<usize>)> = others.copied().collect();
+        let Some((lowest, highest)) = extremes(&others) else { continue };
+        // The top of a scale that people reach is no code.
+        let top = endpoint.range.is_some_and(|(_, high)| high == code);
+        let gap = code - highest;
+        let apart = match code < 0.0 {
+            true => lowest >= 0.0,
+            false => highest < code / 5.0 || (cells > 1 && !top && gap > 0.0 && gap >= 0.1 * (highest - lowest)),
         };
-        if apart && others.count() > 0 {
+        // A single 9 beside small numbers is a number.
+        if apart && (code.abs() > 9.0 || cells > 1 || endpoint.kind == Kind::Ordinal || code < 0.0) {
+            let cells = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
             findings.add(
                 "SK217",
                 context.rows.place(*row, Some(&endpoint.column)),
-                format!("{} is {code} in {} cells, far from all other values", endpoint.name, 1 + coded.count()),
-                "list the code in `data.missing`, or declare the endpoint's `range`",
+                format!("{} is {code} in {cells}, apart from all other values ({lowest} to {highest})", endpoint.name),
+                "list the code in `data.missing` if it means missing",
+            );
+        }
+    }
+}
+
+/// SK223: a margin wider than all values are apart.
+fn margins(context: &Context<'_>, endpoint: &Endpoint, lowest: f64, highest: f64, findings: &mut Findings) {
+    for (key, value) in [("mcid", endpoint.mcid), ("margin", endpoint.margin)] {
+        if let Some(value) = value.filter(|value| highest > lowest && *value > highest - lowest) {
+            findings.add(
+                "SK223",
+                context.rows.place(None, Some(&endpoint.column)),
+                format!(
+                    "`{key}` of {} is {value}, and all values lie between {lowest} and {highest}: is it another unit?",
+                    endpoint.name
+                ),
+                "write both in the unit of the data",
+            );
+        }
+    }
+}
+
+/// SK224: a count or a score called a grade.
+fn levels(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usize>)], findings: &mut Findings) {
+    let mut distinct: Vec<f64> = Vec::new();
+    for (value, _) in values {
+        if !distinct.contains(value) {
+            distinct.push(*value);
+            if distinct.len() > GRADES {
+                findings.add(
+                    "SK224",
+                    context.rows.place(None, Some(&endpoint.column)),
+                    format!("{} has more than {GRADES} levels, and the plan calls it a grade", endpoint.name),
+                    "write `kind = \"count\"` or `kind = \"continuous\"`",
+                );
+                return;
+            }
+        }
+    }
+}
+
+/// SK222: patients whose values all lie at a tenth of the others': centimetres for millimetres.
+fn units(
+    context: &Context<'_>,
+    number: usize,
+    endpoint: &Endpoint,
+    values: &[(f64, Option<usize>)],
+    findings: &mut Findings,
+) {
+    let mut sizes: Vec<f64> = values.iter().map(|(value, _)| value.abs()).collect();
+    let middle = sizes.len() / 2;
+    if sizes.len() < 20 {
+        return;
+    }
+    let (_, median, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
+    let usual = *median;
+    let whole = values.iter().filter(|(value, _)| value.fract() == 0.0).count();
+    for patient in &context.trial.patients {
+        let own: Vec<(f64, Option<usize>)> = patient
+            .knees()
+            .iter()
+            .flat_map(|knee| {
+                let visits = 0..context.trial.design.visits.len();
+                visits.filter_map(move |visit| Some((cell(knee, number, visit)?, row(knee, visit))))
+            })
+            .collect();
+        let Some((lowest, highest)) = extremes(&own).filter(|_| own.len() >= 3) else { continue };
+        // Tenths where the others are whole numbers, or a sixth of the usual value throughout.
+        let tenths = own.iter().filter(|(value, _)| value.fract() != 0.0).count() * 2 > own.len();
+        let others_whole = whole * 10 >= values.len() * 7;
+        let small = if tenths && others_whole { 4.0 } else { 8.0 };
+        if lowest >= 0.0 && highest > 0.0 && highest * small <= usual * 1.6 && highest < usual {
+            findings.add(
+                "SK222",
+                context.rows.place(own.first().and_then(|(_, row)| *row), Some(&endpoint.column)),
+                format!(
+                    "patient {}: {} lies between {lowest} and {highest}, where {usual} is usual: is it another unit?",
+                    patient.id, endpoint.name
+                ),
+                "convert the patient's values, if they are in another unit",
             );
         }
     }
@@ -320,7 +436,8 @@ fn sums(context: &Context<'_>, findings: &mut Findings) {
 fn copies(context: &Context<'_>, findings: &mut Findings) {
     let design = &context.trial.design;
     let wide = |endpoint: &Endpoint| {
-        endpoint.kind == Kind::Continuous && endpoint.range.is_none_or(|(low, high)| high - low >= 8.0)
+        matches!(endpoint.kind, Kind::Continuous | Kind::Count)
+            && endpoint.range.is_none_or(|(low, high)| high - low >= 8.0)
     };
     let scored: Vec<usize> =
         design.endpoints.iter().enumerate().filter(|(_, endpoint)| wide(endpoint)).map(|(number, _)| number).collect();

@@ -356,12 +356,17 @@ impl Problem {
     /// −ℓ with derivatives in ψ.
     pub(crate) fn objective(&self, psi: &[f64]) -> Option<Derivatives> {
         let at = self.evaluate(&self.natural(psi))?;
+        Some(self.derivatives_in_psi(psi, &at))
+    }
+
+    /// What an evaluation at θ(ψ) says of −ℓ in ψ.
+    pub(crate) fn derivatives_in_psi(&self, psi: &[f64], at: &Evaluation) -> Derivatives {
         let jacobian = self.jacobian(psi);
         let k = self.k;
         let gradient =
             (0..k).map(|j| 0.5 * (0..k).map(|h| at.gradient[h] * jacobian[h * k + j]).sum::<f64>()).collect();
-        let hessian = self.hessian_psi(psi, &jacobian, &at);
-        Some(Derivatives { value: 0.5 * at.deviance, gradient, hessian })
+        let hessian = self.hessian_psi(psi, &jacobian, at);
+        Derivatives { value: 0.5 * at.deviance, gradient, hessian }
     }
 
     /// The positions in ψ of standard deviations of random effects.

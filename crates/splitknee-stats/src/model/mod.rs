@@ -36,6 +36,7 @@
 
 mod anova;
 mod between_within;
+pub mod cells;
 mod certificate;
 mod covariance;
 mod data;

@@ -5,9 +5,9 @@ use super::pair_table::PairTable;
 use super::pairs::differences;
 use super::square_table::SquareTable;
 use super::{
-    Better, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, effect_size, icc, kappa,
-    marginal_homogeneity, paired_t, permutation, pitman_morgan, proportional_odds, shapiro_wilk, sign, tost, trimmed_t,
-    wilcoxon, win_odds,
+    Better, Field, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, effect_size, icc, kappa,
+    marginal_homogeneity, paired_t, permutation, pitman_morgan, proportional_odds, shapiro_wilk, sign, small_samples,
+    tost, trimmed_t, wilcoxon, win_odds,
 };
 use crate::note;
 
@@ -105,11 +105,27 @@ impl Default for Settings {
     }
 }
 
-/// The test `name` on complete pairs.
+/// The test `name` on complete pairs; a result on fewer pairs than the method needs to hold its level says so
+/// ([`small_samples`]).
 ///
 /// # Errors
 /// An unknown name, or data that the test refuses.
 pub fn run(
+    name: &str,
+    treated: &[f64],
+    control: &[f64],
+    options: &Options,
+    settings: &Settings,
+) -> Result<TestResult, Refusal> {
+    let mut result = answer(name, treated, control, options, settings)?;
+    if let Some(limit) = small_samples::below(name, result.n_pairs) {
+        result.notes.push(limit.note());
+        result.extra.push(("decides_from_pairs", Field::Count(limit.least as u64)));
+    }
+    Ok(result)
+}
+
+fn answer(
     name: &str,
     treated: &[f64],
     control: &[f64],

@@ -52,6 +52,7 @@ pub mod sign;
 mod sign_sums;
 pub mod signed_rank;
 pub mod skillings_mack;
+pub mod small_samples;
 pub mod square_table;
 mod subset_means;
 pub mod tost;

@@ -1,0 +1,17 @@
+//! Tells the program which commit it was built from: `splitknee --version`.
+
+use std::process::Command;
+
+fn main() {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+    };
+    let commit = git(&["log", "-1", "--format=%h %cs"]).unwrap_or_else(|| "no commit".to_owned());
+    println!("cargo:rustc-env=SPLITKNEE_COMMIT={commit}");
+    println!("cargo:rerun-if-changed=build.rs");
+    // The log of HEAD grows with every commit and checkout.
+    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| std::path::Path::new(log).exists()) {
+        println!("cargo:rerun-if-changed={log}");
+    }
+}

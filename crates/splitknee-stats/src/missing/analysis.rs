@@ -1,0 +1,101 @@
+//! Analyses of a completed data set at one visit, both linear in the differences: θ = Σ h_i d_i.
+//!
+//! - mean difference: h = 1/n, standard error s/√n, n − 1 degrees of freedom (the paired t test).
+//! - ANCOVA: the intercept of `d ~ (pair-mean baseline − its mean over the patients) + baseline difference`, n − 3.
+
+use crate::math::linalg::{dot, inverse_spd};
+use crate::paired::Refusal;
+
+/// How completed differences are analysed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Analysis {
+    /// The mean of the differences.
+    #[default]
+    MeanDifference,
+    /// The difference adjusted for both knees' baselines.
+    Ancova,
+}
+
+impl Analysis {
+    /// The name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MeanDifference => "mean-difference",
+            Self::Ancova => "ancova",
+        }
+    }
+
+    fn n_coefficients(self) -> usize {
+        if self == Self::Ancova { 3 } else { 1 }
+    }
+}
+
+/// The analysis prepared for a set of patients: h, and what the standard error needs.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    /// θ = Σ h_i d_i.
+    pub weights: Vec<f64>,
+    /// Design rows and (Z'Z)⁻¹.
+    z: Vec<f64>,
+    inverse: Vec<f64>,
+    /// Residual degrees of freedom.
+    pub df: f64,
+}
+
+impl Linear {
+    /// For patients with these baselines (active, placebo).
+    ///
+    /// # Errors
+    /// Too few patients; baselines that do not vary.
+    pub fn new(analysis: Analysis, baselines: &[[f64; 2]]) -> Result<Self, Refusal> {
+        let (n, k) = (baselines.len(), analysis.n_coefficients());
+        if n <= k {
+            return Err(super::refusal(format!("{n} patients are too few for the analysis `{}`", analysis.name())));
+        }
+        let centre = baselines.iter().map(|b| 0.5 * (b[0] + b[1])).sum::<f64>() / n as f64;
+        let z: Vec<f64> = baselines
+            .iter()
+            .flat_map(|b| match analysis {
+                Analysis::MeanDifference => vec![1.0],
+                Analysis::Ancova => vec![1.0, 0.5 * (b[0] + b[1]) - centre, b[0] - b[1]],
+            })
+            .collect();
+        let mut gram = vec![0.0; k * k];
+        for row in z.chunks_exact(k) {
+            for a in 0..k {
+                for b in 0..k {
+                    gram[a * k + b] += row[a] * row[b];
+                }
+            }
+        }
+        let root: Vec<f64> = (0..k).map(|a| gram[a * k + a].sqrt()).collect();
+        let scaled: Vec<f64> = (0..k * k).map(|i| gram[i] / (root[i / k] * root[i % k])).collect();
+        let inverse = inverse_spd(&scaled, k)
+            .filter(|m| m.iter().all(|v| v.is_finite()) && (0..k).all(|a| m[a * k + a] < 1e10))
+            .ok_or_else(|| {
+                super::refusal(
+                    "the knees' baselines do not vary enough for the ANCOVA: analyse the mean difference".into(),
+                )
+            })?;
+        let inverse: Vec<f64> = (0..k * k).map(|i| inverse[i] / (root[i / k] * root[i % k])).collect();
+        let weights = z.chunks_exact(k).map(|row| dot(&inverse[..k], row)).collect();
+        Ok(Self { weights, z, inverse, df: (n - k) as f64 })
+    }
+
+    /// θ of completed differences.
+    pub fn estimate(&self, differences: impl Iterator<Item = f64>) -> f64 {
+        self.weights.iter().zip(differences).map(|(h, d)| h * d).sum()
+    }
+
+    /// The squared standard error of the completed-data analysis.
+    pub fn variance(&self, differences: &[f64]) -> f64 {
+        let k = self.inverse.len().isqrt();
+        let mut zd = vec![0.0; k];
+        for (row, d) in self.z.chunks_exact(k).zip(differences) {
+            zd.iter_mut().zip(row).for_each(|(s, z)| *s += z * d);
+        }
+        let beta: Vec<f64> = (0..k).map(|a| dot(&self.inverse[a * k..(a + 1) * k], &zd)).collect();
+        let rss: f64 = self.z.chunks_exact(k).zip(differences).map(|(row, d)| (d - dot(row, &beta)).powi(2)).sum();
+        rss / self.df * self.inverse[0]
+    }
+}

@@ -1,0 +1,334 @@
+//! Identities that hold whatever the data: simulated trials of several sizes.
+
+use super::analysis::Analysis;
+use super::condmean::Imputation;
+use super::delta::DeltaCells;
+use super::mean_model::MeanModel;
+use super::run::{Answer, Inference, Method, Request, run};
+use super::strategy::{Covariance, Strategy};
+use super::trial::{Event, FitValues, Patient, Trial};
+use crate::math::random::Stream;
+use crate::model::cells::CellStructure;
+use crate::paired::{Options, paired_t::paired_t};
+
+/// A trial of `n` patients; a share of knees is lost from some visit on, and a share of patients has an event.
+fn trial(seed: u64, n: usize, visits: usize, missing: f64, strategy: Option<Strategy>) -> Trial {
+    let mut stream = Stream::new(seed, 0);
+    let patients = (0..n)
+        .map(|i| {
+            let person = 8.0 * stream.normal();
+            let baseline = [0, 1].map(|_| 60.0 + 0.5 * person + 9.0 * stream.normal());
+            let mut values = Vec::new();
+            for arm in 0..2 {
+                let knee = 6.0 * stream.normal();
+                let lost = if stream.uniform() < missing { stream.below(visits) } else { visits };
+                for v in 0..visits {
+                    let effect = if arm == 0 { -8.0 - 2.0 * v as f64 } else { -3.0 };
+                    let y = effect - 0.4 * (baseline[arm] - 60.0) + person + knee + 7.0 * stream.normal();
+                    values.push((v < lost).then_some(y));
+                }
+            }
+            let mut events = [None, None];
+            if let Some(strategy) = strategy.filter(|_| stream.uniform() < 0.25) {
+                let visit = (usize::from(strategy == Strategy::LastMean) + stream.below(visits)).min(visits - 1);
+                events[0] = Some(Event { visit, strategy });
+            }
+            Patient { label: format!("P{i:03}"), baseline, values, events }
+        })
+        .collect();
+    let visits = (1..=visits).map(|v| format!("M{v}")).collect();
+    Trial { visits, patients, has_baseline: true, fit_values: FitValues::default(), discard: false }
+}
+
+const SEEDS: [u64; 3] = [1, 2, 3];
+
+fn strategies() -> [Strategy; 9] {
+    use Strategy as S;
+    [
+        S::TreatmentPolicy,
+        S::Hypothetical,
+        S::JumpToReference,
+        S::CopyIncrements,
+        S::CopyReference,
+        S::LastMean,
+        S::ReturnToBaseline,
+        S::ReturnToBaselineMean,
+        S::Causal(0.4),
+    ]
+}
+
+fn at_last(trial: &Trial) -> Request {
+    Request { at: trial.n_visits() - 1, ..Request::default() }
+}
+
+fn close(a: f64, b: f64, tolerance: f64, what: &str) {
+    assert!((a - b).abs() <= tolerance * b.abs().max(1.0), "{what}: {a} against {b}");
+}
+
+#[test]
+fn without_missing_values_every_strategy_is_the_paired_t_test() {
+    for seed in SEEDS {
+        for strategy in strategies().into_iter().filter(|s| *s != Strategy::Hypothetical) {
+            let mut trial = trial(seed, 24, 3, 0.0, Some(strategy));
+            // Few values stay before the events: fit what was observed.
+            trial.fit_values = FitValues::Observed;
+            let found = run(trial.clone(), &at_last(&trial)).unwrap();
+            let column = |cell: usize| -> Vec<f64> { trial.patients.iter().map(|p| p.values[cell].unwrap()).collect() };
+            let t = paired_t(&column(2), &column(5), &Options::default()).unwrap();
+            close(found.estimate, t.estimate.unwrap(), 1e-12, &strategy.name());
+            close(found.std_error, t.std_error.unwrap(), 1e-10, &strategy.name());
+            close(found.p_value, t.p_value.unwrap(), 1e-9, &strategy.name());
+            assert!(found.imputed.is_empty() && found.weights.active == 0.0);
+        }
+    }
+}
+
+fn imputation(trial: Trial) -> Imputation {
+    Imputation::new(trial.in_canonical_order(), CellStructure::Us, Covariance::Shared).unwrap()
+}
+
+fn full(imputation: &Imputation, mar: bool) -> f64 {
+    let n = imputation.trial.patients.len();
+    let regressions = imputation.regressions(&imputation.fit.sigma);
+    let completed = imputation.complete(&imputation.fit.beta, &regressions, &vec![true; n], mar, None).unwrap();
+    let at = imputation.trial.n_visits() - 1;
+    completed.iter().map(|c| imputation.difference(c, at)).sum::<f64>() / n as f64
+}
+
+#[test]
+fn missing_at_random_is_the_mixed_model_and_its_slope_times_the_imbalance() {
+    for seed in SEEDS {
+        let imputation = imputation(trial(seed, 40, 3, 0.2, None));
+        let beta = &imputation.fit.beta;
+        let n = imputation.trial.patients.len() as f64;
+        let imbalance: f64 = imputation.trial.patients.iter().map(|p| p.baseline[0] - p.baseline[1]).sum::<f64>() / n;
+        close(full(&imputation, false), beta[2] - beta[5] + beta[8] * imbalance, 1e-10, "MMRM");
+    }
+}
+
+#[test]
+fn with_both_baselines_in_every_cell_the_ancova_of_completed_differences_is_the_mixed_model() {
+    for seed in SEEDS {
+        let trial = trial(seed, 40, 2, 0.2, None).in_canonical_order();
+        let means = MeanModel::both_baselines(&trial);
+        let imputation = Imputation::with_means(trial, means, CellStructure::Us, Covariance::Shared).unwrap();
+        let jackknife = imputation.jackknife(Analysis::Ancova, 1, DeltaCells::All).unwrap();
+        // The ANCOVA's intercept is at the mean pair-mean and a baseline difference of 0.
+        let beta = &imputation.fit.beta;
+        let n = imputation.trial.patients.len() as f64;
+        let mean = |arm: usize| imputation.trial.patients.iter().map(|p| p.baseline[arm]).sum::<f64>() / n;
+        let half = 0.5 * (mean(0) - mean(1));
+        let (a, p) = (beta[4 + 2] - beta[4 + 6], beta[4 + 3] - beta[4 + 7]);
+        close(jackknife.full.estimate, beta[1] - beta[3] - half * a + half * p, 1e-9, "ANCOVA");
+    }
+}
+
+#[test]
+fn what_a_strategy_moves_is_the_shift_of_its_mean() {
+    for seed in SEEDS {
+        for strategy in [Strategy::JumpToReference, Strategy::CopyIncrements, Strategy::CopyReference] {
+            let mut trial = trial(seed, 40, 3, 0.2, Some(strategy));
+            trial.discard = strategy != Strategy::CopyReference;
+            let imputation = imputation(trial);
+            let moved = full(&imputation, false) - full(&imputation, true);
+            let beta = &imputation.fit.beta;
+            let effect = |v: usize| beta[v] - beta[3 + v];
+            let n = imputation.trial.patients.len() as f64;
+            let formula: f64 = imputation
+                .trial
+                .patients
+                .iter()
+                .zip(&imputation.condition)
+                .map(|(p, condition)| match (p.events[0], strategy) {
+                    (Some(_), Strategy::JumpToReference) => -effect(2),
+                    (Some(e), Strategy::CopyIncrements) => {
+                        let before = if e.visit == 0 { 0.0 } else { effect(e.visit - 1) };
+                        before - effect(2)
+                    }
+                    (Some(_), _) => {
+                        let shift: Vec<f64> = (0..6).map(|c| if c < 3 { -effect(c) } else { 0.0 }).collect();
+                        let seen: Vec<bool> = condition.iter().map(Option::is_some).collect();
+                        let regression = super::conditional::Conditional::new(&imputation.fit.sigma, &seen).unwrap();
+                        // s_u − Σ_uo Σ_oo⁻¹ s_o: the conditional mean of zeros observed under the mean s.
+                        let zeros: Vec<Option<f64>> = seen.iter().map(|s| s.then_some(0.0)).collect();
+                        let moved: Vec<(usize, f64)> = regression.mean(&shift, &zeros).collect();
+                        let at = |cell: usize| moved.iter().find(|m| m.0 == cell).map_or(0.0, |m| m.1);
+                        at(2) - at(5)
+                    }
+                    (None, _) => 0.0,
+                })
+                .sum::<f64>()
+                / n;
+            close(moved, formula, 1e-9, &strategy.name());
+            assert!(moved.abs() > 0.1);
+        }
+    }
+}
+
+fn answer(seed: u64, strategy: Strategy, inference: Inference) -> Answer {
+    let trial = trial(seed, 48, 3, 0.2, Some(strategy));
+    let request = Request { method: Method::ConditionalMean(inference), ..at_last(&trial) };
+    run(trial, &request).unwrap()
+}
+
+#[test]
+fn causal_ends_are_jump_to_reference_and_copy_increments() {
+    for seed in SEEDS {
+        for (k, strategy) in [(0.0, Strategy::JumpToReference), (1.0, Strategy::CopyIncrements)] {
+            let (a, b) = (
+                answer(seed, Strategy::Causal(k), Inference::JackknifeT),
+                answer(seed, strategy, Inference::JackknifeT),
+            );
+            close(a.estimate, b.estimate, 1e-12, "causal");
+            close(a.std_error, b.std_error, 1e-10, "causal SE");
+        }
+    }
+}
+
+#[test]
+fn delta_is_linear_and_at_a_root_the_p_value_is_five_per_cent() {
+    for inference in [Inference::JackknifeT, Inference::JackknifeNormal, Inference::InformationAnchored] {
+        let trial = trial(4, 48, 3, 0.25, Some(Strategy::JumpToReference));
+        let request = Request { method: Method::ConditionalMean(inference), tipping: true, ..at_last(&trial) };
+        let base = run(trial.clone(), &request).unwrap();
+        let tipping = base.tipping.clone().unwrap();
+        let at = |delta: [f64; 2]| run(trial.clone(), &Request { delta, ..request }).unwrap();
+        let moved = at([3.0, -2.0]);
+        close(moved.estimate, base.estimate + 3.0 * base.weights.active - 2.0 * base.weights.placebo, 1e-12, "linear");
+        let mut checked = 0;
+        for (roots, direction) in [
+            (&tipping.delta_active, [1.0, 0.0]),
+            (&tipping.delta_placebo, [0.0, 1.0]),
+            (&tipping.equal, [1.0, 1.0]),
+            (&tipping.opposite, [1.0, -1.0]),
+        ] {
+            for s in roots {
+                close(at([s * direction[0], s * direction[1]]).p_value, 0.05, 1e-7, "p at the root");
+                checked += 1;
+            }
+        }
+        assert!(checked >= 2);
+    }
+}
+
+#[test]
+fn a_root_of_pooled_draws_has_p_five_per_cent() {
+    let trial = trial(4, 48, 3, 0.25, Some(Strategy::JumpToReference));
+    let request =
+        Request { method: Method::Bayes(super::bayes::Prior::Jeffreys), m: Some(60), tipping: true, ..at_last(&trial) };
+    let tipping = run(trial.clone(), &request).unwrap().tipping.unwrap();
+    assert!(!tipping.delta_active.is_empty());
+    for s in &tipping.delta_active {
+        let at = run(trial.clone(), &Request { delta: [*s, 0.0], ..request }).unwrap();
+        close(at.p_value, 0.05, 1e-7, "pooled root");
+    }
+}
+
+#[test]
+fn the_order_of_patients_and_their_labels_do_not_reach_the_last_digit() {
+    for method in [Method::ConditionalMean(Inference::JackknifeT), Method::ApproximateBayes] {
+        let first = trial(5, 48, 3, 0.2, Some(Strategy::CopyIncrements));
+        let mut other = first.clone();
+        other.patients.reverse();
+        other.patients.iter_mut().for_each(|p| p.label = format!("X{}", p.label));
+        let request = Request { method, m: Some(20), ..at_last(&first) };
+        let (a, b) = (run(first, &request).unwrap(), run(other, &request).unwrap());
+        assert_eq!(a.estimate.to_bits(), b.estimate.to_bits());
+        assert_eq!(a.std_error.to_bits(), b.std_error.to_bits());
+        assert_eq!(a.imputed.len(), b.imputed.len());
+        assert!(a.imputed.iter().zip(&b.imputed).all(|(x, y)| x.value.to_bits() == y.value.to_bits()));
+    }
+}
+
+#[test]
+fn units_and_swapped_arms() {
+    let first = trial(6, 36, 3, 0.2, None);
+    let base = run(first.clone(), &at_last(&first)).unwrap();
+    let mut times_ten = first.clone();
+    let mut swapped = first.clone();
+    for p in &mut times_ten.patients {
+        p.baseline.iter_mut().for_each(|b| *b *= 10.0);
+        p.values.iter_mut().flatten().for_each(|v| *v *= 10.0);
+    }
+    for p in &mut swapped.patients {
+        p.baseline.swap(0, 1);
+        p.values.rotate_left(3);
+    }
+    let ten = run(times_ten, &at_last(&first)).unwrap();
+    close(ten.estimate, 10.0 * base.estimate, 1e-10, "unit");
+    close(ten.std_error, 10.0 * base.std_error, 1e-8, "unit SE");
+    close(ten.p_value, base.p_value, 1e-7, "unit p");
+    let other = run(swapped, &at_last(&first)).unwrap();
+    close(other.estimate, -base.estimate, 1e-10, "swap");
+    close(other.std_error, base.std_error, 1e-8, "swap SE");
+}
+
+#[test]
+fn every_cell_is_counted_once() {
+    for strategy in strategies() {
+        let found = answer(7, strategy, Inference::JackknifeT);
+        for set in &found.sets {
+            assert_eq!(set.condition + set.target, found.n_patients, "{}", strategy.name());
+            assert!(set.fit <= found.n_patients);
+        }
+        let targets: usize = found.sets.iter().map(|s| s.target).sum();
+        assert_eq!(targets, found.imputed.len());
+    }
+}
+
+#[test]
+fn what_cannot_be_answered_is_refused_with_the_reason() {
+    let refused = |trial: Trial, request: Request| run(trial, &request).unwrap_err().to_string();
+    let base = trial(8, 20, 3, 0.1, None);
+    let request = at_last(&base);
+    let mut one = base.clone();
+    one.patients.truncate(1);
+    assert!(refused(one, request).contains("is the only one"));
+    let mut no_visit = base.clone();
+    no_visit.patients.iter_mut().for_each(|p| {
+        p.values[1] = None;
+    });
+    let text = refused(no_visit, request);
+    assert!(text.contains("no patient has a value of the active knee at visit M2"), "{text}");
+    let mut last_mean = base.clone();
+    last_mean.patients[3].events[0] = Some(Event { visit: 0, strategy: Strategy::LastMean });
+    let text = refused(last_mean, request);
+    assert!(text.contains("P003") && text.contains("no earlier mean"), "{text}");
+    let mut baseline = base.clone();
+    baseline.patients[4].baseline[1] = f64::NAN;
+    let text = refused(baseline, request);
+    assert!(text.contains("P004") && text.contains("placebo"), "{text}");
+    let mut few = base.clone();
+    few.patients.truncate(6);
+    assert!(refused(few, request).contains("kron-us-us"));
+    // One patient alone shows the covariance of the last two active cells: without that patient there is none.
+    let mut pair = trial(8, 30, 2, 0.0, None);
+    for (i, p) in pair.patients.iter_mut().enumerate().skip(1) {
+        p.values[i % 2] = None;
+    }
+    let cs = Request { structure: CellStructure::Us, ..at_last(&pair) };
+    assert!(refused(pair, cs).contains("covariance"));
+    let kron =
+        Request { structure: CellStructure::KronUsUs, method: Method::Bayes(super::bayes::Prior::Jeffreys), ..request };
+    assert!(refused(base, kron).contains("unstructured"));
+}
+
+#[test]
+#[ignore = "timing, printed: cargo test -p splitknee-stats --lib timing -- --ignored --nocapture"]
+fn timing() {
+    let mut small = trial(9, 31, 4, 0.1, Some(Strategy::JumpToReference));
+    small.fit_values = FitValues::Observed;
+    let clock = std::time::Instant::now();
+    let request = Request { tipping: true, ..at_last(&small) };
+    run(small.clone(), &request).unwrap();
+    println!("31 patients, 4 visits, conditional mean, jackknife, tipping: {:?}", clock.elapsed());
+    let clock = std::time::Instant::now();
+    let bayes = Request { method: Method::Bayes(super::bayes::Prior::Jeffreys), m: Some(1000), ..request };
+    run(small, &bayes).unwrap();
+    println!("Bayes, M = 1000: {:?}", clock.elapsed());
+    let mut large = trial(9, 200, 6, 0.1, Some(Strategy::JumpToReference));
+    large.fit_values = FitValues::Observed;
+    let clock = std::time::Instant::now();
+    run(large.clone(), &at_last(&large)).unwrap();
+    println!("200 patients, 6 visits, jackknife: {:?}", clock.elapsed());
+}

@@ -1,0 +1,246 @@
+//! What the patient-level columns are: numbers or factors, as the plan declares them (`[[covariate]]`).
+//!
+//! A number column holds numbers only: one text would otherwise make it a factor with as many levels as patients. A factor
+//! has the levels that the plan lists, or those found; codes are printed by their labels. A column that a model uses, whose
+//! values are codes by the look of them, has to be declared: as a number it would be a slope.
+
+use super::coded::Coded;
+use super::findings::{Findings, place};
+use super::patients::Trial;
+use super::rows::{did_you_mean, shorten};
+use super::sources::{Source, Sources};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a patient-level column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnKind {
+    /// Numbers; a model has a slope.
+    Number,
+    /// Levels; a model has an effect of each.
+    Factor,
+}
+
+/// A column as the plan declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// Column.
+    pub name: String,
+    /// Name in print.
+    pub label: Option<String>,
+    /// Kind.
+    pub kind: ColumnKind,
+    /// Codes of a factor, in order; those found where empty.
+    pub levels: Vec<String>,
+    /// Labels of the codes, as many as `levels`; the codes where empty.
+    pub labels: Vec<String>,
+}
+
+/// A column as it was found.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PatientColumn {
+    /// Column.
+    pub name: String,
+    /// Name in print.
+    pub label: Option<String>,
+    /// Kind.
+    pub kind: ColumnKind,
+    /// Levels of a factor as printed, in order.
+    pub levels: Vec<String>,
+}
+
+/// Words in a column's name that say its numbers are codes.
+const CODES: [&str; 16] = [
+    "centre",
+    "center",
+    "site",
+    "hospital",
+    "clinic",
+    "surgeon",
+    "investigator",
+    "operator",
+    "rater",
+    "country",
+    "region",
+    "race",
+    "ethnic",
+    "施設",
+    "術者",
+    "医師",
+];
+/// Largest code, and most levels, of a column that looks like codes without such a word.
+const MOST: f64 = 12.0;
+
+/// Settles the columns that the plan declares and those that its models and subgroups use, and puts labels in the place
+/// of codes. Analysis sets are defined by the codes, so they come before.
+pub fn settle(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
+    let mut settled = Vec::new();
+    for declared in &sources.declared {
+        settled.push(match declared.kind {
+            ColumnKind::Number => number(sources, declared, findings),
+            ColumnKind::Factor => factor(trial, sources, declared, findings),
+        });
+    }
+    for (purpose, name) in &sources.patient_columns {
+        let modelled = matches!(*purpose, COVARIATE | CUT);
+        if modelled && !settled.iter().any(|column: &PatientColumn| column.name == *name) {
+            settled.extend(undeclared(trial, sources, name, *purpose == COVARIATE, findings));
+        }
+    }
+    trial.columns = settled;
+}
+
+/// What a column of [`Sources::patient_columns`] is for: a term of the models.
+pub const COVARIATE: &str = "covariate";
+/// What a column of [`Sources::patient_columns`] is for: subgroups between cut points.
+pub const CUT: &str = "subgroup by cut points";
+
+/// The values of a column that are not empty, each once.
+fn values<'t>(trial: &'t Trial, name: &str) -> BTreeSet<&'t str> {
+    trial.patients.iter().filter_map(|patient| patient.attributes.get(name)).map(String::as_str).collect()
+}
+
+fn is_number(cell: &str) -> bool {
+    cell.trim().parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+fn number(sources: &Sources, declared: &Declared, findings: &mut Findings) -> PatientColumn {
+    let text = |cell: &str| !is_number(cell);
+    report(sources, &declared.name, &text, findings, |cell| {
+        (
+            "SK613",
+            format!("`{}` is not a number, and the plan declares `{}` as one", shorten(cell), declared.name),
+            "correct the cell, or list the code in `data.missing` if it means missing".to_owned(),
+        )
+    });
+    PatientColumn {
+        name: declared.name.clone(),
+        label: declared.label.clone(),
+        kind: ColumnKind::Number,
+        levels: Vec::new(),
+    }
+}
+
+fn factor(trial: &mut Trial, sources: &Sources, declared: &Declared, findings: &mut Findings) -> PatientColumn {
+    let name = &declared.name;
+    let levels: Vec<String> = match declared.levels.is_empty() {
+        true => in_order(values(trial, name)),
+        false => declared.levels.clone(),
+    };
+    if !declared.levels.is_empty() {
+        let known: Vec<&str> = levels.iter().map(String::as_str).collect();
+        let unknown = |cell: &str| !known.contains(&cell);
+        report(sources, name, &unknown, findings, |cell| {
+            let message = format!("`{}` is not one of the levels of `{name}`: {}", shorten(cell), known.join(", "));
+            ("SK614", message, did_you_mean(cell, &known))
+        });
+    }
+    let labels = if declared.labels.is_empty() { levels.clone() } else { declared.labels.clone() };
+    let printed: BTreeMap<&String, &String> = levels.iter().zip(&labels).collect();
+    for patient in &mut trial.patients {
+        if let Some(cell) = patient.attributes.get_mut(name)
+            && let Some(label) = printed.get(&*cell)
+        {
+            cell.clone_from(label);
+        }
+    }
+    PatientColumn { name: name.clone(), label: declared.label.clone(), kind: ColumnKind::Factor, levels: labels }
+}
+
+/// A column that the plan uses and does not declare: numbers throughout, or a factor. Numbers with a text among them, and
+/// numbers that look like codes, are asked about.
+fn undeclared(
+    trial: &Trial,
+    sources: &Sources,
+    name: &str,
+    modelled: bool,
+    findings: &mut Findings,
+) -> Option<PatientColumn> {
+    let cells: Vec<&str> =
+        trial.patients.iter().filter_map(|patient| patient.attributes.get(name)).map(String::as_str).collect();
+    let numbers = cells.iter().filter(|cell| is_number(cell)).count();
+    if cells.is_empty() {
+        return None;
+    }
+    let column = |kind, levels| PatientColumn { name: name.to_owned(), label: None, kind, levels };
+    if numbers < cells.len() {
+        if 2 * numbers > cells.len() || !modelled {
+            let text = |cell: &str| !is_number(cell);
+            report(sources, name, &text, findings, |cell| {
+                let message = format!("`{}` in `{name}`, which else holds numbers", shorten(cell));
+                let remedy = format!(
+                    "correct the cell, or list the code in `data.missing`; if `{name}` holds codes, declare it: \
+                     `[[covariate]] name = \"{name}\"`, `kind = \"factor\"`"
+                );
+                ("SK613", message, remedy)
+            });
+        }
+        return Some(column(ColumnKind::Factor, in_order(cells.into_iter().collect())));
+    }
+    let distinct: BTreeSet<&str> = cells.iter().copied().collect();
+    if modelled && distinct.len() > 2 && looks_like_codes(name, &distinct) {
+        let shown: Vec<String> = in_order(distinct).into_iter().take(12).collect();
+        findings.add(
+            "SK615",
+            at(sources, name, None),
+            format!(
+                "`{name}` has the values {}: numbers (the model has a slope) or codes of groups?",
+                shown.join(", ")
+            ),
+            format!("declare it: `[[covariate]] name = \"{name}\"` with `kind = \"factor\"` or `kind = \"number\"`"),
+        );
+    }
+    Some(column(ColumnKind::Number, Vec::new()))
+}
+
+fn looks_like_codes(name: &str, values: &BTreeSet<&str>) -> bool {
+    let numbers: Vec<f64> = values.iter().filter_map(|value| value.trim().parse().ok()).collect();
+    if numbers.iter().any(|number| number.fract() != 0.0 || *number < 0.0) {
+        return false;
+    }
+    let lower = name.to_lowercase();
+    CODES.iter().any(|word| lower.contains(word)) || numbers.iter().all(|number| *number <= MOST)
+}
+
+/// Levels in order: numbers by size, then texts by letter.
+fn in_order(levels: BTreeSet<&str>) -> Vec<String> {
+    let mut levels: Vec<&str> = levels.into_iter().collect();
+    let key = |level: &str| level.trim().parse::<f64>().unwrap_or(f64::INFINITY);
+    levels.sort_by(|a, b| key(a).total_cmp(&key(b)).then_with(|| a.cmp(b)));
+    levels.into_iter().map(str::to_owned).collect()
+}
+
+/// The file that has the column: that of the patients, of the disposition, or of the observations.
+fn source<'s>(sources: &'s Sources, name: &str) -> Option<&'s Source> {
+    let others = [sources.patients.as_ref(), sources.disposition.as_ref().map(|disposition| &disposition.source)];
+    let observed = sources.observed().map(|(source, _)| source);
+    others.into_iter().flatten().chain(observed).find(|source| source.table.has_column(name))
+}
+
+fn at(sources: &Sources, name: &str, row: Option<usize>) -> super::finding::Location {
+    let found = source(sources, name);
+    let row = found.zip(row).map(|(source, row)| source.table.file_row(row));
+    place(found.map_or(sources.observations.file.as_str(), |source| &source.file), row, Some(name))
+}
+
+/// Reports the cells of a column that are `bad`.
+fn report(
+    sources: &Sources,
+    name: &str,
+    bad: &dyn Fn(&str) -> bool,
+    findings: &mut Findings,
+    finding: impl Fn(&str) -> (&'static str, String, String),
+) {
+    let Some(cells) = source(sources, name).and_then(|source| Coded::read(&source.table, name)) else { return };
+    let comma = source(sources, name).is_some_and(|source| source.table.provenance.decimal == ',');
+    let wrong: Vec<bool> = cells.levels.iter().map(|level| bad(&super::attributes::plain(level, comma))).collect();
+    if !wrong.contains(&true) {
+        return;
+    }
+    for row in 0..cells.codes.len() {
+        if let Some(level) = cells.level(row).filter(|level| wrong.get(*level) == Some(&true)) {
+            let (rule, message, remedy) = finding(cells.levels.get(level).map(String::as_str).unwrap_or_default());
+            findings.add(rule, at(sources, name, Some(row)), message, remedy);
+        }
+    }
+}

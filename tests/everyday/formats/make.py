@@ -1,0 +1,70 @@
+"""Makes the samples of this folder: one small trial in every format that is read.
+
+pip install pyreadstat==1.3.7 pandas xlwt odfpy openpyxl; then `python3 make.py`, and `Rscript make.R` for knees.sas7bdat
+(haven::write_sas). knees.csv is made here too, and the tests compare every other file with it.
+"""
+import datetime
+
+import openpyxl
+import pandas as pd
+import pyreadstat
+
+VISITS = ["Baseline", "Month 3"]
+rows = []
+for patient in range(1, 11):
+    for side in ["L", "R"]:
+        treated = (side == "L") == (patient % 2 == 1)
+        for number, visit in enumerate(VISITS):
+            # Any plain numbers do; one value is missing.
+            vas = 40 + (patient * 7 + (side == "R") * 5) % 23 - number * (9 if treated else 2) - (patient * number) % 4
+            rows.append(
+                dict(
+                    pid=f"{patient:03d}",
+                    knee=side,
+                    trt="EV" if treated else "SALINE",
+                    visit=visit,
+                    vas=None if (patient == 4 and side == "R" and number == 1) else vas + 0.5 * (patient % 3 == 0),
+                    date=datetime.date(2024, 1, 8) + datetime.timedelta(days=91 * number + patient),
+                    age=50 + patient,
+                )
+            )
+data = pd.DataFrame(rows)
+data.to_csv("knees.csv", index=False)
+
+# Treatment and visit as labelled codes, as statistical packages keep them.
+coded = data.copy()
+coded["trt"] = coded.trt.map({"EV": 1.0, "SALINE": 2.0})
+coded["visit"] = coded.visit.map({"Baseline": 0.0, "Month 3": 3.0})
+labels = {"trt": {1: "EV", 2: "SALINE"}, "visit": {0: "Baseline", 3: "Month 3"}}
+about = ["Patient", "Knee", "Treatment", "Visit", "VAS pain (mm)", "Date", "Age"]
+coded["vas"] = coded.vas.fillna(999)
+pyreadstat.write_sav(coded, "knees.sav", column_labels=about, variable_value_labels=labels, missing_ranges={"vas": [999]})
+pyreadstat.write_sav(
+    coded, "packed.sav", column_labels=about, variable_value_labels=labels, missing_ranges={"vas": [999]}, row_compress=True
+)
+pyreadstat.write_sav(
+    coded, "knees.zsav", column_labels=about, variable_value_labels=labels, missing_ranges={"vas": [999]}, compress=True
+)
+coded["vas"] = coded.vas.where(coded.vas != 999)
+pyreadstat.write_dta(coded, "knees.dta", column_labels=about, variable_value_labels=labels, version=15)
+pyreadstat.write_dta(coded, "stata13.dta", column_labels=about, variable_value_labels=labels, version=13)
+pyreadstat.write_dta(coded, "stata12.dta", column_labels=about, variable_value_labels=labels, version=12)
+pyreadstat.write_dta(coded, "stata8.dta", column_labels=about, variable_value_labels=labels, version=8)
+
+data.to_excel("knees.xlsx", index=False)
+data.to_excel("knees.ods", index=False, engine="odf")
+import xlwt
+
+book = xlwt.Workbook()
+sheet = book.add_sheet("Knees")
+day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+for column, name in enumerate(data.columns):
+    sheet.write(0, column, name)
+for number, row in enumerate(rows, start=1):
+    for column, name in enumerate(data.columns):
+        value = row[name]
+        if isinstance(value, datetime.date):
+            sheet.write(number, column, value, day)
+        elif value is not None:
+            sheet.write(number, column, value)
+book.save("knees.xls")
