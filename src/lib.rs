@@ -29,6 +29,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod data;
+pub mod disk;
 pub mod figure;
 pub mod pipeline;
 pub mod plan;

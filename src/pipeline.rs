@@ -4,8 +4,9 @@
 
 use crate::analysis;
 pub use crate::analysis::{Reading, Run, Secret};
+use crate::disk;
 use crate::plan::lock::LockState;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, redaction};
 use crate::report::{self, bundle::Bundle, options::Options, template::Template};
 use crate::trial::sources::Sources;
 use crate::trial::{Finding, blinding, build, pseudonym};
@@ -22,6 +23,8 @@ pub struct Inputs {
     pub lock: LockState,
     /// What was replaced on reading.
     pub reading: Reading,
+    /// Findings about the files as such: data that changed since the plan was sealed.
+    pub remarks: Vec<Finding>,
 }
 
 /// Reads the plan at `path`, the state of its seal, and the data files it names, relative to its folder.
@@ -47,7 +50,12 @@ pub fn read_as(path: &Path, reading: Reading) -> Result<Inputs, Vec<Finding>> {
         plan.data.allocation = None;
     }
     let sources = plan::sources::read(&plan, folder)?;
-    replaced(Inputs { plan, sources, lock, reading })
+    let reading = match redact_ids && reading.redact_key.is_none() {
+        true => Reading { redact_key: Some(Secret(redaction::secret_beside(path)?)), ..reading },
+        false => reading,
+    };
+    let remarks = plan::lock::data_changes(path);
+    replaced(Inputs { plan, sources, lock, reading, remarks })
 }
 
 /// The plan at `path` with every setting in force, as it is sealed.
@@ -62,7 +70,6 @@ pub fn load_plan(path: &Path) -> Result<Plan, Vec<Finding>> {
 
 /// Dummy treatments and pseudonyms, where asked for.
 fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
-    let trial_id = inputs.plan.trial.id.clone();
     if inputs.reading.blinded {
         let seed = inputs.plan.analysis.seed;
         let (_, sources) = blinding::blind(&inputs.plan.design(), &inputs.sources, seed)?;
@@ -71,13 +78,29 @@ fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
         inputs.sources = sources;
     }
     if inputs.reading.redact_ids {
-        let secret = inputs.reading.redact_key.as_ref().map(|secret| secret.0.as_str());
-        pseudonym::redact(&mut inputs.sources, secret.unwrap_or(&trial_id));
+        let secret =
+            inputs.reading.redact_key.as_ref().ok_or_else(|| vec![redaction::no_secret(&inputs.plan.file_name)])?;
+        let pseudonyms = pseudonym::redact(&mut inputs.sources, &secret.0);
+        if pseudonyms.collide() {
+            return Err(vec![redaction::collision(&inputs.plan.file_name)]);
+        }
+        redaction::mask(&mut inputs.plan, &pseudonyms);
     }
     Ok(inputs)
 }
 
-/// Reads a plan and data files held in memory: `load` gives the bytes of a file the plan names.
+/// The files that `inputs`, read from the plan at `path`, come from: plan, seal and every file the plan names. No output
+/// may take the place of one.
+pub fn files(inputs: &Inputs, path: &Path) -> disk::inputs::Inputs {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let named = plan::files(&inputs.plan, folder);
+    disk::inputs::Inputs::of(
+        [path.to_path_buf(), plan::lock::path_of(path), redaction::path_of(path)].into_iter().chain(named),
+    )
+}
+
+/// Reads a plan and data files held in memory: `load` gives the bytes of a file the plan names. A plan that asks for pseudonyms
+/// needs a secret: [`read_as`] takes one.
 ///
 /// # Errors
 /// As [`read`].
@@ -89,7 +112,7 @@ pub fn read_from(
     let plan = plan::parse(plan_text, plan_name)?;
     let sources = plan::sources::read_with(&plan, load)?;
     let reading = Reading { redact_ids: plan.report.redact_ids, ..Reading::default() };
-    replaced(Inputs { plan, sources, lock: LockState::NeverSealed, reading })
+    replaced(Inputs { plan, sources, lock: LockState::NeverSealed, reading, remarks: Vec::new() })
 }
 
 /// Validates the trial and runs the plan's analyses.
@@ -97,9 +120,9 @@ pub fn read_from(
 /// # Errors
 /// Every finding, where at least one is an error.
 pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
-    let Inputs { plan, sources, lock, reading } = inputs;
+    let Inputs { plan, sources, lock, reading, remarks } = inputs;
     let (trial, findings) = build::build(&plan.design(), &sources)?;
-    let findings = findings.into_iter().chain(plan.remarks.iter().cloned()).collect();
+    let findings = findings.into_iter().chain(plan.remarks.iter().cloned()).chain(remarks).collect();
     let outcomes = analysis::analyse(&plan, &trial);
     Ok(Run { plan, sources, lock, reading, trial, findings, outcomes })
 }

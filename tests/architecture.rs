@@ -8,20 +8,22 @@ use std::path::{Path, PathBuf};
 /// statistics are a crate of their own, which the root package names `crate::paired`, `crate::model` and so on.
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
-        ("data", &[][..]),
+        ("disk", &[][..]),
+        ("data", &["disk"]),
         ("trial", &["data", "math", "instrument"]),
-        ("plan", &["data", "trial", "instrument"]),
+        ("plan", &["disk", "data", "trial", "instrument"]),
         ("analysis", &["math", "trial", "plan", "paired", "model", "multiplicity", "instrument", "note"]),
-        ("table", &["trial", "analysis"]),
+        ("table", &["trial", "analysis", "data"]),
         ("figure", &["trial", "analysis"]),
-        ("report", &["trial", "plan", "analysis", "table", "figure", "data", "note"]),
-        ("pipeline", &["data", "trial", "plan", "analysis", "report"]),
+        ("report", &["disk", "trial", "plan", "analysis", "table", "figure", "data", "note"]),
+        ("pipeline", &["disk", "data", "trial", "plan", "analysis", "report"]),
         ("simulate", &["math", "trial", "plan", "planning", "analysis"]),
         ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
         (
             "cli",
             &[
                 "qualification",
+                "disk",
                 "data",
                 "trial",
                 "plan",

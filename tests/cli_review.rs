@@ -73,7 +73,10 @@ fn the_listing_is_one_page_on_which_hostile_text_is_only_text() {
     // A page that cannot be written is exit code 3; a plan that cannot be read still gives a page.
     assert_eq!(run(&["check", text(&plan), "--html", text(&folder.path().join("no/such/review.html"))]).0, 3);
     fs::write(&plan, "[trial]\nid = 5\n").unwrap();
-    assert_eq!(run(&["check", text(&plan), "--html", text(&page)]).0, 1);
+    // A listing that exists is replaced only where that is asked for.
+    let (code, _, err) = run(&["check", text(&plan), "--html", text(&page)]);
+    assert!(code == 3 && err.contains("--force"), "{err}");
+    assert_eq!(run(&["check", text(&plan), "--html", text(&page), "--force"]).0, 1);
     assert!(fs::read_to_string(&page).unwrap().contains("SK005"));
 }
 
@@ -151,7 +154,7 @@ fn pseudonyms_with_a_secret_cannot_be_made_again_without_it() {
     let (folder, plan) = on_disk(&small);
     let export = |more: &[&str]| {
         let out = folder.path().join("out.csv");
-        let mut arguments = vec!["export", text(&plan), "--out", text(&out)];
+        let mut arguments = vec!["export", text(&plan), "--out", text(&out), "--force"];
         arguments.extend(more);
         let (code, _, err) = run(&arguments);
         assert_eq!(code, 0, "{err}");
@@ -162,7 +165,17 @@ fn pseudonyms_with_a_secret_cannot_be_made_again_without_it() {
     fs::write(&keys[0], "a long and random secret 1\n").unwrap();
     fs::write(&keys[1], "a long and random secret 2\n").unwrap();
     fs::write(&keys[2], "short\n").unwrap();
+    // Without a secret of the user's, one is made and kept beside the plan for its owner alone.
+    let kept = folder.path().join("plan.redact-key");
     let plain = export(&["--redact-ids"]);
+    let secret = fs::read_to_string(&kept).unwrap();
+    assert_eq!(secret.trim().len(), 64);
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&kept).unwrap().permissions()) & 0o777, 0o600);
+    assert_eq!(plain, export(&["--redact-ids"]));
+    fs::remove_file(&kept).unwrap();
+    assert_ne!(plain, export(&["--redact-ids"]), "another secret gives other pseudonyms");
+    fs::write(&kept, secret).unwrap();
     let one = export(&["--redact-ids", "--redact-key", text(&keys[0])]);
     assert_eq!(one, export(&["--redact-ids", "--redact-key", text(&keys[0])]));
     let two = export(&["--redact-ids", "--redact-key", text(&keys[1])]);
@@ -231,4 +244,56 @@ fn several_files_run_as_one_does() {
     fs::write(&two, text_of.replace("path = \"mri.csv\"", "path = \"mri.csv\"\nwhere = 'id != \"P01\"'")).unwrap();
     let (code, _, err) = run(&["run", text(&two), "--require-lock"]);
     assert!(code == 1 && err.contains("data.further[0].where"), "{err}");
+}
+
+#[test]
+fn no_input_is_overwritten_by_any_command() {
+    let small = SmallTrial::new();
+    let (folder, plan) = on_disk(&small);
+    let knees = folder.path().join("knees.csv");
+    let link = folder.path().join("other-name.csv");
+    fs::hard_link(&knees, &link).unwrap();
+    let before = (fs::read(&knees).unwrap(), fs::read(&plan).unwrap());
+    for out in [&knees, &plan, &link] {
+        for arguments in [
+            vec!["export", text(&plan), "--format", "csv", "--force", "--out", text(out)],
+            vec!["check", text(&plan), "--force", "--html", text(out)],
+            vec!["run", text(&plan), "--force", "--out", text(out)],
+        ] {
+            let (code, _, err) = run(&arguments);
+            assert!(code == 3 && err.contains("help:"), "{arguments:?}: {code} {err}");
+        }
+    }
+    // A folder that holds the plan is no output folder, whatever it looks like.
+    fs::write(folder.path().join("manifest.json"), r#"{"splitknee": "0", "outputs": []}"#).unwrap();
+    let (code, _, err) = run(&["run", text(&plan), "--force", "--out", text(folder.path())]);
+    assert!(code == 3 && err.contains("which this run reads"), "{err}");
+    assert_eq!((fs::read(&knees).unwrap(), fs::read(&plan).unwrap()), before);
+}
+
+#[test]
+fn nothing_that_steers_a_terminal_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let (esc, bidi) = ("\u{1b}]52;c;ZXZpbA==\u{7}\u{9b}31m", "\u{202e}");
+    fs::write(at("1.json"), format!(r#"{{"results":[{{"id":"a\u001b]52;c;\u0007{bidi}"}}]}}"#)).unwrap();
+    fs::write(at("2.json"), r#"{"results":[{"id":"b"}]}"#).unwrap();
+    fs::write(at("e.csv"), format!("id,{esc}{bidi},b\n1,2,3\n")).unwrap();
+    fs::write(at("f.csv"), format!("id,a,b\n1,{esc}{bidi},3\n")).unwrap();
+    let odd = format!("no{esc}{bidi}.toml");
+    for arguments in [
+        vec!["compare", text(&at("1.json")), text(&at("2.json"))],
+        vec!["compare", text(&at("1.json")), text(&at("2.json")), "--format", "json"],
+        vec!["test", "sign", "--data", text(&at("e.csv")), "--treated", "nope", "--control", "b"],
+        vec!["test", "sign", "--data", text(&at("f.csv")), "--treated", "a", "--control", "b"],
+        vec!["run", &odd],
+        vec!["check", &odd, "--format", "json"],
+        vec!["run", "plan.toml", &odd],
+    ] {
+        let (_, out, err) = run(&arguments);
+        let printed = format!("{out}{err}");
+        assert!(!printed.is_empty());
+        let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
+        assert!(!printed.contains(steers), "{arguments:?}: {printed:?}");
+    }
 }

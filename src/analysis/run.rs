@@ -13,7 +13,7 @@ pub struct Reading {
     pub blinded: bool,
     /// Stable pseudonyms in the place of the patients' identifiers; also where the plan says `report.redact_ids`.
     pub redact_ids: bool,
-    /// The secret that makes the pseudonyms; the trial's identifier, which is no secret, where there is none.
+    /// The secret that makes the pseudonyms; one kept beside the plan where it is not given.
     pub redact_key: Option<Secret>,
 }
 

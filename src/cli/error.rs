@@ -1,10 +1,10 @@
 //! Why a command did not do its job, and with which exit code.
 
 use crate::data::DataError;
+use crate::disk::OutputError;
 use crate::model::ModelError;
 use crate::paired::Refusal;
 use crate::report::ReportError;
-use crate::report::bundle::OutputError;
 use crate::report::template::TemplateError;
 use crate::trial::Finding;
 

@@ -24,11 +24,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match args::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed pipe while printing help is not worth a second error.
-            let _ = error.print();
+            terminal::usage(&error);
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    crate::disk::interrupt::listen();
     match commands::run(cli.command) {
         Ok(code) => code,
         Err(error) => {

@@ -3,6 +3,7 @@
 use super::error::CliError;
 use crate::table::rounding;
 use crate::trial::Severity;
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 /// Whether to colour what goes to stderr.
@@ -29,26 +30,50 @@ pub fn report(error: &CliError) {
             writeln!(err, "{word}[{}] {}: {}", finding.rule, visible(&at), visible(&finding.message))?;
             writeln!(err, "  help: {}", visible(&finding.remedy))
         }),
-        other => writeln!(err, "{}: {other}", paint("error", "1;31")),
+        other => writeln!(err, "{}: {}", paint("error", "1;31"), clean(&other.to_string())),
     };
 }
 
 /// A text of plan or data on one line, with characters that would steer a terminal, or reorder what it shows, written
 /// out.
-pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.contains(steers) {
+pub fn visible(text: &str) -> Cow<'_, str> {
+    written_out(text, steers)
+}
+
+/// Lines of text, cleaned as [`visible`] cleans one: everything printed goes through here.
+fn clean(text: &str) -> Cow<'_, str> {
+    written_out(text, |c| c != '\n' && c != '\t' && steers(c))
+}
+
+/// Whether a character steers a terminal or reorders what it shows: controls (C0, DEL, C1), overrides and isolates of the
+/// direction of text.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn written_out(text: &str, which: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&which) {
         return text.into();
     }
     text.chars()
-        .map(|c| if steers(c) { c.escape_default().to_string() } else { c.to_string() })
+        .map(|c| if which(c) { c.escape_default().to_string() } else { c.to_string() })
         .collect::<String>()
         .into()
 }
 
+/// Prints an error of the argument parser, which repeats what was given.
+pub fn usage(error: &clap::Error) {
+    let plain = error.render().to_string();
+    // A closed pipe while printing help is not worth a second error.
+    let _ = match clean(&plain) {
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(text) => std::io::stderr().lock().write_all(text.as_bytes()),
+    };
+}
+
 /// Prints lines that are not results (where the report is, what was dropped) to stderr.
 pub fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", clean(text));
 }
 
 /// Prints a result to stdout.
@@ -56,6 +81,7 @@ pub fn say(text: &str) {
 /// # Errors
 /// Stdout cannot be written; a reader that closed the pipe is not an error.
 pub fn print(text: &str) -> Result<(), CliError> {
+    let text = clean(text);
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -71,6 +97,11 @@ pub fn print(text: &str) -> Result<(), CliError> {
 /// As [`print()`].
 pub fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| CliError::Output(format!("stdout: {error}")))?;
+    // JSON has a way of its own to write a character out; these stand only inside its texts.
+    let text: String = text
+        .chars()
+        .map(|c| if c != '\n' && steers(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() })
+        .collect();
     print(&format!("{text}\n"))
 }
 

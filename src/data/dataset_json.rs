@@ -7,9 +7,11 @@
 //! - `null` is missing, and so is the empty text; special missing values have no place in this format and become `null`;
 //! - the number of rows must be what `records` says: fewer are a truncated file.
 
+use super::csv::MAX_COLUMNS;
 use super::date::{Date, DateOrder};
 use super::encoding;
 use super::error::{CellError, CellReason, DataError};
+use super::memory;
 use super::number;
 use super::options::{Format, ReadOptions};
 use super::table::{self, ColumnInfo, FileRows, Provenance, Table, Values};
@@ -23,6 +25,7 @@ use std::fmt;
 /// [`DataError::Malformed`] with the line where the file stops making sense, [`DataError::Cells`] with every cell that is
 /// not of its column's type, [`DataError::Encoding`].
 pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
+    affordable(name, bytes)?;
     let decoded = encoding::decode(name, bytes, Some("utf-8"))?;
     let document: Document = serde_json::from_str(&decoded.text).map_err(|error| {
         malformed(name, format!("line {}, column {}", error.line(), error.column()), problem(&error))
@@ -37,6 +40,7 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
 /// # Errors
 /// As [`parse`].
 pub fn parse_lines(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
+    affordable(name, bytes)?;
     let decoded = encoding::decode(name, bytes, Some("utf-8"))?;
     let mut lines = (1..).zip(decoded.text.lines()).filter(|(_, line)| !line.trim().is_empty());
     let at = |line: usize, error: serde_json::Error| {
@@ -51,6 +55,13 @@ pub fn parse_lines(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Ta
         numbers.push(line);
     }
     build(name, head, rows, numbers, Format::DatasetNdjson, options)
+}
+
+/// Refuses what would not fit into memory: every value and row that the punctuation makes takes a cell, and longer than
+/// it is written.
+fn affordable(name: &str, bytes: &[u8]) -> Result<(), DataError> {
+    let cells = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    memory::afford(name, cells as u64 * memory::TEXT_CELL + 2 * bytes.len() as u64)
 }
 
 /// The error without the place, which is reported apart.
@@ -181,6 +192,9 @@ fn build(
         let problem = format!("`records` is {} but there are {} rows", head.records, rows.len());
         return Err(malformed(name, "records".to_string(), problem));
     }
+    if width > MAX_COLUMNS {
+        return Err(DataError::TooManyColumns { path: name.to_string(), row: 1, limit: MAX_COLUMNS });
+    }
     if width == 0 {
         return Err(malformed(name, "columns".to_string(), "there is none".to_string()));
     }
@@ -201,15 +215,13 @@ fn build(
     let present = |text: String| Some(text).filter(|text| !text.is_empty());
     table.name = present(head.name);
     table.label = present(head.label);
-    for item in head.columns {
-        let info = ColumnInfo {
-            label: present(item.label),
-            format: item.display_format.and_then(present),
-            width: item.length.filter(|_| item.data_type == DataType::String),
-            ..ColumnInfo::default()
-        };
-        table.set_info(&item.name, info);
-    }
+    let info = |item: Item| ColumnInfo {
+        label: present(item.label),
+        format: item.display_format.and_then(present),
+        width: item.length.filter(|_| item.data_type == DataType::String),
+        ..ColumnInfo::default()
+    };
+    table.set_infos(head.columns.into_iter().map(info));
     Ok(table)
 }
 

@@ -114,7 +114,7 @@ pub enum DataError {
         what: &'static str,
     },
     /// The operating system refused.
-    #[error("{path}: cannot be {action}: {source}; check permissions, links and disk")]
+    #[error("{path}: cannot be {action}: {source}; {}", crate::disk::remedy::of(source))]
     Io {
         /// Path as given.
         path: String,
@@ -168,6 +168,20 @@ pub enum DataError {
         limit: u64,
         /// Row in the file, where known.
         row: Option<usize>,
+    },
+    /// It would take more memory than there is.
+    #[error(
+        "{path}: reading it would take about {} MiB of memory, and {} MiB can be used; use a machine with more, raise its limit (ulimit -v), or leave out columns and rows that the plan does not use",
+        needed >> 20,
+        left >> 20
+    )]
+    NeedsMemory {
+        /// Path as given.
+        path: String,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes that may be used.
+        left: u64,
     },
     /// More cells in a row than a table has columns.
     #[error(
@@ -415,6 +429,7 @@ impl DataError {
             Self::Empty { .. } => "data-empty",
             Self::NoRows { .. } => "data-no-rows",
             Self::TooLarge { .. } => "data-too-large",
+            Self::NeedsMemory { .. } => "data-needs-memory",
             Self::TooManyColumns { .. } => "data-too-many-columns",
             Self::Encoding { .. } => "data-encoding",
             Self::UnknownEncoding { .. } => "data-unknown-encoding",

@@ -2,11 +2,14 @@
 //!
 //! Decided: integers and floats are numbers (integers beyond 2⁵³, which a double cannot hold, are text), booleans are 1
 //! and 0, NaN is missing; dictionaries are text; moments that are all midnight are dates, others ISO 8601 text. Lists,
-//! structures, durations, decimals and bytes are refused by name. Limit: 100 million cells ([`MAX_CELLS`]).
+//! structures, durations, decimals and bytes are refused by name. Limits: 100 million cells ([`MAX_CELLS`]), the columns of a worksheet
+//! ([`MAX_COLUMNS`](super::csv::MAX_COLUMNS)), and the memory there is ([`memory`]).
 
+use super::csv::MAX_COLUMNS;
 use super::date::Date;
 use super::error::DataError;
 use super::guard::guarded;
+use super::memory;
 use super::options::{Format, ReadOptions};
 use super::table::{self, FileRows, Provenance, Table, Values};
 use polars::prelude::{
@@ -35,17 +38,22 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
     let decoded = guarded(|| {
         let mut reader = ParquetReader::new(Cursor::new(bytes));
         let width = reader.schema()?.len();
-        Ok((reader.num_rows()?.saturating_mul(width), reader))
+        Ok((reader.num_rows()?.saturating_mul(width), width, reader))
     });
-    let (cells, reader) = match decoded {
+    let (cells, width, reader) = match decoded {
         Some(Ok(found)) => found,
         Some(Err::<_, PolarsError>(error)) => return Err(malformed(error.to_string())),
         None => return Err(malformed("its schema cannot be decoded".to_string())),
     };
+    if width > MAX_COLUMNS {
+        return Err(DataError::TooManyColumns { path: name.to_string(), row: 1, limit: MAX_COLUMNS });
+    }
     if cells > MAX_CELLS {
         let (path, limit) = (name.to_string(), MAX_CELLS as u64);
         return Err(DataError::TooLarge { path, what: "the table, in cells,", limit, row: None });
     }
+    // Run lengths and dictionaries make a large table of a small file: its cells first, its text below.
+    memory::afford(name, cells as u64 * memory::NUMBER_CELL + bytes.len() as u64)?;
     let frame = match guarded(|| reader.finish()) {
         Some(Ok(frame)) => frame,
         Some(Err(error)) => return Err(malformed(error.to_string())),
@@ -53,6 +61,7 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
     };
     let mut notes = Vec::new();
     let mut columns = Vec::with_capacity(frame.width());
+    memory::afford(name, frame.columns().iter().map(text_bytes).sum())?;
     for column in frame.columns() {
         let values = values(name, column, options, &mut notes)?;
         columns.push(values.into_column(column.name()));
@@ -61,6 +70,22 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
         return Err(malformed("there is no column".to_string()));
     }
     Table::new(columns, FileRows::From(2), Provenance { notes, ..table::provenance(name, Format::Parquet) })
+}
+
+/// What a column of text takes when every cell has its own copy.
+fn text_bytes(column: &Column) -> u64 {
+    match column.dtype() {
+        DataType::String => column.str().map_or(0, |cells| {
+            cells.iter().map(|cell| memory::TEXT_CELL + cell.map_or(0, |cell| 2 * cell.len() as u64)).sum()
+        }),
+        // Categories are counted by the longest.
+        DataType::Categorical(..) | DataType::Enum(..) => {
+            let longest = column.unique().ok().and_then(|levels| levels.cast(&DataType::String).ok());
+            let longest = longest.and_then(|levels| Some(levels.str().ok()?.iter().flatten().map(str::len).max()?));
+            column.len() as u64 * (memory::TEXT_CELL + 2 * longest.unwrap_or(0) as u64)
+        }
+        _ => column.len() as u64 * memory::NUMBER_CELL,
+    }
 }
 
 fn values(path: &str, column: &Column, options: &ReadOptions, notes: &mut Vec<String>) -> Result<Values, DataError> {

@@ -4,6 +4,7 @@
 //! file that is one endless line is refused after 64 MiB, not after all of it is in memory.
 
 use super::error::DataError;
+use super::memory;
 use super::options::Format;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -42,6 +43,7 @@ pub fn load(path: &Path, format: Format, packed: bool) -> Result<Vec<u8>, DataEr
     if metadata.len() > MAX_FILE && !is_text {
         return Err(too_large("the file, in bytes,", MAX_FILE, None));
     }
+    memory::afford(&name, metadata.len())?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(FIRST_CAPACITY)).unwrap_or_default());
     // Where the line being read begins.
     let mut line = 0;

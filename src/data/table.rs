@@ -211,6 +211,11 @@ impl Table {
         }
     }
 
+    /// Sets label, format and special missing values of all columns, in their order.
+    pub fn set_infos(&mut self, infos: impl Iterator<Item = ColumnInfo>) {
+        self.info.iter_mut().zip(infos).for_each(|(place, info)| *place = info);
+    }
+
     /// The column `name` as text: text as in the file, numbers in the shortest form that reads back to the same double,
     /// dates as `YYYY-MM-DD`; null where the cell is missing.
     ///

@@ -2,10 +2,11 @@
 
 use super::error::DataError;
 use super::options::Format;
+use super::spreadsheet::disarmed;
 use super::table::{Table, Values};
 use super::xpt::XptVersion;
 use super::{dataset_json, number, parquet, source, unpack, xpt};
-use std::io::Write;
+use crate::disk::{file, inputs::Inputs};
 use std::path::Path;
 
 /// What a written file says about itself.
@@ -34,25 +35,13 @@ impl Default for WriteOptions {
 /// # Errors
 /// [`DataError::DoesNotFit`], [`DataError::Io`], also for formats that are read and not written.
 pub fn write(table: &Table, path: &Path, format: Format, options: &WriteOptions) -> Result<(), DataError> {
-    write_bytes(path, &to_bytes(table, &path.display().to_string(), format, options)?)
-}
-
-/// Writes `bytes` to `path`, whole or not at all.
-///
-/// # Errors
-/// [`DataError::Io`].
-pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    let failed = |source| DataError::Io { path: path.display().to_string(), action: "written", source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // Unlike a temporary file, others may read it as far as the user's mask allows.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    let bytes = to_bytes(table, &path.display().to_string(), format, options)?;
+    let written = file::write(path, &bytes, &Inputs::default(), true);
+    written.map_err(|error| DataError::Io {
+        path: error.path.display().to_string(),
+        action: "written",
+        source: error.source,
+    })
 }
 
 /// The bytes of `table` in `format`; `path` names the data set where nothing else does, and is used in messages.
@@ -97,7 +86,8 @@ fn sas_moment(iso: &str) -> String {
     format!("{}{}{}:{}", part(8, 10), month.unwrap_or(&"JAN"), part(2, 4), iso.get(11..19).unwrap_or("00:00:00"))
 }
 
-/// RFC 4180 with line feeds, UTF-8 and decimal points; missing cells are empty.
+/// RFC 4180 with line feeds, UTF-8 and decimal points; missing cells are empty. Text that a spreadsheet would run gets an
+/// apostrophe ([`disarmed`]); the other formats hold every text as it is.
 fn csv(table: &Table, delimiter: char) -> Result<Vec<u8>, DataError> {
     let names = table.column_names();
     let mut columns = Vec::with_capacity(names.len());
@@ -109,6 +99,8 @@ fn csv(table: &Table, delimiter: char) -> Result<Vec<u8>, DataError> {
         });
     }
     let quote = |cell: &str| {
+        let cell = disarmed(cell);
+        let cell = cell.as_ref();
         // Any delimiter that a reader might look for is quoted, so that it finds the right one.
         let special = cell.contains([delimiter, ',', ';', '\t', '|', '"', '\n', '\r'])
             || cell.trim() != cell

@@ -8,7 +8,8 @@ use super::Plan;
 use super::position::Positions;
 use crate::data::Date;
 use crate::data::date::DateOrder;
-use crate::trial::{Finding, Location};
+use crate::disk;
+use crate::trial::{Finding, Location, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -26,6 +27,9 @@ pub struct Seal {
     pub sha256: String,
     /// Every setting in force by key, as JSON text.
     pub canonical: BTreeMap<String, String>,
+    /// SHA-256 of the data files that existed, by the name the plan gives them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, String>,
 }
 
 /// A setting that differs from the sealed plan.
@@ -106,11 +110,47 @@ pub fn path_of(plan: &Path) -> PathBuf {
     plan.with_extension("lock")
 }
 
-/// The text of the seal of `plan`, dated `date`.
+/// The text of the seal of `plan`, dated `date`, without data.
 ///
 /// # Errors
 /// `SK019` where `date` is not a date.
 pub fn seal(plan: &Plan, date: &str) -> Result<String, Vec<Finding>> {
+    seal_with(plan, date, BTreeMap::new())
+}
+
+/// The SHA-256 of every data file of `plan`, which lies in `folder`, that can be read now, by its name in the plan.
+pub fn data_hashes(plan: &Plan, folder: &Path) -> BTreeMap<String, String> {
+    let hash = |name: String| Some((disk::read::sha256(&folder.join(&name)).ok()?, name));
+    super::sources::files(plan)
+        .into_iter()
+        .filter_map(|name| hash(name.to_owned()))
+        .map(|(hash, name)| (name, hash))
+        .collect()
+}
+
+/// A note for every data file of the plan at `path` that is not what it was when the plan was sealed.
+pub fn data_changes(path: &Path) -> Vec<Finding> {
+    let text = disk::read::text(&path_of(path), disk::read::MAX_TEXT).ok();
+    let Some(seal) = text.and_then(|text| serde_json::from_str::<Seal>(&text).ok()) else { return Vec::new() };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let changed = |(name, sealed): (&String, &String)| {
+        let now = disk::read::sha256(&folder.join(name)).ok();
+        (now.as_ref() != Some(sealed)).then(|| Finding {
+            rule: "SK035",
+            severity: Severity::Note,
+            location: place(name),
+            message: format!("the data file is not the one that was there when the plan was sealed ({})", seal.sealed),
+            remedy: "say in the report why data came in or changed after the seal".to_owned(),
+        })
+    };
+    seal.data.iter().filter_map(changed).collect()
+}
+
+/// The text of the seal of `plan`, dated `date`, over `data` files by name and SHA-256.
+///
+/// # Errors
+/// `SK019` where `date` is not a date.
+pub fn seal_with(plan: &Plan, date: &str, data: BTreeMap<String, String>) -> Result<String, Vec<Finding>> {
     if Date::parse(date, DateOrder::Iso).is_none() || date.len() != 10 {
         let message = format!("`{date}` is not a date");
         return Err(vec![Positions::error(
@@ -125,6 +165,7 @@ pub fn seal(plan: &Plan, date: &str) -> Result<String, Vec<Finding>> {
         sealed: date.to_owned(),
         sha256: plan.sha256.clone(),
         canonical: canonical(plan),
+        data,
     };
     let text = serde_json::to_string_pretty(&seal).unwrap_or_default();
     Ok(text + "\n")
@@ -169,14 +210,14 @@ pub fn state(plan: &Plan, seal: Option<&str>) -> Result<LockState, Vec<Finding>>
 /// `SK019` where there is a seal that cannot be read.
 pub fn state_of(plan: &Plan, path: &Path) -> Result<LockState, Vec<Finding>> {
     let lock = path_of(path);
-    match std::fs::read_to_string(&lock) {
+    match disk::read::text(&lock, disk::read::MAX_TEXT) {
         Ok(text) => state(plan, Some(&text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(LockState::NeverSealed),
         Err(error) => Err(vec![Positions::error(
             "SK019",
             place(&lock.display().to_string()),
             format!("the seal cannot be read: {error}"),
-            "check the permissions of the file, or restore it".to_owned(),
+            format!("{}; or restore the file that `splitknee lock` wrote", disk::remedy::of(&error)),
         )]),
     }
 }

@@ -17,6 +17,7 @@ pub mod init;
 pub mod lock;
 pub mod options;
 pub mod position;
+pub mod redaction;
 mod remarks;
 pub mod schema;
 pub mod sources;
@@ -30,6 +31,7 @@ pub use options::{
 };
 pub use schema::{DefaultUsed, schema};
 
+use crate::disk;
 use crate::trial::{Design, Finding, Location};
 use position::Positions;
 use serde::Serialize;
@@ -126,10 +128,13 @@ pub fn load(path: &Path) -> Result<Plan, Vec<Finding>> {
     };
     match std::fs::metadata(path) {
         Err(error) => {
-            return Err(unreadable(
-                format!("the plan cannot be read: {error}"),
-                "give the path of a plan file; `splitknee init DIR` writes one to start from",
-            ));
+            let remedy = match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    "give the path of a plan file; `splitknee init DIR` writes one to start from"
+                }
+                _ => disk::remedy::of(&error),
+            };
+            return Err(unreadable(format!("the plan cannot be read: {error}"), remedy));
         }
         Ok(about) if about.is_dir() => {
             return Err(unreadable("this is a folder, not a plan".to_owned(), "name the plan.toml inside it"));
@@ -142,14 +147,31 @@ pub fn load(path: &Path) -> Result<Plan, Vec<Finding>> {
         }
         Ok(_) => {}
     }
-    let bytes = std::fs::read(path).map_err(|error| {
-        unreadable(format!("the plan cannot be read: {error}"), "check the permissions of the file and its folder")
-    })?;
+    let bytes = disk::read::bytes(path, LARGEST)
+        .map_err(|error| unreadable(format!("the plan cannot be read: {error}"), disk::remedy::of(&error)))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         unreadable(format!("the plan is not UTF-8 text (first bad byte at offset {at})"), "save the plan as UTF-8")
     })?;
     parse(&text, &name)
+}
+
+/// Every file that `plan`, which lies in `folder`, names and that is there: any text of the plan that is the path of a file.
+pub fn files(plan: &Plan, folder: &Path) -> Vec<std::path::PathBuf> {
+    fn walk(value: &serde_json::Value, folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        match value {
+            serde_json::Value::String(text) if !text.is_empty() => {
+                let path = folder.join(text);
+                found.extend(path.is_file().then_some(path));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, folder, found)),
+            serde_json::Value::Object(members) => members.values().for_each(|item| walk(item, folder, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(&serde_json::to_value(plan).unwrap_or_default(), folder, &mut found);
+    found
 }
 
 /// Checks the plan in `text`; `file_name` is used in messages.

@@ -1,6 +1,7 @@
 //! Two result sets side by side, as double programming asks: what one has and the other has not, and which numbers
 //! differ by more than a tolerance.
 
+use crate::disk::read;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -10,14 +11,30 @@ use std::path::{Path, PathBuf};
 /// Two programs, or one program on reordered rows, need not have the same.
 const WORDS: [&str; 5] = ["notes", "reference", "certificate", "gradient_max", "largest_disagreement"];
 
+/// Longest file, in bytes.
+const MAX_BYTES: u64 = 128 << 20;
+
+/// Most values of a file.
+const MAX_VALUES: usize = 4_000_000;
+
+/// What to do about a file that cannot be read.
+fn remedy(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "name a results.json, or the folder that a run wrote",
+        _ => crate::disk::remedy::of(error),
+    }
+}
+
 /// A result set that cannot be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
     /// The file cannot be read.
-    #[error("{path}: {source}\n  help: name a results.json, or the folder that a run wrote")]
+    #[error("{path}: {source}\n  help: {remedy}")]
     Unreadable {
         /// The file.
         path: PathBuf,
+        /// What to do about it.
+        remedy: &'static str,
         /// The system's answer.
         source: std::io::Error,
     },
@@ -52,8 +69,17 @@ impl ResultSet {
     /// The file cannot be read, or is no result set.
     pub fn read(path: &Path) -> Result<Self, CompareError> {
         let path = if path.is_dir() { path.join("results.json") } else { path.to_path_buf() };
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| CompareError::Unreadable { path: path.clone(), source })?;
+        let text = read::text(&path, MAX_BYTES).map_err(|source| CompareError::Unreadable {
+            path: path.clone(),
+            remedy: remedy(&source),
+            source,
+        })?;
+        // Counted before it is read as JSON: a list of nothing but commas takes twenty times its length in memory.
+        let values = text.bytes().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{')).count();
+        if values > MAX_VALUES {
+            let problem = format!("it has {values} values, more than the limit of {MAX_VALUES}");
+            return Err(CompareError::NotResults { path, problem });
+        }
         let document: Value =
             serde_json::from_str(&text).map_err(|source| CompareError::NotJson { path: path.clone(), source })?;
         Self::of(&document).map_err(|problem| CompareError::NotResults { path, problem })

@@ -94,7 +94,8 @@ fn page(
     let css = template.css.as_deref().unwrap_or(include_str!("templates/report.css"));
     let stylesheet = format!("\n{}{css}{}{}", fonts(document), page.hanging_rules(), running(document, words));
     // A browser hashes what it parsed, in which every line ends with one line feed.
-    let stylesheet = stylesheet.replace("\r\n", "\n").replace('\r', "\n");
+    let mut stylesheet = stylesheet.replace("\r\n", "\n").replace('\r', "\n");
+    stylesheet.retain(printable);
     let script = include_str!("templates/report.js");
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; font-src data:; base-uri 'none'; form-action 'none'",
@@ -103,7 +104,7 @@ fn page(
     );
     let shown: Vec<Value> = records.iter().map(|group| page.group(group)).collect();
     let ui: BTreeMap<&str, String> = UI.iter().map(|key| (*key, words.get(&format!("web.{key}")))).collect();
-    environment.get_template("report.html")?.render(context! {
+    let mut html = environment.get_template("report.html")?.render(context! {
         language => document.language,
         title => &document.title,
         kind => &document.kind,
@@ -116,7 +117,10 @@ fn page(
         policy => Value::from_safe_string(policy),
         stylesheet => Value::from_safe_string(stylesheet),
         script => Value::from_safe_string(script.to_owned()),
-    })
+    })?;
+    // Whatever part of the page it stands in.
+    html.retain(printable);
+    Ok(html)
 }
 
 fn hash(text: &str) -> String {

@@ -1,7 +1,8 @@
 //! `manifest.json`: what went in, what came out, and with which program.
 
-use super::bundle::{Bundle, sha256};
+use super::bundle::Bundle;
 use crate::analysis::Run;
+use crate::disk;
 use serde_json::{Value, json};
 
 /// SHA-256 of the program that ran; `null` in a development build, which is large and is nobody's installation.
@@ -9,7 +10,7 @@ fn executable() -> Option<String> {
     if cfg!(debug_assertions) {
         return None;
     }
-    Some(sha256(&std::fs::read(std::env::current_exe().ok()?).ok()?))
+    disk::read::sha256(&std::env::current_exe().ok()?).ok()
 }
 
 /// The manifest of a run whose outputs are `bundle`.
@@ -23,10 +24,7 @@ pub fn render(run: &Run, bundle: &Bundle) -> Result<String, serde_json::Error> {
         .iter()
         .map(|(name, file)| json!({"path": name, "sha256": file.sha256, "format": file.format.title(), "rows": file.rows}))
         .collect();
-    let outputs: Vec<Value> = bundle
-        .files()
-        .map(|(path, bytes)| json!({"path": path, "sha256": sha256(bytes), "bytes": bytes.len()}))
-        .collect();
+    let outputs = bundle.listed();
     let document = json!({
         "splitknee": env!("CARGO_PKG_VERSION"),
         "executable_sha256": executable(),

@@ -8,6 +8,7 @@ use super::document::{Block, Document, Section};
 use super::records::{RecordGroup, RecordView};
 use super::words::{Language, Words};
 use super::{ReportError, html};
+use crate::disk;
 use crate::figure::Figure;
 use crate::table::{Cell, ResultTable};
 use minijinja::UndefinedBehavior;
@@ -106,11 +107,11 @@ impl Template {
     }
 
     fn part(&self, name: &str) -> Result<Option<String>, TemplateError> {
-        let bytes = match std::fs::read(self.folder.join(name)) {
+        let bytes = match disk::read::bytes(&self.folder.join(name), disk::read::MAX_TEXT) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                return Err(self.error(name, None, &format!("cannot be read: {error}"), "check its permissions"));
+                return Err(self.error(name, None, &format!("cannot be read: {error}"), disk::remedy::of(&error)));
             }
         };
         String::from_utf8(bytes).map(Some).map_err(|error| {

@@ -29,6 +29,7 @@ pub mod joined;
 mod knee_values;
 pub mod knees;
 pub mod labels;
+pub mod masking;
 pub mod observations;
 pub mod patients;
 pub mod pseudonym;

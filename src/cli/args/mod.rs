@@ -91,6 +91,9 @@ pub struct DemoArgs {
     /// Folder for the outputs; replaced whole if an earlier run made it.
     #[arg(long, default_value = "splitknee-demo")]
     pub out: PathBuf,
+    /// Replace outputs that were edited since the run that wrote them; the edited files are kept as NAME.edited.
+    #[arg(long)]
+    pub force: bool,
     /// Language of the report: en or ja.
     #[arg(long)]
     pub language: Option<String>,
@@ -112,6 +115,9 @@ pub struct RunArgs {
     /// Folder for the outputs; replaced whole if an earlier run made it. Default: `results` beside the plan.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Replace outputs that were edited since the run that wrote them; the edited files are kept as NAME.edited.
+    #[arg(long)]
+    pub force: bool,
     /// Refuse to run unless the plan is the sealed one (`splitknee lock`).
     #[arg(long)]
     pub require_lock: bool,
@@ -129,10 +135,11 @@ pub struct ReplaceArgs {
     /// Before unblinding: dummy treatments, every output marked; no allocation is needed or used.
     #[arg(long)]
     pub blinded: bool,
-    /// Replace the patients' identifiers by stable pseudonyms in every output.
+    /// Replace the patients' identifiers by stable pseudonyms in every output, inside other texts too.
     #[arg(long)]
     pub redact_ids: bool,
-    /// A file with a secret that makes the pseudonyms, so that nobody can guess the identifier behind one. Keep it.
+    /// A file with the secret that makes the pseudonyms. Without it, one is made and kept beside the plan, in
+    /// plan.redact-key: keep it, and keep it apart from the outputs.
     #[arg(long, value_name = "FILE", requires = "redact_ids")]
     pub redact_key: Option<PathBuf>,
 }
@@ -160,6 +167,9 @@ pub struct ExportArgs {
     /// The file to write.
     #[arg(long)]
     pub out: PathBuf,
+    /// Replace a file that exists; a file that the plan names never is.
+    #[arg(long)]
+    pub force: bool,
     /// Its format, where the extension (.csv .tsv .parquet .xpt .json .ndjson .json.gz) does not say.
     #[arg(long, value_parser = ["csv", "tsv", "parquet", "xpt", "dataset-json", "dataset-ndjson"])]
     pub format: Option<String>,
@@ -219,6 +229,9 @@ pub struct ValidateArgs {
     /// Folder for the report as HTML, JSON and text; without it only the summary is printed.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Replace outputs that were edited; they are kept as NAME.edited.
+    #[arg(long)]
+    pub force: bool,
     /// Output on stdout: text for people, json for programs.
     #[arg(long, default_value = "text", value_parser = ["text", "json"])]
     pub format: String,
@@ -258,6 +271,9 @@ pub struct CheckArgs {
     /// Write the findings as a data-review listing too: one HTML file that opens offline.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Replace a listing that exists; a file that the plan names never is.
+    #[arg(long)]
+    pub force: bool,
     /// What to replace.
     #[command(flatten)]
     pub replace: ReplaceArgs,

@@ -2,12 +2,14 @@
 
 use crate::cli::args::CheckArgs;
 use crate::cli::error::CliError;
+use crate::cli::output::write_new;
 use crate::cli::terminal;
-use crate::pipeline::{self, Inputs};
+use crate::disk::{inputs::Inputs, place};
+use crate::pipeline;
 use crate::plan::waivers::{Review, review};
+use crate::plan::{self, lock};
 use crate::report::review::{groups, page};
 use crate::trial::{Finding, Severity, Trial, build};
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,6 +18,11 @@ use std::process::ExitCode;
 /// # Errors
 /// Stdout or the listing cannot be written.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
+    let mut protected = Inputs::of([args.plan.clone(), lock::path_of(&args.plan)]);
+    args.replace.redact_key.iter().for_each(|key| protected.add(key));
+    if let Some(path) = &args.html {
+        place::file(path, &protected, args.force)?;
+    }
     let (inputs, trial, reviewed) = match pipeline::read_as(&args.plan, super::reading(&args.replace)?) {
         Ok(inputs) => {
             let (trial, reviewed) = validate(&inputs);
@@ -27,7 +34,11 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
         let (plan, sources) =
             (inputs.as_ref().map(|inputs| &inputs.plan), inputs.as_ref().map(|inputs| &inputs.sources));
         let html = page(plan, sources, &reviewed).map_err(|error| CliError::Output(error.to_string()))?;
-        write(path, &html).map_err(|error| CliError::Output(format!("{}: {error}", path.display())))?;
+        if let Some(inputs) = &inputs {
+            let folder = args.plan.parent().unwrap_or(Path::new("."));
+            plan::files(&inputs.plan, folder).iter().for_each(|file| protected.add(file));
+        }
+        write_new(path, html.as_bytes(), &protected, args.force)?;
     }
     if args.format == "json" {
         terminal::json(&listed(&reviewed)?)?;
@@ -46,22 +57,14 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
 }
 
 /// The trial, where it could be built, and what was found.
-fn validate(inputs: &Inputs) -> (Option<Trial>, Review) {
+fn validate(inputs: &pipeline::Inputs) -> (Option<Trial>, Review) {
     let (trial, findings) = match build::build(&inputs.plan.design(), &inputs.sources) {
         Ok((trial, findings)) => (Some(trial), findings),
         Err(findings) => (None, findings),
     };
-    let mut all: Vec<Finding> = inputs.plan.remarks.iter().cloned().chain(findings).collect();
+    let mut all: Vec<Finding> = inputs.plan.remarks.iter().chain(&inputs.remarks).cloned().chain(findings).collect();
     all.sort_by_key(|finding| finding.severity);
     (trial, review(&inputs.plan, all))
-}
-
-/// Writes the whole file or nothing.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// One object per finding; a waived one with the plan's reason.

@@ -1,6 +1,6 @@
 //! `splitknee demo`: the main job on the synthetic data set inside the binary.
 
-use super::run::complete;
+use super::run::{Output, complete};
 use crate::cli::args::DemoArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
@@ -41,7 +41,8 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
     };
     let mut trial = vec![(format!("{TRIAL}/plan.toml"), plan.clone().into_bytes())];
     trial.extend(FILES.iter().map(|(name, bytes)| (format!("{TRIAL}/{name}"), bytes.to_vec())));
-    complete(read, &args.out, args.template.as_deref(), trial)?;
+    let output = Output { out: &args.out, force: args.force, plan: None, reads: Vec::new() };
+    complete(read, &output, args.template.as_deref(), trial)?;
     terminal::say("The data are synthetic: a generator made them in the shape of a published trial.");
     let folder = args.out.join(TRIAL);
     terminal::say(&format!(

@@ -3,16 +3,19 @@
 
 use crate::cli::args::ExportArgs;
 use crate::cli::error::CliError;
+use crate::cli::output::write_new;
 use crate::cli::terminal;
 use crate::data::date::DateOrder;
-use crate::data::{Date, Format, WriteOptions, XptVersion, to_bytes, write, write_bytes};
+use crate::data::{Date, Format, WriteOptions, XptVersion, to_bytes};
+use crate::disk::{place, read};
 use crate::pipeline::{self, Inputs};
 use crate::trial::analysis_data::{self, Adam};
 use crate::trial::build;
 use crate::trial::define_xml::{self, About};
 use crate::trial::findings::Findings;
 use crate::trial::rows::Rows;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
 /// Runs the command.
 ///
@@ -20,6 +23,9 @@ use std::path::{Path, PathBuf};
 /// Findings in plan or data, a format that cannot hold the data, a file that cannot be written.
 pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     let inputs = pipeline::read_as(&args.plan, super::reading(&args.replace)?).map_err(CliError::Findings)?;
+    let mut protected = pipeline::files(&inputs, &args.plan);
+    args.replace.redact_key.iter().for_each(|key| protected.add(key));
+    place::file(&args.out, &protected, args.force)?;
     let (trial, _) = build::build(&inputs.plan.design(), &inputs.sources).map_err(CliError::Findings)?;
     let declared = args.format.as_deref().map(|format| match format {
         "csv" => Format::Csv,
@@ -39,6 +45,7 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     let described = matches!(format, Format::Xpt | Format::DatasetJson | Format::DatasetNdjson);
     if described {
         let beside = args.out.with_file_name("define.xml");
+        place::file(&beside, &protected, true)?;
         ours(&beside)?;
         let file = args.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let info = &inputs.plan.trial;
@@ -51,11 +58,12 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         };
         let document = define_xml::document(&data, &about)?;
         // Nothing is written where the data do not fit.
-        to_bytes(&data.table, &name, format, &options)?;
-        write(&data.table, &args.out, format, &options)?;
-        write_bytes(&beside, document.as_bytes())?;
+        let bytes = to_bytes(&data.table, &name, format, &options)?;
+        write_new(&args.out, &bytes, &protected, args.force)?;
+        write_new(&beside, document.as_bytes(), &protected, true)?;
     } else {
-        write(&data.table, &args.out, format, &options)?;
+        let bytes = to_bytes(&data.table, &name, format, &options)?;
+        write_new(&args.out, &bytes, &protected, args.force)?;
     }
     let codes: Vec<String> = trial
         .design
@@ -115,13 +123,13 @@ fn created(args: &ExportArgs, inputs: &Inputs) -> Result<String, CliError> {
     }
 }
 
-/// Refuses to replace a define.xml that somebody else wrote.
-fn ours(path: &PathBuf) -> Result<(), CliError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) if !text.contains("Originator=\"splitknee\"") => Err(CliError::Refused(format!(
-            "{}: there is a define.xml of another program; write to a folder of its own with --out",
-            Path::new(path).display()
-        ))),
-        _ => Ok(()),
-    }
+/// Refuses to replace a define.xml that somebody else wrote, or that cannot be read to tell.
+fn ours(path: &Path) -> Result<(), CliError> {
+    let what = match read::text(path, read::MAX_TEXT) {
+        Ok(text) if text.contains("Originator=\"splitknee\"") => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Ok(_) => "there is a define.xml of another program".to_owned(),
+        Err(error) => format!("there is a define.xml that cannot be read ({error})"),
+    };
+    Err(CliError::Refused(format!("{}: {what}; write to a folder of its own with --out", path.display())))
 }

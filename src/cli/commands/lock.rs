@@ -6,6 +6,7 @@ use crate::cli::output::write_whole;
 use crate::cli::terminal;
 use crate::pipeline;
 use crate::plan::lock;
+use std::path::Path;
 
 /// Runs the command.
 ///
@@ -13,7 +14,8 @@ use crate::plan::lock;
 /// Findings in the plan, a date that is none, an earlier seal, a seal that cannot be written.
 pub fn run(args: &LockArgs) -> Result<(), CliError> {
     let plan = pipeline::load_plan(&args.plan).map_err(CliError::Findings)?;
-    let seal = lock::seal(&plan, &args.date).map_err(CliError::Findings)?;
+    let data = lock::data_hashes(&plan, args.plan.parent().unwrap_or(Path::new("")));
+    let seal = lock::seal_with(&plan, &args.date, data).map_err(CliError::Findings)?;
     let path = lock::path_of(&args.plan);
     if path.exists() && !args.replace {
         let message =

@@ -25,6 +25,7 @@ mod validate;
 use super::args::{Command, ReplaceArgs};
 use super::error::CliError;
 use crate::pipeline::{Reading, Secret};
+use crate::plan::redaction;
 use std::process::ExitCode;
 
 /// Runs a command.
@@ -57,24 +58,17 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fewest characters of a secret.
-const SHORTEST_SECRET: usize = 16;
-
 /// What the arguments say is replaced on reading.
 ///
 /// # Errors
 /// The file of the secret cannot be read, or holds too short a one.
 fn reading(args: &ReplaceArgs) -> Result<Reading, CliError> {
     let secret = |path: &std::path::PathBuf| {
-        let wrong = |problem: String| CliError::Refused(format!("{}: {problem}", path.display()));
-        let text =
-            std::fs::read_to_string(path).map_err(|error| wrong(format!("the secret cannot be read: {error}")))?;
-        let text = text.trim().to_owned();
-        if text.chars().count() < SHORTEST_SECRET {
-            let help = "write a long random text into the file, and keep it: the same secret gives the same pseudonyms";
-            return Err(wrong(format!("the secret has fewer than {SHORTEST_SECRET} characters\n  help: {help}")));
-        }
-        Ok(Secret(text))
+        let failed = |error: std::io::Error| {
+            let help = redaction::secret_remedy(&error);
+            CliError::Refused(format!("{}: the secret cannot be read: {error}\n  help: {help}", path.display()))
+        };
+        redaction::read_secret(path).map(Secret).map_err(failed)
     };
     let redact_key = args.redact_key.as_ref().map(secret).transpose()?;
     Ok(Reading { blinded: args.blinded, redact_ids: args.redact_ids, redact_key })

@@ -4,8 +4,9 @@ use crate::analysis::{Conclusion, Interval, Record, Withheld};
 use crate::cli::args::RunArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
+use crate::disk::folder::Claim;
 use crate::pipeline::{self, Inputs, Run};
-use crate::report::template::Template;
+use crate::report::template::{FILES, Template};
 use crate::table::rounding;
 use crate::trial::{Finding, Measure, Role};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -25,7 +26,23 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
             None => Ok(inputs),
         }
     };
-    complete(read, &out, args.template.as_deref(), Vec::new())
+    let mut reads: Vec<PathBuf> = args.replace.redact_key.iter().cloned().collect();
+    reads.extend(args.template.iter().flat_map(|folder| FILES.map(|name| folder.join(name))));
+    let output = Output { out: &out, force: args.force, plan: Some(&args.plan), reads };
+    complete(read, &output, args.template.as_deref(), Vec::new())
+}
+
+/// Where the files of a run go.
+#[derive(Debug)]
+pub struct Output<'a> {
+    /// The folder.
+    pub out: &'a Path,
+    /// Whether edited outputs may be replaced.
+    pub force: bool,
+    /// The plan, where it is a file.
+    pub plan: Option<&'a Path>,
+    /// Files that are read beside plan and data.
+    pub reads: Vec<PathBuf>,
 }
 
 /// `results` beside the plan.
@@ -33,14 +50,14 @@ fn beside(plan: &Path) -> PathBuf {
     plan.parent().unwrap_or(Path::new("")).join("results")
 }
 
-/// The main job from `read` inputs to files in `out` in the look of the folder `template`, with `companions` beside them,
-/// progress on stderr and a summary on stdout.
+/// The main job from `read` inputs to files in the folder of `output` in the look of the folder `template`, with
+/// `companions` beside them, progress on stderr and a summary on stdout.
 ///
 /// # Errors
 /// As [`run`].
 pub fn complete(
     read: impl FnOnce() -> Result<Inputs, Vec<Finding>>,
-    out: &Path,
+    output: &Output,
     template: Option<&Path>,
     companions: Vec<(String, Vec<u8>)>,
 ) -> Result<(), CliError> {
@@ -48,6 +65,10 @@ pub fn complete(
     let progress = progress();
     progress.set_message("reading plan and data");
     let inputs = read().map_err(CliError::Findings)?;
+    // Before the analysis: a folder that cannot be used costs no time.
+    let mut protected = output.plan.map(|plan| pipeline::files(&inputs, plan)).unwrap_or_default();
+    output.reads.iter().for_each(|path| protected.add(path));
+    let claim = Claim::new(output.out, &protected, output.force)?;
     progress.inc(1);
     progress.set_message("validating and analysing");
     let run = pipeline::analyse(inputs).map_err(CliError::Findings)?;
@@ -56,9 +77,10 @@ pub fn complete(
     let bundle = pipeline::write_up_beside(&run, template, companions)?;
     progress.inc(1);
     progress.set_message("writing");
-    bundle.write(out)?;
+    let notes = claim.write(bundle.files())?;
     progress.finish_and_clear();
-    terminal::print(&summary(&run, out))?;
+    notes.iter().for_each(|note| terminal::say(&format!("note: {note}")));
+    terminal::print(&summary(&run, output.out))?;
     let not_assessed = not_assessed(&run);
     if not_assessed.is_empty() { Ok(()) } else { Err(CliError::NotAssessed(not_assessed.join("; "))) }
 }

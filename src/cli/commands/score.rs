@@ -4,6 +4,7 @@ use crate::cli::args::score::ScoreArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::Source;
 use crate::cli::terminal;
+use crate::data::spreadsheet::disarmed;
 use crate::instrument::{Instrument, Scale, Score};
 use crate::trial::finding::nearest;
 use serde_json::{Map, Value};
@@ -197,7 +198,8 @@ fn note(score: &Score) -> Option<String> {
     })
 }
 
-/// A CSV field.
+/// A CSV field: text that a spreadsheet would run is disarmed.
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    let text = disarmed(text);
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() }
 }

@@ -3,8 +3,10 @@
 use super::ibm::{Numeric, from_ibm};
 use super::namestr::{self, Variable, trim_end};
 use super::{NAMESTR, RECORD, whole_records};
+use crate::data::csv::MAX_COLUMNS;
 use crate::data::date::{Date, SAS_EPOCH};
 use crate::data::error::DataError;
+use crate::data::memory;
 use crate::data::options::{Format, ReadOptions};
 use crate::data::table::{self, ColumnInfo, FileRows, Provenance, Table, Values};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
@@ -228,6 +230,13 @@ impl<'a> File<'a> {
     fn table(&self, member: &Member<'a>, options: &ReadOptions) -> Result<Table, DataError> {
         let mut notes = Vec::new();
         let count = self.count_rows(member)?;
+        if member.variables.len() > MAX_COLUMNS {
+            return Err(DataError::TooManyColumns { path: self.path.to_string(), row: 1, limit: MAX_COLUMNS });
+        }
+        // Variables may lie over the same bytes, so that a small file holds much.
+        let cell = |variable: &Variable| memory::TEXT_CELL + 2 * variable.length as u64;
+        let row: u64 = member.variables.iter().map(cell).sum();
+        memory::afford(self.path, row.saturating_mul(count as u64))?;
         let rows: Vec<&[u8]> = member.rows.chunks_exact(member.row).take(count).collect();
         let encoding = self.encoding(member, &rows, options, &mut notes)?;
         let text = |bytes: &[u8]| encoding.decode_without_bom_handling(trim_end(bytes)).0.into_owned();
@@ -257,10 +266,8 @@ impl<'a> File<'a> {
             };
             let label = Some(text(&variable.label)).filter(|label| !label.is_empty());
             let width = (!variable.numeric).then_some(variable.length);
-            infos.push((
-                name.clone(),
-                ColumnInfo { label, format: variable.format.print(), width, special_missing, ..ColumnInfo::default() },
-            ));
+            let format = variable.format.print();
+            infos.push(ColumnInfo { label, format, width, special_missing, ..ColumnInfo::default() });
             columns.push(values.into_column(&name));
         }
         let provenance = Provenance {
@@ -272,7 +279,7 @@ impl<'a> File<'a> {
         let mut table = Table::new(columns, FileRows::From(2), provenance)?;
         table.name = Some(member.name.clone()).filter(|name| !name.is_empty());
         table.label = Some(text(&member.label)).filter(|label| !label.is_empty());
-        infos.into_iter().for_each(|(name, info)| table.set_info(&name, info));
+        table.set_infos(infos.into_iter());
         Ok(table)
     }
 

@@ -1,19 +1,22 @@
 //! Lines of CSV that R and SAS read alike.
 
+use crate::data::spreadsheet::{disarmed, is_number};
+use crate::table::untrusted::printable;
+
 /// A number in full precision; empty where it does not exist.
 pub fn number(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// One line. Every text is quoted, so that no program takes it for a number or a formula of its own.
+/// One line. A cell is a number only where all of it parses as one; every text is quoted, disarmed for spreadsheets
+/// ([`disarmed`]) and free of what may not be printed.
 pub fn line(cells: &[String]) -> String {
     let cell = |text: &String| {
-        let plain = !text.is_empty() && text.parse::<f64>().is_ok();
-        if plain || text.is_empty() {
-            text.clone()
-        } else {
-            format!("\"{}\"", text.replace('"', "\"\"").replace(['\r', '\n'], " "))
+        if text.is_empty() || is_number(text) {
+            return text.clone();
         }
+        let text: String = text.chars().filter(|c| printable(*c)).collect();
+        format!("\"{}\"", disarmed(&text).replace('"', "\"\"").replace(['\r', '\n'], " "))
     };
     format!("{}\n", cells.iter().map(cell).collect::<Vec<_>>().join(","))
 }

@@ -75,4 +75,18 @@ pub const RULES: &[Rule] = &[
         example: "Three teeth of one side with `replicates = \"mean\"`.",
         remedy: "See that they are readings of one knee at one visit.",
     },
+    Rule {
+        id: "SK034",
+        severity: Error,
+        title: "The secret behind the pseudonyms can be read and kept.",
+        example: "`redact_ids = true` in a folder without permission to write `plan.redact-key`.",
+        remedy: "Give a secret with `--redact-key`, or permission on the folder.",
+    },
+    Rule {
+        id: "SK035",
+        severity: Note,
+        title: "Data files are those that were there when the plan was sealed.",
+        example: "A visit came in after `splitknee lock`.",
+        remedy: "Say why data came in or changed after the seal.",
+    },
 ];

@@ -30,6 +30,8 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK025", "Columns that are not in the file"),
     ("SK026", "Files that the plan may not name"),
     ("SK033", "A one-sided alternative against benefit"),
+    ("SK034", "No secret behind the pseudonyms"),
+    ("SK035", "Data that changed since the seal"),
     ("SK040", "A visit called baseline, and no baseline declared"),
     ("SK041", "A direction of benefit against the endpoint’s name"),
     ("SK101", "Several rows of one knee at one visit"),

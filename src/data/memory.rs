@@ -1,0 +1,62 @@
+//! What a file would take in memory, against what there is: asked before anything is allocated, so that a small file that
+//! unpacks to gigabytes, or a large one on a small machine, ends in an error and not in the death of the program.
+
+use super::error::DataError;
+use std::fs;
+
+/// Of the memory that is left, the part that reading one file may take: tables, trial and report need the rest.
+const SHARE: f64 = 0.5;
+
+/// What a cell of text takes besides its characters while a column is made.
+pub const TEXT_CELL: u64 = 64;
+
+/// What a number takes while a column is made.
+pub const NUMBER_CELL: u64 = 32;
+
+/// Memory in bytes that this process may still take: the least of what its limit (`ulimit -v`), its container and the
+/// machine leave; unlimited where the system does not say.
+pub fn left() -> u64 {
+    let kib = |text: &str, key: &str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+        line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+    };
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let limits = read("/proc/self/limits");
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max address space"));
+    let limit = limit.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    let of_process = limit.map(|limit| limit.saturating_sub(kib(&read("/proc/self/status"), "VmSize:").unwrap_or(0)));
+    let number = |path: &str| read(path).trim().parse::<u64>().ok();
+    let of_container = number("/sys/fs/cgroup/memory.max")
+        .map(|most| most.saturating_sub(number("/sys/fs/cgroup/memory.current").unwrap_or(0)));
+    let of_machine = kib(&read("/proc/meminfo"), "MemAvailable:");
+    [of_process, of_container, of_machine].into_iter().flatten().min().unwrap_or(u64::MAX)
+}
+
+/// Whether reading the file `path` may take `needed` bytes.
+///
+/// # Errors
+/// [`DataError::NeedsMemory`] where it is more than this machine can give.
+pub fn afford(path: &str, needed: u64) -> Result<(), DataError> {
+    // Whatever is left, a little is always there.
+    if needed <= 32 << 20 {
+        return Ok(());
+    }
+    let left = (left() as f64 * SHARE) as u64;
+    if needed <= left { Ok(()) } else { Err(DataError::NeedsMemory { path: path.to_string(), needed, left }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_had_is_refused_with_both_sizes() {
+        assert!(afford("a.csv", 1 << 20).is_ok());
+        #[cfg(target_os = "linux")]
+        {
+            assert!(left() > 0 && left() < u64::MAX);
+            let error = afford("a.csv", u64::MAX / 2).unwrap_err().to_string();
+            assert!(error.starts_with("a.csv: ") && error.contains("MiB"), "{error}");
+        }
+    }
+}

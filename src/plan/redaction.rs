@@ -1,0 +1,103 @@
+//! The secret behind the pseudonyms of a plan's patients, and identifiers in the words of the plan itself.
+//!
+//! Where no secret is given, one is made at random and kept beside the plan (`plan.redact-key`, readable by its owner
+//! alone), apart from the outputs: the next run finds it and gives the same pseudonyms.
+
+use super::Plan;
+use super::position::Positions;
+use crate::disk::{calls, read, remedy};
+use crate::trial::masking::Masker;
+use crate::trial::pseudonym::Pseudonyms;
+use crate::trial::{Finding, Location};
+use std::io::{Error, ErrorKind, Result};
+use std::path::{Path, PathBuf};
+
+/// Fewest characters of a secret.
+pub const SHORTEST_SECRET: usize = 16;
+
+/// Longest file of a secret, in bytes.
+const LONGEST_SECRET: u64 = 1 << 16;
+
+/// Random bytes of a secret that is made.
+const MADE: usize = 32;
+
+/// The path of the secret of the plan at `plan`: `plan.redact-key` beside `plan.toml`.
+pub fn path_of(plan: &Path) -> PathBuf {
+    plan.with_extension("redact-key")
+}
+
+/// Reads the secret in the file at `path`.
+///
+/// # Errors
+/// The system's; [`ErrorKind::InvalidData`] for a secret that is too short.
+pub fn read_secret(path: &Path) -> Result<String> {
+    let text = read::text(path, LONGEST_SECRET)?.trim().to_owned();
+    if text.chars().count() < SHORTEST_SECRET {
+        return Err(Error::new(
+            ErrorKind::InvalidData,
+            format!("the secret has fewer than {SHORTEST_SECRET} characters"),
+        ));
+    }
+    Ok(text)
+}
+
+/// What to do about a secret that cannot be read.
+pub fn secret_remedy(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::InvalidData => {
+            "write a long random text into the file, and keep it: the same secret gives the same pseudonyms"
+        }
+        _ => remedy::of(error),
+    }
+}
+
+/// The secret beside the plan at `plan`; made at random where there is none.
+///
+/// # Errors
+/// `SK034` where it cannot be read or kept.
+pub fn secret_beside(plan: &Path) -> std::result::Result<String, Vec<Finding>> {
+    let path = path_of(plan);
+    let made = || {
+        let mut bytes = [0_u8; MADE];
+        getrandom::fill(&mut bytes).map_err(|error| Error::other(error.to_string()))?;
+        let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        calls::write_private(&path, format!("{secret}\n").as_bytes())?;
+        Ok(secret)
+    };
+    let secret = match read_secret(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => made(),
+        read => read,
+    };
+    secret.map_err(|error| {
+        let message = format!("the secret behind the pseudonyms cannot be read or kept: {error}");
+        vec![finding(&path.display().to_string(), message, secret_remedy(&error))]
+    })
+}
+
+/// Pseudonyms are asked for without a secret.
+pub fn no_secret(plan: &str) -> Finding {
+    let message = "pseudonyms need a secret: without one anybody who can list the identifiers finds them again";
+    finding(plan, message.to_owned(), "give a secret, or read the plan from its file: one is then kept beside it")
+}
+
+/// Two identifiers have one pseudonym.
+pub fn collision(plan: &str) -> Finding {
+    let message = "two patients have the same pseudonym under this secret".to_owned();
+    finding(plan, message, "use another secret")
+}
+
+fn finding(file: &str, message: String, remedy: &str) -> Finding {
+    let location = Location { file: file.to_owned(), row: None, column: None };
+    Positions::error("SK034", location, message, remedy.to_owned())
+}
+
+/// Masks identifiers in the words of the plan that a report repeats: titles, reasons, names of files.
+pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
+    let masker = Masker::new(pseudonyms);
+    let reasons = plan.waivers.iter_mut().map(|waiver| &mut waiver.reason);
+    for text in reasons.chain([&mut plan.trial.title, &mut plan.file_name]) {
+        if let Some(masked) = masker.mask(text) {
+            *text = masked;
+        }
+    }
+}
