@@ -253,7 +253,7 @@ fn one_plan_gives_the_same_results_whatever_the_format() {
              arm = \"trt\", visit = \"visit\", date = \"date\" }}\n[arms]\nactive = \"EV\"\nplacebo = \"SALINE\"\n[visits]\n\
              order = [\"Baseline\", \"Month 3\"]\nbaseline = \"Baseline\"\n[[endpoint]]\nname = \"VAS pain\"\ncolumn = \"vas\"\n\
              range = [0, 100]\nbetter = \"lower\"\ndecimals = 1\n\
-             [analysis]\nprimary = \"paired-t\"\nmeasure = \"value\"\n"
+             [analysis]\nprimary = \"paired_t\"\nmeasure = \"value\"\n"
         );
         // The changes of the sample's knees all differ by 7, so that a mean change has no standard error; the values vary.
         fs::write(&plan, text_of).unwrap();

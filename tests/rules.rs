@@ -436,6 +436,18 @@ fn found_elsewhere() -> BTreeSet<&'static str> {
     found.extend(splitknee::plan::load(Path::new("no/such/plan.toml")).unwrap_err());
     found.extend(LockState::NeverSealed.refusal(&plan));
     found.extend(splitknee::plan::lock::seal(&plan, "soon").unwrap_err());
+    // A seal over a data file that is another one now, and a folder where the secret should be.
+    let home = tempfile::tempdir().unwrap();
+    let sealed = home.path().join("plan.toml");
+    let hashes = [("knees.csv".to_owned(), "0".repeat(64))].into();
+    std::fs::write(
+        splitknee::plan::lock::path_of(&sealed),
+        splitknee::plan::lock::seal_with(&plan, "2026-01-01", hashes).unwrap(),
+    )
+    .unwrap();
+    std::fs::write(home.path().join("knees.csv"), "id\n1\n").unwrap();
+    found.extend(splitknee::plan::lock::data_changes(&sealed));
+    found.extend(splitknee::plan::redaction::secret_beside(Path::new("no/such/folder/plan.toml")).unwrap_err());
     let bytes = |replaced: &'static [u8]| {
         let read = splitknee::plan::sources::read_with(&plan, |name| match name {
             "patients.csv" => Ok(replaced.to_vec()),

@@ -48,7 +48,8 @@ fn a_one_sided_interval_has_no_infinite_number_in_words_and_says_that_it_is_one_
     // Less wear is better: the interval from −∞ to below 0 favours A.
     assert_eq!(record.conclusion(), Conclusion::Superior);
     let sentences = said(&run, |material| sentences::conclusion(material, record));
-    let undecided = run_with("ev-knee-synthetic", "alpha = 0.05", "alpha = 0.05\nalternative = \"towards-benefit\"", as_it_is);
+    let undecided =
+        run_with("ev-knee-synthetic", "alpha = 0.05", "alpha = 0.05\nalternative = \"towards-benefit\"", as_it_is);
     let month_6 = find(&undecided, "vas.m6.primary.mixed-model");
     assert_eq!(month_6.conclusion(), Conclusion::Inconclusive);
     let open_sentences = said(&undecided, |material| sentences::conclusion(material, month_6));

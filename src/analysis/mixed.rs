@@ -12,7 +12,7 @@
 //! knees that are alike in baseline, side and order. Where a structure cannot be fitted the plan's fallback order is
 //! followed and said; where the structure was replaced and no fallback is declared, it is `us`, `kron-us-us`, `pair`.
 //!
-//! With the structure `by-design` the mixed model is what [`rule`](super::rule) chooses: the pair model on all visits or on
+//! With the structure `by-design` the mixed model is what [`rule`] chooses: the pair model on all visits or on
 //! each visit alone; where that cannot be fitted, each visit alone, then the paired t-test of the change.
 //!
 //! Laird & Ware 1982; Mallinckrodt et al. 2008 (MMRM); Liang & Zeger 2000 (cLDA).

@@ -422,8 +422,7 @@ fn against_margins(context: &Context, records: &mut [Record], found: &[Option<Ev
             && record.analysis_set == context.set.name;
         let of_deciding = |record: &&Record| record.role == Role::Primary && record.endpoint == Some(endpoint);
         let agrees = records.iter().find(of_deciding).and_then(|record| record.verdict).is_some_and(|verdict| {
-            let by_interval = if claim == Claim::Equivalent { verdict.within_margin } else { verdict.above_margin };
-            by_interval
+            if claim == Claim::Equivalent { verdict.within_margin } else { verdict.above_margin }
         });
         let (claim, withheld) = match (holds && evidence.rejects, primary, agrees) {
             (false, ..) => (Claim::None, None),

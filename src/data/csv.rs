@@ -1,8 +1,8 @@
 //! CSV and TSV (RFC 4180 with other delimiters): one pass over the text that keeps, for every record, where it begins.
 //!
-//! Decided: what a record is, see [`super::records`]. Names are freed of surrounding blanks; cells are kept as written, but
+//! Decided: what a record is, see `records`. Names are freed of surrounding blanks; cells are kept as written, but
 //! for no-break spaces, which are read as blanks. Columns without a name are left out where they are empty or hold R's names
-//! of rows ([`super::header`]). A row that ends before the last column has empty cells there, as spreadsheets leave out what
+//! of rows (`header`). A row that ends before the last column has empty cells there, as spreadsheets leave out what
 //! is empty at the end; empty cells past the last column are no cells; a row of delimiters alone is no row; `sep=;` in row 1
 //! declares the delimiter. Each of these is said ([`super::Remark`]). Limits: a cell of 16 MiB ([`MAX_CELL`]), a row of
 //! 16 384 cells ([`MAX_COLUMNS`]).

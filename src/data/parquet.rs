@@ -3,7 +3,7 @@
 //! Decided: integers and floats are numbers (integers beyond 2⁵³, which a double cannot hold, are text), booleans are 1
 //! and 0, NaN is missing; dictionaries are text; moments that are all midnight are dates, others ISO 8601 text. Lists,
 //! structures, durations, decimals and bytes are refused by name. Limits: 100 million cells ([`MAX_CELLS`]), the columns of a worksheet
-//! ([`MAX_COLUMNS`](super::csv::MAX_COLUMNS)), and the memory there is ([`memory`]).
+//! (`MAX_COLUMNS`), and the memory there is ([`memory`]).
 
 use super::csv::MAX_COLUMNS;
 use super::date::Date;
@@ -81,7 +81,7 @@ fn text_bytes(column: &Column) -> u64 {
         // Categories are counted by the longest.
         DataType::Categorical(..) | DataType::Enum(..) => {
             let longest = column.unique().ok().and_then(|levels| levels.cast(&DataType::String).ok());
-            let longest = longest.and_then(|levels| Some(levels.str().ok()?.iter().flatten().map(str::len).max()?));
+            let longest = longest.and_then(|levels| levels.str().ok()?.iter().flatten().map(str::len).max());
             column.len() as u64 * (memory::TEXT_CELL + 2 * longest.unwrap_or(0) as u64)
         }
         _ => column.len() as u64 * memory::NUMBER_CELL,

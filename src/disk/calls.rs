@@ -70,19 +70,15 @@ pub fn append(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Closes a file and counts the error, which dropping it would not.
+/// Closes a file once all of it is on the disk: after a sync that succeeded, closing has nothing left to lose.
 ///
 /// # Errors
 /// The system's.
 pub fn close(file: File) -> io::Result<()> {
     step("close")?;
-    #[cfg(unix)]
-    return nix::unistd::close(file).map_err(io::Error::from);
-    #[cfg(not(unix))]
-    {
-        drop(file);
-        Ok(())
-    }
+    file.sync_all()?;
+    drop(file);
+    Ok(())
 }
 
 /// Syncs a folder, so that the names in it are on the disk.

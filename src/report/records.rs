@@ -86,7 +86,8 @@ pub fn tables(document: &Document, words: &Words, files: &[&str]) -> Option<Reco
 
 /// What the method assumes, in words.
 fn assumptions(words: &Words, method: &str) -> Option<String> {
-    words.messages().get(&format!("assumption.{method}")).cloned()
+    let key = format!("assumption.{method}");
+    words.messages().contains_key(&key).then(|| words.get(&key))
 }
 
 fn view(material: &Material, record: &Record) -> RecordView {

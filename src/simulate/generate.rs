@@ -233,9 +233,8 @@ impl World {
                     }
                 }
                 for arm in [PLACEBO, ACTIVE].into_iter().filter(|arm| gone[*arm]) {
-                    for endpoint in 0..self.design.endpoints.len() {
-                        knees[arm][endpoint][visit] = None;
-                    }
+                    let endpoints = self.design.endpoints.len();
+                    (0..endpoints).for_each(|endpoint| knees[arm][endpoint][visit] = None);
                 }
             }
         }

@@ -10,11 +10,14 @@ use super::rows::{Rows, keys, numbers, pick};
 use super::sources::Sources;
 use std::collections::HashMap;
 
+/// Whether a code is that of an endpoint with its number.
+type Way<'a> = dyn Fn(usize, &Endpoint, &str) -> bool + 'a;
+
 /// By endpoint, the place of its parameter code among `codes`: the code that the plan names as its column; else the code that
 /// an export gives it (`own`, declared or made from the identifier); else its column or identifier in another case. A code is
 /// one endpoint's, and where several would do, none is taken.
 pub fn levels(design: &Design, own: &[String], codes: &[String]) -> Vec<Option<usize>> {
-    let ways: [&dyn Fn(usize, &Endpoint, &str) -> bool; 3] = [
+    let ways: [&Way; 3] = [
         &|_, endpoint, code| endpoint.column == code,
         &|number, _, code| own.get(number).is_some_and(|own| own == code),
         &|_, endpoint, code| endpoint.column.eq_ignore_ascii_case(code) || endpoint.id.eq_ignore_ascii_case(code),

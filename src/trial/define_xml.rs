@@ -145,7 +145,8 @@ fn full(values: &Values) -> bool {
 
 /// The values of a column whose values are listed, in order of appearance.
 fn code_list(name: &str, values: &Values) -> Option<Vec<String>> {
-    if !LISTED.contains(&name) && !(name.ends_with("FL") && name.len() > 2) {
+    let flag = name.ends_with("FL") && name.len() > 2;
+    if !flag && !LISTED.contains(&name) {
         return None;
     }
     let cells: Vec<String> = match values {

@@ -2,14 +2,18 @@
 //! Kenward–Roger, multiplicity, questionnaire scores. No data frames, figures or files.
 //!
 //! - [`paired`] has one file per paired test; [`model`] fits linear, generalised and marginal mixed models.
+//! - [`survival`] compares times to an event within and over patients; [`planning`] sizes the trial.
 //! - [`missing`] imputes what is missing of two correlated knees and says how much the answer rests on it.
 //! - [`multiplicity`] adjusts p-values and keeps families; [`instrument`] scores questionnaires.
 //! - [`math`] is what they compute with: distributions, small matrices, optimisation, quadrature, random streams.
 //!
 //! ```
-//! // R: t.test(c(1.9, 0.8, 1.1, 0.1, -0.1), c(0.7, -1.6, -0.2, -1.2, -0.1), paired = TRUE)
-//! # use splitknee_stats::math::dist;
-//! assert!((dist::normal_cdf(0.0) - 0.5).abs() < 1e-15);
+//! use splitknee_stats::paired::{Options, paired_t::paired_t};
+//!
+//! let (active, placebo) = ([1.9, 0.8, 1.1, 0.1, -0.1], [0.7, -1.6, -0.2, -1.2, -0.1]);
+//! let test = paired_t(&active, &placebo, &Options::default()).expect("five pairs");
+//! // R 4.2.2: t.test(active, placebo, paired = TRUE)$p.value
+//! assert!((test.p_value.unwrap() - 0.0310544214870282).abs() < 1e-12);
 //! ```
 
 pub mod instrument;

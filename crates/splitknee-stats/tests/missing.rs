@@ -289,7 +289,8 @@ fn laws_and_conditional_laws() {
         let matrix = covariances.entry(row["covariance"].clone()).or_insert_with(|| vec![0.0; 36]);
         matrix[place(&row["row"]) * 6 + place(&row["col"])] = row["value"].parse().unwrap();
     }
-    let mut patterns: HashMap<String, (Vec<f64>, Vec<f64>, Vec<Option<f64>>)> = HashMap::new();
+    type Pattern = (Vec<f64>, Vec<f64>, Vec<Option<f64>>);
+    let mut patterns: HashMap<String, Pattern> = HashMap::new();
     for row in rows("missing_laws", "data.csv") {
         let entry =
             patterns.entry(row["pattern"].clone()).or_insert_with(|| (vec![0.0; 6], vec![0.0; 6], vec![None; 6]));

@@ -293,7 +293,8 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<Vec<f64>>) -> (Vec<Vec<f64>>, f64) {
     for c in 0..n {
         let pivot = (c..n).max_by(|&i, &j| a[i][c].abs().total_cmp(&a[j][c].abs())).unwrap();
         if pivot != c {
-            (a.swap(c, pivot), b.swap(c, pivot));
+            a.swap(c, pivot);
+            b.swap(c, pivot);
             det = -det;
         }
         det *= a[c][c];

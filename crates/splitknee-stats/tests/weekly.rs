@@ -334,7 +334,8 @@ fn counts_of_pairs_with_equal_and_unequal_exposures() {
         .filter(|((_, active), _)| *active)
         .filter_map(|((id, _), active)| Some((*active, *knees.get(&(id.clone(), false))?)))
         .collect();
-    let column = |f: &dyn Fn(&((f64, f64), (f64, f64))) -> f64| both.iter().map(f).collect::<Vec<f64>>();
+    type Side = (f64, f64);
+    let column = |f: &dyn Fn(&(Side, Side)) -> f64| both.iter().map(f).collect::<Vec<f64>>();
     let (treated, control) = (column(&|p| p.0.0), column(&|p| p.1.0));
     let exposures = (column(&|p| p.0.1), column(&|p| p.1.1));
     let case = "weekly_counts";

@@ -39,13 +39,13 @@ pub fn run(args: &TestArgs) -> Result<(), CliError> {
 }
 
 fn relative_effect(args: &TestArgs) -> Result<(), CliError> {
-    let mut settings = brunner_munzel::Settings::default();
-    settings.p = match args.p.as_deref() {
+    let p = match args.p.as_deref() {
         None | Some("t") => brunner_munzel::PValue::StudentT,
         Some("permutation") => brunner_munzel::PValue::Permutation,
         Some("exact") => brunner_munzel::PValue::Exact,
         Some(other) => return Err(CliError::Usage(format!("--p {other}: it is t, permutation or exact here"))),
     };
+    let mut settings = brunner_munzel::Settings { p, ..brunner_munzel::Settings::default() };
     if args.limits.as_deref() == Some("logit") {
         settings.limits = brunner_munzel::Limits::Logit;
     }

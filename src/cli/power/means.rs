@@ -159,7 +159,7 @@ pub fn paired_t(inputs: &Inputs) -> Result<Answer, CliError> {
 /// As [`paired_t`].
 pub fn non_inferiority(inputs: &Inputs) -> Result<Answer, CliError> {
     let margin = inputs.need("margin")?;
-    if !(margin > 0.0) {
+    if margin <= 0.0 || margin.is_nan() {
         return Err(CliError::Usage(format!(
             "--margin {margin}: a positive number, the largest harm that is accepted"
         )));

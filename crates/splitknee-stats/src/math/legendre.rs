@@ -45,7 +45,7 @@ pub fn gauss_legendre(points: usize) -> Vec<(f64, f64)> {
 pub fn panels(low: f64, high: f64, width: f64) -> Vec<(f64, f64)> {
     static RULE: OnceLock<Vec<(f64, f64)>> = OnceLock::new();
     let rule = RULE.get_or_init(|| gauss_legendre(PANEL_NODES));
-    if !(high > low) {
+    if high.partial_cmp(&low) != Some(std::cmp::Ordering::Greater) {
         return Vec::new();
     }
     let count = ((high - low) / width).ceil().max(1.0);

@@ -19,12 +19,12 @@ fn trial(seed: u64, n: usize, visits: usize, missing: f64, strategy: Option<Stra
             let person = 8.0 * stream.normal();
             let baseline = [0, 1].map(|_| 60.0 + 0.5 * person + 9.0 * stream.normal());
             let mut values = Vec::new();
-            for arm in 0..2 {
+            for (arm, baseline) in baseline.iter().enumerate() {
                 let knee = 6.0 * stream.normal();
                 let lost = if stream.uniform() < missing { stream.below(visits) } else { visits };
                 for v in 0..visits {
                     let effect = if arm == 0 { -8.0 - 2.0 * v as f64 } else { -3.0 };
-                    let y = effect - 0.4 * (baseline[arm] - 60.0) + person + knee + 7.0 * stream.normal();
+                    let y = effect - 0.4 * (baseline - 60.0) + person + knee + 7.0 * stream.normal();
                     values.push((v < lost).then_some(y));
                 }
             }

@@ -9,7 +9,7 @@
 //! - [`bayes`], [`approximate`]: multiple imputation, pooled by Rubin's rules in [`rubin`].
 //! - [`delta`]: how much worse the imputed values could be before the conclusion changes, as an exact conic.
 //! - [`two_means`]: the same question without imputation. [`single`]: LOCF and its kin, for plans that ask.
-//! - [`run`]: one request, one answer.
+//! - [`mod@run`]: one request, one answer.
 //!
 //! Carpenter, Roger & Kenward 2013 (doi 10.1080/10543406.2013.834911), White, Joseph & Best 2020
 //! (10.1080/10543406.2019.1684308), Wolbers et al. 2022 (10.1002/pst.2234), Cro et al. 2020 (10.1002/sim.8569). What is new

@@ -265,7 +265,7 @@ fn conditional_mean(imputation: &Imputation, request: &Request, inference: Infer
     let (surface, df, c) = surface(&jackknife, inference, request.conf_level);
     let estimate = surface.estimate(request.delta);
     let std_error = surface.variance(request.delta).sqrt();
-    if !(std_error > 10.0 * f64::EPSILON * estimate.abs()) {
+    if std_error.is_nan() || std_error <= 10.0 * f64::EPSILON * estimate.abs() {
         return Err(super::refusal(format!(
             "the {} completed differences are all equal ({estimate}), so they have no standard error",
             jackknife.left_out.len()

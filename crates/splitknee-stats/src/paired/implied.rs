@@ -112,7 +112,7 @@ pub fn implied_within(
         Reported::PValue(_) | Reported::TStatistic(_) if difference == 0.0 => {
             return Err(Refusal("equal means, or a t of 0, say nothing about the standard error".into()));
         }
-        Reported::TStatistic(t) if t == 0.0 => {
+        Reported::TStatistic(0.0) => {
             return Err(Refusal("equal means, or a t of 0, say nothing about the standard error".into()));
         }
         Reported::TStatistic(t) if t * difference < 0.0 => {

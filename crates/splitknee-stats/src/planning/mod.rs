@@ -78,7 +78,7 @@ fn pairs_root(power: impl Fn(f64) -> f64, target: f64) -> Result<f64, Refusal> {
         return Ok(low);
     }
     let mut high = 2.0 * low;
-    while !(power(high) >= target) {
+    while power(high) < target || power(high).is_nan() {
         high *= 2.0;
         if high > 1e9 {
             return refuse(
