@@ -247,11 +247,13 @@ fn the_japanese_report_is_japanese() {
         known.extend(run.findings.iter().flat_map(|finding| [finding.rule.to_owned(), finding.location.to_string()]));
         for record in &run.outcomes.records {
             known.extend(citations::full(record.result.method).map(str::to_owned));
-            known.extend([record.reference.to_owned(), record.id.clone()]);
+            known.extend([record.reference.to_owned(), record.id.clone(), record.result.method.to_owned()]);
         }
         known.push(run.plan.sha256.clone());
         known.extend(run.sources.provenance().into_iter().map(|(_, file)| file.sha256.clone()));
         known.extend(["expected.csv", "lme4、nlme、ordinal"].map(str::to_owned));
+        // Methods under the names by which a plan asks for them.
+        known.extend(splitknee::paired::catalogue::NAMES.map(str::to_owned));
         known.push("Pandis N, et al. BMJ 2017;357:j2835".to_owned());
         known.push("Hopewell S, et al. BMJ 2025;389:e081123".to_owned());
         let letters =

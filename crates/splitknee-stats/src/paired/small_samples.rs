@@ -23,10 +23,10 @@ pub struct SmallSample {
 pub fn limit(name: &str) -> Option<SmallSample> {
     let of = |least, errors, neighbours| Some(SmallSample { least, errors, neighbours });
     match name {
-        "bhapkar" => of(200, "27 / 20 / 14 / 11 %", "stuart-maxwell or win-odds"),
-        "bootstrap" => of(60, "15.5 / 13.8 / 10.5 / 6.0 %", "paired-t, permutation or wilcoxon"),
-        "marginal-mean-ranks" => of(100, "12 / 8 / 6.5 / 6.3 %", "win-odds or proportional-odds"),
-        "marginal-mean-scores" => of(100, "13 / 10 / 8 / 7 %", "win-odds or permutation"),
+        "bhapkar" => of(200, "27 / 20 / 14 / 11 %", "stuart-maxwell / win-odds"),
+        "bootstrap" => of(60, "15.5 / 13.8 / 10.5 / 6.0 %", "paired-t / permutation / wilcoxon"),
+        "marginal-mean-ranks" => of(100, "12 / 8 / 6.5 / 6.3 %", "win-odds / proportional-odds"),
+        "marginal-mean-scores" => of(100, "13 / 10 / 8 / 7 %", "win-odds / permutation"),
         _ => None,
     }
 }
