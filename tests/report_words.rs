@@ -369,10 +369,12 @@ fn what_only_the_within_person_design_has_is_shown() {
     // Every yes/no endpoint has its pairs as a 2 × 2 table with a total.
     let pairs = document.tables().find(|table| table.id.ends_with("-acl-pairs")).unwrap();
     assert_eq!((pairs.rows.len(), pairs.columns.len()), (2, 4));
-    // What one-knee patients add: the same model with them has the smaller standard error or the same.
+    // What one-knee patients add: the same model with them has hardly a larger standard error (the covariance is estimated
+    // anew, so that a larger one by a hair is possible).
     let one_knee = document.tables().find(|table| table.id == "t-14-5-2-one-knee").unwrap();
     let row = one_knee.rows.iter().find(|row| !row.cells.is_empty()).unwrap();
-    assert!(row.cells[2].values()[0] <= row.cells[5].values()[0], "{row:?}");
+    let errors = [2, 5].map(|column: usize| row.cells[column].values()[0].unwrap());
+    assert!(errors[0] <= 1.01 * errors[1], "{row:?}");
     // Patterns of missing knees add up to the patients of the set.
     let patterns = document.tables().find(|table| table.id.ends_with("-vas-patterns")).unwrap();
     let total: f64 = patterns.rows.iter().filter_map(|row| row.cells.last()?.values()[0]).sum();
