@@ -19,6 +19,7 @@ mod data_formats;
 mod data_xlsx;
 mod data_xpt;
 mod datasets;
+mod defaults;
 mod distributions;
 mod everyday_files;
 mod example;

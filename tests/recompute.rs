@@ -161,7 +161,7 @@ fn r_recomputes_every_structure_and_model() {
     if !r_is_here() {
         return;
     }
-    for structure in ["random", "kron-us-us", "kron-us-ar1", "kron-us-cs", "us"] {
+    for structure in ["pair", "random", "kron-us-us", "kron-us-ar1", "kron-us-cs", "us"] {
         let run = variant(&format!("structure = \"{structure}\"\n{MODELS}"), "");
         let fitted = run.outcomes.fits.iter().find(|fit| fit.decides).unwrap();
         assert_eq!(fitted.structure, structure);
