@@ -343,6 +343,10 @@ impl Model {
         }
         order.extend(analysis.fallback.iter().copied());
         let term = |structure: Structure| match (structure, several) {
+            // The constrained model has no treatment among its fixed effects to know the knees by.
+            (Structure::Pair | Structure::ByDesign, true) if self.method == PrimaryMethod::Clda => {
+                " + pair(visit, knee|patient)"
+            }
             (Structure::Pair | Structure::ByDesign, true) => " + pair(visit|patient)",
             (Structure::Pair | Structure::ByDesign, false) => PAIR_OF_A_VISIT,
             (Structure::Random, true) => " + (1|patient) + (1|patient:knee) + (1|patient:visit)",

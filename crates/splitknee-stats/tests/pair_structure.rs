@@ -349,3 +349,34 @@ fn kenward_roger_of_a_product_does_not_depend_on_the_order_of_visits() {
         same("M6", &effect(other, "M6"), &effect(&fits[0], "M6"), 1e-6);
     }
 }
+
+/// A random slope on a covariate in another unit is the same model: its standard deviation is tiny there, not absent.
+#[test]
+fn the_unit_of_a_random_slopes_covariate_does_not_matter() {
+    use splitknee_stats::model::Method;
+    let mut d = Draws(91);
+    let (mut y, mut x, mut id) = (vec![], vec![], vec![]);
+    for patient in 0..20 {
+        let (level, slope) = (2.0 * d.normal(), 0.05 * d.normal());
+        for t in 0..5 {
+            id.push(format!("P{patient:02}"));
+            x.push(f64::from(t));
+            y.push(10.0 + level + (0.3 + slope) * f64::from(t) + 0.5 * d.normal());
+        }
+    }
+    let fitted = |x_unit: f64, y_unit: f64| {
+        let mut t = Columns::new();
+        t.add_numeric("y", y.iter().map(|v| v * y_unit).collect()).unwrap();
+        t.add_numeric("x", x.iter().map(|v| v * x_unit).collect()).unwrap();
+        t.add_categorical("id", id.iter().map(Some)).unwrap();
+        let options = FitOptions { method: Method::Ml, ..FitOptions::default() };
+        let model = fit(&t, &Formula::parse("y ~ x + (1+x|id)").unwrap(), &options).unwrap();
+        (model.log_lik() + y_unit.ln() * y.len() as f64, model.is_singular())
+    };
+    let (plain, singular) = fitted(1.0, 1.0);
+    for (x_unit, y_unit) in [(1e3, 1.0), (1e-2, 1.0), (1.0, 1e-6), (1e2, 1e-6)] {
+        let (other, other_singular) = fitted(x_unit, y_unit);
+        assert!((other - plain).abs() < 1e-8, "{x_unit} {y_unit}: {other} {plain}");
+        assert_eq!(other_singular, singular);
+    }
+}

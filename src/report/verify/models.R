@@ -108,7 +108,7 @@ structure_of <- function(term, n_knees, n_visits) {
     "(1|patient)" = linear_structure(list(ones(cells), diag(cells)), c(0.4, 0.6), c(TRUE, FALSE)),
     "us(knee|patient)" = unstructured(n_knees),
     "cs(treatment|patient)" = linear_structure(list(ones(n_knees), diag(n_knees)), c(0.3, 0.7), c(FALSE, FALSE)),
-    "pair(visit|patient)" = pair_structure(n_knees, n_visits),
+    "pair(visit|patient)" =, "pair(visit,knee|patient)" = pair_structure(n_knees, n_visits),
     "us(cell|patient)" = unstructured(cells),
     "us(visit|patient)" = unstructured(n_visits),
     "csh(visit|patient)" = heterogeneous(n_visits, correlation_cs(n_visits)),

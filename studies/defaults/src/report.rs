@@ -122,14 +122,14 @@ fn of_the_rule(results: &Results, out: &mut String) {
             let none: Vec<f64> =
                 here.iter().filter_map(|c| tally(results, c, RULE)).map(|t| 100.0 * t.no_answer()).collect();
             let worst = |of: &[f64]| of.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let behind_best =
+                if lost.is_empty() { "–".to_owned() } else { format!("{:.1} ({:.1})", mean(&lost), worst(&lost)) };
             let _ = writeln!(
                 out,
-                "| {visits} | {patients} | {} | {} | {} | {:.1} ({:.1}) | {:.2} ({:.2}) |",
+                "| {visits} | {patients} | {} | {} | {} | {behind_best} | {:.2} ({:.2}) |",
                 rule(patients, visits)[0].name(),
                 range(true),
                 range(false),
-                mean(&lost),
-                worst(&lost),
                 mean(&none),
                 worst(&none)
             );

@@ -11,7 +11,7 @@ use super::error::ModelError;
 use super::formula::Formula;
 use super::layout::{Layout, TermKind};
 use super::likelihood::{Evaluation, Problem};
-use super::start::start_values;
+use super::start::{mean_squares, start_values};
 use crate::math::linalg::{dot, invert_lower, multiply, transpose};
 use crate::math::trust_region::{Derivatives, Minimum, Settings, minimise};
 use crate::note;
@@ -371,13 +371,26 @@ impl Problem {
 
     /// The positions in ψ of standard deviations of random effects.
     pub(crate) fn boundary_positions(&self) -> Vec<usize> {
-        let random = self.terms.iter().filter(|t| t.kind == TermKind::Random);
-        random.flat_map(|t| t.shape.boundary().into_iter().map(move |i| t.offset + i)).collect()
+        self.boundary_sizes().into_iter().map(|(i, _)| i).collect()
+    }
+
+    /// The same, each with the size of its covariate (root mean square),
+    /// so that what counts as vanishing does not depend on the covariate's unit.
+    fn boundary_sizes(&self) -> Vec<(usize, f64)> {
+        let random = self.terms.iter().enumerate().filter(|(_, t)| t.kind == TermKind::Random);
+        let places = random.flat_map(|(index, t)| {
+            let sizes = mean_squares(self, index, t.shape.n_cells());
+            t.shape.boundary().into_iter().zip(sizes).map(move |(i, size)| (t.offset + i, size.sqrt()))
+        });
+        places.collect()
     }
 }
 
 /// A standard deviation (in units of the residual one) below this at the optimum is tried at zero.
 const VANISHING: f64 = 1e-4;
+
+/// How much the log-likelihood may fall, relatively, by putting a vanishing standard deviation at zero: rounding only.
+const SETTLED: f64 = 1e-12;
 
 struct Search<'a> {
     problem: &'a Problem,
@@ -437,10 +450,11 @@ impl Search<'_> {
         let mut minimum = self.minimise(start, options).ok_or_else(unusable)?;
         let mut path = std::mem::take(&mut minimum.path);
         let mut evaluations = minimum.evaluations;
-        let candidates = self.problem.boundary_positions();
+        let candidates = self.problem.boundary_sizes();
         for _ in 0..candidates.len() + 1 {
-            let vanishing: Vec<usize> =
-                candidates.iter().copied().filter(|&i| self.free[i] && minimum.x[i].abs() < VANISHING).collect();
+            let vanishing =
+                candidates.iter().filter(|(i, size)| self.free[*i] && minimum.x[*i].abs() * size < VANISHING);
+            let vanishing: Vec<usize> = vanishing.map(|(i, _)| *i).collect();
             if vanishing.is_empty() {
                 break;
             }
@@ -454,7 +468,7 @@ impl Search<'_> {
             let Some(settled) = self.minimise(&from, options) else { break };
             path.extend(settled.path.iter().skip(1).copied());
             evaluations += settled.evaluations;
-            if settled.at.value <= minimum.at.value + 1e-9 * (1.0 + minimum.at.value.abs()) {
+            if settled.at.value <= minimum.at.value + SETTLED * (1.0 + minimum.at.value.abs()) {
                 minimum = settled;
             } else {
                 // Small but not zero: the interior optimum stands.

@@ -30,7 +30,7 @@ pub(crate) fn start_values(problem: &Problem) -> Vec<f64> {
 }
 
 /// The mean square of each random coefficient's covariate over the rows.
-fn mean_squares(problem: &Problem, t: usize, n: usize) -> Vec<f64> {
+pub(crate) fn mean_squares(problem: &Problem, t: usize, n: usize) -> Vec<f64> {
     let mut sums = vec![0.0; n];
     let mut rows = 0.0;
     for pattern in &problem.patterns {

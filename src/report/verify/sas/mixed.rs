@@ -28,9 +28,12 @@ impl Model<'_> {
         };
         let scoring = if analysis.information == Information::Expected { " scoring=200" } else { "" };
         let alpha = self.level();
-        let (before, covariance) = if random == ["pair(visit|patient)"] {
+        let (before, covariance) = if let [term] = random
+            && term.starts_with("pair(")
+        {
             let arms = material.trial.design.arms.labels().len();
-            (pair_matrices(number, arms, self.visits.len()), pair(number, self.visits.len()))
+            let visits = self.visits.len() + usize::from(self.first.result.method == "clda");
+            (pair_matrices(number, arms, visits), pair(number, visits))
         } else {
             (String::new(), covariance(random))
         };
