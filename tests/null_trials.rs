@@ -7,7 +7,7 @@
 use crate::project::{DEMO, dataset, plan_of};
 use rayon::prelude::*;
 use splitknee::analysis::{Claim, Conclusion, Run};
-use splitknee::cli::commands::run::summary;
+use splitknee::cli::run_summary::summary;
 use splitknee::pipeline;
 use splitknee::report::document::Block;
 use splitknee::report::exhibits::{Material, families, tables};
@@ -111,7 +111,7 @@ fn said(run: &Run, language: Language) -> String {
     let options = Options::default();
     let material =
         Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options: &options };
-    let mut text = vec![summary(run, Path::new("out"))];
+    let mut text = vec![summary(run, Path::new("out"), 120)];
     for record in &run.outcomes.records {
         if record.verdict.is_some() && record.visit.is_some() && record.endpoint.is_some() {
             text.push(sentences::conclusion(&material, record));

@@ -12,6 +12,7 @@ pub mod model_input;
 pub mod model_text;
 pub mod output;
 pub mod power;
+pub mod run_summary;
 pub mod terminal;
 
 use clap::Parser;

@@ -105,6 +105,29 @@ pub fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
     print(&format!("{text}\n"))
 }
 
+/// How many columns a line on stdout may take: what the environment says in `COLUMNS`, else what the terminal has, else 80.
+pub fn columns_wide() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok()).filter(|columns| *columns > 0);
+    let seen =
+        || terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0)).filter(|columns| *columns > 0);
+    said.or_else(seen).unwrap_or(80)
+}
+
+/// `text` in lines of at most `columns`, broken at spaces; a word that is longer stands on a line of its own.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// A number for people: five significant digits, scientific where fixed notation would hide them.
 pub fn number(value: f64) -> String {
     significant(value, 5)

@@ -22,7 +22,11 @@ pub fn language(plan: &Plan) -> Language {
 
 /// The words of a report of `plan`: its language, level and body site.
 pub fn words(plan: &Plan) -> Words {
-    let language = language(plan);
+    words_in(language(plan), plan)
+}
+
+/// The words about a trial of `plan` in `language`.
+pub fn words_in(language: Language, plan: &Plan) -> Words {
     let site = Site::new(&plan.trial.site, plan.trial.sites.as_deref(), language);
     Words::new(language).at(plan.analysis.alpha).of_site(site)
 }

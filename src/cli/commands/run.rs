@@ -1,14 +1,13 @@
 //! `splitknee run`: from a plan and its data to results, tables, figures and report.
 
-use crate::analysis::{Conclusion, Interval, Record, Withheld};
+use crate::analysis::Conclusion;
 use crate::cli::args::RunArgs;
 use crate::cli::error::CliError;
-use crate::cli::terminal;
+use crate::cli::{run_summary, terminal};
 use crate::disk::folder::Claim;
 use crate::pipeline::{self, Inputs, Run};
 use crate::report::template::{FILES, Template};
-use crate::table::rounding;
-use crate::trial::{Finding, Measure, Role};
+use crate::trial::{Finding, Role};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
@@ -80,7 +79,7 @@ pub fn complete(
     let notes = claim.write(bundle.files())?;
     progress.finish_and_clear();
     notes.iter().for_each(|note| terminal::say(&format!("note: {note}")));
-    terminal::print(&summary(&run, output.out))?;
+    terminal::print(&run_summary::summary(&run, output.out, terminal::columns_wide()))?;
     let not_assessed = not_assessed(&run);
     if not_assessed.is_empty() { Ok(()) } else { Err(CliError::NotAssessed(not_assessed.join("; "))) }
 }
@@ -109,118 +108,4 @@ fn progress() -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// What was found, in a table that fits 80 columns, and where the report is.
-pub fn summary(run: &Run, out: &Path) -> String {
-    let design = &run.trial.design;
-    let set = &run.trial.sets[0];
-    let mut text = format!("{}: {}\n", run.plan.trial.id, run.plan.trial.title);
-    if run.plan.trial.synthetic {
-        text.push_str("SYNTHETIC DATA\n");
-    }
-    if run.reading.blinded {
-        text.push_str("DUMMY TREATMENT: a blinded dry run, no result is real\n");
-    }
-    text.push_str(&format!("Plan: {}\n", run.lock.describe()));
-    text.push_str(&format!(
-        "{}: {} patients; differences are {} − {} within the patient\n\n",
-        set.label,
-        set.size(),
-        design.arms.active,
-        design.arms.placebo
-    ));
-    let rows: Vec<Vec<String>> = (0..design.endpoints.len())
-        .flat_map(|endpoint| {
-            design.follow_up(&design.endpoints[endpoint]).into_iter().filter_map(move |visit| {
-                run.outcomes.deciding(endpoint, visit).map(|record| row(run, endpoint, visit, record))
-            })
-        })
-        .collect();
-    let level = rounding::fixed(100.0 * (1.0 - run.plan.analysis.alpha), 4);
-    let level = level.trim_end_matches('0').trim_end_matches('.');
-    let difference = format!("Difference ({level} % CI)");
-    text.push_str(&terminal::columns(&["Endpoint", "Visit", &difference, "p", "Conclusion"], &rows));
-    for line in withheld(run) {
-        text.push_str(&format!("{line}\n"));
-    }
-    if let Some(line) = local_events(run) {
-        text.push_str(&format!("\n{line}\n"));
-    }
-    let warnings = run.findings.len();
-    if warnings > 0 {
-        text.push_str(&format!(
-            "\n{warnings} finding(s) in the data did not stop the analysis: see `splitknee check`\n"
-        ));
-    }
-    text.push_str(&format!("\nReport: {}\n", out.join("report.html").display()));
-    text
-}
-
-/// Why comparisons whose interval would allow a claim claim nothing, one line for each reason.
-fn withheld(run: &Run) -> Vec<String> {
-    let shown = run.outcomes.records.iter().filter(|record| {
-        record.arm.is_none()
-            && matches!(record.role, Role::Primary | Role::Secondary)
-            && record.verdict.is_some_and(|verdict| verdict.interval != Interval::Undefined)
-    });
-    let found: Vec<Withheld> = shown.filter_map(|record| record.verdict?.withheld).collect();
-    let reasons = [
-        (Withheld::Test, "the test of the plan does not reject"),
-        (Withheld::Family, "not confirmed after adjustment for the family"),
-        (Withheld::Procedure, "the procedure for several hypotheses could not be carried out"),
-        (Withheld::Gate, "the primary objective was not met"),
-        (Withheld::Exploratory, "in no family of hypotheses, described"),
-    ];
-    let counts =
-        reasons.into_iter().map(|(reason, text)| (found.iter().filter(|known| **known == reason).count(), text));
-    counts.filter(|(n, _)| *n > 0).map(|(n, text)| format!("* not claimed: {text} ({n})")).collect()
-}
-
-/// Local adverse events by arm with the risk difference and its interval.
-fn local_events(run: &Run) -> Option<String> {
-    let record = run.outcomes.records.iter().find(|record| record.id == "safety.compare.any")?;
-    let result = &record.result;
-    let print = |value: Option<f64>| value.map(|value| rounding::print(value, 3));
-    let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
-    let arms = &run.trial.design.arms;
-    let place = match record.verdict?.interval {
-        Interval::FavoursPlacebo => format!("; the interval lies against {}", arms.active),
-        _ => String::new(),
-    };
-    Some(format!("Local adverse events, {} − {}: risk difference {d} ({l} to {u}){place}", arms.active, arms.placebo))
-}
-
-fn row(run: &Run, endpoint: usize, visit: usize, record: &Record) -> Vec<String> {
-    let design = &run.trial.design;
-    let about = &design.endpoints[endpoint];
-    let result = &record.result;
-    let decimals = rounding::interval_decimals(result.conf_low, result.conf_high, about.decimals + 1);
-    let print = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| rounding::print(v, decimals));
-    let difference = if crate::analysis::pairs::is_difference(result.method) && result.estimate.is_some() {
-        format!("{} ({} to {})", print(result.estimate), print(result.conf_low), print(result.conf_high))
-    } else {
-        "–".to_owned()
-    };
-    let mark = match record.verdict.and_then(|verdict| verdict.withheld) {
-        Some(_) => "*",
-        None => "",
-    };
-    let conclusion = format!("{}{mark}", record.conclusion().name());
-    let visit = design.visits[visit].label.clone();
-    let p = result.p_value.map_or_else(|| "–".to_owned(), rounding::p_value);
-    let name = match record.measure {
-        Measure::Value => shorten(&about.name, 20),
-        Measure::Change => format!("{} (change)", shorten(&about.name, 12)),
-    };
-    vec![name, shorten(&visit, 12), difference, p, conclusion]
-}
-
-/// At most `most` characters, the last an ellipsis where something was cut.
-fn shorten(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(most - 1).collect();
-    format!("{}…", kept.trim_end())
 }
