@@ -2,6 +2,7 @@
 
 use crate::cli_model::{json, run};
 use crate::project::{DEMO, dataset};
+use crate::skip::{Needs, skip};
 use assert_cmd::Command;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -230,7 +231,7 @@ fn a_real_split_body_trial() {
     // Two wounds per volunteer, three treatments, each volunteer got two: figures of lme4/lmerTest/pbkrtest.
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/real/vasscores.csv");
     if !data.exists() {
-        eprintln!("skipped: {} is not present beside the project", data.display());
+        skip(Needs::Data, "the real trial with wounds (vasscores.csv)");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! SAS transport files: files written by other programs read as those programs read them, and ours come back whole.
 
 use crate::reference_cases::{Case, Load};
+use crate::skip::{Needs, skip};
 use serde_json::Value;
 use splitknee::data::xpt::{self, XptVersion};
 use splitknee::data::{ColumnInfo, ColumnKind, DataError, ReadOptions, Table, read, read_bytes};
@@ -235,6 +236,6 @@ fn haven_reads_our_files_as_it_reads_the_originals() {
         Ok(output) if !String::from_utf8_lossy(&output.stderr).contains("no package called") => {
             panic!("{}", String::from_utf8_lossy(&output.stderr));
         }
-        _ => eprintln!("skipped: Rscript with haven is not installed"),
+        _ => skip(Needs::Haven, "R with haven is not installed"),
     }
 }

@@ -2,6 +2,7 @@
 //! `splitknee::qualification::mixed`, but for data that may not be copied into the program.
 
 use crate::reference_cases::{Case, Finish, Load, number, qualify};
+use crate::skip::{Needs, skip};
 use serde_json::Value;
 use splitknee::model::{Ddf, Fit, FitOptions, Formula, Information, LsMeansSpec, TTest, fit};
 use splitknee::qualification::mixed;
@@ -83,7 +84,7 @@ fn sas_kenward_roger() {
     let (Ok(text), Some(case)) =
         (std::fs::read_to_string(folder.join("expected_sas.json")), Case::beside("reference-external", "mmrm_fev"))
     else {
-        eprintln!("skipped: SAS figures are not present beside the project");
+        skip(Needs::Data, "figures of SAS");
         return;
     };
     let expected: Value = serde_json::from_str(&text).unwrap();

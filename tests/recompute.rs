@@ -2,6 +2,7 @@
 //! freedom, alternative and multiplicity procedure. Where Rscript is not installed, what needs it is skipped.
 
 use crate::project::{self, DEMO, dataset};
+use crate::skip::{Needs, skip};
 use splitknee::pipeline::{self, Run};
 use splitknee::report::exhibits::Material;
 use splitknee::report::options::Options;
@@ -26,7 +27,7 @@ fn programs(run: &Run) -> BTreeMap<String, String> {
 fn r_is_here() -> bool {
     let here = Command::new("Rscript").args(["-e", "1"]).output().is_ok_and(|output| output.status.success());
     if !here {
-        println!("skipped: Rscript is not installed");
+        skip(Needs::R, "Rscript is not installed");
     }
     here
 }

@@ -23,6 +23,7 @@
 //! `Case::beside("reference-external", "paired_shoulder")` reads a case that may not be copied into the project; it is
 //! `None` (and says so on stderr) where the folder does not exist.
 
+use crate::skip::{Needs, skip};
 use splitknee::qualification::{self, Check};
 use std::path::{Path, PathBuf};
 
@@ -47,7 +48,7 @@ impl Load for Case {
     fn beside(collection: &str, name: &str) -> Option<Self> {
         let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "shared", collection, name].iter().collect();
         if !folder.join("expected.json").exists() {
-            eprintln!("skipped: reference case {collection}/{name} is not present beside the project");
+            skip(Needs::Data, &format!("reference case {collection}/{name}"));
             return None;
         }
         Some(read(&folder, name))

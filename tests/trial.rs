@@ -2,6 +2,7 @@
 
 use super::small_trial::{SmallTrial, finding};
 use crate::project::{DEMO, dataset, plan_of};
+use crate::skip::{Needs, skip};
 use splitknee::trial::expr::Condition;
 use splitknee::trial::{Measure, Trial};
 
@@ -275,7 +276,7 @@ fn without_sides_the_arm_names_the_site() {
 fn two_of_three_arms_the_real_wound_trial() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/real/vasscores.csv");
     let Ok(bytes) = std::fs::read(&path) else {
-        eprintln!("skipped: {} is not there", path.display());
+        skip(Needs::Data, "the real trial with wounds (vasscores.csv)");
         return;
     };
     let plan = splitknee::plan::parse(

@@ -3,6 +3,7 @@
 //! packages are (`npm install` in `tests/web`); the pictures go to the folder named by `SPLITKNEE_PICTURES`.
 
 use super::report::{demo, hostile};
+use crate::skip::{Needs, skip};
 use std::path::Path;
 use std::process::Command;
 
@@ -18,7 +19,7 @@ fn script_folder() -> Option<std::path::PathBuf> {
 #[test]
 fn the_page_works_in_a_browser() {
     let Some(folder) = script_folder() else {
-        println!("skipped: node, chromium or the packages of tests/web are not installed");
+        skip(Needs::Browser, "node, chromium or the packages of tests/web are not installed");
         return;
     };
     let long = "A very long name of an endpoint that nobody could print in one line of a narrow table ".repeat(3);
