@@ -9,12 +9,14 @@
 
 pub mod blinded;
 mod bounds;
+mod code_checks;
 pub mod cross;
 pub mod data_file;
 pub mod design;
 pub mod file;
 pub mod init;
 pub mod lock;
+pub mod named;
 pub mod options;
 pub mod position;
 pub mod redaction;
@@ -23,7 +25,7 @@ pub mod schema;
 pub mod sources;
 pub mod waivers;
 
-pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, TrialInfo, VisitsPlan};
+pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, SidesPlan, TrialInfo, VisitsPlan};
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, Estimand, FamilyVisits, Gate,
     Information, Language, MeasurePlan, Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat,
@@ -52,6 +54,9 @@ pub struct Plan {
     pub data: DataPlan,
     /// The treatments.
     pub arms: ArmsPlan,
+    /// Sides, where the data have codes for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sides: Option<SidesPlan>,
     /// Scheduled visits, where there are several.
     pub visits: Option<VisitsPlan>,
     /// The outcomes as written; [`Plan::design`] has them with all defaults filled in.
@@ -229,6 +234,7 @@ fn decided(
         trial: written.trial,
         data: written.data,
         arms: written.arms,
+        sides: written.sides,
         visits: written.visits,
         endpoints: written.endpoints,
         analysis_sets,

@@ -90,7 +90,13 @@ impl Allocated {
                             "SK604",
                             place(file, Some(file_row), Some(column)),
                             format!("`{}` is not a side of patient {id}", labels.get(row).unwrap_or_default()),
-                            "write the side of the active knee as in the data",
+                            match labels.get(row) {
+                                None => "write the side of the active knee as in the data".to_owned(),
+                                Some(code) => format!(
+                                    "write the side of the active knee as in the data, or declare its code: `[sides] left = \
+                                     {{ code = \"{code}\", label = \"left\" }}`, likewise `right`"
+                                ),
+                            },
                         );
                         continue;
                     };

@@ -98,6 +98,9 @@ fn remarks(sources: &Sources, findings: &mut Findings) {
 fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
     use super::design::Kind;
     for (endpoint, values) in design.endpoints.iter().zip(&rows.values) {
+        if endpoint.kind == Kind::Binary && one_and_two(endpoint, values, rows, findings) {
+            continue;
+        }
         for (value, row) in values.iter().zip(&rows.file_row) {
             let Some(value) = *value else { continue };
             let location = || rows.place(Some(*row), Some(&endpoint.column));
@@ -127,6 +130,28 @@ fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// SK203, once for a yes/no endpoint that is coded 1 and 2: which of them means yes nobody can tell.
+fn one_and_two(
+    endpoint: &super::design::Endpoint,
+    values: &[Option<f64>],
+    rows: &Rows,
+    findings: &mut Findings,
+) -> bool {
+    let has = |wanted: f64| values.iter().flatten().any(|value| *value == wanted);
+    let only = values.iter().flatten().all(|value| *value == 1.0 || *value == 2.0);
+    if !(only && has(2.0) && endpoint.levels.is_empty()) {
+        return false;
+    }
+    let first = values.iter().position(Option::is_some).and_then(|row| rows.file_row.get(row)).copied();
+    findings.add(
+        "SK203",
+        rows.place(first, Some(&endpoint.column)),
+        format!("{} is coded 1 and 2, and which of them means yes is not said", endpoint.name),
+        "declare it in the endpoint, no before yes: `levels = [{ code = \"2\", label = \"No\" }, { code = \"1\", label = \"Yes\" }]`",
+    );
+    true
 }
 
 fn is_multiple(value: f64, step: f64) -> bool {
