@@ -13,6 +13,7 @@ pub mod model_text;
 pub mod output;
 pub mod power;
 pub mod terminal;
+mod visit_order;
 
 use clap::Parser;
 use error::CliError;

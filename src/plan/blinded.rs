@@ -27,7 +27,8 @@ pub fn blinded(plan: &Plan) -> Plan {
     }
     // Labels of visits are those of the data.
     let order = plan.visits.iter().flat_map(|visits| &visits.order);
-    let visits: Vec<String> = order.flat_map(|visit| visit.codes.iter().cloned().chain([visit.label.clone()])).collect();
+    let visits: Vec<String> =
+        order.flat_map(|visit| visit.codes.iter().cloned().chain([visit.label.clone()])).collect();
     if let Some(Value::Table(arms)) = document.get_mut("arms") {
         arms.iter_mut().for_each(|(_, arm)| without_codes(arm));
     }

@@ -167,10 +167,8 @@ impl Checker<'_> {
     }
 
     fn arms(&mut self, plan: &PlanFile) {
-        let mut names = vec![
-            ("arms.active".to_owned(), &*plan.arms.active),
-            ("arms.placebo".to_owned(), &*plan.arms.placebo),
-        ];
+        let mut names =
+            vec![("arms.active".to_owned(), &*plan.arms.active), ("arms.placebo".to_owned(), &*plan.arms.placebo)];
         names.extend(plan.arms.other.iter().enumerate().map(|(i, arm)| (format!("arms.other.{i}"), &**arm)));
         for (path, name) in &names {
             if name.trim().is_empty() {
@@ -438,7 +436,8 @@ impl Checker<'_> {
             "the endpoint identifier",
             ids.iter().enumerate().map(|(i, id)| (format!("endpoint.{i}.id"), id.as_str())),
         );
-        let order: Vec<&str> = plan.visits.iter().flat_map(|visits| visits.order.iter()).map(|visit| &**visit).collect();
+        let order: Vec<&str> =
+            plan.visits.iter().flat_map(|visits| visits.order.iter()).map(|visit| &**visit).collect();
         for (i, endpoint) in plan.endpoints.iter().enumerate() {
             let at = |key: &str| format!("endpoint.{i}.{key}");
             if let Some(id) = &endpoint.id

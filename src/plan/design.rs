@@ -111,7 +111,9 @@ fn levels(plan: &PlanFile, written: &EndpointPlan) -> Vec<Level> {
             return Vec::new();
         }
         // A declared word counts before a usual one: 2 may mean no, and 1 yes, or the other way round.
-        let declared = |codes: &Option<Codes>, word: &str| codes.as_ref().is_some_and(|codes| codes.list().iter().any(|code| code == word));
+        let declared = |codes: &Option<Codes>, word: &str| {
+            codes.as_ref().is_some_and(|codes| codes.list().iter().any(|code| code == word))
+        };
         let usual_yes: Vec<&str> = YES.iter().copied().filter(|word| !declared(no, word)).collect();
         let usual_no: Vec<&str> = NO.iter().copied().filter(|word| !declared(yes, word)).collect();
         return vec![

@@ -18,6 +18,7 @@ pub mod init;
 pub mod lock;
 pub mod named;
 pub mod options;
+pub mod pointing;
 pub mod position;
 pub mod redaction;
 mod remarks;
@@ -259,10 +260,17 @@ fn decided(
 
 fn syntax_error(file: &str, text: &str, error: &toml::de::Error) -> Finding {
     let offset = error.span().map_or(0, |span| span.start);
+    let remedy = match error.message().contains("escape") {
+        true => {
+            "a backslash in a quoted text begins a code such as \\n: write paths with `/` (`\"C:/trial/knees.csv\"`), or between \
+             single quotes (`'C:\\trial\\knees.csv'`)"
+        }
+        false => "see the commented plan that `splitknee init` writes",
+    };
     Positions::error(
         "SK002",
         position::location(file, text, offset),
         format!("this is not TOML that a plan can hold: {}", error.message()),
-        "see the commented plan that `splitknee init` writes".to_owned(),
+        remedy.to_owned(),
     )
 }

@@ -92,10 +92,11 @@ impl Allocated {
                             format!("`{}` is not a side of patient {id}", labels.get(row).unwrap_or_default()),
                             match labels.get(row) {
                                 None => "write the side of the active knee as in the data".to_owned(),
-                                Some(code) => format!(
-                                    "write the side of the active knee as in the data, or declare its code: `[sides] left = \
-                                     {{ code = \"{code}\", label = \"left\" }}`, likewise `right`"
-                                ),
+                                Some(_) => {
+                                    "write the side of the active knee as in the data; if these are codes, declare \
+                                            them: `[sides] left = { code = \"…\", label = \"left\" }`, likewise `right`"
+                                        .to_owned()
+                                }
                             },
                         );
                         continue;

@@ -75,9 +75,14 @@ pub fn rows(
         .filter(|row| codes.level(*row).and_then(|level| endpoint_of.get(level).copied().flatten()).is_some())
         .collect();
     let all = keys(design, sources, &used, findings)?;
-    let values = values(design, sources, value, &used, &|row| {
-        codes.level(row).and_then(|level| endpoint_of.get(level).copied().flatten())
-    }, findings);
+    let values = values(
+        design,
+        sources,
+        value,
+        &used,
+        &|row| codes.level(row).and_then(|level| endpoint_of.get(level).copied().flatten()),
+        findings,
+    );
     let mut rows = Rows {
         file: all.file.clone(),
         patients: all.patients.clone(),

@@ -280,6 +280,18 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
     patients
 }
 
+/// "did you mean …" of a patient-level column.
+fn one_of_the_columns(column: &str, known: &[&str]) -> String {
+    let near = super::finding::nearest(column, known.iter().copied());
+    match (near.is_empty(), known.is_empty()) {
+        (false, _) => format!("did you mean `{}`?", near.join("` or `")),
+        (true, false) => format!("use one of the patient-level columns: {}", known.join(", ")),
+        (true, true) => {
+            "name the file of patients in `data.patients`; the observations have no patient-level column".to_owned()
+        }
+    }
+}
+
 /// The analysis sets of the plan.
 fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> Vec<AnalysisSet> {
     // A dry run has the columns that blinding emptied, without values.
@@ -295,7 +307,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
                 "SK609",
                 place(file, Some(1), Some(column)),
                 format!("the plan uses `{column}` ({purpose}), which no patient-level column is called"),
-                super::rows::did_you_mean(column, &names),
+                one_of_the_columns(column, &names),
             );
         }
     }
@@ -313,7 +325,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
                         "the analysis set {} is defined by `{column}`, which no patient-level column is called",
                         definition.name
                     ),
-                    super::rows::did_you_mean(column, &names),
+                    one_of_the_columns(column, &names),
                 );
             }
         }

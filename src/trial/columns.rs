@@ -122,12 +122,8 @@ fn number(sources: &Sources, declared: &Declared, findings: &mut Findings) -> Pa
 
 fn factor(trial: &mut Trial, sources: &Sources, declared: &Declared, findings: &mut Findings) -> PatientColumn {
     let name = &declared.name;
-    let column = |levels| PatientColumn {
-        name: name.clone(),
-        label: declared.label.clone(),
-        kind: ColumnKind::Factor,
-        levels,
-    };
+    let column =
+        |levels| PatientColumn { name: name.clone(), label: declared.label.clone(), kind: ColumnKind::Factor, levels };
     if declared.levels.is_empty() {
         return column(in_order(values(trial, name)));
     }

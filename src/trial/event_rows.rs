@@ -89,7 +89,12 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
                 Some(flag) => flag,
                 None => {
                     let message = format!("`{}` is neither yes nor no", shorten(label));
-                    findings.add("SK705", at(name), message, "write Y or N, or declare the words or codes: `[data] yes = \"1\"`, `no = \"2\"`");
+                    findings.add(
+                        "SK705",
+                        at(name),
+                        message,
+                        "write Y or N, or declare the words or codes: `[data] yes = \"1\"`, `no = \"2\"`",
+                    );
                     false
                 }
             }

@@ -46,16 +46,21 @@ pub fn words_for_numbers(
     }
     let row = errors.first().map(|error| error.row);
     let listed: Vec<String> = words.keys().map(|word| format!("`{}`", shorten(word))).collect();
-    let quoted: Vec<String> = in_likely_order(words.keys().copied().collect()).iter().map(|word| format!("{word:?}")).collect();
+    let quoted: Vec<String> =
+        in_likely_order(words.keys().copied().collect()).iter().map(|word| format!("{word:?}")).collect();
     let levels = format!("`levels = [{}]`", quoted.join(", "));
     let remedy = match endpoint.kind {
         Kind::Binary => format!("declare in the endpoint what they mean, no before yes: {levels}"),
-        Kind::Ordinal => format!("declare the grades in the endpoint, the lowest first: {levels}, or the order that is right"),
+        Kind::Ordinal => {
+            format!("declare the grades in the endpoint, the lowest first: {levels}, or the order that is right")
+        }
         Kind::Continuous | Kind::Count if words.len() == 2 => {
             format!("an endpoint of two answers is `kind = \"binary\"` with, no before yes, {levels}")
         }
         Kind::Continuous | Kind::Count => {
-            format!("an endpoint of grades is `kind = \"ordinal\"` with, the lowest first, {levels}, or the order that is right")
+            format!(
+                "an endpoint of grades is `kind = \"ordinal\"` with, the lowest first, {levels}, or the order that is right"
+            )
         }
     };
     let message = format!(
@@ -114,7 +119,10 @@ mod tests {
 
     #[test]
     fn grades_are_offered_in_their_usual_order() {
-        assert_eq!(in_likely_order(vec!["Mild", "Moderate", "Normal", "Severe"]), ["Normal", "Mild", "Moderate", "Severe"]);
+        assert_eq!(
+            in_likely_order(vec!["Mild", "Moderate", "Normal", "Severe"]),
+            ["Normal", "Mild", "Moderate", "Severe"]
+        );
         assert_eq!(in_likely_order(vec!["ABNORMAL", "NORMAL"]), ["NORMAL", "ABNORMAL"]);
         assert_eq!(in_likely_order(vec!["高度", "なし", "軽度"]), ["なし", "軽度", "高度"]);
     }

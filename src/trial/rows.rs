@@ -9,6 +9,7 @@ use super::findings::{Findings, place};
 use super::joined::Origins;
 use super::side::{Side, side};
 use super::sources::{Layout, Sources};
+use crate::data::date::DateOrder;
 use crate::data::table::ColumnKind;
 use crate::data::{CellError, CellReason, Date, Table, date};
 use rayon::prelude::*;
@@ -401,7 +402,8 @@ fn or_report(
             }
             None => format!("`{}` is not a number", shorten(&error.found)),
         };
-        let remedy = if levels.is_some() { "correct the cell, or add the level to `levels` of the endpoint" } else { remedy };
+        let remedy =
+            if levels.is_some() { "correct the cell, or add the level to `levels` of the endpoint" } else { remedy };
         findings.add("SK201", location, message, remedy);
     }
     vec![None; table.height()]
@@ -416,7 +418,13 @@ pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -
                 "write all dates as YYYY-MM-DD (in Excel, format the cells as yyyy-mm-dd before saving as CSV)",
             ),
             false => (
-                format!("`{}` is not a date, or not in the order of the other dates", shorten(found)),
+                match ambiguous(found) {
+                    true => format!(
+                        "`{}` is a day in one order and another day in the other (day/month or month/day), and no cell tells which",
+                        shorten(found)
+                    ),
+                    false => format!("`{}` is not a date, or not in the order of the other dates", shorten(found)),
+                },
                 match found.trim().parse::<u32>() {
                     Ok(20_000..60_000) => {
                         "it looks like the serial number of a day in Excel: write all dates as YYYY-MM-DD"
@@ -454,6 +462,15 @@ pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -
             }
             vec![None; table.height()]
         }
+    }
+}
+
+/// Whether a text is a day both as day/month and as month/day.
+fn ambiguous(cell: &str) -> bool {
+    let read = |order| Date::parse(cell, order);
+    match (read(DateOrder::DaySlash), read(DateOrder::MonthSlash)) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
     }
 }
 

@@ -228,7 +228,9 @@ impl Sources {
     /// Puts the labels of the plan in the place of codes, in every column that has a role.
     pub fn write_labels(&mut self, codes: Codes) {
         let roles = |source: &mut Source, roles: &Roles| {
-            for (column, names) in [(&roles.knee, &codes.sides), (&roles.arm, &codes.arms), (&roles.visit, &codes.visits)] {
+            for (column, names) in
+                [(&roles.knee, &codes.sides), (&roles.arm, &codes.arms), (&roles.visit, &codes.visits)]
+            {
                 if let Some(column) = column {
                     write_labels(&mut source.table, column, names);
                 }
@@ -262,7 +264,8 @@ impl Sources {
             write_labels(&mut source.table, last_visit, &codes.visits);
         }
         if let Some(first) = &self.injected_first {
-            let observed = std::iter::once(&mut self.observations).chain(self.further.iter_mut().map(|f| &mut f.source));
+            let observed =
+                std::iter::once(&mut self.observations).chain(self.further.iter_mut().map(|f| &mut f.source));
             for source in observed.chain(&mut self.patients) {
                 write_labels(&mut source.table, first, &codes.sides);
                 write_labels(&mut source.table, first, &codes.arms);

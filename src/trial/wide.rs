@@ -155,7 +155,8 @@ fn expand_visits(design: &Design, codes: &Codes, pattern: &str) -> Vec<(Option<u
     }
     let mut expanded = Vec::new();
     for (number, visit) in design.visits.iter().enumerate() {
-        let usual = [visit.label.clone(), visit.id.clone(), visit.label.replace(' ', "_"), visit.label.replace(' ', "")];
+        let usual =
+            [visit.label.clone(), visit.id.clone(), visit.label.replace(' ', "_"), visit.label.replace(' ', "")];
         for spelling in usual.into_iter().chain(codes_of(&codes.visits, &visit.label)) {
             expanded.push((Some(number), pattern.replace("{visit}", &spelling)));
         }

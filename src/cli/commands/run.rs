@@ -80,6 +80,7 @@ pub fn complete(
     let notes = claim.write(bundle.files())?;
     progress.finish_and_clear();
     notes.iter().for_each(|note| terminal::say(&format!("note: {note}")));
+    bundle.remarks.iter().for_each(|remark| terminal::say(&format!("warning: {}", terminal::visible(remark))));
     terminal::print(&summary(&run, output.out))?;
     let not_assessed = not_assessed(&run);
     if not_assessed.is_empty() { Ok(()) } else { Err(CliError::NotAssessed(not_assessed.join("; "))) }

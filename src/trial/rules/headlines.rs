@@ -76,6 +76,8 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK222", "Patients who seem to be measured in another unit"),
     ("SK223", "A clinically important difference wider than all values are apart"),
     ("SK224", "Grades with many levels"),
+    ("SK230", "Baselines or changes in the data that the values contradict"),
+    ("SK231", "Rows flagged as baseline at another visit"),
     ("SK301", "Cells that are not dates, or of another order"),
     ("SK302", "Visits dated before the one before"),
     ("SK303", "Visits outside their windows"),
