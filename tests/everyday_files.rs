@@ -281,9 +281,15 @@ fn one_plan_gives_the_same_results_whatever_the_format() {
     assert_eq!(code, 0, "{err}");
     let json = fs::read_to_string(out.join("results.json")).unwrap();
     let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    // A missing value is a row without a value here and no row there: the reason is named accordingly.
     let of_endpoint = |records: &serde_json::Value| -> Vec<serde_json::Value> {
         let records = records.as_array().unwrap().iter();
-        records.filter(|record| record["id"].as_str().is_some_and(|id| id.starts_with("vas."))).cloned().collect()
+        let mut records: Vec<serde_json::Value> =
+            records.filter(|record| record["id"].as_str().is_some_and(|id| id.starts_with("vas."))).cloned().collect();
+        records.iter_mut().filter_map(|record| record["rows"].as_object_mut()).for_each(|rows| {
+            rows.remove("reasons");
+        });
+        records
     };
     assert!(of_endpoint(&csv).len() > 10);
     assert_eq!(of_endpoint(&document["results"]), of_endpoint(&csv));

@@ -260,7 +260,7 @@ fn decided(
 
 fn syntax_error(file: &str, text: &str, error: &toml::de::Error) -> Finding {
     let offset = error.span().map_or(0, |span| span.start);
-    let remedy = match error.message().contains("escape") {
+    let remedy = match ["escape", "unicode"].iter().any(|word| error.message().contains(word)) {
         true => {
             "a backslash in a quoted text begins a code such as \\n: write paths with `/` (`\"C:/trial/knees.csv\"`), or between \
              single quotes (`'C:\\trial\\knees.csv'`)"

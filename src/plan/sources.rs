@@ -275,7 +275,11 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
         "SK020" => {
             let at = named_at(plan, key, name);
             let line = at.row.unwrap_or_default();
-            format!("{remedy}, which is relative to the plan (the plan names it in line {line})")
+            let steered = match name.contains(char::is_control) {
+                true => "; a backslash in a quoted text begins a code (`\\t` is a tab): write paths with `/`",
+                false => "",
+            };
+            format!("{remedy}, which is relative to the plan (the plan names it in line {line}){steered}")
         }
         _ => remedy,
     };

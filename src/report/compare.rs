@@ -178,10 +178,10 @@ impl Difference {
         let last = self.field.rsplit('.').find(|part| part.parse::<usize>().is_err()).unwrap_or(&self.field);
         let first = self.field.split('.').next().unwrap_or(&self.field);
         match (first, last) {
-            ("conclusion" | "importance" | "verdict", _) => Change::Conclusion,
             (_, "estimate" | "std_error") => Change::Estimate,
             (_, "conf_low" | "conf_high") => Change::Interval,
             (_, name) if name == "p" || name.starts_with("p_") => Change::P,
+            ("conclusion" | "importance" | "verdict", _) => Change::Conclusion,
             ("rows", _) => Change::Count,
             (_, name) if name == "n" || name.starts_with("n_") => Change::Count,
             _ if self.first.is_string() || self.second.is_string() => Change::Words,

@@ -280,6 +280,22 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
     patients
 }
 
+/// The values that the columns of a set's condition have, a few of each.
+fn values_of(trial: &Trial, definition: &super::sources::SetDefinition) -> String {
+    let mut text = String::new();
+    for column in definition.condition.iter().flat_map(|condition| condition.columns()) {
+        let cells: BTreeSet<&str> =
+            trial.patients.iter().filter_map(|patient| patient.attributes.get(column)).map(String::as_str).collect();
+        let shown: Vec<String> = cells.iter().take(6).map(|cell| format!("`{}`", super::rows::shorten(cell))).collect();
+        let more = if cells.len() > shown.len() { ", …" } else { "" };
+        match shown.is_empty() {
+            true => text.push_str(&format!("; `{column}` is empty throughout")),
+            false => text.push_str(&format!("; `{column}` is {}{more}", shown.join(", "))),
+        }
+    }
+    text
+}
+
 /// "did you mean …" of a patient-level column.
 fn one_of_the_columns(column: &str, known: &[&str]) -> String {
     let near = super::finding::nearest(column, known.iter().copied());
@@ -345,7 +361,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
                 "SK608",
                 place(file, None, None),
                 format!("no patient belongs to the analysis set {}", definition.name),
-                "check its `where` against the values in the data",
+                format!("check its `where` against the values in the data{}", values_of(trial, definition)),
             );
         }
         sets.push(AnalysisSet { name: definition.name.clone(), label: definition.label.clone(), members });

@@ -136,7 +136,7 @@ fn differs(comparison: &Comparison, id: &str) -> bool {
 /// `−10.7 (−14.8 to −6.5), p = 0.0002: superior`, numbers with six digits.
 fn result(seen: &Seen) -> String {
     let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| terminal::significant(value, 6));
-    let p = seen.p_value.map_or_else(String::new, |p| format!(", p = {}", terminal::significant(p, 4)));
+    let p = seen.p_value.map_or_else(String::new, |p| format!(", p = {}", terminal::p_value(Some(p))));
     let conclusion = seen.conclusion.as_ref().map_or_else(String::new, |word| format!(": {word}"));
     format!("{} ({} to {}){p}{conclusion}", number(seen.estimate), number(seen.conf_low), number(seen.conf_high))
 }
