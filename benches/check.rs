@@ -1,6 +1,6 @@
 //! `check` of a large trial: 125 000 patients × 2 knees × 4 visits, one million rows of CSV with twelve columns.
 //!
-//! Aim: under 2 s and under 1 GB on 2 cores (release build). The largest memory of the process is printed at the end.
+//! Aim: under 2 s and under 600 MB on 2 cores (release build). The largest memory of the process is printed at the end.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use splitknee::pipeline;

@@ -121,7 +121,9 @@ pub fn read_from(
 /// Every finding, where at least one is an error.
 pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
     let Inputs { plan, sources, lock, reading, remarks } = inputs;
-    let (trial, findings) = build::build(&plan.design(), &sources)?;
+    let built = build::build(&plan.design(), &sources);
+    let (trial, findings) = built.map_err(|findings| plan::pointing::into_plan(&plan, findings))?;
+    let findings = plan::pointing::into_plan(&plan, findings);
     let findings = findings.into_iter().chain(plan.remarks.iter().cloned()).chain(remarks).collect();
     let outcomes = analysis::analyse(&plan, &trial);
     Ok(Run { plan, sources, lock, reading, trial, findings, outcomes })

@@ -147,26 +147,16 @@ fn the_calculators_read_the_same_files() {
 
 #[test]
 fn redcaps_flat_export_is_read_with_its_repeat_rows() {
-    // The side of the active knee is coded 1 and 2 and stands in the row of the first event only.
-    let copy = tempfile::tempdir().unwrap();
-    let csv = fs::read_to_string(folder("redcap/redcap.csv")).unwrap();
-    let named: Vec<String> = csv
-        .lines()
-        .map(|line| {
-            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
-            match cells.get(6).map(String::as_str) {
-                Some("\"1\"") => cells[6] = "L".to_owned(),
-                Some("\"2\"") => cells[6] = "R".to_owned(),
-                _ => {}
-            }
-            cells.join(",")
-        })
-        .collect();
-    fs::write(copy.path().join("redcap.csv"), named.join("\n") + "\n").unwrap();
-    let plan = copy.path().join("plan.toml");
-    fs::copy(folder("redcap/plan.toml"), &plan).unwrap();
-    let (code, out, err) = run(&["check", text(&plan)]);
-    assert_eq!(code, 0, "{out}{err}");
+    // The side of the active knee is coded 1 and 2 and stands in the row of the first event only; visits are event names.
+    let (code, said) = check("redcap");
+    assert!(code == 1 && said.contains("[sides] left"), "{said}");
+    assert!(!said.contains("is not in the allocation list"), "{said}");
+    let (code, said) = check_edited(
+        "redcap",
+        "[arms]",
+        "[sides]\nleft = { code = \"1\", label = \"left\" }\nright = { code = \"2\", label = \"right\" }\n[arms]",
+    );
+    assert_eq!(code, 0, "{said}");
 }
 
 #[test]
@@ -269,4 +259,38 @@ fn one_plan_gives_the_same_results_whatever_the_format() {
     for name in FORMATS {
         assert_eq!(results(name), csv, "{name}");
     }
+    // ADaM, as the program exports it: the same numbers of the endpoint.
+    let copy = tempfile::tempdir().unwrap();
+    fs::copy(folder("formats").join("knees.sav"), copy.path().join("knees.sav")).unwrap();
+    let plan = copy.path().join("plan.toml");
+    let head = "[trial]\nid = \"F\"\ntitle = \"Formats\"\ndata_date = \"2024-05-01\"\n[data]\n";
+    let tail = "[arms]\nactive = \"EV\"\nplacebo = \"SALINE\"\n[visits]\norder = [\"Baseline\", \"Month 3\"]\nbaseline = \"Baseline\"\n\
+                [[endpoint]]\nname = \"VAS pain\"\nid = \"vas\"\ncolumn = \"vas\"\nrange = [0, 100]\nbetter = \"lower\"\ndecimals = 1\n\
+                [analysis]\nprimary = \"paired_t\"\nmeasure = \"value\"\n";
+    let columns =
+        "columns = { patient = \"pid\", knee = \"knee\", arm = \"trt\", visit = \"visit\", date = \"date\" }\n";
+    fs::write(&plan, format!("{head}path = \"knees.sav\"\n{columns}{tail}")).unwrap();
+    let adam = copy.path().join("adqs.xpt");
+    let (code, _, err) = run(&["export", text(&plan), "--out", text(&adam)]);
+    assert_eq!(code, 0, "{err}");
+    let columns =
+        "columns = { patient = \"USUBJID\", knee = \"LAT\", arm = \"TRTP\", visit = \"AVISIT\", date = \"ADT\" }\n";
+    fs::write(&plan, format!("{head}path = \"adqs.xpt\"\nshape = \"bds\"\n{columns}{tail}")).unwrap();
+    let out = copy.path().join("out");
+    let (code, _, err) = run(&["run", text(&plan), "--out", text(&out)]);
+    assert_eq!(code, 0, "{err}");
+    let json = fs::read_to_string(out.join("results.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    // A missing value is a row without a value here and no row there: the reason is named accordingly.
+    let of_endpoint = |records: &serde_json::Value| -> Vec<serde_json::Value> {
+        let records = records.as_array().unwrap().iter();
+        let mut records: Vec<serde_json::Value> =
+            records.filter(|record| record["id"].as_str().is_some_and(|id| id.starts_with("vas."))).cloned().collect();
+        records.iter_mut().filter_map(|record| record["rows"].as_object_mut()).for_each(|rows| {
+            rows.remove("reasons");
+        });
+        records
+    };
+    assert!(of_endpoint(&csv).len() > 10);
+    assert_eq!(of_endpoint(&document["results"]), of_endpoint(&csv));
 }

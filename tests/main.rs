@@ -14,6 +14,7 @@ mod cli_review;
 mod cli_test;
 mod cli_test_methods;
 mod cli_weekly;
+mod codes;
 mod data_csv;
 mod data_formats;
 mod data_xlsx;

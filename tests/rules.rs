@@ -25,6 +25,17 @@ const CASES: &[Case] = &[
     ("SK041", "plan.toml", 28, "10", |t| {
         t.edit_plan("better = \"lower\"\nrole", "better = \"higher\"\nrole");
     }),
+    ("SK042", "plan.toml", 16, "10", |t| {
+        t.edit_plan("active = \"EV\"", "active = \"1\"");
+        for file in ["knees.csv", "allocation.csv"] {
+            t.set_column(file, "arm", |arm, _| if arm == "EV" { "1" } else { arm }.to_owned());
+        }
+    }),
+    ("SK230", "knees.csv", 2, "vas_base", |t| {
+        t.edit_plan(", month = \"month\"", "");
+        t.set_column("knees.csv", "month", |_, row| if row == 2 { "99" } else { "" }.to_owned());
+        t.set("knees.csv", 1, "month", "vas_base");
+    }),
     ("SK217", "knees.csv", 4, "stiffness", |t| {
         t.edit_plan("range = [0, 8]\n", "");
         t.set("knees.csv", 4, "stiffness", "9");
@@ -473,6 +484,14 @@ fn found_elsewhere() -> BTreeSet<&'static str> {
         .to_owned();
     let (plan, sources) = wide.read().unwrap();
     found.extend(splitknee::trial::blinding::blind(&plan.design(), &sources, 1).unwrap_err());
+    // A baseline flag at another visit: parameter rows alone have one.
+    let bds = "[trial]\nid = \"B\"\ntitle = \"B\"\n[data]\npath = \"b.csv\"\nshape = \"bds\"\n\
+               columns = { patient = \"ID\", knee = \"LAT\", arm = \"TRTP\", visit = \"AVISIT\" }\n[arms]\nactive = \"EV\"\nplacebo = \"P\"\n\
+               [visits]\norder = [\"Base\", \"End\"]\nbaseline = \"Base\"\n[[endpoint]]\nname = \"VAS\"\ncolumn = \"VAS\"\nbetter = \"lower\"\n";
+    let rows = "ID,LAT,TRTP,AVISIT,PARAMCD,AVAL,ABLFL\n1,L,EV,Base,VAS,5,Y\n1,R,P,Base,VAS,6,Y\n1,L,EV,End,VAS,4,Y\n1,R,P,End,VAS,5,\n";
+    let plan = splitknee::plan::parse(bds, "plan.toml").unwrap();
+    let sources = splitknee::plan::sources::read_with(&plan, |_| Ok(rows.as_bytes().to_vec())).unwrap();
+    found.extend(splitknee::trial::build::build(&plan.design(), &sources).unwrap().1);
     found.into_iter().map(|finding| finding.rule).collect()
 }
 

@@ -229,6 +229,7 @@ fn zeros(kind: Kind) -> wilcoxon::Zeros {
 /// The possible grades of an ordinal endpoint with a range; empty (those observed) otherwise.
 pub fn levels(about: &Endpoint) -> Vec<f64> {
     match (about.kind, about.range) {
+        (Kind::Ordinal, _) if !about.levels.is_empty() => about.levels.iter().map(|level| level.value).collect(),
         (Kind::Ordinal, Some((low, high))) if high - low <= 20.0 => {
             let step = about.step.unwrap_or(1.0);
             let count = ((high - low) / step).round() as usize;

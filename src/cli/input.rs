@@ -5,6 +5,7 @@ use super::error::CliError;
 use super::terminal;
 use crate::data::{CellError, ColumnKind, ReadOptions, Table, number, read};
 use crate::trial::finding::nearest;
+use crate::trial::side::yes_or_no;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -133,6 +134,35 @@ impl Source {
         Ok(self.text(column)?.iter().map(|cell| number::parse(cell.as_ref()?, comma).ok()).collect())
     }
 
+    /// The column as 1 (yes) and 0 (no): numbers, or the usual words in any of their spellings (`Y`, `no`, `TRUE`, `あり`).
+    ///
+    /// # Errors
+    /// As [`Source::numbers`], with the way to recode other words.
+    pub fn answers(&self, column: &str) -> Result<Vec<Option<f64>>, CliError> {
+        let answer = |cell: &Option<String>| match cell {
+            None => Some(None),
+            Some(cell) => yes_or_no(cell).map(|yes| Some(f64::from(u8::from(yes)))),
+        };
+        let cells = self.text(column)?;
+        let answers: Option<Vec<Option<f64>>> = cells.iter().map(answer).collect();
+        match (self.numbers(column), answers) {
+            (Ok(numbers), _) => Ok(numbers),
+            (Err(_), Some(answers)) => Ok(answers),
+            (Err(_), None) => {
+                let mut words: Vec<&str> = cells.iter().flatten().map(String::as_str).collect();
+                words.sort_unstable();
+                words.dedup();
+                words.truncate(10);
+                Err(CliError::Refused(format!(
+                    "{}: the column `{column}` holds {}, which are not all words for yes and no\n  help: write 1 and 0, yes and no, \
+                     Y and N or TRUE and FALSE; in a plan, `levels` of an endpoint declares other words",
+                    self.name,
+                    words.join(", ")
+                )))
+            }
+        }
+    }
+
     /// The column as numbers where all its cells are plain ones: numbers without a leading zero (`007` is a name).
     /// `None` where it is text.
     ///
@@ -176,8 +206,9 @@ pub struct Pairs {
 ///
 /// # Errors
 /// As [`Source::numbers`].
-pub fn wide(source: &Source, treated: &str, control: &str) -> Result<Pairs, CliError> {
-    let sides = source.numbers(treated)?.into_iter().zip(source.numbers(control)?);
+pub fn wide(source: &Source, treated: &str, control: &str, answers: bool) -> Result<Pairs, CliError> {
+    let values = |column| if answers { source.answers(column) } else { source.numbers(column) };
+    let sides = values(treated)?.into_iter().zip(values(control)?);
     Ok(complete(sides))
 }
 
@@ -188,8 +219,17 @@ type Seen = (usize, Option<f64>);
 ///
 /// # Errors
 /// As [`Source::numbers`]; two rows of one id and arm; a level that does not occur.
-pub fn long(source: &Source, id: &str, arm: &str, active: &str, placebo: &str, value: &str) -> Result<Pairs, CliError> {
-    let (ids, arms, values) = (source.text(id)?, source.text(arm)?, source.numbers(value)?);
+pub fn long(
+    source: &Source,
+    id: &str,
+    arm: &str,
+    active: &str,
+    placebo: &str,
+    value: &str,
+    answers: bool,
+) -> Result<Pairs, CliError> {
+    let values = if answers { source.answers(value)? } else { source.numbers(value)? };
+    let (ids, arms) = (source.text(id)?, source.text(arm)?);
     levels_occur(source, arm, &arms, &[active, placebo])?;
     let mut order: Vec<String> = Vec::new();
     let mut sides: BTreeMap<String, [Option<Seen>; 2]> = BTreeMap::new();

@@ -14,6 +14,7 @@ pub mod output;
 pub mod power;
 pub mod run_summary;
 pub mod terminal;
+mod visit_order;
 
 use clap::Parser;
 use error::CliError;

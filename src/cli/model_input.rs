@@ -3,7 +3,8 @@
 use super::args::model::ModelData;
 use super::error::CliError;
 use super::input::Source;
-use crate::model::{Columns, Formula, LsMeansSpec, Weights};
+use crate::data::number;
+use crate::model::{Column, Columns, Formula, LsMeansSpec, Weights};
 
 /// What the outcome must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,7 @@ impl ModelInput {
             further.iter().filter(|name| !formula.columns().iter().any(|n| n == *name)).map(|n| (*n).to_owned()),
         );
         let mut table = Columns::new();
+        let declared: Vec<&str> = factors.iter().map(|(name, _)| name.as_str()).collect();
         for name in &names {
             let numeric = outcome == Outcome::Numbers && formula.response.name == *name;
             let named = factors.iter().any(|(factor, _)| factor == name);
@@ -67,6 +69,8 @@ impl ModelInput {
                 None => table.add_categorical(name, source.text(name)?)?,
             }
         }
+        super::visit_order::check(&formula, &table, &declared)?;
+        codes_as_numbers(&emmeans, &contrasts, &table)?;
         let complete: Vec<usize> = (0..table.n_rows())
             .filter(|&row| {
                 formula.columns().iter().all(|name| table.column(name).is_ok_and(|column| !column.is_missing(row)))
@@ -88,6 +92,26 @@ impl ModelInput {
         }
         Ok(Self { table, formula, emmeans, contrasts, weights: weights(args) })
     }
+}
+
+/// Refuses LS means of a column of numbers that are codes, with the way to make it a factor.
+fn codes_as_numbers(emmeans: &[LsMeansSpec], contrasts: &[LsMeansSpec], table: &Columns) -> Result<(), CliError> {
+    let named = emmeans.iter().chain(contrasts).flat_map(|spec| spec.factors.iter().chain(&spec.by));
+    for name in named {
+        let Ok(Column::Numeric(values)) = table.column(name) else { continue };
+        let mut levels: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+        levels.sort_by(f64::total_cmp);
+        levels.dedup();
+        if levels.len() <= 12 {
+            let levels: Vec<String> = levels.into_iter().map(number::print).collect();
+            let levels = levels.join(",");
+            return Err(CliError::Refused(format!(
+                "`{name}` holds numbers, which are no factor of the model\n  help: if they are codes, say so: --factor \
+                 '{name}={levels}' (the first level is the reference)"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// `COL=L1,L2` parsed.

@@ -39,6 +39,7 @@ pub fn linear(report: &ModelReport, conf_level: f64) -> String {
         })
         .collect();
     text.push_str(&columns(&["Group", "Term", "Variance", "SD", "Correlation"], &rows));
+    correlations(&mut text, report);
     anova(&mut text, &report.anova);
     means(&mut text, &report.emmeans, conf_level);
     if !report.contrasts.is_empty() {
@@ -50,6 +51,34 @@ pub fn linear(report: &ModelReport, conf_level: f64) -> String {
     text.push_str(&format!("\n{}\n", report.certificate.words()));
     notes(&mut text, &report.notes);
     text
+}
+
+/// The correlations between the cells of a structure; of many cells they stay in the JSON.
+fn correlations(text: &mut String, report: &ModelReport) {
+    const MOST: usize = 8;
+    for named in report.covariance.iter().chain(&report.covariance_by_group) {
+        let (levels, matrix) = (&named.levels, &named.matrix);
+        if !(2..=MOST).contains(&levels.len()) {
+            continue;
+        }
+        let at = |row: usize, column: usize| matrix.get(row).and_then(|row| row.get(column)).copied();
+        let correlation = |row: usize, column: usize| {
+            let scale = at(row, row).zip(at(column, column)).map(|(a, b)| (a * b).sqrt()).filter(|scale| *scale > 0.0);
+            at(row, column).zip(scale).map(|(covariance, scale)| covariance / scale)
+        };
+        let group = named.group.as_ref().map_or_else(String::new, |group| format!(", {group}"));
+        heading(text, &format!("Correlations of one independent unit{group}"));
+        let rows: Vec<Vec<String>> = (1..levels.len())
+            .map(|row| {
+                let cells = (0..levels.len() - 1)
+                    .map(|column| if column < row { optional(correlation(row, column)) } else { String::new() });
+                std::iter::once(levels[row].clone()).chain(cells).collect()
+            })
+            .collect();
+        let header: Vec<&str> =
+            std::iter::once("").chain(levels.iter().take(levels.len() - 1).map(String::as_str)).collect();
+        text.push_str(&columns(&header, &rows));
+    }
 }
 
 /// A binomial or cumulative model.

@@ -325,6 +325,13 @@ impl Table {
         })
     }
 
+    /// The value, as text, that the labels of values of the column `name` call `label`.
+    pub fn code_of_label(&self, name: &str, label: &str) -> Option<String> {
+        let info = self.info(name).filter(|info| info.labelled)?;
+        let (value, _) = info.value_labels.iter().find(|(_, known)| known.trim() == label)?;
+        Some(number::print(*value))
+    }
+
     /// The cells of the column `name` that cannot be read.
     pub fn unread(&self, name: &str) -> &[CellError] {
         self.unread.get(name).map(Vec::as_slice).unwrap_or_default()
@@ -397,6 +404,9 @@ impl Table {
                 info.special_missing = rows.iter().enumerate().filter_map(place).collect();
             }
             kept.provenance.rows = kept.height();
+            let remaining: std::collections::BTreeSet<usize> = rows.iter().map(|row| self.file_row(*row)).collect();
+            kept.unread.values_mut().for_each(|cells| cells.retain(|cell| remaining.contains(&cell.row)));
+            kept.unread.retain(|_, cells| !cells.is_empty());
         }
         kept
     }

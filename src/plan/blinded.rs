@@ -1,6 +1,7 @@
 //! The plan of a blinded dry run: dummy arms, and no free text that names a true one.
 
 use super::lock::LockState;
+use super::named::Named;
 use super::{Plan, parse};
 use crate::trial::blinding::{DUMMY_ACTIVE, DUMMY_PLACEBO, name_labels};
 use crate::trial::labels::mask;
@@ -25,7 +26,12 @@ pub fn blinded(plan: &Plan) -> Plan {
         }
     }
     // Labels of visits are those of the data.
-    let visits = plan.visits.as_ref().map(|visits| visits.order.clone()).unwrap_or_default();
+    let order = plan.visits.iter().flat_map(|visits| &visits.order);
+    let visits: Vec<String> =
+        order.flat_map(|visit| visit.codes.iter().cloned().chain([visit.label.clone()])).collect();
+    if let Some(Value::Table(arms)) = document.get_mut("arms") {
+        arms.iter_mut().for_each(|(_, arm)| without_codes(arm));
+    }
     for (key, value) in &mut document {
         if key != "data" {
             mask_value(value, key == "arms", &labels, &visits);
@@ -54,8 +60,26 @@ fn labels(plan: &Plan) -> Vec<(String, String)> {
     let mut labels = vec![(arms.active, DUMMY_ACTIVE.to_owned()), (arms.placebo, DUMMY_PLACEBO.to_owned())];
     let others = arms.other.into_iter().enumerate();
     labels.extend(others.map(|(place, label)| (label, format!("DUMMY OTHER {}", place + 1))));
+    // A code that is a word, such as EV for an arm printed as exosomes, is a name of the arm.
+    let written = [(&plan.arms.active, DUMMY_ACTIVE), (&plan.arms.placebo, DUMMY_PLACEBO)];
+    let words = written.into_iter().flat_map(|(arm, dummy)| arm.codes.iter().map(move |code| (code, dummy)));
+    let is_word = |code: &str| code.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    labels.extend(words.filter(|(code, _)| is_word(code)).map(|(code, dummy)| (code.clone(), dummy.to_owned())));
     labels.sort_by_key(|(label, _)| std::cmp::Reverse(label.len()));
     labels
+}
+
+/// The labels alone of arms that are written with their codes: a code is a name of the true arm too.
+fn without_codes(arm: &mut Value) {
+    match arm {
+        Value::Table(written) => {
+            if let Some(label) = written.get("label").cloned() {
+                *arm = label;
+            }
+        }
+        Value::Array(several) => several.iter_mut().for_each(without_codes),
+        _ => {}
+    }
 }
 
 /// Only the arms replaced, where the text cannot be masked.
@@ -65,8 +89,8 @@ fn dummy_arms(plan: &Plan) -> Plan {
     plan.trial.id = mask(&plan.trial.id, &labels);
     plan.trial.title = mask(&plan.trial.title, &labels);
     plan.file_name = mask(&plan.file_name, &labels);
-    plan.arms.active = DUMMY_ACTIVE.to_owned();
-    plan.arms.placebo = DUMMY_PLACEBO.to_owned();
+    plan.arms.active = Named::from(DUMMY_ACTIVE);
+    plan.arms.placebo = Named::from(DUMMY_PLACEBO);
     plan.design.arms.active = DUMMY_ACTIVE.to_owned();
     plan.design.arms.placebo = DUMMY_PLACEBO.to_owned();
     plan.text = String::new();

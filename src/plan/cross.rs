@@ -2,6 +2,7 @@
 
 use super::design::endpoint_id;
 use super::file::{BetterPlan, DataPlan, PlanFile, RolePlan, Shape, VisitsPlan};
+use super::named::Named;
 use super::options::{AlternativePlan, CovariateKind, MeasurePlan, MultiplicityMethod, PrimaryMethod};
 use super::position::Positions;
 use super::schema::suggestion;
@@ -166,11 +167,9 @@ impl Checker<'_> {
     }
 
     fn arms(&mut self, plan: &PlanFile) {
-        let mut names = vec![
-            ("arms.active".to_owned(), plan.arms.active.as_str()),
-            ("arms.placebo".to_owned(), plan.arms.placebo.as_str()),
-        ];
-        names.extend(plan.arms.other.iter().enumerate().map(|(i, arm)| (format!("arms.other.{i}"), arm.as_str())));
+        let mut names =
+            vec![("arms.active".to_owned(), &*plan.arms.active), ("arms.placebo".to_owned(), &*plan.arms.placebo)];
+        names.extend(plan.arms.other.iter().enumerate().map(|(i, arm)| (format!("arms.other.{i}"), &**arm)));
         for (path, name) in &names {
             if name.trim().is_empty() {
                 self.wrong("SK012", path, "an arm needs a label".to_owned(), "write the label used in the data");
@@ -190,7 +189,7 @@ impl Checker<'_> {
             );
             return;
         }
-        let order: Vec<&str> = visits.order.iter().map(String::as_str).collect();
+        let order: Vec<&str> = visits.order.iter().map(|visit| &**visit).collect();
         self.distinct("the visit", order.iter().enumerate().map(|(i, name)| (format!("visits.order.{i}"), *name)));
         if let Some(baseline) = &visits.baseline {
             self.known("visits.baseline", "a visit of `order`", baseline, &order);
@@ -225,14 +224,14 @@ impl Checker<'_> {
 
     /// The primary visit, declared or the last one, comes after baseline.
     fn primary_after_baseline(&mut self, visits: &VisitsPlan) {
-        let place = |label: &String| visits.order.iter().position(|visit| visit == label);
+        let place = |label: &String| visits.order.iter().position(|visit| **visit == **label);
         let Some(baseline) = visits.baseline.as_ref().and_then(place) else { return };
         let declared = visits.primary.as_ref();
         let Some(primary) = declared.map_or(visits.order.len().checked_sub(1), place) else { return };
         if primary > baseline {
             return;
         }
-        let label = visits.order.get(primary).map(String::as_str).unwrap_or_default();
+        let label = visits.order.get(primary).map(|visit| &**visit).unwrap_or_default();
         let message = match primary == baseline {
             true => format!("the primary visit `{label}` is the baseline, before any treatment"),
             false => format!("the primary visit `{label}` comes before the baseline, and so before any treatment"),
@@ -282,10 +281,10 @@ impl Checker<'_> {
 
     /// A visit that is said of a whole file or sheet.
     fn visits_of_file(&mut self, table: &DataPlan, root: &str, plan: &PlanFile) {
-        let order: &[String] = plan.visits.as_ref().map(|visits| visits.order.as_slice()).unwrap_or_default();
+        let order: &[Named] = plan.visits.as_ref().map(|visits| visits.order.as_slice()).unwrap_or_default();
         let said =
             table.visit.iter().map(|visit| ("visit", visit)).chain(table.sheets.iter().map(|name| ("sheets", name)));
-        for (key, visit) in said.filter(|(_, visit)| !order.contains(visit)) {
+        for (key, visit) in said.filter(|(_, visit)| !order.iter().any(|known| known.is(visit))) {
             let message = format!("`{visit}` is no visit of the plan");
             let remedy = "write it as in `visits.order`, or list it there; a sheet of another name takes `[[data]]` with \
                           `sheet` and `visit`";
@@ -437,7 +436,8 @@ impl Checker<'_> {
             "the endpoint identifier",
             ids.iter().enumerate().map(|(i, id)| (format!("endpoint.{i}.id"), id.as_str())),
         );
-        let order: Vec<&str> = plan.visits.iter().flat_map(|visits| visits.order.iter()).map(String::as_str).collect();
+        let order: Vec<&str> =
+            plan.visits.iter().flat_map(|visits| visits.order.iter()).map(|visit| &**visit).collect();
         for (i, endpoint) in plan.endpoints.iter().enumerate() {
             let at = |key: &str| format!("endpoint.{i}.{key}");
             if let Some(id) = &endpoint.id
@@ -563,10 +563,10 @@ impl Checker<'_> {
 
     fn primary_measured(&mut self, plan: &PlanFile, number: usize) {
         let (Some(endpoint), Some(visits)) = (plan.endpoints.get(number), &plan.visits) else { return };
-        let primary = visits.primary.as_ref().or(visits.order.last());
+        let primary = visits.primary.as_deref().or(visits.order.last().map(|visit| &**visit));
         let decides = endpoint.role == Some(RolePlan::Primary) || plan.endpoints.len() == 1;
         if let (true, Some(measured), Some(primary)) = (decides, &endpoint.visits, primary)
-            && !measured.contains(primary)
+            && !measured.iter().any(|visit| visit == primary)
         {
             let message = format!("the primary endpoint is not measured at the primary visit `{primary}`");
             self.wrong(
@@ -755,7 +755,7 @@ impl Checker<'_> {
         for (i, column) in plan.covariates.iter().enumerate() {
             let at = |key: &str| format!("covariate.{i}.{key}");
             let levels = column.levels.iter().enumerate();
-            let seen: BTreeSet<&String> = column.levels.iter().collect();
+            let seen: BTreeSet<&str> = column.levels.iter().map(|level| &**level).collect();
             for (j, level) in levels.filter(|(j, level)| column.levels.iter().take(*j).any(|before| before == *level)) {
                 self.wrong(
                     "SK009",
@@ -777,6 +777,7 @@ impl Checker<'_> {
 
     fn rest(&mut self, plan: &PlanFile) {
         self.covariates(plan);
+        super::code_checks::check(plan, &mut |rule, path, message, remedy| self.wrong(rule, path, message, remedy));
         let mut seen: Vec<(&str, &[f64])> = Vec::new();
         for (i, subgroup) in plan.subgroups.iter().enumerate() {
             let factor = (subgroup.column.as_str(), subgroup.cuts.as_slice());

@@ -1,7 +1,10 @@
 //! From the plan as written to the trial's design: identifiers, and defaults that depend on other parts of the plan.
 
-use super::file::{BetterPlan, EndpointPlan, KindPlan, PlanFile, RolePlan};
+use super::file::{BetterPlan, Codes, EndpointPlan, KindPlan, PlanFile, RolePlan};
+use super::named::Named;
 use super::schema::DefaultUsed;
+use crate::trial::codes::Level;
+use crate::trial::side::{NO, YES};
 use crate::trial::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
 
 /// Identifier of the only visit of a trial without a visit column.
@@ -78,14 +81,58 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             decimals,
             decimals_from_data: written.decimals.is_none() && written.step.is_none(),
             tests: written.tests.clone(),
+            levels: levels(plan, written),
         });
     }
     if plan.analysis_sets.is_empty() {
         say("analysis_set".to_owned(), "\"ALL\"".to_owned(), "All patients with data are analysed.");
     }
-    let arms =
-        Arms { active: plan.arms.active.clone(), placebo: plan.arms.placebo.clone(), other: plan.arms.other.clone() };
+    let arms = Arms {
+        active: plan.arms.active.to_string(),
+        placebo: plan.arms.placebo.to_string(),
+        other: plan.arms.other.iter().map(ToString::to_string).collect(),
+    };
     (Design { arms, visits, baseline, primary, endpoints }, defaults)
+}
+
+/// The levels of a grade or answer with the numbers they are analysed as; where none are declared, the words for yes and no
+/// of the plan's data.
+fn levels(plan: &PlanFile, written: &EndpointPlan) -> Vec<Level> {
+    let binary = written.kind == KindPlan::Binary;
+    let code = |level: &Named| level.codes.first().cloned().unwrap_or_else(|| level.label.clone());
+    if written.levels.is_empty() {
+        let words = |codes: &Option<Codes>, usual: &[&str]| {
+            let mut words = codes.as_ref().map(Codes::list).unwrap_or_default();
+            words.extend(usual.iter().map(|word| (*word).to_owned()));
+            words
+        };
+        let (yes, no) = (&plan.data.yes, &plan.data.no);
+        if !binary || (yes.is_none() && no.is_none()) {
+            return Vec::new();
+        }
+        // A declared word counts before a usual one: 2 may mean no, and 1 yes, or the other way round.
+        let declared = |codes: &Option<Codes>, word: &str| {
+            codes.as_ref().is_some_and(|codes| codes.list().iter().any(|code| code == word))
+        };
+        let usual_yes: Vec<&str> = YES.iter().copied().filter(|word| !declared(no, word)).collect();
+        let usual_no: Vec<&str> = NO.iter().copied().filter(|word| !declared(yes, word)).collect();
+        return vec![
+            Level { codes: words(no, &usual_no), label: String::new(), value: 0.0 },
+            Level { codes: words(yes, &usual_yes), label: String::new(), value: 1.0 },
+        ];
+    }
+    let numbers: Option<Vec<f64>> = written.levels.iter().map(|level| code(level).trim().parse::<f64>().ok()).collect();
+    let lowest = written.range.map_or(0.0, |[low, _]| low);
+    let value = |place: usize| match &numbers {
+        Some(numbers) if !binary => numbers.get(place).copied().unwrap_or_default(),
+        _ if binary => place as f64,
+        _ => lowest + place as f64,
+    };
+    let level = |(place, level): (usize, &Named)| {
+        let codes = if level.codes.is_empty() { vec![level.label.clone()] } else { level.codes.clone() };
+        Level { codes, label: level.label.clone(), value: value(place) }
+    };
+    written.levels.iter().enumerate().map(level).collect()
 }
 
 fn kind(written: KindPlan) -> Kind {
@@ -105,14 +152,14 @@ fn visits(plan: &PlanFile) -> Vec<Visit> {
     let mut visits: Vec<Visit> = Vec::new();
     for (number, label) in scheduled.order.iter().enumerate() {
         let declared = scheduled.months.as_ref().and_then(|months| months.get(number)).copied();
-        let baseline = scheduled.baseline.as_ref() == Some(label);
+        let baseline = scheduled.baseline.as_deref() == Some(&**label);
         let month = declared.or_else(|| if baseline { Some(0.0) } else { month_of_label(label) });
         let mut id = visit_id(label);
         // Labels that differ only in punctuation would collide.
         while visits.iter().any(|visit| visit.id == id) {
             id.push_str("_b");
         }
-        visits.push(Visit { label: label.clone(), id, month });
+        visits.push(Visit { label: label.to_string(), id, month });
     }
     visits
 }

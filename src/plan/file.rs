@@ -4,6 +4,7 @@
 //! derived from them, so a key that is added here is known everywhere.
 
 use super::data_file::FilePlan;
+use super::named::Named;
 use super::options::{
     AnalysisPlan, CovariatePlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
 };
@@ -26,6 +27,9 @@ pub struct PlanFile {
     pub data: DataPlan,
     /// The treatments, with the labels used in the data.
     pub arms: ArmsPlan,
+    /// The sides, where the data have codes for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sides: Option<SidesPlan>,
     /// Scheduled visits; leave out where every knee is measured once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visits: Option<VisitsPlan>,
@@ -179,6 +183,12 @@ pub struct DataPlan {
     /// Cells that mean "missing".
     #[serde(default = "missing_codes")]
     pub missing: Vec<String>,
+    /// Words or codes that mean yes in the flags of events and in yes/no endpoints, beside `Y`, `yes`, `1`, `true`, `あり`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yes: Option<Codes>,
+    /// Words or codes that mean no, beside `N`, `no`, `0`, `false`, `なし`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no: Option<Codes>,
     /// Format of the file of the observations; by its extension where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
@@ -403,20 +413,67 @@ impl Default for DispositionColumns {
 #[serde(deny_unknown_fields)]
 pub struct ArmsPlan {
     /// The active treatment.
-    pub active: String,
+    pub active: Named,
     /// The placebo or control; the reference of every comparison.
-    pub placebo: String,
+    pub placebo: Named,
     /// Further treatments, where each patient received two of several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub other: Vec<String>,
+    pub other: Vec<Named>,
+}
+
+/// The sides, where the data have codes for them. Left and right need no entry where they are called so, in any usual way
+/// (`L`, `left`, `左`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SidesPlan {
+    /// The left side, for instance `{ code = "1", label = "left" }`; the first of two sites that are not left and right.
+    pub left: Named,
+    /// The right side.
+    pub right: Named,
+    /// Both sides, of a local event at either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub both: Option<Codes>,
+    /// The whole patient, of an event at neither side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub systemic: Option<Codes>,
+}
+
+/// A code of the data, or several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Codes {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+impl Codes {
+    /// The codes.
+    pub fn list(&self) -> Vec<String> {
+        match self {
+            Self::One(code) => vec![code.clone()],
+            Self::Several(codes) => codes.clone(),
+        }
+    }
+}
+
+impl JsonSchema for Codes {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Codes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "array"], "items": { "type": "string" }, "minItems": 1 })
+    }
 }
 
 /// Scheduled visits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VisitsPlan {
-    /// Labels as in the data, in time order.
-    pub order: Vec<String>,
+    /// Labels as in the data, in time order, or `{ code = "1", label = "Month 3" }` where the data have codes.
+    pub order: Vec<Named>,
     /// The visit before treatment; left out where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
@@ -507,6 +564,11 @@ pub struct EndpointPlan {
     /// What several readings of one knee at one visit stand for (teeth, repeated measurements).
     #[serde(default)]
     pub replicates: ReplicatesPlan,
+    /// Grades or answers as words or codes, the lowest first (no before yes): the words of the data, or
+    /// `{ code = "1", label = "mild" }`. A grade whose codes are numbers keeps them; others are counted from the `range`'s
+    /// lowest value, or from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<Named>,
     /// Columns whose sum this endpoint is (subscales of a total); checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sum_of: Vec<String>,

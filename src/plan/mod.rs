@@ -9,13 +9,16 @@
 
 pub mod blinded;
 mod bounds;
+mod code_checks;
 pub mod cross;
 pub mod data_file;
 pub mod design;
 pub mod file;
 pub mod init;
 pub mod lock;
+pub mod named;
 pub mod options;
+pub mod pointing;
 pub mod position;
 pub mod redaction;
 mod remarks;
@@ -23,7 +26,7 @@ pub mod schema;
 pub mod sources;
 pub mod waivers;
 
-pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, TrialInfo, VisitsPlan};
+pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, SidesPlan, TrialInfo, VisitsPlan};
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, Estimand, FamilyVisits, Gate,
     Information, Language, MeasurePlan, Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat,
@@ -52,6 +55,9 @@ pub struct Plan {
     pub data: DataPlan,
     /// The treatments.
     pub arms: ArmsPlan,
+    /// Sides, where the data have codes for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sides: Option<SidesPlan>,
     /// Scheduled visits, where there are several.
     pub visits: Option<VisitsPlan>,
     /// The outcomes as written; [`Plan::design`] has them with all defaults filled in.
@@ -229,6 +235,7 @@ fn decided(
         trial: written.trial,
         data: written.data,
         arms: written.arms,
+        sides: written.sides,
         visits: written.visits,
         endpoints: written.endpoints,
         analysis_sets,
@@ -253,10 +260,17 @@ fn decided(
 
 fn syntax_error(file: &str, text: &str, error: &toml::de::Error) -> Finding {
     let offset = error.span().map_or(0, |span| span.start);
+    let remedy = match ["escape", "unicode"].iter().any(|word| error.message().contains(word)) {
+        true => {
+            "a backslash in a quoted text begins a code such as \\n: write paths with `/` (`\"C:/trial/knees.csv\"`), or between \
+             single quotes (`'C:\\trial\\knees.csv'`)"
+        }
+        false => "see the commented plan that `splitknee init` writes",
+    };
     Positions::error(
         "SK002",
         position::location(file, text, offset),
         format!("this is not TOML that a plan can hold: {}", error.message()),
-        "see the commented plan that `splitknee init` writes".to_owned(),
+        remedy.to_owned(),
     )
 }

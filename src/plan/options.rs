@@ -1,5 +1,6 @@
 //! The plan as written in `plan.toml`: methods, multiplicity, estimand, safety, report, waivers.
 
+use super::named::Named;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -529,10 +530,11 @@ pub struct CovariatePlan {
     /// Name in print; the column where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// For a factor: its values in the data, in order; those found where left out.
+    /// For a factor: its values in the data, in order, each with its label where it is a code:
+    /// `{ code = "1", label = "female" }`; those found where left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub levels: Vec<String>,
-    /// For a factor: how `levels` are printed.
+    pub levels: Vec<Named>,
+    /// For a factor: how `levels` are printed, where they have no labels of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
 }
@@ -568,13 +570,13 @@ pub struct SafetyPlan {
     /// Name of the safety analysis set; all patients where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<String>,
-    /// Severities from mildest to worst, as in the data.
-    pub severities: Vec<String>,
+    /// Severities from mildest to worst, as in the data, or `{ code = "1", label = "MILD" }` where they are codes.
+    pub severities: Vec<Named>,
 }
 
 impl Default for SafetyPlan {
     fn default() -> Self {
-        Self { set: None, severities: ["MILD", "MODERATE", "SEVERE"].map(str::to_owned).to_vec() }
+        Self { set: None, severities: ["MILD", "MODERATE", "SEVERE"].map(Named::from).to_vec() }
     }
 }
 

@@ -54,6 +54,17 @@ impl<'a> Positions<'a> {
         self.values.contains_key(path)
     }
 
+    /// The location of the first text value that is `text`.
+    pub fn of_text(&self, text: &str) -> Option<Location> {
+        let is = |span: &&Range<usize>| {
+            let written = self.text.get((*span).clone()).unwrap_or_default();
+            let inner = written.strip_prefix(['"', '\'']).and_then(|rest| rest.strip_suffix(['"', '\'']));
+            inner == Some(text)
+        };
+        let span = self.values.values().filter(is).min_by_key(|span| span.start)?;
+        Some(location(self.file, self.text, span.start))
+    }
+
     /// The location of the value at `path`, else of the nearest enclosing table.
     pub fn value(&self, path: &str) -> Location {
         self.locate(path, &self.values)

@@ -1,6 +1,7 @@
 //! What is said of a plan alone and does not stop it: warnings with their place in the plan.
 
 use super::file::{BetterPlan, EndpointPlan, PlanFile};
+use super::named::Named;
 use super::position::Positions;
 use crate::trial::{Finding, rules};
 
@@ -20,6 +21,19 @@ pub fn of(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
             format!("no baseline is declared, though a visit is called `{label}`: it is compared like any other");
         let remedy = "add `baseline` to [visits], or rename the visit";
         say("SK040", &format!("visits.order.{number}"), message, remedy);
+    }
+    let bare = |name: &Named| name.codes.is_empty() && name.trim().parse::<f64>().is_ok();
+    let arms = [("arms.active", &plan.arms.active), ("arms.placebo", &plan.arms.placebo)];
+    if let Some((path, arm)) = arms.into_iter().find(|(_, arm)| bare(arm)) {
+        let message = format!("an arm is called `{arm}`, and so are its knees in every sentence of the report");
+        let remedy = format!("give the code a label: `{} = {{ code = \"{arm}\", label = \"…\" }}`", &path[5..]);
+        say("SK042", path, message, &remedy);
+    }
+    let visits = plan.visits.iter().flat_map(|visits| visits.order.iter().enumerate());
+    if let Some((number, visit)) = visits.into_iter().find(|(_, visit)| bare(visit)) {
+        let message = format!("a visit is called `{visit}`, and so it stands in every sentence of the report");
+        let remedy = format!("give the code a label: `{{ code = \"{visit}\", label = \"…\" }}` in `order`");
+        say("SK042", &format!("visits.order.{number}"), message, &remedy);
     }
     for (number, endpoint) in plan.endpoints.iter().enumerate() {
         if let Some(usual) = against_its_name(endpoint) {

@@ -34,7 +34,10 @@ pub fn markdown() -> String {
         "# The plan\n\n\
          Made from the types in `src/plan/` by the test `plan_life::the_documentation_of_the_plan_is_current`; do not edit by hand.\n\n\
          `splitknee init DIR` writes a plan with comments; `splitknee schema` gives the JSON Schema. Conditions (`where`) are\n\
-         written as `fas == \"Y\" and (age >= 50 or sex in [\"F\"])`, with `missing` for an empty cell.\n",
+         written as `fas == \"Y\" and (age >= 50 or sex in [\"F\"])`, with `missing` for an empty cell.\n\n\
+         Where the data have codes, a name is written with its code, `{ code = \"1\", label = \"EV\" }` (or several codes,\n\
+         `code = [\"1\", \"A\"]`): arms, visits, sides, severities, the levels of grades, answers and factors. Everything printed\n\
+         has the label; other keys of the plan (`baseline`, `primary`, `visits`) name the label too, and `where` the data's code.\n",
     );
     section("", Node::top(&schema), &mut page);
     page
@@ -50,6 +53,8 @@ fn section(path: &str, node: Node<'_>, page: &mut String) {
         let inner = node.at(property);
         let element = inner.resolved.get("items").map(|items| inner.at(items));
         let value = match (inner.words(), element) {
+            _ if inner.is_named() => "text or `{ code, label }`".to_owned(),
+            (None, Some(element)) if element.is_named() => "list of text or `{ code, label }`".to_owned(),
             (Some(words), _) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
             (None, Some(element)) if element.properties().is_some() => "list of tables".to_owned(),
             (None, Some(element)) => match element.words() {
@@ -72,9 +77,9 @@ fn section(path: &str, node: Node<'_>, page: &mut String) {
             "| `{key}` | {value} | {default} | {} |\n",
             inner.description().replace('\n', " ").replace('|', "\\|")
         ));
-        if inner.properties().is_some() {
+        if inner.properties().is_some() && !inner.is_named() {
             tables.push((join(path, key), inner));
-        } else if let Some(element) = element.filter(|element| element.properties().is_some()) {
+        } else if let Some(element) = element.filter(|element| element.properties().is_some() && !element.is_named()) {
             tables.push((format!("[{}]", join(path.trim_matches(['[', ']']), key)), element));
         }
     }
@@ -156,6 +161,11 @@ impl<'s> Node<'s> {
             return self.text(self.root.get("$defs")?.get(name)?, depth - 1);
         }
         value.get("anyOf")?.as_array()?.iter().find_map(|choice| self.text(choice, depth - 1))
+    }
+
+    /// Whether this is a name that may be written as a table of code and label.
+    fn is_named(&self) -> bool {
+        self.properties().is_some_and(|keys| keys.contains_key("code") && keys.contains_key("label"))
     }
 
     fn properties(&self) -> Option<&'s Map<String, Value>> {
@@ -271,8 +281,15 @@ fn check_value(
         return;
     }
     if !fits(value, &node) {
-        let wanted: Vec<&str> = node.types().iter().map(|kind| plain(kind)).collect();
+        let mut wanted: Vec<&str> = node.types().iter().map(|kind| plain(kind)).collect();
+        if node.properties().is_some() && node.text(node.outer, 8).is_some() {
+            wanted.insert(0, "text");
+        }
         let remedy = match value {
+            DeValue::Integer(code) if node.is_named() => format!(
+                "write it between quotes, or give the code its label: `{{ code = {}, label = \"…\" }}`",
+                code.as_str()
+            ),
             DeValue::Datetime(_) => "put the date between quotes".to_owned(),
             _ => format!("write {}: {}", wanted.join(" or "), node.description()),
         };

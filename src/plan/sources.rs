@@ -3,13 +3,15 @@
 use super::Plan;
 use super::Subgroup;
 use super::data_file::FilePlan;
-use super::file::{DataPlan, ReplicatesPlan, Shape};
+use super::file::{Codes as Words, DataPlan, ReplicatesPlan, Shape};
+use super::named::Named;
 use super::options::{CovariateKind, CovariatePlan};
 use super::position::location;
 use crate::data::{DataError, ReadOptions, Table, read_bytes};
 use crate::instrument::{Instrument, Scale};
 use crate::trial::adam_names;
 use crate::trial::coded::Coded;
+use crate::trial::codes::{self, Code, Codes};
 use crate::trial::columns::{self, ColumnKind, Declared};
 use crate::trial::expr::Condition;
 use crate::trial::replicates::Replicates;
@@ -96,6 +98,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
         })
         .collect::<Vec<_>>()
         .into_iter();
+    let codes = codes_of(plan);
     let first = observed.next().flatten();
     let further: Vec<Observations> = observed.flatten().collect();
     let patient = data.patient_column.as_ref().unwrap_or(&data.columns.patient);
@@ -104,7 +107,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
         let file = file?;
         let options = ReadOptions { allow_no_rows: no_rows, ..options_beside(data, file, patient) };
         let source = take(&file.path, key, &options)?;
-        let table = kept(&file.rows, source.table);
+        let table = kept(&file.rows, &source.table).unwrap_or(source.table);
         let table = if one_row { one_row_of_redcap(table, patient) } else { table };
         Some(Source { file: source.file, table })
     };
@@ -128,9 +131,33 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let allocation = allocation.map(|source| by_side(plan, source, listed, &mut findings));
     match first {
         Some(first) if findings.is_empty() => {
-            Ok(Sources { scores, further, ..assemble(plan, first, patients, allocation, events, disposition) })
+            let mut sources =
+                Sources { scores, further, ..assemble(plan, first, patients, allocation, events, disposition) };
+            sources.write_labels(codes);
+            Ok(sources)
         }
         _ => Err(findings),
+    }
+}
+
+/// The codes of the plan.
+fn codes_of(plan: &Plan) -> Codes {
+    let arms = [&plan.arms.active, &plan.arms.placebo].into_iter().chain(&plan.arms.other);
+    let words = |words: &Option<Words>, label: &str| {
+        words.as_ref().map(|words| Code { codes: words.list(), label: label.to_owned() })
+    };
+    let mut sides = Vec::new();
+    if let Some(written) = &plan.sides {
+        sides.extend([written.left.code(), written.right.code()]);
+        sides.extend(words(&written.both, "both"));
+        sides.extend(words(&written.systemic, "systemic"));
+    }
+    Codes {
+        arms: arms.map(Named::code).collect(),
+        visits: plan.visits.iter().flat_map(|visits| &visits.order).map(Named::code).collect(),
+        sides,
+        severities: plan.safety.severities.iter().map(Named::code).collect(),
+        flags: words(&plan.data.yes, "Y").into_iter().chain(words(&plan.data.no, "N")).collect(),
     }
 }
 
@@ -248,7 +275,11 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
         "SK020" => {
             let at = named_at(plan, key, name);
             let line = at.row.unwrap_or_default();
-            format!("{remedy}, which is relative to the plan (the plan names it in line {line})")
+            let steered = match name.contains(char::is_control) {
+                true => "; a backslash in a quoted text begins a code (`\\t` is a tab): write paths with `/`",
+                false => "",
+            };
+            format!("{remedy}, which is relative to the plan (the plan names it in line {line}){steered}")
         }
         _ => remedy,
     };
@@ -265,6 +296,20 @@ const SIDE: &str = "(side)";
 /// A file of observations with the roles that its table of the plan gives its columns.
 fn observations(plan: &Plan, table: &DataPlan, mut source: Source) -> Observations {
     let columns = &table.columns;
+    let filter = condition(&table.rows);
+    // Rows that `where` leaves out are gone before anything else is looked at. Where no row is kept, or a column is missing,
+    // the condition stays, to be reported.
+    let filter = filter.filter(|filter| {
+        let complete = filter.columns().into_iter().all(|name| source.table.has_column(name));
+        let kept = complete.then(|| kept(&table.rows, &source.table)).flatten();
+        match kept {
+            Some(kept) if kept.height() > 0 => {
+                source.table = kept;
+                false
+            }
+            _ => true,
+        }
+    });
     let mut visit = columns.visit.clone();
     if let Some(label) = &table.visit {
         source.table.set_constant(VISIT, label);
@@ -290,19 +335,21 @@ fn observations(plan: &Plan, table: &DataPlan, mut source: Source) -> Observatio
             month: columns.month.clone(),
             date: columns.date.clone(),
         },
-        filter: condition(&table.rows),
+        filter,
     }
 }
 
 /// Takes parameter codes apart that name the side, such as `VASL`: the code becomes the endpoint's, the side a column.
 fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table) {
     let Some(codes) = Coded::read(table, &data.parameter) else { return };
+    let sides = codes_of(plan).sides;
     let parts = |code: &String| {
         plan.endpoints.iter().find_map(|endpoint| {
             let expected = pattern.replace("{endpoint}", &endpoint.column);
             let (before, after) = expected.split_once("{knee}")?;
             let side = code.strip_prefix(before)?.strip_suffix(after)?;
-            crate::trial::side::side(side).map(|_| (endpoint.column.clone(), side.to_owned()))
+            let known = crate::trial::side::side(side).is_some() || codes::find(&sides, side).is_some();
+            known.then(|| (endpoint.column.clone(), side.to_owned()))
         })
     };
     let meaning: Vec<Option<(String, String)>> = codes.levels.iter().map(parts).collect();
@@ -315,13 +362,18 @@ fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table
 }
 
 /// The rows that a condition keeps.
-fn kept(rows: &Option<String>, table: Table) -> Table {
-    let Some(filter) = condition(rows) else { return table };
+fn kept(rows: &Option<String>, table: &Table) -> Option<Table> {
+    let filter = condition(rows)?;
     let columns: BTreeMap<&str, Coded> =
-        filter.columns().into_iter().filter_map(|name| Some((name, Coded::read(&table, name)?))).collect();
+        filter.columns().into_iter().filter_map(|name| Some((name, Coded::read(table, name)?))).collect();
     let holds = |row: &usize| filter.holds(&|name| columns.get(name).and_then(|column| column.get(*row)));
     let rows: Vec<usize> = (0..table.height()).filter(holds).collect();
-    table.keep(&rows)
+    let read = table.provenance.rows;
+    let mut table = table.keep(&rows);
+    // The file keeps its number of rows; what was left out is said.
+    table.provenance.rows = read;
+    table.provenance.notes.push(format!("`where` keeps {} of {read} rows", rows.len()));
+    Some(table)
 }
 
 /// Of REDCap's flat export, which has a row per event and per repeat of an instrument, one row per patient: of every
@@ -414,6 +466,7 @@ fn assemble(
         roles: observations.roles,
         filter: observations.filter,
         further: Vec::new(),
+        codes: Codes::default(),
         emptied: BTreeSet::new(),
         patients,
         allocation: allocation.map(|source| Allocation {
@@ -443,7 +496,7 @@ fn assemble(
             end_day: event.end_day.clone(),
             emergent: event.emergent.clone(),
             set: plan.safety.set.clone(),
-            severities: plan.safety.severities.clone(),
+            severities: plan.safety.severities.iter().map(ToString::to_string).collect(),
         }),
         disposition: disposition.map(|source| Disposition {
             source,
@@ -487,12 +540,18 @@ fn declared(plan: &Plan) -> Vec<Declared> {
         CovariateKind::Number => ColumnKind::Number,
         CovariateKind::Factor => ColumnKind::Factor,
     };
+    let level = |(place, level): (usize, &Named), labels: &[String]| match level.codes.is_empty() {
+        true => {
+            let label = labels.get(place).cloned().unwrap_or_else(|| level.label.clone());
+            Code { codes: vec![level.label.clone()], label }
+        }
+        false => level.code(),
+    };
     let of = |column: &CovariatePlan| Declared {
         name: column.name.clone(),
         label: column.label.clone(),
         kind: kind(column.kind),
-        levels: column.levels.clone(),
-        labels: column.labels.clone(),
+        levels: column.levels.iter().enumerate().map(|named| level(named, &column.labels)).collect(),
     };
     plan.covariates.iter().map(of).collect()
 }

@@ -133,6 +133,107 @@ pub struct Difference {
     pub relative: Option<f64>,
 }
 
+/// What kind of change a difference is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Another conclusion.
+    Conclusion,
+    /// Another estimate or standard error.
+    Estimate,
+    /// Other limits.
+    Interval,
+    /// Another p-value.
+    P,
+    /// Other numbers of patients, knees or rows.
+    Count,
+    /// Another method, set or setting, in words.
+    Words,
+    /// Any other number.
+    Other,
+}
+
+impl Change {
+    /// Every kind, the weightiest first.
+    pub const ALL: [Self; 7] =
+        [Self::Conclusion, Self::Estimate, Self::Interval, Self::P, Self::Count, Self::Words, Self::Other];
+
+    /// The kind in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Conclusion => "conclusions",
+            Self::Estimate => "estimates and standard errors",
+            Self::Interval => "limits of intervals",
+            Self::P => "p-values",
+            Self::Count => "numbers of patients, sites and rows",
+            Self::Words => "methods and settings",
+            Self::Other => "other numbers",
+        }
+    }
+}
+
+impl Difference {
+    /// What kind of change this is, by the name of its field.
+    pub fn change(&self) -> Change {
+        let last = self.field.rsplit('.').find(|part| part.parse::<usize>().is_err()).unwrap_or(&self.field);
+        let first = self.field.split('.').next().unwrap_or(&self.field);
+        match (first, last) {
+            (_, "estimate" | "std_error") => Change::Estimate,
+            (_, "conf_low" | "conf_high") => Change::Interval,
+            (_, name) if name == "p" || name.starts_with("p_") => Change::P,
+            ("conclusion" | "importance" | "verdict", _) => Change::Conclusion,
+            ("rows", _) => Change::Count,
+            (_, name) if name == "n" || name.starts_with("n_") => Change::Count,
+            _ if self.first.is_string() || self.second.is_string() => Change::Words,
+            _ => Change::Other,
+        }
+    }
+}
+
+/// One result in both sets, as a reader sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Beside {
+    /// Identifier of the result.
+    pub id: String,
+    /// In the first set; `null` where it is not in it.
+    pub first: Option<Seen>,
+    /// In the second set.
+    pub second: Option<Seen>,
+}
+
+/// What a reader sees of a result.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Seen {
+    /// Endpoint, visit and method.
+    pub name: String,
+    /// Estimate.
+    pub estimate: Option<f64>,
+    /// Lower limit.
+    pub conf_low: Option<f64>,
+    /// Upper limit.
+    pub conf_high: Option<f64>,
+    /// p-value.
+    pub p_value: Option<f64>,
+    /// Conclusion.
+    pub conclusion: Option<String>,
+}
+
+impl Seen {
+    fn of(fields: &Map<String, Value>) -> Self {
+        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+        let number = |name: &str| fields.get(name).and_then(Value::as_f64);
+        let name: Vec<String> = ["endpoint", "visit", "method"].into_iter().filter_map(text).collect();
+        Self {
+            name: name.join(", "),
+            estimate: number("estimate"),
+            conf_low: number("conf_low"),
+            conf_high: number("conf_high"),
+            p_value: number("p_value"),
+            conclusion: text("conclusion"),
+        }
+    }
+}
+
 /// What differs between two result sets.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
@@ -140,6 +241,12 @@ pub struct Comparison {
     pub tolerance: f64,
     /// Largest absolute difference that counts as equal whatever the relative one.
     pub absolute: f64,
+    /// The results that decide the trial, in either set.
+    pub primary: Vec<Beside>,
+    /// Results whose conclusion differs.
+    pub conclusions: Vec<Beside>,
+    /// Conclusions in both sets.
+    pub n_conclusions: usize,
     /// Results in both sets.
     pub n_common: usize,
     /// Pairs of numbers compared.
@@ -180,6 +287,9 @@ pub fn compare(first: &ResultSet, second: &ResultSet, tolerance: f64, absolute: 
     let mut comparison = Comparison {
         tolerance,
         absolute,
+        primary: Vec::new(),
+        conclusions: Vec::new(),
+        n_conclusions: 0,
         n_common: 0,
         n_numbers: 0,
         largest: 0.0,
@@ -192,10 +302,34 @@ pub fn compare(first: &ResultSet, second: &ResultSet, tolerance: f64, absolute: 
         comparison.n_common += 1;
         comparison.objects(id, "", fields, others);
     }
+    comparison.lead(first, second);
     comparison
 }
 
 impl Comparison {
+    /// The primary results, and the conclusions that differ.
+    fn lead(&mut self, first: &ResultSet, second: &ResultSet) {
+        let ids: std::collections::BTreeSet<&String> = first.records.keys().chain(second.records.keys()).collect();
+        for id in ids {
+            let records = [first.records.get(id), second.records.get(id)];
+            let [a, b] = records.map(|record| record.map(Seen::of));
+            let role = |wanted: &str| {
+                records.iter().flatten().any(|record| record.get("role").and_then(Value::as_str) == Some(wanted))
+            };
+            let concluded = |seen: &Option<Seen>| seen.as_ref().and_then(|seen| seen.conclusion.clone());
+            let (before, after) = (concluded(&a), concluded(&b));
+            let in_both = a.is_some() && b.is_some() && before.is_some();
+            self.n_conclusions += usize::from(in_both);
+            let beside = Beside { id: id.clone(), first: a, second: b };
+            if in_both && before != after {
+                self.conclusions.push(beside.clone());
+            }
+            if role("primary") {
+                self.primary.push(beside);
+            }
+        }
+    }
+
     fn objects(&mut self, id: &str, path: &str, first: &Map<String, Value>, second: &Map<String, Value>) {
         let names = first.keys().chain(second.keys().filter(|name| !first.contains_key(*name)));
         for name in names.filter(|name| !WORDS.contains(&name.as_str())) {

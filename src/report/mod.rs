@@ -113,6 +113,10 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
     records.extend(records::tables(&document, &words, &files));
     bundle.add("report.html", html::render_with(&document, &words, &records, &options.template)?);
+    #[cfg(feature = "pdf")]
+    if run.plan.report.formats.contains(&ReportFormat::Pdf) {
+        bundle.remarks.extend(without_glyphs(&document, &words));
+    }
     for format in formats {
         format?.into_iter().for_each(|(name, bytes)| bundle.add(name, bytes));
     }
@@ -127,6 +131,23 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let manifest = manifest::render(run, &bundle)?;
     bundle.add("manifest.json", manifest);
     Ok(bundle)
+}
+
+/// What is said of characters that the fonts of the PDF lack.
+#[cfg(feature = "pdf")]
+fn without_glyphs(document: &Document, words: &Words) -> Option<String> {
+    let missing = pdf::unprintable(&markdown::render(document, words));
+    let shown: Vec<String> = missing.iter().take(10).map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
+    let more = if missing.len() > shown.len() { ", …" } else { "" };
+    (!missing.is_empty()).then(|| {
+        format!(
+            "the fonts of the PDF have no form for {} character{}, which stand there as code points: {}{more}; the HTML page, \
+             DOCX and RTF print them",
+            missing.len(),
+            if missing.len() == 1 { "" } else { "s" },
+            shown.join(", ")
+        )
+    })
 }
 
 /// The file of a format of the plan beside the page.

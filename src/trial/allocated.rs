@@ -90,7 +90,14 @@ impl Allocated {
                             "SK604",
                             place(file, Some(file_row), Some(column)),
                             format!("`{}` is not a side of patient {id}", labels.get(row).unwrap_or_default()),
-                            "write the side of the active knee as in the data",
+                            match labels.get(row) {
+                                None => "write the side of the active knee as in the data".to_owned(),
+                                Some(_) => {
+                                    "write the side of the active knee as in the data; if these are codes, declare \
+                                            them: `[sides] left = { code = \"…\", label = \"left\" }`, likewise `right`"
+                                        .to_owned()
+                                }
+                            },
                         );
                         continue;
                     };

@@ -33,7 +33,7 @@ pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
     if let Some(disposition) = &sources.disposition {
         per_patient(trial, &disposition.source, &sources.patient_column, &number, &used, findings);
     }
-    constant_columns(trial, sources, &number);
+    constant_columns(trial, sources, &number, &used);
 }
 
 /// Adds the columns of a file with one row per patient; whether each patient is in it.
@@ -129,13 +129,28 @@ pub fn plain(cell: &str, comma: bool) -> String {
 
 /// Adds the columns of the observations that do not change within a patient, identifying and measured columns aside; of
 /// several files the first counts.
-fn constant_columns(trial: &mut Trial, sources: &Sources, number: &HashMap<String, usize>) {
+fn constant_columns(
+    trial: &mut Trial,
+    sources: &Sources,
+    number: &HashMap<String, usize>,
+    used: &[(&'static str, String)],
+) {
     for (source, roles) in sources.observed() {
-        constant_columns_of(trial, &source.table, roles, number);
+        let standard = source.table.has_column("PARAMCD") || source.table.has_column("STUDYID");
+        constant_columns_of(trial, &source.table, roles, number, &|name| {
+            let technical = is_of_rows(name) || (standard && is_technical(name));
+            !technical || used.iter().any(|(_, column)| column == name)
+        });
     }
 }
 
-fn constant_columns_of(trial: &mut Trial, table: &Table, roles: &Roles, number: &HashMap<String, usize>) {
+fn constant_columns_of(
+    trial: &mut Trial,
+    table: &Table,
+    roles: &Roles,
+    number: &HashMap<String, usize>,
+    describes: &dyn Fn(&str) -> bool,
+) {
     let mut own: BTreeSet<&str> = trial.design.endpoints.iter().map(|endpoint| endpoint.column.as_str()).collect();
     own.insert(&roles.patient);
     own.extend(
@@ -145,7 +160,7 @@ fn constant_columns_of(trial: &mut Trial, table: &Table, roles: &Roles, number: 
         .column_names()
         .into_iter()
         .filter(|name| !own.contains(name.as_str()))
-        .filter(|name| !is_of_rows(name))
+        .filter(|name| describes(name))
         .collect();
     if further.is_empty() {
         return;
@@ -171,6 +186,33 @@ fn constant_columns_of(trial: &mut Trial, table: &Table, roles: &Roles, number: 
 fn is_of_rows(name: &str) -> bool {
     let name = name.to_uppercase();
     matches!(name.as_str(), "ABLFL" | "DTYPE" | "BASETYPE") || name.starts_with("ANL") && name.ends_with("FL")
+}
+
+/// Whether a column of CDISC ADaM identifies, names a parameter, a treatment, a time or a record, or is a population flag: no
+/// characteristic of the patient, though it may be the same in all rows.
+fn is_technical(name: &str) -> bool {
+    let name = name.to_uppercase();
+    let begins = [
+        "PARAM", "PARCAT", "AVAL", "BASE", "CHG", "PCHG", "TRT", "TR0", "VISIT", "AVISIT", "ATPT", "SRC", "QS", "ADT",
+        "ADY", "ATM",
+    ];
+    let ends = ["FL", "FN", "SEQ", "DT", "DTM", "DTC", "DY"];
+    matches!(
+        name.as_str(),
+        "STUDYID"
+            | "DOMAIN"
+            | "SUBJID"
+            | "USUBJID"
+            | "DTYPE"
+            | "EPOCH"
+            | "LAT"
+            | "LOC"
+            | "ASEQ"
+            | "CRIT1"
+            | "UNIT"
+            | "AVALU"
+    ) || begins.iter().any(|begin| name.starts_with(begin))
+        || ends.iter().any(|end| name.len() > end.len() && name.ends_with(end))
 }
 
 fn constant(

@@ -2,11 +2,11 @@
 
 use super::build::index;
 use super::coded::Coded;
-use super::design::{Design, Endpoint};
+use super::design::{Design, Endpoint, Kind};
 use super::finding::nearest;
 use super::findings::{Findings, place};
 use super::replicates::Replicates;
-use super::rows::{Rows, keys, numbers, pick};
+use super::rows::{Rows, keys, values_of};
 use super::sources::Sources;
 use std::collections::HashMap;
 
@@ -75,7 +75,14 @@ pub fn rows(
         .filter(|row| codes.level(*row).and_then(|level| endpoint_of.get(level).copied().flatten()).is_some())
         .collect();
     let all = keys(design, sources, &used, findings)?;
-    let values = pick(&numbers(&source.file, &source.table, value, findings), &used);
+    let values = values(
+        design,
+        sources,
+        value,
+        &used,
+        &|row| codes.level(row).and_then(|level| endpoint_of.get(level).copied().flatten()),
+        findings,
+    );
     let mut rows = Rows {
         file: all.file.clone(),
         patients: all.patients.clone(),
@@ -144,4 +151,40 @@ pub fn rows(
         *cell = values.get(number).copied().flatten();
     }
     Some(rows)
+}
+
+/// The values of the rows in `used`, each read as the endpoint of its row says: cells of other parameters are not looked at.
+fn values(
+    design: &Design,
+    sources: &Sources,
+    column: &str,
+    used: &[usize],
+    endpoint_of: &dyn Fn(usize) -> Option<usize>,
+    findings: &mut Findings,
+) -> Vec<Option<f64>> {
+    let source = &sources.observations;
+    let alike = |endpoint: &Endpoint| endpoint.levels.is_empty() && endpoint.kind != Kind::Binary;
+    let mut values = vec![None; used.len()];
+    let mut read = |endpoint: &Endpoint, places: Vec<usize>| {
+        let rows: Vec<usize> = places.iter().filter_map(|place| used.get(*place)).copied().collect();
+        let table = if rows.len() == source.table.height() { None } else { Some(source.table.keep(&rows)) };
+        let table = table.as_ref().unwrap_or(&source.table);
+        for (place, value) in places.into_iter().zip(values_of(endpoint, &source.file, table, column, findings)) {
+            if let Some(cell) = values.get_mut(place) {
+                *cell = value;
+            }
+        }
+    };
+    let of = |wanted: &dyn Fn(usize) -> bool| -> Vec<usize> {
+        let fits = |(_, row): &(usize, &usize)| endpoint_of(**row).is_some_and(wanted);
+        used.iter().enumerate().filter(fits).map(|(place, _)| place).collect()
+    };
+    let is_alike = |number: usize| design.endpoints.get(number).is_some_and(alike);
+    if let Some(endpoint) = design.endpoints.iter().find(|endpoint| alike(endpoint)) {
+        read(endpoint, of(&is_alike));
+    }
+    for (number, endpoint) in design.endpoints.iter().enumerate().filter(|(_, endpoint)| !alike(endpoint)) {
+        read(endpoint, of(&|other| other == number));
+    }
+    values
 }

@@ -98,6 +98,9 @@ fn remarks(sources: &Sources, findings: &mut Findings) {
 fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
     use super::design::Kind;
     for (endpoint, values) in design.endpoints.iter().zip(&rows.values) {
+        if endpoint.kind == Kind::Binary && one_and_two(endpoint, values, rows, findings) {
+            continue;
+        }
         for (value, row) in values.iter().zip(&rows.file_row) {
             let Some(value) = *value else { continue };
             let location = || rows.place(Some(*row), Some(&endpoint.column));
@@ -127,6 +130,28 @@ fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// SK203, once for a yes/no endpoint that is coded 1 and 2: which of them means yes nobody can tell.
+fn one_and_two(
+    endpoint: &super::design::Endpoint,
+    values: &[Option<f64>],
+    rows: &Rows,
+    findings: &mut Findings,
+) -> bool {
+    let has = |wanted: f64| values.iter().flatten().any(|value| *value == wanted);
+    let only = values.iter().flatten().all(|value| *value == 1.0 || *value == 2.0);
+    if !(only && has(2.0) && endpoint.levels.is_empty()) {
+        return false;
+    }
+    let first = values.iter().position(Option::is_some).and_then(|row| rows.file_row.get(row)).copied();
+    findings.add(
+        "SK203",
+        rows.place(first, Some(&endpoint.column)),
+        format!("{} is coded 1 and 2, and which of them means yes is not said", endpoint.name),
+        "declare it in the endpoint, no before yes: `levels = [{ code = \"2\", label = \"No\" }, { code = \"1\", label = \"Yes\" }]`",
+    );
+    true
 }
 
 fn is_multiple(value: f64, step: f64) -> bool {
@@ -255,6 +280,34 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
     patients
 }
 
+/// The values that the columns of a set's condition have, a few of each.
+fn values_of(trial: &Trial, definition: &super::sources::SetDefinition) -> String {
+    let mut text = String::new();
+    for column in definition.condition.iter().flat_map(|condition| condition.columns()) {
+        let cells: BTreeSet<&str> =
+            trial.patients.iter().filter_map(|patient| patient.attributes.get(column)).map(String::as_str).collect();
+        let shown: Vec<String> = cells.iter().take(6).map(|cell| format!("`{}`", super::rows::shorten(cell))).collect();
+        let more = if cells.len() > shown.len() { ", …" } else { "" };
+        match shown.is_empty() {
+            true => text.push_str(&format!("; `{column}` is empty throughout")),
+            false => text.push_str(&format!("; `{column}` is {}{more}", shown.join(", "))),
+        }
+    }
+    text
+}
+
+/// "did you mean …" of a patient-level column.
+fn one_of_the_columns(column: &str, known: &[&str]) -> String {
+    let near = super::finding::nearest(column, known.iter().copied());
+    match (near.is_empty(), known.is_empty()) {
+        (false, _) => format!("did you mean `{}`?", near.join("` or `")),
+        (true, false) => format!("use one of the patient-level columns: {}", known.join(", ")),
+        (true, true) => {
+            "name the file of patients in `data.patients`; the observations have no patient-level column".to_owned()
+        }
+    }
+}
+
 /// The analysis sets of the plan.
 fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> Vec<AnalysisSet> {
     // A dry run has the columns that blinding emptied, without values.
@@ -270,7 +323,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
                 "SK609",
                 place(file, Some(1), Some(column)),
                 format!("the plan uses `{column}` ({purpose}), which no patient-level column is called"),
-                super::rows::did_you_mean(column, &names),
+                one_of_the_columns(column, &names),
             );
         }
     }
@@ -288,7 +341,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
                         "the analysis set {} is defined by `{column}`, which no patient-level column is called",
                         definition.name
                     ),
-                    super::rows::did_you_mean(column, &names),
+                    one_of_the_columns(column, &names),
                 );
             }
         }
@@ -308,7 +361,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
                 "SK608",
                 place(file, None, None),
                 format!("no patient belongs to the analysis set {}", definition.name),
-                "check its `where` against the values in the data",
+                format!("check its `where` against the values in the data{}", values_of(trial, definition)),
             );
         }
         sets.push(AnalysisSet { name: definition.name.clone(), label: definition.label.clone(), members });

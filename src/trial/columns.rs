@@ -5,11 +5,12 @@
 //! values are codes by the look of them, has to be declared: as a number it would be a slope.
 
 use super::coded::Coded;
+use super::codes::{Code, find};
 use super::findings::{Findings, place};
 use super::patients::Trial;
 use super::rows::{did_you_mean, shorten};
 use super::sources::{Source, Sources};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What a patient-level column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -30,10 +31,8 @@ pub struct Declared {
     pub label: Option<String>,
     /// Kind.
     pub kind: ColumnKind,
-    /// Codes of a factor, in order; those found where empty.
-    pub levels: Vec<String>,
-    /// Labels of the codes, as many as `levels`; the codes where empty.
-    pub labels: Vec<String>,
+    /// Codes of a factor with their labels, in order; those found where empty.
+    pub levels: Vec<Code>,
 }
 
 /// A column as it was found.
@@ -123,28 +122,37 @@ fn number(sources: &Sources, declared: &Declared, findings: &mut Findings) -> Pa
 
 fn factor(trial: &mut Trial, sources: &Sources, declared: &Declared, findings: &mut Findings) -> PatientColumn {
     let name = &declared.name;
-    let levels: Vec<String> = match declared.levels.is_empty() {
-        true => in_order(values(trial, name)),
-        false => declared.levels.clone(),
-    };
-    if !declared.levels.is_empty() {
-        let known: Vec<&str> = levels.iter().map(String::as_str).collect();
-        let unknown = |cell: &str| !known.contains(&cell);
-        report(sources, name, &unknown, findings, |cell| {
-            let message = format!("`{}` is not one of the levels of `{name}`: {}", shorten(cell), known.join(", "));
-            ("SK614", message, did_you_mean(cell, &known))
-        });
+    let column =
+        |levels| PatientColumn { name: name.clone(), label: declared.label.clone(), kind: ColumnKind::Factor, levels };
+    if declared.levels.is_empty() {
+        return column(in_order(values(trial, name)));
     }
-    let labels = if declared.labels.is_empty() { levels.clone() } else { declared.labels.clone() };
-    let printed: BTreeMap<&String, &String> = levels.iter().zip(&labels).collect();
+    // The labels of values of SPSS and Stata stand in the cells; the plan may know the values.
+    let written = source(sources, name);
+    let meaning = |cell: &str| {
+        let other = || find(&declared.levels, &written?.table.code_of_label(name, cell)?);
+        find(&declared.levels, cell).or_else(other)
+    };
+    let known: Vec<&str> = declared.levels.iter().flat_map(|level| &level.codes).map(String::as_str).collect();
+    let unknown = |cell: &str| meaning(cell).is_none();
+    report(sources, name, &unknown, findings, |cell| {
+        let message = format!("`{}` is not one of the levels of `{name}`: {}", shorten(cell), known.join(", "));
+        ("SK614", message, did_you_mean(cell, &known))
+    });
     for patient in &mut trial.patients {
         if let Some(cell) = patient.attributes.get_mut(name)
-            && let Some(label) = printed.get(&*cell)
+            && let Some(level) = meaning(cell)
         {
-            cell.clone_from(label);
+            cell.clone_from(&level.label);
         }
     }
-    PatientColumn { name: name.clone(), label: declared.label.clone(), kind: ColumnKind::Factor, levels: labels }
+    let mut labels: Vec<String> = Vec::new();
+    for level in &declared.levels {
+        if !labels.contains(&level.label) {
+            labels.push(level.label.clone());
+        }
+    }
+    column(labels)
 }
 
 /// A column that the plan uses and does not declare: numbers throughout, or a factor. Numbers with a text among them, and

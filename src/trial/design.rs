@@ -1,5 +1,6 @@
 //! What the plan declares about the trial: arms, visits and endpoints.
 
+use super::codes::Level;
 use serde::Serialize;
 
 /// The kind of scale an endpoint is measured on; it decides the default methods.
@@ -90,6 +91,9 @@ pub struct Endpoint {
     pub decimals_from_data: bool,
     /// Paired tests asked for by the plan; empty means the defaults of the kind.
     pub tests: Vec<String>,
+    /// Grades or answers that the data write as words or codes, the lowest first; empty where they are numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<Level>,
 }
 
 impl Endpoint {

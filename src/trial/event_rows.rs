@@ -76,7 +76,8 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
                             patient.id,
                             sides.join(" and ")
                         ),
-                        "correct the side; leave it empty for an event of the whole patient",
+                        "correct the side, or declare its code in `[sides]` (`left`, `right`, `both`, `systemic`); leave it empty for an \
+                         event of the whole patient",
                     );
                     continue;
                 }
@@ -88,7 +89,12 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
                 Some(flag) => flag,
                 None => {
                     let message = format!("`{}` is neither yes nor no", shorten(label));
-                    findings.add("SK705", at(name), message, "write Y or N");
+                    findings.add(
+                        "SK705",
+                        at(name),
+                        message,
+                        "write Y or N, or declare the words or codes: `[data] yes = \"1\"`, `no = \"2\"`",
+                    );
                     false
                 }
             }

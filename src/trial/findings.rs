@@ -7,13 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules whose findings are the cause of findings of other rules: an arm that the plan does not have leaves its patients
 /// with one knee.
-const FOLLOWS: [(&str, &[&str]); 6] = [
+const FOLLOWS: [(&str, &[&str]); 8] = [
     ("SK601", &["SK106", "SK607", "SK402", "SK401"]),
     ("SK602", &["SK606"]),
     ("SK105", &["SK106"]),
     ("SK114", &["SK111", "SK113", "SK505", "SK501", "SK503", "SK504", "SK608", "SK609", "SK713"]),
     ("SK205", &["SK223"]),
     ("SK310", &["SK302", "SK305", "SK309"]),
+    ("SK231", &["SK505", "SK503"]),
+    ("SK604", &["SK107"]),
 ];
 
 /// Findings of one rule that are listed one by one.

@@ -107,7 +107,7 @@ fn holds(design: &Design, sources: &Sources, source: &Source, layout: &Layout, n
             Some(scoring) => scoring.items.iter().any(|item| source.table.has_column(item)),
             None => source.table.has_column(&endpoint.column),
         },
-        Layout::Wide { pattern } => super::wide::holds(design, pattern, &source.table, number),
+        Layout::Wide { pattern } => super::wide::holds(design, &sources.codes, pattern, &source.table, number),
         Layout::Bds { parameter, .. } => Coded::read(&source.table, parameter).is_some_and(|codes| {
             let levels = super::bds::levels(design, &sources.parameter_codes, &codes.levels);
             levels.get(number).is_some_and(Option::is_some)

@@ -1,6 +1,7 @@
 //! The observations as plain columns: patient, knee, arm and visit as codes, values as numbers.
 
 use super::coded::{Coded, Coder, EMPTY};
+use super::codes;
 use super::design::{Design, Endpoint};
 use super::expr::Condition;
 use super::finding::{Location, nearest};
@@ -8,6 +9,7 @@ use super::findings::{Findings, place};
 use super::joined::Origins;
 use super::side::{Side, side};
 use super::sources::{Layout, Sources};
+use crate::data::date::DateOrder;
 use crate::data::table::ColumnKind;
 use crate::data::{CellError, CellReason, Date, Table, date};
 use rayon::prelude::*;
@@ -222,7 +224,7 @@ fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findi
     // Columns are read side by side, and what cannot be read is reported in their order.
     let recorded = |(number, endpoint): (usize, &Endpoint)| match scoring(number) {
         Some(_) => Ok(Vec::new()),
-        None => source.table.numbers(&endpoint.column),
+        None => codes::values(endpoint, &source.table, &endpoint.column),
     };
     let (rows, read): (_, Vec<_>) = rayon::join(
         || keys(design, sources, kept, findings),
@@ -236,7 +238,7 @@ fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findi
             rows.values.push(scores);
             continue;
         }
-        let values = or_report(values, &source.file, &source.table, &endpoint.column, findings);
+        let values = or_report(values, &source.file, &source.table, &endpoint.column, Some(endpoint), findings);
         rows.values.push(if values.len() == kept.len() { values } else { pick(&values, kept) });
     }
     let is_endpoint = |name: &str| design.endpoints.iter().any(|endpoint| endpoint.column == name);
@@ -346,7 +348,18 @@ pub fn pick<T: Copy>(values: &[Option<T>], kept: &[usize]) -> Vec<Option<T>> {
 
 /// The column as numbers; every cell that is none is reported.
 pub fn numbers(file: &str, table: &Table, column: &str, findings: &mut Findings) -> Vec<Option<f64>> {
-    or_report(table.numbers(column), file, table, column, findings)
+    or_report(table.numbers(column), file, table, column, None, findings)
+}
+
+/// The column as values of an endpoint; every cell that is none is reported.
+pub fn values_of(
+    endpoint: &Endpoint,
+    file: &str,
+    table: &Table,
+    column: &str,
+    findings: &mut Findings,
+) -> Vec<Option<f64>> {
+    or_report(codes::values(endpoint, table, column), file, table, column, Some(endpoint), findings)
 }
 
 fn or_report(
@@ -354,12 +367,18 @@ fn or_report(
     file: &str,
     table: &Table,
     column: &str,
+    endpoint: Option<&Endpoint>,
     findings: &mut Findings,
 ) -> Vec<Option<f64>> {
     let errors = match read {
         Ok(values) => return values,
         Err(errors) => errors,
     };
+    if let Some(endpoint) = endpoint
+        && super::offers::words_for_numbers(endpoint, file, table, column, &errors, findings)
+    {
+        return vec![None; table.height()];
+    }
     for error in errors {
         let location = place(file, Some(error.row), Some(column));
         let remedy = match error.reason {
@@ -375,7 +394,17 @@ fn or_report(
             }
             _ => "correct the cell, or list the code in `data.missing` if it means missing",
         };
-        findings.add("SK201", location, format!("`{}` is not a number", shorten(&error.found)), remedy);
+        let levels = endpoint.filter(|endpoint| !endpoint.levels.is_empty());
+        let message = match levels {
+            Some(endpoint) => {
+                let known = super::offers::names_of_levels(endpoint);
+                format!("`{}` is none of the levels of {}: {known}", shorten(&error.found), endpoint.name)
+            }
+            None => format!("`{}` is not a number", shorten(&error.found)),
+        };
+        let remedy =
+            if levels.is_some() { "correct the cell, or add the level to `levels` of the endpoint" } else { remedy };
+        findings.add("SK201", location, message, remedy);
     }
     vec![None; table.height()]
 }
@@ -389,7 +418,13 @@ pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -
                 "write all dates as YYYY-MM-DD (in Excel, format the cells as yyyy-mm-dd before saving as CSV)",
             ),
             false => (
-                format!("`{}` is not a date, or not in the order of the other dates", shorten(found)),
+                match ambiguous(found) {
+                    true => format!(
+                        "`{}` is a day in one order and another day in the other (day/month or month/day), and no cell tells which",
+                        shorten(found)
+                    ),
+                    false => format!("`{}` is not a date, or not in the order of the other dates", shorten(found)),
+                },
                 match found.trim().parse::<u32>() {
                     Ok(20_000..60_000) => {
                         "it looks like the serial number of a day in Excel: write all dates as YYYY-MM-DD"
@@ -427,6 +462,15 @@ pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -
             }
             vec![None; table.height()]
         }
+    }
+}
+
+/// Whether a text is a day both as day/month and as month/day.
+fn ambiguous(cell: &str) -> bool {
+    let read = |order| Date::parse(cell, order);
+    match (read(DateOrder::DaySlash), read(DateOrder::MonthSlash)) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
     }
 }
 
@@ -497,7 +541,10 @@ pub fn known_levels(
             Some(name) => format!(
                 "it looks like a spelling of `{name}`: correct it in the data, or write the plan as the data do"
             ),
-            None => format!("{}; the plan has: {}", super::rows::did_you_mean(label, known), known.join(", ")),
+            None => match super::offers::code_of(what, label, known, &column.levels) {
+                Some(offer) => offer,
+                None => format!("{}; the plan has: {}", super::rows::did_you_mean(label, known), known.join(", ")),
+            },
         };
         // Two arms that both occur, and a third: a trial of more than two treatments.
         let occurs = |name: &&str| column.levels.iter().any(|level| level == name);

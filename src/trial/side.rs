@@ -62,12 +62,14 @@ pub fn is_both(label: &str) -> bool {
 
 /// Yes or no, if the label is one of the usual spellings.
 pub fn yes_or_no(label: &str) -> Option<bool> {
-    match label.trim().to_lowercase().as_str() {
-        "y" | "yes" | "1" | "true" | "t" | "はい" | "あり" | "有" => Some(true),
-        "n" | "no" | "0" | "false" | "f" | "いいえ" | "なし" | "無" => Some(false),
-        _ => None,
-    }
+    let label = label.trim().to_lowercase();
+    if YES.contains(&label.as_str()) { Some(true) } else { NO.contains(&label.as_str()).then_some(false) }
 }
+
+/// Usual words for yes, in lower case.
+pub const YES: [&str; 8] = ["y", "yes", "1", "true", "t", "はい", "あり", "有"];
+/// Usual words for no, in lower case.
+pub const NO: [&str; 8] = ["n", "no", "0", "false", "f", "いいえ", "なし", "無"];
 
 #[cfg(test)]
 mod tests {

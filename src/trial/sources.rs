@@ -1,5 +1,6 @@
 //! What a trial is built from: the tables as read, the roles of their columns, and the analysis sets.
 
+use super::codes::{Codes, write_labels};
 use super::columns::Declared;
 use super::expr::Condition;
 use super::replicates::Replicates;
@@ -217,11 +218,62 @@ pub struct Sources {
     pub replicates: Vec<Replicates>,
     /// By endpoint: its parameter code in exported analysis data, declared or made from its identifier.
     pub parameter_codes: Vec<String>,
+    /// Codes that the labels have taken the place of; columns of wide data are still named by them.
+    pub codes: Codes,
     /// Columns that blinding emptied, because they tell which knee had which treatment.
     pub emptied: BTreeSet<String>,
 }
 
 impl Sources {
+    /// Puts the labels of the plan in the place of codes, in every column that has a role.
+    pub fn write_labels(&mut self, codes: Codes) {
+        let roles = |source: &mut Source, roles: &Roles| {
+            for (column, names) in
+                [(&roles.knee, &codes.sides), (&roles.arm, &codes.arms), (&roles.visit, &codes.visits)]
+            {
+                if let Some(column) = column {
+                    write_labels(&mut source.table, column, names);
+                }
+            }
+        };
+        roles(&mut self.observations, &self.roles);
+        for further in &mut self.further {
+            roles(&mut further.source, &further.roles);
+        }
+        for source in self.scores.iter_mut().flatten().filter_map(|scoring| scoring.source.as_mut()) {
+            roles(source, &self.roles);
+        }
+        if let Some(Allocation { source, form, .. }) = &mut self.allocation {
+            match form {
+                AllocationForm::PerKnee { knee, arm } => {
+                    write_labels(&mut source.table, arm, &codes.arms);
+                    knee.iter().for_each(|knee| write_labels(&mut source.table, knee, &codes.sides));
+                }
+                AllocationForm::ActiveKnee { column } => write_labels(&mut source.table, column, &codes.sides),
+            }
+        }
+        if let Some(events) = &mut self.events {
+            let sides = if self.roles.knee.is_some() || !codes.sides.is_empty() { &codes.sides } else { &codes.arms };
+            write_labels(&mut events.source.table, &events.knee, sides);
+            write_labels(&mut events.source.table, &events.severity, &codes.severities);
+            for flag in [Some(&events.serious), Some(&events.related), events.emergent.as_ref()].into_iter().flatten() {
+                write_labels(&mut events.source.table, flag, &codes.flags);
+            }
+        }
+        if let Some(Disposition { source, last_visit, .. }) = &mut self.disposition {
+            write_labels(&mut source.table, last_visit, &codes.visits);
+        }
+        if let Some(first) = &self.injected_first {
+            let observed =
+                std::iter::once(&mut self.observations).chain(self.further.iter_mut().map(|f| &mut f.source));
+            for source in observed.chain(&mut self.patients) {
+                write_labels(&mut source.table, first, &codes.sides);
+                write_labels(&mut source.table, first, &codes.arms);
+            }
+        }
+        self.codes = codes;
+    }
+
     /// Every file of observations with the columns that identify its rows, the first file first.
     pub fn observed(&self) -> impl Iterator<Item = (&Source, &Roles)> {
         let further = self.further.iter().map(|further| (&further.source, &further.roles));

@@ -1,9 +1,10 @@
 //! Wide data: a column per endpoint and knee, arm or visit, named by a pattern, turned into one row per knee and visit.
 
 use super::coded::Coder;
+use super::codes::{Code, Codes, find};
 use super::design::Design;
 use super::findings::{Findings, place};
-use super::rows::{Rows, keys, numbers, pick};
+use super::rows::{Rows, keys, pick, values_of};
 use super::side::side;
 use super::sources::Sources;
 use crate::data::Table;
@@ -28,7 +29,7 @@ pub fn rows(
     let source = &sources.observations;
     let mut cells: BTreeMap<Cell, Vec<Option<String>>> = BTreeMap::new();
     for name in source.table.column_names() {
-        if let Some((endpoint, cell)) = meaning(design, pattern, &name) {
+        if let Some((endpoint, cell)) = meaning(design, &sources.codes, pattern, &name) {
             let columns = cells.entry(cell).or_insert_with(|| vec![None; design.endpoints.len()]);
             if let Some(place) = columns.get_mut(endpoint) {
                 *place = Some(name);
@@ -68,9 +69,10 @@ pub fn rows(
     for (cell, columns) in &cells {
         let values: Vec<Option<Vec<Option<f64>>>> = columns
             .iter()
-            .map(|column| {
+            .zip(&design.endpoints)
+            .map(|(column, endpoint)| {
                 let column = column.as_ref()?;
-                Some(pick(&numbers(&source.file, &source.table, column, findings), kept))
+                Some(pick(&values_of(endpoint, &source.file, &source.table, column, findings), kept))
             })
             .collect();
         let knee = cell.knee.as_ref().map(|label| sides.code(label));
@@ -114,25 +116,28 @@ pub fn rows(
 }
 
 /// Whether some column of `table` holds the endpoint `number` under the pattern.
-pub fn holds(design: &Design, pattern: &str, table: &Table, number: usize) -> bool {
+pub fn holds(design: &Design, codes: &Codes, pattern: &str, table: &Table, number: usize) -> bool {
     let names = table.column_names();
-    names.iter().any(|name| meaning(design, pattern, name).is_some_and(|(endpoint, _)| endpoint == number))
+    names.iter().any(|name| meaning(design, codes, pattern, name).is_some_and(|(endpoint, _)| endpoint == number))
 }
 
 /// The endpoint and cell that a column name stands for under the pattern, if any. A visit is written as its label, its
-/// identifier (`m6`), or its label with `_` for blanks; a knee is any spelling of left or right.
-fn meaning(design: &Design, pattern: &str, name: &str) -> Option<(usize, Cell)> {
+/// identifier (`m6`), its label with `_` for blanks, or its code; an arm as its label or its code; a knee as any spelling of
+/// left or right, or as its code.
+fn meaning(design: &Design, codes: &Codes, pattern: &str, name: &str) -> Option<(usize, Cell)> {
     for (number, endpoint) in design.endpoints.iter().enumerate() {
         let with_endpoint = pattern.replace("{endpoint}", &endpoint.column);
-        for (visit, with_visit) in expand_visits(design, &with_endpoint) {
-            for (arm, with_arm) in expand_arms(design, &with_visit) {
+        for (visit, with_visit) in expand_visits(design, codes, &with_endpoint) {
+            for (arm, with_arm) in expand_arms(design, codes, &with_visit) {
                 let knee = match with_arm.split_once("{knee}") {
                     None if with_arm == name => None,
                     None => continue,
                     Some((before, after)) => {
                         let middle = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-                        match middle.filter(|label| side(label).is_some()) {
-                            Some(label) => Some(label.to_owned()),
+                        let coded = |label: &str| find(&codes.sides, label).map(|code| code.label.clone());
+                        let usual = |label: &str| side(label).map(|_| label.to_owned());
+                        match middle.and_then(|label| coded(label).or_else(|| usual(label))) {
+                            Some(label) => Some(label),
                             None => continue,
                         }
                     }
@@ -144,25 +149,35 @@ fn meaning(design: &Design, pattern: &str, name: &str) -> Option<(usize, Cell)> 
     None
 }
 
-fn expand_visits(design: &Design, pattern: &str) -> Vec<(Option<usize>, String)> {
+fn expand_visits(design: &Design, codes: &Codes, pattern: &str) -> Vec<(Option<usize>, String)> {
     if !pattern.contains("{visit}") {
         return vec![(None, pattern.to_owned())];
     }
     let mut expanded = Vec::new();
     for (number, visit) in design.visits.iter().enumerate() {
-        for spelling in
-            [visit.label.clone(), visit.id.clone(), visit.label.replace(' ', "_"), visit.label.replace(' ', "")]
-        {
+        let usual =
+            [visit.label.clone(), visit.id.clone(), visit.label.replace(' ', "_"), visit.label.replace(' ', "")];
+        for spelling in usual.into_iter().chain(codes_of(&codes.visits, &visit.label)) {
             expanded.push((Some(number), pattern.replace("{visit}", &spelling)));
         }
     }
     expanded
 }
 
-fn expand_arms(design: &Design, pattern: &str) -> Vec<(Option<usize>, String)> {
+fn expand_arms(design: &Design, codes: &Codes, pattern: &str) -> Vec<(Option<usize>, String)> {
     if !pattern.contains("{arm}") {
         return vec![(None, pattern.to_owned())];
     }
-    let labels = design.arms.labels();
-    labels.iter().enumerate().map(|(number, label)| (Some(number), pattern.replace("{arm}", label))).collect()
+    let mut expanded = Vec::new();
+    for (number, label) in design.arms.labels().into_iter().enumerate() {
+        for spelling in std::iter::once(label.to_owned()).chain(codes_of(&codes.arms, label)) {
+            expanded.push((Some(number), pattern.replace("{arm}", &spelling)));
+        }
+    }
+    expanded
+}
+
+/// The codes of a label.
+fn codes_of(codes: &[Code], label: &str) -> Vec<String> {
+    codes.iter().filter(|code| code.label == label).flat_map(|code| code.codes.clone()).collect()
 }

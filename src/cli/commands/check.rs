@@ -62,6 +62,7 @@ fn validate(inputs: &pipeline::Inputs) -> (Option<Trial>, Review) {
         Ok((trial, findings)) => (Some(trial), findings),
         Err(findings) => (None, findings),
     };
+    let findings = plan::pointing::into_plan(&inputs.plan, findings);
     let mut all: Vec<Finding> = inputs.plan.remarks.iter().chain(&inputs.remarks).cloned().chain(findings).collect();
     all.sort_by_key(|finding| finding.severity);
     (trial, review(&inputs.plan, all))

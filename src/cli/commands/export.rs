@@ -26,7 +26,8 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     let mut protected = pipeline::files(&inputs, &args.plan);
     args.replace.redact_key.iter().for_each(|key| protected.add(key));
     place::file(&args.out, &protected, args.force)?;
-    let (trial, _) = build::build(&inputs.plan.design(), &inputs.sources).map_err(CliError::Findings)?;
+    let (trial, _) = build::build(&inputs.plan.design(), &inputs.sources)
+        .map_err(|findings| CliError::Findings(crate::plan::pointing::into_plan(&inputs.plan, findings)))?;
     let declared = args.format.as_deref().map(|format| match format {
         "csv" => Format::Csv,
         "tsv" => Format::Tsv,

@@ -79,6 +79,7 @@ pub fn complete(
     let notes = claim.write(bundle.files())?;
     progress.finish_and_clear();
     notes.iter().for_each(|note| terminal::say(&format!("note: {note}")));
+    bundle.remarks.iter().for_each(|remark| terminal::say(&format!("warning: {}", terminal::visible(remark))));
     terminal::print(&run_summary::summary(&run, output.out, terminal::columns_wide()))?;
     let not_assessed = not_assessed(&run);
     if not_assessed.is_empty() { Ok(()) } else { Err(CliError::NotAssessed(not_assessed.join("; "))) }

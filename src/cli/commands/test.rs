@@ -234,11 +234,13 @@ pub(super) fn source(args: &TestArgs) -> Result<Source, CliError> {
 }
 
 pub(super) fn pairs(args: &TestArgs) -> Result<Pairs, CliError> {
+    // Words for yes and no are answers where the method is for answers.
+    let answers = args.test == "mcnemar";
     match (&args.treated, &args.control) {
         (Some(treated), Some(control)) if treated == control => {
             Err(CliError::Usage(format!("--treated and --control both name `{treated}`")))
         }
-        (Some(treated), Some(control)) => input::wide(&source(args)?, treated, control),
+        (Some(treated), Some(control)) => input::wide(&source(args)?, treated, control, answers),
         (None, None) => {
             let of = |value: &'_ Option<String>, flag| required(value.as_deref(), flag).map(str::to_owned);
             let (id, arm) = (of(&args.id, "--treated/--control or --id")?, of(&args.arm, "--arm")?);
@@ -247,7 +249,7 @@ pub(super) fn pairs(args: &TestArgs) -> Result<Pairs, CliError> {
             if active == placebo {
                 return Err(CliError::Usage(format!("--active and --placebo both name `{active}`")));
             }
-            input::long(&source(args)?, &id, &arm, &active, &placebo, &value)
+            input::long(&source(args)?, &id, &arm, &active, &placebo, &value, answers)
         }
         _ => Err(CliError::Usage("--treated and --control go together".to_owned())),
     }
@@ -434,6 +436,7 @@ pub(super) fn print(args: &TestArgs, value: &serde_json::Value) -> Result<(), Cl
     }
     let mut rows = Vec::new();
     let mut notes = Vec::new();
+    let mut tables = String::new();
     for (name, field) in value.as_object().into_iter().flatten() {
         match field {
             serde_json::Value::Null => {}
@@ -441,12 +444,49 @@ pub(super) fn print(args: &TestArgs, value: &serde_json::Value) -> Result<(), Cl
             serde_json::Value::Array(items) if name == "notes" => {
                 notes.extend(items.iter().filter_map(|item| item["text"].as_str().map(str::to_owned)));
             }
+            serde_json::Value::Array(items) if items.first().is_some_and(serde_json::Value::is_object) => {
+                tables.push_str(&table_of(name, items));
+            }
             other => rows.push(vec![name.clone(), other.to_string()]),
         }
     }
     let mut text = terminal::columns(&["", "value"], &rows);
+    text.push_str(&tables);
     for note in notes {
         text.push_str(&format!("note: {note}\n"));
     }
     terminal::print(&text)
+}
+
+/// A list of objects as tables for people: what names the rows first, and at most six further columns beside each other.
+fn table_of(name: &str, items: &[serde_json::Value]) -> String {
+    const BESIDE: usize = 6;
+    let mut keys: Vec<&String> = Vec::new();
+    for key in items.iter().filter_map(serde_json::Value::as_object).flat_map(serde_json::Map::keys) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let is_name =
+        |key: &&String| items.iter().any(|item| item.get(key.as_str()).is_some_and(serde_json::Value::is_string));
+    let (names, further): (Vec<&String>, Vec<&String>) = keys.into_iter().partition(is_name);
+    let filled = |key: &&String| items.iter().any(|item| item.get(key.as_str()).is_some_and(|cell| !cell.is_null()));
+    let further: Vec<&String> = further.into_iter().filter(filled).collect();
+    let cell = |item: &serde_json::Value, key: &str| match item.get(key) {
+        None | Some(serde_json::Value::Null) => "–".to_owned(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(number) => match number.as_f64() {
+            Some(value) if key.starts_with("p_") || key == "p" => terminal::p_value(Some(value)),
+            Some(value) => terminal::number(value),
+            None => number.to_string(),
+        },
+    };
+    let mut text = format!("\n{name}\n");
+    for part in further.chunks(BESIDE) {
+        let header: Vec<&str> = names.iter().chain(part).map(|key| key.as_str()).collect();
+        let rows: Vec<Vec<String>> =
+            items.iter().map(|item| header.iter().map(|key| cell(item, key)).collect()).collect();
+        text.push_str(&terminal::columns(&header, &rows));
+    }
+    text
 }

@@ -6,12 +6,13 @@ use crate::figure::scene::Arm;
 use crate::figure::{Figure, FigureError, Style, shift_bars};
 use crate::table::{Cell, ResultTable, rounding};
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{Better, Kind, Patient};
+use crate::trial::{Better, Endpoint, Kind, Patient};
 
 /// The grades of an endpoint in ascending order: those of its range, else those observed.
 pub fn levels(material: &Material, endpoint: usize) -> Vec<f64> {
     let about = material.endpoint(endpoint);
     match (about.kind, about.range) {
+        _ if !about.levels.is_empty() => about.levels.iter().map(|level| level.value).collect(),
         (Kind::Binary, _) => vec![0.0, 1.0],
         (_, Some((low, high))) if (high - low) / about.step.unwrap_or(1.0) <= 20.0 => {
             let step = about.step.unwrap_or(1.0);
@@ -27,9 +28,11 @@ pub fn levels(material: &Material, endpoint: usize) -> Vec<f64> {
     }
 }
 
-/// The name of a grade.
-pub fn label(material: &Material, kind: Kind, grade: f64) -> String {
-    match kind {
+/// The name of a grade: the plan's label, the word for yes or no, or its number.
+pub fn label(material: &Material, about: &Endpoint, grade: f64) -> String {
+    let named = about.levels.iter().find(|level| level.value == grade && !level.label.is_empty());
+    match about.kind {
+        _ if named.is_some() => named.map(|level| level.label.clone()).unwrap_or_default(),
         Kind::Binary if grade == 0.0 => material.words.get("grade.no"),
         Kind::Binary => material.words.get("grade.yes"),
         _ => {
@@ -61,7 +64,7 @@ pub fn shifts(material: &Material, endpoint: usize, visit: usize, number: &str) 
     if levels.len() > 10 {
         return None;
     }
-    let mut headers: Vec<String> = levels.iter().map(|grade| label(material, about.kind, *grade)).collect();
+    let mut headers: Vec<String> = levels.iter().map(|grade| label(material, about, *grade)).collect();
     headers.push(words.get("table.total"));
     table.headers(words.say("table.grade_at", &[("visit", material.visit(baseline))]), headers);
     for (arm, name) in [(ACTIVE, &design.arms.active), (PLACEBO, &design.arms.placebo)] {
@@ -78,7 +81,7 @@ pub fn shifts(material: &Material, endpoint: usize, visit: usize, number: &str) 
             let counts: Vec<usize> = levels.iter().map(|to| cell(*to)).collect();
             let total = counts.iter().sum();
             let cells = counts.into_iter().chain([total]).map(Cell::Count).collect();
-            table.row(label(material, about.kind, from), 1, cells, Vec::new());
+            table.row(label(material, about, from), 1, cells, Vec::new());
         }
     }
     table.footnotes.push(words.get("footnote.shift"));
@@ -100,7 +103,7 @@ pub fn pairs(material: &Material, endpoint: usize, visit: usize, number: &str) -
     let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
     let id = format!("t-{}-{}-pairs", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, words.say("table.paired", &values), material.population());
-    let of = |arm: &str, grade: f64| format!("{arm}: {}", label(material, about.kind, grade));
+    let of = |arm: &str, grade: f64| format!("{arm}: {}", label(material, about, grade));
     let mut headers: Vec<String> = levels.iter().map(|grade| of(&arms.placebo, *grade)).collect();
     headers.push(words.get("table.total"));
     table.headers(words.get("table.pairs"), headers);
@@ -141,7 +144,7 @@ pub fn bars(material: &Material, endpoint: usize, number: &str, style: &Style) -
     }
     let finding = shift_bars::Finding {
         label: about.name.clone(),
-        grades: levels.iter().map(|grade| label(material, about.kind, *grade)).collect(),
+        grades: levels.iter().map(|grade| label(material, about, *grade)).collect(),
         bars,
     };
     let title = words.say("figure.shift", &[("endpoint", about.name.as_str())]);

@@ -100,8 +100,8 @@ pub fn by_term(material: &Material, number: &str) -> Option<ResultTable> {
         let planned = &material.plan.safety.severities;
         let recorded: BTreeSet<&str> =
             events.iter().filter(|event| event.term == term).map(|event| event.severity.as_str()).collect();
-        let known = planned.iter().map(String::as_str).filter(|severity| recorded.contains(severity));
-        let further = recorded.iter().copied().filter(|severity| !planned.iter().any(|known| known == severity));
+        let known = planned.iter().map(|severity| &**severity).filter(|severity| recorded.contains(severity));
+        let further = recorded.iter().copied().filter(|severity| !planned.iter().any(|known| **known == **severity));
         let (unknown, none): (Vec<&str>, Vec<&str>) = further.partition(|severity| !severity.is_empty());
         for severity in known.chain(unknown).chain(none) {
             let chosen = |event: &AdverseEvent| event.term == term && event.severity == severity;

@@ -116,7 +116,12 @@ pub fn values(material: &Material, endpoint: usize, number: &str) -> Option<Resu
     table.headers(words.get("table.patient"), headers);
     for patient in material.members() {
         let value = |&(visit, arm): &(usize, usize)| match patient.knee(arm) {
-            Some(knee) => Cell::Number(knee.values[endpoint][visit], about.decimals),
+            Some(knee) => match knee.values[endpoint][visit] {
+                Some(grade) if about.levels.iter().any(|level| !level.label.is_empty()) => {
+                    Cell::Text(super::grades::label(material, about, grade))
+                }
+                value => Cell::Number(value, about.decimals),
+            },
             None => Cell::Empty,
         };
         table.row(patient.id.clone(), 0, places.iter().map(value).collect(), Vec::new());

@@ -375,7 +375,7 @@ pub fn knees(material: &Material, number: &str) -> Option<ResultTable> {
                 for (grade, counts) in super::grades::counts(material, endpoint, baseline) {
                     let of = |arm: usize, record: &Record| Cell::CountPercent(counts[arm], record.result.n_pairs);
                     let cells = vec![of(ACTIVE, active), of(PLACEBO, placebo), Cell::Empty];
-                    table.row(super::grades::label(material, about.kind, grade), 1, cells, Vec::new());
+                    table.row(super::grades::label(material, about, grade), 1, cells, Vec::new());
                 }
             }
         }

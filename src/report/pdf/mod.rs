@@ -45,6 +45,13 @@ pub fn render_with_font(document: &Document, words: &Words, font: &[u8]) -> Resu
     set(document, words, &Fonts::with_extra(font).ok_or(PdfError::Font)?)
 }
 
+/// The characters of `text` that no embedded font has: the PDF prints their code points.
+pub fn unprintable(text: &str) -> std::collections::BTreeSet<char> {
+    let fonts = Fonts::embedded();
+    let formless = |c: char| matches!(c, '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{2060}');
+    text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !formless(*c) && !fonts.cover(*c)).collect()
+}
+
 fn set(document: &Document, words: &Words, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
     let world = World::new(content::values(document, words, fonts), fonts);
     let pages = typst::compile(&world).output.map_err(|errors| PdfError::Layout(messages(&errors)))?;

@@ -72,6 +72,7 @@ pub fn section(material: &Material) -> Section {
         section.blocks.push(Block::Paragraph(words.get("methods.change")));
     }
     section.blocks.extend(other_methods(material).map(Block::Paragraph));
+    section.blocks.extend(super::data_rules::paragraph(material).map(Block::Paragraph));
     section
         .blocks
         .push(Block::Paragraph(words.say("methods.conclusion", &[("active", &material.trial.design.arms.active)])));

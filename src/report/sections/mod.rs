@@ -2,6 +2,7 @@
 
 pub mod abstracts;
 pub mod checklist;
+pub mod data_rules;
 pub mod departures;
 pub mod design;
 pub mod endpoint;

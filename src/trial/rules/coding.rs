@@ -152,7 +152,16 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
             "SK611",
             context.rows.place(None, context.sources.roles.knee.as_deref()),
             format!("{} labels of sides are neither left nor right, among them {}", unusual.len(), shown.join(", ")),
-            "nothing, if the sites are not left and right; no side can then be checked for balance",
+            match unusual.len() == 2 {
+                true => format!(
+                    "if they are codes, declare them: `[sides] left = {{ code = \"{0}\", label = \"left\" }}`, likewise `right`; \
+                     nothing, if the sites are not left and right: no side can then be checked for balance",
+                    unusual.first().copied().unwrap_or_default()
+                ),
+                false => {
+                    "nothing, if the sites are not left and right; no side can then be checked for balance".to_owned()
+                }
+            },
         );
     }
     spellings(context, findings);

@@ -4,6 +4,7 @@
 //! ([`super::rows`], [`super::knees`], …); the others here, one file per group. Every rule has one number, one severity,
 //! an example and a remedy, and is documented in `docs/rules.md`, which is made from this catalogue.
 
+mod baselines;
 pub mod coding;
 pub mod consistency;
 pub mod files;

@@ -159,4 +159,11 @@ pub const RULES: &[Rule] = &[
         example: "`VAS pain` with `better = \"higher\"`.",
         remedy: "See that the direction is meant: every conclusion depends on it.",
     },
+    Rule {
+        id: "SK042",
+        severity: Warning,
+        title: "Arms and visits have names that can be printed.",
+        example: "`active = \"1\"`: the report says that 1 knees had less pain than 0 knees.",
+        remedy: "Give the code a label: `active = { code = \"1\", label = \"EV\" }`.",
+    },
 ];

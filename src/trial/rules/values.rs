@@ -177,6 +177,20 @@ pub const RULES: &[Rule] = &[
         example: "Painful days from 0 to 31 as `kind = \"ordinal\"`.",
         remedy: "Write `kind = \"count\"` or `kind = \"continuous\"`.",
     },
+    Rule {
+        id: "SK230",
+        severity: Warning,
+        title: "Baselines and changes in the data are those of the values.",
+        example: "`BASE` 40 on a knee whose value at `Baseline` is 60.",
+        remedy: "Find out which is right; the analyses take the values.",
+    },
+    Rule {
+        id: "SK231",
+        severity: Warning,
+        title: "The row flagged as baseline is at the plan's baseline visit.",
+        example: "`ABLFL` is Y on a row of `Screening`.",
+        remedy: "Carry the value to the baseline visit, or name the visit in `visits.baseline`.",
+    },
 ];
 
 /// Levels beyond which a grade is no grade: numeric rating scales have 11.
@@ -191,6 +205,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         one_endpoint(context, number, endpoint, found);
     });
     sums(context, findings);
+    super::baselines::check(context, findings);
     copies(context, findings);
 }
 
