@@ -57,7 +57,7 @@ fn allowed_in_statistics() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("instrument", &["math"]),
         ("multiplicity", &["math"]),
         ("paired", &["math", "note"]),
-        ("model", &["math", "note"]),
+        ("model", &["math", "multiplicity", "note"]),
         ("planning", &["math", "paired", "note"]),
         ("survival", &["math", "paired", "note"]),
         ("missing", &["math", "paired", "model", "note"]),

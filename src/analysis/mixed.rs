@@ -506,7 +506,7 @@ impl Model {
         let named = |factor: &&&str| several || **factor != "visit";
         let mut names: Vec<String> = factors.iter().filter(named).map(|factor| (*factor).to_owned()).collect();
         let by = if names.len() > 1 { names.split_off(1) } else { Vec::new() };
-        LsMeansSpec { factors: names, by, weights, at: Vec::new() }
+        LsMeansSpec { factors: names, by, weights, ..LsMeansSpec::default() }
     }
 
     fn is_at(&self, context: &Context, levels: &model::Levels, visit: usize) -> bool {

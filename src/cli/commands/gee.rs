@@ -13,6 +13,12 @@ use crate::model::gee_report::{GeeComparisons, gee};
 /// Wrong usage, a file that cannot be read, or data that the model refuses.
 pub fn run(args: &GeeArgs) -> Result<(), CliError> {
     let family = GeeFamily::from_name(&args.family).unwrap_or(GeeFamily::Binomial);
+    if args.input.offset.is_some() && !family.is_count() {
+        return Err(CliError::Usage("--offset belongs to --family poisson or negative-binomial".to_owned()));
+    }
+    if args.dispersion.is_some() && family != GeeFamily::NegativeBinomial {
+        return Err(CliError::Usage("--dispersion belongs to --family negative-binomial".to_owned()));
+    }
     let options = GeeOptions {
         correlation: WorkingCorrelation::from_name(&args.corstr).unwrap_or_default(),
         covariance: GeeCovariance::from_name(&args.robust).unwrap_or_default(),
@@ -21,11 +27,20 @@ pub fn run(args: &GeeArgs) -> Result<(), CliError> {
             _ => GeeConvention::Geepack,
         },
         conf_level: args.input.conf_level,
+        dispersion: args.dispersion,
         ..GeeOptions::new(family)
     };
-    let outcome = if family == GeeFamily::Gaussian { Outcome::Numbers } else { Outcome::Either };
+    let outcome = if family == GeeFamily::Binomial { Outcome::Either } else { Outcome::Numbers };
     let input = ModelInput::read(&args.input, &[&args.id], outcome)?;
-    let comparisons = GeeComparisons { emmeans: input.emmeans, contrasts: input.contrasts };
+    if family.is_count() {
+        input.counts()?;
+    }
+    let comparisons = GeeComparisons {
+        emmeans: input.emmeans,
+        contrasts: input.contrasts,
+        adjust: input.adjust,
+        offset: input.offset,
+    };
     let report = gee(&input.table, &input.formula, &args.id, &options, &comparisons)?;
     if args.input.format == "json" {
         terminal::json(&report)

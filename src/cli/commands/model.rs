@@ -12,6 +12,7 @@ use crate::model::{
     AnovaType, Ddf, FitOptions, Formula, Information, LinearHypothesis, LsMeansSpec, Method, ModelReport,
     ReportOptions, compare, fit,
 };
+use crate::note;
 
 /// Runs the command.
 ///
@@ -42,7 +43,16 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
 /// The normal model.
 fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
     if args.link.is_some() || args.quadrature.is_some() {
-        return Err(CliError::Usage("--link and --quadrature belong to --family binomial or cumulative".to_owned()));
+        let message = "--link and --quadrature belong to --family binomial, cumulative, poisson or negative-binomial";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    if args.input.offset.is_some() {
+        let message = "--offset belongs to --family poisson or negative-binomial";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    let logarithm = args.transform.is_some();
+    if args.log_offset.is_some() && !logarithm {
+        return Err(CliError::Usage("--log-offset belongs to --transform log".to_owned()));
     }
     let method = if args.ml { Method::Ml } else { Method::Reml };
     let further = &args.further;
@@ -72,7 +82,10 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
     let mut columns = other.as_ref().map_or_else(Vec::new, Formula::columns);
     columns.extend(pair.iter().flat_map(|pair| pair.factors.iter().chain(&pair.by).cloned()));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let input = ModelInput::read(&args.input, &columns, Outcome::Numbers)?;
+    let mut input = ModelInput::read(&args.input, &columns, Outcome::Numbers)?;
+    if logarithm {
+        input.take_logarithm(args.log_offset.unwrap_or(0.0))?;
+    }
     let fit_options = FitOptions { method, ..FitOptions::default() };
     let fitted = fit(&input.table, &input.formula, &fit_options)?;
     let weights = input.weights;
@@ -93,8 +106,13 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
             None => None,
         },
         diagnostics: further.diagnostics,
+        adjust: input.adjust,
+        log_outcome: logarithm,
     };
     let mut report = fitted.report(&options)?;
+    if let Some(added) = args.log_offset {
+        report.notes.push(note!(log_added, name = &input.formula.response.name, added = added));
+    }
     if let Some(other) = other {
         report.comparison = Some(compare(&fitted, &fit(&input.table, &other, &fit_options)?)?);
     }
@@ -110,10 +128,12 @@ fn pair_of(text: &str) -> Result<LsMeansSpec, CliError> {
     Ok(pair)
 }
 
-/// The binomial or cumulative model, with or without random intercepts.
+/// The binomial, cumulative or count model, with or without random intercepts.
 fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, CliError> {
     let further = &args.further;
     let linear_only = [
+        ("--transform", args.transform.is_some()),
+        ("--log-offset", args.log_offset.is_some()),
         ("--ddf", args.ddf.as_deref().is_some_and(|ddf| ddf != "asymptotic")),
         ("--information", args.information.is_some()),
         ("--anova", args.anova.is_some()),
@@ -129,15 +149,35 @@ fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, Cl
         let reason = "it belongs to linear models; the tests of this family are asymptotic Wald tests";
         return Err(CliError::Usage(format!("{flag} is not an option of --family {}: {reason}", args.family)));
     }
-    let quadrature = args.quadrature.unwrap_or(1);
+    let nested = Formula::parse(&args.input.formula)?.random.len() > 1;
+    let default = match (family.is_count(), nested) {
+        (false, _) => 1,
+        (true, false) => 25,
+        (true, true) => 15,
+    };
+    let quadrature = args.quadrature.unwrap_or(default);
     if quadrature == 0 {
         return Err(CliError::Usage("--quadrature: at least 1 point (Laplace)".to_owned()));
     }
-    let link = args.link.as_deref().and_then(Link::from_name).unwrap_or(Link::Logit);
-    let input = ModelInput::read(&args.input, &[], Outcome::Either)?;
+    let canonical = GeneralisedOptions::new(family).link;
+    let link = args.link.as_deref().and_then(Link::from_name).unwrap_or(canonical);
+    if family.is_count() != (link == Link::Log) {
+        let (link, family) = (link.name(), family.name());
+        return Err(CliError::Usage(format!("--link {link} does not go with --family {family}")));
+    }
+    if args.input.offset.is_some() && !family.is_count() {
+        return Err(CliError::Usage("--offset belongs to --family poisson or negative-binomial".to_owned()));
+    }
+    let outcome = if family.is_count() { Outcome::Numbers } else { Outcome::Either };
+    let input = ModelInput::read(&args.input, &[], outcome)?;
+    if family.is_count() {
+        input.counts()?;
+    }
     let options = GeneralisedOptions {
         family,
         link,
+        adjust: input.adjust,
+        offset: input.offset.clone(),
         quadrature,
         conf_level: args.input.conf_level,
         emmeans: input.emmeans,
