@@ -17,6 +17,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("figure", &["trial", "analysis"]),
         ("report", &["disk", "trial", "plan", "analysis", "table", "figure", "data", "note"]),
         ("pipeline", &["disk", "data", "trial", "plan", "analysis", "report"]),
+        ("randomise", &["math"]),
         ("simulate", &["math", "trial", "plan", "planning", "analysis"]),
         ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
         (
@@ -32,6 +33,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "missing",
                 "multiplicity",
                 "planning",
+                "randomise",
                 "simulate",
                 "figure",
                 "instrument",

@@ -48,6 +48,7 @@ mod plan_life;
 mod plan_tests;
 mod planning;
 mod project;
+mod randomise;
 mod recompute;
 mod reference_cases;
 mod repeated_measures;

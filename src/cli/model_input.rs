@@ -181,7 +181,7 @@ fn refuse_rows(rows: &[String], what: &str, help: &str) -> Result<(), CliError> 
     let more = rows.len().saturating_sub(10);
     let tail = if more > 0 { format!("\n… and {more} more") } else { String::new() };
     let shown = rows[..rows.len().min(10)].join("\n");
-    Err(CliError::Refused(format!("{what}:\n{shown}{tail}\n  help: {help}")))
+    Err(CliError::Usage(format!("{what}:\n{shown}{tail}\n  help: {help}")))
 }
 
 /// The method of `--adjust`, which is about `--contrast`.
@@ -199,6 +199,13 @@ fn adjustment(args: &ModelData) -> Result<Option<Adjust>, CliError> {
 /// The level that Dunnett's contrasts compare with: the one named, or the first.
 fn reference(args: &ModelData, spec: &LsMeansSpec, table: &Columns) -> Result<String, CliError> {
     if let Some(level) = &args.reference {
+        if let [factor] = spec.factors.as_slice()
+            && let Column::Categorical { levels, .. } = table.column(factor)?.to_categorical()
+            && !levels.contains(level)
+        {
+            let known = levels.join(", ");
+            return Err(CliError::Usage(format!("--reference {level} is no level of `{factor}`; levels: {known}")));
+        }
         return Ok(level.clone());
     }
     let first = |name: &String| match table.column(name)?.to_categorical() {

@@ -145,6 +145,9 @@ pub fn generalised(report: &GeneralisedReport, conf_level: f64) -> String {
         })
         .collect();
     text.push_str(&columns(&["Term", "Estimate", "SE", "z", "p", &interval_title(conf_level)], &rows));
+    if let Some(theta) = report.dispersion {
+        text.push_str(&format!("\ndispersion: variance μ + μ²/θ, θ = {}\n", number(theta)));
+    }
     if !report.variance_components.is_empty() {
         heading(&mut text, "Random intercepts");
         let rows: Vec<Vec<String>> = report
@@ -254,6 +257,11 @@ fn contrast_row(contrast: &ContrastRecord) -> Vec<String> {
         conf_high: contrast.conf_high,
     });
     test_row(vec![labelled(&contrast.contrast, contrast)], test.as_ref())
+}
+
+/// The levels of the BY cell, joined.
+pub(super) fn cell(contrast: &ContrastRecord) -> String {
+    contrast.levels.0.iter().map(|(_, level)| level.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// `EV - PLACEBO, M1`.

@@ -2,7 +2,9 @@
 
 use super::design::endpoint_id;
 use super::file::{BetterPlan, DataPlan, PlanFile, RolePlan, Shape, VisitsPlan};
-use super::options::{AlternativePlan, CovariateKind, MeasurePlan, MultiplicityMethod, PrimaryMethod};
+use super::options::{
+    AlternativePlan, AnalysisPlan, CovariateKind, MeasurePlan, MultiplicityMethod, PrimaryMethod, Structure,
+};
 use super::position::Positions;
 use super::schema::suggestion;
 use crate::data::date::DateOrder;
@@ -644,6 +646,7 @@ impl Checker<'_> {
                 self.wrong("SK010", &format!("analysis.{key}"), message, "leave it out for the default");
             }
         }
+        self.random(analysis);
         if analysis.difference_structure.is_empty() {
             let message = "no covariance is named for the differences".to_owned();
             let remedy = "name at least one, for instance `[\"us\", \"ar1\"]`, or leave the key out";
@@ -664,6 +667,36 @@ impl Checker<'_> {
                     "constrained longitudinal data analysis models the baseline, and there is none".to_owned();
                 self.wrong("SK016", &path, message, "name `visits.baseline`, or choose another method");
             }
+        }
+    }
+
+    /// The declared random intercepts: names that exist, in place of the structure, where the mixed model runs.
+    fn random(&mut self, analysis: &AnalysisPlan) {
+        let known = AnalysisPlan::INTERCEPTS.join(", ");
+        match analysis.intercepts() {
+            Err(term) => {
+                let message = format!("`{term}` is not a random intercept of the plan");
+                let remedy = format!("write a sum of {known}; `splitknee model` fits other formulas");
+                self.wrong("SK008", "analysis.random", message, remedy);
+            }
+            Ok(terms) if analysis.random.is_some() => {
+                let runs = analysis.primary == PrimaryMethod::MixedModel
+                    || analysis.sensitivity.contains(&PrimaryMethod::MixedModel);
+                if !runs {
+                    let message = "random intercepts are declared, and no `mixed_model` runs".to_owned();
+                    let remedy = "name `mixed_model` as primary or sensitivity method, or leave `random` out";
+                    self.wrong("SK012", "analysis.random", message, remedy);
+                }
+                if !terms.contains(&AnalysisPlan::INTERCEPTS[0]) {
+                    let message = "without `(1|patient)` the two sides of a patient count as independent".to_owned();
+                    self.wrong("SK012", "analysis.random", message, "add `(1|patient)`");
+                }
+                if analysis.structure != Structure::ByDesign {
+                    let message = "`random` and `structure` both name the covariance of the mixed model".to_owned();
+                    self.wrong("SK012", "analysis.structure", message, "leave one of them out");
+                }
+            }
+            Ok(_) => {}
         }
     }
 

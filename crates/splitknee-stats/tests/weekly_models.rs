@@ -431,6 +431,6 @@ fn unit_of_time() {
     let mut weeks = days.clone();
     weeks.add_numeric("day", values.iter().map(|day| day / 7.0).collect()).unwrap();
     let formula = Formula::parse("vas ~ treatment*visit + base + (1|usubjid) + car1(day|usubjid:knee)").unwrap();
-    let likelihood = |columns: &Columns| fit(columns, &formula, &FitOptions::default()).unwrap().log_lik;
+    let likelihood = |columns: &Columns| fit(columns, &formula, &FitOptions::default()).unwrap().log_lik();
     near("weeks", likelihood(&weeks), likelihood(&days), 1e-10);
 }

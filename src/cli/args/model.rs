@@ -40,6 +40,9 @@ pub struct ModelData {
     /// Counts: added to the predictor with coefficient 1, the logarithm of the exposure, such as 'log(days)'.
     #[arg(long, value_name = "EXPRESSION")]
     pub offset: Option<String>,
+    /// The differences of --contrast as a dot plot with limits, SVG or PNG; ratios on a logarithmic axis.
+    #[arg(long, value_name = "FILE")]
+    pub figure: Option<PathBuf>,
     /// Confidence level.
     #[arg(long, default_value_t = 0.95)]
     pub conf_level: f64,

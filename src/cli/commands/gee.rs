@@ -2,6 +2,8 @@
 
 use crate::cli::args::model::GeeArgs;
 use crate::cli::error::CliError;
+use super::model::ratio_dot;
+use crate::cli::model_figure::{self, Dot};
 use crate::cli::model_input::{ModelInput, Outcome};
 use crate::cli::{model_text, terminal};
 use crate::model::gee::{GeeConvention, GeeCovariance, GeeFamily, GeeOptions, WorkingCorrelation};
@@ -42,6 +44,11 @@ pub fn run(args: &GeeArgs) -> Result<(), CliError> {
         offset: input.offset,
     };
     let report = gee(&input.table, &input.formula, &args.id, &options, &comparisons)?;
+    if let Some(path) = &args.input.figure {
+        let kind = report.contrasts.iter().find_map(|contrast| contrast.ratio_kind);
+        let dots: Vec<Dot> = report.contrasts.iter().map(ratio_dot).collect();
+        model_figure::write(path, &dots, kind.is_some(), kind.unwrap_or("Difference of LS means"))?;
+    }
     if args.input.format == "json" {
         terminal::json(&report)
     } else {

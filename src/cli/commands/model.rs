@@ -2,14 +2,15 @@
 
 use crate::cli::args::model::ModelArgs;
 use crate::cli::error::CliError;
+use crate::cli::model_figure::{self, Dot};
 use crate::cli::model_input::{ModelInput, Outcome};
 use crate::cli::{model_text, terminal};
 use crate::model::generalised::Family;
-use crate::model::generalised_report::{GeneralisedOptions, GeneralisedReport, fit_generalised};
+use crate::model::generalised_report::{GeneralisedOptions, GeneralisedReport, RatioContrast, fit_generalised};
 use crate::model::link::Link;
 use crate::model::robust::RobustKind;
 use crate::model::{
-    AnovaType, Ddf, FitOptions, Formula, Information, LinearHypothesis, LsMeansSpec, Method, ModelReport,
+    AnovaType, ContrastRecord, Ddf, FitOptions, Formula, Information, LinearHypothesis, LsMeansSpec, Method, ModelReport,
     ReportOptions, compare, fit,
 };
 use crate::note;
@@ -23,6 +24,11 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
     match Family::from_name(&args.family) {
         None => {
             let report = linear(args)?;
+            if let Some(path) = &args.input.figure {
+                let ratios = report.scale.is_some();
+                let title = if ratios { "Ratio of geometric means" } else { "Difference of LS means" };
+                model_figure::write(path, &dots(&report), ratios, title)?;
+            }
             if json {
                 terminal::json(&report)
             } else {
@@ -31,6 +37,11 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
         }
         Some(family) => {
             let report = generalised(args, family)?;
+            if let Some(path) = &args.input.figure {
+                let kind = report.contrasts.iter().find_map(|contrast| contrast.ratio_kind);
+                let dots: Vec<Dot> = report.contrasts.iter().map(ratio_dot).collect();
+                model_figure::write(path, &dots, kind.is_some(), kind.unwrap_or("Difference of LS means"))?;
+            }
             if json {
                 terminal::json(&with_absent_fields(&report)?)
             } else {
@@ -38,6 +49,35 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
             }
         }
     }
+}
+
+/// The differences of a linear model for its figure: simultaneous limits where they are adjusted.
+fn dots(report: &ModelReport) -> Vec<Dot> {
+    let dot = |record: &ContrastRecord| {
+        let adjusted = record.adjusted.and_then(|found| found.conf_low_adjusted.zip(found.conf_high_adjusted));
+        let limits = match adjusted {
+            Some((low, high)) => [Some(low), Some(high)],
+            None => [record.conf_low, record.conf_high],
+        };
+        let values = [record.estimate, limits[0], limits[1]];
+        let values = if record.geometric.is_some() { values.map(|value| value.map(f64::exp)) } else { values };
+        Dot { cell: model_text::cell(record), contrast: record.contrast.clone(), values }
+    };
+    report.contrasts.iter().map(dot).collect()
+}
+
+/// The same of a contrast that is a ratio, or a difference on a scale without one.
+pub(super) fn ratio_dot(contrast: &RatioContrast) -> Dot {
+    let record = &contrast.difference;
+    let (low, high) = match contrast.ratio_low_adjusted.zip(contrast.ratio_high_adjusted) {
+        Some((low, high)) => (Some(low), Some(high)),
+        None => (contrast.ratio_low, contrast.ratio_high),
+    };
+    let values = match contrast.ratio_kind {
+        Some(_) => [contrast.ratio, low, high],
+        None => [record.estimate, record.conf_low, record.conf_high],
+    };
+    Dot { cell: model_text::cell(record), contrast: record.contrast.clone(), values }
 }
 
 /// The normal model.
@@ -149,7 +189,13 @@ fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, Cl
         let reason = "it belongs to linear models; the tests of this family are asymptotic Wald tests";
         return Err(CliError::Usage(format!("{flag} is not an option of --family {}: {reason}", args.family)));
     }
-    let nested = Formula::parse(&args.input.formula)?.random.len() > 1;
+    let intercepts = Formula::parse(&args.input.formula)?.random.len();
+    if family.is_count() && intercepts > 2 {
+        let message = "counts take two nested random intercepts at most, such as (1|usubjid/knee): quadrature over more is \
+                       not offered";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    let nested = intercepts > 1;
     let default = match (family.is_count(), nested) {
         (false, _) => 1,
         (true, false) => 25,

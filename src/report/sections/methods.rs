@@ -64,7 +64,7 @@ pub fn section(material: &Material) -> Section {
         section.blocks.push(Block::Paragraph(words.say("methods.mixed", &values)));
     }
     section.blocks.extend(rules(material).map(Block::Paragraph));
-    if material.fits().any(|fit| fit.structure == Structure::Random.name()) {
+    if material.fits().any(|fit| [Structure::Random.name(), Structure::Declared.name()].contains(&fit.structure)) {
         section.blocks.push(Block::Paragraph(words.get("methods.random_assumption")));
     }
     let compares_changes = |endpoint: &usize| material.context().measure(*endpoint) == crate::trial::Measure::Change;
