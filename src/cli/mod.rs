@@ -13,6 +13,7 @@ pub mod model_input;
 pub mod model_text;
 pub mod output;
 pub mod power;
+mod simulation_page;
 pub mod terminal;
 
 use clap::Parser;
