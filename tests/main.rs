@@ -20,6 +20,7 @@ mod data_xlsx;
 mod data_xpt;
 mod datasets;
 mod defaults;
+mod derived;
 mod distributions;
 mod everyday_files;
 mod example;

@@ -339,6 +339,7 @@ fn harm() -> Endpoint {
         decimals: 0,
         decimals_from_data: false,
         tests: Vec::new(),
+        derived: None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! From the plan as written to the trial's design: identifiers, and defaults that depend on other parts of the plan.
 
-use super::file::{BetterPlan, EndpointPlan, KindPlan, PlanFile, RolePlan};
+use super::file::{BetterPlan, EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan};
 use super::schema::DefaultUsed;
+use crate::trial::derived::{Derived, Summary};
 use crate::trial::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
 
 /// Identifier of the only visit of a trial without a visit column.
@@ -53,6 +54,11 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             Some(labels) => (0..visits.len()).filter(|i| labels.iter().any(|label| index(label) == Some(*i))).collect(),
             None => (0..visits.len()).collect(),
         };
+        let derived = derived(written, &measured, baseline);
+        let measured = match &derived {
+            Some(derived) => filed(derived, measured, baseline),
+            None => measured,
+        };
         endpoints.push(Endpoint {
             id,
             name: written.name.clone(),
@@ -78,6 +84,7 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             decimals,
             decimals_from_data: written.decimals.is_none() && written.step.is_none(),
             tests: written.tests.clone(),
+            derived,
         });
     }
     if plan.analysis_sets.is_empty() {
@@ -86,6 +93,28 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
     let arms =
         Arms { active: plan.arms.active.clone(), placebo: plan.arms.placebo.clone(), other: plan.arms.other.clone() };
     (Design { arms, visits, baseline, primary, endpoints }, defaults)
+}
+
+/// How an endpoint is derived: an area and a percent change read every visit named, the baseline too; the others those after
+/// baseline.
+fn derived(written: &EndpointPlan, measured: &[usize], baseline: Option<usize>) -> Option<Derived> {
+    let summary = written.derive?.summary();
+    let whole = matches!(summary, Summary::Auc | Summary::PercentChange);
+    let read = |visit: &usize| whole || Some(*visit) != baseline;
+    let from = measured.iter().copied().filter(read).collect();
+    Some(Derived { summary, gaps: written.missing.map(GapsPlan::gaps), from })
+}
+
+/// The visits at which a derived endpoint has a value: the last it reads and, as covariate, the baseline; percent changes all
+/// after baseline.
+fn filed(derived: &Derived, measured: Vec<usize>, baseline: Option<usize>) -> Vec<usize> {
+    if derived.summary == Summary::PercentChange {
+        return derived.from.iter().copied().filter(|visit| Some(*visit) != baseline).collect();
+    }
+    let last = derived.from.last().copied();
+    let mut visits: Vec<usize> = baseline.into_iter().filter(|visit| measured.contains(visit)).collect();
+    visits.extend(last.filter(|last| Some(*last) != baseline));
+    visits
 }
 
 fn kind(written: KindPlan) -> Kind {
@@ -97,7 +126,8 @@ fn kind(written: KindPlan) -> Kind {
     }
 }
 
-fn visits(plan: &PlanFile) -> Vec<Visit> {
+/// The visits of the plan, with the months that it or their labels say.
+pub(super) fn visits(plan: &PlanFile) -> Vec<Visit> {
     let Some(scheduled) = &plan.visits else {
         let label = plan.report.language.single_visit().to_owned();
         return vec![Visit { label, id: SINGLE_VISIT.to_owned(), month: None }];

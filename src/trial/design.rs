@@ -1,5 +1,6 @@
 //! What the plan declares about the trial: arms, visits and endpoints.
 
+use super::derived::Derived;
 use serde::Serialize;
 
 /// The kind of scale an endpoint is measured on; it decides the default methods.
@@ -90,9 +91,16 @@ pub struct Endpoint {
     pub decimals_from_data: bool,
     /// Paired tests asked for by the plan; empty means the defaults of the kind.
     pub tests: Vec<String>,
+    /// How it is derived from the values as collected, where it is.
+    pub derived: Option<Derived>,
 }
 
 impl Endpoint {
+    /// Whether values as collected are read at `visit`.
+    pub fn reads(&self, visit: usize) -> bool {
+        self.visits.contains(&visit) || self.derived.as_ref().is_some_and(|derived| derived.from.contains(&visit))
+    }
+
     /// +1 where a positive active − placebo difference is a benefit, −1 where a negative one is.
     pub fn benefit_sign(&self) -> f64 {
         match self.better {

@@ -18,6 +18,7 @@ pub mod build;
 pub mod coded;
 pub mod columns;
 pub mod define_xml;
+pub mod derived;
 pub mod design;
 pub mod differences;
 pub mod event_rows;
