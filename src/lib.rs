@@ -34,6 +34,7 @@ pub mod figure;
 pub mod pipeline;
 pub mod plan;
 pub mod qualification;
+pub mod randomise;
 pub mod report;
 pub mod simulate;
 pub mod table;

@@ -453,3 +453,29 @@ fn a_characteristic_missing_in_the_first_patient_is_described() {
     let sex = find(&outcomes, "patients.sex");
     assert_eq!((sex.rows.used, sex.rows.not_used), (11, 1));
 }
+
+/// All three random intercepts by name are the structure `random`; two of them leave the third out; others are refused.
+#[test]
+fn random_intercepts_by_name() {
+    let declared = |random: &str| {
+        let text = format!("ddf = \"satterthwaite\"\nrandom = \"{random}\"");
+        run("ev-knee-synthetic", &[("ddf = \"kenward-roger\"", text.as_str())], "")
+    };
+    let (all, named) =
+        (declared("(1|patient) + (1|patient:visit) + (1|patient:knee)"), run("ev-knee-synthetic", &[RANDOM], ""));
+    let id = "vas.m6.primary.mixed-model";
+    let (ours, theirs) = (&find(&all, id).result, &find(&named, id).result);
+    assert_eq!((ours.estimate, ours.std_error, ours.df), (theirs.estimate, theirs.std_error, theirs.df));
+    let two = declared("(1|patient/knee)");
+    let fit = two.fits.iter().find(|fit| fit.decides).unwrap();
+    assert_eq!(fit.structure, "declared");
+    assert!(fit.formula.ends_with("+ (1|patient) + (1|patient:knee)"), "{}", fit.formula);
+    for (random, rule) in [("(1|clinic)", "SK008"), ("(1|patient:knee)", "SK012"), ("1|patient", "SK008")] {
+        let plan = crate::project::plan_of("ev-knee-synthetic")
+            .replace("ddf = \"kenward-roger\"", &format!("ddf = \"kenward-roger\"\nrandom = \"{random}\""));
+        let folder = crate::project::dataset("ev-knee-synthetic");
+        let findings =
+            splitknee::pipeline::read_from(&plan, "plan.toml", |file| std::fs::read(folder.join(file))).unwrap_err();
+        assert!(findings.iter().any(|finding| finding.rule == rule), "{random}: {findings:?}");
+    }
+}

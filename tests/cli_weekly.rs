@@ -122,3 +122,81 @@ fn logarithms_give_ratios_and_refuse_zeros_with_their_rows() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("wide.csv:3: a = 0"));
 }
+
+/// A small data set of two arms in six persons.
+fn knees(folder: &Path, change: impl Fn(usize) -> Option<&'static str>) -> String {
+    let mut text = "id,arm,days,n\n".to_owned();
+    let counts = [3, 5, 2, 4, 7, 6, 1, 3, 4, 8, 2, 2];
+    for (row, count) in counts.iter().enumerate() {
+        let usual = format!("{},{},28,{count}", row / 2 + 1, ["A", "B"][row % 2]);
+        text += &format!("{}\n", change(row).map_or(usual, str::to_owned));
+    }
+    let file = folder.join("knees.csv");
+    std::fs::write(&file, text).unwrap();
+    file.display().to_string()
+}
+
+/// What no model of logarithms or counts has is refused with its rows and exit code 2.
+#[test]
+fn logarithms_and_counts_that_are_none() {
+    let home = tempfile::tempdir().unwrap();
+    let refused = |change: &dyn Fn(usize) -> Option<&'static str>, arguments: &[&str], words: &[&str]| {
+        let file = knees(home.path(), change);
+        let output = program(&[&[arguments[0], "--data", &file], &arguments[1..]].concat());
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        words.iter().for_each(|word| assert!(error.contains(word), "{arguments:?}: {error}"));
+    };
+    let none = |_: usize| None;
+    let at = |wanted: usize, line: &'static str| move |row: usize| (row == wanted).then_some(line);
+    let log = ["model", "--formula", "n ~ arm + (1|id)", "--transform", "log"];
+    refused(&at(2, "2,A,28,0"), &log, &["knees.csv:4: n = 0", "--log-offset"]);
+    let poisson = ["gee", "--id", "id", "--formula", "n ~ arm", "--family", "poisson", "--offset", "log(days)"];
+    refused(&at(3, "2,B,0,4"), &poisson, &["knees.csv:5", "above 0"]);
+    refused(&at(4, "3,A,28,-1"), &poisson, &["knees.csv:6: n = -1", "whole numbers"]);
+    refused(&at(4, "3,A,28,1.5"), &poisson, &["knees.csv:6: n = 1.5"]);
+    let model = ["model", "--formula", "n ~ arm + (1|id)", "--contrast", "arm"];
+    let with = |more: &[&'static str]| [&model[..], more].concat();
+    refused(&none, &with(&["--adjust", "dunnett", "--reference", "C"]), &["C is no level", "A, B"]);
+    refused(&none, &with(&["--reference", "A"]), &["--adjust dunnett"]);
+    refused(&none, &["model", "--formula", "n ~ arm", "--adjust", "tukey"], &["--contrast"]);
+    refused(&none, &with(&["--offset", "log(days)"]), &["--family poisson"]);
+    refused(&none, &with(&["--log-offset", "1"]), &["--transform log"]);
+    refused(&none, &with(&["--family", "poisson", "--link", "logit"]), &["--link logit"]);
+    refused(&none, &with(&["--figure", "ratios.jpg"]), &[".svg or .png"]);
+}
+
+/// A declared offset is named; the figure of the differences is drawn.
+#[test]
+fn ratios_with_an_offset_and_their_figure() {
+    let home = tempfile::tempdir().unwrap();
+    let file = knees(home.path(), |row| (row == 2).then_some("2,A,28,0"));
+    let figure = home.path().join("ratios.svg");
+    let found = json(&[
+        "model",
+        "--data",
+        &file,
+        "--formula",
+        "n ~ arm + (1|id)",
+        "--transform",
+        "log",
+        "--log-offset",
+        "1",
+        "--contrast",
+        "arm",
+        "--adjust",
+        "mvt",
+        "--figure",
+        figure.to_str().unwrap(),
+    ]);
+    let contrast = &found["contrasts"][0];
+    near(&contrast["ratio"], contrast["estimate"].as_f64().unwrap().exp());
+    // One comparison needs no adjustment.
+    near(&contrast["p_adjusted"], contrast["p_value"].as_f64().unwrap());
+    near(&contrast["conf_low_adjusted"], contrast["conf_low"].as_f64().unwrap());
+    assert!(
+        found["notes"].as_array().unwrap().iter().any(|note| note["text"].as_str().unwrap().starts_with("1 was added"))
+    );
+    let svg = std::fs::read_to_string(figure).unwrap();
+    assert!(svg.contains("<svg") && svg.contains("B - A"));
+}

@@ -267,3 +267,62 @@ fn the_shoes_are_those_of_the_book() {
     assert_eq!(read, expected);
     assert!(shoes.iter().all(|row| row["visit"] == "End of wear"));
 }
+
+#[allow(dead_code, reason = "`main` writes the file")]
+#[path = "../datasets/biodistribution-synthetic/generate.rs"]
+mod biodistribution;
+
+/// The committed biodistribution is what its generator writes, and its page's analysis finds what was planted: with complete
+/// animals exactly the one-way analysis of variance of each organ (R 4.2.2, `lm(log(signal) ~ route)`).
+#[test]
+fn biodistribution_by_route() {
+    use splitknee::model::adjust::Adjust;
+    use splitknee::model::{Columns, Ddf, FitOptions, Formula, LsMeansSpec, ReportOptions, fit};
+    let committed = std::fs::read_to_string(dataset("biodistribution-synthetic").join("signal.csv")).unwrap();
+    assert!(committed == biodistribution::signal(biodistribution::SEED), "signal.csv is stale: see its README");
+    let rows = rows("biodistribution-synthetic", "signal.csv");
+    let mut columns = Columns::new();
+    for name in ["animal", "route", "organ"] {
+        columns.add_categorical(name, rows.iter().map(|row| Some(row[name].as_str()))).unwrap();
+    }
+    let logs = rows.iter().map(|row| row["signal"].parse::<f64>().unwrap().ln()).collect();
+    columns.add_numeric("signal", logs).unwrap();
+    columns.set_levels("route", &biodistribution::ROUTES).unwrap();
+    let organs = biodistribution::ORGANS.map(|organ| organ.0);
+    columns.set_levels("organ", &organs).unwrap();
+    let formula = Formula::parse("signal ~ route*organ + us(organ|animal)").unwrap();
+    let options = ReportOptions {
+        ddf: Ddf::Satterthwaite,
+        contrasts: vec![LsMeansSpec::parse("route|organ")],
+        adjust: Some(Adjust::MultivariateT),
+        log_outcome: true,
+        ..ReportOptions::default()
+    };
+    let report = fit(&columns, &formula, &FitOptions::default()).unwrap().report(&options).unwrap();
+    let of = |organ: &str, contrast: &str| {
+        let here =
+            |r: &&splitknee::model::ContrastRecord| r.levels.get("organ") == Some(organ) && r.contrast == contrast;
+        report.contrasts.iter().find(here).unwrap()
+    };
+    for (organ, contrast, estimate, std_error) in [
+        ("lung", "IT - IV", 2.285_028_728_89, 0.204_863_121_172),
+        ("lung", "IN - IV", 0.925_945_632_779, 0.204_863_121_172),
+        ("brain", "IT - IV", -0.091_145_539_155_8, 0.404_611_947_714),
+        ("brain", "IN - IV", 1.217_854_488_805_7, 0.404_611_947_714),
+    ] {
+        let found = of(organ, contrast);
+        assert!((found.estimate.unwrap() - estimate).abs() < 1e-8, "{organ} {contrast}");
+        assert!((found.std_error.unwrap() - std_error).abs() < 1e-7, "{organ} {contrast}");
+        assert!((found.df.unwrap() - 21.0).abs() < 1e-3, "{organ} {contrast}");
+    }
+    // What was planted lies within the simultaneous limits, but for one chance in twenty an organ.
+    let mut outside = 0;
+    for (organ, _, tracheal, nasal) in biodistribution::ORGANS {
+        for (contrast, planted) in [("IT - IV", tracheal), ("IN - IV", nasal)] {
+            let ratio = of(organ, contrast).geometric.unwrap();
+            let limits = ratio.ratio_low_adjusted.unwrap()..=ratio.ratio_high_adjusted.unwrap();
+            outside += u8::from(!limits.contains(&planted));
+        }
+    }
+    assert!(outside <= 1, "{outside} of 12 planted ratios outside");
+}

@@ -186,6 +186,17 @@ fn simulations_do_not_depend_on_shards_threads_or_kills() {
     assert_eq!(simulate(folder.path(), "seven", &["--merge"]).0, 0);
     let read = |out: &str| std::fs::read(folder.path().join(out).join("performance.json")).unwrap();
     assert_eq!(read("one"), read("seven"));
+    // By the folder alone, and the page for the protocol: the same bytes again.
+    let page = |out: &str| std::fs::read_to_string(folder.path().join(out).join("performance.html")).unwrap();
+    std::fs::remove_file(folder.path().join("seven/performance.json")).unwrap();
+    let (code, _, err) = run(&["simulate", "merge", folder.path().join("seven").to_str().unwrap()]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!((read("one"), page("one")), (read("seven"), page("seven")));
+    for words in ["Operating characteristics of the analysis plan SIM", "<strong>Estimands:</strong>", "600 replicates"]
+    {
+        assert!(page("one").contains(words), "{words}");
+    }
+    assert_eq!(run(&["simulate", "merge", folder.path().to_str().unwrap()]).0, 1);
     let table: serde_json::Value = serde_json::from_slice(&read("one")).unwrap();
     let of = |scenario: &str, measure: &str| {
         let rows = table.as_array().unwrap();

@@ -173,6 +173,9 @@ fn r_recomputes_every_structure_and_model() {
             &["mixed-model", ".mmrm ", "mmrm-difference", "clda", "ancova", "ls-mean", "log_lik"],
         );
     }
+    let run = variant("random = \"(1|patient/knee)\"\nsensitivity = []\nsets = []", "");
+    assert_eq!(run.outcomes.fits.iter().find(|fit| fit.decides).unwrap().structure, "declared");
+    passes("declared intercepts", &run, 20, &["mixed-model", "ls-mean", "log_lik"]);
     for primary in ["mmrm", "mmrm_difference", "clda", "ancova"] {
         let name = primary.replace('_', "-");
         passes(

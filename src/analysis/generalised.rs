@@ -136,7 +136,7 @@ fn estimating_equations(
         conf_level: context.options().conf_level,
         ..GeeOptions::new(family)
     };
-    let comparisons = GeeComparisons { emmeans: Vec::new(), contrasts: vec![spec] };
+    let comparisons = GeeComparisons { emmeans: Vec::new(), contrasts: vec![spec], ..GeeComparisons::default() };
     let report = gee(columns, &Formula::parse(mean)?, "patient", &options, &comparisons)?;
     Ok(Answer {
         contrasts: report.contrasts,

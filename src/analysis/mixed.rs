@@ -332,7 +332,9 @@ impl Model {
         }
         let loose = matches!(analysis.structure, Structure::ByDesign | Structure::Random);
         let replaced = self.method != PrimaryMethod::MixedModel && loose;
+        let declared = analysis.random.is_some() && self.method == PrimaryMethod::MixedModel;
         let first = match analysis.structure {
+            _ if declared => Structure::Declared,
             _ if replaced => Structure::Us,
             Structure::ByDesign => Structure::Pair,
             named => named,
@@ -342,7 +344,16 @@ impl Model {
             order.extend([Structure::KronUsUs, Structure::Pair]);
         }
         order.extend(analysis.fallback.iter().copied());
+        let intercepts: String = analysis
+            .intercepts()
+            .unwrap_or_default()
+            .into_iter()
+            // With one visit a knee has one value: knee and visit within the patient are the residual.
+            .filter(|term| several || *term == "(1|patient)")
+            .map(|term| format!(" + {term}"))
+            .collect();
         let term = |structure: Structure| match (structure, several) {
+            (Structure::Declared, _) => intercepts.as_str(),
             // The constrained model has no treatment among its fixed effects to know the knees by.
             (Structure::Pair | Structure::ByDesign, true) if self.method == PrimaryMethod::Clda => {
                 " + pair(visit, knee|patient)"
@@ -506,7 +517,7 @@ impl Model {
         let named = |factor: &&&str| several || **factor != "visit";
         let mut names: Vec<String> = factors.iter().filter(named).map(|factor| (*factor).to_owned()).collect();
         let by = if names.len() > 1 { names.split_off(1) } else { Vec::new() };
-        LsMeansSpec { factors: names, by, weights, at: Vec::new() }
+        LsMeansSpec { factors: names, by, weights, ..LsMeansSpec::default() }
     }
 
     fn is_at(&self, context: &Context, levels: &model::Levels, visit: usize) -> bool {

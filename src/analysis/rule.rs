@@ -82,7 +82,8 @@ pub fn of(context: &Context, endpoint: usize) -> Option<Rule> {
     let analysis = &context.plan.analysis;
     let trial = context.trial;
     let about = &trial.design.endpoints[endpoint];
-    let left = analysis.primary == PrimaryMethod::MixedModel && analysis.structure == Structure::ByDesign;
+    let named = analysis.structure != Structure::ByDesign || analysis.random.is_some();
+    let left = analysis.primary == PrimaryMethod::MixedModel && !named;
     if !left || !matches!(about.kind, Kind::Continuous | Kind::Count) {
         return None;
     }

@@ -340,6 +340,7 @@ fn harm() -> Endpoint {
         decimals_from_data: false,
         tests: Vec::new(),
         levels: Vec::new(),
+        derived: None,
     }
 }
 

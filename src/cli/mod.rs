@@ -7,12 +7,14 @@ pub mod args;
 pub mod commands;
 pub mod error;
 pub mod input;
-pub mod model_further;
+pub mod model_figure;
+mod model_further;
 pub mod model_input;
 pub mod model_text;
 pub mod output;
 pub mod power;
 pub mod run_summary;
+mod simulation_page;
 pub mod terminal;
 mod visit_order;
 

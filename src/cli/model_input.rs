@@ -4,7 +4,9 @@ use super::args::model::ModelData;
 use super::error::CliError;
 use super::input::Source;
 use crate::data::number;
-use crate::model::{Column, Columns, Formula, LsMeansSpec, Weights};
+use crate::model::adjust::Adjust;
+use crate::model::offset::Offset;
+use crate::model::{Column, Columns, Formula, LsMeansSpec, ModelError, Weights};
 
 /// What the outcome must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,11 @@ pub struct ModelInput {
     pub contrasts: Vec<LsMeansSpec>,
     /// Weights of the factors that LS means average over.
     pub weights: Weights,
+    /// How differences are adjusted for each other.
+    pub adjust: Option<Adjust>,
+    /// The offset of counts.
+    pub offset: Option<Offset>,
+    source: Source,
 }
 
 impl ModelInput {
@@ -46,7 +53,9 @@ impl ModelInput {
         }
         let formula = Formula::parse(&args.formula)?;
         let factors = factors(&args.factors)?;
-        let (emmeans, contrasts) = comparisons(args);
+        let offset = args.offset.as_deref().map(Offset::parse).transpose()?;
+        let (emmeans, mut contrasts) = comparisons(args);
+        let adjust = adjustment(args)?;
         // Patients may be called NA.
         let groups = formula.random.iter().map(|term| &term.group);
         let subjects = formula.covariance.iter().map(|term| &term.subject);
@@ -56,10 +65,13 @@ impl ModelInput {
         names.extend(
             further.iter().filter(|name| !formula.columns().iter().any(|n| n == *name)).map(|n| (*n).to_owned()),
         );
+        let of_offset = offset.as_ref().map(Offset::columns).unwrap_or_default();
+        let unread: Vec<String> = of_offset.iter().filter(|name| !names.contains(name)).cloned().collect();
+        names.extend(unread);
         let mut table = Columns::new();
         let declared: Vec<&str> = factors.iter().map(|(name, _)| name.as_str()).collect();
         for name in &names {
-            let numeric = outcome == Outcome::Numbers && formula.response.name == *name;
+            let numeric = outcome == Outcome::Numbers && formula.response.name == *name || of_offset.contains(name);
             let named = factors.iter().any(|(factor, _)| factor == name);
             let cells = if numeric && !named { Some(source.numbers(name)?) } else { source.plain_numbers(name)? };
             match cells {
@@ -90,8 +102,122 @@ impl ModelInput {
                 table.set_levels(name, levels).map_err(|_| error)?;
             }
         }
-        Ok(Self { table, formula, emmeans, contrasts, weights: weights(args) })
+        if adjust == Some(Adjust::Dunnett) {
+            for spec in &mut contrasts {
+                spec.against = Some(reference(args, spec, &table)?);
+            }
+        }
+        let input = Self { table, formula, emmeans, contrasts, weights: weights(args), adjust, offset, source };
+        input.exposed()?;
+        Ok(input)
     }
+
+    /// The rows of the file in which `wrong` holds of the kept row's number, as lines of a message.
+    fn rows(&self, column: &str, wrong: impl Fn(f64) -> bool) -> Result<Vec<String>, CliError> {
+        let cells = self.source.numbers(column)?;
+        let named = cells.into_iter().enumerate().filter_map(|(row, cell)| Some((row, cell.filter(|x| wrong(*x))?)));
+        let line = |(row, value)| format!("{}:{}: {column} = {value}", self.source.name(), self.source.file_row(row));
+        Ok(named.map(line).collect())
+    }
+
+    /// Refuses an exposure that has no logarithm: its rows would be left out as if they were missing.
+    fn exposed(&self) -> Result<(), CliError> {
+        let Some(offset) = &self.offset else { return Ok(()) };
+        let values = offset.values(&self.table)?;
+        let columns = offset.columns();
+        let known = |row: usize| columns.iter().all(|name| self.table.column(name).is_ok_and(|c| !c.is_missing(row)));
+        let wrong: Vec<String> = (0..values.len())
+            .filter(|&row| known(row) && !values[row].is_finite())
+            .map(|row| format!("{}:{}: {}", self.source.name(), self.source.file_row(row), offset.text))
+            .collect();
+        refuse_rows(
+            &wrong,
+            &format!("exposures for which {} is no number (an exposure is above 0)", offset.text),
+            "leave rows without exposure empty, or correct them",
+        )
+    }
+
+    /// Refuses counts that are negative or fractional.
+    ///
+    /// # Errors
+    /// The rows.
+    pub fn counts(&self) -> Result<(), CliError> {
+        let name = &self.formula.response.name;
+        if !matches!(self.table.column(name), Ok(Column::Numeric(_))) {
+            return Ok(());
+        }
+        let wrong = self.rows(name, |x| x < 0.0 || x.fract() != 0.0)?;
+        refuse_rows(
+            &wrong,
+            "values that are no counts (whole numbers from 0)",
+            "put what was counted in the outcome and its exposure in --offset 'log(…)'",
+        )
+    }
+
+    /// Puts the logarithm of outcome + `added` in place of the outcome.
+    ///
+    /// # Errors
+    /// Values without a logarithm, with their rows; an outcome that is an expression.
+    pub fn take_logarithm(&mut self, added: f64) -> Result<(), CliError> {
+        let name = self.formula.response.name.clone();
+        let Ok(Column::Numeric(values)) = self.table.column(&name) else {
+            return Err(CliError::Usage(format!("--transform log: `{name}` is not a column of numbers")));
+        };
+        if !(added.is_finite() && added >= 0.0) {
+            return Err(CliError::Usage(format!("--log-offset {added}: a number from 0")));
+        }
+        let logs = values.iter().map(|value| (value + added).ln()).collect();
+        let wrong = self.rows(&name, |x| x + added <= 0.0)?;
+        refuse_rows(
+            &wrong,
+            "values without a logarithm",
+            "declare what is added to every value with --log-offset C (the ratios are then of the sums), or model the values as they are",
+        )?;
+        Ok(self.table.add_numeric(&name, logs)?)
+    }
+}
+
+/// The error that names `rows`, if there are any.
+fn refuse_rows(rows: &[String], what: &str, help: &str) -> Result<(), CliError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let more = rows.len().saturating_sub(10);
+    let tail = if more > 0 { format!("\n… and {more} more") } else { String::new() };
+    let shown = rows[..rows.len().min(10)].join("\n");
+    Err(CliError::Usage(format!("{what}:\n{shown}{tail}\n  help: {help}")))
+}
+
+/// The method of `--adjust`, which is about `--contrast`.
+fn adjustment(args: &ModelData) -> Result<Option<Adjust>, CliError> {
+    let adjust = args.adjust.as_deref().and_then(Adjust::from_name);
+    if adjust.is_some() && args.contrasts.is_empty() {
+        return Err(CliError::Usage("--adjust is about the differences of --contrast: say which".to_owned()));
+    }
+    if args.reference.is_some() && adjust != Some(Adjust::Dunnett) {
+        return Err(CliError::Usage("--reference belongs to --adjust dunnett".to_owned()));
+    }
+    Ok(adjust)
+}
+
+/// The level that Dunnett's contrasts compare with: the one named, or the first.
+fn reference(args: &ModelData, spec: &LsMeansSpec, table: &Columns) -> Result<String, CliError> {
+    if let Some(level) = &args.reference {
+        if let [factor] = spec.factors.as_slice()
+            && let Column::Categorical { levels, .. } = table.column(factor)?.to_categorical()
+            && !levels.contains(level)
+        {
+            let known = levels.join(", ");
+            return Err(CliError::Usage(format!("--reference {level} is no level of `{factor}`; levels: {known}")));
+        }
+        return Ok(level.clone());
+    }
+    let first = |name: &String| match table.column(name)?.to_categorical() {
+        Column::Categorical { levels, .. } => Ok(levels.first().cloned().unwrap_or_default()),
+        Column::Numeric(_) => Ok(String::new()),
+    };
+    let firsts: Vec<String> = spec.factors.iter().map(first).collect::<Result<_, ModelError>>()?;
+    Ok(firsts.join(" "))
 }
 
 /// Refuses LS means of a column of numbers that are codes, with the way to make it a factor.

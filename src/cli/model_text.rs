@@ -2,6 +2,7 @@
 
 use super::model_further;
 use super::terminal::{columns, number, optional, p_value, significant};
+use crate::model::adjust::AdjustmentRecord;
 use crate::model::gee_report::GeeReport;
 use crate::model::generalised_report::{GeneralisedReport, RatioContrast};
 use crate::model::{AnovaRecord, ContrastRecord, LsMeanRecord, ModelReport, TTest};
@@ -29,6 +30,7 @@ pub fn linear(report: &ModelReport, conf_level: f64) -> String {
     let robust = report.robust.map_or_else(String::new, |kind| format!(" ({} covariance)", kind.to_uppercase()));
     heading(&mut text, &format!("Coefficients{robust}"));
     text.push_str(&test_table(&["Term"], &rows, conf_level));
+    over_time(&mut text, report);
     heading(&mut text, "Variance components");
     let rows: Vec<Vec<String>> = report
         .variance_components
@@ -46,6 +48,8 @@ pub fn linear(report: &ModelReport, conf_level: f64) -> String {
         heading(&mut text, "Differences of LS means");
         let rows: Vec<Vec<String>> = report.contrasts.iter().map(contrast_row).collect();
         text.push_str(&test_table(&["Contrast"], &rows, conf_level));
+        adjusted(&mut text, report.adjust.as_ref(), report.contrasts.iter(), conf_level);
+        geometric(&mut text, report, conf_level);
     }
     text.push_str(&model_further::text(report, conf_level));
     text.push_str(&format!("\n{}\n", report.certificate.words()));
@@ -81,7 +85,65 @@ fn correlations(text: &mut String, report: &ModelReport) {
     }
 }
 
-/// A binomial or cumulative model.
+/// The decay of a structure over actual times, which no variance component shows.
+fn over_time(text: &mut String, report: &ModelReport) {
+    let named =
+        |name: &str| ["phi", "range"].iter().any(|known| name == *known || name.starts_with(&format!("{known} (")));
+    let rows: Vec<Vec<String>> = report
+        .covariance_parameters
+        .iter()
+        .filter(|parameter| named(&parameter.name))
+        .map(|parameter| vec![parameter.name.clone(), number(parameter.estimate)])
+        .collect();
+    if !rows.is_empty() {
+        heading(text, "Correlation over time (phi: of values one unit apart)");
+        text.push_str(&columns(&["Parameter", "Estimate"], &rows));
+    }
+}
+
+/// The contrasts adjusted for each other.
+fn adjusted<'a>(
+    text: &mut String,
+    adjustment: Option<&AdjustmentRecord>,
+    contrasts: impl Iterator<Item = &'a ContrastRecord>,
+    conf_level: f64,
+) {
+    let Some(adjustment) = adjustment else { return };
+    let against = adjustment.reference.as_ref().map_or_else(String::new, |level| format!(", against {level}"));
+    heading(text, &format!("Differences adjusted within each cell ({}{against})", adjustment.method));
+    let rows: Vec<Vec<String>> = contrasts
+        .filter_map(|contrast| {
+            let found = contrast.adjusted?;
+            let interval = limits(found.conf_low_adjusted, found.conf_high_adjusted);
+            let critical = optional(found.critical);
+            Some(vec![labelled(&contrast.contrast, contrast), p_value(found.p_adjusted), critical, interval])
+        })
+        .collect();
+    let interval = format!("simultaneous {}", interval_title(conf_level));
+    text.push_str(&columns(&["Contrast", "adjusted p", "critical", &interval], &rows));
+}
+
+/// Geometric means and their ratios, where the outcome is a logarithm.
+fn geometric(text: &mut String, report: &ModelReport, conf_level: f64) {
+    if report.scale.is_none() {
+        return;
+    }
+    heading(text, "Ratios of geometric means");
+    let rows: Vec<Vec<String>> = report
+        .contrasts
+        .iter()
+        .filter_map(|contrast| {
+            let ratio = contrast.geometric?;
+            let (p, adjusted) = (contrast.p_value, contrast.adjusted.and_then(|a| a.p_adjusted));
+            let interval = limits(ratio.ratio_low, ratio.ratio_high);
+            Some(vec![labelled(&contrast.contrast, contrast), optional(ratio.ratio), interval, p_value(adjusted.or(p))])
+        })
+        .collect();
+    let p = if report.adjust.is_some() { "adjusted p" } else { "p" };
+    text.push_str(&columns(&["Contrast", "Ratio", &interval_title(conf_level), p], &rows));
+}
+
+/// A binomial, cumulative or count model.
 pub fn generalised(report: &GeneralisedReport, conf_level: f64) -> String {
     let integration = report.integration.as_ref().map_or_else(String::new, |how| format!("; {how}"));
     let mut text = format!("{}\n", report.formula);
@@ -108,6 +170,9 @@ pub fn generalised(report: &GeneralisedReport, conf_level: f64) -> String {
         })
         .collect();
     text.push_str(&columns(&["Term", "Estimate", "SE", "z", "p", &interval_title(conf_level)], &rows));
+    if let Some(theta) = report.dispersion {
+        text.push_str(&format!("\ndispersion: variance μ + μ²/θ, θ = {}\n", number(theta)));
+    }
     if !report.variance_components.is_empty() {
         heading(&mut text, "Random intercepts");
         let rows: Vec<Vec<String>> = report
@@ -119,6 +184,7 @@ pub fn generalised(report: &GeneralisedReport, conf_level: f64) -> String {
     }
     means(&mut text, &report.emmeans, conf_level);
     ratios(&mut text, &report.contrasts, conf_level);
+    adjusted(&mut text, report.adjust.as_ref(), report.contrasts.iter().map(|c| &c.difference), conf_level);
     text.push_str(&format!(
         "\n{} after {} Newton steps: the largest gradient is {:.1e}, the log-likelihood could rise by at most {:.1e}.\n",
         if report.converged { "The maximum was reached" } else { "The maximum was NOT reached" },
@@ -158,6 +224,7 @@ pub fn gee(report: &GeeReport, conf_level: f64) -> String {
     text.push_str(&columns(&["Term", "Estimate", "Robust SE", "Naive SE", "p", &interval_title(conf_level)], &rows));
     means(&mut text, &report.emmeans, conf_level);
     ratios(&mut text, &report.contrasts, conf_level);
+    adjusted(&mut text, report.adjust.as_ref(), report.contrasts.iter().map(|c| &c.difference), conf_level);
     notes(&mut text, &report.notes);
     text
 }
@@ -217,6 +284,11 @@ fn contrast_row(contrast: &ContrastRecord) -> Vec<String> {
     test_row(vec![labelled(&contrast.contrast, contrast)], test.as_ref())
 }
 
+/// The levels of the BY cell, joined.
+pub(super) fn cell(contrast: &ContrastRecord) -> String {
+    contrast.levels.0.iter().map(|(_, level)| level.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 /// `EV - PLACEBO, M1`.
 fn labelled(name: &str, contrast: &ContrastRecord) -> String {
     let levels = contrast.levels.0.iter().map(|(_, level)| level.as_str());
@@ -261,6 +333,19 @@ fn means(text: &mut String, means: &[LsMeanRecord], conf_level: f64) {
         })
         .collect();
     text.push_str(&columns(&["Levels", "Mean", "SE", "df", &interval_title(conf_level)], &rows));
+    let rows: Vec<Vec<String>> = means
+        .iter()
+        .filter_map(|mean| {
+            let found = mean.geometric?;
+            let name: Vec<&str> = mean.levels.0.iter().map(|(_, level)| level.as_str()).collect();
+            let interval = limits(found.geometric_mean_low, found.geometric_mean_high);
+            Some(vec![name.join(", "), optional(found.geometric_mean), interval])
+        })
+        .collect();
+    if !rows.is_empty() {
+        heading(text, "Geometric means");
+        text.push_str(&columns(&["Levels", "Geometric mean", &interval_title(conf_level)], &rows));
+    }
 }
 
 fn ratios(text: &mut String, contrasts: &[RatioContrast], conf_level: f64) {

@@ -1,13 +1,16 @@
 //! What must fit together in a plan: names that refer to each other, numbers within bounds, methods that need a baseline.
 
-use super::design::endpoint_id;
-use super::file::{BetterPlan, DataPlan, PlanFile, RolePlan, Shape, VisitsPlan};
+use super::design::{endpoint_id, visits};
+use super::file::{BetterPlan, DataPlan, GapsPlan, KindPlan, PlanFile, RolePlan, Shape, VisitsPlan};
 use super::named::Named;
-use super::options::{AlternativePlan, CovariateKind, MeasurePlan, MultiplicityMethod, PrimaryMethod};
+use super::options::{
+    AlternativePlan, AnalysisPlan, CovariateKind, MeasurePlan, MultiplicityMethod, PrimaryMethod, Structure,
+};
 use super::position::Positions;
 use super::schema::suggestion;
 use crate::data::date::DateOrder;
 use crate::instrument::{Instrument, Scale};
+use crate::trial::derived::Summary;
 use crate::trial::expr::Condition;
 use crate::trial::{Finding, Severity, rules};
 use std::collections::{BTreeMap, BTreeSet};
@@ -489,6 +492,7 @@ impl Checker<'_> {
                 self.test_margin(plan, i, j);
             }
             self.score(plan, i);
+            self.derived(plan, i);
             self.primary_measured(plan, i);
         }
         let has_primary = plan.endpoints.iter().any(|endpoint| endpoint.role == Some(RolePlan::Primary));
@@ -500,6 +504,77 @@ impl Checker<'_> {
                 message,
                 "add `role = \"primary\"` to the endpoint that decides the trial",
             );
+        }
+    }
+
+    /// A derived endpoint: of a score or count, over several visits, with a rule for missing ones.
+    fn derived(&mut self, plan: &PlanFile, number: usize) {
+        let Some(endpoint) = plan.endpoints.get(number) else { return };
+        let at = |key: &str| format!("endpoint.{number}.{key}");
+        let Some(derive) = endpoint.derive else {
+            if endpoint.missing.is_some() {
+                let message = "`missing` belongs to a derived endpoint".to_owned();
+                self.wrong("SK012", &at("missing"), message, "name what is derived with `derive`, or leave it out");
+            }
+            return;
+        };
+        let summary = derive.summary();
+        let name = summary.name();
+        if !matches!(endpoint.kind, KindPlan::Continuous | KindPlan::Count) {
+            let message = format!("`derive = \"{name}\"` needs numbers: grades and yes/no answers have no {name}");
+            self.wrong("SK016", &at("derive"), message, "leave `derive` out, or declare the column `continuous`");
+        }
+        let rules: Vec<&str> = summary.rules().iter().map(|rule| rule.name()).collect();
+        match endpoint.missing.map(GapsPlan::gaps) {
+            None if !rules.is_empty() => {
+                let message = format!("`derive = \"{name}\"` does not say what is done about missing visits");
+                self.wrong("SK012", &at("derive"), message, format!("name a rule: missing = {}", rules.join(", ")));
+            }
+            Some(rule) if !summary.rules().contains(&rule) => {
+                let message = format!("`{}` is no rule for `derive = \"{name}\"`", rule.name());
+                let remedy = match rules.is_empty() {
+                    true => "leave it out: every visit stands alone".to_owned(),
+                    false => format!("name one of {}", rules.join(", ")),
+                };
+                self.wrong("SK008", &at("missing"), message, remedy);
+            }
+            _ => {}
+        }
+        let scheduled = plan.visits.as_ref();
+        let baseline = scheduled.and_then(|visits| visits.baseline.as_ref());
+        let all = scheduled.map(|visits| visits.order.as_slice()).unwrap_or_default();
+        let named = endpoint.visits.as_deref().unwrap_or(all);
+        if summary == Summary::PercentChange {
+            if !baseline.is_some_and(|baseline| named.contains(baseline)) {
+                let message = "a percent change needs the baseline visit among the visits".to_owned();
+                self.wrong(
+                    "SK016",
+                    &at("derive"),
+                    message,
+                    "name `visits.baseline`, and it among the endpoint's `visits`",
+                );
+            }
+            return;
+        }
+        let read = named.iter().filter(|visit| summary == Summary::Auc || Some(*visit) != baseline).count();
+        if read < 2 {
+            let message = format!("`derive = \"{name}\"` reads {read} visit: there is nothing to summarise");
+            self.wrong("SK012", &at("visits"), message, "name two visits or more");
+        }
+        let last = all.iter().rev().find(|visit| named.contains(*visit));
+        let primary = scheduled.and_then(|visits| visits.primary.as_ref()).or(all.last());
+        let decides = endpoint.role == Some(RolePlan::Primary) || plan.endpoints.len() == 1;
+        if decides && last != primary {
+            let message = "a derived endpoint has its value at the last of its visits, which is not the primary visit";
+            let remedy = "end its `visits` at the primary visit, or change `visits.primary`";
+            self.wrong("SK013", &at("visits"), message.to_owned(), remedy);
+        }
+        let months: Vec<Option<f64>> =
+            visits(plan).iter().filter(|visit| named.contains(&visit.label)).map(|visit| visit.month).collect();
+        let ascending = months.windows(2).all(|pair| matches!(pair, [Some(a), Some(b)] if a < b));
+        if summary == Summary::Auc && !ascending {
+            let message = "an area needs the months of its visits, each later than the one before".to_owned();
+            self.wrong("SK012", &at("derive"), message, "declare `visits.months`");
         }
     }
 
@@ -644,6 +719,7 @@ impl Checker<'_> {
                 self.wrong("SK010", &format!("analysis.{key}"), message, "leave it out for the default");
             }
         }
+        self.random(analysis);
         if analysis.difference_structure.is_empty() {
             let message = "no covariance is named for the differences".to_owned();
             let remedy = "name at least one, for instance `[\"us\", \"ar1\"]`, or leave the key out";
@@ -664,6 +740,36 @@ impl Checker<'_> {
                     "constrained longitudinal data analysis models the baseline, and there is none".to_owned();
                 self.wrong("SK016", &path, message, "name `visits.baseline`, or choose another method");
             }
+        }
+    }
+
+    /// The declared random intercepts: names that exist, in place of the structure, where the mixed model runs.
+    fn random(&mut self, analysis: &AnalysisPlan) {
+        let known = AnalysisPlan::INTERCEPTS.join(", ");
+        match analysis.intercepts() {
+            Err(term) => {
+                let message = format!("`{term}` is not a random intercept of the plan");
+                let remedy = format!("write a sum of {known}; `splitknee model` fits other formulas");
+                self.wrong("SK008", "analysis.random", message, remedy);
+            }
+            Ok(terms) if analysis.random.is_some() => {
+                let runs = analysis.primary == PrimaryMethod::MixedModel
+                    || analysis.sensitivity.contains(&PrimaryMethod::MixedModel);
+                if !runs {
+                    let message = "random intercepts are declared, and no `mixed_model` runs".to_owned();
+                    let remedy = "name `mixed_model` as primary or sensitivity method, or leave `random` out";
+                    self.wrong("SK012", "analysis.random", message, remedy);
+                }
+                if !terms.contains(&AnalysisPlan::INTERCEPTS[0]) {
+                    let message = "without `(1|patient)` the two sides of a patient count as independent".to_owned();
+                    self.wrong("SK012", "analysis.random", message, "add `(1|patient)`");
+                }
+                if analysis.structure != Structure::ByDesign {
+                    let message = "`random` and `structure` both name the covariance of the mixed model".to_owned();
+                    self.wrong("SK012", "analysis.structure", message, "leave one of them out");
+                }
+            }
+            Ok(_) => {}
         }
     }
 

@@ -1,9 +1,10 @@
 //! From the plan as written to the trial's design: identifiers, and defaults that depend on other parts of the plan.
 
-use super::file::{BetterPlan, Codes, EndpointPlan, KindPlan, PlanFile, RolePlan};
+use super::file::{BetterPlan, Codes, EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan};
 use super::named::Named;
 use super::schema::DefaultUsed;
 use crate::trial::codes::Level;
+use crate::trial::derived::{Derived, Summary};
 use crate::trial::side::{NO, YES};
 use crate::trial::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
 
@@ -56,6 +57,11 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             Some(labels) => (0..visits.len()).filter(|i| labels.iter().any(|label| index(label) == Some(*i))).collect(),
             None => (0..visits.len()).collect(),
         };
+        let derived = derived(written, &measured, baseline);
+        let measured = match &derived {
+            Some(derived) => filed(derived, measured, baseline),
+            None => measured,
+        };
         endpoints.push(Endpoint {
             id,
             name: written.name.clone(),
@@ -82,6 +88,7 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             decimals_from_data: written.decimals.is_none() && written.step.is_none(),
             tests: written.tests.clone(),
             levels: levels(plan, written),
+            derived,
         });
     }
     if plan.analysis_sets.is_empty() {
@@ -135,6 +142,28 @@ fn levels(plan: &PlanFile, written: &EndpointPlan) -> Vec<Level> {
     written.levels.iter().enumerate().map(level).collect()
 }
 
+/// How an endpoint is derived: an area and a percent change read every visit named, the baseline too; the others those after
+/// baseline.
+fn derived(written: &EndpointPlan, measured: &[usize], baseline: Option<usize>) -> Option<Derived> {
+    let summary = written.derive?.summary();
+    let whole = matches!(summary, Summary::Auc | Summary::PercentChange);
+    let read = |visit: &usize| whole || Some(*visit) != baseline;
+    let from = measured.iter().copied().filter(read).collect();
+    Some(Derived { summary, gaps: written.missing.map(GapsPlan::gaps), from })
+}
+
+/// The visits at which a derived endpoint has a value: the last it reads and, as covariate, the baseline; percent changes all
+/// after baseline.
+fn filed(derived: &Derived, measured: Vec<usize>, baseline: Option<usize>) -> Vec<usize> {
+    if derived.summary == Summary::PercentChange {
+        return derived.from.iter().copied().filter(|visit| Some(*visit) != baseline).collect();
+    }
+    let last = derived.from.last().copied();
+    let mut visits: Vec<usize> = baseline.into_iter().filter(|visit| measured.contains(visit)).collect();
+    visits.extend(last.filter(|last| Some(*last) != baseline));
+    visits
+}
+
 fn kind(written: KindPlan) -> Kind {
     match written {
         KindPlan::Continuous => Kind::Continuous,
@@ -144,7 +173,8 @@ fn kind(written: KindPlan) -> Kind {
     }
 }
 
-fn visits(plan: &PlanFile) -> Vec<Visit> {
+/// The visits of the plan, with the months that it or their labels say.
+pub(super) fn visits(plan: &PlanFile) -> Vec<Visit> {
     let Some(scheduled) = &plan.visits else {
         let label = plan.report.language.single_visit().to_owned();
         return vec![Visit { label, id: SINGLE_VISIT.to_owned(), month: None }];

@@ -9,6 +9,7 @@ use super::options::{
     AnalysisPlan, CovariatePlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
 };
 use crate::data::Format;
+use crate::trial::derived::{Gaps, Summary};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
@@ -575,6 +576,70 @@ pub struct EndpointPlan {
     /// Scoring of the endpoint from questionnaire items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<ScorePlan>,
+    /// What is derived from the column over `visits` and filed at the last of them; percent changes at every visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derive: Option<DerivePlan>,
+    /// What is done about missing visits of a derived endpoint; to be named, because each rule leaves other patients in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<GapsPlan>,
+}
+
+/// What is derived from a column over the visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DerivePlan {
+    /// Area under the curve by the trapezoid over the months, divided by its length: on the scale of the outcome.
+    Auc,
+    /// Mean of the visits.
+    Mean,
+    /// Worst of the visits.
+    Worst,
+    /// Best of the visits.
+    Best,
+    /// Percent change from the baseline of the same knee. Less efficient than a model with the baseline (Vickers 2001).
+    PercentChange,
+}
+
+/// What is done about missing visits of a derived endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapsPlan {
+    /// Without every visit there is no value.
+    Complete,
+    /// `auc`: a missing visit between two observed ones is bridged; the first and the last are needed.
+    Interpolate,
+    /// `auc`: as `interpolate`, and the last value is carried to the end.
+    InterpolateCarry,
+    /// `auc`: over the observed visits, divided by their span.
+    ObservedSpan,
+    /// `mean`, `worst`, `best`: of the observed visits.
+    Available,
+}
+
+impl DerivePlan {
+    /// As the trial knows it.
+    pub fn summary(self) -> Summary {
+        match self {
+            Self::Auc => Summary::Auc,
+            Self::Mean => Summary::Mean,
+            Self::Worst => Summary::Worst,
+            Self::Best => Summary::Best,
+            Self::PercentChange => Summary::PercentChange,
+        }
+    }
+}
+
+impl GapsPlan {
+    /// As the trial knows it.
+    pub fn gaps(self) -> Gaps {
+        match self {
+            Self::Complete => Gaps::Complete,
+            Self::Interpolate => Gaps::Interpolate,
+            Self::InterpolateCarry => Gaps::InterpolateCarry,
+            Self::ObservedSpan => Gaps::ObservedSpan,
+            Self::Available => Gaps::Available,
+        }
+    }
 }
 
 /// What several readings of one knee at one visit stand for.

@@ -87,6 +87,9 @@ pub enum Structure {
     KronUsCs,
     /// Unstructured over all knee × visit cells.
     Us,
+    /// The random intercepts that `analysis.random` names: follows from that key.
+    #[serde(skip)]
+    Declared,
 }
 
 impl Structure {
@@ -100,6 +103,7 @@ impl Structure {
             Self::KronUsAr1 => "kron-us-ar1",
             Self::KronUsCs => "kron-us-cs",
             Self::Us => "us",
+            Self::Declared => "declared",
         }
     }
 }
@@ -239,6 +243,10 @@ pub struct AnalysisPlan {
     pub primary: PrimaryMethod,
     /// Covariance between the measurements of one patient.
     pub structure: Structure,
+    /// The random intercepts of the mixed model by name, in the place of `structure`: a sum of `(1|patient)`,
+    /// `(1|patient:knee)` and `(1|patient:visit)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random: Option<String>,
     /// Structures tried in order where the chosen one does not converge.
     pub fallback: Vec<Structure>,
     /// Covariances over the visits of `mmrm_difference`, in the order in which they are tried.
@@ -280,11 +288,33 @@ pub struct AnalysisPlan {
     pub quadrature: usize,
 }
 
+impl AnalysisPlan {
+    /// The random intercepts that may be declared.
+    pub const INTERCEPTS: [&str; 3] = ["(1|patient)", "(1|patient:knee)", "(1|patient:visit)"];
+
+    /// The declared random intercepts, without blanks, each once and in the order of [`Self::INTERCEPTS`]; `(1|patient/knee)`
+    /// is patient and knee in patient.
+    ///
+    /// # Errors
+    /// What stands there instead.
+    pub fn intercepts(&self) -> Result<Vec<&'static str>, String> {
+        let Some(random) = &self.random else { return Ok(Vec::new()) };
+        let text: String = random.chars().filter(|c| !c.is_whitespace()).collect();
+        let text = text.replace("(1|patient/knee)", "(1|patient)+(1|patient:knee)");
+        let parts: Vec<&str> = text.split('+').collect();
+        if let Some(other) = parts.iter().find(|part| !Self::INTERCEPTS.contains(part)) {
+            return Err((*other).to_owned());
+        }
+        Ok(Self::INTERCEPTS.into_iter().filter(|term| parts.contains(term)).collect())
+    }
+}
+
 impl Default for AnalysisPlan {
     fn default() -> Self {
         Self {
             primary: PrimaryMethod::MixedModel,
             structure: Structure::ByDesign,
+            random: None,
             fallback: Vec::new(),
             difference_structure: vec![TimeStructure::Us, TimeStructure::Csh, TimeStructure::Cs],
             ddf: Ddf::KenwardRoger,

@@ -5,6 +5,7 @@
 use super::attributes;
 use super::coded::EMPTY;
 use super::columns;
+use super::derived;
 use super::design::Design;
 use super::event_rows;
 use super::finding::Finding;
@@ -237,7 +238,7 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
         for (number, column) in rows.values.iter().enumerate() {
             let Some(value) = column.get(row).copied().flatten() else { continue };
             let endpoint = design.endpoints.get(number);
-            if endpoint.is_some_and(|endpoint| !endpoint.visits.contains(&visit)) {
+            if endpoint.is_some_and(|endpoint| !endpoint.reads(visit)) {
                 if unplanned.insert((number, visit)) {
                     let column = endpoint.map(|endpoint| endpoint.column.as_str());
                     let label = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
@@ -259,6 +260,7 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
             }
         }
     }
+    values.iter_mut().for_each(|of_knee| derived::derive(design, of_knee));
     let mut patients = Vec::with_capacity(knees.patients.len());
     let mut values = values.into_iter();
     let mut places = places.into_iter();

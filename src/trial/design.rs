@@ -1,6 +1,7 @@
 //! What the plan declares about the trial: arms, visits and endpoints.
 
 use super::codes::Level;
+use super::derived::Derived;
 use serde::Serialize;
 
 /// The kind of scale an endpoint is measured on; it decides the default methods.
@@ -94,9 +95,16 @@ pub struct Endpoint {
     /// Grades or answers that the data write as words or codes, the lowest first; empty where they are numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<Level>,
+    /// How it is derived from the values as collected, where it is.
+    pub derived: Option<Derived>,
 }
 
 impl Endpoint {
+    /// Whether values as collected are read at `visit`.
+    pub fn reads(&self, visit: usize) -> bool {
+        self.visits.contains(&visit) || self.derived.as_ref().is_some_and(|derived| derived.from.contains(&visit))
+    }
+
     /// +1 where a positive active − placebo difference is a benefit, −1 where a negative one is.
     pub fn benefit_sign(&self) -> f64 {
         match self.better {

@@ -19,6 +19,7 @@ pub mod coded;
 pub mod codes;
 pub mod columns;
 pub mod define_xml;
+pub mod derived;
 pub mod design;
 pub mod differences;
 pub mod event_rows;

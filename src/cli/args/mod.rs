@@ -4,6 +4,7 @@ pub mod file;
 pub mod impute;
 pub mod model;
 pub mod power;
+pub mod randomise;
 pub mod score;
 pub mod simulate;
 pub mod summary;
@@ -56,6 +57,8 @@ pub enum Command {
     Test(Box<test::TestArgs>),
     /// Power, pairs or detectable difference of a planned trial; interim looks.
     Power(Box<power::PowerArgs>),
+    /// An allocation list: permuted blocks, strata, a secret key, sealed-envelope cards, verification.
+    Randomise(randomise::RandomiseArgs),
     /// The planned analysis on simulated trials: bias, coverage, type I error, power, wrong claims.
     Simulate(simulate::SimulateArgs),
     /// One mixed model on a file, by formula, like lmer, mmrm and PROC MIXED.

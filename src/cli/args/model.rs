@@ -31,6 +31,18 @@ pub struct ModelData {
     /// Differences between all levels of a factor, later minus earlier, within the BY of --emmeans (repeatable).
     #[arg(long = "contrast", value_name = "FACTOR")]
     pub contrasts: Vec<String>,
+    /// Adjust the differences within each BY cell for each other; default: not adjusted.
+    #[arg(long, value_name = "METHOD", value_parser = ["none", "holm", "bonferroni", "sidak", "tukey", "dunnett", "mvt"])]
+    pub adjust: Option<String>,
+    /// With --adjust dunnett: the level that every other is compared with; default: the first.
+    #[arg(long, value_name = "LEVEL")]
+    pub reference: Option<String>,
+    /// Counts: added to the predictor with coefficient 1, the logarithm of the exposure, such as 'log(days)'.
+    #[arg(long, value_name = "EXPRESSION")]
+    pub offset: Option<String>,
+    /// The differences of --contrast as a dot plot with limits, SVG or PNG; ratios on a logarithmic axis.
+    #[arg(long, value_name = "FILE")]
+    pub figure: Option<PathBuf>,
     /// Confidence level.
     #[arg(long, default_value_t = 0.95)]
     pub conf_level: f64,
@@ -60,12 +72,19 @@ pub struct ModelArgs {
     #[arg(long, value_name = "TYPE", value_parser = ["I", "II", "III"])]
     pub anova: Option<String>,
     /// Distribution of the outcome.
-    #[arg(long, default_value = "gaussian", value_parser = ["gaussian", "binomial", "cumulative"])]
+    #[arg(long, default_value = "gaussian", value_parser = ["gaussian", "binomial", "cumulative", "poisson", "negative-binomial"])]
     pub family: String,
-    /// Link of binomial and cumulative models: logit, probit or cloglog. Default: logit.
-    #[arg(long, value_parser = ["logit", "probit", "cloglog"])]
+    /// Model the logarithm of the outcome: LS means become geometric means, differences ratios.
+    #[arg(long, value_parser = ["log"])]
+    pub transform: Option<String>,
+    /// With --transform log: added to every value before its logarithm, where some are 0.
+    #[arg(long, value_name = "C")]
+    pub log_offset: Option<f64>,
+    /// Link of binomial and cumulative models: logit, probit or cloglog. Default: logit. (Counts: log.)
+    #[arg(long, value_parser = ["logit", "probit", "cloglog", "log"])]
     pub link: Option<String>,
-    /// Adaptive Gauss–Hermite points of binomial and cumulative models; 1 is Laplace. Default: 1.
+    /// Adaptive Gauss–Hermite points per random intercept; 1 is Laplace. Default: 1; for counts 25, with two nested
+    /// intercepts 15.
     #[arg(long, value_name = "N")]
     pub quadrature: Option<usize>,
     /// Questions of the linear model beyond its tables.
@@ -107,7 +126,8 @@ in alphabetical order; the first is the reference.
 
 Random terms: (1|g)  (1|g:h)  (1|g/h)  (1+x|g)  (0+x|g)  (x||g)
 Covariances:  us(visit|id), and cs csh ar1 ar1h toep toeph ad adh;
-              by group us(visit|arm/id); kron(us(knee), ar1(visit) | id)
+              by group us(visit|arm/id); kron(us(knee), ar1(visit) | id);
+              over actual times car1(day|id:knee), sp_exp, sp_exp_nugget
 
 Linear combinations are written with the names of the coefficients, or with
 LS means as [factor=level, …]; `= number` is what they are tested against, and
@@ -128,7 +148,14 @@ Examples:
     --formula 'vas ~ treatment*visit + (1|usubjid/knee)' \\
     --compare 'vas ~ treatment*visit + (1|usubjid)'
   splitknee model --data knees.csv --family binomial --quadrature 25 \\
-    --formula 'responder ~ treatment + (1|usubjid)' --format json";
+    --formula 'responder ~ treatment + (1|usubjid)' --format json
+  splitknee model --data knees.csv --family negative-binomial \\
+    --offset 'log(days)' --formula 'painful ~ treatment + visit + (1|usubjid)'
+  splitknee model --data wounds.csv --formula 'score ~ arm + (1|id)' \\
+    --factor arm=A,B,C --emmeans arm --contrast arm --adjust tukey
+  splitknee model --data organs.csv --transform log \\
+    --formula 'signal ~ route*organ + us(organ|animal)' \\
+    --emmeans 'route|organ' --contrast route --adjust mvt";
 
 /// `splitknee gee`.
 #[derive(Debug, Args)]
@@ -141,8 +168,11 @@ pub struct GeeArgs {
     #[arg(long, value_name = "COL")]
     pub id: String,
     /// Distribution of the outcome.
-    #[arg(long, default_value = "binomial", value_parser = ["binomial", "gaussian"])]
+    #[arg(long, default_value = "binomial", value_parser = ["binomial", "gaussian", "poisson", "negative-binomial"])]
     pub family: String,
+    /// Negative binomial: θ of the working variance μ + μ²/θ; default: that of the independence fit.
+    #[arg(long, value_name = "THETA")]
+    pub dispersion: Option<f64>,
     /// Working correlation within a patient.
     #[arg(long, default_value = "exchangeable", value_parser = ["exchangeable", "independence", "ar1"])]
     pub corstr: String,
@@ -159,4 +189,6 @@ const GEE_HELP: &str = "Columns become numbers or factors as in `splitknee model
 Example:
   splitknee gee --data knees.csv --id usubjid --family binomial \\
     --factor treatment=PLACEBO,EV --formula 'responder ~ treatment' \\
-    --robust mancl-derouen";
+    --robust mancl-derouen
+  splitknee gee --data knees.csv --id usubjid --family poisson \\
+    --offset 'log(days)' --formula 'painful ~ treatment + visit'";

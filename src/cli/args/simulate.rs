@@ -4,21 +4,26 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// `splitknee simulate`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   splitknee simulate scenario.toml --out sim --replicates 10000
   splitknee simulate scenario.toml --out sim --shard 3/16      one of 16 parts
   splitknee simulate scenario.toml --out sim --merge           when all are there
+  splitknee simulate merge sim                                 the same
   splitknee simulate scenario.toml --out sim --status
   splitknee simulate scenario.toml --out sim --slurm --shards 16 > job.sh
 
 Killed at any moment, the same command goes on where it stopped; a larger
---replicates adds to what is there. Any sharding gives the same bytes.")]
+--replicates adds to what is there. Any sharding gives the same bytes.
+performance.html is the page for the protocol.")]
 pub struct SimulateArgs {
-    /// The scenario file; its plan is named relative to its folder.
+    /// The scenario file; its plan is named relative to its folder. The word `merge` before a folder: merge what is there.
     pub scenario: PathBuf,
+    /// After `merge`: the folder of the shards.
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
     /// Folder of the results.
-    #[arg(long)]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "DIR")]
     pub out: PathBuf,
     /// Replicates of each scenario. Default: those of the scenario file, else 10000.
     #[arg(long)]

@@ -11,6 +11,7 @@ mod init;
 mod lock;
 mod model;
 mod power;
+mod randomise;
 pub mod run;
 mod schema;
 mod score;
@@ -44,6 +45,7 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Lock(args) => lock::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Power(args) => power::run(&args),
+        Command::Randomise(args) => randomise::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Gee(args) => gee::run(&args),

@@ -2,16 +2,18 @@
 
 use crate::cli::args::model::ModelArgs;
 use crate::cli::error::CliError;
+use crate::cli::model_figure::{self, Dot};
 use crate::cli::model_input::{ModelInput, Outcome};
 use crate::cli::{model_text, terminal};
 use crate::model::generalised::Family;
-use crate::model::generalised_report::{GeneralisedOptions, GeneralisedReport, fit_generalised};
+use crate::model::generalised_report::{GeneralisedOptions, GeneralisedReport, RatioContrast, fit_generalised};
 use crate::model::link::Link;
 use crate::model::robust::RobustKind;
 use crate::model::{
-    AnovaType, Ddf, FitOptions, Formula, Information, LinearHypothesis, LsMeansSpec, Method, ModelReport,
-    ReportOptions, compare, fit,
+    AnovaType, ContrastRecord, Ddf, FitOptions, Formula, Information, LinearHypothesis, LsMeansSpec, Method,
+    ModelReport, ReportOptions, compare, fit,
 };
+use crate::note;
 
 /// Runs the command.
 ///
@@ -22,6 +24,11 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
     match Family::from_name(&args.family) {
         None => {
             let report = linear(args)?;
+            if let Some(path) = &args.input.figure {
+                let ratios = report.scale.is_some();
+                let title = if ratios { "Ratio of geometric means" } else { "Difference of LS means" };
+                model_figure::write(path, &dots(&report), ratios, title)?;
+            }
             if json {
                 terminal::json(&report)
             } else {
@@ -30,6 +37,11 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
         }
         Some(family) => {
             let report = generalised(args, family)?;
+            if let Some(path) = &args.input.figure {
+                let kind = report.contrasts.iter().find_map(|contrast| contrast.ratio_kind);
+                let dots: Vec<Dot> = report.contrasts.iter().map(ratio_dot).collect();
+                model_figure::write(path, &dots, kind.is_some(), kind.unwrap_or("Difference of LS means"))?;
+            }
             if json {
                 terminal::json(&with_absent_fields(&report)?)
             } else {
@@ -39,10 +51,48 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
     }
 }
 
+/// The differences of a linear model for its figure: simultaneous limits where they are adjusted.
+fn dots(report: &ModelReport) -> Vec<Dot> {
+    let dot = |record: &ContrastRecord| {
+        let adjusted = record.adjusted.and_then(|found| found.conf_low_adjusted.zip(found.conf_high_adjusted));
+        let limits = match adjusted {
+            Some((low, high)) => [Some(low), Some(high)],
+            None => [record.conf_low, record.conf_high],
+        };
+        let values = [record.estimate, limits[0], limits[1]];
+        let values = if record.geometric.is_some() { values.map(|value| value.map(f64::exp)) } else { values };
+        Dot { cell: model_text::cell(record), contrast: record.contrast.clone(), values }
+    };
+    report.contrasts.iter().map(dot).collect()
+}
+
+/// The same of a contrast that is a ratio, or a difference on a scale without one.
+pub(super) fn ratio_dot(contrast: &RatioContrast) -> Dot {
+    let record = &contrast.difference;
+    let (low, high) = match contrast.ratio_low_adjusted.zip(contrast.ratio_high_adjusted) {
+        Some((low, high)) => (Some(low), Some(high)),
+        None => (contrast.ratio_low, contrast.ratio_high),
+    };
+    let values = match contrast.ratio_kind {
+        Some(_) => [contrast.ratio, low, high],
+        None => [record.estimate, record.conf_low, record.conf_high],
+    };
+    Dot { cell: model_text::cell(record), contrast: record.contrast.clone(), values }
+}
+
 /// The normal model.
 fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
     if args.link.is_some() || args.quadrature.is_some() {
-        return Err(CliError::Usage("--link and --quadrature belong to --family binomial or cumulative".to_owned()));
+        let message = "--link and --quadrature belong to --family binomial, cumulative, poisson or negative-binomial";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    if args.input.offset.is_some() {
+        let message = "--offset belongs to --family poisson or negative-binomial";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    let logarithm = args.transform.is_some();
+    if args.log_offset.is_some() && !logarithm {
+        return Err(CliError::Usage("--log-offset belongs to --transform log".to_owned()));
     }
     let method = if args.ml { Method::Ml } else { Method::Reml };
     let further = &args.further;
@@ -72,7 +122,10 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
     let mut columns = other.as_ref().map_or_else(Vec::new, Formula::columns);
     columns.extend(pair.iter().flat_map(|pair| pair.factors.iter().chain(&pair.by).cloned()));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let input = ModelInput::read(&args.input, &columns, Outcome::Numbers)?;
+    let mut input = ModelInput::read(&args.input, &columns, Outcome::Numbers)?;
+    if logarithm {
+        input.take_logarithm(args.log_offset.unwrap_or(0.0))?;
+    }
     let fit_options = FitOptions { method, ..FitOptions::default() };
     let fitted = fit(&input.table, &input.formula, &fit_options)?;
     let weights = input.weights;
@@ -93,8 +146,13 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
             None => None,
         },
         diagnostics: further.diagnostics,
+        adjust: input.adjust,
+        log_outcome: logarithm,
     };
     let mut report = fitted.report(&options)?;
+    if let Some(added) = args.log_offset {
+        report.notes.push(note!(log_added, name = &input.formula.response.name, added = added));
+    }
     if let Some(other) = other {
         report.comparison = Some(compare(&fitted, &fit(&input.table, &other, &fit_options)?)?);
     }
@@ -110,10 +168,12 @@ fn pair_of(text: &str) -> Result<LsMeansSpec, CliError> {
     Ok(pair)
 }
 
-/// The binomial or cumulative model, with or without random intercepts.
+/// The binomial, cumulative or count model, with or without random intercepts.
 fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, CliError> {
     let further = &args.further;
     let linear_only = [
+        ("--transform", args.transform.is_some()),
+        ("--log-offset", args.log_offset.is_some()),
         ("--ddf", args.ddf.as_deref().is_some_and(|ddf| ddf != "asymptotic")),
         ("--information", args.information.is_some()),
         ("--anova", args.anova.is_some()),
@@ -129,15 +189,41 @@ fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, Cl
         let reason = "it belongs to linear models; the tests of this family are asymptotic Wald tests";
         return Err(CliError::Usage(format!("{flag} is not an option of --family {}: {reason}", args.family)));
     }
-    let quadrature = args.quadrature.unwrap_or(1);
+    let intercepts = Formula::parse(&args.input.formula)?.random.len();
+    if family.is_count() && intercepts > 2 {
+        let message = "counts take two nested random intercepts at most, such as (1|usubjid/knee): quadrature over more is \
+                       not offered";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    let nested = intercepts > 1;
+    let default = match (family.is_count(), nested) {
+        (false, _) => 1,
+        (true, false) => 25,
+        (true, true) => 15,
+    };
+    let quadrature = args.quadrature.unwrap_or(default);
     if quadrature == 0 {
         return Err(CliError::Usage("--quadrature: at least 1 point (Laplace)".to_owned()));
     }
-    let link = args.link.as_deref().and_then(Link::from_name).unwrap_or(Link::Logit);
-    let input = ModelInput::read(&args.input, &[], Outcome::Either)?;
+    let canonical = GeneralisedOptions::new(family).link;
+    let link = args.link.as_deref().and_then(Link::from_name).unwrap_or(canonical);
+    if family.is_count() != (link == Link::Log) {
+        let (link, family) = (link.name(), family.name());
+        return Err(CliError::Usage(format!("--link {link} does not go with --family {family}")));
+    }
+    if args.input.offset.is_some() && !family.is_count() {
+        return Err(CliError::Usage("--offset belongs to --family poisson or negative-binomial".to_owned()));
+    }
+    let outcome = if family.is_count() { Outcome::Numbers } else { Outcome::Either };
+    let input = ModelInput::read(&args.input, &[], outcome)?;
+    if family.is_count() {
+        input.counts()?;
+    }
     let options = GeneralisedOptions {
         family,
         link,
+        adjust: input.adjust,
+        offset: input.offset.clone(),
         quadrature,
         conf_level: args.input.conf_level,
         emmeans: input.emmeans,

@@ -2,7 +2,7 @@
 
 use crate::cli::args::simulate::SimulateArgs;
 use crate::cli::error::CliError;
-use crate::cli::{output, terminal};
+use crate::cli::{output, simulation_page, terminal};
 use crate::plan::{self, Plan};
 use crate::simulate::generate::World;
 use crate::simulate::replicate::{self, Followed};
@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Replicates where neither file nor command line says how many.
@@ -51,6 +52,12 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
         // A second call in one process keeps the first number: the numbers do not depend on it.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
+    if let Some(folder) = &args.folder {
+        return merge_folder(args, folder);
+    }
+    if args.out.as_os_str().is_empty() {
+        return Err(CliError::Usage("--out DIR is missing: the folder of the results".to_owned()));
+    }
     let setting = read(args)?;
     if args.slurm {
         return slurm(args, &setting);
@@ -71,6 +78,39 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
     }
     let done = shard::read_all(&args.out, &setting.hash)?;
     merge(args, &setting, &done)
+}
+
+/// What a folder of shards keeps of how it was made, so that it can be merged by its name alone.
+const SOURCE: &str = "simulation-source.json";
+
+/// `simulate merge DIR`.
+fn merge_folder(args: &SimulateArgs, folder: &Path) -> Result<(), CliError> {
+    if args.scenario != Path::new("merge") {
+        let (first, second) = (args.scenario.display(), folder.display());
+        return Err(CliError::Usage(format!("{first} {second}: one scenario file, or `merge` and a folder")));
+    }
+    let path = folder.join(SOURCE);
+    let wrong = |what: String| {
+        let help = "name the scenario: splitknee simulate scenario.toml --out DIR --merge";
+        CliError::Refused(format!("{}: {what}\n  help: {help}", path.display()))
+    };
+    let text = crate::disk::read::text(&path, 1 << 20).map_err(|error| wrong(error.to_string()))?;
+    let source: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let scenario = source["scenario"].as_str().ok_or_else(|| wrong("it names no scenario".to_owned()))?;
+    let replicates = args.replicates.or(source["replicates"].as_u64());
+    let (scenario, out) = (scenario.into(), folder.to_owned());
+    run(&SimulateArgs { scenario, out, folder: None, merge: true, replicates, ..args.clone() })
+}
+
+/// Notes the scenario in the folder. Several shards may do so at once, all with the same words: a failure is no fault.
+fn keep_source(args: &SimulateArgs, setting: &Setting) {
+    let scenario = std::path::absolute(&args.scenario).unwrap_or_else(|_| args.scenario.clone());
+    let text = format!("{}\n", json!({"scenario": scenario, "replicates": setting.replicates}));
+    let path = args.out.join(SOURCE);
+    let there = crate::disk::read::text(&path, 1 << 20).unwrap_or_default();
+    if there != text {
+        let _ = output::write_whole(&path, &text);
+    }
 }
 
 fn parts(text: &str) -> Result<(u64, u64), CliError> {
@@ -134,6 +174,7 @@ fn compute(args: &SimulateArgs, setting: &Setting, done: &Records, part: u64, of
         setting.worlds.len(),
         setting.replicates
     ));
+    keep_source(args, setting);
     let mut attempt = Attempt::start(&args.out, part, of, &setting.hash)?;
     let start = Instant::now();
     let mut said = start;
@@ -197,6 +238,7 @@ fn merge(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), C
     let text = serde_json::to_string_pretty(&table).map_err(|error| CliError::Output(error.to_string()))?;
     output::write_whole(&args.out.join("performance.json"), &format!("{text}\n"))?;
     let followed = setting.worlds.first().map_or(&[][..], |(_, followed)| followed.as_slice());
+    let methods = performance::methods(&setting.file, &setting.plan, setting.replicates, followed);
     let hash: String = setting.hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let about = json!({
         "splitknee": env!("CARGO_PKG_VERSION"),
@@ -206,10 +248,17 @@ fn merge(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), C
         "missing": missing.len(),
         "partial": !missing.is_empty(),
         "scenarios": setting.file.scenarios,
-        "methods": performance::methods(&setting.file, &setting.plan, setting.replicates, followed),
+        "methods": methods,
     });
     let text = serde_json::to_string_pretty(&about).map_err(|error| CliError::Output(error.to_string()))?;
     output::write_whole(&args.out.join("simulation.json"), &format!("{text}\n"))?;
+    let about = simulation_page::About {
+        trial: &setting.plan.trial.id,
+        methods: &methods,
+        hash: &hash,
+        missing: missing.len(),
+    };
+    output::write_whole(&args.out.join("performance.html"), &simulation_page::page(&about, &table))?;
     let shown = ["bias", "empirical_se", "coverage", "rejection", "claim_for", "claim_against", "mean_pairs"];
     let rows: Vec<Vec<String>> = table
         .iter()

@@ -89,7 +89,8 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
         add(words.say("model.sd", &[("component", &label)]), 0, Cell::Number(Some(component.std_dev), d + 2));
     }
     // Variances of random intercepts stand above as SDs.
-    let structured = fit.structure != crate::plan::Structure::Random.name();
+    use crate::plan::Structure;
+    let structured = ![Structure::Random.name(), Structure::Declared.name()].contains(&fit.structure);
     for parameter in fit.covariance_parameters.iter().filter(|_| structured) {
         let label = words.say("model.parameter", &[("name", &parameter_name(words, &parameter.name))]);
         add(label, 0, Cell::Number(Some(parameter.estimate), d + 2));

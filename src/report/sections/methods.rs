@@ -64,7 +64,8 @@ pub fn section(material: &Material) -> Section {
         section.blocks.push(Block::Paragraph(words.say("methods.mixed", &values)));
     }
     section.blocks.extend(rules(material).map(Block::Paragraph));
-    if material.fits().any(|fit| fit.structure == Structure::Random.name()) {
+    section.blocks.extend(derived(material).into_iter().map(Block::Paragraph));
+    if material.fits().any(|fit| [Structure::Random.name(), Structure::Declared.name()].contains(&fit.structure)) {
         section.blocks.push(Block::Paragraph(words.get("methods.random_assumption")));
     }
     let compares_changes = |endpoint: &usize| material.context().measure(*endpoint) == crate::trial::Measure::Change;
@@ -120,6 +121,34 @@ pub fn multiplicity(material: &Material) -> String {
         },
     ));
     crate::report::sentences::join(material, &said)
+}
+
+/// How each derived endpoint comes from its column, what is done about missing visits, and how many sites have a value.
+fn derived(material: &Material) -> Vec<String> {
+    let words = material.words;
+    let trial = material.trial;
+    let mut found = Vec::new();
+    for (number, endpoint) in trial.design.endpoints.iter().enumerate() {
+        let Some(derived) = &endpoint.derived else { continue };
+        let labels: Vec<&str> = derived
+            .from
+            .iter()
+            .filter_map(|visit| trial.design.visits.get(*visit))
+            .map(|visit| visit.label.as_str())
+            .collect();
+        let last = derived.from.last().copied().unwrap_or_default();
+        let knees = trial.patients.iter().flat_map(|patient| patient.knees());
+        let n = knees.filter(|knee| knee.values[number].get(last).copied().flatten().is_some()).count();
+        let gaps = derived.gaps.map_or_else(String::new, |gaps| words.get(&format!("methods.gaps_{}", gaps.name())));
+        let values = [
+            ("endpoint", endpoint.name.as_str()),
+            ("visits", &labels.join(", ")),
+            ("gaps", &gaps),
+            ("n", &n.to_string()),
+        ];
+        found.push(words.say(&format!("methods.derived_{}", derived.summary.name()), &values));
+    }
+    found
 }
 
 /// What followed from the design where the plan left the covariance structure to it: each outcome once. `None` where it

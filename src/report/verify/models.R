@@ -101,11 +101,16 @@ structure_of <- function(term, n_knees, n_visits) {
   ones <- function(n) matrix(1, n, n)
   term <- gsub(" ", "", term)
   cells <- n_knees * n_visits
+  # Any sum of random intercepts, with the residual.
+  intercepts <- list("(1|patient)" = ones(cells), "(1|patient:knee)" = kronecker(diag(n_knees), ones(n_visits)),
+    "(1|patient:visit)" = kronecker(ones(n_knees), diag(n_visits)))
+  parts <- strsplit(term, "+", fixed = TRUE)[[1]]
+  if (length(parts) > 0 && all(parts %in% names(intercepts))) {
+    k <- length(parts)
+    start <- switch(k, c(0.4, 0.6), c(0.3, 0.2, 0.5), c(0.3, 0.2, 0.2, 0.3))
+    return(linear_structure(c(unname(intercepts[parts]), list(diag(cells))), start, c(rep(TRUE, k), FALSE)))
+  }
   switch(term,
-    "(1|patient)+(1|patient:knee)+(1|patient:visit)" = linear_structure(list(
-      ones(cells), kronecker(diag(n_knees), ones(n_visits)), kronecker(ones(n_knees), diag(n_visits)), diag(cells)),
-      c(0.3, 0.2, 0.2, 0.3), c(TRUE, TRUE, TRUE, FALSE)),
-    "(1|patient)" = linear_structure(list(ones(cells), diag(cells)), c(0.4, 0.6), c(TRUE, FALSE)),
     "us(knee|patient)" = unstructured(n_knees),
     "cs(treatment|patient)" = linear_structure(list(ones(n_knees), diag(n_knees)), c(0.3, 0.7), c(FALSE, FALSE)),
     "pair(visit|patient)" =, "pair(visit,knee|patient)" = pair_structure(n_knees, n_visits),

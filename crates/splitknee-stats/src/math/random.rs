@@ -22,6 +22,11 @@ impl Stream {
         Self { generator }
     }
 
+    /// The stream of a whole key of 256 bits.
+    pub fn keyed(key: [u8; 32]) -> Self {
+        Self { generator: ChaCha8Rng::from_seed(key) }
+    }
+
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.generator.next_u64()

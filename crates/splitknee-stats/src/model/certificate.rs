@@ -176,6 +176,14 @@ fn degenerate(problem: &Problem, theta: &[f64], name: impl Fn(usize) -> String) 
         let (n, size) = (term.shape.n_cells(), term.shape.n_parameters());
         for copy in 0..term.copies {
             let start = term.offset + copy * size;
+            if let Some(times) = term.shape.by_time() {
+                let closest = times.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+                let nugget = theta.get(start + 2).copied().filter(|_| size == 3).unwrap_or(0.0);
+                if theta[start] + nugget < 1e-12 || nugget < 1e-9 && closest / theta[start + 1] < 1e-9 {
+                    return Err(ModelError::Unbounded { parameter: name(start + 1) });
+                }
+                continue;
+            }
             let mut sigma = vec![0.0; n * n];
             term.shape.matrix(&theta[start..start + size], &mut sigma);
             let scale: Vec<f64> = (0..n).map(|i| sigma[i * n + i].max(1e-300).sqrt()).collect();

@@ -89,7 +89,7 @@ pub(super) fn ordered_rows(
             (lower, if grade < n_thresholds { Bound::Threshold(grade) } else { Bound::Open })
         })
         .collect();
-    IntervalRows { link, sign: -1.0, n_thresholds, n_coefficients, design: design.to_vec(), bounds }
+    IntervalRows { link, sign: -1.0, n_thresholds, n_coefficients, design: design.to_vec(), bounds, counts: None }
 }
 
 /// Fits an ordered outcome to a `design` (row-major, one column per name in `terms`) that has no intercept column and

@@ -11,6 +11,7 @@
 //! The covariance is the sandwich estimator, or its correction for few patients by Mancl & DeRouen (2001), which
 //! multiplies a patient's residuals by `(I − Hᵢ)⁻¹`, `Hᵢ = Dᵢ(ΣDᵀV⁻¹D)⁻¹DᵢᵀVᵢ⁻¹`.
 
+use super::counts::{Counts, fit_counts};
 use super::dense::{column, invert_positive, without_leverage};
 use super::error::ModelError;
 use super::glm::fit_binary;
@@ -27,6 +28,10 @@ pub enum GeeFamily {
     Binomial,
     /// Identity link and constant variance.
     Gaussian,
+    /// A count with log link and variance μ.
+    Poisson,
+    /// A count with log link and variance μ + μ²/θ.
+    NegativeBinomial,
 }
 
 /// Working correlation within a patient.
@@ -76,6 +81,8 @@ pub struct GeeOptions {
     pub convention: GeeConvention,
     /// Confidence level of the intervals.
     pub conf_level: f64,
+    /// θ of the negative binomial variance μ + μ²/θ; `None`: that of the independence fit.
+    pub dispersion: Option<f64>,
 }
 
 impl GeeOptions {
@@ -87,6 +94,7 @@ impl GeeOptions {
             covariance: GeeCovariance::default(),
             convention: GeeConvention::default(),
             conf_level: 0.95,
+            dispersion: None,
         }
     }
 }
@@ -97,17 +105,30 @@ impl GeeFamily {
         match self {
             Self::Binomial => "binomial",
             Self::Gaussian => "gaussian",
+            Self::Poisson => "poisson",
+            Self::NegativeBinomial => "negative-binomial",
         }
     }
 
     /// The family called `name`, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Binomial, Self::Gaussian].into_iter().find(|family| family.name() == name)
+        [Self::Binomial, Self::Gaussian, Self::Poisson, Self::NegativeBinomial]
+            .into_iter()
+            .find(|family| family.name() == name)
+    }
+
+    /// Whether the outcome is a count.
+    pub fn is_count(self) -> bool {
+        matches!(self, Self::Poisson | Self::NegativeBinomial)
     }
 
     /// Mean, derivative of the mean in the predictor, and variance function.
-    fn moments(self, eta: f64) -> (f64, f64, f64) {
+    fn moments(self, eta: f64, theta: Option<f64>) -> (f64, f64, f64) {
         match self {
+            Self::Poisson | Self::NegativeBinomial => {
+                let mean = eta.exp();
+                (mean, mean, mean + theta.map_or(0.0, |theta| mean * mean / theta))
+            }
             Self::Binomial => {
                 let mean = Link::Logit.cdf(eta);
                 let variance = Link::Logit.density(eta);
@@ -164,6 +185,8 @@ pub struct GeeFit {
     pub alpha: Option<f64>,
     /// Scale φ.
     pub scale: f64,
+    /// θ of a negative binomial variance.
+    pub dispersion: Option<f64>,
     /// Rows.
     pub n_obs: usize,
     /// Patients.
@@ -193,6 +216,9 @@ struct Problem<'a> {
     n_coefficients: usize,
     clusters: Vec<Cluster>,
     options: &'a GeeOptions,
+    /// Added to the predictor of every row; empty for none.
+    offset: &'a [f64],
+    theta: Option<f64>,
 }
 
 impl Problem<'_> {
@@ -202,8 +228,9 @@ impl Problem<'_> {
         let mut residual = DVector::zeros(cluster.rows.len());
         for (place, &row) in cluster.rows.iter().enumerate() {
             let x = self.design.get(row * p..(row + 1) * p).unwrap_or(&[]);
-            let eta: f64 = x.iter().zip(beta.iter()).map(|(x, b)| x * b).sum();
-            let (mean, slope, variance) = self.options.family.moments(eta);
+            let offset = self.offset.get(row).copied().unwrap_or(0.0);
+            let eta: f64 = offset + x.iter().zip(beta.iter()).map(|(x, b)| x * b).sum::<f64>();
+            let (mean, slope, variance) = self.options.family.moments(eta, self.theta);
             let root = variance.max(f64::MIN_POSITIVE).sqrt();
             residual[place] = (self.outcome.get(row).copied().unwrap_or(mean) - mean) / root;
             for (slot, x) in derivative.row_mut(place).iter_mut().zip(x) {
@@ -317,6 +344,21 @@ pub fn fit_gee(
     patient: &[usize],
     options: &GeeOptions,
 ) -> Result<GeeFit, ModelError> {
+    fit_gee_with_offset(outcome, design, terms, patient, &[], options)
+}
+
+/// [`fit_gee`] with an `offset` (empty for none) on the predictor of every row: the logarithm of the exposure of a count.
+///
+/// # Errors
+/// As [`fit_gee`]; counts that are negative or fractional.
+pub fn fit_gee_with_offset(
+    outcome: &[f64],
+    design: &[f64],
+    terms: &[String],
+    patient: &[usize],
+    offset: &[f64],
+    options: &GeeOptions,
+) -> Result<GeeFit, ModelError> {
     check_conf_level(options.conf_level)?;
     let (n, p) = (outcome.len(), terms.len());
     if patient.len() != n {
@@ -332,8 +374,10 @@ pub fn fit_gee(
     if clusters.len() < 2 {
         return Err(gee_error("needs at least two patients".into()));
     }
-    let mut problem = Problem { outcome: outcome.to_vec(), design, n_coefficients: p, clusters, options };
-    let first = start(&problem, terms)?;
+    let (outcome_of, theta) = (outcome.to_vec(), options.dispersion);
+    let mut problem = Problem { outcome: outcome_of, design, n_coefficients: p, clusters, options, offset, theta };
+    let (first, dispersion) = start(&problem, terms)?;
+    problem.theta = dispersion;
     let mut beta = first.clone();
     if options.family == GeeFamily::Gaussian {
         // From here on the outcome is what least squares leaves, so that its location costs no digits.
@@ -400,6 +444,7 @@ pub fn fit_gee(
         vcov_naive: row_major(&(&bread * scale)),
         alpha: estimates_alpha.then_some(alpha),
         scale,
+        dispersion,
         n_obs: n,
         n_patients,
         max_cluster: problem.clusters.iter().map(|cluster| cluster.rows.len()).max().unwrap_or(0),
@@ -423,15 +468,33 @@ fn clusters(patient: &[usize]) -> Vec<Cluster> {
     built
 }
 
-/// The fit under independence: logistic regression or least squares.
-fn start(problem: &Problem<'_>, terms: &[String]) -> Result<DVector<f64>, ModelError> {
+/// The fit under independence (logistic or count regression, least squares), with the dispersion of a negative binomial.
+fn start(problem: &Problem<'_>, terms: &[String]) -> Result<(DVector<f64>, Option<f64>), ModelError> {
+    let alone = |estimates: Vec<f64>| (DVector::from_vec(estimates), None);
     match problem.options.family {
+        GeeFamily::Poisson | GeeFamily::NegativeBinomial => {
+            let negative_binomial = problem.options.family == GeeFamily::NegativeBinomial;
+            if let Some(theta) = problem.options.dispersion
+                && !(theta.is_finite() && theta > 0.0)
+            {
+                return Err(gee_error(format!("need a dispersion above 0, not {theta}")));
+            }
+            let offset = match problem.offset {
+                [] => vec![0.0; problem.outcome.len()],
+                offset => offset.to_vec(),
+            };
+            let overdispersed = negative_binomial && problem.options.dispersion.is_none();
+            let counts = Counts { values: problem.outcome.clone(), offset, overdispersed };
+            let fit = fit_counts(&counts, problem.design, terms, None)?;
+            let theta = if negative_binomial { problem.options.dispersion.or(fit.dispersion()) } else { None };
+            Ok((DVector::from_vec(fit.estimates[fit.n_thresholds..].to_vec()), theta))
+        }
         GeeFamily::Binomial => {
             if problem.outcome.iter().any(|y| *y != 0.0 && *y != 1.0) {
                 return Err(gee_error("of the binomial family needs an outcome of 0 and 1".into()));
             }
             let responders: Vec<bool> = problem.outcome.iter().map(|y| *y == 1.0).collect();
-            Ok(DVector::from_vec(fit_binary(&responders, problem.design, terms, Link::Logit)?.estimates))
+            Ok(alone(fit_binary(&responders, problem.design, terms, Link::Logit)?.estimates))
         }
         GeeFamily::Gaussian => {
             if problem.outcome.iter().any(|y| !y.is_finite()) {
@@ -443,6 +506,7 @@ fn start(problem: &Problem<'_>, terms: &[String]) -> Result<DVector<f64>, ModelE
             qr.r()
                 .solve_upper_triangular(&right)
                 .filter(|b| b.iter().all(|x| x.is_finite()))
+                .map(|b| (b, None))
                 .ok_or_else(|| gee_error("needs a design matrix of full rank".into()))
         }
     }
@@ -524,6 +588,13 @@ fn notes(problem: &Problem<'_>, p: usize) -> Notes {
             note!(gee_corrected)
         }
     });
+    if options.family == GeeFamily::NegativeBinomial
+        && options.dispersion.is_none()
+        && let Some(theta) = problem.theta
+    {
+        let theta = crate::note::Value::shown(theta, format!("θ = {theta:.3}"));
+        notes.push(note!(counts_gee_theta, theta = theta));
+    }
     if options.correlation == WorkingCorrelation::Ar1 {
         notes.push(note!(gee_ar1));
     }

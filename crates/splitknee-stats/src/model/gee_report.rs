@@ -1,14 +1,19 @@
 //! From a table and a formula to generalised estimating equations, and their report.
 
+use super::adjust::{Adjust, AdjustmentRecord};
 use super::data::{Column, Columns};
 use super::design::{Design, Grouping, ModelFrame};
 use super::error::ModelError;
 use super::formula::Formula;
-use super::gee::{GeeFamily, GeeOptions, fit_gee, gee_error};
-use super::generalised_report::{RatioContrast, WaldEstimate, mean_record, wald_combination};
+use super::gee::{GeeFamily, GeeOptions, fit_gee_with_offset, gee_error};
+use super::generalised_report::{
+    RateRatio, RatioContrast, RatioContrasts, WaldEstimate, mean_record, wald_combination,
+};
 use super::ls_means::LsMeansSpec;
+use super::offset::Offset;
 use super::reference_grid::{difference_rows, mean_rows};
-use super::report::LsMeanRecord;
+use super::report::{LsMeanRecord, bilinear};
+use crate::math::dist::student_t;
 use crate::note;
 use serde::Serialize;
 
@@ -31,6 +36,11 @@ pub struct GeeCoefficient {
     pub conf_low: f64,
     /// Upper confidence limit.
     pub conf_high: f64,
+    /// Two-sided p-value from t with patients − coefficients degrees of freedom, for few patients.
+    pub p_value_t: Option<f64>,
+    /// Of a count: the rate ratio.
+    #[serde(flatten)]
+    pub rate: Option<RateRatio>,
 }
 
 /// The report of a GEE fit.
@@ -52,6 +62,12 @@ pub struct GeeReport {
     pub alpha: Option<f64>,
     /// Scale.
     pub scale: f64,
+    /// θ of a negative binomial variance μ + μ²/θ.
+    pub dispersion: Option<f64>,
+    /// Degrees of freedom of `p_value_t`: patients − coefficients.
+    pub df_t: Option<f64>,
+    /// The offset, as it was written.
+    pub offset: Option<String>,
     /// Rows used.
     pub n_obs: usize,
     /// Rows left out because a variable is missing.
@@ -66,8 +82,11 @@ pub struct GeeReport {
     pub vcov: Vec<Vec<f64>>,
     /// LS means on the scale of the linear predictor.
     pub emmeans: Vec<LsMeanRecord>,
-    /// Differences of LS means, with odds ratios for the binomial family.
+    /// Differences of LS means, with odds ratios for the binomial family and rate ratios for counts.
     pub contrasts: Vec<RatioContrast>,
+    /// How the differences are adjusted for each other, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adjust: Option<AdjustmentRecord>,
     /// Columns dropped as combinations of earlier ones.
     pub aliased: Vec<String>,
     /// Choices made and what the reader should know.
@@ -81,6 +100,10 @@ pub struct GeeComparisons {
     pub emmeans: Vec<LsMeansSpec>,
     /// Differences, later minus earlier level.
     pub contrasts: Vec<LsMeansSpec>,
+    /// How the differences are adjusted for each other.
+    pub adjust: Option<Adjust>,
+    /// What is added to the predictor of counts: the logarithm of their exposure.
+    pub offset: Option<Offset>,
 }
 
 /// Solves the estimating equations of `formula` on `data`, patients named by the column `id`.
@@ -101,7 +124,7 @@ pub struct GeeComparisons {
 /// ```
 ///
 /// # Errors
-/// What the formula, the design matrix, the outcome or [`fit_gee`] refuses; random and covariance terms do not belong here.
+/// What the formula, the design matrix, the outcome or [`fit_gee_with_offset`] refuses; random and covariance terms do not belong here.
 pub fn gee(
     data: &Columns,
     formula: &Formula,
@@ -116,9 +139,18 @@ pub fn gee(
     }
     // A row needs its patient as well as the variables of the formula.
     let patients = data.column(id)?;
-    let known: Vec<usize> = (0..data.n_rows()).filter(|&row| !patients.is_missing(row)).collect();
+    let offsets = comparisons.offset.as_ref().map(|offset| offset.values(data)).transpose()?;
+    if offsets.is_some() && !options.family.is_count() {
+        return Err(gee_error("take an offset for counts only (family poisson or negative-binomial)".into()));
+    }
+    let measured = |row: usize| offsets.as_ref().is_none_or(|values| values[row].is_finite());
+    let known: Vec<usize> = (0..data.n_rows()).filter(|&row| !patients.is_missing(row) && measured(row)).collect();
     let table = data.select_rows(&known);
     let frame = ModelFrame::build(&table, formula)?;
+    let offset: Vec<f64> = match &offsets {
+        Some(values) => frame.rows.iter().map(|&row| values[known[row]]).collect(),
+        None => Vec::new(),
+    };
     let design = Design::build(&frame)?;
     let patient = Grouping::build(&table.select_rows(&frame.rows), &[id.to_owned()])?;
     let outcome: Vec<f64> = match (&frame.response, options.family) {
@@ -129,11 +161,12 @@ pub fn gee(
         _ => return Err(gee_error("need a numeric outcome, or two categories for the binomial family".into())),
     };
     let codes: Vec<usize> = patient.codes.iter().map(|&code| code as usize).collect();
-    let fit = fit_gee(&outcome, &design.x, &design.names, &codes, options)?;
+    let fit = fit_gee_with_offset(&outcome, &design.x, &design.names, &codes, &offset, options)?;
     let p = fit.terms.len();
     let errors = |vcov: &[f64]| -> Vec<f64> {
         (0..p).map(|j| vcov.get(j * p + j).copied().unwrap_or(0.0).max(0.0).sqrt()).collect()
     };
+    let df_t = (fit.n_patients > p).then(|| (fit.n_patients - p) as f64);
     let coefficients = fit
         .terms
         .iter()
@@ -141,6 +174,7 @@ pub fn gee(
         .zip(errors(&fit.vcov).into_iter().zip(errors(&fit.vcov_naive)))
         .map(|((term, estimate), (robust, naive))| {
             let wald = WaldEstimate::new(term, *estimate, robust, options.conf_level);
+            let rate = options.family.is_count().then(|| wald.rate_ratio());
             GeeCoefficient {
                 term: wald.term,
                 estimate: wald.estimate,
@@ -150,6 +184,8 @@ pub fn gee(
                 p_value: wald.p_value,
                 conf_low: wald.conf_low,
                 conf_high: wald.conf_high,
+                p_value_t: df_t.zip(wald.statistic).map(|(df, t)| student_t::two_sided(t, df)),
+                rate,
             }
         })
         .collect();
@@ -162,14 +198,21 @@ pub fn gee(
             emmeans.push(mean_record(row.levels, mean));
         }
     }
-    let ratio_kind = (options.family == GeeFamily::Binomial).then_some("odds ratio");
+    let ratio_kind = match options.family {
+        GeeFamily::Binomial => Some("odds ratio"),
+        GeeFamily::Poisson | GeeFamily::NegativeBinomial => Some("rate ratio"),
+        GeeFamily::Gaussian => None,
+    };
+    let mut asked = RatioContrasts::new(comparisons.adjust, ratio_kind, options.conf_level);
     for spec in &comparisons.contrasts {
-        for row in difference_rows(&frame, &design, spec)? {
-            let difference = row.weights.as_ref().map(|weights| test(&row.contrast, weights));
-            contrasts.push(RatioContrast::new(row, difference, ratio_kind));
-        }
+        let rows = difference_rows(&frame, &design, spec)?;
+        let covariance = |a: &[f64], b: &[f64]| bilinear(&fit.vcov, a, b);
+        contrasts.extend(asked.family(spec, rows, |label, weights| Some(test(label, weights)), &covariance)?);
     }
     let mut notes = fit.notes;
+    if options.family.is_count() {
+        notes.push(note!(counts_rate));
+    }
     if !design.aliased.is_empty() {
         notes.push(note!(dropped_terms, columns = design.aliased.join(", ")));
     }
@@ -182,6 +225,9 @@ pub fn gee(
         coefficients,
         alpha: fit.alpha,
         scale: fit.scale,
+        dispersion: fit.dispersion,
+        df_t,
+        offset: comparisons.offset.as_ref().map(|offset| offset.text.clone()),
         n_obs: fit.n_obs,
         n_dropped: data.n_rows() - known.len() + frame.n_dropped,
         n_patients: fit.n_patients,
@@ -190,6 +236,7 @@ pub fn gee(
         vcov: fit.vcov.chunks(p.max(1)).map(<[f64]>::to_vec).collect(),
         emmeans,
         contrasts,
+        adjust: asked.record(),
         aliased: design.aliased,
         notes,
     })

@@ -14,20 +14,33 @@ pub enum Family {
     Binomial,
     /// An ordered outcome with thresholds.
     Cumulative,
+    /// A count whose variance is its mean.
+    Poisson,
+    /// A count with variance μ + μ²/θ.
+    NegativeBinomial,
 }
 
 impl Family {
-    /// The name on the command line: `binomial`, `cumulative`.
+    /// The name on the command line: `binomial`, `cumulative`, `poisson`, `negative-binomial`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Binomial => "binomial",
             Self::Cumulative => "cumulative",
+            Self::Poisson => "poisson",
+            Self::NegativeBinomial => "negative-binomial",
         }
+    }
+
+    /// Whether the outcome is a count.
+    pub fn is_count(self) -> bool {
+        matches!(self, Self::Poisson | Self::NegativeBinomial)
     }
 
     /// The family called `name`, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Binomial, Self::Cumulative].into_iter().find(|family| family.name() == name)
+        [Self::Binomial, Self::Cumulative, Self::Poisson, Self::NegativeBinomial]
+            .into_iter()
+            .find(|family| family.name() == name)
     }
 }
 
@@ -107,6 +120,11 @@ pub struct GeneralisedFit {
 }
 
 impl GeneralisedFit {
+    /// θ of a negative binomial model: variance μ + μ²/θ.
+    pub fn dispersion(&self) -> Option<f64> {
+        self.estimates.first().filter(|_| self.family == Family::NegativeBinomial).map(|tau| tau.exp())
+    }
+
     /// Standard errors of the estimates.
     pub fn std_errors(&self) -> Vec<f64> {
         let n = self.terms.len();
@@ -125,8 +143,11 @@ impl GeneralisedFit {
 
     /// Intraclass correlation on the latent scale: entry k is the share of the first k + 1 random intercepts in the
     /// total of all random variances and the latent variance (Goldstein, Browne & Rasbash 2002). For patient and
-    /// knee-in-patient intercepts, the first entry is the correlation between the two knees of a patient.
+    /// knee-in-patient intercepts, the first entry is the correlation between the two knees of a patient. Empty for counts.
     pub fn latent_icc(&self) -> Vec<f64> {
+        if self.family.is_count() {
+            return Vec::new();
+        }
         let total = self.link.latent_variance() + self.random.iter().map(|term| term.std_dev.powi(2)).sum::<f64>();
         let mut share = 0.0;
         self.random

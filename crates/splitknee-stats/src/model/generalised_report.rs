@@ -3,6 +3,8 @@
 use crate::note;
 use std::collections::BTreeMap;
 
+use super::adjust::{Adjust, AdjustmentRecord, adjust_contrasts};
+use super::counts::{Counts, fit_counts};
 use super::cumulative::{OrderedOutcome, fit_ordered};
 use super::data::{Column, Columns};
 use super::design::{Design, ModelFrame};
@@ -13,8 +15,9 @@ use super::glm::fit_binary;
 use super::link::Link;
 use super::ls_means::{Levels, LsMeansSpec};
 use super::mixed_glm::{RandomIntercepts, fit_binary_mixed, fit_ordered_mixed};
+use super::offset::Offset;
 use super::reference_grid::{GridRow, difference_rows, mean_rows};
-use super::report::{ContrastRecord, LsMeanRecord};
+use super::report::{ContrastRecord, LsMeanRecord, bilinear};
 use crate::math::dist::normal;
 use serde::Serialize;
 
@@ -31,14 +34,27 @@ pub struct GeneralisedOptions {
     pub conf_level: f64,
     /// LS means to report, on the scale of the linear predictor.
     pub emmeans: Vec<LsMeansSpec>,
-    /// Pairwise differences to report: log odds ratios for the logit link.
+    /// Pairwise differences to report: log odds ratios for the logit link, log rate ratios for counts.
     pub contrasts: Vec<LsMeansSpec>,
+    /// How the differences are adjusted for each other.
+    pub adjust: Option<Adjust>,
+    /// What is added to the predictor of counts: the logarithm of their exposure.
+    pub offset: Option<Offset>,
 }
 
 impl GeneralisedOptions {
-    /// The defaults for a family: logit link, Laplace, 95 % intervals.
+    /// The defaults for a family: logit link (log for counts), Laplace, 95 % intervals.
     pub fn new(family: Family) -> Self {
-        Self { family, link: Link::Logit, quadrature: 1, conf_level: 0.95, emmeans: Vec::new(), contrasts: Vec::new() }
+        Self {
+            family,
+            link: if family.is_count() { Link::Log } else { Link::Logit },
+            quadrature: 1,
+            conf_level: 0.95,
+            emmeans: Vec::new(),
+            contrasts: Vec::new(),
+            adjust: None,
+            offset: None,
+        }
     }
 }
 
@@ -61,9 +77,32 @@ pub struct WaldEstimate {
     pub conf_low: f64,
     /// Upper confidence limit.
     pub conf_high: f64,
+    /// Of a coefficient of a count model: the rate ratio.
+    #[serde(flatten)]
+    pub rate: Option<RateRatio>,
+}
+
+/// A coefficient of a log link as a ratio.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RateRatio {
+    /// exp(coefficient): a ratio of rates; of the intercept a rate.
+    pub rate_ratio: f64,
+    /// exp(lower limit).
+    pub rate_ratio_low: f64,
+    /// exp(upper limit).
+    pub rate_ratio_high: f64,
 }
 
 impl WaldEstimate {
+    /// The exponential of the estimate and of its limits.
+    pub(super) fn rate_ratio(&self) -> RateRatio {
+        RateRatio {
+            rate_ratio: self.estimate.exp(),
+            rate_ratio_low: self.conf_low.exp(),
+            rate_ratio_high: self.conf_high.exp(),
+        }
+    }
+
     /// The Wald test of `estimate = 0` and the normal interval at `conf_level`.
     pub fn new(term: &str, estimate: f64, std_error: f64, conf_level: f64) -> Self {
         let half_width = normal::quantile(0.5 + 0.5 * conf_level) * std_error;
@@ -77,6 +116,7 @@ impl WaldEstimate {
             p_value: statistic.map(|z| 2.0 * normal::sf(z.abs())),
             conf_low: estimate - half_width,
             conf_high: estimate + half_width,
+            rate: None,
         }
     }
 }
@@ -87,7 +127,7 @@ pub struct RatioContrast {
     /// The difference on the scale of the linear predictor.
     #[serde(flatten)]
     pub difference: ContrastRecord,
-    /// What `ratio` is: `odds ratio`, `hazard ratio`; `None` for the probit and identity links.
+    /// What `ratio` is: `odds ratio`, `hazard ratio`, `rate ratio`; `None` for the probit and identity links.
     pub ratio_kind: Option<&'static str>,
     /// The exponential of the difference.
     pub ratio: Option<f64>,
@@ -95,6 +135,65 @@ pub struct RatioContrast {
     pub ratio_low: Option<f64>,
     /// Its upper confidence limit.
     pub ratio_high: Option<f64>,
+    /// Its lower simultaneous limit, where contrasts are adjusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_low_adjusted: Option<f64>,
+    /// Its upper simultaneous limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_high_adjusted: Option<f64>,
+}
+
+/// The differences of one report, adjusted for each other where asked for.
+pub(super) struct RatioContrasts {
+    adjustment: Option<(Adjust, AdjustmentRecord)>,
+    ratio_kind: Option<&'static str>,
+    conf_level: f64,
+}
+
+impl RatioContrasts {
+    pub(super) fn new(adjust: Option<Adjust>, ratio_kind: Option<&'static str>, conf_level: f64) -> Self {
+        let adjustment = adjust.map(|method| (method, AdjustmentRecord::new(method, None)));
+        Self { adjustment, ratio_kind, conf_level }
+    }
+
+    /// The contrasts of one question: `rows` of its differences, each tested by `test`; `covariance` is of two rows of weights.
+    pub(super) fn family(
+        &mut self,
+        spec: &LsMeansSpec,
+        rows: Vec<GridRow>,
+        test: impl Fn(&str, &[f64]) -> Option<WaldEstimate>,
+        covariance: &dyn Fn(&[f64], &[f64]) -> f64,
+    ) -> Result<Vec<RatioContrast>, ModelError> {
+        let weights: Vec<Vec<f64>> = rows.iter().map(|row| row.weights.clone().unwrap_or_default()).collect();
+        let mut records: Vec<RatioContrast> = rows
+            .into_iter()
+            .map(|row| {
+                let tested = row.weights.as_ref().and_then(|weights| test(&row.contrast, weights));
+                RatioContrast::new(row, tested, self.ratio_kind)
+            })
+            .collect();
+        if let Some((method, record)) = &mut self.adjustment {
+            record.reference = record.reference.take().or_else(|| spec.against.clone());
+            let mut differences: Vec<ContrastRecord> = records.iter().map(|record| record.difference.clone()).collect();
+            let between = |i: usize, j: usize| covariance(&weights[i], &weights[j]);
+            adjust_contrasts(*method, &mut differences, &between, self.conf_level, record)?;
+            for (record, difference) in records.iter_mut().zip(differences) {
+                let limit = |value: Option<f64>| self.ratio_kind.and(value).map(f64::exp);
+                record.ratio_low_adjusted = limit(difference.adjusted.and_then(|a| a.conf_low_adjusted));
+                record.ratio_high_adjusted = limit(difference.adjusted.and_then(|a| a.conf_high_adjusted));
+                record.difference = difference;
+            }
+        }
+        Ok(records)
+    }
+
+    /// What was adjusted.
+    pub(super) fn record(self) -> Option<AdjustmentRecord> {
+        self.adjustment.map(|(_, mut record)| {
+            record.close();
+            record
+        })
+    }
 }
 
 impl RatioContrast {
@@ -111,12 +210,16 @@ impl RatioContrast {
             p_value: test.as_ref().and_then(|t| t.p_value),
             conf_low: test.as_ref().map(|t| t.conf_low),
             conf_high: test.as_ref().map(|t| t.conf_high),
+            adjusted: None,
+            geometric: None,
         };
         Self {
             ratio_kind,
             ratio: exponential(difference.estimate),
             ratio_low: exponential(difference.conf_low),
             ratio_high: exponential(difference.conf_high),
+            ratio_low_adjusted: None,
+            ratio_high_adjusted: None,
             difference,
         }
     }
@@ -131,6 +234,7 @@ pub(super) fn mean_record(levels: Levels, test: Option<WaldEstimate>) -> LsMeanR
         df: None,
         conf_low: test.as_ref().map(|t| t.conf_low),
         conf_high: test.as_ref().map(|t| t.conf_high),
+        geometric: None,
     }
 }
 
@@ -158,9 +262,9 @@ pub struct GeneralisedReport {
     pub formula: String,
     /// Always `ML`.
     pub method: String,
-    /// `binomial` or `cumulative`.
+    /// `binomial`, `cumulative`, `poisson` or `negative-binomial`.
     pub family: String,
-    /// `logit`, `probit` or `cloglog`.
+    /// `logit`, `probit`, `cloglog` or `log`.
     pub link: String,
     /// Always `asymptotic`: tests against the normal distribution.
     pub ddf: String,
@@ -202,14 +306,21 @@ pub struct GeneralisedReport {
     pub min_eigenvalue: f64,
     /// Thresholds, then coefficients.
     pub coefficients: Vec<WaldEstimate>,
+    /// θ of a negative binomial model: variance μ + μ²/θ given the random intercepts.
+    pub dispersion: Option<f64>,
+    /// The offset of a count model, as it was written.
+    pub offset: Option<String>,
     /// Random intercepts.
     pub variance_components: Vec<VarianceComponentRow>,
     /// Covariance of the coefficients, in their order.
     pub vcov: Vec<Vec<f64>>,
     /// LS means on the scale of the linear predictor; for an ordered outcome on the latent scale, the mean threshold at 0.
     pub emmeans: Vec<LsMeanRecord>,
-    /// Differences of LS means, with odds ratios.
+    /// Differences of LS means, with odds ratios or rate ratios.
     pub contrasts: Vec<RatioContrast>,
+    /// How the differences are adjusted for each other, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adjust: Option<AdjustmentRecord>,
     /// Columns dropped as combinations of earlier ones.
     pub aliased: Vec<String>,
     /// Choices made and what the reader should know.
@@ -269,7 +380,17 @@ pub fn fit_generalised(
             "has a random slope; a generalised model takes random intercepts such as (1|usubjid)",
         ));
     }
-    let frame = ModelFrame::build(data, formula)?;
+    let offsets = options.offset.as_ref().map(|offset| offset.values(data)).transpose()?;
+    if offsets.is_some() && !options.family.is_count() {
+        return Err(unsupported("an offset", "belongs to counts: --family poisson or negative-binomial"));
+    }
+    let measured: Vec<usize> = match &offsets {
+        Some(values) => (0..data.n_rows()).filter(|&row| values[row].is_finite()).collect(),
+        None => (0..data.n_rows()).collect(),
+    };
+    let selected = offsets.is_some().then(|| data.select_rows(&measured));
+    let mut frame = ModelFrame::build(selected.as_ref().unwrap_or(data), formula)?;
+    frame.n_dropped += data.n_rows() - measured.len();
     let design = Design::build(&frame)?;
     let random = random_intercepts(&frame, formula, options.quadrature)?;
     let (fit, modelled) = match options.family {
@@ -281,6 +402,23 @@ pub fn fit_generalised(
                     .map_err(|error| name_levels(error, &frame, formula))?,
             };
             (fit, modelled)
+        }
+        Family::Poisson | Family::NegativeBinomial => {
+            let Column::Numeric(values) = &frame.response else {
+                let column = formula.response.name.clone();
+                return Err(ModelError::WrongKind { column, wanted: "a count" });
+            };
+            let offset = match &offsets {
+                Some(all) => frame.rows.iter().map(|&row| all[measured[row]]).collect(),
+                None => vec![0.0; values.len()],
+            };
+            let overdispersed = options.family == Family::NegativeBinomial;
+            let counts = Counts { values: values.clone(), offset, overdispersed };
+            let random = random.as_ref().map(|(random, _)| random);
+            let fit = fit_counts(&counts, &design.x, &design.names, random)
+                .map_err(|error| name_levels(error, &frame, formula))?;
+            let per = options.offset.as_ref().map_or_else(String::new, |offset| format!(", offset {}", offset.text));
+            (fit, format!("log E({}){per}", formula.response.name))
         }
         Family::Cumulative => {
             let outcome = ordered_outcome(data, &frame)?;
@@ -320,18 +458,26 @@ impl GeneralisedModel {
         let ratio_kind = match fit.link {
             Link::Logit => Some("odds ratio"),
             Link::Cloglog => Some("hazard ratio"),
+            Link::Log => Some("rate ratio"),
             Link::Probit => None,
         };
+        let mut asked = RatioContrasts::new(self.options.adjust, ratio_kind, self.options.conf_level);
         for spec in &self.options.contrasts {
-            for row in difference_rows(&self.frame, &self.design, spec)? {
-                let test = row.weights.as_ref().and_then(|weights| self.contrast(&row.contrast, weights));
-                contrasts.push(RatioContrast::new(row, test, ratio_kind));
-            }
+            let rows = difference_rows(&self.frame, &self.design, spec)?;
+            let covariance = |a: &[f64], b: &[f64]| {
+                self.on_terms(a).zip(self.on_terms(b)).map_or(0.0, |(a, b)| bilinear(&fit.vcov, &a, &b))
+            };
+            contrasts.extend(asked.family(spec, rows, |label, weights| self.contrast(label, weights), &covariance)?);
         }
         let errors = fit.std_errors();
         let n = fit.terms.len();
+        // log θ of a negative binomial model is a parameter, not a coefficient.
+        let hidden = if fit.family.is_count() { fit.n_thresholds } else { 0 };
         let latent_icc = fit.latent_icc();
         let mut notes = fit.notes.clone();
+        if fit.family.is_count() {
+            notes.push(note!(counts_rate));
+        }
         if !self.design.aliased.is_empty() {
             notes.push(note!(dropped_terms, columns = self.design.aliased.join(", ")));
         }
@@ -364,8 +510,15 @@ impl GeneralisedModel {
                 .iter()
                 .zip(&fit.estimates)
                 .zip(errors)
-                .map(|((term, estimate), error)| WaldEstimate::new(term, *estimate, error, self.options.conf_level))
+                .skip(hidden)
+                .map(|((term, estimate), error)| {
+                    let wald = WaldEstimate::new(term, *estimate, error, self.options.conf_level);
+                    let rate = fit.family.is_count().then(|| wald.rate_ratio());
+                    WaldEstimate { rate, ..wald }
+                })
                 .collect(),
+            dispersion: fit.dispersion(),
+            offset: self.options.offset.as_ref().map(|offset| offset.text.clone()),
             variance_components: fit
                 .random
                 .iter()
@@ -379,9 +532,10 @@ impl GeneralisedModel {
                     icc: latent_icc.get(index).copied(),
                 })
                 .collect(),
-            vcov: fit.vcov.chunks(n.max(1)).map(<[f64]>::to_vec).collect(),
+            vcov: fit.vcov.chunks(n.max(1)).skip(hidden).map(|row| row[hidden..].to_vec()).collect(),
             emmeans,
             contrasts,
+            adjust: asked.record(),
             aliased: self.design.aliased.clone(),
             notes,
         })
@@ -390,6 +544,7 @@ impl GeneralisedModel {
     /// An LS mean: for an ordered outcome `xᵀβ` minus the mean of the thresholds (`emmeans(mode = "latent")`).
     fn mean(&self, weights: &[f64]) -> WaldEstimate {
         let thresholds = self.fit.n_thresholds;
+        let at_threshold = if self.fit.family.is_count() { 0.0 } else { -1.0 / thresholds as f64 };
         let full: Vec<f64> = self
             .fit
             .terms
@@ -397,7 +552,7 @@ impl GeneralisedModel {
             .enumerate()
             .map(|(index, term)| match self.design.names.iter().position(|name| name == term) {
                 Some(column) if index >= thresholds => weights.get(column).copied().unwrap_or(0.0),
-                _ if index < thresholds => -1.0 / thresholds as f64,
+                _ if index < thresholds => at_threshold,
                 _ => 0.0,
             })
             .collect();
@@ -409,6 +564,12 @@ impl GeneralisedModel {
     ///
     /// `None` when the weights have the wrong length, or weigh the intercept of a model with thresholds.
     pub fn contrast(&self, label: &str, weights: &[f64]) -> Option<WaldEstimate> {
+        let full = self.on_terms(weights)?;
+        Some(wald_combination(label, &full, &self.fit.estimates, &self.fit.vcov, self.options.conf_level))
+    }
+
+    /// Weights of the design's columns as weights of the model's terms.
+    fn on_terms(&self, weights: &[f64]) -> Option<Vec<f64>> {
         if weights.len() != self.design.names.len() {
             return None;
         }
@@ -421,7 +582,7 @@ impl GeneralisedModel {
                 None => {}
             }
         }
-        Some(wald_combination(label, &full, &self.fit.estimates, &self.fit.vcov, self.options.conf_level))
+        Some(full)
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn binary_rows(outcome: &[bool], design: &[f64], n_coefficients: usiz
         .iter()
         .map(|&responder| if responder { (Bound::Open, Bound::Zero) } else { (Bound::Zero, Bound::Open) })
         .collect();
-    IntervalRows { link, sign: 1.0, n_thresholds: 0, n_coefficients, design: design.to_vec(), bounds }
+    IntervalRows { link, sign: 1.0, n_thresholds: 0, n_coefficients, design: design.to_vec(), bounds, counts: None }
 }
 
 /// Fits a 0/1 outcome to a full-rank `design` (row-major, one column per name in `terms`).

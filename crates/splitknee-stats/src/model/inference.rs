@@ -213,9 +213,13 @@ impl Fit {
         }
         let p = self.problem.p;
         let mut notes = crate::note::Notes::new();
+        let over_time = self.problem.terms.iter().any(|t| t.shape.by_time().is_some());
         let ordered = self.problem.terms.iter().any(|t| t.shape.depends_on_order());
         let ddf = if ordered && ddf == Ddf::KenwardRoger {
             notes.push(note!(kron_order));
+            Ddf::KenwardRogerLinear
+        } else if over_time && ddf == Ddf::KenwardRoger {
+            notes.push(note!(decay_order));
             Ddf::KenwardRogerLinear
         } else {
             ddf

@@ -1,5 +1,5 @@
 //! Binary and ordered outcomes as intervals of a latent variable: the rows that the logistic, cumulative-link and
-//! mixed models share, and the sums over rows from which their likelihoods are made.
+//! mixed models share (counts enter the same way, see `counts.rs`), and the sums over rows from which their likelihoods are made.
 //!
 //! With the linear predictor `η = xᵀβ`, a random term `T` and thresholds `θ`, row r is seen as
 //! `l < latent ≤ u` with both bounds of the form `bound + sign·(η + T)`:
@@ -10,7 +10,8 @@
 //!
 //! The parameters are always in the order thresholds, coefficients, then (for mixed models) standard deviations.
 
-use super::link::Link;
+use super::counts::Counts;
+use super::link::{IntervalLogProbability, Link};
 use crate::math::jet::Jet;
 
 /// One bound of a row on the latent scale, before the predictor is added.
@@ -39,6 +40,8 @@ pub struct IntervalRows {
     pub design: Vec<f64>,
     /// Lower and upper bound of every row.
     pub bounds: Vec<(Bound, Bound)>,
+    /// For counts: their values and exposures, in place of a latent variable.
+    pub counts: Option<Counts>,
 }
 
 /// Sums over some rows of the log-probability and its derivatives in a common shift of both bounds, as jets.
@@ -82,7 +85,16 @@ impl IntervalRows {
     /// The linear predictor of a row, without thresholds and random term.
     pub fn predictor(&self, row: usize, parameters: &[f64]) -> f64 {
         let coefficients = parameters.iter().skip(self.n_thresholds);
-        self.design_row(row).iter().zip(coefficients).map(|(x, b)| x * b).sum()
+        let offset = self.counts.as_ref().and_then(|counts| counts.offset.get(row)).copied().unwrap_or(0.0);
+        offset + self.design_row(row).iter().zip(coefficients).map(|(x, b)| x * b).sum::<f64>()
+    }
+
+    /// The log-probability of row `row` between its bounds.
+    fn log_probability(&self, row: usize, lower: f64, upper: f64, order: usize) -> IntervalLogProbability {
+        match &self.counts {
+            Some(counts) => counts.log_probability(row, lower, upper, order),
+            None => self.link.interval(lower, upper, order),
+        }
     }
 
     /// Lower and upper bound of a row at a predictor (random term included).
@@ -103,7 +115,7 @@ impl IntervalRows {
         for &row in rows {
             let predictor = predictors.get(row).copied().unwrap_or(0.0) + term;
             let (lower, upper) = self.interval(row, parameters, predictor);
-            let log_probability = self.link.interval(lower, upper, 2);
+            let log_probability = self.log_probability(row, lower, upper, 2);
             for (k, sum) in sums.iter_mut().enumerate() {
                 *sum += log_probability.shift(k, 0, 0);
             }
@@ -126,7 +138,7 @@ impl IntervalRows {
         let (mut upper_gradient, mut lower_gradient) = (vec![0.0; n], vec![0.0; n]);
         for &row in rows {
             let (lower, upper) = self.interval(row, parameters, self.predictor(row, parameters) + term.value);
-            let log_probability = self.link.interval(lower, upper, orders.end() + 2);
+            let log_probability = self.log_probability(row, lower, upper, orders.end() + 2);
             let (lower_bound, upper_bound) = self.bounds.get(row).copied().unwrap_or((Bound::Open, Bound::Open));
             for (slot, x) in upper_gradient.iter_mut().zip(&term.gradient) {
                 *slot = self.sign * x;

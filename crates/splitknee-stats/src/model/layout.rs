@@ -10,7 +10,7 @@ use crate::note;
 use std::collections::HashMap;
 
 use super::covariance::{
-    CellCovariance, Correlated, Correlation, Kronecker, Pair, SingleVariance, Unstructured, structure,
+    CellCovariance, Continuous, Correlated, Correlation, Kronecker, Pair, SingleVariance, Unstructured, structure,
 };
 use super::data::Column;
 use super::design::{Grouping, ModelFrame};
@@ -438,6 +438,11 @@ fn random_term(frame: &ModelFrame, random: &RandomTerm) -> Result<(Term, Loading
 
 fn covariance_term(frame: &ModelFrame, term: &CovarianceTerm) -> Result<(Term, Loading, Grouping), ModelError> {
     let grouping = frame.grouping(&term.subject)?;
+    if let [factor] = term.factors.as_slice()
+        && factor.kind.is_continuous()
+    {
+        return continuous_term(frame, term, grouping);
+    }
     let factors: Vec<Grouping> = term.factors.iter().map(|f| frame.grouping(&f.cells)).collect::<Result<_, _>>()?;
     let (shape, codes, cells, kind): (Box<dyn CellCovariance>, Vec<u32>, Vec<String>, Option<StructureKind>) =
         match (factors.as_slice(), term.factors.as_slice()) {
@@ -477,6 +482,51 @@ fn covariance_term(frame: &ModelFrame, term: &CovarianceTerm) -> Result<(Term, L
                 });
             }
         };
+    assembled(frame, term, grouping, shape, codes, cells, kind)
+}
+
+/// A structure over actual times: the cells are the distinct times of the rows.
+fn continuous_term(
+    frame: &ModelFrame,
+    term: &CovarianceTerm,
+    grouping: Grouping,
+) -> Result<(Term, Loading, Grouping), ModelError> {
+    let factor = &term.factors[0];
+    let wrong = |column: String| ModelError::WrongKind { column, wanted: "a number: the actual time of the row" };
+    let [column] = factor.cells.as_slice() else { return Err(wrong(factor.cells.join(":"))) };
+    let Column::Numeric(values) = frame.data.column(column)? else { return Err(wrong(column.clone())) };
+    let mut times = values.clone();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    let code = |value: &f64| times.binary_search_by(|time| time.total_cmp(value)).unwrap_or(0) as u32;
+    let codes: Vec<u32> = values.iter().map(code).collect();
+    let mut of_subject: Vec<Vec<f64>> = vec![Vec::new(); grouping.n_groups()];
+    grouping.codes.iter().zip(values).for_each(|(&subject, &time)| of_subject[subject as usize].push(time));
+    let mut gaps: Vec<f64> = Vec::new();
+    for own in &mut of_subject {
+        own.sort_by(f64::total_cmp);
+        gaps.extend(own.windows(2).map(|pair| pair[1] - pair[0]).filter(|gap| *gap > 0.0));
+    }
+    let Some(gap) = crate::math::descriptive::median(&gaps) else {
+        let parameter = format!("the decay over `{column}`");
+        return Err(ModelError::NotEstimable { parameter, reason: note!(no_subject_both) });
+    };
+    let cells = times.iter().map(f64::to_string).collect();
+    let nugget = factor.kind == StructureKind::SpExpNugget;
+    let shape: Box<dyn CellCovariance> = Box::new(Continuous { times, gap, nugget });
+    assembled(frame, term, grouping, shape, codes, cells, Some(factor.kind))
+}
+
+/// The term of a structure whose rows stand in the cells `codes`.
+fn assembled(
+    frame: &ModelFrame,
+    term: &CovarianceTerm,
+    grouping: Grouping,
+    shape: Box<dyn CellCovariance>,
+    codes: Vec<u32>,
+    cells: Vec<String>,
+    kind: Option<StructureKind>,
+) -> Result<(Term, Loading, Grouping), ModelError> {
     let by = if term.by.is_empty() { None } else { Some(frame.grouping(&term.by)?) };
     let (copy, copy_names) = match by {
         None => (vec![0; frame.n_rows()], vec![String::new()]),

@@ -13,7 +13,7 @@
 //! design, outcome as residual of unit variance.
 
 use super::covariance::{First, Second};
-use super::layout::{Layout, Pattern, Term};
+use super::layout::{Block, Layout, Pattern, Term};
 use crate::math::linalg::{cholesky, dot, inverse_from_cholesky, invert_lower, log_det, multiply, transpose};
 
 /// The standardised problem.
@@ -168,7 +168,9 @@ impl Problem {
         let mut lists: Vec<Vec<Vec<First>>> = vec![Vec::new(); self.terms.len()];
         self.each_copy(theta, |t, _, part, _| {
             let mut list = Vec::new();
-            self.terms[t].shape.first(part, &mut list);
+            if self.terms[t].shape.by_time().is_none() {
+                self.terms[t].shape.first(part, &mut list);
+            }
             lists[t].push(list);
         });
         self.patterns
@@ -178,9 +180,16 @@ impl Problem {
                 for block in &pattern.blocks {
                     let term = &self.terms[block.term];
                     let start = term.offset + block.copy * term.shape.n_parameters();
-                    for f in &lists[block.term][block.copy] {
+                    let mut add = |f: &First| {
                         spread(block, f.row, f.column, f.value, |r, s, v| out.push((start + f.parameter, r, s, v)));
+                    };
+                    if term.shape.by_time().is_some() {
+                        let part = &theta[start..start + term.shape.n_parameters()];
+                        let mut own = Vec::new();
+                        each_pair(block, |row, column| term.shape.first_at(part, row, column, &mut own));
+                        own.iter().for_each(&mut add);
                     }
+                    lists[block.term][block.copy].iter().for_each(add);
                 }
                 Entries::from_list(self.k, &out)
             })
@@ -205,16 +214,25 @@ impl Problem {
         let mut lists: Vec<Vec<Vec<Second>>> = vec![Vec::new(); self.terms.len()];
         self.each_copy(theta, |t, _, part, _| {
             let mut list = Vec::new();
-            self.terms[t].shape.second(part, &mut list);
+            if self.terms[t].shape.by_time().is_none() {
+                self.terms[t].shape.second(part, &mut list);
+            }
             lists[t].push(list);
         });
         for (index, pattern) in self.patterns.iter().enumerate() {
             for block in &pattern.blocks {
                 let term = &self.terms[block.term];
                 let start = term.offset + block.copy * term.shape.n_parameters();
-                for f in &lists[block.term][block.copy] {
+                let mut add = |f: &Second| {
                     spread(block, f.row, f.column, f.value, |r, s, v| visit(index, start + f.a, start + f.b, r, s, v));
+                };
+                if term.shape.by_time().is_some() {
+                    let part = &theta[start..start + term.shape.n_parameters()];
+                    let mut own = Vec::new();
+                    each_pair(block, |row, column| term.shape.second_at(part, row, column, &mut own));
+                    own.iter().for_each(&mut add);
                 }
+                lists[block.term][block.copy].iter().for_each(add);
             }
         }
     }
@@ -224,7 +242,8 @@ impl Problem {
         let (p, w) = (self.p, self.p + 1);
         let matrices = self.cell_matrices(theta);
         for (term, copies) in self.terms.iter().zip(&matrices) {
-            if term.kind != super::layout::TermKind::Random {
+            // Exponential decay is a covariance at any times.
+            if term.kind != super::layout::TermKind::Random && term.shape.by_time().is_none() {
                 for matrix in copies {
                     let mut l = matrix.clone();
                     if !cholesky(&mut l, term.shape.n_cells()) {
@@ -430,6 +449,13 @@ impl Problem {
         let state = PatternState { b, y };
         let z = self.rotated(&state, m, &at.f, &at.gamma);
         Some((state, z))
+    }
+}
+
+/// Calls `visit` with every pair of cells of a block, row ≤ column.
+fn each_pair(block: &Block, mut visit: impl FnMut(usize, usize)) {
+    for (place, (row, _)) in block.cells.iter().enumerate() {
+        block.cells[place..].iter().for_each(|(column, _)| visit(*row, *column));
     }
 }
 

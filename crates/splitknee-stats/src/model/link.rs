@@ -22,6 +22,8 @@ pub enum Link {
     Probit,
     /// Gompertz (minimum extreme value) latent variable: proportional hazards, `F(x) = 1 − exp(−eˣ)`.
     Cloglog,
+    /// Logarithm of the mean of a count: no latent variable, [`Link::cdf`] is the mean.
+    Log,
 }
 
 /// `log P(l < latent ≤ u)` with its derivatives; entry `[i][j]` of `derivatives` is `∂^{i+j}/∂uⁱ∂lʲ`.
@@ -47,6 +49,7 @@ impl Link {
             Self::Logit => "logit",
             Self::Probit => "probit",
             Self::Cloglog => "cloglog",
+            Self::Log => "log",
         }
     }
 
@@ -62,6 +65,7 @@ impl Link {
             Self::Logit => eta.exp() / (1.0 + eta.exp()),
             Self::Probit => normal::cdf(eta),
             Self::Cloglog => -(-eta.exp()).exp_m1(),
+            Self::Log => eta.exp(),
         }
     }
 
@@ -71,6 +75,7 @@ impl Link {
             Self::Logit => Self::Logit.cdf(-eta),
             Self::Probit => normal::sf(eta),
             Self::Cloglog => (-eta.exp()).exp(),
+            Self::Log => 1.0 - eta.exp(),
         }
     }
 
@@ -80,6 +85,7 @@ impl Link {
             Self::Logit => self.cdf(eta) * self.sf(eta),
             Self::Probit => normal::pdf(eta),
             Self::Cloglog => (eta - eta.exp()).exp(),
+            Self::Log => eta.exp(),
         }
     }
 
@@ -89,15 +95,17 @@ impl Link {
             Self::Logit => (p / (1.0 - p)).ln(),
             Self::Probit => normal::quantile(p),
             Self::Cloglog => (-(-p).ln_1p()).ln(),
+            Self::Log => p.ln(),
         }
     }
 
-    /// Variance of the latent variable: the residual part of an intraclass correlation on the latent scale.
+    /// Variance of the latent variable: the residual part of an intraclass correlation on the latent scale; 1 for counts,
+    /// which have none, as the unit of standard deviations.
     pub fn latent_variance(self) -> f64 {
         let third_of_pi_squared = std::f64::consts::PI.powi(2) / 3.0;
         match self {
             Self::Logit => third_of_pi_squared,
-            Self::Probit => 1.0,
+            Self::Probit | Self::Log => 1.0,
             Self::Cloglog => 0.5 * third_of_pi_squared,
         }
     }
@@ -117,6 +125,7 @@ impl Link {
             Self::Logit => logit_interval(lower, upper, order, &mut answer.derivatives),
             Self::Probit => probit_interval(lower, upper, order, &mut answer.derivatives),
             Self::Cloglog => cloglog_interval(lower, upper, order, &mut answer.derivatives),
+            Self::Log => answer.derivatives[0][0] = f64::NEG_INFINITY,
         }
         answer
     }
@@ -159,7 +168,7 @@ fn log_one_minus_exp(delta: f64) -> [f64; 5] {
 }
 
 /// `log(1 + eˣ)` and its derivatives up to order 4.
-fn softplus(x: f64) -> [f64; 5] {
+pub(super) fn softplus(x: f64) -> [f64; 5] {
     let value = if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() };
     let (f, s) = (Link::Logit.cdf(x), Link::Logit.sf(x));
     let v = f * s;

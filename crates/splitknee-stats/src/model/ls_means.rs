@@ -44,6 +44,8 @@ pub struct LsMeansSpec {
     pub weights: Weights,
     /// Covariates held at a given value instead of their mean.
     pub at: Vec<(String, f64)>,
+    /// Differences against this level of the factors only, instead of all pairs.
+    pub against: Option<String>,
 }
 
 impl LsMeansSpec {

@@ -106,7 +106,7 @@ fn clusters(n_rows: usize, random: &RandomIntercepts) -> Result<Vec<Cluster>, Mo
 }
 
 /// Maximises the approximated likelihood from the fit without random terms.
-fn fit_mixed(
+pub(super) fn fit_mixed(
     rows: &IntervalRows,
     fixed: GeneralisedFit,
     random: &RandomIntercepts,
@@ -252,6 +252,9 @@ fn constant_within_groups<'a>(
     clusters: &[Cluster],
     random: &'a RandomIntercepts,
 ) -> Option<&'a str> {
+    if rows.counts.is_some() {
+        return None;
+    }
     let constant = |own: &mut dyn Iterator<Item = &usize>| {
         let mut outcomes = own.filter_map(|row| rows.bounds.get(*row));
         let first = outcomes.next();
@@ -272,7 +275,8 @@ fn best_start(objective: &Objective<'_>, fixed: &GeneralisedFit) -> Result<Maxim
     let latent = fixed.link.latent_variance();
     let start = |sigma: f64| -> Vec<f64> {
         let total = sigma * sigma * if objective.nested { 2.0 } else { 1.0 };
-        let inflation = (1.0 + total / latent).sqrt();
+        // A log link keeps its slopes.
+        let inflation = if objective.rows.counts.is_some() { 1.0 } else { (1.0 + total / latent).sqrt() };
         let mut parameters: Vec<f64> = fixed.estimates.iter().map(|x| x * inflation).collect();
         parameters.extend(std::iter::repeat_n(sigma, 1 + usize::from(objective.nested)));
         parameters

@@ -34,6 +34,7 @@
 //! assert!((difference.test.unwrap().df.unwrap() - 3.0).abs() < 1e-6);
 //! ```
 
+pub mod adjust;
 mod anova;
 mod between_within;
 pub mod cells;
@@ -74,12 +75,13 @@ pub use linear_combination::{LinearCombination, LinearHypothesis, LinearRecord};
 pub use ls_means::{Levels, LsDifference, LsMean, LsMeansSpec, Weights};
 pub use profile::{Profile, ProfileInterval};
 pub use report::{
-    AnovaRecord, CoefficientRecord, ContrastRecord, CovarianceParameter, LsMeanRecord, ModelReport, NamedMatrix,
-    ReportOptions, VarianceComponent,
+    AnovaRecord, CoefficientRecord, ContrastRecord, CovarianceParameter, GeometricMean, LsMeanRecord, ModelReport,
+    NamedMatrix, Ratio, ReportOptions, VarianceComponent,
 };
 
-// Generalised models: `link` → `interval_outcome` → `maximise` → `glm`, `cumulative` → `random_intercepts` → `mixed_glm` →
+// Generalised models: `link` → `interval_outcome` → `maximise` → `glm`, `cumulative`, `counts` → `random_intercepts` → `mixed_glm` →
 // `generalised_report`; marginal models: `gee` → `gee_report`.
+pub mod counts;
 pub mod cumulative;
 mod dense;
 pub mod gee;
@@ -91,6 +93,7 @@ mod interval_outcome;
 pub mod link;
 mod maximise;
 pub mod mixed_glm;
+pub mod offset;
 mod random_intercepts;
 pub mod reference_grid;
 

@@ -300,7 +300,7 @@ mod tests {
                 (lower, if grade < 2 { Bound::Threshold(grade) } else { Bound::Open })
             })
             .collect();
-        IntervalRows { link, sign: -1.0, n_thresholds: 2, n_coefficients: 1, design, bounds }
+        IntervalRows { link, sign: -1.0, n_thresholds: 2, n_coefficients: 1, design, bounds, counts: None }
     }
 
     /// Gradient and Hessian of the approximated likelihood, mode and curvature included, against central differences.

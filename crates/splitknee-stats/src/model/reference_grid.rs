@@ -67,22 +67,39 @@ pub fn mean_rows(frame: &ModelFrame, design: &Design, spec: &LsMeansSpec) -> Res
     Ok(out)
 }
 
-/// All pairwise differences of the LS means of `spec` within each `by` level, later minus earlier level.
+/// All pairwise differences of the LS means of `spec` within each `by` level, later minus earlier level; or of every level and
+/// the one that `spec` compares with.
 ///
 /// # Errors
-/// As [`mean_rows`].
+/// As [`mean_rows`]; a reference that is no level.
 pub fn difference_rows(frame: &ModelFrame, design: &Design, spec: &LsMeansSpec) -> Result<Vec<GridRow>, ModelError> {
     let means = mean_rows(frame, design, spec)?;
     let split = |row: &GridRow| -> (String, Vec<(String, String)>) {
         let (own, by) = row.levels.0.split_at(spec.factors.len().min(row.levels.0.len()));
         (own.iter().map(|(_, level)| level.as_str()).collect::<Vec<_>>().join(" "), by.to_vec())
     };
+    if let Some(reference) = &spec.against
+        && !means.iter().any(|mean| split(mean).0 == *reference)
+    {
+        let listed = means.iter().map(|mean| split(mean).0).fold(Vec::new(), |mut all: Vec<String>, level| {
+            if !all.contains(&level) {
+                all.push(level);
+            }
+            all
+        });
+        let column = spec.factors.join(":");
+        return Err(ModelError::UnlistedLevel { column, level: reference.clone(), listed: listed.join(", ") });
+    }
     let mut out = Vec::new();
     for (index, later) in means.iter().enumerate() {
         let (name, by) = split(later);
-        for earlier in means.iter().take(index) {
+        for (place, earlier) in means.iter().enumerate() {
             let (other, other_by) = split(earlier);
-            if other_by != by {
+            let asked = match &spec.against {
+                Some(reference) => other == *reference && name != other,
+                None => place < index,
+            };
+            if other_by != by || !asked {
                 continue;
             }
             let weights = later.weights.as_ref().zip(earlier.weights.as_ref());

@@ -3,6 +3,7 @@
 use crate::note;
 use serde::Serialize;
 
+use super::adjust::{Adjust, Adjusted, AdjustmentRecord, adjust_contrasts};
 use super::anova::AnovaType;
 use super::certificate::{Certificate, owner, parameter_name};
 use super::covariance::Unit;
@@ -46,6 +47,10 @@ pub struct ReportOptions {
     pub pairs: Option<(Column, Column)>,
     /// Whether to add residuals and influence.
     pub diagnostics: bool,
+    /// How the contrasts within a cell are adjusted for each other, where asked for.
+    pub adjust: Option<Adjust>,
+    /// Whether the outcome is a natural logarithm: means and differences are then also given as geometric means and ratios.
+    pub log_outcome: bool,
 }
 
 impl Default for ReportOptions {
@@ -63,6 +68,8 @@ impl Default for ReportOptions {
             r_squared: false,
             pairs: None,
             diagnostics: false,
+            adjust: None,
+            log_outcome: false,
         }
     }
 }
@@ -147,6 +154,37 @@ pub struct LsMeanRecord {
     pub conf_low: Option<f64>,
     /// Upper confidence limit.
     pub conf_high: Option<f64>,
+    /// Of the logarithm of an outcome: the geometric mean.
+    #[serde(flatten)]
+    pub geometric: Option<GeometricMean>,
+}
+
+/// An LS mean of logarithms on the scale of the outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct GeometricMean {
+    /// exp(LS mean).
+    pub geometric_mean: Option<f64>,
+    /// exp(lower limit).
+    pub geometric_mean_low: Option<f64>,
+    /// exp(upper limit).
+    pub geometric_mean_high: Option<f64>,
+}
+
+/// A difference of logarithms as a ratio.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Ratio {
+    /// exp(difference): the ratio of the geometric means.
+    pub ratio: Option<f64>,
+    /// exp(lower limit).
+    pub ratio_low: Option<f64>,
+    /// exp(upper limit).
+    pub ratio_high: Option<f64>,
+    /// exp(lower simultaneous limit), where contrasts are adjusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_low_adjusted: Option<f64>,
+    /// exp(upper simultaneous limit).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_high_adjusted: Option<f64>,
 }
 
 /// One difference of LS means.
@@ -171,6 +209,26 @@ pub struct ContrastRecord {
     pub conf_low: Option<f64>,
     /// Upper confidence limit.
     pub conf_high: Option<f64>,
+    /// Adjusted for the other contrasts of its cell, where asked for.
+    #[serde(flatten)]
+    pub adjusted: Option<Adjusted>,
+    /// Of the logarithm of an outcome: the ratio of geometric means.
+    #[serde(flatten)]
+    pub geometric: Option<Ratio>,
+}
+
+impl ContrastRecord {
+    /// The difference of logarithms as a ratio, its limits with it.
+    pub(super) fn exponentiate(&mut self) {
+        let exp = |value: Option<f64>| value.map(f64::exp);
+        self.geometric = Some(Ratio {
+            ratio: exp(self.estimate),
+            ratio_low: exp(self.conf_low),
+            ratio_high: exp(self.conf_high),
+            ratio_low_adjusted: exp(self.adjusted.and_then(|a| a.conf_low_adjusted)),
+            ratio_high_adjusted: exp(self.adjusted.and_then(|a| a.conf_high_adjusted)),
+        });
+    }
 }
 
 /// The report of a fitted model.
@@ -194,8 +252,14 @@ pub struct ModelReport {
     pub n_patients_without_rows: usize,
     /// Levels per grouping.
     pub n_groups: serde_json::Map<String, serde_json::Value>,
+    /// `log` where the outcome is a logarithm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<&'static str>,
     /// (Restricted) log-likelihood.
     pub log_lik: f64,
+    /// Of a logarithm: the log-likelihood of the outcome itself, log-likelihood − Σ log y.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_lik_original: Option<f64>,
     /// −2 × log-likelihood.
     pub deviance: f64,
     /// AIC as SAS counts (see [`Fit::aic`]).
@@ -237,6 +301,9 @@ pub struct ModelReport {
     pub emmeans: Vec<LsMeanRecord>,
     /// Differences of LS means.
     pub contrasts: Vec<ContrastRecord>,
+    /// How they are adjusted for each other, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adjust: Option<AdjustmentRecord>,
     /// The robust covariance in use: `cr0`, `cr2`, `cr3`; `None` for the model's own.
     pub robust: Option<&'static str>,
     /// Linear combinations.
@@ -290,6 +357,22 @@ impl Fit {
             let (n, size) = (term.shape.n_cells(), term.shape.n_parameters());
             for copy in 0..term.copies {
                 let start = term.offset + copy * size;
+                if term.shape.by_time().is_some() {
+                    let names = ["serial", "range", "nugget"];
+                    let named =
+                        names.iter().zip(&self.theta[start..start + size]).filter(|(name, _)| **name != "range");
+                    out.extend(named.map(|(name, part)| VarianceComponent {
+                        group: match term.copy_names.get(copy).filter(|c| !c.is_empty()) {
+                            Some(c) => format!("{} ({c})", term.group),
+                            None => term.group.clone(),
+                        },
+                        term: Some((*name).to_owned()),
+                        variance: scale * part,
+                        std_dev: (scale * part).max(0.0).sqrt(),
+                        corr: None,
+                    }));
+                    continue;
+                }
                 let mut sigma = vec![0.0; n * n];
                 term.shape.matrix(&self.theta[start..start + size], &mut sigma);
                 let group = match term.copy_names.get(copy).filter(|c| !c.is_empty()) {
@@ -319,19 +402,27 @@ impl Fit {
         let alone =
             |t: &super::layout::Term| t.kind == TermKind::Random && t.cells.len() == 1 && t.cells[0] == "(Intercept)";
         let terms = self.problem.terms.iter();
-        terms.flat_map(|t| std::iter::repeat_n(alone(t), t.copies * t.shape.n_cells())).collect()
+        let rows = |t: &super::layout::Term| match t.shape.by_time() {
+            Some(_) => t.shape.n_parameters() - 1,
+            None => t.shape.n_cells(),
+        };
+        terms.flat_map(|t| std::iter::repeat_n(alone(t), t.copies * rows(t))).collect()
     }
 
     /// The covariance parameters as SAS prints them.
     pub fn covariance_parameters(&self) -> Vec<CovarianceParameter> {
         let scale = self.scale * self.scale;
         (0..self.problem.k)
-            .filter_map(|h| {
+            .flat_map(|h| {
                 let (term, inner) = owner(&self.problem, h)?;
+                if term.shape.by_time().is_some() {
+                    return Some(over_time(term, inner, self.theta[h], scale));
+                }
                 let unit = term.shape.units().get(inner % term.shape.n_parameters()).copied()?;
                 let factor = if unit == Unit::Variance { scale } else { 1.0 };
-                Some(CovarianceParameter { name: parameter_name(term, inner), estimate: factor * self.theta[h] })
+                Some(vec![CovarianceParameter { name: parameter_name(term, inner), estimate: factor * self.theta[h] }])
             })
+            .flatten()
             .collect()
     }
 
@@ -358,6 +449,7 @@ impl Fit {
         };
         if let [term] = self.problem.terms.as_slice()
             && matches!(term.kind, TermKind::Structure(_))
+            && term.shape.by_time().is_none()
         {
             let (n, size) = (term.shape.n_cells(), term.shape.n_parameters());
             return (0..term.copies)
@@ -482,18 +574,28 @@ impl Inference<'_> {
                     df: mean.test.and_then(|t| t.df),
                     conf_low: mean.test.and_then(|t| t.conf_low),
                     conf_high: mean.test.and_then(|t| t.conf_high),
+                    geometric: options.log_outcome.then(|| GeometricMean {
+                        geometric_mean: mean.test.map(|t| t.estimate.exp()),
+                        geometric_mean_low: mean.test.and_then(|t| t.conf_low).map(f64::exp),
+                        geometric_mean_high: mean.test.and_then(|t| t.conf_high).map(f64::exp),
+                    }),
                 });
             }
         }
         let (mut contrasts, mut compared) = (Vec::new(), Vec::new());
+        let reference = options.contrasts.iter().find_map(|spec| spec.against.clone());
+        let mut adjustment = options.adjust.map(|method| AdjustmentRecord::new(method, reference));
+        let vcov = self.vcov();
         for spec in &options.contrasts {
+            let (mut family, mut rows) = (Vec::new(), Vec::new());
             for difference in self.ls_differences(spec)? {
                 let test = difference.test;
-                if let Some(weights) = difference.row {
+                if let Some(weights) = &difference.row {
                     let (contrast, levels) = (difference.contrast.clone(), difference.levels.clone());
-                    compared.push(Comparison { contrast, levels, weights });
+                    compared.push(Comparison { contrast, levels, weights: weights.clone() });
                 }
-                contrasts.push(ContrastRecord {
+                rows.push(difference.row.unwrap_or_default());
+                family.push(ContrastRecord {
                     contrast: difference.contrast,
                     levels: difference.levels,
                     estimate: test.map(|t| t.estimate),
@@ -503,8 +605,21 @@ impl Inference<'_> {
                     p_value: test.and_then(|t| t.p_value),
                     conf_low: test.and_then(|t| t.conf_low),
                     conf_high: test.and_then(|t| t.conf_high),
+                    adjusted: None,
+                    geometric: None,
                 });
             }
+            if let (Some(method), Some(record)) = (options.adjust, &mut adjustment) {
+                let covariance = |i: usize, j: usize| bilinear(&vcov, &rows[i], &rows[j]);
+                adjust_contrasts(method, &mut family, &covariance, self.conf_level, record)?;
+            }
+            if options.log_outcome {
+                family.iter_mut().for_each(ContrastRecord::exponentiate);
+            }
+            contrasts.extend(family);
+        }
+        if let Some(record) = &mut adjustment {
+            record.close();
         }
         let mut linear = Vec::new();
         for hypothesis in &options.linear {
@@ -536,7 +651,12 @@ impl Inference<'_> {
             n_patients: fit.n_patients(),
             n_patients_without_rows: fit.n_patients_without_rows(),
             n_groups: fit.groups.iter().map(|(name, n)| (name.clone(), (*n).into())).collect(),
+            scale: options.log_outcome.then_some("log"),
             log_lik: fit.log_lik,
+            log_lik_original: match &fit.frame.response {
+                Column::Numeric(logs) if options.log_outcome => Some(fit.log_lik - logs.iter().sum::<f64>()),
+                _ => None,
+            },
             deviance: -2.0 * fit.log_lik,
             aic: fit.aic(),
             bic: fit.bic(),
@@ -553,10 +673,11 @@ impl Inference<'_> {
             covariance_parameters: fit.covariance_parameters(),
             covariance,
             covariance_by_group: if grouped { matrices } else { Vec::new() },
-            vcov: self.vcov().chunks_exact(p).map(<[f64]>::to_vec).collect(),
+            vcov: vcov.chunks_exact(p).map(<[f64]>::to_vec).collect(),
             anova,
             emmeans,
             contrasts,
+            adjust: adjustment,
             robust: self.robust().map(|robust| robust.kind().name()),
             linear,
             profile,
@@ -567,4 +688,26 @@ impl Inference<'_> {
             notes,
         })
     }
+}
+
+/// Parameter `inner` of a structure over time as it is spoken of: `variance`, `phi` and `range`, `nugget`; `(EV)` behind it
+/// where groups have their own.
+fn over_time(term: &super::layout::Term, inner: usize, value: f64, scale: f64) -> Vec<CovarianceParameter> {
+    let size = term.shape.n_parameters();
+    let group = term.copy_names.get(inner / size).filter(|name| !name.is_empty());
+    let named = |name: &str, estimate: f64| CovarianceParameter {
+        name: group.map_or_else(|| name.to_owned(), |group| format!("{name} ({group})")),
+        estimate,
+    };
+    match inner % size {
+        0 => vec![named(if size == 3 { "serial" } else { "variance" }, scale * value)],
+        1 => vec![named("phi", (-1.0 / value).exp()), named("range", value)],
+        _ => vec![named("nugget", scale * value)],
+    }
+}
+
+/// a' M b for a square matrix M, row after row.
+pub(super) fn bilinear(matrix: &[f64], a: &[f64], b: &[f64]) -> f64 {
+    let product = |row: &[f64]| row.iter().zip(b).map(|(m, y)| m * y).sum::<f64>();
+    matrix.chunks_exact(b.len().max(1)).zip(a).map(|(row, x)| x * product(row)).sum()
 }

@@ -21,6 +21,7 @@ pub(crate) fn start_values(problem: &Problem) -> Vec<f64> {
                     g
                 }
                 TermKind::Residual => vec![residual_share],
+                TermKind::Structure(_) if term.shape.by_time().is_some() => vec![residual_share],
                 TermKind::Structure(_) => cell_moments(problem, t, copy, n, residual_share),
             };
             psi.extend(term.shape.start(&moments));

@@ -9,6 +9,7 @@ crate::messages! {
         boundary_out = "{parameters}: on the boundary and left out of the degrees of freedom";
         parameter_variance = "{group}: variance of {term}";
         kron_order = "the second-order Kenward-Roger adjustment of a product with an unstructured second factor depends on which of its cells comes first: the first-order (linear) form is given, which does not";
+        decay_order = "the second-order Kenward-Roger adjustment of a decay over time depends on how the decay is written (as a range or as a correlation): the first-order (linear) form is given, which does not";
         parameter_within = "{group}: covariance within a unit of {a} and {b}";
         parameter_between = "{group}: covariance between the units at {a}";
         parameter_between_two = "{group}: covariance between the units of {a} and {b}";
@@ -24,6 +25,9 @@ crate::messages! {
         gee_ar1 = "AR(1) takes the rows of a patient as neighbours in the order of the data";
         gee_single = "every patient has one row: there is no correlation to estimate";
         gee_singular = "{n} patients for {p} coefficients: the robust covariance matrix is singular";
+        log_added = "{added} was added to every {name} before its logarithm: means and ratios are those of {name} + {added}";
+        counts_rate = "means are logarithms of rates per unit of exposure, differences logarithms of rate ratios";
+        counts_gee_theta = "{theta} of the working variance μ + μ²/θ is that of the independence fit: it only weights the rows, the rate ratio means the same as in a Poisson model";
         glm_information = "standard errors from the expected information, as R's glm";
         glmm_information = "standard errors from the observed information of the approximated likelihood";
         glmm_coarse = "with {n} points per random effect the likelihood is higher at a larger variance: more points change the estimates";
@@ -231,6 +235,8 @@ crate::messages! {
         no_subject_both = "no subject has both cells";
         no_subject_both_group = "no subject of group {group} has both cells";
         same_grade = "all rows have the same grade: nothing varies";
+        counts_zero = "all {n} counts are 0: a rate has no logarithm";
+        counts_not_overdispersed = "the counts vary no more than Poisson counts do: there is no dispersion to estimate; use --family poisson";
         responders_constant = "{responders} of {n} rows have the outcome: nothing varies";
         hypothesis_not_estimable = "{term}: its hypothesis is not estimable from these data";
         likelihood_flat = "the likelihood is flat in it (curvature {curvature})";

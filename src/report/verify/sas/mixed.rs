@@ -106,6 +106,8 @@ fn covariance(random: &[&str]) -> String {
             "  random intercept treatment visit_number / subject=patient;\n".to_owned()
         }
         "(1|patient)" => "  random intercept / subject=patient;\n".to_owned(),
+        "(1|patient)+(1|patient:knee)" => "  random intercept treatment / subject=patient;\n".to_owned(),
+        "(1|patient)+(1|patient:visit)" => "  random intercept visit_number / subject=patient;\n".to_owned(),
         "us(knee|patient)" => "  repeated treatment / subject=patient type=un;\n".to_owned(),
         "cs(treatment|patient)" => "  repeated treatment / subject=patient type=cs;\n".to_owned(),
         "us(cell|patient)" => "  repeated cell / subject=patient type=un;\n".to_owned(),

@@ -5,6 +5,7 @@
 //! parameters ψ that cannot leave the admissible set easily (a Cholesky factor for `us` and for random effects, log
 //! variances elsewhere); θ(ψ) comes with its Jacobian and curvature.
 
+mod continuous;
 mod correlation;
 mod kronecker;
 mod linear;
@@ -13,6 +14,7 @@ mod unstructured;
 
 use super::formula::StructureKind;
 
+pub(crate) use continuous::Continuous;
 pub(crate) use correlation::{Correlated, Correlation};
 pub(crate) use kronecker::Kronecker;
 pub(crate) use linear::{Bands, CompoundSymmetry, SingleVariance};
@@ -76,6 +78,14 @@ pub(crate) trait CellCovariance: std::fmt::Debug + Send + Sync {
     fn depends_on_order(&self) -> bool {
         false
     }
+    /// Its times, where the cells are points in time: their number may be large, every subject has a few of them.
+    fn by_time(&self) -> Option<&[f64]> {
+        None
+    }
+    /// The first derivatives of one entry (`row ≤ column`), where the cells are points in time.
+    fn first_at(&self, _: &[f64], _: usize, _: usize, _: &mut Vec<First>) {}
+    /// The second derivatives of one entry.
+    fn second_at(&self, _: &[f64], _: usize, _: usize, _: &mut Vec<Second>) {}
     /// Σ(θ) into `out`.
     fn matrix(&self, theta: &[f64], out: &mut [f64]);
     /// The first derivatives, appended to `out`.
@@ -113,6 +123,11 @@ pub(crate) fn structure(kind: StructureKind, cells: usize) -> Box<dyn CellCovari
         K::Toeph => correlated(Correlation::Toeplitz, true),
         K::Ad => correlated(Correlation::Antedependence, false),
         K::Adh => correlated(Correlation::Antedependence, true),
+        // Without times of their own the cells are one unit apart.
+        K::Car1 | K::SpExp | K::SpExpNugget => {
+            let times = (0..cells).map(|cell| cell as f64).collect();
+            Box::new(Continuous { times, gap: 1.0, nugget: kind == K::SpExpNugget })
+        }
         K::Pair => Box::new(Pair::new((1..=cells).map(|visit| visit.to_string()).collect())),
     }
 }

@@ -7,6 +7,7 @@
 //! Fixed effects: `+ - * : / ^ ( )`, `1`, `0`, columns, `I(x^2)`, `log(x)`, `sqrt(x)`, `exp(x)`, backtick-quoted names.
 //! Random: `(1|g) (1|g:h) (1|g/h) (1+x|g) (0+x|g) (x||g)`.
 //! Covariance: `us cs csh ar1 ar1h toep toeph ad adh (visit|id)`, `us(visit|arm/id)`, `kron(us(knee), ar1(visit)|id)`,
+//! `car1 sp_exp sp_exp_nugget (day|id:knee)` (over actual times),
 //! `pair(visit|id)` (two exchangeable units per subject, found in the data) and `pair(visit, knee|id)` (named).
 
 mod expression;
@@ -118,11 +119,17 @@ pub enum StructureKind {
     Adh,
     /// Two exchangeable units per subject: [[A, B], [B, A]], A and B free.
     Pair,
+    /// Continuous-time first-order autoregressive over actual times.
+    Car1,
+    /// Spatial exponential over actual times.
+    SpExp,
+    /// Spatial exponential with measurement error.
+    SpExpNugget,
 }
 
 impl StructureKind {
     /// Every structure.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Us,
         Self::Cs,
         Self::Csh,
@@ -133,6 +140,9 @@ impl StructureKind {
         Self::Ad,
         Self::Adh,
         Self::Pair,
+        Self::Car1,
+        Self::SpExp,
+        Self::SpExpNugget,
     ];
 
     /// The name in a formula.
@@ -148,7 +158,15 @@ impl StructureKind {
             Self::Ad => "ad",
             Self::Adh => "adh",
             Self::Pair => "pair",
+            Self::Car1 => "car1",
+            Self::SpExp => "sp_exp",
+            Self::SpExpNugget => "sp_exp_nugget",
         }
+    }
+
+    /// Whether its cells are points in time: one column of numbers.
+    pub fn is_continuous(self) -> bool {
+        matches!(self, Self::Car1 | Self::SpExp | Self::SpExpNugget)
     }
 
     /// The structure called `name`.
