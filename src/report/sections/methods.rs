@@ -35,7 +35,7 @@ pub fn section(material: &Material) -> Section {
         material,
         &[words.say("methods.comparison", &values), words.say(sides, &alpha)],
     )));
-    if let Some(estimand) = &plan.estimand {
+    if let Some(estimand) = plan.estimands.first() {
         let fact = |key: &str, value: &str| (words.get(&format!("methods.{key}")), value.to_owned());
         let mut facts = vec![
             fact("treatment", &estimand.treatment),
