@@ -21,6 +21,7 @@ mod data_xpt;
 mod datasets;
 mod defaults;
 mod distributions;
+mod estimands;
 mod everyday_files;
 mod example;
 mod figures;

@@ -465,7 +465,7 @@ fn disposition_csv(patients: &[Patient]) -> String {
     csv("usubjid,randomised,injected,analysed,status,last_visit,reason", rows)
 }
 
-/// The intercurrent events: another injection into one knee, a prohibited analgesic of one patient.
+/// The intercurrent events: another injection into one knee, a prohibited analgesic of one patient, and those who left.
 fn intercurrent_events_csv(patients: &[Patient]) -> String {
     let rows = patients.iter().filter_map(|patient| {
         let (knee, event, day) = match patient.number {
@@ -473,6 +473,9 @@ fn intercurrent_events_csv(patients: &[Patient]) -> String {
                 (SIDES[KNEE_MISSING_MONTH_6.1], "RE-INJECTION", patient.visit_days[1] + 40)
             }
             PROHIBITED_MEDICATION => ("", "RESCUE ANALGESIC", patient.visit_days[2] - 21),
+            NOT_INJECTED => ("", "DISCONTINUATION", patient.randomised_on),
+            LOST_BEFORE_MONTH_2 => ("", "DISCONTINUATION", patient.randomised_on + 30),
+            LOST_AFTER_MONTH_2 => ("", "DISCONTINUATION", patient.visit_days[1] + 30),
             _ => return None,
         };
         Some(vec![patient.id(), knee.into(), iso_date(day), event.into()])

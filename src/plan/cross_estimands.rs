@@ -12,15 +12,6 @@ use std::collections::BTreeMap;
 impl Checker<'_> {
     pub(super) fn estimands(&mut self, plan: &PlanFile) {
         if let Some(events) = &plan.events {
-            if events.visit.is_none() && events.date.is_none() {
-                let message = "from when on an event affects values is not named".to_owned();
-                self.wrong(
-                    "SK014",
-                    "events",
-                    message,
-                    "name the column of the first affected `visit`, or of the `date`",
-                );
-            }
             if let Some(rows) = &events.file.rows {
                 self.condition("events.file.where", rows);
             }

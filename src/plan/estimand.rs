@@ -17,28 +17,21 @@ pub struct EventsPlan {
     /// Column of the patient; as in the other files where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patient: Option<String>,
-    /// Column of the side or body site; an empty cell means the whole patient, that is both knees.
-    #[serde(default = "knee_column")]
-    pub knee: String,
-    /// Column of the first visit whose values the event affects. Name `visit` or `date`; with both, `visit` rules where it is
-    /// filled.
+    /// Column of the side or body site; an empty cell means the whole patient, that is both knees. Where left out: as in
+    /// `[data]`, else `knee`, `laterality` or `side`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knee: Option<String>,
+    /// Column of the first visit whose values the event affects. Where neither `visit` nor `date` is named: as in `[data]`,
+    /// else `first_affected_visit`, `visit` or `date`; with both, the visit rules where it is filled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visit: Option<String>,
     /// Column of the date of the event; the first visit after that day is the first affected (a visit on the day itself was
     /// before it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// Column of the event's name, as the estimands name it.
-    #[serde(default = "event_column")]
-    pub event: String,
-}
-
-fn knee_column() -> String {
-    "knee".to_owned()
-}
-
-fn event_column() -> String {
-    "event".to_owned()
+    /// Column of the event's name, as the estimands name it; `event` where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
 }
 
 /// An estimand in the sense of ICH E9(R1). Of several the first is primary.

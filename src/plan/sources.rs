@@ -3,7 +3,7 @@
 use super::Plan;
 use super::Subgroup;
 use super::data_file::FilePlan;
-use super::estimand::{Level, is_arthroplasty};
+use super::estimand::{EventsPlan, Level, is_arthroplasty};
 use super::file::{DataPlan, ReplicatesPlan, Shape};
 use super::options::{CovariateKind, CovariatePlan};
 use super::position::location;
@@ -117,15 +117,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let intercurrent = plan.events.as_ref().and_then(|written| {
         let patient = written.patient.as_deref().unwrap_or(patient);
         let source = beside(Some(&written.file), "file", patient, true, false)?;
-        Some(Intercurrent {
-            source,
-            patient: patient.to_owned(),
-            knee: written.knee.clone(),
-            visit: written.visit.clone(),
-            date: written.date.clone(),
-            event: written.event.clone(),
-            handled: handled(plan),
-        })
+        Some(intercurrent_columns(plan, written, source, patient))
     });
     let scored = plan.endpoints.iter().map(|endpoint| endpoint.score.as_ref());
     let scores: Vec<Option<Scoring>> = scored
@@ -498,6 +490,33 @@ fn assemble(
             })
             .collect(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
+    }
+}
+
+/// The columns of the intercurrent events: as the plan names them, else as in the observations, else by their usual names.
+fn intercurrent_columns(plan: &Plan, written: &EventsPlan, source: Source, patient: &str) -> Intercurrent {
+    let columns = &plan.data.columns;
+    let found = |as_in_data: &Option<String>, usual: &[&str]| -> Option<String> {
+        let candidates = as_in_data.iter().map(String::as_str).chain(usual.iter().copied());
+        let names = source.table.column_names();
+        let mut there = candidates.filter_map(|name| names.iter().find(|known| known.eq_ignore_ascii_case(name)));
+        there.next().cloned()
+    };
+    let knee = written.knee.clone().or_else(|| found(&columns.knee, &["knee", "laterality", "lat", "side"]));
+    let event = written.event.clone().or_else(|| found(&None, &["event", "term"]));
+    let (mut visit, mut date) = (written.visit.clone(), written.date.clone());
+    if visit.is_none() && date.is_none() {
+        visit = found(&columns.visit, &["first_affected_visit", "visit"]);
+        date = found(&columns.date, &["date"]);
+    }
+    Intercurrent {
+        patient: patient.to_owned(),
+        knee: knee.unwrap_or_else(|| "knee".to_owned()),
+        visit,
+        date,
+        event: event.unwrap_or_else(|| "event".to_owned()),
+        handled: handled(plan),
+        source,
     }
 }
 

@@ -49,6 +49,9 @@ pub fn read(
             complete &= has_column(file, table, column, role, findings);
         }
     }
+    if given.visit.is_none() && given.date.is_none() {
+        complete &= has_column(file, table, "first_affected_visit", "first affected visit (or date)", findings);
+    }
     let has_knee = table.has_column(&given.knee);
     // A file of events of patients alone may leave the column out.
     if !has_knee && given.handled.iter().any(|event| !event.of_patient) {

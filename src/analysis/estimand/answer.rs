@@ -209,6 +209,9 @@ fn imputed(
     };
     let found = run_with(&cells.trial, &request, &fallback)?;
     fill(context, result, question, cells, &found);
+    if let Some(delta) = delta {
+        result.extra.push(("delta_cells", Field::Text(delta.cells.name().to_owned())));
+    }
     Ok(())
 }
 

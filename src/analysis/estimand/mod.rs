@@ -1,7 +1,8 @@
 //! Estimands by imputation: what each asks, its estimate, and its sensitivity analyses, as records that never claim.
 //!
 //! Read in this order: [`question`] (which endpoint, visit, patients), [`cells`] (values and events of the trial as
-//! [`crate::missing`] takes them, and where every cell comes from), [`answer`] (the request and its record).
+//! [`crate::missing`] takes them, and where every cell comes from), [`answer`] (the request and its record), [`tipping`] (how
+//! far the imputed values could move before the conclusion changes).
 //!
 //! The estimate of an estimand stands beside the analysis that decides its endpoint; it is a sensitivity result in the sense
 //! of the verdicts: it is described and never claimed, whatever its interval.
@@ -9,9 +10,11 @@
 pub mod answer;
 pub mod cells;
 pub mod question;
+pub mod tipping;
 
 pub use cells::{Cells, EventCount, Fate};
 pub use question::Question;
+pub use tipping::{Plane, Side};
 
 use super::Context;
 use super::record::Record;

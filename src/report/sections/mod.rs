@@ -5,6 +5,7 @@ pub mod checklist;
 pub mod departures;
 pub mod design;
 pub mod endpoint;
+pub mod estimands;
 pub mod limitations;
 pub mod listings;
 pub mod methods;
