@@ -24,6 +24,7 @@ mod defaults;
 mod derived;
 mod distributions;
 mod documented_commands;
+mod estimands;
 mod everyday_files;
 mod example;
 mod figures;

@@ -94,6 +94,43 @@ fn numbers_and_lists_out_of_bounds_are_said_in_words() {
     assert!(findings.iter().any(|finding| finding.message.contains("has 1 values, and must have 2")), "{findings:#?}");
 }
 
+/// An endpoint followed by an estimand that is estimated, with an event handled as `strategy` says.
+fn estimand(strategy: &str) -> String {
+    format!(
+        "better = \"lower\"\n[[estimand]]\ntreatment = \"t\"\npopulation = \"p\"\nvariable = \"v\"\nsummary_measure = \"s\"\n\
+         [estimand.missing]\n[[estimand.intercurrent_event]]\nevent = \"E\"\nlevel = \"knee\"\n{strategy}\n"
+    )
+}
+
+/// An endpoint followed by an estimand with these keys under `[estimand.missing]`.
+fn missing(keys: &str) -> String {
+    format!(
+        "better = \"lower\"\n[[estimand]]\ntreatment = \"t\"\npopulation = \"p\"\nvariable = \"v\"\nsummary_measure = \"s\"\n\
+         [estimand.missing]\n{keys}\n"
+    )
+}
+
+#[test]
+fn one_estimand_or_several_and_every_spelling_of_a_strategy() {
+    let one = estimand("strategy = \"treatment_policy\"").replace("[[estimand]]", "[estimand]");
+    let plan = plan::parse(&LEAST.replace("better = \"lower\"", &one), "plan.toml").unwrap();
+    assert_eq!((plan.estimands.len(), plan.estimands[0].id_at(0).as_str()), (1, "E1"));
+    assert_eq!(plan.estimands[0].intercurrent_events[0].strategy.name(), "treatment-policy");
+    for (spelling, name) in [
+        ("j2r", "jump-to-reference"),
+        ("jump-to-reference", "jump-to-reference"),
+        ("copy_increments", "copy-increments"),
+    ] {
+        let written = estimand(&format!("strategy = \"{spelling}\""));
+        let plan = plan::parse(&LEAST.replace("better = \"lower\"", &written), "plan.toml").unwrap();
+        assert_eq!(plan.estimands[0].intercurrent_events[0].strategy.name(), name);
+    }
+    // A table of estimands alone may name any strategy, as before.
+    let printed = "better = \"lower\"\n[estimand]\ntreatment = \"t\"\npopulation = \"p\"\nvariable = \"v\"\nsummary_measure = \"s\"\n\
+                   [[estimand.intercurrent_event]]\nevent = \"E\"\nlevel = \"patient\"\nstrategy = \"principal_stratum\"\n";
+    assert!(plan::parse(&LEAST.replace("better = \"lower\"", printed), "plan.toml").is_ok());
+}
+
 #[test]
 fn every_reference_between_keys_is_checked() {
     for (from, to, rule) in [
@@ -114,6 +151,38 @@ fn every_reference_between_keys_is_checked() {
         ("better = \"lower\"", "better = \"lower\"\n[[subgroup]]\ncolumn = \"age\"\ncuts = [60, 50]", "SK010"),
         ("better = \"lower\"", "better = \"lower\"\n[[waive]]\nrule = \"SK208\"\nreason = \"\"", "SK018"),
         ("better = \"lower\"", "better = \"lower\"\n[[waive]]\nrule = \"SK999\"\nreason = \"x\"", "SK008"),
+        ("better = \"lower\"", estimand("strategy = \"causal\"").as_str(), "SK010"),
+        ("better = \"lower\"", estimand("strategy = \"hypothetical\"\nk = 0.5").as_str(), "SK010"),
+        ("better = \"lower\"", estimand("strategy = \"principal-stratum\"").as_str(), "SK010"),
+        ("better = \"lower\"", estimand("strategy = \"composite\"").as_str(), "SK010"),
+        ("better = \"lower\"", estimand("strategy = \"return-to-baseline\"").as_str(), "SK016"),
+        ("better = \"lower\"", estimand("strategy = \"hypotetical\"").as_str(), "SK006"),
+        ("better = \"lower\"", estimand("strategy = \"composite\"\nvalue = \"best\"").as_str(), "SK006"),
+        ("better = \"lower\"", missing("analysis = \"responder\"\nthreshold = 1").as_str(), "SK010"),
+        ("better = \"lower\"", missing("analysis = \"responder\"\nmethod = \"bayes\"").as_str(), "SK010"),
+        ("better = \"lower\"", missing("method = \"bayes\"\nstructure = \"kron-us-us\"").as_str(), "SK010"),
+        ("better = \"lower\"", missing("m = 50").as_str(), "SK010"),
+        ("better = \"lower\"", missing("analysis = \"ancova\"").as_str(), "SK016"),
+        ("better = \"lower\"", missing("[[estimand.sensitivity]]").as_str(), "SK012"),
+        ("better = \"lower\"", missing("[[estimand.sensitivity]]\ndelta = { active = \"tip\" }").as_str(), "SK006"),
+        (
+            "better = \"lower\"",
+            missing("[[estimand.sensitivity]]\nmethod = \"locf\"\ndelta = { active = 1 }").as_str(),
+            "SK010",
+        ),
+        (
+            "better = \"lower\"",
+            estimand("strategy = \"hypothetical\"").replace("[[estimand]]", "[[estimand]]\nendpoint = \"x\"").as_str(),
+            "SK008",
+        ),
+        (
+            "better = \"lower\"",
+            estimand("strategy = \"hypothetical\"")
+                .replace("[[estimand]]", "[[estimand]]\nanalysis_set = \"X\"")
+                .as_str(),
+            "SK008",
+        ),
+        ("better = \"lower\"", "better = \"lower\"\n[events]\nfile = \"e.csv\"", "SK014"),
         (", arm = \"material\"", "", "SK014"),
         ("placebo = \"B\"", "placebo = \"A\"", "SK009"),
         ("title = \"Shoes\"", "title = \"Shoes\", data_date = \"1 May\"", "SK010"),

@@ -370,8 +370,42 @@ const CASES: &[Case] = &[
             "\n[multiplicity]\nmethod = \"graphical\"\nshares = [0.7, 0.7]\ntransitions = [[0, 1], [1, 0]]\n",
         );
     }),
+    ("SK801", "ice.csv", 2, "id", |t| with_events(t, "P99,LEFT,Month 6,REINJECTION")),
+    ("SK802", "ice.csv", 2, "event", |t| with_events(t, "P01,LEFT,Month 6,RE-INJECTION")),
+    ("SK803", "ice.csv", 2, "knee", |t| with_events(t, "P01,,Month 6,REINJECTION")),
+    ("SK803", "ice.csv", 2, "knee", |t| with_events(t, "P01,MIDDLE,Month 6,REINJECTION")),
+    ("SK804", "ice.csv", 2, "knee", |t| with_events(t, "P01,LEFT,Month 6,RESCUE")),
+    ("SK805", "ice.csv", 2, "visit", |t| with_events(t, "P01,,Month 3,RESCUE")),
+    ("SK805", "ice.csv", 2, "visit", |t| with_events(t, "P01,,,RESCUE")),
+    ("SK806", "ice.csv", 2, "day", |t| {
+        with_events(t, "P01,,2026-01-01,RESCUE");
+        t.files.get_mut("ice.csv").unwrap()[0][2] = "day".to_owned();
+        t.edit_plan("file = \"ice.csv\"", "file = \"ice.csv\"\ndate = \"day\"");
+    }),
+    ("SK807", "ice.csv", 2, "visit", |t| with_events(t, "P01,,Baseline,RESCUE")),
+    ("SK808", "ice.csv", 3, "event", |t| {
+        with_events(t, "P01,LEFT,Month 2,ARTHROPLASTY\nP01,LEFT,Month 6,ARTHROPLASTY");
+    }),
+    ("SK809", "ice.csv", 2, "event", |t| with_events(t, "P01,LEFT,Month 6,ARTHROPLASTY")),
     ("SK018", "plan.toml", 78, "8", |t| t.plan.push_str("\n[[waive]]\nrule = \"SK103\"\nreason = \"No\"\n")),
 ];
+
+/// Names a file of intercurrent events with these rows, and an estimand that handles three of them.
+fn with_events(t: &mut SmallTrial, rows: &str) {
+    let rows = format!("id,knee,visit,event\n{rows}");
+    t.files.insert("ice.csv", rows.lines().map(|row| row.split(',').map(str::to_owned).collect()).collect());
+    let event = |name: &str, level: &str| {
+        format!(
+            "[[estimand.intercurrent_event]]\nevent = \"{name}\"\nlevel = \"{level}\"\nstrategy = \"treatment-policy\"\n"
+        )
+    };
+    let events = [("REINJECTION", "knee"), ("RESCUE", "patient"), ("ARTHROPLASTY", "knee")].map(|(n, l)| event(n, l));
+    t.plan.push_str(&format!(
+        "\n[events]\nfile = \"ice.csv\"\n[[estimand]]\ntreatment = \"t\"\npopulation = \"p\"\nvariable = \"v\"\n\
+         summary_measure = \"s\"\n{}",
+        events.concat()
+    ));
+}
 
 /// Adds a second file of observations with one endpoint, `vas`.
 fn second_file(t: &mut SmallTrial, rows: &str) {

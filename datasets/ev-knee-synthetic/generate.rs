@@ -465,6 +465,24 @@ fn disposition_csv(patients: &[Patient]) -> String {
     csv("usubjid,randomised,injected,analysed,status,last_visit,reason", rows)
 }
 
+/// The intercurrent events: another injection into one knee, a prohibited analgesic of one patient, and those who left.
+fn intercurrent_events_csv(patients: &[Patient]) -> String {
+    let rows = patients.iter().filter_map(|patient| {
+        let (knee, event, day) = match patient.number {
+            number if number == KNEE_MISSING_MONTH_6.0 => {
+                (SIDES[KNEE_MISSING_MONTH_6.1], "RE-INJECTION", patient.visit_days[1] + 40)
+            }
+            PROHIBITED_MEDICATION => ("", "RESCUE ANALGESIC", patient.visit_days[2] - 21),
+            NOT_INJECTED => ("", "DISCONTINUATION", patient.randomised_on),
+            LOST_BEFORE_MONTH_2 => ("", "DISCONTINUATION", patient.randomised_on + 30),
+            LOST_AFTER_MONTH_2 => ("", "DISCONTINUATION", patient.visit_days[1] + 30),
+            _ => return None,
+        };
+        Some(vec![patient.id(), knee.into(), iso_date(day), event.into()])
+    });
+    csv("usubjid,knee,date,event", rows)
+}
+
 fn adverse_events_csv(patients: &[Patient], seed: u64) -> String {
     let mut rows = Vec::new();
     for patient in patients.iter().filter(|patient| patient.injected()) {
@@ -509,6 +527,7 @@ pub fn files(seed: u64) -> Vec<(&'static str, String)> {
         ("allocation.csv", allocation_csv(&patients)),
         ("adverse_events.csv", adverse_events_csv(&patients, seed)),
         ("disposition.csv", disposition_csv(&patients)),
+        ("intercurrent_events.csv", intercurrent_events_csv(&patients)),
         ("womac_items.csv", womac_items_csv(&patients)),
         ("lequesne_items.csv", lequesne_items_csv(&patients)),
     ]

@@ -43,8 +43,15 @@ pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
 pub fn in_force(plan: &Plan) -> BTreeMap<String, String> {
     let design = plan.design();
     let set = AnalysisSet { name: String::new(), label: String::new(), members: Vec::new() };
-    let trial =
-        Trial { design, patients: Vec::new(), sets: Vec::new(), events: None, columns: Vec::new(), randomised: 0 };
+    let trial = Trial {
+        design,
+        patients: Vec::new(),
+        sets: Vec::new(),
+        events: None,
+        intercurrent: None,
+        columns: Vec::new(),
+        randomised: 0,
+    };
     let context = Context { plan, trial: &trial, set: &set };
     let mut settings = BTreeMap::new();
     for (endpoint, written) in plan.endpoints.iter().enumerate() {

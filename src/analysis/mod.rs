@@ -6,7 +6,7 @@
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what; [`rule`]: the
 //! default), [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
 //! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`ancova`], [`generalised`], [`responders`], [`grades`],
-//! [`pairing`], [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`safety`]; [`run`] holds them all. Every record is listed in
+//! [`pairing`], [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
 
 pub mod ancova;
@@ -15,6 +15,7 @@ pub mod complete_pairs;
 pub mod context;
 pub mod deciding;
 pub mod descriptive;
+pub mod estimand;
 pub mod family;
 pub mod fit_summary;
 pub mod generalised;
@@ -116,6 +117,7 @@ pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
         outcomes.fits.extend(fits);
     }
     outcomes.records.extend(responders::omeract_oarsi(&context));
+    outcomes.records.extend(estimand::analyse(&context));
     outcomes.records.extend(characteristics::describe(&context));
     outcomes.records.extend(safety::analyse(&context));
     verdict::decide(&context, &mut outcomes.records);

@@ -45,6 +45,10 @@ splitknee_stats::messages! {
         not_every_visit = "patient without a value at every visit";
         partner_further_arm = "observed, but the patient's other {site} is on a further arm";
         injection_unknown = "order of injection unknown";
+        value_imputed = "value imputed";
+        value_set = "value set by the strategy for the event";
+        estimand_other_arm = "{n} {n:patient|patients} with a {site} on a further arm left out";
+        estimand_outside = "{n} of {of} patients of the trial are not in the analysis set {set}: the estimand speaks of the others";
     }
     explains {
         small_refused = "{method} does not decide with {n} pairs: it needs {least} to hold its level; name {neighbours} in the plan";

@@ -209,6 +209,7 @@ fn scale(record: &Record) -> Option<Scale> {
     match record.result.field("scale") {
         Some(Field::Text(scale)) if scale == "log-odds" => return Some(Scale::LogOdds),
         Some(Field::Text(scale)) if scale == "difference" => return Some(Scale::Difference),
+        Some(Field::Text(scale)) if scale == "benefit" => return Some(Scale::Benefit { null: 0.0 }),
         _ => {}
     }
     match record.result.method {

@@ -59,6 +59,7 @@ pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
     checker.analysis(plan);
     checker.sample_size(plan);
     checker.multiplicity(plan);
+    checker.estimands(plan);
     checker.rest(plan);
     checker.findings
 }
@@ -72,24 +73,24 @@ fn named(table: &DataPlan, place: &str, column: &Option<String>) -> bool {
     column.is_some() || pattern.is_some_and(|pattern| pattern.contains(place))
 }
 
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     positions: &'a Positions<'a>,
     findings: Vec<Finding>,
 }
 
 impl Checker<'_> {
-    fn wrong(&mut self, rule: &'static str, path: &str, message: String, remedy: impl Into<String>) {
+    pub(super) fn wrong(&mut self, rule: &'static str, path: &str, message: String, remedy: impl Into<String>) {
         self.findings.push(Positions::error(rule, self.positions.value(path), message, remedy.into()));
     }
 
-    fn known(&mut self, path: &str, what: &str, name: &str, known: &[&str]) {
+    pub(super) fn known(&mut self, path: &str, what: &str, name: &str, known: &[&str]) {
         if !known.contains(&name) {
             self.wrong("SK008", path, format!("`{name}` is not {what}"), suggestion(name, known));
         }
     }
 
     /// Names differ in more than case: they become names of files, which not every system tells apart by case.
-    fn distinct<'n>(&mut self, what: &str, names: impl IntoIterator<Item = (String, &'n str)>) {
+    pub(super) fn distinct<'n>(&mut self, what: &str, names: impl IntoIterator<Item = (String, &'n str)>) {
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for (path, name) in names {
             match seen.insert(name.trim().to_lowercase(), name) {
@@ -105,7 +106,7 @@ impl Checker<'_> {
         }
     }
 
-    fn positive(&mut self, path: &str, value: Option<f64>) {
+    pub(super) fn positive(&mut self, path: &str, value: Option<f64>) {
         if let Some(value) = value
             && !(value > 0.0 && value.is_finite())
         {
@@ -141,7 +142,7 @@ impl Checker<'_> {
         }
     }
 
-    fn condition(&mut self, path: &str, text: &str) {
+    pub(super) fn condition(&mut self, path: &str, text: &str) {
         if let Err(error) = Condition::parse(text) {
             let location = self.positions.inside(path, error.offset);
             self.findings.push(Positions::error("SK011", location, error.message, error.remedy));

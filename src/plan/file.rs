@@ -4,9 +4,10 @@
 //! derived from them, so a key that is added here is known everywhere.
 
 use super::data_file::FilePlan;
+use super::estimand::{Estimand, EventsPlan};
 use super::named::Named;
 use super::options::{
-    AnalysisPlan, CovariatePlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
+    AnalysisPlan, CovariatePlan, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
 };
 use crate::data::Format;
 use crate::trial::derived::{Gaps, Summary};
@@ -49,9 +50,18 @@ pub struct PlanFile {
     /// Adjustment for several hypotheses.
     #[serde(default)]
     pub multiplicity: Multiplicity,
-    /// The estimand in the sense of ICH E9(R1).
+    /// Intercurrent events, for the estimands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub estimand: Option<Estimand>,
+    pub events: Option<EventsPlan>,
+    /// The estimand in the sense of ICH E9(R1): one table `[estimand]`, or several `[[estimand]]`, the first primary.
+    #[serde(
+        default,
+        rename = "estimand",
+        deserialize_with = "super::estimand::one_or_several",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    #[schemars(schema_with = "super::estimand::one_or_several_schema")]
+    pub estimands: Vec<Estimand>,
     /// What patient-level columns are: numbers or factors, with the labels of their codes.
     #[serde(default, rename = "covariate")]
     pub covariates: Vec<CovariatePlan>,

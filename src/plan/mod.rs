@@ -3,16 +3,19 @@
 //! [`load`] reads `plan.toml` and either gives a [`Plan`] in which everything is decided (defaults included, see
 //! [`Plan::defaults_used`]) or every mistake at once, each with line, column and the nearest valid name.
 //!
-//! Read in this order: [`mod@file`] and [`options`] (the file format), [`mod@schema`] (its JSON Schema and the check against it),
-//! [`cross`] (what must fit together), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
+//! Read in this order: [`mod@file`] and [`options`] (the file format; [`estimand`]: estimands
+//! and intercurrent events), [`mod@schema`] (its JSON Schema and the check against it),
+//! [`cross`] (what must fit together; estimands in `cross_estimands`), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
 //! data files the plan names), [`waivers`] (findings it accepts), [`lock`] (its seal), [`init`] (a plan to start from).
 
 pub mod blinded;
 mod bounds;
 mod code_checks;
 pub mod cross;
+mod cross_estimands;
 pub mod data_file;
 pub mod design;
+pub mod estimand;
 pub mod file;
 pub mod init;
 pub mod lock;
@@ -26,11 +29,12 @@ pub mod schema;
 pub mod sources;
 pub mod waivers;
 
+pub use estimand::{Estimand, EventsPlan};
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, SidesPlan, TrialInfo, VisitsPlan};
 pub use options::{
-    AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, Estimand, FamilyVisits, Gate,
-    Information, Language, MeasurePlan, Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat,
-    ReportPlan, SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
+    AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, FamilyVisits, Gate, Information,
+    Language, MeasurePlan, Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat, ReportPlan,
+    SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
 };
 pub use schema::{DefaultUsed, schema};
 
@@ -73,8 +77,12 @@ pub struct Plan {
     /// Assumptions of the sample size, where given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_size: Option<SampleSizePlan>,
-    /// Estimand.
-    pub estimand: Option<Estimand>,
+    /// Intercurrent events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<EventsPlan>,
+    /// Estimands, the first primary.
+    #[serde(rename = "estimand", skip_serializing_if = "Vec::is_empty")]
+    pub estimands: Vec<Estimand>,
     /// What patient-level columns are.
     #[serde(rename = "covariate")]
     pub covariates: Vec<CovariatePlan>,
@@ -242,7 +250,8 @@ fn decided(
         analysis,
         multiplicity: written.multiplicity,
         sample_size: written.sample_size,
-        estimand: written.estimand,
+        events: written.events,
+        estimands: written.estimands,
         covariates: written.covariates,
         subgroups: written.subgroups,
         safety: written.safety,

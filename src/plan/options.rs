@@ -494,61 +494,6 @@ pub enum FamilyVisits {
     All,
 }
 
-/// The estimand in the sense of ICH E9(R1).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Estimand {
-    /// Treatments compared.
-    pub treatment: String,
-    /// Population.
-    pub population: String,
-    /// Variable.
-    pub variable: String,
-    /// Summary measure.
-    pub summary_measure: String,
-    /// Intercurrent events and how they are handled.
-    #[serde(default, rename = "intercurrent_event", skip_serializing_if = "Vec::is_empty")]
-    pub intercurrent_events: Vec<IntercurrentEvent>,
-}
-
-/// An intercurrent event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct IntercurrentEvent {
-    /// The event, for instance `rescue analgesic`.
-    pub event: String,
-    /// Whether it reaches one knee or the whole patient.
-    pub level: Level,
-    /// Strategy.
-    pub strategy: Strategy,
-}
-
-/// Whether something belongs to one knee or to the whole patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// One knee.
-    Knee,
-    /// The whole patient.
-    Patient,
-}
-
-/// Strategy for an intercurrent event (ICH E9(R1), A.3.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// Used as observed whatever happened.
-    TreatmentPolicy,
-    /// As if it had not happened.
-    Hypothetical,
-    /// The event is part of the variable.
-    Composite,
-    /// Up to the event.
-    WhileOnTreatment,
-    /// Those who would not have it.
-    PrincipalStratum,
-}
-
 /// What a patient-level column is, for models, subgroups and the baseline table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -40,8 +40,8 @@ impl<'a> Positions<'a> {
                     self.values.insert(inner.clone(), item.span());
                     self.add_value(&inner, item.get_ref());
                 }
-                // The first of several [[data]] is looked for as [data] is.
-                if let ("data", Some(first)) = (path, array.first()) {
+                // The first of several [[data]] or [[estimand]] is looked for as [data] is.
+                if let ("data" | "estimand", Some(first)) = (path, array.first()) {
                     self.add_value(path, first.get_ref());
                 }
             }

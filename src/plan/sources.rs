@@ -3,6 +3,7 @@
 use super::Plan;
 use super::Subgroup;
 use super::data_file::FilePlan;
+use super::estimand::{EventsPlan, Level, is_arthroplasty};
 use super::file::{Codes as Words, DataPlan, ReplicatesPlan, Shape};
 use super::named::Named;
 use super::options::{CovariateKind, CovariatePlan};
@@ -16,8 +17,8 @@ use crate::trial::columns::{self, ColumnKind, Declared};
 use crate::trial::expr::Condition;
 use crate::trial::replicates::Replicates;
 use crate::trial::sources::{
-    Allocation, AllocationForm, Disposition, Events, Layout, Observations, Roles, Scoring, SetDefinition, Source,
-    Sources, VisitWindow,
+    Allocation, AllocationForm, Disposition, Events, Handled, Intercurrent, Layout, Observations, Roles, Scoring,
+    SetDefinition, Source, Sources, VisitWindow,
 };
 use crate::trial::{Design, Finding, Location, Severity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +59,8 @@ pub fn files(plan: &Plan) -> Vec<&str> {
     let items = plan.endpoints.iter().filter_map(|endpoint| endpoint.score.as_ref()?.file.as_ref());
     let mut names: Vec<&str> = Vec::new();
     let observed = data.observations().map(|table| table.path.as_str());
-    for name in observed.chain(others.into_iter().flatten().chain(items).map(|file| file.path.as_str())) {
+    let events = plan.events.iter().map(|events| &events.file);
+    for name in observed.chain(others.into_iter().flatten().chain(events).chain(items).map(|file| file.path.as_str())) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -115,6 +117,11 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let allocation = beside(data.allocation.as_ref(), "allocation", listed, false, true);
     let events = beside(data.adverse_events.as_ref(), "adverse_events", patient, true, false);
     let disposition = beside(data.disposition.as_ref(), "disposition", patient, false, true);
+    let intercurrent = plan.events.as_ref().and_then(|written| {
+        let patient = written.patient.as_deref().unwrap_or(patient);
+        let source = beside(Some(&written.file), "file", patient, true, false)?;
+        Some(intercurrent_columns(plan, written, source, patient))
+    });
     let scored = plan.endpoints.iter().map(|endpoint| endpoint.score.as_ref());
     let scores: Vec<Option<Scoring>> = scored
         .map(|score| {
@@ -131,8 +138,8 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let allocation = allocation.map(|source| by_side(plan, source, listed, &mut findings));
     match first {
         Some(first) if findings.is_empty() => {
-            let mut sources =
-                Sources { scores, further, ..assemble(plan, first, patients, allocation, events, disposition) };
+            let assembled = assemble(plan, first, patients, allocation, events, disposition);
+            let mut sources = Sources { scores, further, intercurrent, ..assembled };
             sources.write_labels(codes);
             Ok(sources)
         }
@@ -234,7 +241,8 @@ fn problem_in_plan(plan: &Plan, key: &str, name: &str, (message, remedy): (Strin
 
 /// Where the plan names a file: the line of `key = "name"` after `[data]`.
 fn named_at(plan: &Plan, key: &str, name: &str) -> Location {
-    let start = plan.text.find("[data]").unwrap_or(0);
+    let table = if key == "file" { "[events]" } else { "[data]" };
+    let start = plan.text.find(table).unwrap_or(0);
     let rest = plan.text.get(start..).unwrap_or_default();
     let mut offset = start;
     for line in rest.split_inclusive('\n') {
@@ -498,6 +506,7 @@ fn assemble(
             set: plan.safety.set.clone(),
             severities: plan.safety.severities.iter().map(ToString::to_string).collect(),
         }),
+        intercurrent: None,
         disposition: disposition.map(|source| Disposition {
             source,
             status: data.disposition_columns.status.clone(),
@@ -532,6 +541,48 @@ fn assemble(
             .collect(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
     }
+}
+
+/// The columns of the intercurrent events: as the plan names them, else as in the observations, else by their usual names.
+fn intercurrent_columns(plan: &Plan, written: &EventsPlan, source: Source, patient: &str) -> Intercurrent {
+    let columns = &plan.data.columns;
+    let found = |as_in_data: &Option<String>, usual: &[&str]| -> Option<String> {
+        let candidates = as_in_data.iter().map(String::as_str).chain(usual.iter().copied());
+        let names = source.table.column_names();
+        let mut there = candidates.filter_map(|name| names.iter().find(|known| known.eq_ignore_ascii_case(name)));
+        there.next().cloned()
+    };
+    let knee = written.knee.clone().or_else(|| found(&columns.knee, &["knee", "laterality", "lat", "side"]));
+    let event = written.event.clone().or_else(|| found(&None, &["event", "term"]));
+    let (mut visit, mut date) = (written.visit.clone(), written.date.clone());
+    if visit.is_none() && date.is_none() {
+        visit = found(&columns.visit, &["first_affected_visit", "visit"]);
+        date = found(&columns.date, &["date"]);
+    }
+    Intercurrent {
+        patient: patient.to_owned(),
+        knee: knee.unwrap_or_else(|| "knee".to_owned()),
+        visit,
+        date,
+        event: event.unwrap_or_else(|| "event".to_owned()),
+        handled: handled(plan),
+        source,
+    }
+}
+
+/// The events that the estimands handle, once each, with whether any of them takes it as one of the whole patient.
+fn handled(plan: &Plan) -> Vec<Handled> {
+    let mut found: Vec<Handled> = Vec::new();
+    for event in plan.estimands.iter().flat_map(|estimand| &estimand.intercurrent_events) {
+        if !found.iter().any(|known| known.event.eq_ignore_ascii_case(&event.event)) {
+            found.push(Handled {
+                event: event.event.clone(),
+                of_patient: event.level == Level::Patient,
+                arthroplasty: is_arthroplasty(&event.event),
+            });
+        }
+    }
+    found
 }
 
 /// What the plan says of patient-level columns.

@@ -63,6 +63,7 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     sections.extend(sections::overview::section(&material, style)?);
     sections.extend(sections::safety::section(&material, style)?);
     sections.push(sections::missing::section(&material, style)?);
+    sections.extend(sections::estimands::section(&material, style)?);
     sections.push(sections::design::section(&material));
     sections.push(sections::limitations::section(&material));
     sections.push(sections::methods::section(&material));

@@ -9,7 +9,12 @@ use crate::analysis::Record;
 use crate::trial::Measure;
 
 /// Methods whose records `verify.R` recomputes by their identifier.
-const BY_ID: [&str; 31] = [
+const BY_ID: [&str; 36] = [
+    "conditional-mean",
+    "two-means",
+    "locf",
+    "bocf",
+    "worst-case",
     "wilcoxon",
     "sign",
     "permutation",

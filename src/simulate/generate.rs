@@ -171,7 +171,15 @@ impl World {
             .iter()
             .map(|(name, label)| AnalysisSet { name: name.clone(), label: label.clone(), members: vec![true; n] })
             .collect();
-        Trial { design: self.design.clone(), patients, sets, events: None, columns: Vec::new(), randomised: n }
+        Trial {
+            design: self.design.clone(),
+            patients,
+            sets,
+            events: None,
+            intercurrent: None,
+            columns: Vec::new(),
+            randomised: n,
+        }
     }
 
     /// Applies one missing-data mechanism, on values as they would have been without it.

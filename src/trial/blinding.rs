@@ -109,6 +109,16 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
         telling.empty(&mut events.source, None, &kept.map(String::as_str));
         telling.mask(&mut events.source, &events.term);
     }
+    if let Some(events) = &mut sources.intercurrent {
+        if !by_side {
+            let none = vec![None; events.source.table.height()];
+            replace_column(&mut events.source, &events.knee, none);
+        }
+        let kept = [Some(&events.patient), Some(&events.event), events.visit.as_ref(), events.date.as_ref()];
+        let kept: Vec<&str> = kept.into_iter().flatten().map(String::as_str).collect();
+        telling.empty(&mut events.source, None, &kept);
+        telling.mask(&mut events.source, &events.event);
+    }
     sources.emptied = emptied.into_iter().collect();
     rename(&mut sources, &design.arms);
     Ok((Design { arms, ..design.clone() }, sources))
@@ -130,6 +140,7 @@ fn rename(sources: &mut Sources, arms: &Arms) {
     places.extend(sources.allocation.iter_mut().map(|list| (&mut list.source, list.patient.clone())));
     places.extend(sources.events.iter_mut().map(|events| (&mut events.source, other.clone())));
     places.extend(sources.disposition.iter_mut().map(|disposition| (&mut disposition.source, other.clone())));
+    places.extend(sources.intercurrent.iter_mut().map(|events| (&mut events.source, events.patient.clone())));
     for (source, column) in places {
         source.file = mask(&source.file, &labels);
         let Some(ids) = Coded::read(&source.table, &column) else { continue };

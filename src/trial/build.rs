@@ -10,6 +10,7 @@ use super::design::Design;
 use super::event_rows;
 use super::finding::Finding;
 use super::findings::{Findings, place};
+use super::intercurrent;
 use super::knee_values::KneeValues;
 use super::knees::Knees;
 use super::patients::{AnalysisSet, Knee, Patient, Trial};
@@ -41,12 +42,23 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
         return Err(findings.into_list());
     }
     let patients = patients(&design, &rows, &knees, &mut findings);
-    let mut trial = Trial { design, patients, sets: Vec::new(), events: None, columns: Vec::new(), randomised: 0 };
+    let mut trial = Trial {
+        design,
+        patients,
+        sets: Vec::new(),
+        events: None,
+        intercurrent: None,
+        columns: Vec::new(),
+        randomised: 0,
+    };
     attributes::attach(&mut trial, sources, &mut findings);
     trial.sets = analysis_sets(&trial, sources, &mut findings);
     columns::settle(&mut trial, sources, &mut findings);
     if let Some(given) = &sources.events {
         trial.events = event_rows::read(&trial, given, &sources.patient_column, &mut findings);
+    }
+    if let Some(given) = &sources.intercurrent {
+        trial.intercurrent = intercurrent::read(&trial, given, &rows, &knees, &mut findings);
     }
     trial.randomised = randomised(&trial, sources, &mut findings);
     rules::check(&rules::Context { trial: &trial, sources, rows: &rows, knees: &knees }, &mut findings);

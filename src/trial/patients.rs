@@ -3,6 +3,7 @@
 use super::columns::PatientColumn;
 use super::design::{ACTIVE, Design, PLACEBO};
 use super::events::AdverseEvent;
+use super::intercurrent::IntercurrentEvent;
 use super::knee_values::KneeValues;
 use super::side::side;
 use std::collections::BTreeMap;
@@ -111,6 +112,8 @@ pub struct Trial {
     pub sets: Vec<AnalysisSet>,
     /// Adverse events, where a file was given.
     pub events: Option<Vec<AdverseEvent>>,
+    /// Intercurrent events, where a file was given.
+    pub intercurrent: Option<Vec<IntercurrentEvent>>,
     /// Patient-level columns that the plan declares or its models use, with what they hold.
     pub columns: Vec<PatientColumn>,
     /// Patients randomised, where an allocation list or disposition says so; else those in the data.

@@ -99,6 +99,10 @@ pub fn redact(sources: &mut Sources, key: &str) -> Pseudonyms {
     }
     places.extend(sources.events.iter_mut().map(|events| (&mut events.source, other.clone())));
     places.extend(sources.disposition.iter_mut().map(|disposition| (&mut disposition.source, other.clone())));
+    if let Some(events) = &mut sources.intercurrent {
+        let patient = events.patient.clone();
+        places.push((&mut events.source, patient));
+    }
     let read: Vec<Coded> =
         places.iter().map(|(source, column)| Coded::read(&source.table, column).unwrap_or_default()).collect();
     let pseudonyms = Pseudonyms::new(read.iter().flat_map(|column| &column.levels).map(String::as_str), key);
@@ -154,6 +158,9 @@ fn structural(sources: &Sources) -> BTreeSet<String> {
         let columns =
             [&events.knee, &events.severity, &events.serious, &events.related, &events.start_day, &events.end_day];
         names.extend(columns.into_iter().cloned());
+    }
+    if let Some(events) = &sources.intercurrent {
+        names.extend([&events.knee, &events.event].into_iter().chain(&events.visit).chain(&events.date).cloned());
     }
     names.extend(sources.disposition.iter().map(|disposition| disposition.last_visit.clone()));
     names.extend(sources.randomisation_date.iter().chain(&sources.injected_first).cloned());

@@ -125,6 +125,36 @@ pub struct Disposition {
     pub last_visit: String,
 }
 
+/// The intercurrent events.
+#[derive(Debug, Clone)]
+pub struct Intercurrent {
+    /// The file.
+    pub source: Source,
+    /// Column of the patient.
+    pub patient: String,
+    /// Column of the side; an empty cell is the whole patient.
+    pub knee: String,
+    /// Column of the first affected visit.
+    pub visit: Option<String>,
+    /// Column of the date.
+    pub date: Option<String>,
+    /// Column of the event's name.
+    pub event: String,
+    /// What the plan's estimands handle.
+    pub handled: Vec<Handled>,
+}
+
+/// An intercurrent event that the plan's estimands handle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handled {
+    /// Its name.
+    pub event: String,
+    /// Whether it reaches the whole patient.
+    pub of_patient: bool,
+    /// Whether the knee is replaced.
+    pub arthroplasty: bool,
+}
+
 /// An analysis set by its condition on patient-level columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SetDefinition {
@@ -196,6 +226,8 @@ pub struct Sources {
     pub events: Option<Events>,
     /// Disposition.
     pub disposition: Option<Disposition>,
+    /// Intercurrent events.
+    pub intercurrent: Option<Intercurrent>,
     /// Column of the patient in the files of patients, events and disposition.
     pub patient_column: String,
     /// Analysis sets, the primary one first.
@@ -297,6 +329,7 @@ impl Sources {
             self.allocation.as_ref().map(|allocation| &allocation.source),
             self.events.as_ref().map(|events| &events.source),
             self.disposition.as_ref().map(|disposition| &disposition.source),
+            self.intercurrent.as_ref().map(|events| &events.source),
         ];
         let items = self.scores.iter().flatten().filter_map(|scoring| scoring.source.as_ref());
         let mut files: Vec<(&str, &Table)> = Vec::new();

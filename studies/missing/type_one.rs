@@ -1,15 +1,14 @@
 //! Type I error of the default imputation (conditional means, jackknife over patients, t) at 25 % of knees missing.
 //!
-//! `cargo run --release -p splitknee-stats --example missing-type-one -- 4000` prints the table of `README.md`.
+//! `cargo run --release -p splitknee-stats --example missing-type-one -- 2000` adds the blocks that `results.csv` lacks up to
+//! 2 000 trials of every setting and prints the table of `README.md`; without a number it prints the table alone.
 
+use rayon::prelude::*;
 use splitknee_stats::math::random::Stream;
-use splitknee_stats::missing::analysis::Analysis;
-use splitknee_stats::missing::condmean::Imputation;
-use splitknee_stats::missing::delta::DeltaCells;
-use splitknee_stats::missing::run::{Inference, surface};
 use splitknee_stats::missing::trial::FitValues;
-use splitknee_stats::missing::{Covariance, Event, Patient, Strategy, Trial};
+use splitknee_stats::missing::{Event, Patient, Request, Strategy, Trial, run_with};
 use splitknee_stats::model::cells::CellStructure;
+use std::io::Write as _;
 
 /// A trial without a true difference: both knees share the patient, change depends on the knee's baseline.
 fn trial(seed: u64, replicate: u64, n: usize, visits: usize, strategy: Strategy) -> Trial {
@@ -42,38 +41,95 @@ fn trial(seed: u64, replicate: u64, n: usize, visits: usize, strategy: Strategy)
     }
 }
 
-fn main() {
-    let replicates: u64 = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(1000);
-    println!("| patients | visits | covariance | strategy | fitted | t: rejected % | normal: rejected % |");
-    println!("|---|---|---|---|---|---|---|");
-    for n in [20, 30, 60] {
-        for (visits, structure) in [(1, CellStructure::Us), (3, CellStructure::KronUsUs)] {
-            for strategy in [Strategy::TreatmentPolicy, Strategy::JumpToReference] {
-                // Three visits take ten times as long: a quarter of the replicates.
-                let replicates = if visits == 1 { replicates } else { replicates / 4 };
-                let (mut fitted, mut rejected) = (0_u32, [0_u32; 2]);
-                for replicate in 0..replicates {
-                    let trial = trial(20, replicate, n, visits, strategy).in_canonical_order();
-                    let Ok(imputation) = Imputation::new(trial, structure, Covariance::Shared) else { continue };
-                    let found = imputation.jackknife(Analysis::MeanDifference, visits - 1, DeltaCells::All);
-                    let Ok(jackknife) = found else { continue };
-                    fitted += 1;
-                    for (inference, count) in
-                        [Inference::JackknifeT, Inference::JackknifeNormal].into_iter().zip(&mut rejected)
-                    {
-                        let (surface, _, quantile) = surface(&jackknife, inference, 0.95);
-                        *count += u32::from(surface.estimate.abs() > quantile * surface.q[0].sqrt());
-                    }
+/// Trials of one block; a line of `results.csv` each, so that a study goes on where it stopped.
+const BLOCK: u64 = 250;
+
+/// A setting of the study.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Setting {
+    n: usize,
+    visits: usize,
+    strategy: Strategy,
+}
+
+impl Setting {
+    fn name(self) -> String {
+        format!("{},{},{}", self.n, self.visits, self.strategy.name())
+    }
+
+    fn all() -> Vec<Self> {
+        let of = |n| [1, 3].into_iter().map(move |visits| (n, visits));
+        let strategies = |(n, visits)| {
+            [Strategy::TreatmentPolicy, Strategy::JumpToReference].map(|strategy| Setting { n, visits, strategy })
+        };
+        [20, 30, 60].into_iter().flat_map(of).flat_map(strategies).collect()
+    }
+
+    /// Trials with an answer, with another covariance than `us`, rejected by t, rejected by the normal.
+    fn block(self, block: u64) -> [u64; 4] {
+        let one = |replicate: u64| -> [u64; 4] {
+            let trial = trial(20, replicate, self.n, self.visits, self.strategy);
+            let request = Request { at: self.visits - 1, ..Request::default() };
+            match run_with(&trial, &request, &[CellStructure::KronUsUs, CellStructure::KronCsUs]) {
+                Ok(found) => [
+                    1,
+                    u64::from(found.structure != "us"),
+                    u64::from(found.p_value <= 0.05),
+                    u64::from(found.statistic.abs() > 1.959_963_984_540_054),
+                ],
+                Err(_) => [0; 4],
+            }
+        };
+        let sum = |a: [u64; 4], b: [u64; 4]| [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]];
+        (block * BLOCK..(block + 1) * BLOCK).into_par_iter().map(one).reduce(|| [0; 4], sum)
+    }
+}
+
+fn main() -> std::io::Result<()> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../studies/missing/results.csv");
+    let header = "patients,visits,strategy,block,trials,answered,other_covariance,rejected_t,rejected_normal\n";
+    let known = std::fs::read_to_string(file).unwrap_or_default();
+    if known.is_empty() {
+        std::fs::write(file, header)?;
+    }
+    if let Some(replicates) = std::env::args().nth(1).and_then(|a| a.parse::<u64>().ok()) {
+        // Block by block over all settings: a study that is stopped has all of them.
+        for block in 0..replicates.div_ceil(BLOCK) {
+            for setting in Setting::all() {
+                let key = format!("{},{block},", setting.name());
+                if known.lines().any(|line| line.starts_with(&key)) {
+                    continue;
                 }
-                let share = |k: u32| 100.0 * f64::from(k) / f64::from(fitted.max(1));
-                println!(
-                    "| {n} | {visits} | {} | {} | {fitted} of {replicates} | {:.2} | {:.2} |",
-                    structure.name(),
-                    strategy.name(),
-                    share(rejected[0]),
-                    share(rejected[1])
-                );
+                let [answered, other, t, normal] = setting.block(block);
+                let mut out = std::fs::OpenOptions::new().append(true).open(file)?;
+                writeln!(out, "{key}{BLOCK},{answered},{other},{t},{normal}")?;
             }
         }
     }
+    println!(
+        "| patients | visits | strategy | trials | another covariance | t: rejected % (SE) | normal: rejected % (SE) |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    let known = std::fs::read_to_string(file)?;
+    for setting in Setting::all() {
+        let mut sum = [0.0; 5];
+        for line in known.lines().filter(|line| line.starts_with(&format!("{},", setting.name()))) {
+            for (total, cell) in sum.iter_mut().zip(line.split(',').skip(4)) {
+                *total += cell.parse::<f64>().unwrap_or(0.0);
+            }
+        }
+        let [trials, answered, other, t, normal] = sum;
+        let share = |k: f64| {
+            let p = k / answered.max(1.0);
+            format!("{:.2} ({:.2})", 100.0 * p, 100.0 * (p * (1.0 - p) / answered.max(1.0)).sqrt())
+        };
+        let Setting { n, visits, strategy } = setting;
+        println!(
+            "| {n} | {visits} | {} | {answered} of {trials} | {other} | {} | {} |",
+            strategy.name(),
+            share(t),
+            share(normal)
+        );
+    }
+    Ok(())
 }

@@ -56,6 +56,9 @@ pub struct ImputeArgs {
     /// Covariance over arm × visit cells: us, kron-us-us, kron-cs-us.
     #[arg(long, default_value = "us", value_parser = ["us", "kron-us-us", "kron-cs-us"])]
     pub structure: String,
+    /// Structures tried in order where the one asked for gives no answer; said in the notes.
+    #[arg(long, value_delimiter = ',', value_parser = ["us", "kron-us-us", "kron-cs-us"])]
+    pub fallback: Vec<String>,
     /// Covariance after an event: shared (as fitted) or reference (rebuilt from the placebo knee's).
     #[arg(long, default_value = "shared", value_parser = ["shared", "reference"])]
     pub covariance: String,

@@ -11,12 +11,13 @@ use crate::plan::ReportFormat;
 const PLAN: &str = include_str!("../../../datasets/ev-knee-synthetic/plan.toml");
 
 /// The data files inside the binary, by the names the plan gives them.
-const FILES: [(&str, &[u8]); 5] = [
+const FILES: [(&str, &[u8]); 6] = [
     ("knees.csv", include_bytes!("../../../datasets/ev-knee-synthetic/knees.csv")),
     ("patients.csv", include_bytes!("../../../datasets/ev-knee-synthetic/patients.csv")),
     ("allocation.csv", include_bytes!("../../../datasets/ev-knee-synthetic/allocation.csv")),
     ("adverse_events.csv", include_bytes!("../../../datasets/ev-knee-synthetic/adverse_events.csv")),
     ("disposition.csv", include_bytes!("../../../datasets/ev-knee-synthetic/disposition.csv")),
+    ("intercurrent_events.csv", include_bytes!("../../../datasets/ev-knee-synthetic/intercurrent_events.csv")),
 ];
 
 /// Where the demo leaves its plan and data, within its output folder.

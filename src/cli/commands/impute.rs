@@ -7,10 +7,12 @@ use crate::cli::terminal::{self, columns, number, p_value};
 use crate::missing::analysis::Analysis;
 use crate::missing::bayes::Prior;
 use crate::missing::delta::DeltaCells;
-use crate::missing::run::{Inference, Note};
+use crate::missing::run::Inference;
 use crate::missing::trial::FitValues;
-use crate::missing::{Answer, Covariance, Event, Method, Patient, Request, Strategy, Trial, run as answer};
+use crate::missing::{Answer, Covariance, Event, Method, Patient, Request, Strategy, Trial, run_with};
 use crate::model::cells::CellStructure;
+use crate::note;
+use crate::note::Note;
 use std::collections::BTreeMap;
 
 /// Runs the command.
@@ -21,10 +23,12 @@ pub fn run(args: &ImputeArgs) -> Result<(), CliError> {
     let request = request(args)?;
     let mut notes = Vec::new();
     let trial = trial(args, &mut notes)?;
-    let mut found = answer(trial, &request)?;
+    let fallback: Vec<CellStructure> = args.fallback.iter().map(|name| structure(name)).collect();
+    let mut found = run_with(&trial, &request, &fallback)?;
     let name = |arm: &mut String| *arm = if arm == "active" { args.active.clone() } else { args.placebo.clone() };
     found.imputed.iter_mut().for_each(|value| name(&mut value.arm));
     found.sets.iter_mut().for_each(|set| name(&mut set.arm));
+    found.course.iter_mut().for_each(|course| name(&mut course.arm));
     found.notes.splice(0..0, notes);
     if args.format == "json" { terminal::json(&found) } else { terminal::print(&text(args, &found)) }
 }
@@ -79,11 +83,7 @@ fn request(args: &ImputeArgs) -> Result<Request, CliError> {
         analysis: if args.analysis == "ancova" { Analysis::Ancova } else { Analysis::MeanDifference },
         at,
         method,
-        structure: match args.structure.as_str() {
-            "kron-us-us" => CellStructure::KronUsUs,
-            "kron-cs-us" => CellStructure::KronCsUs,
-            _ => CellStructure::Us,
-        },
+        structure: structure(&args.structure),
         covariance: if args.covariance == "reference" { Covariance::Reference } else { Covariance::Shared },
         conf_level: args.conf_level,
         margin: args.margin,
@@ -97,6 +97,14 @@ fn request(args: &ImputeArgs) -> Result<Request, CliError> {
         m: args.m.map(|m| m as usize),
         seed: args.seed.unwrap_or(1),
     })
+}
+
+fn structure(name: &str) -> CellStructure {
+    match name {
+        "kron-us-us" => CellStructure::KronUsUs,
+        "kron-cs-us" => CellStructure::KronCsUs,
+        _ => CellStructure::Us,
+    }
 }
 
 /// A patient while the rows are read.
@@ -170,10 +178,7 @@ fn trial(args: &ImputeArgs, notes: &mut Vec<Note>) -> Result<Trial, CliError> {
     for (label, seen) in &patients {
         for (arm, name) in [&args.active, &args.placebo].into_iter().enumerate() {
             if !seen.knees[arm] && args.baseline.is_none() {
-                notes.push(Note {
-                    code: "knee-without-rows",
-                    text: format!("Patient {label} has no row of the {name} knee: it is imputed at every visit."),
-                });
+                notes.push(note!(mi_knee_without_rows, patient = label, arm = name.as_str()));
             }
             if args.baseline.is_some() && seen.baseline[arm].is_none() {
                 return refuse(format!(
@@ -307,13 +312,7 @@ fn events(
         }
     }
     if overlaps > 0 {
-        notes.push(Note {
-            code: "overlapping-events",
-            text: format!(
-                "{overlaps} knee(s) have more than one event: the earliest rules; at the same visit reference-based goes \
-                 before hypothetical before treatment policy."
-            ),
-        });
+        notes.push(note!(mi_overlapping_events, n = overlaps));
     }
     Ok(())
 }
@@ -387,7 +386,7 @@ fn text(args: &ImputeArgs, found: &Answer) -> String {
         out.push_str(&columns(&["patient", "arm", "visit", "imputed"], &rows));
     }
     for note in &found.notes {
-        out.push_str(&format!("note: {}\n", terminal::visible(&note.text)));
+        out.push_str(&format!("note: {}\n", terminal::visible(&note.text())));
     }
     out
 }

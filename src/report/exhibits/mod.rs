@@ -1,5 +1,6 @@
 //! The exhibits of a report: tables and figures made from a trial's outcomes. Presentation only: nothing is estimated.
 
+pub mod estimands;
 pub mod exposure;
 pub mod families;
 pub mod figures;

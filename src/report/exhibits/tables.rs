@@ -114,6 +114,8 @@ pub fn claims<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec
         record.endpoint == Some(endpoint)
             && record.visit == Some(visit)
             && record.arm.is_none()
+            // Estimands have a section of their own.
+            && record.result.field("estimand").is_none()
             && matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity)
     };
     let mut records: Vec<&Record> = material.outcomes.records.iter().filter(claim).collect();

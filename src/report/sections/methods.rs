@@ -6,7 +6,7 @@ use crate::plan::{Gate, Structure};
 use crate::report::citations;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, json, tables};
+use crate::report::exhibits::{Material, estimands, json, tables};
 use crate::report::sentences;
 use crate::table::rounding;
 use crate::trial::Role;
@@ -35,20 +35,8 @@ pub fn section(material: &Material) -> Section {
         material,
         &[words.say("methods.comparison", &values), words.say(sides, &alpha)],
     )));
-    if let Some(estimand) = &plan.estimand {
-        let fact = |key: &str, value: &str| (words.get(&format!("methods.{key}")), value.to_owned());
-        let mut facts = vec![
-            fact("treatment", &estimand.treatment),
-            fact("population", &estimand.population),
-            fact("variable", &estimand.variable),
-            fact("summary_measure", &estimand.summary_measure),
-        ];
-        facts.extend(estimand.intercurrent_events.iter().map(|event| {
-            let level = words.get(&format!("methods.level_{}", name(&event.level)));
-            let strategy = words.get(&format!("methods.strategy_{}", name(&event.strategy)));
-            let values = [("event", event.event.as_str()), ("level", &level), ("strategy", &strategy)];
-            (words.get("methods.intercurrent"), words.say("methods.intercurrent_text", &values))
-        }));
+    let facts = estimands::five_lines(material);
+    if !facts.is_empty() {
         section.blocks.push(Block::Facts(facts));
     } else {
         section.blocks.push(Block::Paragraph(words.get("methods.no_estimand")));
@@ -194,11 +182,6 @@ fn other_methods(material: &Material) -> Option<String> {
         })
         .collect();
     (!sentences.is_empty()).then(|| sentences::join(material, &sentences))
-}
-
-/// The serialised name of a plan's choice.
-fn name(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Each method that ran with its reference, in the order of the records.

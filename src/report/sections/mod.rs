@@ -6,6 +6,7 @@ pub mod data_rules;
 pub mod departures;
 pub mod design;
 pub mod endpoint;
+pub mod estimands;
 pub mod limitations;
 pub mod listings;
 pub mod methods;

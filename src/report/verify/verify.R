@@ -6,6 +6,7 @@
 #   paired.R       paired tests, yes/no and grades, descriptions
 #   models.R       mixed models by REML, Kenward-Roger, Satterthwaite and the other degrees of freedom
 #   generalised.R  models of grades and yes/no answers, estimating equations
+#   imputation.R   estimands by conditional means, the jackknife over patients, two means, single values
 #   trial.R        responders, tests over all visits, sample size, subgroups, adverse events, multiplicity
 # Where nlme, lme4 or ordinal are installed, models are fitted by them too; lines about them say so.
 #
@@ -27,7 +28,7 @@ data <- read("data.csv", c("active", "visit_number", "value", "base"))
 patients <- read("patients.csv")
 events <- read("events.csv", c("serious", "related"))
 plan <- local({ rows <- read("plan.csv"); as.list(stats::setNames(rows$value, rows$name)) })
-for (part in c("paired.R", "models.R", "generalised.R", "trial.R")) source(file.path(folder, part), encoding = "UTF-8")
+for (part in c("paired.R", "models.R", "generalised.R", "trial.R", "imputation.R")) source(file.path(folder, part), encoding = "UTF-8")
 
 ## ---- The data of one comparison ------------------------------------------------------------------------------------
 
@@ -85,6 +86,7 @@ recompute <- function(row) {
   side <- row$alternative
   levels <- as.numeric(strsplit(as.character(row$levels), " ")[[1]])
   result <- switch(row$method,
+    "conditional-mean" = , "two-means" = , locf = , bocf = , "worst-case" = , bayes = , "approximate-bayes" = imputed_result(row),
     "paired-t" = , "second-opinion" = paired_t(pair$active, pair$placebo, level, side),
     wilcoxon = signed_rank(d, if (is.na(row$zeros)) "wilcoxon" else row$zeros, level, side),
     sign = sign_test(d, level, side),
@@ -275,7 +277,7 @@ by_another_program <- function(row) {
 # Closed forms agree to rounding; limits found by root finding, model fits and integrals to the digits their algorithms
 # give; a bootstrap with other random numbers to its Monte Carlo error (in standard errors of the estimate).
 tolerance <- function(method) switch(method,
-  "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "complete-pairs" = , "ls-mean" = 1e-6,
+  "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "complete-pairs" = , "ls-mean" = , "conditional-mean" = 1e-6,
   "ordinal-mixed" = , "logistic-mixed" = 1e-4,
   "win-odds" = , gee = , "effect-size" = 1e-8, 1e-9)
 

@@ -136,6 +136,15 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK715", "Events that began before treatment"),
     ("SK716", "One term in several spellings"),
     ("SK717", "Patients who left without a recorded reason"),
+    ("SK801", "Intercurrent events of patients who are not in the trial"),
+    ("SK802", "Intercurrent events that no estimand handles"),
+    ("SK803", "Intercurrent events at a knee that is not named or not there"),
+    ("SK804", "Events of the whole patient that name a knee"),
+    ("SK805", "Intercurrent events without a visit or date of the plan"),
+    ("SK806", "Intercurrent events after the last visit"),
+    ("SK807", "Intercurrent events at or before baseline"),
+    ("SK808", "Knees replaced twice"),
+    ("SK809", "Values of knees after their arthroplasty"),
 ];
 
 /// The headline of a rule; its title where it has none.

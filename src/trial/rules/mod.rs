@@ -10,6 +10,7 @@ pub mod consistency;
 pub mod files;
 pub mod headlines;
 pub mod identity;
+pub mod intercurrent;
 pub mod missingness;
 pub mod plan;
 pub mod randomisation;
@@ -49,7 +50,7 @@ pub struct Group {
 }
 
 /// All rules by group.
-pub const GROUPS: [Group; 9] = [
+pub const GROUPS: [Group; 10] = [
     Group { title: "Plan", rules: plan::RULES },
     Group { title: "Files", rules: files::RULES },
     Group { title: "Identity", rules: identity::RULES },
@@ -59,6 +60,7 @@ pub const GROUPS: [Group; 9] = [
     Group { title: "Missing data", rules: missingness::RULES },
     Group { title: "Coding", rules: coding::RULES },
     Group { title: "Events and disposition", rules: consistency::RULES },
+    Group { title: "Intercurrent events", rules: intercurrent::RULES },
 ];
 
 /// The rule with this identifier.

@@ -4,16 +4,45 @@
 //! - ANCOVA: the intercept of `d ~ (pair-mean baseline − its mean over the patients) + baseline difference`, n − 3.
 
 use crate::math::linalg::{dot, inverse_spd};
+use crate::note;
 use crate::paired::Refusal;
 
 /// How completed differences are analysed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Analysis {
     /// The mean of the differences.
     #[default]
     MeanDifference,
     /// The difference adjusted for both knees' baselines.
     Ancova,
+    /// The difference of the shares of knees that respond; not linear, so from draws only.
+    Responder(Response),
+}
+
+/// When a knee responds: its value has moved by `threshold` towards benefit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Response {
+    /// The improvement that counts, positive.
+    pub threshold: f64,
+    /// Whether lower values are better.
+    pub lower_is_better: bool,
+}
+
+impl Response {
+    /// Whether a change is a response.
+    pub fn of(self, change: f64) -> bool {
+        let improvement = if self.lower_is_better { -change } else { change };
+        improvement >= self.threshold - 1e-9 * self.threshold.abs()
+    }
+
+    /// The paired difference of the shares and its variance ((b + c) − (b − c)²/n)/n², from pairs of changes.
+    pub fn difference(self, pairs: &[[f64; 2]]) -> (f64, f64) {
+        let n = pairs.len() as f64;
+        let count =
+            |active: bool| pairs.iter().filter(|p| self.of(p[0]) == active && self.of(p[1]) != active).count() as f64;
+        let (b, c) = (count(true), count(false));
+        ((b - c) / n, (b + c - (b - c).powi(2) / n) / (n * n))
+    }
 }
 
 impl Analysis {
@@ -22,6 +51,7 @@ impl Analysis {
         match self {
             Self::MeanDifference => "mean-difference",
             Self::Ancova => "ancova",
+            Self::Responder(_) => "responder",
         }
     }
 
@@ -50,13 +80,13 @@ impl Linear {
     pub fn new(analysis: Analysis, baselines: &[[f64; 2]]) -> Result<Self, Refusal> {
         let (n, k) = (baselines.len(), analysis.n_coefficients());
         if n <= k {
-            return Err(super::refusal(format!("{n} patients are too few for the analysis `{}`", analysis.name())));
+            return Err(Refusal(note!(mi_few_patients, n = n, analysis = analysis.name())));
         }
         let centre = baselines.iter().map(|b| 0.5 * (b[0] + b[1])).sum::<f64>() / n as f64;
         let z: Vec<f64> = baselines
             .iter()
             .flat_map(|b| match analysis {
-                Analysis::MeanDifference => vec![1.0],
+                Analysis::MeanDifference | Analysis::Responder(_) => vec![1.0],
                 Analysis::Ancova => vec![1.0, 0.5 * (b[0] + b[1]) - centre, b[0] - b[1]],
             })
             .collect();
@@ -72,11 +102,7 @@ impl Linear {
         let scaled: Vec<f64> = (0..k * k).map(|i| gram[i] / (root[i / k] * root[i % k])).collect();
         let inverse = inverse_spd(&scaled, k)
             .filter(|m| m.iter().all(|v| v.is_finite()) && (0..k).all(|a| m[a * k + a] < 1e10))
-            .ok_or_else(|| {
-                super::refusal(
-                    "the knees' baselines do not vary enough for the ANCOVA: analyse the mean difference".into(),
-                )
-            })?;
+            .ok_or_else(|| Refusal(note!(mi_ancova_flat)))?;
         let inverse: Vec<f64> = (0..k * k).map(|i| inverse[i] / (root[i / k] * root[i % k])).collect();
         let weights = z.chunks_exact(k).map(|row| dot(&inverse[..k], row)).collect();
         Ok(Self { weights, z, inverse, df: (n - k) as f64 })

@@ -5,6 +5,7 @@
 
 use super::condmean::Imputation;
 use crate::math::random::Stream;
+use crate::note;
 use crate::paired::Refusal;
 use rayon::prelude::*;
 
@@ -43,9 +44,7 @@ pub fn draws(imputation: &Imputation, m: usize, seed: u64) -> Result<Draws, Refu
                 Err(error) => last = error.to_string(),
             }
         }
-        Err(super::refusal(format!(
-            "{ATTEMPTS} bootstrap samples of the patients could not be fitted ({last}); choose a covariance with fewer parameters"
-        )))
+        Err(Refusal(note!(mi_bootstrap_failed, n = ATTEMPTS, error = last)))
     };
     let drawn: Result<Vec<_>, Refusal> = (0..m).into_par_iter().map(one).collect();
     let mut out = Draws { completed: Vec::with_capacity(m), redrawn: 0 };

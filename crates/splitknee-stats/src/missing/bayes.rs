@@ -11,6 +11,7 @@ use crate::math::linalg::{
     cholesky, inverse_spd, invert_lower, multiply, solve_cholesky, solve_lower_transposed, transpose,
 };
 use crate::math::random::Stream;
+use crate::note;
 use crate::paired::Refusal;
 
 /// Prior of Σ.
@@ -69,11 +70,7 @@ impl<'a> Chain<'a> {
             (0..imputation.trial.patients.len()).filter(|&i| imputation.model.has_values(i)).collect();
         let added = if prior == Prior::Reml { cells + 2 } else { 0 };
         if patients.len() + added <= cells + p / cells.max(1) {
-            return Err(super::refusal(format!(
-                "Bayesian imputation needs more patients with values than the {cells} cells ({} have one): the posterior of \
-                 their covariance is not proper; use the prior `reml`, or conditional means with a structured covariance",
-                patients.len()
-            )));
+            return Err(Refusal(note!(mi_bayes_few, cells = cells, n = patients.len())));
         }
         let fit = imputation.trial.fit();
         let observed: Vec<Vec<Option<f64>>> = patients.iter().map(|&i| fit[i].clone()).collect();
@@ -240,7 +237,7 @@ impl<'a> Chain<'a> {
 }
 
 fn singular() -> Refusal {
-    super::refusal("a draw of the covariance is singular: too few patients for so many cells".into())
+    Refusal(note!(mi_draw_singular))
 }
 
 /// Σ ~ IW(df, S): with S = L L' and Bartlett's factor A of a standard Wishart, Σ = L A⁻ᵀ A⁻¹ L'.

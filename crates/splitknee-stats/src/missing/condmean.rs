@@ -14,6 +14,7 @@ use super::strategy::{Covariance, Strategy};
 use super::trial::{Event, Trial, Values};
 use crate::math::random::Stream;
 use crate::model::cells::{CellStructure, CellsFit, CellsModel};
+use crate::note;
 use crate::paired::Refusal;
 use rayon::prelude::*;
 
@@ -62,10 +63,14 @@ impl Imputation {
         covariance: Covariance,
     ) -> Result<Self, Refusal> {
         let model = CellsModel::new(structure, means.cells, means.p, &means.x, &trial.fit())
-            .map_err(|e| super::refusal(format!("the imputation model: {e}")))?;
+            .map_err(|e| Refusal(note!(mi_model, error = e.to_string())))?;
         let fit = model.fit().map_err(|e| {
-            let other = if structure == CellStructure::Us { "kron-us-us or kron-cs-us" } else { "fewer visits" };
-            super::refusal(format!("the imputation model: {e}; choose {other}"))
+            let error = e.to_string();
+            Refusal(if structure == CellStructure::Us {
+                note!(mi_us_fails, error = error)
+            } else {
+                note!(mi_kron_fails, error = error)
+            })
         })?;
         let condition = trial.condition();
         let mut patterns: Vec<(Vec<bool>, Option<Event>)> = Vec::new();
@@ -136,9 +141,9 @@ impl Imputation {
                     Some(_) => law::mean(&own, &self.means.reference(&own, beta), &average, event),
                     None => own,
                 };
-                let regression = regressions.0[pattern_of[i]].as_ref().ok_or_else(|| {
-                    super::refusal(format!("the covariance of patient {}'s observed cells is singular", self.label(i)))
-                })?;
+                let regression = regressions.0[pattern_of[i]]
+                    .as_ref()
+                    .ok_or_else(|| Refusal(note!(mi_singular, patient = self.label(i))))?;
                 let residual =
                     random.as_mut().map(|(stream, factors)| regression.residual(&factors[pattern_of[i]], stream));
                 let returns = event.filter(|e| e.strategy == Strategy::ReturnToBaseline);
@@ -147,6 +152,9 @@ impl Imputation {
                     let back = returns.is_some_and(|e| cell < visits && cell >= e.visit);
                     cells[cell] =
                         if back { 0.0 } else { value } + residual.as_ref().map_or(0.0, |residual| residual[place]);
+                    if let Some(fixed) = self.trial.fixed(i, cell) {
+                        cells[cell] = fixed;
+                    }
                 }
             }
             out.push(cells);
@@ -178,7 +186,7 @@ impl Imputation {
         let visits = self.trial.n_visits();
         let load = |i: usize, arm: usize| -> f64 {
             let cell = arm * visits + at;
-            if self.condition[i][cell].is_some() {
+            if self.condition[i][cell].is_some() || self.trial.fixed(i, cell).is_some() {
                 return 0.0;
             }
             let event = self.trial.patients[i].events[arm].filter(|e| at >= e.visit);
@@ -234,11 +242,7 @@ impl Imputation {
                 let fit = if self.model.has_values(i) {
                     let weights: Vec<u32> = counted.iter().map(|&c| u32::from(c)).collect();
                     refitted = self.model.refit(&weights, &self.fit).map_err(|e| {
-                        super::refusal(format!(
-                            "the jackknife has no answer: refitted without patient {}, {e}; choose a covariance with fewer \
-                             parameters, such as kron-us-us or kron-cs-us",
-                            self.label(i)
-                        ))
+                        Refusal(note!(mi_jackknife_failed, patient = self.label(i), error = e.to_string()))
                     })?;
                     &refitted
                 } else {

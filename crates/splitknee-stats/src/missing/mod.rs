@@ -33,11 +33,11 @@ pub mod two_means;
 #[cfg(test)]
 mod identities;
 
-pub use run::{Answer, Method, Request, run};
+pub use run::{Answer, Method, Request, run, run_with};
 pub use strategy::{Covariance, Strategy};
 pub use trial::{Event, Patient, Trial};
 
-/// A refusal in a sentence.
-fn refusal(text: String) -> crate::paired::Refusal {
-    crate::paired::Refusal(text.into())
+/// The word for an arm in messages.
+fn word(arm: &str) -> crate::note::Note {
+    if arm == "placebo" { crate::note!(mi_placebo) } else { crate::note!(mi_active) }
 }

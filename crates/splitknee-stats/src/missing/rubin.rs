@@ -7,6 +7,7 @@ use super::analysis::Linear;
 use super::delta::Tipping;
 use crate::math::dist::student_t;
 use crate::math::roots::brent;
+use crate::note;
 use crate::paired::Refusal;
 
 /// Estimates and variances of the imputations.
@@ -72,7 +73,7 @@ impl Draws {
         let between = self.estimates.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (m - 1.0);
         let within = self.variances.iter().map(|u| quadratic(u, delta)).sum::<f64>() / m;
         if m < 2.0 {
-            return Err(super::refusal("Rubin's rules need at least two imputations".into()));
+            return Err(Refusal(note!(mi_two_draws)));
         }
         Ok(self.combine(mean, between, within, m, delta, margin))
     }

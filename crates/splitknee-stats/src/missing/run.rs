@@ -1,6 +1,6 @@
 //! One request, one answer.
 
-use super::analysis::{Analysis, Linear};
+use super::analysis::{Analysis, Linear, Response};
 use super::approximate;
 use super::bayes::{Chain, Prior};
 use super::condmean::{Imputation, Jackknife};
@@ -10,6 +10,8 @@ use super::strategy::Covariance;
 use super::trial::{Counts, Trial};
 use crate::math::dist::{normal, student_t};
 use crate::model::cells::CellStructure;
+use crate::note;
+use crate::note::{Note, Value};
 use crate::paired::Refusal;
 use serde::Serialize;
 
@@ -130,15 +132,32 @@ pub struct SetCounts {
     pub condition: usize,
     /// Imputed.
     pub target: usize,
+    /// Set by a composite strategy.
+    pub fixed: usize,
 }
 
-/// Something to know about an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Note {
-    /// Stable identifier.
-    pub code: &'static str,
-    /// The sentence.
-    pub text: String,
+/// The mean course of an arm at a visit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Course {
+    /// `active` or `placebo`; programs may rename it to the arm's label.
+    pub arm: String,
+    /// Visit.
+    pub visit: String,
+    /// Mean of the values kept.
+    pub observed: Option<f64>,
+    /// Mean of the values imputed.
+    pub imputed: Option<f64>,
+    /// Mean of all, set values included.
+    pub completed: f64,
+}
+
+/// The estimate without one patient.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WithoutPatient {
+    /// Patient.
+    pub patient: String,
+    /// The estimate when both knees of the patient are left out.
+    pub estimate: f64,
 }
 
 /// The answer, with the field names of the command's JSON.
@@ -218,6 +237,11 @@ pub struct Answer {
     pub imputed: Vec<ImputedValue>,
     /// Values fitted, conditioned on and imputed.
     pub sets: Vec<SetCounts>,
+    /// Mean courses of both arms.
+    pub course: Vec<Course>,
+    /// The patients that move the estimate most, at most five (conditional means).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub influence: Vec<WithoutPatient>,
     /// What to know.
     pub notes: Vec<Note>,
 }
@@ -228,13 +252,21 @@ pub struct Answer {
 /// Data that a step refuses, with the reason.
 pub fn run(trial: Trial, request: &Request) -> Result<Answer, Refusal> {
     if request.at >= trial.n_visits() {
-        return Err(super::refusal("the visit to analyse is not among the visits".into()));
+        return Err(Refusal(note!(mi_not_a_visit)));
     }
     if !(request.conf_level > 0.0 && request.conf_level < 1.0) {
-        return Err(super::refusal("the confidence level must lie between 0 and 1".into()));
+        return Err(Refusal(note!(mi_level)));
     }
     if request.analysis == Analysis::Ancova && !trial.has_baseline {
-        return Err(super::refusal("the ANCOVA of the differences needs the knees' baselines".into()));
+        return Err(Refusal(note!(mi_ancova_baseline)));
+    }
+    if matches!(request.analysis, Analysis::Responder(_)) {
+        if matches!(request.method, Method::ConditionalMean(_)) {
+            return Err(Refusal(note!(mi_not_linear)));
+        }
+        if request.tipping {
+            return Err(Refusal(note!(mi_responder_tipping)));
+        }
     }
     let trial = trial.in_canonical_order();
     let imputation = Imputation::new(trial, request.structure, request.covariance)?;
@@ -243,6 +275,32 @@ pub fn run(trial: Trial, request: &Request) -> Result<Answer, Refusal> {
         Method::Bayes(prior) => bayes(&imputation, request, prior),
         Method::ApproximateBayes => approximate_bayes(&imputation, request),
     }
+}
+
+/// Answers with the first of `request.structure` and `fallback` that gives an answer; the note `mi_fallback` says which
+/// failed and why. Data that no covariance can help are refused at once.
+///
+/// # Errors
+/// As [`run`]: the refusal of the structure asked for where none gives an answer.
+pub fn run_with(trial: &Trial, request: &Request, fallback: &[CellStructure]) -> Result<Answer, Refusal> {
+    trial.check()?;
+    let mut failed: Vec<(CellStructure, Refusal)> = Vec::new();
+    for &structure in std::iter::once(&request.structure).chain(fallback) {
+        if failed.iter().any(|(tried, _)| *tried == structure) {
+            continue;
+        }
+        match run(trial.clone(), &Request { structure, ..*request }) {
+            Ok(mut answer) => {
+                let said = failed.into_iter().map(|(tried, Refusal(reason))| {
+                    note!(mi_fallback, structure = tried.name(), used = structure.name(), reason = reason)
+                });
+                answer.notes.splice(0..0, said);
+                return Ok(answer);
+            }
+            Err(refusal) => failed.push((structure, refusal)),
+        }
+    }
+    Err(failed.swap_remove(0).1)
 }
 
 /// The surface over δ and the quantile that go with an inference.
@@ -266,37 +324,27 @@ fn conditional_mean(imputation: &Imputation, request: &Request, inference: Infer
     let estimate = surface.estimate(request.delta);
     let std_error = surface.variance(request.delta).sqrt();
     if std_error.is_nan() || std_error <= 10.0 * f64::EPSILON * estimate.abs() {
-        return Err(super::refusal(format!(
-            "the {} completed differences are all equal ({estimate}), so they have no standard error",
-            jackknife.left_out.len()
-        )));
+        return Err(Refusal(note!(mi_all_equal, n = jackknife.left_out.len(), value = estimate)));
     }
     let statistic = (estimate - request.margin) / std_error;
     let p_value = df.map_or_else(|| normal::two_sided(statistic), |df| student_t::two_sided(statistic, df));
     let mut answer = frame(imputation, request, &jackknife.completed);
-    let mut note = |code, text: String| answer.notes.push(Note { code, text });
     let mar = jackknife.mar_std_error();
     if inference != Inference::InformationAnchored
         && request.delta == [0.0; 2]
         && std_error < mar * (1.0 - 1e-9)
         && imputation.trial.patients.iter().any(|p| p.events[0].is_some_and(|e| e.strategy.is_reference_based()))
     {
-        note(
-            "repeated-sampling-se",
-            format!(
-                "The standard error is the repeated-sampling one. Under a reference-based strategy it may fall as more \
-                 is missing; here it is {std_error:.4} against {mar:.4} under missing at random. The \
-                 information-anchored standard error does not."
-            ),
-        );
+        answer.notes.push(note!(
+            mi_repeated_sampling,
+            own = Value::shown(std_error, format!("{std_error:.4}")),
+            mar = Value::shown(mar, format!("{mar:.4}")),
+        ));
     }
     if request.tipping && surface.weights == [0.0; 2] {
-        note("nothing-imputed", "No value is imputed at this visit: there is nothing to tip.".into());
+        answer.notes.push(note!(mi_nothing_imputed));
     } else if request.tipping && p_value > 1.0 - request.conf_level {
-        note(
-            "nothing-to-tip",
-            "The result is not significant, so there is nothing to tip; the roots are where it would become so.".into(),
-        );
+        answer.notes.push(note!(mi_nothing_to_tip));
     }
     answer.method = "conditional-mean";
     answer.inference = inference.name();
@@ -310,6 +358,16 @@ fn conditional_mean(imputation: &Imputation, request: &Request, inference: Infer
     answer.weights = DeltaWeights { active: surface.weights[0], placebo: surface.weights[1] };
     answer.tipping = request.tipping.then(|| surface.tipping(request.margin, c));
     answer.jackknife_cov = Some(surface.q);
+    let full = jackknife.full.estimate;
+    let mut order: Vec<usize> = (0..jackknife.left_out.len()).collect();
+    let moved = |i: usize| (jackknife.left_out[i].estimate - full).abs();
+    let label = |i: usize| imputation.trial.patients[i].label.as_str();
+    order.sort_by(|&a, &b| moved(b).total_cmp(&moved(a)).then_with(|| label(a).cmp(label(b))));
+    answer.influence = order
+        .into_iter()
+        .take(5)
+        .map(|i| WithoutPatient { patient: label(i).to_owned(), estimate: jackknife.left_out[i].estimate })
+        .collect();
     Ok(answer)
 }
 
@@ -322,11 +380,7 @@ const PILOT: usize = 200;
 
 fn bayes(imputation: &Imputation, request: &Request, prior: Prior) -> Result<Answer, Refusal> {
     if request.structure != CellStructure::Us {
-        return Err(super::refusal(format!(
-            "Bayesian imputation draws an unstructured covariance; `{}` has no such draw: use approximate-bayes or \
-             conditional-mean",
-            request.structure.name()
-        )));
+        return Err(Refusal(note!(mi_bayes_us, structure = request.structure.name())));
     }
     let all = vec![true; imputation.trial.patients.len()];
     let linear = Linear::new(request.analysis, &imputation.baselines(&all))?;
@@ -351,22 +405,11 @@ fn bayes(imputation: &Imputation, request: &Request, prior: Prior) -> Result<Ans
     let mut answer = from_draws(imputation, request, &linear, &sets)?;
     answer.method = "bayes";
     answer.prior = Some(prior.name());
-    answer.notes.push(Note {
-        code: "prior",
-        text: match prior {
-            Prior::Jeffreys => {
-                "Prior: flat means, Jeffreys for the covariance; in small trials its posterior variances lie \
-                                above the REML estimates."
-                    .into()
-            }
-            Prior::Reml => {
-                "Prior: flat means, inverse Wishart centred at the REML estimate, which counts the data twice in \
-                            part: in small trials its standard errors are smaller."
-                    .into()
-            }
-        },
+    answer.notes.push(match prior {
+        Prior::Jeffreys => note!(mi_prior_jeffreys),
+        Prior::Reml => note!(mi_prior_reml),
     });
-    answer.notes.push(Note { code: "thinning", text: format!("Every {thin}th step of the chain is a draw.") });
+    answer.notes.push(note!(mi_thinning, n = thin));
     Ok(answer)
 }
 
@@ -381,18 +424,46 @@ fn approximate_bayes(imputation: &Imputation, request: &Request) -> Result<Answe
     let mut answer = from_draws(imputation, request, &linear, &draws.completed)?;
     answer.method = "approximate-bayes";
     if draws.redrawn > 0 {
-        answer.notes.push(Note {
-            code: "redrawn",
-            text: format!("{} bootstrap samples could not be fitted and were drawn again.", draws.redrawn),
-        });
+        answer.notes.push(note!(mi_redrawn, n = draws.redrawn));
     }
     Ok(answer)
 }
 
 fn pooled(imputation: &Imputation, request: &Request, linear: &Linear, sets: &[Vec<Vec<f64>>]) -> rubin::Draws {
     let load = imputation.delta_load(request.at, request.delta_cells);
+    if let Analysis::Responder(response) = request.analysis {
+        return responders(imputation, request, response, &load, sets);
+    }
     let differences = sets.iter().map(|set| set.iter().map(|cells| imputation.difference(cells, request.at)).collect());
     rubin::Draws::of(linear, &load, differences)
+}
+
+/// Shares of responders: δ moves the values before they are judged, so it has no weight left.
+fn responders(
+    imputation: &Imputation,
+    request: &Request,
+    response: Response,
+    load: &[[f64; 2]],
+    sets: &[Vec<Vec<f64>>],
+) -> rubin::Draws {
+    let (at, visits) = (request.at, imputation.trial.n_visits());
+    let pairs = |set: &Vec<Vec<f64>>| -> Vec<[f64; 2]> {
+        let moved = set.iter().zip(load);
+        moved
+            .map(|(cells, l)| [cells[at] + l[0] * request.delta[0], cells[visits + at] - l[1] * request.delta[1]])
+            .collect()
+    };
+    let (estimates, variances) = sets
+        .iter()
+        .map(|set| {
+            let (estimate, variance) = response.difference(&pairs(set));
+            let mut form = [0.0; 9];
+            form[0] = variance;
+            (estimate, form)
+        })
+        .unzip();
+    let df_complete = imputation.trial.patients.len() as f64 - 1.0;
+    rubin::Draws { estimates, variances, weights: [0.0; 2], df_complete }
 }
 
 fn from_draws(
@@ -404,7 +475,7 @@ fn from_draws(
     let draws = pooled(imputation, request, linear, sets);
     let found = draws.pool(request.delta, request.margin)?;
     if !(found.std_error > 0.0 && found.df > 0.0) {
-        return Err(super::refusal("the completed differences have no variance: no test and no interval exist".into()));
+        return Err(Refusal(note!(mi_no_variance)));
     }
     let (mcse, of_p) = draws.monte_carlo(request.delta, request.margin)?;
     let m = sets.len() as f64;
@@ -433,22 +504,15 @@ fn from_draws(
         answer.tipping = Some(draws.tipping(request.margin, 1.0 - request.conf_level)?);
     }
     if mcse > 0.01 * found.std_error {
-        answer.notes.push(Note {
-            code: "monte-carlo-error",
-            text: format!(
-                "The Monte Carlo error of the estimate is {:.1} % of its standard error; about {} imputations bring it to 1 %.",
-                100.0 * mcse / found.std_error,
-                enough(found.lambda)
-            ),
-        });
+        let share = 100.0 * mcse / found.std_error;
+        answer.notes.push(note!(
+            mi_monte_carlo,
+            share = Value::shown(share, format!("{share:.1}")),
+            n = enough(found.lambda)
+        ));
     }
     if imputation.trial.patients.iter().any(|p| p.events[0].is_some_and(|e| e.strategy.is_reference_based())) {
-        answer.notes.push(Note {
-            code: "information-anchored",
-            text: "Rubin's standard error of a reference-based strategy is close to information-anchored and larger than the \
-                   repeated-sampling one (Cro et al. 2019; Wolbers et al. 2022)."
-                .into(),
-        });
+        answer.notes.push(note!(mi_rubin_anchored));
     }
     Ok(answer)
 }
@@ -464,7 +528,7 @@ fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>]) -> 
     let imputed = order
         .iter()
         .flat_map(|&i| (0..trial.n_cells()).map(move |c| (i, c)))
-        .filter(|&(i, c)| imputation.condition[i][c].is_none())
+        .filter(|&(i, c)| imputation.condition[i][c].is_none() && trial.fixed(i, c).is_none())
         .map(|(i, c)| ImputedValue {
             patient: trial.patients[i].label.clone(),
             arm: arm(c),
@@ -479,24 +543,22 @@ fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>]) -> 
             fit: counts.fit[c],
             condition: counts.condition[c],
             target: counts.target[c],
+            fixed: counts.fixed[c],
         })
         .collect();
     let mut notes = Vec::new();
     let nothing: Vec<&str> = order
         .iter()
-        .filter(|&&i| imputation.condition[i].iter().all(Option::is_none))
+        .filter(|&&i| (0..trial.n_cells()).all(|c| imputation.condition[i][c].is_none() && trial.fixed(i, c).is_none()))
         .map(|&i| trial.patients[i].label.as_str())
         .collect();
     if !nothing.is_empty() {
-        notes.push(Note {
-            code: "nothing-observed",
-            text: format!(
-                "{} of {} patients have no value that is kept ({}): both knees are imputed from the model at every visit.",
-                nothing.len(),
-                trial.patients.len(),
-                nothing.join(", ")
-            ),
-        });
+        notes.push(note!(
+            mi_nothing_observed,
+            n = nothing.len(),
+            of = trial.patients.len(),
+            patients = nothing.join(", ")
+        ));
     }
     let shifted = trial.patients.iter().filter(|p| {
         p.events[0].is_some_and(|e| e.strategy == super::Strategy::CopyReference)
@@ -504,14 +566,22 @@ fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>]) -> 
     });
     let shifted = shifted.count();
     if shifted > 0 {
-        notes.push(Note {
-            code: "copy-reference-leak",
-            text: format!(
-                "Copy reference moves the mean of observed active values too, and with it what is imputed for the placebo \
-                 knee of {shifted} patients; jump to reference and copy increments do not."
-            ),
-        });
+        notes.push(note!(mi_copy_reference_leak, n = shifted));
     }
+    let course = (0..trial.n_cells())
+        .map(|c| {
+            let mean = |cells: Vec<f64>| (!cells.is_empty()).then(|| cells.iter().sum::<f64>() / cells.len() as f64);
+            let target = |i: usize| imputation.condition[i][c].is_none() && trial.fixed(i, c).is_none();
+            let patients = 0..trial.patients.len();
+            Course {
+                arm: arm(c),
+                visit: trial.visits[c % visits].clone(),
+                observed: mean(imputation.condition.iter().filter_map(|values| values[c]).collect()),
+                imputed: mean(patients.filter(|&i| target(i)).map(|i| completed[i][c]).collect()),
+                completed: completed.iter().map(|cells| cells[c]).sum::<f64>() / completed.len() as f64,
+            }
+        })
+        .collect();
     Answer {
         method: "",
         analysis: request.analysis.name(),
@@ -545,6 +615,8 @@ fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>]) -> 
         jackknife_cov: None,
         imputed,
         sets,
+        course,
+        influence: Vec::new(),
         notes,
     }
 }

@@ -1,5 +1,6 @@
 //! What an event does to the knee it applies to: which of its values are used, and the law of what is missing after it.
 
+use crate::note;
 use crate::paired::Refusal;
 
 /// Handling of an intercurrent event and of what is missing after it.
@@ -23,6 +24,9 @@ pub enum Strategy {
     ReturnToBaselineMean,
     /// A share k of the effect before the event is kept (White, Joseph & Best): 0 is J2R, 1 is CIR.
     Causal(f64),
+    /// The event is part of the outcome: from it on the knee, of either arm, has this value. It is neither fitted nor
+    /// conditioned on, and no δ is added to it.
+    Composite(f64),
 }
 
 impl Strategy {
@@ -38,6 +42,7 @@ impl Strategy {
             Self::ReturnToBaseline => "rtb".into(),
             Self::ReturnToBaselineMean => "rtb-mean".into(),
             Self::Causal(k) => format!("causal:{k}"),
+            Self::Composite(value) => format!("composite:{value}"),
         }
     }
 
@@ -57,14 +62,16 @@ impl Strategy {
             "rtb" | "return-to-baseline" => Self::ReturnToBaseline,
             "rtb-mean" | "return-to-baseline-mean" => Self::ReturnToBaselineMean,
             other => {
+                if let Some(value) = other.strip_prefix("composite:").and_then(|v| v.parse::<f64>().ok())
+                    && value.is_finite()
+                {
+                    return Ok(Self::Composite(value));
+                }
                 let share = other.strip_prefix("causal").map(|rest| rest.trim_start_matches([':', '-', '=']));
                 match share.and_then(|k| k.parse::<f64>().ok()).filter(|k| k.is_finite()) {
                     Some(k) => Self::Causal(k),
                     None => {
-                        return Err(super::refusal(format!(
-                            "`{other}` is not a strategy: mar (treatment policy), hypothetical, j2r, cir, cr, lmcf, rtb, \
-                             rtb-mean, causal:K with the share K of the effect that is kept, such as causal:0.5"
-                        )));
+                        return Err(Refusal(note!(mi_no_strategy, name = other)));
                     }
                 }
             }
@@ -73,14 +80,16 @@ impl Strategy {
 
     /// Whether the law after the event is not the patient's own: the mean is taken from a reference.
     pub fn is_reference_based(self) -> bool {
-        !matches!(self, Self::TreatmentPolicy | Self::Hypothetical)
+        !matches!(self, Self::TreatmentPolicy | Self::Hypothetical | Self::Composite(_))
     }
 
-    /// Precedence of events at the same visit: reference-based over hypothetical over treatment policy.
+    /// Precedence of events at the same visit: composite over reference-based over hypothetical over treatment
+    /// policy.
     pub fn precedence(self) -> u8 {
         match self {
             Self::TreatmentPolicy => 0,
             Self::Hypothetical => 1,
+            Self::Composite(_) => 3,
             _ => 2,
         }
     }

@@ -3,6 +3,8 @@
 //! `fit` enters REML, `condition` is conditioned on and kept, `target` = missing in `condition` is imputed.
 
 use super::strategy::Strategy;
+use super::word;
+use crate::note;
 use crate::paired::Refusal;
 
 /// An event of one knee: the earliest one rules.
@@ -83,7 +85,7 @@ impl Trial {
                 key.push(event.map_or(0, |e| e.visit as u64 + 1));
                 key.push(event.map_or(0, |e| u64::from(e.strategy.precedence())));
                 key.push(match event.map(|e| e.strategy) {
-                    Some(Strategy::Causal(k)) => order(k),
+                    Some(Strategy::Causal(k) | Strategy::Composite(k)) => order(k),
                     Some(s) => s.name().bytes().fold(0, |h, b| h << 8 | u64::from(b)),
                     None => 0,
                 });
@@ -100,47 +102,35 @@ impl Trial {
     pub fn check(&self) -> Result<(), Refusal> {
         let q = self.n_cells();
         if self.visits.is_empty() {
-            return Err(super::refusal("no visit is given".into()));
+            return Err(Refusal(note!(mi_no_visit)));
         }
         if let [only] = self.patients.as_slice() {
-            return Err(super::refusal(format!(
-                "patient {} is the only one: the spread between patients cannot be known",
-                only.label
-            )));
+            return Err(Refusal(note!(mi_one_patient, patient = &only.label)));
         }
         if self.patients.is_empty() {
-            return Err(super::refusal("there is no patient".into()));
+            return Err(Refusal(note!(mi_no_patient)));
         }
         for patient in &self.patients {
             let label = &patient.label;
             if patient.values.len() != q {
-                return Err(super::refusal(format!("patient {label} has {} cells, not {q}", patient.values.len())));
+                return Err(Refusal(note!(mi_cells, patient = label, n = patient.values.len(), cells = q)));
             }
             if patient.values.iter().flatten().any(|v| !v.is_finite()) {
-                return Err(super::refusal(format!("patient {label} has a value that is not finite")));
+                return Err(Refusal(note!(mi_not_finite, patient = label)));
             }
             for (arm, event) in ["active", "placebo"].iter().zip(patient.events) {
                 let Some(event) = event else { continue };
                 if event.visit >= self.n_visits() {
-                    return Err(super::refusal(format!(
-                        "the event of patient {label}'s {arm} knee lies after the last visit"
-                    )));
+                    return Err(Refusal(note!(mi_event_late, patient = label, arm = word(arm))));
                 }
                 if event.visit == 0 && event.strategy == Strategy::LastMean && *arm == "active" {
-                    return Err(super::refusal(format!(
-                        "last mean carried forward: the event of patient {label}'s active knee is at the first visit \
-                         ({}), so there is no earlier mean to carry; give this event another strategy, such as mar or j2r",
-                        self.visits[0]
-                    )));
+                    return Err(Refusal(note!(mi_last_mean_first, patient = label, visit = &self.visits[0])));
                 }
             }
             if self.has_baseline {
                 for (arm, value) in ["active", "placebo"].iter().zip(patient.baseline) {
                     if !value.is_finite() {
-                        return Err(super::refusal(format!(
-                            "the baseline of patient {label}'s {arm} knee is missing: the imputation model needs it; find \
-                             it, or leave the baseline out of the model"
-                        )));
+                        return Err(Refusal(note!(mi_baseline_missing, patient = label, arm = word(arm))));
                     }
                 }
             }
@@ -151,12 +141,12 @@ impl Trial {
                 let arm = if cell < self.n_visits() { "active" } else { "placebo" };
                 let visit = &self.visits[cell % self.n_visits()];
                 let all = self.patients.iter().all(|p| p.values[cell].is_none());
-                let why =
-                    if all { "no patient has a value" } else { "only values after an event, which are not fitted," };
-                return Err(super::refusal(format!(
-                    "{why} of the {arm} knee at visit {visit}: its law cannot be fitted; leave the visit out{}",
-                    if all { "" } else { ", or fit all observed values" }
-                )));
+                let arm = word(arm);
+                return Err(Refusal(if all {
+                    note!(mi_cell_empty, arm = arm, visit = visit)
+                } else {
+                    note!(mi_cell_after_events, arm = arm, visit = visit)
+                }));
             }
         }
         Ok(())
@@ -172,7 +162,7 @@ impl Trial {
     pub fn condition(&self) -> Values {
         self.set(|event| match event.strategy {
             Strategy::TreatmentPolicy => true,
-            Strategy::Hypothetical => false,
+            Strategy::Hypothetical | Strategy::Composite(_) => false,
             _ => !self.discard,
         })
     }
@@ -180,7 +170,7 @@ impl Trial {
     /// Values that REML is fitted to.
     pub fn fit(&self) -> Values {
         self.set(|event| match (self.fit_values, event.strategy) {
-            (_, Strategy::Hypothetical) | (FitValues::PostEventExcluded, _) => false,
+            (_, Strategy::Hypothetical | Strategy::Composite(_)) | (FitValues::PostEventExcluded, _) => false,
             (FitValues::Observed, strategy) => strategy == Strategy::TreatmentPolicy || !self.discard,
             (FitValues::ByStrategy, strategy) => strategy == Strategy::TreatmentPolicy,
         })
@@ -193,6 +183,14 @@ impl Trial {
                 (0..self.n_cells()).map(|c| p.values[c].filter(|_| self.event_of(p, c).is_none_or(&keep))).collect()
             })
             .collect()
+    }
+
+    /// The value that a composite strategy gives a cell.
+    pub fn fixed(&self, patient: usize, cell: usize) -> Option<f64> {
+        match self.event_of(&self.patients[patient], cell)?.strategy {
+            Strategy::Composite(value) => Some(value),
+            _ => None,
+        }
     }
 
     /// Whether a missing cell lies after an event of its knee.
@@ -208,8 +206,10 @@ pub struct Counts {
     pub fit: Vec<usize>,
     /// Values conditioned on, by cell.
     pub condition: Vec<usize>,
-    /// Values imputed, by cell; with `condition` it adds up to the number of patients.
+    /// Values imputed, by cell; with `condition` and `fixed` it adds up to the number of patients.
     pub target: Vec<usize>,
+    /// Values that a composite strategy sets, by cell.
+    pub fixed: Vec<usize>,
 }
 
 impl Counts {
@@ -219,6 +219,11 @@ impl Counts {
         let count = |values: &Values, some: bool| {
             (0..trial.n_cells()).map(|c| values.iter().filter(|v| v[c].is_some() == some).count()).collect()
         };
-        Self { fit: count(&fit, true), condition: count(&condition, true), target: count(&condition, false) }
+        let fixed: Vec<usize> = (0..trial.n_cells())
+            .map(|c| (0..trial.patients.len()).filter(|&i| trial.fixed(i, c).is_some()).count())
+            .collect();
+        let missing: Vec<usize> = count(&condition, false);
+        let target = missing.iter().zip(&fixed).map(|(missing, fixed)| missing - fixed).collect();
+        Self { fit: count(&fit, true), condition: count(&condition, true), target, fixed }
     }
 }

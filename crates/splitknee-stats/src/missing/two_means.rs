@@ -5,6 +5,7 @@
 //! (doi 10.1002/pst.70002) report two such parameters from reviews of the FDA; carried here to pairs.
 
 use super::delta::Surface;
+use crate::note;
 use crate::paired::Refusal;
 
 /// θ and its variance over the two free means, from both knees' values at one visit (active, placebo).
@@ -14,15 +15,14 @@ use crate::paired::Refusal;
 pub fn two_means(values: &[[Option<f64>; 2]]) -> Result<Surface, Refusal> {
     let n = values.len() as f64;
     if values.len() < 2 {
-        return Err(super::refusal("two means need at least two patients".into()));
+        return Err(Refusal(note!(mi_no_patient)));
     }
     let mut mean = [0.0; 2];
     let mut observed = [0.0; 2];
     for arm in 0..2 {
         observed[arm] = values.iter().filter(|v| v[arm].is_some()).count() as f64;
         if observed[arm] == 0.0 {
-            let name = ["active", "placebo"][arm];
-            return Err(super::refusal(format!("no {name} knee has a value at this visit: its mean is unknown")));
+            return Err(Refusal(note!(mi_arm_unseen, arm = super::word(["active", "placebo"][arm]))));
         }
         mean[arm] = values.iter().filter_map(|v| v[arm]).sum::<f64>() / observed[arm];
     }

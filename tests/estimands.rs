@@ -1,0 +1,241 @@
+//! Estimands in a plan: events of knees and patients, what becomes of every cell, and estimates that obey their identities.
+
+use super::small_trial::SmallTrial;
+use splitknee::analysis::estimand::{Cells, Plane, Side, questions};
+use splitknee::analysis::{Context, Field, Outcomes, Record, analyse};
+use splitknee::plan;
+
+/// The small trial with an events file and an estimand on VAS; `events` are the rows, `plan` goes below the estimand.
+fn trial(events: &str, plan: &str) -> SmallTrial {
+    let mut small = SmallTrial::new();
+    let rows = format!("id,knee,visit,event\n{events}");
+    small.files.insert("ice.csv", rows.lines().map(|row| row.split(',').map(str::to_owned).collect()).collect());
+    small.plan.push_str(&format!(
+        "\n[events]\nfile = \"ice.csv\"\n[[estimand]]\nid = \"E1\"\ntreatment = \"t\"\npopulation = \"p\"\nvariable = \"v\"\n\
+         summary_measure = \"s\"\n{plan}"
+    ));
+    small
+}
+
+fn event(name: &str, level: &str, strategy: &str) -> String {
+    format!("[[estimand.intercurrent_event]]\nevent = \"{name}\"\nlevel = \"{level}\"\nstrategy = \"{strategy}\"\n")
+}
+
+fn outcomes(small: &SmallTrial) -> Outcomes {
+    let (plan, _) = small.read().expect("plan and files");
+    let (trial, _) = small.build().unwrap_or_else(|findings| panic!("{findings:#?}"));
+    analyse(&plan, &trial)
+}
+
+fn record<'o>(outcomes: &'o Outcomes, id: &str) -> &'o Record {
+    let known: Vec<&str> =
+        outcomes.records.iter().map(|record| record.id.as_str()).filter(|id| id.contains(".e1.")).collect();
+    outcomes.records.iter().find(|record| record.id == id).unwrap_or_else(|| panic!("no record {id}, but {known:?}"))
+}
+
+fn codes(record: &Record) -> Vec<&'static str> {
+    record.result.notes.iter().map(|note| note.code()).collect()
+}
+
+/// Both knees of patient P0`patient` (rows 2 + 6·(patient − 1) on): Month 2 left and right, Month 6 left and right.
+fn row(patient: usize, visit: usize, right: bool) -> usize {
+    2 + 6 * (patient - 1) + 2 * visit + usize::from(right)
+}
+
+#[test]
+fn without_missing_values_every_strategy_is_the_paired_t_test_of_the_change() {
+    let small = trial("P01,LEFT,Month 6,REINJECTION", &event("REINJECTION", "knee", "jump-to-reference"));
+    let (plan, _) = small.read().unwrap();
+    let (built, _) = small.build().unwrap();
+    let found = analyse(&plan, &built);
+    let own = record(&found, "vas.m6.e1.j2r");
+    let paired = built.paired(0, 2, splitknee::trial::Measure::Change, &built.sets[0]);
+    let t = splitknee::paired::paired_t::paired_t(&paired.active(), &paired.placebo(), &Default::default()).unwrap();
+    let close = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-10;
+    assert!(close(own.result.estimate, t.estimate) && close(own.result.std_error, t.std_error));
+    assert!(close(own.result.p_value, t.p_value) && close(own.result.df, t.df));
+    // It is described and never claimed, and its verdict says where the interval lies.
+    let verdict = own.verdict.unwrap();
+    assert_eq!(verdict.claim, splitknee::analysis::Claim::None);
+    assert!(codes(own).contains(&"mi_nothing_imputed"), "{:?}", codes(own));
+}
+
+#[test]
+fn the_fate_of_every_cell_adds_up_and_the_earliest_event_of_a_knee_rules() {
+    let events =
+        "P01,LEFT,Month 6,REINJECTION\nP01,,Month 2,RESCUE\nP02,,Month 6,RESCUE\nP04,LEFT,Month 2,ARTHROPLASTY\n";
+    let handled = [
+        event("REINJECTION", "knee", "jump-to-reference"),
+        event("RESCUE", "patient", "hypothetical"),
+        event("ARTHROPLASTY", "knee", "composite"),
+    ];
+    let mut small = trial(events, &handled.concat());
+    small.set("knees.csv", row(3, 2, false), "vas", "");
+    let (plan, _) = small.read().unwrap();
+    let (built, findings) = small.build().unwrap();
+    assert!(findings.iter().any(|finding| finding.rule == "SK809"), "values after the arthroplasty are said");
+    let context = Context { plan: &plan, trial: &built, set: &built.sets[0] };
+    let asked = questions(&context);
+    let cells = Cells::of(&context, &asked[0], None).unwrap();
+    for fate in &cells.fates {
+        let imputed: usize = fate.imputed.values().sum();
+        assert_eq!(fate.observed + fate.observed_after_event + imputed + fate.set, fate.total, "{fate:?}");
+        assert_eq!(fate.total, 12);
+    }
+    // P01: the analgesic comes before the injection and rules both knees; its four values are set aside.
+    assert_eq!(cells.overlaps, 1);
+    let set_aside: usize = cells.fates.iter().map(|fate| fate.discarded).sum();
+    // P01 four values, P02 two, and two of P04's replaced knee.
+    assert_eq!(set_aside, 8);
+    assert_eq!(cells.fates.iter().map(|fate| fate.set).sum::<usize>(), 2);
+    let rescue: Vec<_> = cells.events.iter().filter(|count| count.event == "RESCUE").collect();
+    assert_eq!(
+        (rescue.len(), rescue[0].visit.as_deref(), rescue[1].visit.as_deref()),
+        (2, Some("Month 2"), Some("Month 6"))
+    );
+    assert_eq!((rescue[0].patients, rescue[0].active, rescue[0].placebo), (1, 1, 1));
+    // The composite value of a pain score is the worst: 100, as a change.
+    let p04 = cells.trial.patients.iter().position(|patient| patient.label == "P04").unwrap();
+    let arm = usize::from(built.patients.iter().find(|p| p.id == "P04").unwrap().knees()[0].arm == 0);
+    let fixed = cells.trial.fixed(p04, 2 * arm + 1).unwrap();
+    assert_eq!(fixed, 100.0 - cells.trial.patients[p04].baseline[arm]);
+}
+
+#[test]
+fn jump_to_reference_moves_the_estimate_by_the_share_imputed_times_the_effect() {
+    // P01's active knee is the left one, P04's and P05's too (identity 3 of the method page, values after the event missing).
+    let events = "P01,LEFT,Month 6,OUT\nP04,LEFT,Month 6,OUT\nP05,LEFT,Month 6,OUT";
+    let sensitivity = "[[estimand.sensitivity]]\nstrategy = \"mar\"\n[[estimand.sensitivity]]\nstrategy = \"causal\"\nk = 0\n\
+                       [[estimand.sensitivity]]\nstrategy = \"cir\"\n[[estimand.sensitivity]]\nstrategy = \"causal\"\nk = 1\n";
+    let mut small = trial(events, &(event("OUT", "knee", "jump-to-reference") + sensitivity));
+    for patient in [1, 4, 5] {
+        small.set("knees.csv", row(patient, 2, false), "vas", "");
+    }
+    let found = outcomes(&small);
+    let estimate = |id: &str| record(&found, id).result.estimate.unwrap();
+    assert!((estimate("vas.m6.e1.j2r") - estimate("vas.m6.e1.causal0")).abs() < 1e-12);
+    assert!((estimate("vas.m6.e1.cir") - estimate("vas.m6.e1.causal1")).abs() < 1e-12);
+    let weights = serde_json::to_value(record(&found, "vas.m6.e1.j2r").result.field("weights")).unwrap();
+    assert!((weights["active"].as_f64().unwrap() - 3.0 / 12.0).abs() < 1e-12);
+    assert!(estimate("vas.m6.e1.j2r") != estimate("vas.m6.e1.mar"));
+    // δ is linear, and on a root a limit of the interval is 0.
+    let plane = Plane::of(record(&found, "vas.m6.e1.mar")).unwrap();
+    for root in plane.roots_where(0, 0.0) {
+        let near = |step: f64| plane.side([root + step, 0.0]);
+        assert_ne!(near(-1e-6) == Side::Across, near(1e-6) == Side::Across, "{root}");
+    }
+}
+
+#[test]
+fn while_on_treatment_takes_both_knees_from_the_last_visit_before_the_event() {
+    let small = trial(
+        "P01,LEFT,Month 6,RESCUE\nP02,,Month 2,RESCUE2",
+        &[event("RESCUE", "knee", "while-on-treatment"), event("RESCUE2", "patient", "while-on-treatment")].concat(),
+    );
+    let (plan, _) = small.read().unwrap();
+    let (built, _) = small.build().unwrap();
+    let context = Context { plan: &plan, trial: &built, set: &built.sets[0] };
+    let cells = Cells::of(&context, &questions(&context)[0], None).unwrap();
+    for arm in [0, 1] {
+        // P01: Month 2's change stands at Month 6, of both knees; P02: no visit before, change 0.
+        let month_2 = cells.trial.patients[0].values[2 * arm].unwrap();
+        assert_eq!(cells.trial.fixed(0, 2 * arm + 1), Some(month_2));
+        assert_eq!(cells.trial.fixed(1, 2 * arm), Some(0.0));
+    }
+}
+
+/// Each bad input has a refusal that names what is wrong, or a defined answer; nothing panics and the other records stand.
+#[test]
+fn bad_input_is_refused_in_words_or_answered() {
+    let policy = event("OUT", "patient", "treatment-policy");
+    let main = "vas.m6.e1.mar";
+    // A visit missing for every knee of an arm.
+    let mut small = trial("", &policy);
+    for patient in 1..=12 {
+        for right in [false, true] {
+            small.set("knees.csv", row(patient, 1, right), "vas", "");
+        }
+    }
+    let found = outcomes(&small);
+    assert!(codes(record(&found, main)).contains(&"mi_cell_empty"), "{:?}", codes(record(&found, main)));
+    assert!(record(&found, main).result.estimate.is_none());
+    // A missing baseline names the knee; without baselines in the model there is an answer.
+    let mut small = trial("", &policy);
+    small.set("knees.csv", row(3, 0, false), "vas", "");
+    let found = outcomes(&small);
+    let own = record(&found, main);
+    assert!(codes(own).contains(&"mi_baseline_missing"));
+    assert!(own.result.notes.iter().any(|note| note.text().contains("P03")));
+    let mut small = trial("", &(policy.clone() + "[estimand.missing]\nbaseline = \"none\"\n"));
+    small.set("knees.csv", row(3, 0, false), "vas", "");
+    assert!(record(&outcomes(&small), main).result.estimate.is_some());
+    // Last mean at the first visit; the estimate of another strategy stands beside the refusal.
+    let handled = event("OUT", "patient", "last-mean") + "[[estimand.sensitivity]]\nstrategy = \"j2r\"\n";
+    let found = outcomes(&trial("P01,,Month 2,OUT", &handled));
+    assert!(codes(record(&found, "vas.m6.e1.lmcf")).contains(&"mi_last_mean_first"));
+    assert!(record(&found, "vas.m6.e1.j2r").result.estimate.is_some());
+    // Too few patients for an unstructured covariance: the next of the plan is used and said.
+    let mut small = trial("", &policy);
+    for file in ["knees.csv", "patients.csv", "allocation.csv", "disposition.csv", "events.csv"] {
+        small.remove(file, "id", |id| id > "P04");
+    }
+    let found = outcomes(&small);
+    let own = record(&found, main);
+    let used = serde_json::to_value(own.result.field("structure")).unwrap();
+    assert!(
+        codes(own).contains(&"mi_fallback") && used != "us"
+            || own.result.estimate.is_none() && own.result.notes.reason().is_some(),
+        "{:?} {used}",
+        codes(own)
+    );
+    // All active knees missing at the visit.
+    let mut small = trial("", &policy);
+    for patient in 1..=12 {
+        for right in [false, true] {
+            let at = row(patient, 2, right);
+            if small.files["knees.csv"][at - 1].iter().any(|cell| cell == "EV") {
+                small.set("knees.csv", at, "vas", "");
+            }
+        }
+    }
+    assert!(codes(record(&outcomes(&small), main)).contains(&"mi_cell_empty"));
+    // One patient.
+    let mut small = trial("", &policy);
+    for file in ["knees.csv", "patients.csv", "allocation.csv", "disposition.csv", "events.csv"] {
+        small.remove(file, "id", |id| id > "P01");
+    }
+    assert!(codes(record(&outcomes(&small), main)).contains(&"mi_one_patient"));
+}
+
+#[test]
+fn sensitivity_analyses_say_what_they_are() {
+    let plan = "[[estimand.sensitivity]]\nmethod = \"locf\"\n[[estimand.sensitivity]]\nmethod = \"bocf\"\n\
+                [[estimand.sensitivity]]\nmethod = \"worst-case\"\n[[estimand.sensitivity]]\nmethod = \"two-means\"\n\
+                [[estimand.sensitivity]]\ndelta = { active = 5 }\n[[estimand.sensitivity]]\ndelta = { active = 10 }\n\
+                [[estimand.sensitivity]]\nmethod = \"approximate-bayes\"\nanalysis = \"responder\"\n";
+    let mut small = trial(
+        "",
+        &(event("OUT", "patient", "treatment-policy")
+            + "[estimand.missing]\nthreshold = 10\nanalysis = \"mean-difference\"\n"
+            + plan),
+    );
+    small.plan = small.plan.replace("threshold = 10\n", "");
+    small.edit_plan("unit = \"mm\"", "unit = \"mm\"\nmcid = 10");
+    small.set("knees.csv", row(3, 2, false), "vas", "");
+    let found = outcomes(&small);
+    for method in ["locf", "bocf", "worst-case"] {
+        let own = record(&found, &format!("vas.m6.e1.{method}"));
+        assert!(codes(own).contains(&"mi_single_value"), "{method}");
+        assert_eq!(own.role, splitknee::trial::Role::Sensitivity);
+    }
+    let estimate = |id: &str| record(&found, id).result.estimate.unwrap();
+    let main = estimate("vas.m6.e1.mar");
+    let [five, ten] = [estimate("vas.m6.e1.mar.delta"), estimate("vas.m6.e1.mar.delta.2")];
+    assert!((ten - main - 2.0 * (five - main)).abs() < 1e-10 && five != main);
+    let share = record(&found, "vas.m6.e1.mar.approximate-bayes.responder");
+    assert!(share.result.estimate.unwrap().abs() <= 1.0 && share.result.field("m").is_some());
+    assert!(matches!(share.result.field("scale"), Some(Field::Text(scale)) if scale == "benefit"));
+    // The events file belongs to the seal.
+    let (plan, _) = small.read().unwrap();
+    assert!(plan::sources::files(&plan).contains(&"ice.csv"));
+}
