@@ -35,24 +35,7 @@ pub fn section(material: &Material) -> Section {
         material,
         &[words.say("methods.comparison", &values), words.say(sides, &alpha)],
     )));
-    if let Some(estimand) = &plan.estimand {
-        let fact = |key: &str, value: &str| (words.get(&format!("methods.{key}")), value.to_owned());
-        let mut facts = vec![
-            fact("treatment", &estimand.treatment),
-            fact("population", &estimand.population),
-            fact("variable", &estimand.variable),
-            fact("summary_measure", &estimand.summary_measure),
-        ];
-        facts.extend(estimand.intercurrent_events.iter().map(|event| {
-            let level = words.get(&format!("methods.level_{}", name(&event.level)));
-            let strategy = words.get(&format!("methods.strategy_{}", name(&event.strategy)));
-            let values = [("event", event.event.as_str()), ("level", &level), ("strategy", &strategy)];
-            (words.get("methods.intercurrent"), words.say("methods.intercurrent_text", &values))
-        }));
-        section.blocks.push(Block::Facts(facts));
-    } else {
-        section.blocks.push(Block::Paragraph(words.get("methods.no_estimand")));
-    }
+    section.blocks.push(estimand(material));
     if let Some(fit) = material.fits().next() {
         let (ddf, structure) = (tables::ddf_name(material, &fit.ddf), words.name("structure", fit.structure));
         let values = [
@@ -79,6 +62,26 @@ pub fn section(material: &Material) -> Section {
     section.blocks.push(Block::Facts(references(material)));
     section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
     section
+}
+
+/// The estimand of the plan, one line an attribute, or that the plan declares none.
+pub fn estimand(material: &Material) -> Block {
+    let words = material.words;
+    let Some(estimand) = &material.plan.estimand else { return Block::Paragraph(words.get("methods.no_estimand")) };
+    let fact = |key: &str, value: &str| (words.get(&format!("methods.{key}")), value.to_owned());
+    let mut facts = vec![
+        fact("treatment", &estimand.treatment),
+        fact("population", &estimand.population),
+        fact("variable", &estimand.variable),
+        fact("summary_measure", &estimand.summary_measure),
+    ];
+    facts.extend(estimand.intercurrent_events.iter().map(|event| {
+        let level = words.get(&format!("methods.level_{}", name(&event.level)));
+        let strategy = words.get(&format!("methods.strategy_{}", name(&event.strategy)));
+        let values = [("event", event.event.as_str()), ("level", &level), ("strategy", &strategy)];
+        (words.get("methods.intercurrent"), words.say("methods.intercurrent_text", &values))
+    }));
+    Block::Facts(facts)
 }
 
 /// The families of hypotheses with their procedures, and what claims wait for.
