@@ -241,13 +241,14 @@ pub fn carry_across(context: &Context, deciding: &Record) -> Option<Record> {
     result.extra =
         vec![("of", Field::Text(deciding.id.clone())), ("grid", Field::Json(serde_json::Value::Array(grid)))];
     let sign = about.benefit_sign();
-    // κ at which the benefit reaches the MCID; only a benefit can be scaled up to it.
-    let tipping =
-        |benefit: f64| about.mcid.filter(|mcid| benefit > 0.0 && benefit < *mcid).map(|mcid| 1.0 - benefit / mcid);
+    // κ at which the benefit reaches the important difference; only a benefit can be scaled up to it.
+    let tipping = |benefit: f64| {
+        about.important_difference.filter(|size| benefit > 0.0 && benefit < *size).map(|size| 1.0 - benefit / size)
+    };
     let worst = if sign > 0.0 { limits[0] } else { limits[1].map(|limit| -limit) };
     result.extra.push(("tipping_kappa", Field::Number(tipping(sign * observed))));
     result.extra.push(("tipping_kappa_limit", Field::Number(worst.and_then(tipping))));
-    if about.mcid.is_none() {
+    if about.important_difference.is_none() {
         result.notes.push(remark!(no_mcid_tipping));
     }
     result.notes.push(remark!(kappa_unknown));

@@ -23,14 +23,18 @@ const REFERENCE: &str = "McNemar 1947; Newcombe 1998; Fagerland, Lydersen & Laak
 /// Source of the criteria.
 const OMERACT: &str = "Pham et al. 2004 (OMERACT-OARSI); McNemar 1947; Newcombe 1998";
 
-/// The responder records of `endpoint` at every visit: by its MCID, by its relative MCID, and the cumulative curve.
+/// The responder records of `endpoint` at every visit: by its minimal improvement, absolute and relative, and the cumulative curve.
 pub fn analyse(context: &Context, endpoint: usize) -> Vec<Record> {
     let design = &context.trial.design;
     let about = &design.endpoints[endpoint];
     let scored = matches!(about.kind, Kind::Continuous | Kind::Count);
     let (Some(baseline), true, true) = (design.baseline, design.has_baseline(about), scored) else { return Vec::new() };
-    let relative = context.plan.endpoints.get(endpoint).and_then(|written| written.mcid_relative);
-    let absolute = about.mcid.map(|points| ("absolute", Threshold::Absolute(points)));
+    let relative = context
+        .plan
+        .endpoints
+        .get(endpoint)
+        .and_then(|written| written.minimal_improvement_relative.or(written.mcid_relative));
+    let absolute = about.minimal_improvement.map(|points| ("absolute", Threshold::Absolute(points)));
     let thresholds: Vec<(&str, Threshold)> =
         absolute.into_iter().chain(relative.map(|share| ("relative", Threshold::Relative(share)))).collect();
     let mut records = Vec::new();

@@ -258,15 +258,16 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
     };
     let in_units = scale == Some(Scale::Difference);
     let margin = endpoint.margin.filter(|_| in_units);
-    let importance = endpoint.mcid.filter(|_| in_units && interval == Interval::FavoursActive).map(|mcid| {
-        if worst >= mcid {
-            Importance::ClinicallyImportant
-        } else if best < mcid {
-            Importance::BelowMcid
-        } else {
-            Importance::Uncertain
-        }
-    });
+    let importance =
+        endpoint.important_difference.filter(|_| in_units && interval == Interval::FavoursActive).map(|mcid| {
+            if worst >= mcid {
+                Importance::ClinicallyImportant
+            } else if best < mcid {
+                Importance::BelowMcid
+            } else {
+                Importance::Uncertain
+            }
+        });
     Evidence {
         interval,
         rejects,
@@ -332,8 +333,10 @@ fn harm() -> Endpoint {
         range: None,
         step: None,
         better: crate::trial::Better::Lower,
-        mcid: None,
-        mcid_source: None,
+        minimal_improvement: None,
+        minimal_improvement_source: None,
+        important_difference: None,
+        important_difference_source: None,
         margin: None,
         role: Role::Safety,
         visits: Vec::new(),
@@ -444,8 +447,15 @@ mod tests {
     use crate::paired::{Options, TestResult};
     use crate::trial::Better;
 
-    fn endpoint(better: Better, mcid: Option<f64>, margin: Option<f64>) -> Endpoint {
-        Endpoint { better, mcid, margin, role: Role::Primary, kind: crate::trial::Kind::Continuous, ..harm() }
+    fn endpoint(better: Better, important_difference: Option<f64>, margin: Option<f64>) -> Endpoint {
+        Endpoint {
+            better,
+            important_difference,
+            margin,
+            role: Role::Primary,
+            kind: crate::trial::Kind::Continuous,
+            ..harm()
+        }
     }
 
     fn record(low: f64, high: f64, p: f64) -> Record {

@@ -18,11 +18,17 @@ pub const JAPANESE: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKjp-Reg
 pub const HEBREW: &[u8] = include_bytes!("../../assets/fonts/NotoSansHebrew-Regular.ttf");
 /// Noto Sans Arabic, regular, for names; its letters join.
 pub const ARABIC: &[u8] = include_bytes!("../../assets/fonts/NotoSansArabic-Regular.ttf");
+/// One glyph, the minus sign, where the hyphen-minus stands: numbers look right, and are found and copied as they are typed.
+pub const MINUS: &[u8] = include_bytes!("../../assets/fonts/SplitkneeMinus-Regular.ttf");
+/// The same in bold.
+pub const MINUS_BOLD: &[u8] = include_bytes!("../../assets/fonts/SplitkneeMinus-Bold.ttf");
 /// The licence that travels with the fonts.
 pub const LICENCE: &str = include_str!("../../assets/fonts/OFL.txt");
 
 /// Family name of [`SANS`] and [`SANS_BOLD`], for `@font-face`.
 pub const SANS_FAMILY: &str = "Noto Sans";
+/// Family name of [`MINUS`] and [`MINUS_BOLD`].
+pub const MINUS_FAMILY: &str = "Splitknee Minus";
 /// Family name of [`JAPANESE`], for `@font-face`.
 pub const JAPANESE_FAMILY: &str = "Noto Sans CJK JP";
 /// Value of `font-family` in every figure.

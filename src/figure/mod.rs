@@ -18,6 +18,7 @@
 //!             visit("Month 6", 6.0, at(41.0, 34.0, 48.0), at(45.0, 38.0, 52.0)),
 //!         ],
 //!         limits: None,
+//!         below: None,
 //!         labels: profiles::Labels::english("VAS pain (mm)"),
 //!     },
 //!     &Style::default(),
@@ -34,7 +35,9 @@ pub mod differences;
 pub mod flow;
 pub mod font;
 pub mod forest;
+pub mod harm_dots;
 pub mod missingness;
+pub mod overview_forest;
 pub mod paired_slopes;
 pub mod png;
 pub mod profiles;

@@ -7,7 +7,9 @@ use super::style::{self, Style};
 use super::{Figure, FigureError, Heading, MeanCi, words};
 
 const KIND: &str = "profiles";
-const PLOT_HEIGHT: f64 = 190.0;
+const PLOT_HEIGHT: f64 = 165.0;
+/// Height of the panel of differences.
+const BELOW_HEIGHT: f64 = 105.0;
 
 /// One visit.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +33,29 @@ pub struct Profiles {
     pub visits: Vec<Visit>,
     /// Limits of the value axis, so that figures of one endpoint share them; from the intervals when `None`.
     pub limits: Option<(f64, f64)>,
+    /// The difference of the arms at the visits, drawn below on the same times.
+    pub below: Option<Below>,
     /// Words on the figure.
     pub labels: Labels,
+}
+
+/// The lower panel: active − placebo with its interval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Below {
+    /// One difference per visit, in the order of [`Profiles::visits`]; empty where there is none. `n` counts patients.
+    pub differences: Vec<MeanCi>,
+    /// Half-width of the grey band: the smallest difference between the arms that matters.
+    pub matters: Option<f64>,
+    /// The decimals of the printed differences.
+    pub decimals: usize,
+    /// What the panel shows, with the unit.
+    pub title: String,
+    /// What the band is; may be empty.
+    pub hint: String,
+    /// What the numbers under the axis count.
+    pub n: String,
+    /// Which sign is in favour of which arm: for values above zero, then below.
+    pub sides: [String; 2],
 }
 
 /// The words on the figure.
@@ -69,8 +92,14 @@ pub fn draw(input: &Profiles, style: &Style) -> Result<Figure, FigureError> {
     let times = axis::extent(input.visits.iter().map(|v| Some(v.time))).ok_or(not_finite("a time of a visit"))?;
 
     let mut visits = input.visits.clone();
+    let mut order: Vec<usize> = (0..visits.len()).collect();
+    order.sort_by(|&a, &b| visits[a].time.total_cmp(&visits[b].time));
     visits.sort_by(|a, b| a.time.total_cmp(&b.time));
-    let input = &Profiles { visits, ..input.clone() };
+    let below = input.below.clone().map(|below| Below {
+        differences: order.iter().map(|&at| below.differences.get(at).copied().unwrap_or_default()).collect(),
+        ..below
+    });
+    let input = &Profiles { visits, below, ..input.clone() };
     let mut scene = Scene::new(KIND, style);
     let domain = input.limits.filter(|l| l.0 <= low && l.1 >= high).unwrap_or(Ticks::widened(low, high, 6));
     let ticks = Ticks::between(domain.0, domain.1, 6);
@@ -128,7 +157,70 @@ pub fn draw(input: &Profiles, style: &Style) -> Result<Figure, FigureError> {
         row.draw(&mut scene, &at, under, Type::SMALL);
         under = after.max(under + row.height);
     }
+    if let Some(below) = &input.below {
+        under = draw_below(&mut scene, input, below, (left, right), &at, under + 12.0);
+    }
     scene.finish(&input.heading, under + 4.0)
+}
+
+/// The differences under the profiles, from `top`; returns the y below.
+fn draw_below(
+    scene: &mut Scene<'_>,
+    input: &Profiles,
+    below: &Below,
+    (left, right): (f64, f64),
+    at: &[f64],
+    top: f64,
+) -> f64 {
+    let ends = below.differences.iter().flat_map(|d| [d.mean, d.low, d.high]).flatten().filter(|v| v.is_finite());
+    let band = below.matters.iter().flat_map(|m| [-m, *m]);
+    let Some((low, high)) = axis::extent(ends.chain(band).chain([0.0]).map(Some)) else { return top };
+    let domain = Ticks::widened(low, high, 5);
+    let ticks = Ticks::between(domain.0, domain.1, 5);
+    let head = axis::title_above(scene, (0.0, top), &below.title, &below.hint, style::WIDTH);
+    let (upper, bottom) = (head + 6.0, head + 6.0 + BELOW_HEIGHT);
+    let y = Scale { domain, range: (bottom, upper) };
+    if let Some(matters) = below.matters {
+        scene.rectangle((left, y.at(-matters)), (right, y.at(matters)), style::BAND, 1.0);
+    }
+    for value in &ticks.values {
+        scene.line((left, y.at(*value)), (right, y.at(*value)), Stroke::hair(style::GRID));
+    }
+    axis::left(scene, left, y, &ticks);
+    scene.line((left, y.at(0.0)), (right, y.at(0.0)), Stroke { width: 0.9, ..Stroke::line(style::AXIS) });
+    let small = Type::SMALL.colour(style::MUTED);
+    for (text, at) in below.sides.iter().zip([y.at(0.0) - 5.0, y.at(0.0) + style::SMALL + 4.0]) {
+        let lines = scene.wrap(text, small, style::WIDTH - right - 4.0, 2);
+        let lift = if at < y.at(0.0) { (lines.len() as f64 - 1.0) * style::SMALL * style::LEADING } else { 0.0 };
+        scene.lines((right + 4.0, at - lift), &lines, small);
+    }
+    for ((difference, visit), x) in below.differences.iter().zip(&input.visits).zip(at) {
+        let Some(mean) = difference.mean else { continue };
+        let inside = |value: f64| y.at(value.clamp(domain.0, domain.1));
+        if let (Some(low), Some(high)) = (difference.low, difference.high) {
+            scene.line((*x, inside(low)), (*x, inside(high)), Stroke::line(style::INK));
+            for end in [low, high].into_iter().filter(|end| end.is_finite()) {
+                scene.line((x - 3.0, y.at(end)), (x + 3.0, y.at(end)), Stroke::line(style::INK));
+            }
+        }
+        scene.diamond((*x, y.at(mean)), 4.0, style::INK);
+        let text = words::number(mean, below.decimals);
+        let width = scene.width(&text, Type::SMALL);
+        let start = if x + 8.0 + width > right { x - 8.0 - width } else { x + 8.0 };
+        scene.text((start, y.at(mean) + style::SMALL * 0.36), &text, Type::SMALL);
+        scene.hover((*x, y.at(mean)), 7.0, format!("{}: {text}", visit.label));
+    }
+    scene.line((left, bottom), (right, bottom), Stroke::hair(style::AXIS));
+    let counts: Vec<String> = below
+        .differences
+        .iter()
+        .map(|difference| if difference.mean.is_some() { difference.n.to_string() } else { String::new() })
+        .collect();
+    let counts: Vec<&str> = counts.iter().map(String::as_str).collect();
+    let row = LabelRow::fit(scene, at, &counts, Type::SMALL, 1);
+    scene.text((left - 5.0, bottom + 6.0 + style::SMALL), &below.n, small.end());
+    row.draw(scene, at, bottom + 6.0, Type::SMALL);
+    bottom + 6.0 + row.height
 }
 
 fn of(visit: &Visit, arm: Arm) -> MeanCi {

@@ -453,9 +453,29 @@ impl Checker<'_> {
             if endpoint.name.trim().is_empty() || endpoint.column.trim().is_empty() {
                 self.wrong("SK012", &at("name"), "an endpoint needs a name and a column".to_owned(), "fill both in");
             }
-            self.positive(&at("mcid"), endpoint.mcid);
+            for (key, value) in [
+                ("mcid", endpoint.mcid),
+                ("minimal_improvement", endpoint.minimal_improvement),
+                ("important_difference", endpoint.important_difference),
+            ] {
+                self.positive(&at(key), value);
+                self.within_range(&at(key), value, endpoint.range);
+            }
             self.share_of_baseline(&at("mcid_relative"), endpoint.mcid_relative);
-            self.within_range(&at("mcid"), endpoint.mcid, endpoint.range);
+            self.share_of_baseline(&at("minimal_improvement_relative"), endpoint.minimal_improvement_relative);
+            for (old, new, both) in [
+                ("mcid", "minimal_improvement", endpoint.mcid.is_some() && endpoint.minimal_improvement.is_some()),
+                (
+                    "mcid_relative",
+                    "minimal_improvement_relative",
+                    endpoint.mcid_relative.is_some() && endpoint.minimal_improvement_relative.is_some(),
+                ),
+            ] {
+                if both {
+                    let message = format!("`{old}` is the old name of `{new}`, and both are given");
+                    self.wrong("SK012", &at(old), message, &format!("remove `{old}`"));
+                }
+            }
             self.within_range(&at("margin"), endpoint.margin, endpoint.range);
             self.within_range(&at("non_inferiority_margin"), endpoint.non_inferiority_margin, endpoint.range);
             self.positive(&at("margin"), endpoint.margin);

@@ -74,8 +74,10 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
                 BetterPlan::Lower => Better::Lower,
                 BetterPlan::Higher => Better::Higher,
             },
-            mcid: written.mcid,
-            mcid_source: written.mcid_source.clone(),
+            minimal_improvement: written.minimal_improvement.or(written.mcid),
+            minimal_improvement_source: written.minimal_improvement_source.clone().or(written.mcid_source.clone()),
+            important_difference: written.important_difference,
+            important_difference_source: written.important_difference_source.clone(),
             margin: written.margin,
             role: match role {
                 RolePlan::Primary => Role::Primary,

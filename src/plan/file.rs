@@ -539,13 +539,30 @@ pub struct EndpointPlan {
     pub step: Option<f64>,
     /// The direction of benefit.
     pub better: BetterPlan,
-    /// Minimal clinically important difference, positive, in the endpoint's unit.
+    /// Smallest improvement of a knee from its own baseline that matters to the patient, positive, in the endpoint's
+    /// unit. It makes responders; it says nothing about how large a difference between the arms has to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimal_improvement: Option<f64>,
+    /// Where that improvement was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimal_improvement_source: Option<String>,
+    /// The same as a share of the knee's own baseline, for instance 0.408 for 40.8 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimal_improvement_relative: Option<f64>,
+    /// Smallest difference between the means of active and placebo knees that matters, positive, in the endpoint's unit.
+    /// It decides whether a difference is called important, and is the band of figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub important_difference: Option<f64>,
+    /// Where that difference was published, or how it was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub important_difference_source: Option<String>,
+    /// Old name of `minimal_improvement`. It stood for two numbers at once; it is read as the improvement within a knee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcid: Option<f64>,
-    /// Where the MCID was published.
+    /// Old name of `minimal_improvement_source`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcid_source: Option<String>,
-    /// Improvement that makes a knee a responder as a share of its own baseline, for instance 0.408 for 40.8 %.
+    /// Old name of `minimal_improvement_relative`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcid_relative: Option<f64>,
     /// What the endpoint measures in the OMERACT-OARSI responder criteria, which need one endpoint for pain and one for

@@ -2,6 +2,7 @@
 
 use super::document::{Block, Document, Section};
 use super::exhibits::{Material, figures};
+use super::numbers;
 use super::options::Options;
 use super::sections;
 use super::site::Site;
@@ -56,11 +57,10 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
         sections::patients::section(&material, style)?,
     ];
     let primary = material.primary_endpoints();
-    let others = (0..run.trial.design.endpoints.len()).filter(|endpoint| !primary.contains(endpoint));
-    for (position, endpoint) in primary.iter().copied().chain(others).enumerate() {
-        sections.push(sections::endpoint::section(&material, endpoint, position + 1, style)?);
+    for endpoint in primary.iter().copied() {
+        sections.push(sections::endpoint::primary(&material, endpoint, style)?);
     }
-    sections.extend(sections::overview::section(&material, style)?);
+    sections.extend(sections::secondary::section(&material));
     sections.extend(sections::safety::section(&material, style)?);
     sections.push(sections::missing::section(&material, style)?);
     sections.extend(sections::estimands::section(&material, style)?);
@@ -69,8 +69,15 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     sections.push(sections::methods::section(&material));
     sections.push(sections::departures::section(&material, run));
     sections.push(sections::checklist::section(&material));
-    sections.push(sections::listings::section(&material));
     sections.push(sections::recompute::section(&material, run));
+    let others = (0..run.trial.design.endpoints.len()).filter(|endpoint| !primary.contains(endpoint));
+    for endpoint in primary.iter().copied().chain(others) {
+        sections.push(sections::endpoint::annex(&material, endpoint, style)?);
+    }
+    sections.extend(sections::overview::section(&material));
+    sections.push(sections::listings::section(&material));
+    sections.retain(|section| !section.blocks.is_empty());
+    numbers::assign(&mut sections);
     let mut used: BTreeSet<usize> = BTreeSet::new();
     for section in &mut sections {
         section.blocks.retain(|block| {
@@ -84,6 +91,7 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
             }
         }
     }
+    numbers::assign(&mut sections);
     let unknown = run.plan.report.omit.iter().enumerate().filter(|(place, _)| !used.contains(place));
     let unknown: Vec<&str> = unknown.map(|(_, entry)| entry.as_str()).collect();
     if let Some(section) = sections.iter_mut().find(|section| section.id == "departures" && !unknown.is_empty()) {

@@ -10,6 +10,8 @@ pub enum Block {
     Paragraph(String),
     /// A sentence the reader should not miss (a conclusion).
     Conclusion(String),
+    /// A result at a glance: what it is, then names and values, the estimate first.
+    Headline(String, Vec<(String, String)>),
     /// A table.
     Table(ResultTable),
     /// A figure.
@@ -20,6 +22,18 @@ pub enum Block {
     List(Vec<String>),
     /// Identifiers of the records behind the numbers of the block above. Formats without records leave it out.
     Sources(Vec<String>),
+}
+
+/// Where a section belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Part {
+    /// What every reader reads.
+    #[default]
+    Main,
+    /// Details that let a reader check.
+    Annex,
+    /// What was recorded, row by row; pages and Word documents have it as a file of its own.
+    Listings,
 }
 
 /// A section with a heading.
@@ -33,12 +47,14 @@ pub struct Section {
     pub blocks: Vec<Block>,
     /// Name of the endpoint, where the section is about one.
     pub endpoint: Option<String>,
+    /// Where it belongs.
+    pub part: Part,
 }
 
 impl Section {
     /// An empty section.
     pub fn new(id: &str, title: String) -> Self {
-        Self { id: id.to_owned(), title, blocks: Vec::new(), endpoint: None }
+        Self { id: id.to_owned(), title, blocks: Vec::new(), endpoint: None, part: Part::Main }
     }
 }
 
@@ -64,6 +80,17 @@ pub struct Document {
 }
 
 impl Document {
+    /// The report without its listings, and the listings as a document of their own; without listings there is none.
+    pub fn apart(&self) -> (Self, Option<Self>) {
+        let of = |listings: bool| Self {
+            sections: self.sections.iter().filter(|s| (s.part == Part::Listings) == listings).cloned().collect(),
+            ..self.clone()
+        };
+        let (report, listings) = (of(false), of(true));
+        let any = listings.blocks().any(|block| matches!(block, Block::Table(_)));
+        (report, any.then_some(listings))
+    }
+
     /// Every table in order.
     pub fn tables(&self) -> impl Iterator<Item = &ResultTable> {
         self.blocks().filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None })

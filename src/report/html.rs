@@ -9,6 +9,7 @@ use super::records::{self, RecordGroup};
 use super::template::Template;
 use super::words::Words;
 use crate::figure::font::{self, FontSet};
+use crate::table::rounding::MINUS;
 use crate::table::untrusted::printable;
 use crate::table::{Align, Cell, ResultTable, Row, layout};
 use base64::Engine;
@@ -120,7 +121,39 @@ fn page(
     })?;
     // Whatever part of the page it stands in.
     html.retain(printable);
-    Ok(html)
+    Ok(typed_minus(&html))
+}
+
+/// The page with its minus signs as hyphen-minuses in the font that draws them as minus signs: `-3.5` is found and copied
+/// as it is typed. Cells of numbers have that font by the style sheet, other text by an element around the sign.
+fn typed_minus(html: &str) -> String {
+    let mut out = String::with_capacity(html.len() + html.len() / 50);
+    // Elements whose text is no text of the page, and where the sign stands.
+    let mut raw: Option<&str> = None;
+    let (mut drawing, mut cell) = (false, false);
+    for piece in html.split_inclusive('>') {
+        let (text, tag) = piece.find('<').map_or((piece, ""), |at| piece.split_at(at));
+        match (raw, text.contains(MINUS)) {
+            (_, false) => out.push_str(text),
+            (Some("script" | "style"), _) => out.push_str(text),
+            (Some(_), _) => out.push_str(&text.replace(MINUS, "-")),
+            (None, _) if cell => out.push_str(&text.replace(MINUS, "-")),
+            (None, _) if drawing => out.push_str(&text.replace(MINUS, "<tspan class=\"m\">-</tspan>")),
+            (None, _) => out.push_str(&text.replace(MINUS, "<span class=\"m\">-</span>")),
+        }
+        out.push_str(tag);
+        let name = tag.trim_start_matches('<').split([' ', '>', '\n']).next().unwrap_or_default();
+        match name {
+            "script" | "style" | "title" | "desc" | "code" | "option" => raw = Some(&tag[1..=name.len()]),
+            "svg" => drawing = true,
+            "/svg" => drawing = false,
+            "td" => cell = !tag.contains("class=\"left\""),
+            "/td" => cell = false,
+            name if name.starts_with('/') && raw == Some(&name[1..]) => raw = None,
+            _ => {}
+        }
+    }
+    out
 }
 
 fn hash(text: &str) -> String {
@@ -137,6 +170,8 @@ fn fonts(document: &Document) -> String {
     };
     let mut css = face(font::SANS_FAMILY, 400, "ttf", font::SANS);
     css.push_str(&face(font::SANS_FAMILY, 700, "ttf", font::SANS_BOLD));
+    css.push_str(&face(font::MINUS_FAMILY, 400, "ttf", font::MINUS));
+    css.push_str(&face(font::MINUS_FAMILY, 700, "ttf", font::MINUS_BOLD));
     if document.language == "ja" {
         css.push_str(&face(font::JAPANESE_FAMILY, 400, "otf", font::JAPANESE));
     }
@@ -211,6 +246,10 @@ impl Page<'_> {
                 context! { kind, links }
             }
             Block::List(items) => context! { kind => "list", items },
+            Block::Headline(label, values) => {
+                let values: Vec<Value> = values.iter().map(|(name, value)| context! { name, value }).collect();
+                context! { kind => "headline", label, values }
+            }
             Block::Facts(facts) => {
                 let facts: Vec<Value> = facts.iter().map(|(name, value)| context! { name, value }).collect();
                 context! { kind => "facts", facts }

@@ -29,6 +29,10 @@ fn render_block(block: &Block, words: &Words) -> String {
         Block::Paragraph(text) => format!("{}\n", escape(text)),
         Block::Conclusion(text) => format!("> {}\n", escape(text)),
         Block::List(items) => items.iter().map(|item| format!("- {}\n", escape(item))).collect(),
+        Block::Headline(label, values) => {
+            let values = values.iter().map(|(name, value)| format!("{} **{}**", escape(name), escape(value)));
+            format!("{}: {}\n", escape(label), values.collect::<Vec<_>>().join(", "))
+        }
         Block::Facts(facts) => {
             facts.iter().map(|(name, value)| format!("- {}: {}\n", escape(name), escape(value))).collect()
         }

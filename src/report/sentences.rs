@@ -1,6 +1,8 @@
 //! Sentences about results, each bounded by its interval.
 
+use super::document::Block;
 use super::exhibits::{Material, tables};
+use super::words::capital;
 use crate::analysis::{Alternative, Claim, Field, Importance, Interval, Record, Verdict, Withheld};
 use crate::plan::file::Timing;
 use crate::table::rounding;
@@ -65,7 +67,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         Claim::None => vec![say("observed")],
     };
     if verdict.claim == Claim::Superior && scale == Scale::Difference {
-        let mcid = about.mcid.map(&print).unwrap_or_default();
+        let mcid = about.important_difference.map(&print).unwrap_or_default();
         let key = match verdict.importance {
             Some(Importance::ClinicallyImportant) => "conclusion.superior_important",
             Some(Importance::Uncertain) => "conclusion.superior_uncertain",
@@ -81,6 +83,49 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         parts.push(words.get("conclusion.ungated"));
     }
     join(material, &parts)
+}
+
+/// The result of a comparison at a glance: estimate, interval, p; `None` where it has no interval.
+pub fn headline(material: &Material, record: &Record) -> Option<Block> {
+    let words = material.words;
+    let (endpoint, visit) = (record.endpoint?, record.visit?);
+    let about = material.endpoint(endpoint);
+    let result = &record.result;
+    let (estimate, low, high) = (result.estimate?, result.conf_low?, result.conf_high?);
+    let scale = Scale::of(record);
+    let decimals = tables::decimals(material, endpoint, result.method).0;
+    let decimals = rounding::interval_decimals(Some(low), Some(high), decimals);
+    let print = |value: f64| match scale {
+        Scale::Odds => rounding::print(value.exp(), 2),
+        _ => rounding::print(value, decimals),
+    };
+    let adjusted = super::exhibits::models::baseline_adjusted(material, endpoint);
+    let compared = material.compared(endpoint);
+    let contrast = material.contrast();
+    let values = [("endpoint", compared.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
+    let label = words.say(if adjusted { "headline.primary_adjusted" } else { "headline.primary" }, &values);
+    let effect = capital(&scale.effect(material, record));
+    let estimate = [print(estimate), scale.unit(about).to_owned()];
+    let estimate = estimate.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\u{a0}");
+    let mut items = vec![(effect, estimate), (words.get("table.ci"), words.interval(&print(low), &print(high)))];
+    items.extend(result.p_value.map(|_| ("p".to_owned(), p_value(material, record))));
+    Some(Block::Headline(label, items))
+}
+
+/// The local events of the knees at a glance: risk difference, interval, p; `None` where none were compared.
+pub fn headline_of_harms(material: &Material) -> Option<Block> {
+    let words = material.words;
+    let result = &material.record("safety.compare.any")?.result;
+    let print = |value: Option<f64>| value.map(|value| rounding::print(100.0 * value, 1));
+    let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
+    let contrast = material.contrast();
+    let label = words.say("headline.harms", &[("contrast", &contrast)]);
+    let mut items = vec![
+        (words.get("table.risk_difference"), words.say("headline.points", &[("d", &d)])),
+        (words.get("table.ci"), words.interval(&l, &u)),
+    ];
+    items.extend(result.p_value.map(|p| ("p".to_owned(), words.p_relation(p))));
+    Some(Block::Headline(label, items))
 }
 
 /// On which scale a sentence speaks of the arms.
@@ -318,6 +363,34 @@ pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<Strin
     Some(tidy(&material.words.say("results.means", &values)))
 }
 
+/// The LS means of both arms at `visit` as the deciding model has them, and what they are adjusted for; `None` where no
+/// model decides.
+pub fn ls_means(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
+    let about = material.endpoint(endpoint);
+    let arms = &material.trial.design.arms;
+    let [active, placebo] = super::exhibits::models::means_at(material, endpoint, visit)?;
+    let decimals = about.decimals + 1;
+    let mean = |record: &Record| Some(rounding::print(record.result.estimate?, decimals));
+    let interval = |record: &Record| {
+        let [low, high] = [record.result.conf_low?, record.result.conf_high?].map(|v| rounding::print(v, decimals));
+        Some(material.words.interval(&low, &high))
+    };
+    let adjusted = super::exhibits::models::baseline_adjusted(material, endpoint);
+    let values = [
+        ("visit", material.visit(visit)),
+        ("endpoint", about.name.as_str()),
+        ("unit", &about.unit),
+        ("active", &arms.active),
+        ("placebo", &arms.placebo),
+        ("mean_active", &mean(active)?),
+        ("interval_active", &interval(active)?),
+        ("mean_placebo", &mean(placebo)?),
+        ("interval_placebo", &interval(placebo)?),
+    ];
+    let key = if adjusted { "results.ls_means_adjusted" } else { "results.ls_means" };
+    Some(tidy(&material.words.say(key, &values)))
+}
+
 /// The results of an endpoint in a paragraph: means at baseline and at `visit`, the other analyses, the correlation of
 /// the knees. `None` where nothing was observed.
 pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
@@ -487,8 +560,8 @@ pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Opt
     Some(tidy(&material.words.say(key, &values)))
 }
 
-/// How far the assumptions of the endpoint's model were met, in words; `None` where no model was fitted.
-pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
+/// How the endpoint's model was fitted: structure, optimum, boundary; `None` where no model was.
+pub fn engine(material: &Material, endpoint: usize) -> Option<String> {
     let words = material.words;
     let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
     let reached = &fit.convergence;
@@ -501,8 +574,15 @@ pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
         ("curvature", &rounding::print(reached.smallest_eigenvalue, 2)),
         ("decrement", &rounding::bound(reached.newton_decrement)),
     ];
-    let mut parts = vec![words.say("results.model", &values)];
-    parts.push(words.get(if fit.singular { "results.singular" } else { "results.not_singular" }));
+    let boundary = words.get(if fit.singular { "results.singular" } else { "results.not_singular" });
+    Some(join(material, &[words.say("results.model", &values), boundary]))
+}
+
+/// How far the assumptions of the endpoint's model were met, in words; `None` where nothing is known of it.
+pub fn residuals(material: &Material, endpoint: usize) -> Option<String> {
+    let words = material.words;
+    let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
+    let mut parts = Vec::new();
     if let Some(found) = &fit.residuals
         && let (Some(skewness), Some(kurtosis)) = (found.skewness, found.excess_kurtosis)
     {
@@ -524,7 +604,7 @@ pub fn assumptions(material: &Material, endpoint: usize) -> Option<String> {
             parts.push(words.get("results.influence_sign"));
         }
     }
-    Some(join(material, &parts))
+    (!parts.is_empty()).then(|| join(material, &parts))
 }
 
 /// Sentences one after the other; Japanese sets no space between them.
@@ -536,6 +616,6 @@ pub fn join(material: &Material, sentences: &[String]) -> String {
 }
 
 /// Removes the doubled space and the space before punctuation that an endpoint without a unit leaves.
-fn tidy(text: &str) -> String {
+pub fn tidy(text: &str) -> String {
     text.replace("  ", " ").replace(" ;", ";").replace(" .", ".").replace(" )", ")").replace(" 、", "、")
 }

@@ -273,6 +273,7 @@ fn sample() -> (Document, Vec<RecordGroup>) {
         Block::Sources(vec!["record".to_owned()]),
         Block::List(vec![word()]),
         Block::Facts(vec![(word(), word())]),
+        Block::Headline(word(), vec![(word(), word())]),
         Block::Table(table),
         Block::Figure(figure),
     ];

@@ -11,7 +11,7 @@ pub enum Cell {
     Text(String),
     /// A count.
     Count(usize),
-    /// A count and what it is of: `7 (24.1 %)`; a zero count prints without a percentage.
+    /// A count and what it is of: `7 (24.1%)`; a zero count prints without a percentage.
     CountPercent(usize, usize),
     /// A number with its decimals.
     Number(Option<f64>, usize),
@@ -39,7 +39,7 @@ impl Cell {
             Self::CountPercent(0, _) => "0".to_owned(),
             Self::CountPercent(count, of) => {
                 let percent = 100.0 * *count as f64 / (*of).max(1) as f64;
-                format!("{count} ({}\u{a0}%)", rounding::print(percent, 1))
+                format!("{count} ({}%)", rounding::print(percent, 1))
             }
             Self::Number(value, decimals) => number(value, *decimals),
             Self::Spread(None, _, None, _) => ABSENT.to_owned(),

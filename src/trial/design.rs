@@ -76,10 +76,16 @@ pub struct Endpoint {
     pub step: Option<f64>,
     /// Direction of benefit.
     pub better: Better,
-    /// Minimal clinically important difference, as a positive number in the endpoint's unit.
-    pub mcid: Option<f64>,
-    /// Source of the MCID.
-    pub mcid_source: Option<String>,
+    /// Smallest improvement of one knee from its own baseline that matters to the patient, positive, in the endpoint's
+    /// unit: who responds.
+    pub minimal_improvement: Option<f64>,
+    /// Source of it.
+    pub minimal_improvement_source: Option<String>,
+    /// Smallest difference between the means of the arms that matters, positive, in the endpoint's unit: how important a
+    /// difference is, and what bands of figures show. Another number than the improvement within a knee.
+    pub important_difference: Option<f64>,
+    /// Source of it.
+    pub important_difference_source: Option<String>,
     /// Equivalence margin, positive; only where the plan claims equivalence.
     pub margin: Option<f64>,
     /// Role in the plan.

@@ -104,6 +104,7 @@ pub fn profiles_input(w: &Words, visits: usize) -> profiles::Profiles {
         heading: heading(w),
         visits: (0..visits).map(visit).collect(),
         limits: None,
+        below: None,
         labels: profiles::Labels::english(w.endpoint),
     }
 }

@@ -78,6 +78,11 @@ impl<'a> Body<'a> {
             Block::Paragraph(words) => self.paragraph("BodyText", words),
             Block::Conclusion(words) => self.paragraph("Conclusion", words),
             Block::List(items) => items.iter().for_each(|item| self.paragraph("ListBullet", item)),
+            Block::Headline(label, values) => {
+                self.paragraph("HeadlineLabel", label);
+                let values = values.iter().map(|(name, value)| format!("{name}\u{a0}{value}"));
+                self.paragraph("Headline", &values.collect::<Vec<_>>().join("   "));
+            }
             Block::Facts(facts) => self.facts(facts),
             Block::Table(table) => self.table(table),
             Block::Figure(figure) => self.figure(figure),

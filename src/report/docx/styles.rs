@@ -60,6 +60,8 @@ pub fn styles(language: &str) -> String {
             ),
             &size(22),
         ),
+        style("HeadlineLabel", "Headline label", "Normal", &format!("<w:keepNext/>{}", space(160, 0)), soft),
+        style("Headline", "Headline", "Normal", &space(0, 120), &format!("<w:b/>{}", size(26))),
         style(
             "ListBullet",
             "List Bullet",

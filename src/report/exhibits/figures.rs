@@ -4,10 +4,9 @@ use super::Material;
 use crate::analysis::Record;
 use crate::figure::{
     self, Figure, FigureError, Heading, MeanCi, Style, bland_altman, differences as raincloud, forest, paired_slopes,
-    profiles as profile, sensitivity_forest, waterfall,
+    sensitivity_forest, waterfall,
 };
 use crate::plan::{self, Plan};
-use crate::report::compose::primary_visit;
 use crate::trial::{Better, Measure};
 
 /// The style of all figures of a report.
@@ -17,46 +16,6 @@ pub fn style(plan: &Plan) -> Style {
         plan::Language::Ja => figure::Language::Japanese,
     };
     Style::new(language, &plan.arms.active, &plan.arms.placebo)
-}
-
-/// Mean and confidence interval of every arm over the visits of an endpoint; `None` where nothing was observed.
-///
-/// # Errors
-/// The drawing fails.
-pub fn profiles(
-    material: &Material,
-    endpoint: usize,
-    number: &str,
-    style: &Style,
-) -> Result<Option<Figure>, FigureError> {
-    let words = material.words;
-    let about = material.endpoint(endpoint);
-    let arms = &material.trial.design.arms;
-    let at = |visit, arm: &str| mean_ci(material.outcomes.description(endpoint, visit, Measure::Value, Some(arm)));
-    let visits = about
-        .visits
-        .iter()
-        .enumerate()
-        .map(|(position, &visit)| profile::Visit {
-            label: material.visit(visit).to_owned(),
-            time: material.trial.design.visits[visit].month.unwrap_or(position as f64),
-            active: at(visit, &arms.active),
-            placebo: at(visit, &arms.placebo),
-        })
-        .collect();
-    let title = words.say("figure.profiles", &[("endpoint", about.name.as_str())]);
-    let input = profile::Profiles {
-        heading: heading(material, &material.key(endpoint), number, title, vec![words.get("figure.profiles_note")])
-            .over(ids(by_arm(material, endpoint, &about.visits))),
-        visits,
-        limits: value_limits(material, endpoint),
-        labels: profile::Labels {
-            value: words.say("figure.mean_ci", &[("endpoint", &material.name_with_unit(endpoint))]),
-            better: better(material, endpoint),
-            n: words.get("figure.knees"),
-        },
-    };
-    unless_empty(profile::draw(&input, style))
 }
 
 /// The limits that the axes of a primary endpoint share, from all its values; other endpoints have one such axis only.
@@ -118,7 +77,7 @@ pub fn differences(
     let input = raincloud::Differences {
         heading: heading_at(material, endpoint, visit, number, "differences").over(ids(record)),
         rows: vec![row],
-        mcid: about.mcid,
+        mcid: about.important_difference,
         better: direction(about.better),
         decimals: about.decimals + 1,
         labels: raincloud::Labels {
@@ -147,7 +106,6 @@ pub fn slopes(
     let words = material.words;
     let about = material.endpoint(endpoint);
     let design = &material.trial.design;
-    let arms = &design.arms;
     let mut shown: Vec<usize> =
         design.baseline.filter(|baseline| about.visits.contains(baseline)).into_iter().collect();
     shown.push(visit);
@@ -166,16 +124,17 @@ pub fn slopes(
                 .filter(|pair| pair.active.is_some() || pair.placebo.is_some())
                 .collect();
             let complete = pairs.iter().filter(|pair| pair.active.is_some() && pair.placebo.is_some()).count();
-            let of = |arm: &str| mean_ci(material.outcomes.description(endpoint, visit, Measure::Value, Some(arm)));
+            // The bold line is that of the pairs: both its ends are means of the same patients.
+            let both = || pairs.iter().filter_map(|pair| pair.active.zip(pair.placebo));
+            let mean = |values: &mut dyn Iterator<Item = f64>| MeanCi {
+                n: complete,
+                mean: (complete > 0).then(|| values.sum::<f64>() / complete as f64),
+                ..MeanCi::default()
+            };
+            let (active, placebo) = (mean(&mut both().map(|(a, _)| a)), mean(&mut both().map(|(_, p)| p)));
             let (pairs_text, single) = (complete.to_string(), (pairs.len() - complete).to_string());
             let note = words.say("figure.pairs_note", &[("pairs", &pairs_text), ("single", &single)]);
-            paired_slopes::Panel {
-                label: material.visit(visit).to_owned(),
-                pairs,
-                active: of(&arms.active),
-                placebo: of(&arms.placebo),
-                note,
-            }
+            paired_slopes::Panel { label: material.visit(visit).to_owned(), pairs, active, placebo, note }
         })
         .collect();
     if panels.iter().all(|panel| panel.pairs.is_empty()) {
@@ -221,7 +180,7 @@ pub fn sensitivity(
         heading: heading_at(material, endpoint, visit, number, "sensitivity").over(ids(records)),
         label: format!("{}, {}", material.compared_with_unit(endpoint), material.visit(visit)),
         rows,
-        mcid: about.mcid,
+        mcid: about.important_difference,
         better: direction(about.better),
         decimals: super::tables::decimals(material, endpoint, "mixed-model").0,
         labels: forest_labels(material),
@@ -255,7 +214,7 @@ pub fn waterfall(
         heading: heading_at(material, endpoint, visit, number, "waterfall")
             .over(ids(material.outcomes.description(endpoint, visit, measure, None))),
         differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
-        mcid: about.mcid,
+        mcid: about.important_difference,
         better: direction(about.better),
         labels: waterfall::Labels {
             value: format!("{}: {contrast}", material.compared_with_unit(endpoint)),
@@ -310,82 +269,6 @@ pub fn agreement(
         },
     };
     unless_empty(bland_altman::draw(&input, style))
-}
-
-/// Active − placebo of every endpoint at its primary visit; `None` where no difference could be estimated.
-///
-/// # Errors
-/// The drawing fails.
-pub fn forest_at_primary(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
-    let title = material.words.say("figure.forest_primary", &[("contrast", &material.contrast())]);
-    let visits = |endpoint| vec![primary_visit(material, endpoint)];
-    unless_empty(forest::draw(&forest_input(material, "primary-visit", number, title, &visits), style))
-}
-
-/// Active − placebo of every endpoint at every visit after baseline, on as many pages as it takes; none where no
-/// difference could be estimated, and no page without one.
-///
-/// # Errors
-/// The drawing fails.
-pub fn forest_all(material: &Material, number: &str, style: &Style) -> Result<Vec<Figure>, FigureError> {
-    let title = material.words.say("figure.forest", &[("contrast", &material.contrast())]);
-    let visits = |endpoint| material.trial.design.follow_up(material.endpoint(endpoint));
-    let input = forest_input(material, "all-visits", number, title, &visits);
-    let drawn: Result<Vec<Option<Figure>>, FigureError> =
-        forest::paginate(&input).iter().map(|page| unless_empty(forest::draw(page, style))).collect();
-    Ok(drawn?.into_iter().flatten().collect())
-}
-
-fn forest_input(
-    material: &Material,
-    key: &str,
-    number: &str,
-    title: String,
-    visits: &dyn Fn(usize) -> Vec<usize>,
-) -> forest::Forest {
-    let words = material.words;
-    let design = &material.trial.design;
-    let primary = material.primary_endpoints();
-    let mut shown: Vec<String> = Vec::new();
-    let blocks = (0..design.endpoints.len())
-        .filter_map(|endpoint| {
-            let about = material.endpoint(endpoint);
-            let rows: Vec<forest::Row> = visits(endpoint)
-                .into_iter()
-                .filter_map(|visit| {
-                    let record = material.outcomes.deciding(endpoint, visit)?;
-                    if !crate::analysis::pairs::is_difference(record.result.method) {
-                        return None;
-                    }
-                    shown.push(record.id.clone());
-                    Some(forest::Row {
-                        label: material.visit(visit).to_owned(),
-                        difference: mean_ci(Some(record)),
-                        primary: primary.contains(&endpoint) && visit == design.primary,
-                    })
-                })
-                .collect();
-            (!rows.is_empty()).then(|| forest::Block {
-                label: material.compared_with_unit(endpoint),
-                rows,
-                mcid: about.mcid,
-                better: direction(about.better),
-                decimals: super::tables::decimals(material, endpoint, "mixed-model").0,
-            })
-        })
-        .collect();
-    forest::Forest {
-        heading: heading(
-            material,
-            key,
-            number,
-            title,
-            vec![words.get("figure.forest_note"), words.get("figure.forest_scale")],
-        )
-        .over(shown),
-        blocks,
-        labels: forest_labels(material),
-    }
 }
 
 fn forest_labels(material: &Material) -> forest::Labels {

@@ -2,7 +2,7 @@
 
 use super::{Material, json};
 use crate::figure::scene::Arm;
-use crate::figure::{Figure, FigureError, Style, adverse_event_timeline as timeline};
+use crate::figure::{Figure, FigureError, Style, adverse_event_timeline as timeline, harm_dots};
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AdverseEvent, AnalysisSet};
@@ -132,6 +132,63 @@ pub fn compared(material: &Material, number: &str) -> Option<ResultTable> {
     table.footnotes.push(words.get("footnote.harms_compared"));
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// Risks of the knees by kind of event, with the risk difference; `None` where nothing was compared.
+///
+/// # Errors
+/// The drawing fails.
+pub fn risks(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let compared = material.outcomes.records.iter().filter(|record| record.result.method == "event-comparison");
+    let mut shown = Vec::new();
+    let rows: Vec<harm_dots::Row> = compared
+        .filter_map(|record| {
+            let result = &record.result;
+            let count = |name: &str| result.number(name);
+            let (both, active, placebo) = (count("a")?, count("b")?, count("c")?);
+            let n = result.n_pairs as f64;
+            let difference = 100.0 * result.estimate?;
+            let interval = result.conf_low.zip(result.conf_high).map(|(low, high)| (100.0 * low, 100.0 * high));
+            let print = |value: f64| crate::table::rounding::print(value, 1);
+            let text = match interval {
+                Some((low, high)) => {
+                    format!("{} ({})", print(difference), words.interval(&print(low), &print(high)))
+                }
+                None => print(difference),
+            };
+            let kind = json(record, "category");
+            shown.push(record.id.clone());
+            Some(harm_dots::Row {
+                label: category(material, &kind),
+                shares: [active, placebo].map(|only| 100.0 * (both + only) / n),
+                difference,
+                interval,
+                text,
+                total: kind["kind"] == "any",
+            })
+        })
+        .collect();
+    let arms = &material.trial.design.arms;
+    let fewer = |arm: &str| words.say("figure.fewer", &[("arm", arm)]);
+    let input = harm_dots::HarmDots {
+        heading: super::figures::heading(
+            material,
+            "",
+            number,
+            words.get("figure.risks"),
+            vec![words.get("footnote.harms_compared")],
+        )
+        .over(shown),
+        rows,
+        labels: harm_dots::Labels {
+            share: words.get("figure.risk"),
+            difference: words.say("figure.risk_difference", &[("contrast", &material.contrast())]),
+            text: words.get("figure.risk_text"),
+            sides: [fewer(&arms.active), fewer(&arms.placebo)],
+        },
+    };
+    super::figures::unless_empty(harm_dots::draw(&input, style))
 }
 
 /// The name of a kind of event.
@@ -278,7 +335,9 @@ pub fn timeline(material: &Material, number: &str, style: &Style) -> Result<Vec<
         .iter()
         .filter_map(|visit| visit.month.map(|month| (visit.label.clone(), (month * MONTH).round())))
         .collect();
-    let last_day = visits.iter().map(|visit| visit.1).fold(0.0, f64::max);
+    // The days on which something happened, not the whole follow-up: most events last hours after an injection.
+    let last_day = shown.iter().map(|event| event.end.unwrap_or(event.start)).fold(1.0, f64::max);
+    let visits: Vec<(String, f64)> = visits.into_iter().filter(|visit| visit.1 <= last_day).collect();
     let input = timeline::AdverseEventTimeline {
         heading: super::figures::heading(material, "", number, words.get("figure.timeline"), Vec::new()),
         events: shown,

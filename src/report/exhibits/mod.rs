@@ -1,5 +1,6 @@
 //! The exhibits of a report: tables and figures made from a trial's outcomes. Presentation only: nothing is estimated.
 
+pub mod course;
 pub mod estimands;
 pub mod exposure;
 pub mod families;
@@ -9,9 +10,11 @@ pub mod harms;
 pub mod listings;
 pub mod missing;
 pub mod models;
+pub mod overview;
 pub mod populations;
 pub mod repeated;
 pub mod responders;
+pub mod secondary;
 pub mod tables;
 pub mod within;
 

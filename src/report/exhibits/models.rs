@@ -65,6 +65,26 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
     (!table.rows.is_empty()).then_some(table)
 }
 
+/// The LS means of active and placebo at `visit` from the model that decides; `None` where no model does.
+pub fn means_at<'a>(
+    material: &Material<'a>,
+    endpoint: usize,
+    visit: usize,
+) -> Option<[&'a crate::analysis::Record; 2]> {
+    let fit = fit(material, endpoint)?;
+    let arms = &material.trial.design.arms;
+    let of = |arm: &String| {
+        let mut means = records_of(material, endpoint, visit, "ls-mean");
+        means.find(|record| json(record, "model") == fit.method && record.arm.as_ref() == Some(arm))
+    };
+    Some([of(&arms.active)?, of(&arms.placebo)?])
+}
+
+/// Whether the deciding model of `endpoint` has the baseline of the knee in it.
+pub fn baseline_adjusted(material: &Material, endpoint: usize) -> bool {
+    fit(material, endpoint).is_some_and(|fit| fit.formula.contains("base") || fit.method == "clda")
+}
+
 /// The covariance of the model of `endpoint`, what it implies about the knees, and its diagnostics.
 pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<ResultTable> {
     let words = material.words;

@@ -42,6 +42,7 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
         }
     }
     table.footnotes.push(words.get("footnote.responders"));
+    table.footnotes.extend(super::tables::improvement(material, endpoint));
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
@@ -110,7 +111,9 @@ pub fn curve(
             .filter_map(|point| Some((point.get("threshold")?.as_f64()?, 100.0 * point.get(arm)?.as_f64()?)))
             .collect(),
     };
-    let thresholds = about.mcid.map(|at| cumulative::Threshold { at, label: "MCID".to_owned() });
+    let thresholds = about
+        .minimal_improvement
+        .map(|at| cumulative::Threshold { at, label: words.get("figure.minimal_improvement") });
     let input = cumulative::CumulativeResponder {
         heading: heading_at(material, endpoint, visit, number, "responders").over(ids([record])),
         active: curve("treated"),

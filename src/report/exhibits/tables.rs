@@ -81,6 +81,7 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
     }
     table.footnotes.push(difference_note(material, endpoint));
     table.footnotes.push(words.get("footnote.interval"));
+    table.footnotes.extend(same_sets(material, endpoint));
     for method in methods_of(material, endpoint) {
         let key = match zeros_of(material, endpoint, method) {
             Some(zeros) => format!("footnote.{method}-{zeros}"),
@@ -99,11 +100,7 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
         Some(words.say("footnote.at_visit", &[("visit", material.visit(visit)), ("note", &note)]))
     });
     table.footnotes.extend(withheld);
-    if let Some(mcid) = about.mcid {
-        let source = about.mcid_source.clone().unwrap_or_default();
-        let values = [("m", &*mcid.to_string()), ("unit", &about.unit), ("source", &source)];
-        table.footnotes.push(words.say("footnote.mcid", &values));
-    }
+    table.footnotes.extend(important(material, endpoint));
     table.footnotes.extend(material.marks());
     table
 }
@@ -120,7 +117,69 @@ pub fn claims<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec
     };
     let mut records: Vec<&Record> = material.outcomes.records.iter().filter(claim).collect();
     records.sort_by_key(|record| record.role == Role::Sensitivity);
+    let repeated: Vec<bool> = records.iter().map(|record| repeats(material, &records, record)).collect();
+    let mut repeated = repeated.into_iter();
+    records.retain(|_| repeated.next() == Some(false));
     records
+}
+
+/// Whether `record` is the result of the primary analysis set once more, because its own set selects the same patients.
+fn repeats(material: &Material, records: &[&Record], record: &Record) -> bool {
+    let Some(endpoint) = record.endpoint else { return false };
+    let primary = &material.set().name;
+    let near = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => a == b || (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    let same = |first: &&&Record| {
+        let (a, b) = (&first.result, &record.result);
+        first.analysis_set == *primary
+            && a.method == b.method
+            && a.n_pairs == b.n_pairs
+            && near(a.estimate, b.estimate)
+            && near(a.std_error, b.std_error)
+            && near(a.p_value, b.p_value)
+    };
+    record.analysis_set != *primary
+        && same_patients(material, endpoint, &record.analysis_set)
+        && records.iter().find(same).is_some()
+}
+
+/// Whether the set `name` selects, of the patients with a value of `endpoint` after baseline, those of the primary set.
+fn same_patients(material: &Material, endpoint: usize, name: &str) -> bool {
+    let Some(other) = material.trial.sets.iter().find(|set| set.name == name) else { return false };
+    let visits = material.trial.design.follow_up(material.endpoint(endpoint));
+    let observed = |patient: &crate::trial::Patient| {
+        patient.knees().iter().any(|knee| visits.iter().any(|visit| knee.values[endpoint][*visit].is_some()))
+    };
+    let members = material.set().members.iter().zip(&other.members);
+    material.trial.patients.iter().zip(members).all(|(patient, (one, two))| one == two || !observed(patient))
+}
+
+/// The analysis sets of `endpoint` whose results are not repeated, because they select the same patients, in words.
+pub fn same_sets(material: &Material, endpoint: usize) -> Option<String> {
+    let visits = material.trial.design.follow_up(material.endpoint(endpoint));
+    let used = |name: &str| {
+        material.outcomes.records.iter().any(|record| {
+            record.endpoint == Some(endpoint)
+                && record.role == Role::Sensitivity
+                && record.analysis_set == name
+                && record.visit.is_some_and(|visit| visits.contains(&visit))
+        })
+    };
+    let shown: Vec<&Record> = visits.iter().flat_map(|visit| claims(material, endpoint, *visit)).collect();
+    let same = material.trial.sets.iter().filter(|set| {
+        set.name != material.set().name
+            && used(&set.name)
+            && same_patients(material, endpoint, &set.name)
+            && !shown.iter().any(|record| record.analysis_set == set.name)
+    });
+    let labels: Vec<&str> = same.map(|set| set.label.as_str()).collect();
+    if labels.is_empty() {
+        return None;
+    }
+    let sets = labels.join(&material.words.get("text.comma"));
+    Some(material.words.say("footnote.same_sets", &[("sets", &sets), ("set", &material.set().label)]))
 }
 
 /// The records of `method` on `endpoint` at `visit` in the primary analysis set, of every arm.
@@ -194,6 +253,27 @@ pub fn decimals(material: &Material, endpoint: usize, method: &str) -> (usize, u
         (Kind::Binary, true) => (3, 4),
         (_, true) => (about.decimals + 1, about.decimals + 2),
     }
+}
+
+/// The difference between the arms that the plan calls important, with its source; `None` where it names none.
+pub fn important(material: &Material, endpoint: usize) -> Option<String> {
+    let about = material.endpoint(endpoint);
+    let source = about.important_difference_source.as_deref();
+    sized(material, "footnote.important_difference", about.important_difference?, source, &about.unit)
+}
+
+/// The improvement of a knee that makes it a responder, with its source; `None` where the plan names none.
+pub fn improvement(material: &Material, endpoint: usize) -> Option<String> {
+    let about = material.endpoint(endpoint);
+    let source = about.minimal_improvement_source.as_deref();
+    sized(material, "footnote.minimal_improvement", about.minimal_improvement?, source, &about.unit)
+}
+
+fn sized(material: &Material, key: &str, size: f64, source: Option<&str>, unit: &str) -> Option<String> {
+    let words = material.words;
+    let unsourced = words.get("footnote.no_source");
+    let values = [("m", &*size.to_string()), ("unit", unit), ("source", source.unwrap_or(&unsourced))];
+    Some(crate::report::sentences::tidy(&words.say(key, &values)))
 }
 
 /// The name of an analysis: its method, and its analysis set where that is not the primary one.

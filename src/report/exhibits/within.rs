@@ -215,7 +215,7 @@ pub fn carry_across(material: &Material, number: &str) -> Option<ResultTable> {
                     .push(words.say(&format!("footnote.{key}"), &[("kappa", &kappa), ("endpoint", &about.name)]));
             }
         }
-        if let (Some(_), None, Some(estimate)) = (about.mcid, tipping[0].1, record.result.estimate) {
+        if let (Some(_), None, Some(estimate)) = (about.important_difference, tipping[0].1, record.result.estimate) {
             // Division by 1 − κ makes a difference larger and never turns its sign.
             let key = if about.benefit_sign() * estimate > 0.0 { "tipping_reached" } else { "tipping_none" };
             let values = [("endpoint", about.name.as_str()), ("active", &material.trial.design.arms.active)];

@@ -3,7 +3,7 @@
 
 use super::world::Fonts;
 use crate::figure::Figure;
-use crate::figure::font::FontSet;
+use crate::figure::font::{self, FontSet};
 use crate::report::document::{Block, Document, Section};
 use crate::report::words::Words;
 use crate::table::layout::{self, INDENT, Place, PlacedColumn, Setting};
@@ -84,6 +84,12 @@ impl Pen<'_> {
             Block::List(items) => {
                 dict([kind("list"), ("items", array(items, |item| self.text(item, 140.0 * MM, 9.5)))])
             }
+            Block::Headline(label, values) => {
+                let value = |(name, value): &(String, String)| {
+                    array([self.text(name, 60.0 * MM, 9.0), self.text(value, 60.0 * MM, 13.0)], |side| side)
+                };
+                dict([kind("headline"), ("label", self.text(label, 160.0 * MM, 9.0)), ("values", array(values, value))])
+            }
             Block::Facts(facts) => {
                 let fact = |(name, value): &(String, String)| {
                     array([self.text(name, 52.0 * MM, 8.5), self.text(value, 112.0 * MM, 8.5)], |side| side)
@@ -109,7 +115,7 @@ impl Pen<'_> {
             ("description", description.as_str().into_value()),
             ("footnotes", array(&figure.footnotes, |note| self.text(note, UPRIGHT, 8.0))),
             ("width", (width * scale).into_value()),
-            ("svg", figure.svg.as_str().into_value()),
+            ("svg", typed_minus(&figure.svg).into_value()),
         ])
     }
 
@@ -185,8 +191,6 @@ impl Pen<'_> {
                 '\n' | '\t' | '\r' | '\u{2028}' | '\u{2029}' => plain.push(' '),
                 // Joiners and variation selectors choose between forms of a character; without its font they say nothing.
                 '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => {}
-                // No line ends between a minus sign and its number.
-                MINUS if room.is_finite() => plain.extend([MINUS, '\u{2060}']),
                 c if !printable(c) => {}
                 c if self.fonts.cover(c) => plain.push(c),
                 c => {
@@ -234,6 +238,27 @@ impl Pen<'_> {
         }
         line.into_value()
     }
+}
+
+/// The drawing with its minus signs as hyphen-minuses in the font that draws them as minus signs.
+fn typed_minus(svg: &str) -> String {
+    let minus = format!("<tspan font-family=\"{}\">-</tspan>", font::MINUS_FAMILY);
+    let mut out = String::with_capacity(svg.len());
+    let mut inside = false;
+    for piece in svg.split_inclusive(['<', '>']) {
+        // Only what stands in a text element; names and descriptions are read aloud.
+        if inside && piece.contains(MINUS) {
+            out.push_str(&piece.replace(MINUS, &minus));
+        } else {
+            out.push_str(piece);
+        }
+        inside = match piece {
+            tag if tag.ends_with('>') && tag.starts_with("text") => true,
+            tag if tag.starts_with("/text") => false,
+            _ => inside,
+        };
+    }
+    out
 }
 
 /// Width and height of a picture in points, from its root element (millimetres, points, or pixels of 1/96 inch).

@@ -21,8 +21,10 @@ impl Fonts {
     pub(super) fn embedded() -> &'static Self {
         static EMBEDDED: OnceLock<Fonts> = OnceLock::new();
         EMBEDDED.get_or_init(|| {
+            let minus = [font::MINUS, font::MINUS_BOLD];
             let embedded = [font::SANS, font::SANS_BOLD, font::JAPANESE, font::HEBREW, font::ARABIC];
-            Self::of(embedded.into_iter().flat_map(|bytes| Font::iter(Bytes::new(bytes))).collect())
+            let embedded = embedded.into_iter().chain(minus);
+            Self::of(embedded.flat_map(|bytes| Font::iter(Bytes::new(bytes))).collect())
         })
     }
 
@@ -42,7 +44,8 @@ impl Fonts {
         let mut families: Vec<String> = Vec::new();
         for font in &self.fonts {
             let family = font.info().family.to_string();
-            if !families.contains(&family) {
+            // The font of the minus sign is asked for by name, where a minus stands.
+            if family != font::MINUS_FAMILY && !families.contains(&family) {
                 families.push(family);
             }
         }

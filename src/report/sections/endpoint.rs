@@ -1,25 +1,116 @@
-//! One endpoint: the conclusion, the results in words, profiles, comparisons, differences, sensitivity analyses; grades
-//! have bars and shift tables instead of profiles.
+//! One endpoint. A primary endpoint has a section of its own with what answers its question; the annex has the details of
+//! every endpoint: all analyses, scores by visit, grades, the model and its diagnostics.
 
 use crate::figure::{FigureError, Style};
 use crate::report::compose::primary_visit;
-use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, families, figures, grades, models, repeated, responders, tables};
+use crate::report::document::{Block, Part, Section};
+use crate::report::exhibits::{Material, course, families, figures, grades, models, repeated, responders, tables};
 use crate::report::{sentences, sources};
 use crate::trial::Kind;
 
-/// The section of `endpoint`, whose exhibits are numbered from `14.2.<position>.1`.
+/// Where the exhibits of endpoints are counted.
+const CHAPTER: &str = "14.2";
+
+/// The section of a primary endpoint.
 ///
 /// # Errors
 /// A figure that cannot be drawn.
-pub fn section(material: &Material, endpoint: usize, position: usize, style: &Style) -> Result<Section, FigureError> {
+pub fn primary(material: &Material, endpoint: usize, style: &Style) -> Result<Section, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let title = words.say("section.primary", &[("endpoint", about.name.as_str())]);
+    let mut section = Section::new(&format!("endpoint-{}", material.key(endpoint)), title);
+    section.endpoint = Some(about.name.clone());
+    let visit = primary_visit(material, endpoint);
+    opening(material, endpoint, &mut section);
+    let blocks = &mut section.blocks;
+    if graded(material, endpoint) {
+        blocks.extend(grades::bars(material, endpoint, CHAPTER, style)?.map(Block::Figure));
+        blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER)));
+        blocks.extend(models::ls_means(material, endpoint, CHAPTER).map(Block::Table));
+        blocks.extend(grades::pairs(material, endpoint, visit, CHAPTER).map(Block::Table));
+        blocks.extend(families::subgroups(material, endpoint, CHAPTER).map(Block::Table));
+        return Ok(section);
+    }
+    blocks.extend(course::figure(material, endpoint, CHAPTER, style)?.map(Block::Figure));
+    match models::ls_means(material, endpoint, CHAPTER) {
+        Some(table) => blocks.push(Block::Table(table)),
+        None => blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER))),
+    }
+    blocks.extend(figures::sensitivity(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
+    blocks.extend(figures::slopes(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
+    blocks.extend(sentences::residuals(material, endpoint).map(Block::Paragraph));
+    blocks.extend(responders::table(material, endpoint, CHAPTER).map(Block::Table));
+    blocks.extend(families::subgroups(material, endpoint, CHAPTER).map(Block::Table));
+    Ok(section)
+}
+
+/// The details of an endpoint.
+///
+/// # Errors
+/// A figure that cannot be drawn.
+pub fn annex(material: &Material, endpoint: usize, style: &Style) -> Result<Section, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
     let primary = material.primary_endpoints().contains(&endpoint);
-    let key = if primary { "section.primary" } else { "section.other" };
-    let title = words.say(key, &[("endpoint", about.name.as_str())]);
-    let mut section = Section::new(&format!("endpoint-{}", material.key(endpoint)), title);
+    let title = words.say("section.annex", &[("endpoint", about.name.as_str())]);
+    let kind = if primary { "annex" } else { "endpoint" };
+    let mut section = Section::new(&format!("{kind}-{}", material.key(endpoint)), title);
     section.endpoint = Some(about.name.clone());
+    section.part = Part::Annex;
+    let visit = primary_visit(material, endpoint);
+    if !primary {
+        opening(material, endpoint, &mut section);
+    }
+    let blocks = &mut section.blocks;
+    if graded(material, endpoint) {
+        if !primary {
+            blocks.extend(grades::bars(material, endpoint, CHAPTER, style)?.map(Block::Figure));
+            blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER)));
+            blocks.extend(models::ls_means(material, endpoint, CHAPTER).map(Block::Table));
+            blocks.extend(grades::pairs(material, endpoint, visit, CHAPTER).map(Block::Table));
+            blocks.extend(families::subgroups(material, endpoint, CHAPTER).map(Block::Table));
+        }
+        blocks.extend(grades::shifts(material, endpoint, visit, CHAPTER).map(Block::Table));
+        blocks.extend(repeated::table(material, endpoint, CHAPTER).map(Block::Table));
+        blocks.extend(repeated::further(material, endpoint, CHAPTER).map(Block::Table));
+        return Ok(section);
+    }
+    if !primary {
+        blocks.extend(course::figure(material, endpoint, CHAPTER, style)?.map(Block::Figure));
+        blocks.extend(models::ls_means(material, endpoint, CHAPTER).map(Block::Table));
+    }
+    if !primary || models::fit(material, endpoint).is_some() {
+        blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER)));
+    }
+    blocks.push(Block::Table(tables::by_visit(material, endpoint, CHAPTER)));
+    if primary {
+        blocks.extend(figures::differences(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
+        blocks.extend(figures::waterfall(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
+        blocks.extend(responders::curve(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
+        if let Some(text) = sentences::second_opinion(material, endpoint, visit) {
+            blocks.push(Block::Paragraph(text));
+            blocks.extend(sources::block(material.outcomes.comparison(endpoint, visit, "second-opinion")));
+        }
+        blocks.extend(sentences::engine(material, endpoint).map(Block::Paragraph));
+        blocks.extend(models::detail(material, endpoint, CHAPTER).map(Block::Table));
+        blocks.extend(models::residual_panels(material, endpoint, CHAPTER, style)?.map(Block::Figure));
+        blocks.extend(figures::agreement(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
+    } else {
+        blocks.extend(responders::table(material, endpoint, CHAPTER).map(Block::Table));
+        blocks.extend(families::subgroups(material, endpoint, CHAPTER).map(Block::Table));
+    }
+    blocks.extend(repeated::table(material, endpoint, CHAPTER).map(Block::Table));
+    blocks.extend(repeated::further(material, endpoint, CHAPTER).map(Block::Table));
+    Ok(section)
+}
+
+fn graded(material: &Material, endpoint: usize) -> bool {
+    matches!(material.endpoint(endpoint).kind, Kind::Ordinal | Kind::Binary)
+}
+
+/// The conclusion and the results in words, with the records behind them.
+fn opening(material: &Material, endpoint: usize, section: &mut Section) {
     let visit = primary_visit(material, endpoint);
     if let Some(record) = material.outcomes.deciding(endpoint, visit) {
         section.blocks.push(Block::Conclusion(sentences::conclusion(material, record)));
@@ -29,45 +120,4 @@ pub fn section(material: &Material, endpoint: usize, position: usize, style: &St
         section.blocks.push(Block::Paragraph(text));
         section.blocks.extend(sources::block(sources::results(material, endpoint, visit)));
     }
-    // Every kind of output has its own number, whether or not the others are there.
-    let number = |place: usize| format!("14.2.{position}.{place}");
-    let blocks = &mut section.blocks;
-    if matches!(about.kind, Kind::Ordinal | Kind::Binary) {
-        blocks.extend(grades::bars(material, endpoint, &number(1), style)?.map(Block::Figure));
-        blocks.push(Block::Table(tables::comparisons(material, endpoint, &number(2))));
-        blocks.extend(models::ls_means(material, endpoint, &number(3)).map(Block::Table));
-        blocks.extend(grades::pairs(material, endpoint, visit, &number(7)).map(Block::Table));
-        blocks.extend(grades::shifts(material, endpoint, visit, &number(8)).map(Block::Table));
-        blocks.extend(repeated::table(material, endpoint, &number(9)).map(Block::Table));
-        blocks.extend(repeated::further(material, endpoint, &number(10)).map(Block::Table));
-        return Ok(section);
-    }
-    if about.visits.len() > 1 {
-        blocks.extend(figures::profiles(material, endpoint, &number(1), style)?.map(Block::Figure));
-    }
-    blocks.push(Block::Table(tables::by_visit(material, endpoint, &number(1))));
-    blocks.push(Block::Table(tables::comparisons(material, endpoint, &number(2))));
-    blocks.extend(figures::differences(material, endpoint, visit, &number(2), style)?.map(Block::Figure));
-    if primary {
-        blocks.extend(figures::slopes(material, endpoint, visit, &number(3), style)?.map(Block::Figure));
-        blocks.extend(figures::waterfall(material, endpoint, visit, &number(4), style)?.map(Block::Figure));
-    }
-    blocks.extend(models::ls_means(material, endpoint, &number(3)).map(Block::Table));
-    if primary {
-        blocks.extend(models::detail(material, endpoint, &number(4)).map(Block::Table));
-        blocks.extend(figures::sensitivity(material, endpoint, visit, &number(5), style)?.map(Block::Figure));
-        if let Some(text) = sentences::second_opinion(material, endpoint, visit) {
-            blocks.push(Block::Paragraph(text));
-            blocks.extend(sources::block(material.outcomes.comparison(endpoint, visit, "second-opinion")));
-        }
-        blocks.extend(sentences::assumptions(material, endpoint).map(Block::Paragraph));
-        blocks.extend(models::residual_panels(material, endpoint, &number(6), style)?.map(Block::Figure));
-        blocks.extend(figures::agreement(material, endpoint, visit, &number(7), style)?.map(Block::Figure));
-        blocks.extend(responders::curve(material, endpoint, visit, &number(8), style)?.map(Block::Figure));
-    }
-    blocks.extend(responders::table(material, endpoint, &number(5)).map(Block::Table));
-    blocks.extend(repeated::table(material, endpoint, &number(9)).map(Block::Table));
-    blocks.extend(repeated::further(material, endpoint, &number(10)).map(Block::Table));
-    blocks.extend(families::subgroups(material, endpoint, &number(6)).map(Block::Table));
-    Ok(section)
 }

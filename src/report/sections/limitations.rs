@@ -61,7 +61,7 @@ pub fn facts(material: &Material) -> Vec<String> {
             let values = [("endpoint", about.name.as_str()), ("n", &lost.n.to_string()), ("method", &method)];
             facts.push(words.say("limitations.no_baseline", &values));
         }
-        if about.mcid.is_none() {
+        if about.important_difference.is_none() {
             facts.push(words.say("limitations.no_mcid", &[("endpoint", &about.name)]));
         }
         if about.margin.is_none() {

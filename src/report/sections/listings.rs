@@ -2,12 +2,13 @@
 //! long to list here is in `verify/data.csv`, one row per knee and visit.
 
 use crate::report::compose::section as titled;
-use crate::report::document::{Block, Section};
+use crate::report::document::{Block, Part, Section};
 use crate::report::exhibits::{Material, harms, listings};
 
 /// The section.
 pub fn section(material: &Material) -> Section {
     let mut section = titled(material, "listings");
+    section.part = Part::Listings;
     section.blocks.push(Block::Paragraph(material.words.get("text.listings")));
     section.blocks.extend(listings::not_analysed(material, "16.2.1").map(Block::Table));
     section.blocks.extend(listings::not_observed(material, "16.2.2").map(Block::Table));

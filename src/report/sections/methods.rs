@@ -35,12 +35,7 @@ pub fn section(material: &Material) -> Section {
         material,
         &[words.say("methods.comparison", &values), words.say(sides, &alpha)],
     )));
-    let facts = estimands::five_lines(material);
-    if !facts.is_empty() {
-        section.blocks.push(Block::Facts(facts));
-    } else {
-        section.blocks.push(Block::Paragraph(words.get("methods.no_estimand")));
-    }
+    section.blocks.push(estimand(material));
     if let Some(fit) = material.fits().next() {
         let (ddf, structure) = (tables::ddf_name(material, &fit.ddf), words.name("structure", fit.structure));
         let values = [
@@ -69,6 +64,12 @@ pub fn section(material: &Material) -> Section {
     section.blocks.push(Block::Facts(references(material)));
     section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
     section
+}
+
+/// The primary estimand of the plan in five lines, or that the plan declares none.
+pub fn estimand(material: &Material) -> Block {
+    let facts = estimands::five_lines(material);
+    if facts.is_empty() { Block::Paragraph(material.words.get("methods.no_estimand")) } else { Block::Facts(facts) }
 }
 
 /// The families of hypotheses with their procedures, and what claims wait for.

@@ -15,4 +15,5 @@ pub mod overview;
 pub mod patients;
 pub mod recompute;
 pub mod safety;
+pub mod secondary;
 pub mod summary;

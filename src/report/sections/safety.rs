@@ -26,9 +26,10 @@ pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, Fi
         section.blocks.push(Block::Paragraph(sentences::join(material, &found)));
         section.blocks.extend(sources::block(sources::harms(material)));
     }
+    section.blocks.extend(harms::risks(material, "14.3", style)?.map(Block::Figure));
     section.blocks.push(Block::Table(harms::overview(material, "14.3.1")));
-    section.blocks.extend(harms::by_term(material, "14.3.2").map(Block::Table));
     section.blocks.extend(harms::compared(material, "14.3.3").map(Block::Table));
+    section.blocks.extend(harms::by_term(material, "14.3.2").map(Block::Table));
     section.blocks.extend(harms::timing(material, "14.3.4").map(Block::Table));
     section.blocks.extend(harms::listing(material, "14.3.5", true).map(Block::Table));
     section.blocks.extend(harms::timeline(material, "14.3.1", style)?.into_iter().map(Block::Figure));

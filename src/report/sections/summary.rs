@@ -4,7 +4,7 @@ use crate::analysis::Run;
 use crate::figure::{FigureError, Style};
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, figures};
+use crate::report::exhibits::{Material, harms, models, overview};
 use crate::report::{sentences, sources};
 use crate::table::rounding;
 
@@ -15,24 +15,35 @@ use crate::table::rounding;
 pub fn section(material: &Material, run: &Run, style: &Style) -> Result<Section, FigureError> {
     let words = material.words;
     let mut section = titled(material, "summary");
-    section.blocks.push(Block::Paragraph(design_line(material)));
-    section.blocks.push(sources::disposition([]));
     for endpoint in material.primary_endpoints() {
-        if let Some(record) = material.outcomes.deciding(endpoint, primary_visit(material, endpoint)) {
-            section.blocks.push(Block::Conclusion(sentences::conclusion(material, record)));
-            section.blocks.extend(sources::block([record]));
+        let visit = primary_visit(material, endpoint);
+        let Some(record) = material.outcomes.deciding(endpoint, visit) else { continue };
+        section.blocks.extend(sentences::headline(material, record));
+        section.blocks.push(Block::Conclusion(sentences::conclusion(material, record)));
+        section.blocks.extend(sources::block([record]));
+        if let Some(means) = sentences::ls_means(material, endpoint, visit) {
+            section.blocks.push(Block::Paragraph(means));
+            section.blocks.extend(sources::block(models::means_at(material, endpoint, visit).into_iter().flatten()));
         }
     }
-    section.blocks.extend(figures::forest_at_primary(material, "14.2.0.1", style)?.map(Block::Figure));
+    section.blocks.extend(sentences::headline_of_harms(material));
     section.blocks.push(Block::Paragraph(sentences::join(
         material,
-        &std::iter::once(safety_sentence(material))
-            .chain(sentences::local_harms(material))
+        &sentences::local_harms(material)
+            .into_iter()
             .chain(sentences::harms_compared(material))
+            .chain([safety_sentence(material)])
             .collect::<Vec<_>>(),
     )));
     let harms = ["safety.serious", "safety.compare.any"].into_iter().filter_map(|id| material.record(id));
     section.blocks.extend(sources::block(harms));
+    section.blocks.push(Block::Paragraph(design_line(material)));
+    section.blocks.push(sources::disposition([]));
+    section.blocks.push(super::methods::estimand(material));
+    match overview::forest(material, "14.2", style)? {
+        Some(forest) => section.blocks.push(Block::Figure(forest)),
+        None => section.blocks.push(Block::Paragraph(words.get("text.no_forest"))),
+    }
     let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
     let separator = words.get("text.comma");
     let date = material.plan.trial.data_date.clone().unwrap_or_else(|| words.get("first.no_date"));
@@ -60,7 +71,18 @@ pub fn design_line(material: &Material) -> String {
         ("set", &set.label),
         ("arms", &design.arms.labels().join(&words.get("text.comma"))),
     ];
-    words.say(if design.arms.other.is_empty() { "first.design" } else { "first.design_arms" }, &values)
+    let design = words.say(if design.arms.other.is_empty() { "first.design" } else { "first.design_arms" }, &values);
+    sentences::join(material, &std::iter::once(design).chain(treated(material)).collect::<Vec<_>>())
+}
+
+/// How many patients and knees were treated: those of the safety set; `None` where the plan names none.
+fn treated(material: &Material) -> Option<String> {
+    material.plan.safety.set.as_ref()?;
+    let set = harms::set(material);
+    let members = material.trial.patients.iter().zip(&set.members).filter(|(_, member)| **member);
+    let knees: usize = members.map(|(patient, _)| patient.knees().len()).sum();
+    let values = [("patients", &*set.size().to_string()), ("knees", &knees.to_string())];
+    Some(material.words.say("first.treated", &values))
 }
 
 /// Serious events, or that none was reported with the upper limit of their risk.

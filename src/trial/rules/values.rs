@@ -297,7 +297,12 @@ fn codes(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usiz
 
 /// SK223: a margin wider than all values are apart.
 fn margins(context: &Context<'_>, endpoint: &Endpoint, lowest: f64, highest: f64, findings: &mut Findings) {
-    for (key, value) in [("mcid", endpoint.mcid), ("margin", endpoint.margin)] {
+    let sizes = [
+        ("minimal_improvement", endpoint.minimal_improvement),
+        ("important_difference", endpoint.important_difference),
+        ("margin", endpoint.margin),
+    ];
+    for (key, value) in sizes {
         if let Some(value) = value.filter(|value| highest > lowest && *value > highest - lowest) {
             findings.add(
                 "SK223",

@@ -1,0 +1,109 @@
+//! The forest of all endpoints at the visit at which they are judged, on one axis per scale.
+
+use super::figures::{favours, heading, unless_empty};
+use super::{Material, secondary, tables};
+use crate::analysis::{Claim, Record};
+use crate::figure::{Figure, FigureError, Style, overview_forest as forest};
+use crate::report::compose::primary_visit;
+use crate::table::rounding;
+use crate::trial::{Better, Measure};
+
+/// The figure; `None` where nothing could be estimated.
+///
+/// # Errors
+/// The drawing fails.
+pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
+    let words = material.words;
+    let mut rows: [Vec<forest::Row>; 3] = Default::default();
+    let mut shown: Vec<String> = Vec::new();
+    let primary = material.primary_endpoints();
+    let others = (0..material.trial.design.endpoints.len()).filter(|endpoint| !primary.contains(endpoint));
+    for endpoint in primary.iter().copied().chain(others) {
+        let Some(record) = material.outcomes.deciding(endpoint, primary_visit(material, endpoint)) else { continue };
+        let group = secondary::group(material, record);
+        let row = row(material, record, endpoint, group, primary.contains(&endpoint));
+        shown.push(record.id.clone());
+        rows[group].push(row);
+    }
+    let ticks = |values: &[(f64, &str)]| values.iter().map(|(at, label)| (*at, (*label).to_owned())).collect();
+    let [scores, ratios, shares] = rows;
+    let signed = |step: f64, decimals: usize, times: i32| {
+        (-times..=times).map(|i| (f64::from(i) * step, rounding::print(f64::from(i) * step, decimals))).collect()
+    };
+    let log = |ratio: f64| -ratio.ln();
+    let ratio_ticks: Vec<(f64, &str)> =
+        vec![(log(4.0), "4"), (log(2.0), "2"), (0.0, "1"), (log(0.5), "0.5"), (log(0.25), "0.25")];
+    let blocks = vec![
+        forest::Block { axis: words.get("figure.axis_sd"), rows: scores, ticks: signed(0.5, 1, 8), reach: 0.6 },
+        forest::Block { axis: words.get("figure.axis_ratio"), rows: ratios, ticks: ticks(&ratio_ticks), reach: 1.2 },
+        forest::Block { axis: words.get("figure.axis_share"), rows: shares, ticks: signed(0.1, 1, 10), reach: 0.2 },
+    ];
+    let arms = &material.trial.design.arms;
+    let title = words.say("figure.forest_primary", &[("contrast", &material.contrast())]);
+    let notes = vec![words.get("figure.forest_note")];
+    let input = forest::OverviewForest {
+        heading: heading(material, "primary-visit", number, title, notes).over(shown),
+        blocks,
+        labels: forest::Labels {
+            estimate: words.get("figure.estimate"),
+            n: words.get("figure.patients_head"),
+            favours_active: favours(material, &arms.active),
+            favours_placebo: favours(material, &arms.placebo),
+            claimed: words.get("figure.claimed"),
+            not_claimed: words.get("figure.not_claimed"),
+            matters: words.get("figure.matters"),
+        },
+    };
+    unless_empty(forest::draw(&input, style))
+}
+
+fn row(material: &Material, record: &Record, endpoint: usize, group: usize, primary: bool) -> forest::Row {
+    let about = material.endpoint(endpoint);
+    let result = &record.result;
+    let visit = record.visit.unwrap_or_default();
+    // Benefit counts negative, so that it lies to the left.
+    let sign = if about.better == Better::Lower { 1.0 } else { -1.0 };
+    let scale: Option<Box<dyn Fn(f64) -> f64>> = match group {
+        0 => {
+            let spread = material.outcomes.description(endpoint, visit, record.measure, None);
+            let spread = spread.or_else(|| material.outcomes.description(endpoint, visit, Measure::Value, None));
+            let sd = spread.and_then(|record| record.result.number("sd")).filter(|sd| *sd > 0.0);
+            sd.map(|sd| Box::new(move |value: f64| sign * value / sd) as Box<dyn Fn(f64) -> f64>)
+        }
+        1 if secondary::is_log(record) => Some(Box::new(move |value: f64| sign * value)),
+        1 => Some(Box::new(|value: f64| -value.ln())),
+        _ => Some(Box::new(move |value: f64| sign * value)),
+    };
+    let place = scale.as_ref().and_then(|scale| {
+        let at = scale(result.estimate?);
+        let ends = [scale(result.conf_low?), scale(result.conf_high?)];
+        let place = forest::Place { at, left: ends[0].min(ends[1]), right: ends[0].max(ends[1]) };
+        at.is_finite().then_some(place)
+    });
+    let decimals = if group == 1 { 2 } else { tables::decimals(material, endpoint, result.method).0 };
+    let value = |value: f64| if secondary::is_log(record) { value.exp() } else { value };
+    let decimals = rounding::interval_decimals(result.conf_low.map(value), result.conf_high.map(value), decimals);
+    let print = |number: Option<f64>| match number.map(value) {
+        Some(number) if number.is_finite() => rounding::print(number, decimals),
+        Some(number) if number > 0.0 => "∞".to_owned(),
+        Some(_) => format!("{}∞", rounding::MINUS),
+        None => material.words.get("figure.undefined"),
+    };
+    let text = match (result.conf_low, result.conf_high) {
+        (Some(low), Some(high)) => {
+            let interval = material.words.interval(&print(Some(low)), &print(Some(high)));
+            format!("{} ({interval})", print(result.estimate))
+        }
+        _ => print(result.estimate),
+    };
+    let matters = about.important_difference.filter(|_| group == 0);
+    forest::Row {
+        label: material.compared_with_unit(endpoint),
+        n: tables::patients(record),
+        place,
+        text,
+        matters: matters.and_then(|size| Some(scale.as_ref()?(size).abs())),
+        claimed: record.verdict.is_some_and(|verdict| verdict.claim != Claim::None),
+        primary,
+    }
+}

@@ -1,0 +1,138 @@
+//! All secondary endpoints in one table: patients, means of both arms, the difference with its interval, p-values, and
+//! what is claimed.
+
+use super::{Material, json, models, tables};
+use crate::analysis::{Claim, Field, Interval, Record, Verdict, Withheld};
+use crate::report::sentences;
+use crate::table::{Align, Cell, ResultTable};
+use crate::trial::{Kind, Measure};
+
+/// The table; `None` where every endpoint is primary.
+pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let primary = material.primary_endpoints();
+    let others = (0..material.trial.design.endpoints.len()).filter(|endpoint| !primary.contains(endpoint));
+    let mut rows: [Vec<&Record>; 3] = Default::default();
+    for endpoint in others {
+        for visit in material.trial.design.follow_up(material.endpoint(endpoint)) {
+            if let Some(record) = material.outcomes.deciding(endpoint, visit) {
+                rows[group(material, record)].push(record);
+            }
+        }
+    }
+    let adjusted = rows.iter().flatten().any(|record| record.p_adjusted.is_some());
+    let title = words.get("table.secondary");
+    let mut table = ResultTable::new("t-14-2-secondary", number, title, material.population());
+    let arms = &material.trial.design.arms;
+    let mut headers = vec![words.get("table.n"), arms.active.clone(), arms.placebo.clone()];
+    headers.extend(["estimate", "ci", "p"].map(|key| words.get(&format!("table.{key}"))));
+    headers.extend(adjusted.then(|| words.get("table.p_adjusted")));
+    headers.push(words.get("table.claim"));
+    table.headers(words.get("table.endpoint"), headers);
+    if let Some(last) = table.columns.last_mut() {
+        last.align = Align::Left;
+    }
+    for (records, name) in rows.iter().zip(["scores", "ratios", "shares"]) {
+        if records.is_empty() {
+            continue;
+        }
+        table.group(words.get(&format!("table.secondary_{name}")));
+        for record in records {
+            row(material, record, adjusted, &mut table);
+        }
+    }
+    if table.rows.is_empty() {
+        return None;
+    }
+    table.footnotes.push(words.get("footnote.secondary"));
+    let adjusted = rows[0].iter().any(|r| r.endpoint.is_some_and(|e| models::baseline_adjusted(material, e)));
+    table.footnotes.extend(adjusted.then(|| words.get("footnote.secondary_adjusted")));
+    table.footnotes.push(words.get("footnote.multiplicity"));
+    table.footnotes.extend(material.marks());
+    Some(table)
+}
+
+/// Which block a comparison belongs to: differences of scores, ratios, differences of shares.
+pub fn group(material: &Material, record: &Record) -> usize {
+    let kind = record.endpoint.map(|endpoint| material.endpoint(endpoint).kind);
+    let log_odds = matches!(record.result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds");
+    match (log_odds || record.result.method == "win-odds", kind) {
+        (true, _) => 1,
+        (false, Some(Kind::Binary)) => 2,
+        _ => 0,
+    }
+}
+
+/// Whether the numbers of a comparison are logarithms of the ratios that are printed.
+pub fn is_log(record: &Record) -> bool {
+    matches!(record.result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds")
+}
+
+fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultTable) {
+    let (Some(endpoint), Some(visit)) = (record.endpoint, record.visit) else { return };
+    let result = &record.result;
+    let place = group(material, record);
+    let decimals = if place == 1 { 2 } else { tables::decimals(material, endpoint, result.method).0 };
+    let shown = |value: Option<f64>| if is_log(record) { value.map(f64::exp) } else { value };
+    let values = [("endpoint", &*material.compared_with_unit(endpoint)), ("visit", material.visit(visit))];
+    let label = material.words.say("table.endpoint_visit", &values);
+    let [active, placebo] = means(material, record, endpoint, visit);
+    let mut ids = vec![record.id.clone()];
+    ids.extend(models::means_at(material, endpoint, visit).into_iter().flatten().map(|record| record.id.clone()));
+    let mut cells = vec![
+        Cell::Count(tables::patients(record)),
+        active,
+        placebo,
+        Cell::Number(shown(result.estimate), decimals),
+        Cell::Interval(shown(result.conf_low), shown(result.conf_high), decimals),
+        Cell::PValue(result.p_value),
+    ];
+    cells.extend(adjusted.then(|| record.p_adjusted.map_or(Cell::Empty, |p| Cell::PValue(Some(p)))));
+    cells.push(Cell::Text(record.verdict.map_or_else(String::new, |verdict| claim(material, &verdict))));
+    table.row(label, 1, cells, ids);
+}
+
+/// What stands for each arm: the LS means of the deciding model, else the means that are compared; shares of yes-or-no
+/// endpoints; nothing for grades, whose numbers are in the annex.
+fn means(material: &Material, record: &Record, endpoint: usize, visit: usize) -> [Cell; 2] {
+    let about = material.endpoint(endpoint);
+    if let (Some(means), false) = (models::means_at(material, endpoint, visit), is_log(record)) {
+        return means.map(|mean| Cell::Number(mean.result.estimate, about.decimals + 1));
+    }
+    match about.kind {
+        Kind::Continuous | Kind::Count if !is_log(record) => {
+            let arms = &material.trial.design.arms;
+            [&arms.active, &arms.placebo].map(|arm| {
+                let found = material.outcomes.description(endpoint, visit, record.measure, Some(arm));
+                Cell::Number(found.and_then(|found| found.result.estimate), about.decimals + 1)
+            })
+        }
+        Kind::Binary if record.measure == Measure::Value && json(record, "a").is_number() => {
+            let count = |name: &str| record.result.number(name).map_or(0, |count| count as usize);
+            let n = record.result.n_pairs;
+            [Cell::CountPercent(count("a") + count("b"), n), Cell::CountPercent(count("a") + count("c"), n)]
+        }
+        _ => [Cell::Empty, Cell::Empty],
+    }
+}
+
+/// What may be claimed of a comparison, in a few words.
+pub fn claim(material: &Material, verdict: &Verdict) -> String {
+    let words = material.words;
+    let name = match (verdict.claim, verdict.withheld, verdict.interval) {
+        (Claim::Superior, ..) if sentences::exploratory_claim(material, verdict) => "superior_exploratory",
+        (Claim::Superior, ..) => "superior",
+        (Claim::Inferior, ..) => "inferior",
+        (Claim::Equivalent, ..) => "equivalent",
+        (Claim::NonInferior, ..) => "non_inferior",
+        (Claim::None, Some(Withheld::Gate), Interval::FavoursActive | Interval::FavoursPlacebo) => "withheld_gate",
+        (Claim::None, Some(Withheld::Family), Interval::FavoursActive | Interval::FavoursPlacebo) => "withheld_family",
+        (Claim::None, Some(Withheld::Exploratory), Interval::FavoursActive | Interval::FavoursPlacebo) => {
+            "withheld_exploratory"
+        }
+        (Claim::None, Some(_), Interval::FavoursActive | Interval::FavoursPlacebo) => "withheld",
+        (Claim::None, _, Interval::Undefined) => "not_assessed",
+        (Claim::None, ..) => "not_demonstrated",
+    };
+    words.get(&format!("claim.{name}"))
+}
