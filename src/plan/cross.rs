@@ -563,8 +563,9 @@ impl Checker<'_> {
         }
         let scheduled = plan.visits.as_ref();
         let baseline = scheduled.and_then(|visits| visits.baseline.as_ref());
-        let all = scheduled.map(|visits| visits.order.as_slice()).unwrap_or_default();
-        let named = endpoint.visits.as_deref().unwrap_or(all);
+        let all: Vec<String> =
+            scheduled.iter().flat_map(|visits| &visits.order).map(|visit| visit.label.clone()).collect();
+        let named = endpoint.visits.as_deref().unwrap_or(&all);
         if summary == Summary::PercentChange {
             if !baseline.is_some_and(|baseline| named.contains(baseline)) {
                 let message = "a percent change needs the baseline visit among the visits".to_owned();

@@ -169,7 +169,7 @@ fn imputed(
         CompletedAnalysis::MeanDifference => Analysis::MeanDifference,
         CompletedAnalysis::Ancova => Analysis::Ancova,
         CompletedAnalysis::Responder => Analysis::Responder(Response {
-            threshold: written.threshold.or(about.mcid).unwrap_or(f64::NAN),
+            threshold: written.threshold.or(about.minimal_improvement).unwrap_or(f64::NAN),
             lower_is_better: about.better == Better::Lower,
         }),
     };

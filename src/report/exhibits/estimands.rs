@@ -401,7 +401,7 @@ pub fn tipping(material: &Material, number_of: &str) -> Option<ResultTable> {
                     None => Cell::Text(words.get("estimand.root_none")),
                 };
                 let nearest = [below, above].into_iter().flatten().map(f64::abs).fold(f64::INFINITY, f64::min);
-                let multiple = about.mcid.filter(|_| nearest.is_finite()).map(|mcid| nearest / mcid);
+                let multiple = about.important_difference.filter(|_| nearest.is_finite()).map(|mcid| nearest / mcid);
                 let cells = vec![cell(below), cell(above), Cell::Number(multiple, 1)];
                 table.row(words.say(&format!("estimand.line_{line}"), &values), 1, cells, vec![record.id.clone()]);
             }
@@ -439,7 +439,7 @@ pub fn paragraph(material: &Material, own: &Estimated) -> String {
         let unit = if about.unit.is_empty() { String::new() } else { format!("\u{a0}{}", about.unit) };
         let values = [("delta", shown.as_str()), ("unit", &unit), ("active", &arms.active), ("placebo", &arms.placebo)];
         said.push(words.say(key, &values));
-        if let (Some(mcid), true) = (about.mcid, key == "estimand.tips" && of.result.estimate.is_some()) {
+        if let (Some(mcid), true) = (about.important_difference, key == "estimand.tips" && of.result.estimate.is_some()) {
             let multiple = crate::table::rounding::print(root.abs() / mcid, 1);
             said.push(words.say("estimand.tips_mcid", &[("multiple", &multiple)]));
         }
@@ -501,7 +501,7 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Vec<Fi
                 .over(records.iter().map(|record| record.id.clone())),
             label: material.name_with_unit(endpoint),
             rows,
-            mcid: about.mcid,
+            mcid: about.important_difference,
             better: direction(about.better),
             decimals: about.decimals + 1,
             labels: forest::Labels {
@@ -551,7 +551,7 @@ pub fn maps(material: &Material, number: &str, style: &Style) -> Result<Vec<Figu
             .and_then(|record| record.result.number("sd"));
         let roots = [plane.roots_where(0, 0.0), plane.roots_where(1, 0.0)].concat();
         let nearest = roots.iter().map(|root| root.abs()).fold(f64::INFINITY, f64::min);
-        let scale = about.mcid.or(sd).unwrap_or(1.0).max(sd.unwrap_or(0.0)).max(1e-12);
+        let scale = about.important_difference.or(sd).unwrap_or(1.0).max(sd.unwrap_or(0.0)).max(1e-12);
         // As far as the nearest root, but neither less than twice the scale nor more than eight times.
         let reach = if nearest.is_finite() { (1.3 * nearest).clamp(2.0 * scale, 8.0 * scale) } else { 2.0 * scale };
         let benefit = about.benefit_sign();
@@ -580,7 +580,7 @@ pub fn maps(material: &Material, number: &str, style: &Style) -> Result<Vec<Figu
             (words.say(key, &[("length", &shown), ("unit", unit)]), length)
         };
         let bars = about
-            .mcid
+            .important_difference
             .map(|mcid| bar("estimand.bar_mcid", mcid))
             .into_iter()
             .chain(sd.map(|sd| bar("estimand.bar_sd", sd)));
