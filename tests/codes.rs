@@ -279,3 +279,42 @@ fn a_condition_on_rows_comes_before_every_other_check() {
     let (_, findings) = bds(&rows.replace("41,52,-11,", "41,52,-11,Y")).unwrap();
     assert!(finding(&findings, "SK231").message.contains("ABLFL of patient 2 L is Y at `End`"), "{findings:#?}");
 }
+
+#[test]
+fn a_blinded_run_knows_codes_of_arms_and_sides() {
+    // The side of the active knee stands coded in the file of patients, and the arm's code is a word in another column.
+    let mut small = coded();
+    small.edit_plan(
+        "kind = \"ordinal\"",
+        "kind = \"ordinal\"\nlevels = [\"NORMAL\", \"MILD\", \"MODERATE\", \"SEVERE\"]",
+    );
+    small.edit_plan("{ code = 1, label = \"EV\" }", "{ code = [1, \"PLACEX\"], label = \"EV\" }");
+    let rows = small.files["knees.csv"].clone();
+    let column = |name: &str| rows[0].iter().position(|cell| cell == name).unwrap();
+    let (id, side, arm) = (column("id"), column("side"), column("arm"));
+    let patients = small.files.get_mut("patients.csv").unwrap();
+    patients[0].extend(["first_side".to_owned(), "note".to_owned()]);
+    for patient in patients.iter_mut().skip(1) {
+        let active = rows.iter().find(|row| row[id] == patient[0] && row[arm] == "1").unwrap();
+        let code = if active[side] == "1" { "a" } else { "b" };
+        patient.extend([code.to_owned(), "given PLACEX".to_owned()]);
+    }
+    let (plan, sources) = small.read().unwrap_or_else(|findings| panic!("{findings:#?}"));
+    let (_, blinded) = splitknee::trial::blinding::blind(&plan.design(), &sources, 1).unwrap();
+    assert!(blinded.emptied.contains("first_side") && blinded.emptied.contains("note"), "{:?}", blinded.emptied);
+}
+
+#[test]
+fn a_status_may_be_a_code() {
+    let mut small = SmallTrial::new();
+    let status = |cell: &str| if cell == "COMPLETED" { "1" } else { "2" }.to_owned();
+    small.set_column("disposition.csv", "status", |cell, _| status(cell));
+    small.plan.push_str(
+        "[[covariate]]\nname = \"status\"\nkind = \"factor\"\nlevels = [{ code = 1, label = \"COMPLETED\" }, { code = 2, label = \"WITHDRAWN\" }]\n",
+    );
+    let findings = small.findings();
+    assert!(!findings.iter().any(|finding| finding.rule.starts_with("SK7")), "{findings:#?}");
+    // What a code means decides: a patient who is said to have left has no reason.
+    small.edit_plan("label = \"COMPLETED\"", "label = \"GONE\"");
+    assert!(small.findings().iter().any(|finding| finding.rule == "SK717"));
+}
