@@ -83,6 +83,7 @@ fn a_coded_trial_gives_the_results_of_its_labels() {
 #[test]
 fn no_code_is_printed_and_labels_may_be_japanese() {
     let mut small = coded();
+    small.edit_plan("unit = \"mm\"", "unit = \"mm\"\nreplicates = \"median\"");
     small.edit_plan("label = \"SALINE\"", "label = \"生理食塩水\"");
     small.edit_plan("label = \"LEFT\"", "label = \"左膝\"");
     small.edit_plan("label = \"RIGHT\"", "label = \"右膝\"");
@@ -116,6 +117,8 @@ fn no_code_is_printed_and_labels_may_be_japanese() {
             report.lines().find(|line| line.contains(code)).unwrap_or_default()
         );
     }
+    assert!(report.contains("Several readings of VAS pain on one knee at one visit count as their median."));
+    assert!(report.contains("Effusion is graded, from the lowest: なし, 軽度, 中等度, 高度."));
     // The methods name the levels that are used.
     assert!(report.contains("is a factor with the levels: 女性, 男性"), "{report}");
 }
@@ -278,4 +281,111 @@ fn a_condition_on_rows_comes_before_every_other_check() {
     assert!(finding(&findings, "SK230").message.contains("is -11"), "{findings:#?}");
     let (_, findings) = bds(&rows.replace("41,52,-11,", "41,52,-11,Y")).unwrap();
     assert!(finding(&findings, "SK231").message.contains("ABLFL of patient 2 L is Y at `End`"), "{findings:#?}");
+}
+
+#[test]
+fn a_blinded_run_knows_codes_of_arms_and_sides() {
+    // The side of the active knee stands coded in the file of patients, and the arm's code is a word in another column.
+    let mut small = coded();
+    small.edit_plan(
+        "kind = \"ordinal\"",
+        "kind = \"ordinal\"\nlevels = [\"NORMAL\", \"MILD\", \"MODERATE\", \"SEVERE\"]",
+    );
+    small.edit_plan("{ code = 1, label = \"EV\" }", "{ code = [1, \"PLACEX\"], label = \"EV\" }");
+    let rows = small.files["knees.csv"].clone();
+    let column = |name: &str| rows[0].iter().position(|cell| cell == name).unwrap();
+    let (id, side, arm) = (column("id"), column("side"), column("arm"));
+    let patients = small.files.get_mut("patients.csv").unwrap();
+    patients[0].extend(["first_side".to_owned(), "note".to_owned()]);
+    for patient in patients.iter_mut().skip(1) {
+        let active = rows.iter().find(|row| row[id] == patient[0] && row[arm] == "1").unwrap();
+        let code = if active[side] == "1" { "a" } else { "b" };
+        patient.extend([code.to_owned(), "given PLACEX".to_owned()]);
+    }
+    let (plan, sources) = small.read().unwrap_or_else(|findings| panic!("{findings:#?}"));
+    let (_, blinded) = splitknee::trial::blinding::blind(&plan.design(), &sources, 1).unwrap();
+    assert!(blinded.emptied.contains("first_side") && blinded.emptied.contains("note"), "{:?}", blinded.emptied);
+}
+
+#[test]
+fn a_status_may_be_a_code() {
+    let mut small = SmallTrial::new();
+    let status = |cell: &str| if cell == "COMPLETED" { "1" } else { "2" }.to_owned();
+    small.set_column("disposition.csv", "status", |cell, _| status(cell));
+    small.plan.push_str(
+        "[[covariate]]\nname = \"status\"\nkind = \"factor\"\nlevels = [{ code = 1, label = \"COMPLETED\" }, { code = 2, label = \"WITHDRAWN\" }]\n",
+    );
+    let findings = small.findings();
+    assert!(!findings.iter().any(|finding| finding.rule.starts_with("SK7")), "{findings:#?}");
+    // What a code means decides: a patient who is said to have left has no reason.
+    small.edit_plan("label = \"COMPLETED\"", "label = \"GONE\"");
+    assert!(small.findings().iter().any(|finding| finding.rule == "SK717"));
+}
+
+#[test]
+fn findings_about_the_plan_point_into_it() {
+    let mut small = SmallTrial::new();
+    small.edit_plan("pp == \"Y\"", "ppp == \"Y\"");
+    small.plan.push_str("[analysis]\ncovariates = [\"weight\"]\n");
+    let plan = small.read_plan().unwrap();
+    let findings = plan::pointing::into_plan(&plan, small.findings());
+    let of =
+        |name: &str| findings.iter().find(|finding| finding.rule == "SK609" && finding.message.contains(name)).unwrap();
+    let line = |text: &str| small.plan.lines().position(|line| line.contains(text)).map(|line| line + 1);
+    for (name, text) in [("`ppp`", "ppp =="), ("`weight`", "covariates =")] {
+        let found = of(name);
+        assert!(found.location.file == "plan.toml" && found.location.row == line(text), "{found}");
+    }
+    // A column that the file does not have stands in the file's header; the plan's line is named too.
+    let mut small = SmallTrial::new();
+    small.edit_plan("column = \"vas\"", "column = \"vsa\"");
+    let plan = small.read_plan().unwrap();
+    let findings = plan::pointing::into_plan(&plan, small.findings());
+    assert!(finding(&findings, "SK025").remedy.contains("plan.toml:26 names it"), "{findings:#?}");
+}
+
+#[test]
+fn calculators_read_answers_and_ask_for_the_order_of_visits() {
+    use crate::cli_model::run;
+    let copy = tempfile::tempdir().unwrap();
+    let path = |name: &str, text: &str| {
+        let path = copy.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let answers = |yes: &str, no: &str| {
+        let rows: Vec<String> = ["11", "10", "10", "10", "01", "00", "11"]
+            .iter()
+            .map(|pair| pair.chars().map(|c| if c == '1' { yes } else { no }).collect::<Vec<_>>().join(","))
+            .collect();
+        format!("ev,pb\n{}\n", rows.join("\n"))
+    };
+    let mcnemar = |file: &str| {
+        run(&["test", "mcnemar", "--data", file, "--treated", "ev", "--control", "pb", "--format", "json"])
+    };
+    let (code, numbers, err) = mcnemar(&path("n.csv", &answers("1", "0")));
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(mcnemar(&path("w.csv", &answers("yes", "No"))).1, numbers);
+    let (code, _, err) = mcnemar(&path("o.csv", &answers("ABNORMAL", "NORMAL")));
+    assert!(code == 1 && err.contains("NORMAL") && err.contains("levels"), "{err}");
+    let mut rows = String::from("id,arm,visit,code,y\n");
+    for id in 0..8 {
+        for (place, visit) in ["Baseline", "Week 4", "Week 12"].iter().enumerate() {
+            let (arm, code) = if id % 2 == 0 { ("A", 0) } else { ("B", 1) };
+            rows.push_str(&format!("{id},{arm},{visit},{code},{}\n", 40 + (id * 7 + place * 5) % 11));
+        }
+    }
+    let data = path("m.csv", &rows);
+    let model = |further: &[&str]| {
+        let mut args = vec!["model", "--data", &data];
+        args.extend(further);
+        run(&args)
+    };
+    let formula = ["--formula", "y ~ arm*visit + ar1(visit|id)"];
+    let (code, _, err) = model(&formula);
+    assert!(code == 1 && err.contains("--factor 'visit=Baseline,Week 4,Week 12'"), "{err}");
+    let (code, out, err) = model(&[formula[0], formula[1], "--factor", "visit=Baseline,Week 4,Week 12"]);
+    assert!(code == 0 && out.contains("Correlations of one independent unit"), "{out}{err}");
+    let (code, _, err) = model(&["--formula", "y ~ code*visit + (1|id)", "--emmeans", "code|visit"]);
+    assert!(code != 0 && err.contains("--factor 'code=0,1'"), "{err}");
 }

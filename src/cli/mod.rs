@@ -6,6 +6,7 @@
 pub mod args;
 pub mod commands;
 pub mod error;
+mod findings_text;
 pub mod input;
 pub mod model_figure;
 mod model_further;

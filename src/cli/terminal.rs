@@ -20,16 +20,14 @@ pub fn report(error: &CliError) {
     let mut err = std::io::stderr().lock();
     // Nothing sensible is left to do when stderr itself fails.
     let _ = match error {
-        CliError::Findings(findings) => findings.iter().try_for_each(|finding| {
-            let word = match finding.severity {
+        CliError::Findings(findings) => {
+            let word = |severity: Severity| match severity {
                 Severity::Error => paint("error", "1;31"),
                 Severity::Warning => paint("warning", "1;33"),
                 Severity::Note => paint("note", "1"),
             };
-            let at = finding.location.to_string();
-            writeln!(err, "{word}[{}] {}: {}", finding.rule, visible(&at), visible(&finding.message))?;
-            writeln!(err, "  help: {}", visible(&finding.remedy))
-        }),
+            write!(err, "{}", super::findings_text::grouped(findings, &word))
+        }
         other => writeln!(err, "{}: {}", paint("error", "1;31"), clean(&other.to_string())),
     };
 }

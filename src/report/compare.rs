@@ -406,6 +406,23 @@ mod tests {
     }
 
     #[test]
+    fn the_primary_result_and_the_conclusions_lead() {
+        let record = |estimate: f64, conclusion: &str| {
+            json!({"id": "v", "role": "primary", "endpoint": "VAS", "method": "paired-t", "estimate": estimate, "n_pairs": 9,
+                   "conclusion": conclusion, "verdict": {"p_value": estimate / 100.0}})
+        };
+        let found =
+            compare(&set(json!([record(1.0, "superior")])), &set(json!([record(2.0, "inconclusive")])), 1e-9, 0.0);
+        assert_eq!((found.primary.len(), found.conclusions.len(), found.n_conclusions), (1, 1, 1));
+        assert_eq!(found.primary[0].first.as_ref().and_then(|seen| seen.estimate), Some(1.0));
+        let mut kinds: Vec<Change> = found.differences.iter().map(Difference::change).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, [Change::Conclusion, Change::Estimate, Change::P]);
+        let gone = compare(&set(json!([record(1.0, "superior")])), &set(json!([])), 1e-9, 0.0);
+        assert!(gone.primary[0].second.is_none() && gone.conclusions.is_empty());
+    }
+
+    #[test]
     fn a_value_that_one_set_does_not_have_is_a_difference() {
         let found =
             compare(&set(json!([{"id": "a", "p_value": 0.5}])), &set(json!([{"id": "a", "p_value": null}])), 1.0, 0.0);

@@ -5,6 +5,7 @@
 //! column in which a true label occurs is emptied, so that no later step could print one.
 
 use super::coded::{Coded, EMPTY};
+use super::codes::{Code, find};
 use super::design::{ACTIVE, Arms, Design};
 use super::finding::Finding;
 use super::findings::{Findings, place};
@@ -45,7 +46,10 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
     let files: Vec<Option<(Coded, Option<Coded>)>> =
         sources.observed().map(|(file, roles)| knees(file, roles)).collect();
     let Some(files) = files.into_iter().collect::<Option<Vec<_>>>() else { return Err(missing(&sources)) };
-    let telling = Telling::new(&sources, truth);
+    let mut telling = Telling::new(&sources, truth);
+    // A code that is a word is a name of the arm too.
+    let codes = sources.codes.arms.iter().flat_map(|arm| arm.codes.iter().cloned());
+    telling.truth.extend(codes.filter(|code| code.chars().filter(|c| c.is_alphabetic()).count() > 1));
     let in_columns = named_by("{knee}");
     let by_side = in_columns || sources.roles.knee.is_some();
     let truly = telling.arms(&sources);
@@ -269,6 +273,8 @@ struct Telling {
     truth: Vec<String>,
     /// The side of the active knee of each patient, where data or allocation list say.
     active: BTreeMap<String, Side>,
+    /// Codes of the sides.
+    sides: Vec<Code>,
 }
 
 impl Telling {
@@ -304,7 +310,7 @@ impl Telling {
                 }
             }
         }
-        Self { truth, active }
+        Self { truth, active, sides: sources.codes.sides.clone() }
     }
 
     /// The true arm of every row of every file of observations, where it is known: as written, else by the side of the
@@ -349,19 +355,31 @@ impl Telling {
         let Some(ids) = Coded::read(&source.table, patient) else { return emptied };
         for name in source.table.column_names() {
             let Some(column) = Coded::read(&source.table, &name) else { continue };
+            let named = |cell: &str| find(&self.sides, cell).and_then(|code| side(&code.label)).or_else(|| side(cell));
             let pairs: Vec<(Side, Side)> = (0..ids.codes.len())
-                .filter_map(|row| Some((*self.active.get(ids.get(row)?)?, side(column.get(row)?)?)))
+                .filter_map(|row| Some((*self.active.get(ids.get(row)?)?, named(column.get(row)?)?)))
                 .collect();
             let same = pairs.iter().filter(|(truth, cell)| truth == cell).count();
             // Nine in ten: a column such as the dominant side agrees with a coin in about half of the patients.
             let agreeing = same.max(pairs.len() - same);
-            if pairs.len() >= 5 && agreeing * 10 >= pairs.len() * 9 {
+            let tells_side = pairs.len() >= 5 && agreeing * 10 >= pairs.len() * 9;
+            if tells_side || self.coded_side(&ids, &column) {
                 let none = vec![None; source.table.height()];
                 replace_column(source, &name, none);
                 emptied.push(name);
             }
         }
         emptied
+    }
+
+    /// Whether a column of two codes, whatever they are called, divides the patients as the side of the active knee does; of
+    /// fewer than eight patients chance divides too many columns so.
+    fn coded_side(&self, ids: &Coded, column: &Coded) -> bool {
+        let pairs: Vec<(Side, usize)> = (0..ids.codes.len())
+            .filter_map(|row| Some((*self.active.get(ids.get(row)?)?, column.level(row)?)))
+            .collect();
+        let same = pairs.iter().filter(|(truth, level)| (*truth == Side::Left) == (*level == 0)).count();
+        column.levels.len() == 2 && pairs.len() >= 8 && (same == 0 || same == pairs.len())
     }
 
     /// Masks terms of events that name a treatment.

@@ -2,6 +2,7 @@
 
 use crate::cli::args::CheckArgs;
 use crate::cli::error::CliError;
+use crate::cli::findings_text::{self, PLACES};
 use crate::cli::output::write_new;
 use crate::cli::terminal;
 use crate::disk::{inputs::Inputs, place};
@@ -83,32 +84,9 @@ fn listed(reviewed: &Review) -> Result<Vec<serde_json::Value>, CliError> {
     Ok(list)
 }
 
-/// Places of one kind of finding that are listed on the terminal.
-const PLACES: usize = 10;
-
 /// The findings by rule, errors first; each with its place, and what to do once where it is the same.
 fn text(reviewed: &Review) -> String {
-    let mut text = String::new();
-    for group in groups(&reviewed.open) {
-        text.push_str(&format!("{}[{}] {}\n", group.severity.name(), group.rule, group.title));
-        let mut pending: Option<&str> = None;
-        for finding in group.findings.iter().take(PLACES) {
-            if let Some(remedy) = pending.filter(|remedy| *remedy != finding.remedy) {
-                text.push_str(&format!("  help: {}\n", terminal::visible(remedy)));
-            }
-            let (at, message) = (finding.location.to_string(), &finding.message);
-            text.push_str(&format!("  {}: {}\n", terminal::visible(&at), terminal::visible(message)));
-            pending = Some(&finding.remedy);
-        }
-        if group.findings.len() > PLACES {
-            let more = group.findings.len() - PLACES;
-            text.push_str(&format!("  … and {more} more; `--format json` lists them all\n"));
-        }
-        if let Some(remedy) = pending {
-            text.push_str(&format!("  help: {}\n", terminal::visible(remedy)));
-        }
-        text.push('\n');
-    }
+    let mut text = findings_text::grouped(&reviewed.open, &|severity| severity.name().to_owned());
     for group in groups(reviewed.waived.iter().map(|waived| &waived.finding)) {
         text.push_str(&format!("waived[{}] {}\n", group.rule, group.title));
         for finding in group.findings.iter().take(PLACES) {

@@ -2,6 +2,7 @@
 
 use super::{Context, Rule};
 use crate::trial::coded::Coded;
+use crate::trial::codes::write_labels;
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::{Findings, place};
 use crate::trial::patients::Patient;
@@ -186,7 +187,12 @@ fn last_measured(patient: &Patient) -> Option<usize> {
 }
 
 fn against_disposition(context: &Context<'_>, disposition: &Disposition, findings: &mut Findings) {
-    let (file, table) = (disposition.source.file.as_str(), &disposition.source.table);
+    // A status may be a code that the plan explains as a factor.
+    let mut labelled = disposition.source.table.clone();
+    for declared in &context.sources.declared {
+        write_labels(&mut labelled, &declared.name, &declared.levels);
+    }
+    let (file, table) = (disposition.source.file.as_str(), &labelled);
     let Some(ids) = Coded::read(table, &context.sources.patient_column) else { return };
     let status = Coded::read(table, &disposition.status);
     let last = Coded::read(table, &disposition.last_visit);

@@ -1,0 +1,34 @@
+//! Findings for people: by rule, at most ten places of each, and what to do once where it is the same.
+
+use super::terminal::visible;
+use crate::report::review::groups;
+use crate::trial::{Finding, Severity};
+
+/// Places of one kind of finding that are listed on the terminal.
+pub const PLACES: usize = 10;
+
+/// The findings, errors first; `word` prints a severity.
+pub fn grouped(findings: &[Finding], word: &dyn Fn(Severity) -> String) -> String {
+    let mut text = String::new();
+    for group in groups(findings) {
+        text.push_str(&format!("{}[{}] {}\n", word(group.severity), group.rule, group.title));
+        let mut pending: Option<&str> = None;
+        for finding in group.findings.iter().take(PLACES) {
+            if let Some(remedy) = pending.filter(|remedy| *remedy != finding.remedy) {
+                text.push_str(&format!("  help: {}\n", visible(remedy)));
+            }
+            let (at, message) = (finding.location.to_string(), &finding.message);
+            text.push_str(&format!("  {}: {}\n", visible(&at), visible(message)));
+            pending = Some(&finding.remedy);
+        }
+        if group.findings.len() > PLACES {
+            let more = group.findings.len() - PLACES;
+            text.push_str(&format!("  … and {more} more; `splitknee check PLAN --format json` lists them all\n"));
+        }
+        if let Some(remedy) = pending {
+            text.push_str(&format!("  help: {}\n", visible(remedy)));
+        }
+        text.push('\n');
+    }
+    text
+}
