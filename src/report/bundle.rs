@@ -12,6 +12,7 @@ use std::path::Path;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundle {
     files: BTreeMap<String, Vec<u8>>,
+    lost: Vec<String>,
 }
 
 impl Bundle {
@@ -30,6 +31,16 @@ impl Bundle {
     pub fn listed(&self) -> Vec<serde_json::Value> {
         let file = |(path, bytes): (&str, &[u8])| serde_json::json!({"path": path, "sha256": sha256(bytes), "bytes": bytes.len()});
         self.files().map(file).collect()
+    }
+
+    /// Says of an exhibit that it could not be made.
+    pub fn lose(&mut self, what: String) {
+        self.lost.push(what);
+    }
+
+    /// The exhibits that could not be made, each with the reason.
+    pub fn lost(&self) -> &[String] {
+        &self.lost
     }
 
     /// The files in order of their paths.

@@ -81,6 +81,14 @@ pub fn complete(
     progress.finish_and_clear();
     notes.iter().for_each(|note| terminal::say(&format!("note: {note}")));
     terminal::print(&summary(&run, output.out))?;
+    if !bundle.lost().is_empty() {
+        let out = output.out.join("results.json");
+        let lost = bundle.lost().join("\n  ");
+        return Err(CliError::Output(format!(
+            "the results are in {}, but not all of the report:\n  {lost}",
+            out.display()
+        )));
+    }
     let not_assessed = not_assessed(&run);
     if not_assessed.is_empty() { Ok(()) } else { Err(CliError::NotAssessed(not_assessed.join("; "))) }
 }
