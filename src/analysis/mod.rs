@@ -206,5 +206,5 @@ pub fn slug(label: &str) -> String {
             slug.push('-');
         }
     }
-    slug.trim_end_matches('-').to_owned()
+    crate::plan::design::bounded(slug.trim_end_matches('-'))
 }

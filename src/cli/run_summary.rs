@@ -151,9 +151,9 @@ fn stacked(rows: &[Row], columns: usize) -> String {
 fn row(material: &Material, endpoint: usize, visit: usize, record: &Record) -> Row {
     let mark = record.verdict.and_then(|verdict| verdict.withheld).map(|_| "*").unwrap_or_default();
     let importance = match record.verdict.and_then(|verdict| verdict.importance) {
-        Some(Importance::ClinicallyImportant) => ", reaches the MCID",
-        Some(Importance::Uncertain) => ", MCID uncertain",
-        Some(Importance::BelowMcid) => ", below the MCID",
+        Some(Importance::ClinicallyImportant) => ", reaches the important difference",
+        Some(Importance::Uncertain) => ", importance uncertain",
+        Some(Importance::BelowMcid) => ", below the important difference",
         None => "",
     };
     let change = match record.measure {

@@ -40,7 +40,7 @@ pub struct About<'a> {
 pub fn page(about: &About<'_>, table: &[Performance]) -> String {
     let title = format!("Operating characteristics of the analysis plan {}", about.trial);
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+        "<!doctype html>\n<html lang=\"en\"><head><meta name=\"generator\" content=\"splitknee simulate\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width,initial-scale=1\"><title>{0}</title><style>{STYLE}</style></head>\n<body>\n<h1>{0}</h1>\n",
         escaped(&title)
     );

@@ -1,7 +1,9 @@
 //! What the readers of binary formats share: bytes at a place, and typed variables as a table.
 
+use super::csv::MAX_COLUMNS;
 use super::date::Date;
 use super::error::DataError;
+use super::memory;
 use super::options::{Format, ReadOptions};
 use super::table::{self, ColumnInfo, FileRows, Provenance, Table, Values};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
@@ -109,10 +111,14 @@ impl<'a> Bytes<'a> {
     /// Refuses a table of more cells than memory holds.
     ///
     /// # Errors
-    /// [`DataError::TooLarge`].
+    /// [`DataError::TooLarge`], [`DataError::TooManyColumns`], [`DataError::NeedsMemory`].
     pub fn check_cells(&self, rows: usize, columns: usize) -> Result<(), DataError> {
-        if rows.saturating_mul(columns.max(1)) <= MAX_CELLS {
-            return Ok(());
+        if columns > MAX_COLUMNS {
+            return Err(DataError::TooManyColumns { path: self.path.to_string(), row: 1, limit: MAX_COLUMNS });
+        }
+        let cells = rows.saturating_mul(columns.max(1));
+        if cells <= MAX_CELLS {
+            return memory::afford(self.path, cells as u64 * memory::NUMBER_CELL);
         }
         let (path, what) = (self.path.to_string(), "the table, in cells,");
         Err(DataError::TooLarge { path, what, limit: MAX_CELLS as u64, row: None })

@@ -11,6 +11,7 @@ use super::csv_columns::{Columns, DecimalSigns, How, RowNumbers};
 use super::encoding;
 use super::error::{DataError, RaggedRow};
 use super::header;
+use super::memory;
 use super::options::{Format, ReadOptions};
 use super::records::{LineEnds, Records};
 use super::remark::{self, Remark, plural};
@@ -78,6 +79,7 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     let header: Vec<String> = cells.iter().map(named).collect();
 
     let rest = body.get(records.at..).unwrap_or_default();
+    affordable(name, rest, header.len())?;
     let odd = !rest.is_ascii() && rest.contains(remark::is_odd);
     let how = How { options, odd, names_of_rows: false };
     let row = records.row;
@@ -148,6 +150,19 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     let mut table = Table::new(columns, rows.finish(header_row), provenance)?;
     table.remarks = remarks;
     Ok(table)
+}
+
+/// Refuses a text of more rows than there is memory for their cells: a row of one character has as many cells as the
+/// header has names. Empty lines are no rows.
+fn affordable(name: &str, text: &str, width: usize) -> Result<(), DataError> {
+    let ends = |byte: u8| byte == b'\n' || byte == b'\r';
+    let mut before = b'\n';
+    let mut rows = 1;
+    for byte in text.bytes() {
+        rows += u64::from(ends(byte) && !ends(before));
+        before = byte;
+    }
+    memory::afford(name, rows * (32 + width as u64 * memory::NUMBER_CELL) + 2 * text.len() as u64)
 }
 
 /// All rows of `text`, whose first is row `first` of the file. Pieces are read side by side. Where something is wrong in

@@ -89,10 +89,11 @@ pub(super) struct Columns<'a> {
 impl<'a> Columns<'a> {
     pub(super) fn new(header: &[String], text: &str, how: How<'a>) -> Self {
         let options = how.options;
-        // As many rows as there would be if all were as long as the first hundred.
-        let sample = text.split_inclusive('\n').take(100);
+        // As many rows as there would be if all were as long as the first hundred, but no more room than four times the text.
+        let sample = text.split_inclusive('\n').filter(|line| !line.trim_end().is_empty()).take(100);
         let (lines, bytes) = sample.fold((0, 0), |(lines, bytes), line| (lines + 1, bytes + line.len()));
         let rows = text.len() / (bytes / lines.max(1)).max(1) * 21 / 20 + 1;
+        let rows = rows.min(text.len() / (4 * header.len().max(1)) + 1);
         let builders = header.iter().map(|name| StringChunkedBuilder::new(name.as_str().into(), rows)).collect();
         // Blanks, of which there are many beyond ASCII, may stand before a code.
         let mut begins_missing = std::array::from_fn(|byte| byte <= usize::from(b' ') || byte >= 0x80);

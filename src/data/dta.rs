@@ -6,6 +6,7 @@
 
 use super::binary::{self, Bytes, Variable, terminated};
 use super::error::DataError;
+use super::memory::{Meter, NUMBER_CELL};
 use super::options::{Format, ReadOptions};
 use super::table::{ColumnInfo, Table, Values};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
@@ -223,10 +224,12 @@ fn long_texts(
     encoding: &'static Encoding,
 ) -> Result<HashMap<(u64, u64), String>, DataError> {
     let mut texts = HashMap::new();
+    let mut meter = Meter::new(file.path());
     while file.take(3)? == b"GSO" {
         let key = (file.number(4)?, file.number(if release == 117 { 4 } else { 8 })?);
         file.take(1)?;
         let length = file.size(4)?;
+        meter.text(length)?;
         texts.insert(key, terminated(file.take(length)?, Some(encoding)));
     }
     Ok(texts)
@@ -316,6 +319,7 @@ fn variables(
     let row: usize = dictionary.kinds.iter().map(|kind| kind.bytes()).sum();
     // All rows must be there before room is made for them.
     file.from(dictionary.data).take(dictionary.rows.saturating_mul(row))?;
+    let mut meter = Meter::new(file.path());
     let mut variables = Vec::with_capacity(dictionary.kinds.len());
     let mut offset = dictionary.data;
     for (index, &kind) in dictionary.kinds.iter().enumerate() {
@@ -330,7 +334,11 @@ fn variables(
         let cells = match kind {
             Kind::Text(bytes) => {
                 info.width = Some(bytes);
-                let text = |number| Ok(Some(terminated(cell(number).take(bytes)?, Some(encoding))));
+                let text = |number| {
+                    let text = terminated(cell(number).take(bytes)?, Some(encoding));
+                    meter.text(text.len())?;
+                    Ok(Some(text))
+                };
                 Values::Text((0..dictionary.rows).map(text).collect::<Result<_, DataError>>()?)
             }
             Kind::LongText => {
@@ -343,11 +351,14 @@ fn variables(
                 let text = |number| {
                     let mut cell = cell(number);
                     let key = (cell.number(first)?, cell.number(8 - first)?);
-                    Ok(long_texts.get(&key).cloned())
+                    let text = long_texts.get(&key);
+                    meter.text(text.map_or(0, String::len))?;
+                    Ok(text.cloned())
                 };
                 Values::Text((0..dictionary.rows).map(text).collect::<Result<_, DataError>>()?)
             }
             kind => {
+                meter.take(dictionary.rows as u64 * NUMBER_CELL)?;
                 let mut numbers = Vec::with_capacity(dictionary.rows);
                 for row in 0..dictionary.rows {
                     numbers.push(match number(&mut cell(row), kind)? {

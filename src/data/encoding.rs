@@ -1,6 +1,7 @@
 //! Bytes of a text file to characters: the encoding that is declared, marked, or told from the bytes.
 
 use super::error::DataError;
+use super::memory;
 use encoding_rs::{Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 
@@ -33,6 +34,8 @@ pub fn decode<'a>(name: &str, bytes: &'a [u8], declared: Option<&str>) -> Result
         (None, None) => match utf16_without_mark(bytes) {
             Some(encoding) => (encoding, true),
             None if std::str::from_utf8(bytes).is_ok() => (UTF_8, false),
+            // Tried before it is taken: room for three bytes a byte.
+            None if memory::afford(name, 3 * bytes.len() as u64).is_err() => (UTF_8, false),
             None => match legacy(bytes) {
                 Some(encoding) => (encoding, true),
                 None => (UTF_8, false),
@@ -43,6 +46,9 @@ pub fn decode<'a>(name: &str, bytes: &'a [u8], declared: Option<&str>) -> Result
         Some((_, length)) => bytes.get(length..).unwrap_or_default(),
         None => bytes,
     };
+    if encoding != UTF_8 {
+        memory::afford(name, 3 * body.len() as u64)?;
+    }
     let text = match encoding.decode_without_bom_handling_and_without_replacement(body) {
         Some(text) => text,
         None => return Err(first_bad_byte(name, bytes, body, encoding)),

@@ -45,9 +45,58 @@ pub fn afford(path: &str, needed: u64) -> Result<(), DataError> {
     if needed <= left { Ok(()) } else { Err(DataError::NeedsMemory { path: path.to_string(), needed, left }) }
 }
 
+/// Room for a share of what is left, taken piece by piece where the size is known only while a file is read.
+#[derive(Debug)]
+pub struct Meter<'a> {
+    path: &'a str,
+    taken: u64,
+    room: u64,
+}
+
+impl<'a> Meter<'a> {
+    /// Nothing taken yet for the file `path`.
+    pub fn new(path: &'a str) -> Self {
+        Self { path, taken: 0, room: ((left() as f64 * SHARE) as u64).max(32 << 20) }
+    }
+
+    /// Takes `bytes` of the room, before they are allocated.
+    ///
+    /// # Errors
+    /// [`DataError::NeedsMemory`] where it is used up.
+    pub fn take(&mut self, bytes: u64) -> Result<(), DataError> {
+        self.taken = self.taken.saturating_add(bytes);
+        if self.taken <= self.room {
+            return Ok(());
+        }
+        Err(DataError::NeedsMemory { path: self.path.to_string(), needed: self.taken, left: self.room })
+    }
+
+    /// Takes one cell of `length` bytes of text: the cell, its place in a column, and the copies that are made of it.
+    ///
+    /// # Errors
+    /// As [`Meter::take`].
+    pub fn text(&mut self, length: usize) -> Result<(), DataError> {
+        self.take(TEXT_CELL + 2 * length as u64)
+    }
+}
+
+/// What becomes of a table of `rows` rows with `text` bytes of text once a trial is built of it: 560 bytes for a row were
+/// measured.
+pub fn of_trial(rows: usize, text: u64) -> u64 {
+    rows as u64 * 600 + 2 * text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_is_taken_piece_by_piece() {
+        let mut meter = Meter { path: "a.sav", taken: 0, room: 1000 };
+        assert!(meter.text(100).is_ok() && meter.take(736).is_ok());
+        let error = meter.take(1).unwrap_err();
+        assert!(matches!(error, DataError::NeedsMemory { needed: 1001, left: 1000, .. }), "{error}");
+    }
 
     #[test]
     fn what_cannot_be_had_is_refused_with_both_sizes() {

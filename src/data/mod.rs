@@ -42,6 +42,7 @@ pub mod table;
 mod unpack;
 pub mod write;
 pub mod xls;
+mod xls_size;
 pub mod xlsx;
 pub mod xpt;
 
@@ -95,6 +96,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
     };
     let (table, sha256) = rayon::join(parse, || source::sha256_hex(packed));
     let mut table = table?;
+    memory::afford(name, memory::of_trial(table.height(), table.text_bytes()))?;
     table.provenance.sha256 = sha256;
     for column in &options.fill_down {
         table.fill_down(column)?;

@@ -4,8 +4,9 @@
 //! label reads as its labels where text is asked for (arms, visits, sides, characteristics), and as numbers where numbers
 //! are; date formats make days. Source of the format: the description of system files in the PSPP developers' guide.
 
-use super::binary::{self, Bytes, MAX_UNPACKED, Variable, text};
+use super::binary::{self, Bytes, MAX_CELLS, MAX_UNPACKED, Variable, text};
 use super::error::{DataError, shorten};
+use super::memory::{self, Meter, NUMBER_CELL};
 use super::options::{Format, ReadOptions};
 use super::table::{ColumnInfo, Table, Values};
 use encoding_rs::Encoding;
@@ -92,7 +93,7 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
         return Err(data.broken(format!("the file says {counted} rows but holds {rows_of_8}")));
     }
     let mut notes = Vec::new();
-    let variables = variables(&entries, &further, &rows, units, file.little, encoding, &mut notes);
+    let variables = variables(name, &entries, &further, &rows, units, file.little, encoding, &mut notes)?;
     binary::table(name, Format::Sav, variables, encoding, notes, options)
 }
 
@@ -217,6 +218,8 @@ fn inflate(path: &str, file: &mut Bytes<'_>) -> Result<Vec<u8>, DataError> {
         let (whole, packed) = (index.size(4)?, index.size(4)?);
         let bytes = file.from(at).take(packed)?;
         let before = unpacked.len() as u64;
+        // While it grows, the old and the new stand side by side.
+        memory::afford(path, 2 * (before + whole as u64))?;
         let room = MAX_UNPACKED.saturating_sub(before);
         let read = flate2::read::ZlibDecoder::new(bytes).take(room.min(whole as u64)).read_to_end(&mut unpacked);
         if before + whole as u64 > MAX_UNPACKED {
@@ -243,9 +246,15 @@ fn plain(data: Bytes<'_>, units: usize) -> Result<Vec<[u8; 8]>, DataError> {
 /// Rows as units of eight bytes: eight codes say what the eight units after them are.
 fn compressed(mut data: Bytes<'_>, bias: f64, units: usize) -> Result<Vec<[u8; 8]>, DataError> {
     let mut rows: Vec<[u8; 8]> = Vec::new();
+    let mut checked = 0;
     let little = data.little;
     let of = |value: f64| if little { value.to_le_bytes() } else { value.to_be_bytes() };
     while data.at < data.all().len() {
+        if rows.len() >= 2 * checked {
+            checked = rows.len().max(1 << 20);
+            // It may double, and then the old and the new stand side by side.
+            memory::afford(data.path(), 3 * 8 * checked as u64)?;
+        }
         for code in eight(&mut data)? {
             let unit = match code {
                 0 => continue,
@@ -257,12 +266,16 @@ fn compressed(mut data: Bytes<'_>, bias: f64, units: usize) -> Result<Vec<[u8; 8
             };
             rows.push(unit);
         }
-        data.check_cells(rows.len() / units, units)?;
+        if rows.len() > MAX_CELLS {
+            data.check_cells(rows.len() / units, units)?;
+        }
     }
     Ok(rows)
 }
 
+#[expect(clippy::too_many_arguments, reason = "what a file holds, each part read by a function of its own")]
 fn variables(
+    path: &str,
     entries: &[Entry],
     further: &Further,
     rows: &[[u8; 8]],
@@ -270,7 +283,8 @@ fn variables(
     little: bool,
     encoding: Option<&'static Encoding>,
     notes: &mut Vec<String>,
-) -> Vec<Variable> {
+) -> Result<Vec<Variable>, DataError> {
+    let mut meter = Meter::new(path);
     let mut variables = Vec::new();
     let mut entries = entries.iter();
     while let Some(entry) = entries.next() {
@@ -290,6 +304,7 @@ fn variables(
                 declared += usize::from(listed || ranged);
                 (!listed && !ranged).then_some(value)
             };
+            meter.take((rows.len() / units) as u64 * NUMBER_CELL)?;
             let numbers: Vec<Option<f64>> = rows.chunks_exact(units).map(value).collect();
             info.value_labels =
                 entry.labels.iter().map(|(value, label)| (double(value, little), text(label, encoding))).collect();
@@ -312,9 +327,11 @@ fn variables(
                 let listed = bytes.len() <= 8
                     && entry.missing.values.iter().any(|code| text(code, encoding) == text(&bytes, encoding));
                 declared += usize::from(listed);
-                (!listed).then(|| text(&bytes, encoding))
+                let cell = (!listed).then(|| text(&bytes, encoding));
+                meter.text(cell.as_ref().map_or(0, String::len))?;
+                Ok(cell)
             };
-            let cells: Vec<Option<String>> = rows.chunks_exact(units).map(cell).collect();
+            let cells = rows.chunks_exact(units).map(cell).collect::<Result<Vec<Option<String>>, DataError>>()?;
             let labels: BTreeMap<String, String> =
                 entry.labels.iter().map(|(value, label)| (text(value, encoding), text(label, encoding))).collect();
             let all = cells.iter().flatten().filter(|cell| !cell.is_empty()).all(|cell| labels.contains_key(cell));
@@ -331,7 +348,7 @@ fn variables(
         info.format = format_name(entry.print);
         variables.push(Variable { name, cells, info });
     }
-    variables
+    Ok(variables)
 }
 
 /// Numbers as days or moments, where the display format (by its number) is one of days or moments.

@@ -7,12 +7,14 @@
 use super::date::Date;
 use super::error::{CellError, CellReason, DataError};
 use super::header::{self, Named};
+use super::memory::Meter;
 use super::number;
 use super::options::{Format, ReadOptions};
 use super::remark::{self, OddCells, Remark, plural};
 use super::table::{self, FileRows, Merged, Provenance, Table, Values};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Largest worksheet, rows times columns.
 pub const MAX_CELLS: usize = 50_000_000;
@@ -35,9 +37,12 @@ impl Cell {
     }
 }
 
+/// What a row of a worksheet takes besides its cells.
+const ROW: u64 = 512;
+
 /// A worksheet: cells by row and column, both counted from 0.
-#[derive(Default)]
-pub(super) struct Sheet {
+pub(super) struct Sheet<'a> {
+    meter: Meter<'a>,
     pub title: String,
     pub rows: BTreeMap<u32, BTreeMap<u32, Cell>>,
     /// Cells without a usable value.
@@ -51,7 +56,21 @@ pub(super) struct Sheet {
     pub last: (usize, usize),
 }
 
-impl Sheet {
+impl<'a> Sheet<'a> {
+    /// The empty worksheet `title` of the file `path`.
+    pub fn new(path: &'a str, title: String) -> Self {
+        Self {
+            meter: Meter::new(path),
+            title,
+            rows: BTreeMap::new(),
+            errors: Vec::new(),
+            formulas: 0,
+            hidden: Vec::new(),
+            merged: Vec::new(),
+            last: (0, 0),
+        }
+    }
+
     /// Counts a cell; `Err` where the sheet is larger than [`MAX_CELLS`].
     pub fn grow(&mut self, name: &str, row: u32, column: u32) -> Result<(), DataError> {
         self.last = (self.last.0.max(row as usize), self.last.1.max(column as usize));
@@ -63,9 +82,25 @@ impl Sheet {
         Ok(())
     }
 
-    /// Puts a cell in its place.
-    pub fn set(&mut self, row: u32, column: u32, cell: Cell) {
-        self.rows.entry(row).or_default().insert(column, cell);
+    /// Puts a cell in its place; `Err` where there is no memory for it.
+    pub fn set(&mut self, row: u32, column: u32, cell: Cell) -> Result<(), DataError> {
+        self.meter.text(if let Cell::Text(text) = &cell { 2 * text.len() } else { 0 })?;
+        let cells = match self.rows.entry(row) {
+            Entry::Vacant(entry) => {
+                self.meter.take(ROW)?;
+                entry.insert(BTreeMap::new())
+            }
+            Entry::Occupied(entry) => entry.into_mut(),
+        };
+        cells.insert(column, cell);
+        Ok(())
+    }
+
+    /// Keeps a cell without a usable value.
+    pub fn unusable(&mut self, row: u32, column: u32, found: String, reason: CellReason) -> Result<(), DataError> {
+        self.meter.text(found.len())?;
+        self.errors.push((row, column, found, reason));
+        Ok(())
     }
 }
 
@@ -109,7 +144,12 @@ pub(super) fn choose(
 ///
 /// # Errors
 /// Those about headers and names.
-pub(super) fn table(name: &str, mut sheet: Sheet, format: Format, options: &ReadOptions) -> Result<Table, DataError> {
+pub(super) fn table(
+    name: &str,
+    mut sheet: Sheet<'_>,
+    format: Format,
+    options: &ReadOptions,
+) -> Result<Table, DataError> {
     let path = || name.to_string();
     let header_row = options.header_row.max(1);
     let header_index = u32::try_from(header_row - 1).unwrap_or(u32::MAX);
@@ -220,7 +260,7 @@ fn named(cell: &Cell) -> String {
 }
 
 /// The row that looks like the header, with the header row taken out of the sheet as the first.
-fn titled(sheet: &Sheet, first: Option<&BTreeMap<u32, String>>) -> Option<usize> {
+fn titled(sheet: &Sheet<'_>, first: Option<&BTreeMap<u32, String>>) -> Option<usize> {
     let first = first.map(|names| (1, names.values().map(|name| Cow::Borrowed(name.as_str())).collect()));
     let below = sheet.rows.iter().take(header::LOOKED_AT).map(|(row, cells)| {
         (*row as usize + 1, cells.values().map(|cell| Cow::Owned(cell.to_text())).collect::<Vec<_>>())

@@ -6,6 +6,7 @@
 //! - typed formats (Parquet, XLSX, XPT, Dataset-JSON): a column is numbers (doubles; booleans are 1 and 0), dates, or text.
 //! - a cell that is empty or one of [`super::ReadOptions::missing`] is null in every format.
 
+use super::csv::MAX_COLUMNS;
 use super::date::{self, Date};
 use super::error::{CellError, CellReason, DataError};
 use super::number;
@@ -128,9 +129,13 @@ impl Table {
     /// A table of `columns`, whose types are `String`, `Float64` or `Date`.
     ///
     /// # Errors
-    /// [`DataError::DuplicateColumn`] where two have one name; [`DataError::UnsupportedColumn`] for another type;
+    /// [`DataError::TooManyColumns`]; [`DataError::DuplicateColumn`] where two have one name;
+    /// [`DataError::UnsupportedColumn`] for another type;
     /// [`DataError::Malformed`] where lengths differ.
     pub fn new(columns: Vec<Column>, rows: FileRows, mut provenance: Provenance) -> Result<Self, DataError> {
+        if columns.len() > MAX_COLUMNS {
+            return Err(DataError::TooManyColumns { path: provenance.path, row: 1, limit: MAX_COLUMNS });
+        }
         check_unique(&provenance.path, columns.iter().map(|column| column.name().as_str()))?;
         for column in &columns {
             kind_of(column.dtype()).ok_or_else(|| DataError::UnsupportedColumn {
@@ -174,6 +179,29 @@ impl Table {
     /// Number of columns.
     pub fn width(&self) -> usize {
         self.frame.width()
+    }
+
+    /// Bytes of text in all cells.
+    pub(super) fn text_bytes(&self) -> u64 {
+        let texts = self.frame.columns().iter().filter_map(|column| column.str().ok());
+        texts.map(|cells| cells.iter().flatten().map(|cell| cell.len() as u64).sum::<u64>()).sum()
+    }
+
+    /// Replaces the words that stand beside the cells (remarks, notes, labels, what cannot be read) by what `other` gives
+    /// for them.
+    pub fn reword(&mut self, other: impl Fn(&str) -> Option<String>) {
+        let info = self
+            .info
+            .iter_mut()
+            .flat_map(|info| info.label.iter_mut().chain(info.value_labels.iter_mut().map(|(_, label)| label)));
+        let remarks = self.remarks.iter_mut().map(|remark| &mut remark.text);
+        let unread = self.unread.values_mut().flatten().map(|cell| &mut cell.found);
+        let names = self.name.iter_mut().chain(&mut self.label).chain(&mut self.provenance.sheet);
+        for text in info.chain(remarks).chain(unread).chain(names).chain(&mut self.provenance.notes) {
+            if let Some(worded) = other(text) {
+                *text = worded;
+            }
+        }
     }
 
     /// Whether there is a column `name`.

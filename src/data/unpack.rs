@@ -3,6 +3,7 @@
 
 use super::binary::MAX_UNPACKED;
 use super::error::DataError;
+use super::memory;
 use std::borrow::Cow;
 use std::io::Read;
 
@@ -29,8 +30,8 @@ pub fn unpacked<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, DataEr
     }
     let mut whole = Vec::new();
     let read = match bytes {
-        [0x1f, 0x8b, ..] => flate2::read::MultiGzDecoder::new(bytes).take(MAX_UNPACKED + 1).read_to_end(&mut whole),
-        [0x78, ..] => flate2::read::ZlibDecoder::new(bytes).take(MAX_UNPACKED + 1).read_to_end(&mut whole),
+        [0x1f, 0x8b, ..] => inflate(name, flate2::read::MultiGzDecoder::new(bytes), &mut whole)?,
+        [0x78, ..] => inflate(name, flate2::read::ZlibDecoder::new(bytes), &mut whole)?,
         _ => return Ok(Cow::Borrowed(bytes)),
     };
     let path = name.to_string();
@@ -39,13 +40,37 @@ pub fn unpacked<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, DataEr
         return Err(DataError::TooLarge { path, what, limit: MAX_UNPACKED, row: None });
     }
     match read {
-        Ok(_) => Ok(Cow::Owned(whole)),
+        Ok(()) => Ok(Cow::Owned(whole)),
         Err(error) => Err(DataError::Malformed {
             path,
             format: "a compressed file",
             place: format!("byte {}", whole.len()),
             problem: error.to_string(),
         }),
+    }
+}
+
+/// Appends what `packed` gives, up to one byte beyond the limit; the inner error is the decoder's. Room is asked for
+/// before it is made: while it grows, the old and the new stand side by side.
+///
+/// # Errors
+/// [`DataError::NeedsMemory`].
+fn inflate(name: &str, packed: impl Read, whole: &mut Vec<u8>) -> Result<std::io::Result<()>, DataError> {
+    let mut packed = packed.take(MAX_UNPACKED + 1);
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let read = match packed.read(&mut piece) {
+            Ok(0) => return Ok(Ok(())),
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Ok(Err(error)),
+        };
+        if whole.capacity() - whole.len() < read {
+            let more = whole.capacity().max(1 << 20);
+            memory::afford(name, 2 * more as u64)?;
+            whole.reserve_exact(more);
+        }
+        whole.extend_from_slice(piece.get(..read).unwrap_or_default());
     }
 }
 

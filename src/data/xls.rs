@@ -7,6 +7,7 @@ use super::guard::guarded;
 use super::options::{Format, ReadOptions};
 use super::sheet::{self, Cell, Sheet};
 use super::table::Table;
+use super::xls_size;
 use super::xlsx::{date_or_time, malformed};
 use calamine::{Data, Range, Reader, SheetType, SheetVisible, Xls};
 use std::io::Cursor;
@@ -21,7 +22,8 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
     sheet::table(name, sheet.unwrap_or_else(broken)?, Format::Xls, options)
 }
 
-fn load(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet, DataError> {
+fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<'n>, DataError> {
+    xls_size::check(name, bytes)?;
     let unreadable = |error: calamine::XlsError| malformed(name, Format::Xls, "the workbook", error.to_string());
     let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(unreadable)?;
     let (all, visible) = titles(workbook.sheets_metadata());
@@ -43,8 +45,13 @@ pub(super) fn titles(sheets: &[calamine::Sheet]) -> (Vec<String>, Vec<String>) {
 ///
 /// # Errors
 /// [`DataError::TooLarge`].
-pub(super) fn cells(name: &str, title: String, range: &Range<Data>, options: &ReadOptions) -> Result<Sheet, DataError> {
-    let mut sheet = Sheet { title, ..Sheet::default() };
+pub(super) fn cells<'n>(
+    name: &'n str,
+    title: String,
+    range: &Range<Data>,
+    options: &ReadOptions,
+) -> Result<Sheet<'n>, DataError> {
+    let mut sheet = Sheet::new(name, title);
     let (first_row, first_column) = range.start().unwrap_or_default();
     for (row, column, value) in range.used_cells() {
         let place = |first: u32, at: usize| u32::try_from(at).unwrap_or(u32::MAX).saturating_add(first);
@@ -62,11 +69,11 @@ pub(super) fn cells(name: &str, title: String, range: &Range<Data>, options: &Re
             Data::DateTimeIso(text) => day(text),
             Data::Error(error) if options.is_missing(&error.to_string()) => continue,
             Data::Error(error) => {
-                sheet.errors.push((row, column, error.to_string(), CellReason::SpreadsheetError));
+                sheet.unusable(row, column, error.to_string(), CellReason::SpreadsheetError)?;
                 continue;
             }
         };
-        sheet.set(row, column, cell);
+        sheet.set(row, column, cell)?;
     }
     Ok(sheet)
 }

@@ -8,6 +8,7 @@
 use super::date::Date;
 use super::error::{CellReason, DataError};
 use super::guard::guarded;
+use super::memory;
 use super::options::{Format, ReadOptions};
 use super::sheet::{self, Cell, Sheet};
 use super::table::Table;
@@ -17,9 +18,6 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 
 /// Most bytes that the parts of a workbook may have when unpacked.
 pub const MAX_UNPACKED: u64 = 1 << 30;
-
-/// Deflate makes at most 1032 bytes of one.
-const MAX_RATIO: u64 = 1032;
 
 /// Reads one worksheet; `name` is the path of the workbook in messages.
 ///
@@ -43,19 +41,18 @@ pub(super) fn malformed(name: &str, format: Format, place: &str, problem: String
 }
 
 /// Refuses a small archive that unpacks to more than memory holds. What the archive says of its sizes is not believed:
-/// where it could be too large, its parts are unpacked and counted.
+/// its parts are unpacked and counted.
 pub(super) fn check_unpacked(name: &str, bytes: &[u8], format: Format, limit: u64) -> Result<(), DataError> {
-    if bytes.len() as u64 <= limit / MAX_RATIO {
-        return Ok(());
-    }
     let broken = |error: &dyn std::fmt::Display| malformed(name, format, "the archive", error.to_string());
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
-    let mut total = 0;
+    let (mut total, mut needed) = (0, 0);
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|error| broken(&error))?;
         let part_name = part.name().map_or_else(|_| format!("part {}", index + 1), |name| name.to_string());
         let counted = std::io::copy(&mut part.take(limit + 1 - total), &mut std::io::sink());
-        total += counted.map_err(|error| malformed(name, format, &part_name, error.to_string()))?;
+        let counted = counted.map_err(|error| malformed(name, format, &part_name, error.to_string()))?;
+        total += counted;
+        needed += counted.saturating_mul(weight(&part_name));
         if total > limit {
             return Err(DataError::TooLarge {
                 path: name.to_string(),
@@ -65,10 +62,21 @@ pub(super) fn check_unpacked(name: &str, bytes: &[u8], format: Format, limit: u6
             });
         }
     }
-    Ok(())
+    memory::afford(name, needed)
 }
 
-fn load(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet, DataError> {
+/// What a byte of this part may become in memory: a format of cells of five bytes is a structure of a few hundred, a
+/// shared text of 13 bytes takes 64.
+fn weight(part: &str) -> u64 {
+    match part {
+        "xl/styles.xml" => 64,
+        _ if part.ends_with("sharedStrings.xml") => 6,
+        _ if part.starts_with("xl/worksheets/") || part == "content.xml" => 1,
+        _ => 4,
+    }
+}
+
+fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<'n>, DataError> {
     let broken = |place: &str, problem: String| malformed(name, Format::Xlsx, place, problem);
     let mut workbook: Xlsx<_> =
         Xlsx::new(Cursor::new(bytes)).map_err(|error| broken("the workbook", error.to_string()))?;
@@ -90,7 +98,7 @@ fn load(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet, DataEr
         Ok(false)
     })?;
     let unreadable = |error: calamine::XlsxError| broken(&of(&title), error.to_string());
-    let mut sheet = Sheet { title: title.clone(), ..Sheet::default() };
+    let mut sheet = Sheet::new(name, title.clone());
     let merged = workbook.merge_cells_by_sheet_name(&title).map_err(unreadable)?;
     sheet.merged = merged.iter().map(|at| ((at.start.0, at.end.0), (at.start.1, at.end.1))).collect();
     if let Some(number) = number.get(&title) {
@@ -106,13 +114,13 @@ fn load(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet, DataEr
         match convert(&cell.value, options) {
             Ok(Some(value)) => {
                 let width = padded.get(&(row, column)).copied();
-                sheet.set(row, column, width.and_then(|width| as_shown(&value, width)).unwrap_or(value));
+                sheet.set(row, column, width.and_then(|width| as_shown(&value, width)).unwrap_or(value))?;
             }
             Ok(None) if cell.formula.is_some() && cell.value == DataRef::Empty => {
-                sheet.errors.push((row, column, String::new(), CellReason::FormulaWithoutValue));
+                sheet.unusable(row, column, String::new(), CellReason::FormulaWithoutValue)?;
             }
             Ok(None) => {}
-            Err(found) => sheet.errors.push((row, column, found, CellReason::SpreadsheetError)),
+            Err(found) => sheet.unusable(row, column, found, CellReason::SpreadsheetError)?,
         }
     }
     Ok(sheet)
@@ -197,7 +205,7 @@ fn elements<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = &'t str> {
 }
 
 /// The value of an attribute of an element.
-fn attribute<'t>(element: &'t str, name: &str) -> Option<&'t str> {
+pub(super) fn attribute<'t>(element: &'t str, name: &str) -> Option<&'t str> {
     let mut rest = element;
     loop {
         let at = rest.find(name)?;

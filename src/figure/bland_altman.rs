@@ -4,7 +4,7 @@
 use super::axis::{self, Ticks};
 use super::scene::{Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Figure, FigureError, Heading, MeanCi, words};
+use super::{Figure, FigureError, Heading, MOST_MARKS, MeanCi, thinned, words};
 
 const KIND: &str = "bland-altman";
 const PLOT_HEIGHT: f64 = 210.0;
@@ -98,7 +98,11 @@ pub fn draw(input: &BlandAltman, style: &Style) -> Result<Figure, FigureError> {
         }
     }
     let opacity = if input.points.len() > 150 { 0.45 } else { 0.85 };
-    for point in &input.points {
+    let mut points: Vec<&Point> = input.points.iter().collect();
+    if points.len() > MOST_MARKS {
+        points.sort_by(|a, b| a.difference.total_cmp(&b.difference));
+    }
+    for point in thinned(&points) {
         let at = (x.at(point.mean), y.at(point.difference));
         scene.dot(at, style::DOT + 0.2, style::MUTED, opacity);
         let text =

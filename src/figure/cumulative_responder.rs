@@ -4,7 +4,7 @@
 use super::axis::{self, Scale, Ticks};
 use super::scene::{Arm, Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Figure, FigureError, Heading, words};
+use super::{Figure, FigureError, Heading, thinned, words};
 
 const KIND: &str = "cumulative-responder";
 const PLOT_HEIGHT: f64 = 200.0;
@@ -98,7 +98,7 @@ pub fn draw(input: &CumulativeResponder, style: &Style) -> Result<Figure, Figure
     for (arm, curve) in curves {
         let mut points = Vec::with_capacity(curve.steps.len() * 2 + 2);
         let mut before = limits[0].0;
-        for (amount, share) in &curve.steps {
+        for (amount, share) in thinned(&curve.steps) {
             points.push((x.at(before), y.at(*share)));
             points.push((x.at(*amount), y.at(*share)));
             scene.hover((x.at(*amount), y.at(*share)), 3.0, {

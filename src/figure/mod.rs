@@ -53,6 +53,16 @@ pub mod words;
 pub use png::{png, png_with};
 pub use style::{Language, Style};
 
+/// Most patients whose marks are drawn one by one: more are a blot, and as many nodes as a picture may not have.
+pub const MOST_MARKS: usize = 1_000;
+
+/// At most [`MOST_MARKS`] of `items`, evenly chosen with the first and the last among them.
+pub(crate) fn thinned<T>(items: &[T]) -> impl Iterator<Item = &T> {
+    let shown = items.len().min(MOST_MARKS);
+    (0..shown)
+        .filter_map(move |at| items.get(if shown < items.len() { at * (items.len() - 1) / (shown - 1) } else { at }))
+}
+
 /// A finished figure: the picture, and the words that go with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {

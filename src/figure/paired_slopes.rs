@@ -3,7 +3,7 @@
 use super::axis::{self, Scale, Ticks};
 use super::scene::{Arm, Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Figure, FigureError, Heading, MeanCi, words};
+use super::{Figure, FigureError, Heading, MOST_MARKS, MeanCi, thinned, words};
 
 const KIND: &str = "paired-slopes";
 /// Height of a plot in a single row of panels, and in several.
@@ -115,12 +115,18 @@ fn draw_panel(scene: &mut Scene<'_>, panel: &Panel, y: Scale, span: (f64, f64), 
     let line = Stroke { opacity, width: if dots { 0.6 } else { 0.2 }, ..Stroke::hair(style::PATIENT) };
     let alone = panel.pairs.iter().any(|p| p.active.is_some() != p.placebo.is_some());
     let beside = if alone && width > 100.0 { 12.5 } else { 8.5 };
-    for pair in &panel.pairs {
+    let mut pairs: Vec<&Pair> = panel.pairs.iter().collect();
+    if pairs.len() > MOST_MARKS {
+        let key = |pair: &Pair| pair.active.or(pair.placebo).unwrap_or_default();
+        pairs.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    }
+    let pairs: Vec<&Pair> = thinned(&pairs).copied().collect();
+    for pair in &pairs {
         if let (Some(placebo), Some(active)) = (pair.placebo, pair.active) {
             scene.line((from, y.at(placebo)), (to, y.at(active)), line);
         }
     }
-    for pair in &panel.pairs {
+    for pair in pairs {
         for (arm, value, x) in [(Arm::Placebo, pair.placebo, from), (Arm::Active, pair.active, to)] {
             let Some(value) = value else { continue };
             let alone = pair.active.is_none() || pair.placebo.is_none();

@@ -3,7 +3,7 @@
 use super::axis::{self, Ticks};
 use super::scene::{Scene, Stroke};
 use super::style::{self, Style};
-use super::{Figure, FigureError, Heading, words};
+use super::{Figure, FigureError, Heading, thinned, words};
 
 const KIND: &str = "residuals";
 const PLOT_HEIGHT: f64 = 180.0;
@@ -91,7 +91,7 @@ pub fn draw(input: &Residuals, style: &Style) -> Result<Figure, FigureError> {
         } else {
             scene.line((inside.0, y.at(0.0)), (inside.2, y.at(0.0)), Stroke::hair(style::AXIS));
         }
-        for residual in &input.residuals {
+        for residual in thinned(&input.residuals) {
             let value = if column == 0 { residual.quantile } else { residual.fitted };
             let at = (x.at(value), y.at(residual.residual));
             scene.dot(at, style::DOT, style::MUTED, opacity);

@@ -4,7 +4,7 @@
 use super::axis::{self, Scale, Ticks};
 use super::scene::{Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Better, Figure, FigureError, Heading, words};
+use super::{Better, Figure, FigureError, Heading, thinned, words};
 
 const KIND: &str = "waterfall";
 const PLOT_HEIGHT: f64 = 190.0;
@@ -68,6 +68,7 @@ pub fn draw(input: &Waterfall, style: &Style) -> Result<Figure, FigureError> {
     let benefit = |value: f64| if input.better == Better::Lower { value } else { -value };
     let mut ordered: Vec<&(String, f64)> = input.differences.iter().collect();
     ordered.sort_by(|a, b| benefit(a.1).total_cmp(&benefit(b.1)).then_with(|| a.0.cmp(&b.0)));
+    let ordered: Vec<&(String, f64)> = thinned(&ordered).copied().collect();
 
     let mut scene = Scene::new(KIND, style);
     let hint = if input.mcid.is_some() { input.labels.band.as_str() } else { "" };

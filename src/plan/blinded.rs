@@ -119,7 +119,10 @@ mod tests {
         let text = include_str!("../../datasets/ev-knee-synthetic/plan.toml");
         let plan = parse(text, "plan.toml").unwrap();
         let blind = blinded(&plan);
-        assert_eq!((blind.arms.active.label.as_str(), blind.arms.placebo.label.as_str()), (DUMMY_ACTIVE, DUMMY_PLACEBO));
+        assert_eq!(
+            (blind.arms.active.label.as_str(), blind.arms.placebo.label.as_str()),
+            (DUMMY_ACTIVE, DUMMY_PLACEBO)
+        );
         assert_eq!(blind.design().arms.active, DUMMY_ACTIVE);
         assert_eq!((&blind.data, &blind.sha256), (&plan.data, &plan.sha256));
         assert_eq!(blind.design().endpoints.len(), plan.design().endpoints.len());

@@ -197,7 +197,8 @@ impl Checker<'_> {
     }
 
     fn estimand_visit(&mut self, plan: &PlanFile, path: &str, visit: &str, endpoint: Option<&EndpointPlan>) {
-        let order: Vec<&str> = plan.visits.iter().flat_map(|visits| &visits.order).map(|visit| visit.label.as_str()).collect();
+        let order: Vec<&str> =
+            plan.visits.iter().flat_map(|visits| &visits.order).map(|visit| visit.label.as_str()).collect();
         self.known(path, "a visit of the plan", visit, &order);
         let place = |label: &str| order.iter().position(|known| *known == label);
         let baseline = plan.visits.as_ref().and_then(|visits| place(visits.baseline.as_deref()?));

@@ -7,6 +7,7 @@ use crate::trial::codes::Level;
 use crate::trial::derived::{Derived, Summary};
 use crate::trial::side::{NO, YES};
 use crate::trial::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
+use sha2::{Digest, Sha256};
 
 /// Identifier of the only visit of a trial without a visit column.
 const SINGLE_VISIT: &str = "single";
@@ -198,7 +199,7 @@ pub(super) fn visits(plan: &PlanFile) -> Vec<Visit> {
 
 /// The identifier of an endpoint: as written, else from its column.
 pub fn endpoint_id(endpoint: &EndpointPlan) -> String {
-    endpoint.id.clone().unwrap_or_else(|| slug(&endpoint.column))
+    endpoint.id.as_deref().map_or_else(|| slug(&endpoint.column), bounded)
 }
 
 /// A short identifier of a visit label: `Month 6` → `m6`, `Week 4` → `w4`, `Day 10` → `d10`, `Year 2` → `y2`, else a slug.
@@ -258,7 +259,20 @@ pub fn slug(text: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('_');
-    if slug.is_empty() { "x".to_owned() } else { slug.to_owned() }
+    if slug.is_empty() { "x".to_owned() } else { bounded(slug) }
+}
+
+/// Longest part of an identifier, in bytes: names of files are made of several.
+const LONGEST_PART: usize = 64;
+
+/// `name`, its end replaced by a hash of the whole where it is longer than a part of an identifier may be.
+pub fn bounded(name: &str) -> String {
+    if name.len() <= LONGEST_PART {
+        return name.to_owned();
+    }
+    let kept = (0..=LONGEST_PART - 12).rev().find_map(|at| name.get(..at)).unwrap_or_default();
+    let hash: String = Sha256::digest(name).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}_{hash}", kept.trim_end_matches(['_', '-']))
 }
 
 /// Decimals needed to write multiples of `step`: 1 for 0.5, 0 without a step.

@@ -1,5 +1,7 @@
 //! A plan and data to start from: a commented plan with every key, a data template that runs, a data dictionary.
 
+use crate::disk::inputs::Inputs;
+use crate::disk::{calls, file, interrupt};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,17 +24,22 @@ pub fn init(folder: &Path) -> io::Result<Vec<PathBuf>> {
     if let Some(there) = paths.iter().find(|path| path.exists()) {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is there already", there.display())));
     }
+    let made = !folder.exists();
     std::fs::create_dir_all(folder)?;
-    for (done, (path, (_, text))) in paths.iter().zip(FILES).enumerate() {
+    let made = if made { vec![folder.to_path_buf()] } else { Vec::new() };
+    let mut done = Ok(());
+    for (number, (path, (_, text))) in paths.iter().zip(FILES).enumerate() {
         // A file that appeared meanwhile is not overwritten either.
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-        if let Err(error) = io::Write::write_all(&mut file, text.as_bytes()) {
-            // A full disk: nothing half-written stays behind.
-            for path in paths.iter().take(done + 1) {
-                let _ = std::fs::remove_file(path);
-            }
-            return Err(error);
+        done = file::write(path, text.as_bytes(), &Inputs::default(), false);
+        if done.is_err() {
+            // A full disk: nothing stays behind.
+            paths.iter().take(number).for_each(|path| drop(calls::remove_file(path)));
+            made.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+            break;
         }
+        // When the user stops the program, what it made goes.
+        interrupt::begin(path, &made);
     }
-    Ok(paths)
+    paths.iter().for_each(|path| interrupt::end(path));
+    done.map(|()| paths).map_err(|error| error.source)
 }

@@ -91,11 +91,43 @@ fn finding(file: &str, message: String, remedy: &str) -> Finding {
     Positions::error("SK034", location, message, remedy.to_owned())
 }
 
-/// Masks identifiers in the words of the plan that a report repeats: titles, reasons, names of files.
+/// Masks identifiers in the words of the plan that a report repeats: titles, reasons, conditions, levels, the estimand. A
+/// condition on a patient then names the pseudonym, which is what the tables hold.
 pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
     let masker = Masker::new(pseudonyms);
-    let reasons = plan.waivers.iter_mut().map(|waiver| &mut waiver.reason);
-    for text in reasons.chain([&mut plan.trial.title, &mut plan.file_name]) {
+    let Plan { trial, data, endpoints, analysis_sets, estimand, covariates, subgroups, report, waivers, .. } = plan;
+    let mut texts: Vec<&mut String> = vec![&mut trial.id, &mut trial.title, &mut plan.file_name];
+    let optional = [
+        &mut trial.sponsor,
+        &mut trial.protocol,
+        &mut trial.registration,
+        &mut trial.condition,
+        &mut trial.rationale,
+        &mut trial.source,
+        &mut data.rows,
+        &mut report.footer,
+    ];
+    texts.extend(optional.into_iter().flatten());
+    texts.extend(
+        endpoints
+            .iter_mut()
+            .flat_map(|endpoint| [&mut endpoint.name, &mut endpoint.unit].into_iter().chain(&mut endpoint.mcid_source)),
+    );
+    texts.extend(analysis_sets.iter_mut().flat_map(|set| set.label.iter_mut().chain(&mut set.condition)));
+    texts.extend(estimand.iter_mut().flat_map(|estimand| {
+        let events = estimand.intercurrent_events.iter_mut().map(|event| &mut event.event);
+        let parts = [&mut estimand.treatment, &mut estimand.population, &mut estimand.variable];
+        parts.into_iter().chain([&mut estimand.summary_measure]).chain(events)
+    }));
+    texts.extend(
+        covariates
+            .iter_mut()
+            .flat_map(|covariate| covariate.label.iter_mut().chain(&mut covariate.levels).chain(&mut covariate.labels)),
+    );
+    texts.extend(subgroups.iter_mut().filter_map(|subgroup| subgroup.label.as_mut()));
+    texts.extend(waivers.iter_mut().map(|waiver| &mut waiver.reason));
+    texts.extend(plan.remarks.iter_mut().flat_map(|finding| [&mut finding.message, &mut finding.remedy]));
+    for text in texts {
         if let Some(masked) = masker.mask(text) {
             *text = masked;
         }

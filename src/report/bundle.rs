@@ -14,6 +14,7 @@ pub struct Bundle {
     files: BTreeMap<String, Vec<u8>>,
     /// What whoever runs the program should know of the files, in whole sentences.
     pub remarks: Vec<String>,
+    lost: Vec<String>,
 }
 
 impl Bundle {
@@ -32,6 +33,16 @@ impl Bundle {
     pub fn listed(&self) -> Vec<serde_json::Value> {
         let file = |(path, bytes): (&str, &[u8])| serde_json::json!({"path": path, "sha256": sha256(bytes), "bytes": bytes.len()});
         self.files().map(file).collect()
+    }
+
+    /// Says of an exhibit that it could not be made.
+    pub fn lose(&mut self, what: String) {
+        self.lost.push(what);
+    }
+
+    /// The exhibits that could not be made, each with the reason.
+    pub fn lost(&self) -> &[String] {
+        &self.lost
     }
 
     /// The files in order of their paths.

@@ -19,6 +19,7 @@ pub mod manifest;
 pub mod markdown;
 pub mod numbers;
 pub mod options;
+pub mod pages;
 #[cfg(feature = "pdf")]
 pub mod pdf;
 pub mod recipes;
@@ -81,11 +82,23 @@ pub fn files(run: &Run) -> Result<Bundle, ReportError> {
 /// them, the manifest.
 ///
 /// # Errors
-/// A figure, the page or another document could not be made.
+/// The page could not be made in the reader's own template, or the results could not be written as JSON. Any other
+/// exhibit that cannot be made is left out and named ([`Bundle::lost`]): none takes the results with it.
 pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let words = compose::words(&run.plan);
     let style = compose::style(&run.plan);
-    let mut document = compose::document_with(run, &words, &style, options)?;
+    let mut document = match compose::document_with(run, &words, &style, options) {
+        Ok(document) => document,
+        // The results are there all the same.
+        Err(error) => {
+            let mut bundle = Bundle::default();
+            bundle.lose(format!("the report could not be made: {error}"));
+            bundle.add("results.json", results::render(run)?);
+            let manifest = manifest::render(run, &bundle)?;
+            bundle.add("manifest.json", manifest);
+            return Ok(bundle);
+        }
+    };
     options.template.apply(&mut document)?;
     let material =
         exhibits::Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options };
@@ -93,18 +106,26 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let figures: Vec<&Figure> = document.figures().collect();
     let draw = |figure: &&Figure| {
         let svg = figure.standalone(&style)?;
-        let png = figure::png(&svg, DPI)?;
-        Ok((svg, png))
+        Ok::<_, FigureError>((figure::png(&svg, DPI), svg))
     };
     // The other formats and the figures are made side by side: a PDF takes as long as all figures together.
     let (formats, drawn) = rayon::join(
         || run.plan.report.formats.par_iter().map(|format| other_format(run, &document, &words, *format)).collect(),
-        || figures.par_iter().map(draw).collect::<Result<Vec<(String, Vec<u8>)>, FigureError>>(),
+        || figures.par_iter().map(draw).collect::<Vec<_>>(),
     );
-    let (formats, drawn): (Vec<Result<_, ReportError>>, _) = (formats, drawn?);
-    for (figure, (svg, png)) in figures.iter().zip(drawn) {
-        bundle.add(format!("figures/f-{}.svg", figure.id), svg);
-        bundle.add(format!("figures/f-{}.png", figure.id), png);
+    let formats: Vec<Result<_, ReportError>> = formats;
+    for (figure, drawn) in figures.iter().zip(drawn) {
+        let mut keep = |name: String, made: Result<Vec<u8>, FigureError>| match made {
+            Ok(bytes) => bundle.add(name, bytes),
+            Err(error) => bundle.lose(format!("{name} could not be made: {error}")),
+        };
+        match drawn {
+            Ok((png, svg)) => {
+                keep(format!("figures/f-{}.svg", figure.id), Ok(svg.into_bytes()));
+                keep(format!("figures/f-{}.png", figure.id), png);
+            }
+            Err(error) => keep(format!("figures/f-{}.svg", figure.id), Err(error)),
+        }
     }
     for shown in document.tables() {
         bundle.add(format!("tables/{}.csv", shown.id), table::csv::render(shown));
@@ -113,13 +134,18 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let mut records = records::groups(&material);
     let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
     records.extend(records::tables(&document, &words, &files));
-    bundle.add("report.html", html::render_with(&document, &words, &records, &options.template)?);
+    for (name, text) in pages::render(&document, &words, &records, &options.template)? {
+        bundle.add(name, text);
+    }
     #[cfg(feature = "pdf")]
     if run.plan.report.formats.contains(&ReportFormat::Pdf) {
         bundle.remarks.extend(without_glyphs(&document, &words));
     }
     for format in formats {
-        format?.into_iter().for_each(|(name, bytes)| bundle.add(name, bytes));
+        match format {
+            Ok(format) => format.into_iter().for_each(|(name, bytes)| bundle.add(name, bytes)),
+            Err(error) => bundle.lose(error.to_string()),
+        }
     }
     for (path, text) in verify::files(&material) {
         bundle.add(format!("verify/{path}"), text);

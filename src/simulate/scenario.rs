@@ -287,7 +287,8 @@ const MOST: usize = 1000;
 /// # Errors
 /// It cannot be read, is no TOML, has an unknown key, or its grid is too large.
 pub fn read(path: &Path) -> Result<ScenarioFile, SimulationError> {
-    let text = std::fs::read_to_string(path).map_err(|error| SimulationError::file(path, error))?;
+    let text = crate::disk::read::text(path, crate::disk::read::MAX_TEXT)
+        .map_err(|error| SimulationError::file(path, error))?;
     let wrong = |message: String| SimulationError::Scenario {
         file: path.display().to_string(),
         message,

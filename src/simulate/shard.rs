@@ -6,11 +6,14 @@
 //! is ignored, and what lacks is done. No lock is needed: two attempts can only give the same records twice.
 
 use super::SimulationError;
+use crate::disk::calls;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const MAGIC: &[u8; 8] = b"SKSHARD1";
+
+/// Longest file of an attempt, in bytes: some ten million replicates.
+const LONGEST: u64 = 2 << 30;
 
 /// One analysis on one replicate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,7 +108,7 @@ fn little(bytes: &[u8]) -> u64 {
 
 /// The whole records of one file.
 fn read_file(path: &Path, hash: &[u8; 32], into: &mut Records) -> Result<(), SimulationError> {
-    let bytes = std::fs::read(path).map_err(|error| SimulationError::file(path, error))?;
+    let bytes = crate::disk::read::bytes(path, LONGEST).map_err(|error| SimulationError::file(path, error))?;
     if bytes.len() < 40 {
         // Killed before its header was whole.
         return Ok(());
@@ -181,10 +184,10 @@ impl Attempt {
     pub fn start(folder: &Path, shard: u64, shards: u64, hash: &[u8; 32]) -> Result<Self, SimulationError> {
         for attempt in 0.. {
             let path = folder.join(format!("shard-{shard}-of-{shards}.a{attempt}.skr"));
-            match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+            match calls::create(&path) {
                 Ok(mut file) => {
                     let header = [MAGIC.as_slice(), hash.as_slice()].concat();
-                    file.write_all(&header).map_err(|error| SimulationError::file(&path, error))?;
+                    calls::append(&mut file, &header).map_err(|error| SimulationError::file(&path, error))?;
                     return Ok(Self { path, file });
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -200,7 +203,7 @@ impl Attempt {
     /// The file cannot be written.
     pub fn append(&mut self, scenario: u32, found: &[(u64, Vec<Found>)]) -> Result<(), SimulationError> {
         let bytes: Vec<u8> = found.iter().flat_map(|(replicate, found)| frame(scenario, *replicate, found)).collect();
-        self.file.write_all(&bytes).map_err(|error| SimulationError::file(&self.path, error))
+        calls::append(&mut self.file, &bytes).map_err(|error| SimulationError::file(&self.path, error))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Patients' identifiers inside other texts, each replaced by its pseudonym: "call EVK-009 about the left knee".
 //!
-//! An identifier is found as a whole word, in capitals or not, and where it has letters and digits also with other
-//! separators (`EVK009`, `evk 009`). One that could be any number or word (under four digits, under three letters) is
-//! found only behind a word for a patient. A text that is nothing but a number is a value and stays.
+//! An identifier is found as a whole word, in capitals or not, in characters of full width, with other separators
+//! (`EVK009`, `evk 009`, `EVK – 9`) and with other leading zeros; one of letters and digits also with letters behind it
+//! (`EVK-009L`). One that could be any number or word (under four digits, under three letters) is found only behind a
+//! word for a patient. A text that is nothing but a number is a value and stays.
 
 use super::pseudonym::Pseudonyms;
 use crate::data::spreadsheet::is_number;
@@ -26,15 +27,49 @@ const CUES: [&str; 14] = [
     "番号",
 ];
 
-/// Most pieces (runs of letters and digits) of an identifier that is looked for.
-const MOST_PIECES: usize = 6;
+/// Most pieces (runs of letters or of digits) of an identifier that is looked for.
+const MOST_PIECES: usize = 12;
+
+/// Most characters between the pieces of an identifier, as in `EVK - 009`.
+const MOST_BETWEEN: usize = 3;
 
 /// Finds identifiers in text.
 #[derive(Debug, Clone, Default)]
 pub struct Masker {
-    /// Pseudonyms by the letters and digits of the identifier, in small letters; and whether it is found without a cue.
-    by_core: HashMap<String, (String, bool)>,
+    /// Pseudonyms by the letters and digits of the identifier.
+    by_core: HashMap<String, Known>,
+    /// The same without leading zeros, for those that are not written so.
+    by_bare: HashMap<String, Known>,
     longest: usize,
+}
+
+/// An identifier that is looked for.
+#[derive(Debug, Clone)]
+struct Known {
+    pseudonym: String,
+    /// Whether it has letters and digits: it may then stand within a word.
+    mixed: bool,
+    /// Whether it is found without a cue.
+    strong: bool,
+}
+
+/// A run of letters or of digits in a text.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    start: usize,
+    end: usize,
+    kind: Kind,
+    /// Whether a word begins, or ends, with it.
+    begins: bool,
+    ends: bool,
+}
+
+/// Scripts are apart, since Japanese has no blanks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Digits,
+    Latin,
+    Other,
 }
 
 impl Masker {
@@ -47,9 +82,20 @@ impl Masker {
                 continue;
             }
             let (digits, letters) = (core.chars().any(char::is_numeric), core.chars().any(char::is_alphabetic));
-            let strong = digits && letters || core.chars().count() >= if digits { 4 } else { 3 };
+            let mixed = digits && letters;
+            let known = |core: &str| Known {
+                pseudonym: pseudonym.to_owned(),
+                mixed,
+                strong: mixed || core.chars().count() >= if digits { 4 } else { 3 },
+            };
             masker.longest = masker.longest.max(core.len());
-            masker.by_core.insert(core, (pseudonym.to_owned(), strong));
+            let bare = bare(&core);
+            if bare != core || digits {
+                let known = known(&bare);
+                masker.by_bare.entry(bare).or_insert(known);
+            }
+            let known = known(&core);
+            masker.by_core.insert(core, known);
         }
         masker
     }
@@ -69,9 +115,9 @@ impl Masker {
             });
             match found {
                 Some((last, pseudonym)) => {
-                    masked.push_str(&text[done..pieces[at].0]);
+                    masked.push_str(&text[done..pieces[at].start]);
                     masked.push_str(pseudonym);
-                    done = pieces[last].1;
+                    done = pieces[last].end;
                     at = last + 1;
                 }
                 None => at += 1,
@@ -81,37 +127,76 @@ impl Masker {
     }
 
     /// The pseudonym of the identifier that `pieces` of `text` spell; `before` is the piece before them.
-    fn found(&self, text: &str, pieces: &[(usize, usize)], before: Option<(usize, usize)>) -> Option<&str> {
-        let (start, end) = (pieces.first()?.0, pieces.last()?.1);
-        if end - start > 2 * self.longest + 2 {
+    fn found(&self, text: &str, pieces: &[Piece], before: Option<Piece>) -> Option<&str> {
+        let (first, last) = (pieces.first()?, pieces.last()?);
+        if last.end - first.start > 4 * (self.longest + MOST_PIECES) {
             return None;
         }
-        // Only one separator stands between the pieces of an identifier.
-        let apart = pieces.windows(2).any(|pair| pair[1].0 - pair[0].1 > 1);
-        let (pseudonym, strong) = self.by_core.get(&core(&text[start..end])).filter(|_| !apart)?;
-        let cued = before.is_some_and(|(from, to)| {
-            let word = text[from..to].to_lowercase();
-            text[to..start].chars().count() <= 3 && CUES.contains(&word.trim_end_matches('s'))
+        let between = |pair: &[Piece]| text[pair[0].end..pair[1].start].chars().count();
+        if pieces.windows(2).any(|pair| between(pair) > MOST_BETWEEN) {
+            return None;
+        }
+        let core = core(&text[first.start..last.end]);
+        let known = self.by_core.get(&core).or_else(|| self.by_bare.get(&bare(&core)))?;
+        let whole = first.begins && (last.ends || known.mixed && last.kind == Kind::Digits);
+        let cued = before.is_some_and(|cue| {
+            let word = text[cue.start..cue.end].to_lowercase();
+            text[cue.end..first.start].chars().count() <= 3 && CUES.contains(&word.trim_end_matches('s'))
         });
-        (*strong || cued).then_some(pseudonym.as_str())
+        (whole && (known.strong || cued)).then_some(known.pseudonym.as_str())
+    }
+}
+
+/// The usual form of a character of full width.
+fn plain(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
     }
 }
 
 /// The letters and digits of a text, in small letters.
 fn core(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    text.chars().map(plain).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Where the runs of letters and digits begin and end; ASCII and other scripts are apart, since Japanese has no blanks.
-fn pieces(text: &str) -> Vec<(usize, usize)> {
-    let mut pieces: Vec<(usize, usize, bool)> = Vec::new();
-    for (at, c) in text.char_indices().filter(|(_, c)| c.is_alphanumeric()) {
-        match pieces.last_mut() {
-            Some((_, end, ascii)) if *end == at && *ascii == c.is_ascii() => *end = at + c.len_utf8(),
-            _ => pieces.push((at, at + c.len_utf8(), c.is_ascii())),
+/// A core without the zeros that lead its numbers.
+fn bare(core: &str) -> String {
+    let mut bare = String::with_capacity(core.len());
+    let mut chars = core.chars().peekable();
+    let mut inside = false;
+    while let Some(c) = chars.next() {
+        let leads = c == '0' && !inside && chars.peek().is_some_and(char::is_ascii_digit);
+        inside = c.is_ascii_digit() && !leads;
+        if !leads {
+            bare.push(c);
         }
     }
-    pieces.into_iter().map(|(start, end, _)| (start, end)).collect()
+    bare
+}
+
+/// The runs of letters and of digits in a text.
+fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for (at, c) in text.char_indices().filter(|(_, c)| c.is_alphanumeric()) {
+        let kind = match plain(c) {
+            c if c.is_ascii_digit() => Kind::Digits,
+            c if c.is_ascii() => Kind::Latin,
+            _ => Kind::Other,
+        };
+        let end = at + c.len_utf8();
+        match pieces.last_mut().filter(|last| last.end == at) {
+            Some(last) if last.kind == kind => last.end = end,
+            Some(last) => {
+                // A word goes on from letters to digits and back, but not from one script to another.
+                let apart = last.kind == Kind::Other || kind == Kind::Other;
+                last.ends = apart;
+                pieces.push(Piece { start: at, end, kind, begins: apart, ends: true });
+            }
+            None => pieces.push(Piece { start: at, end, kind, begins: true, ends: true }),
+        }
+    }
+    pieces
 }
 
 #[cfg(test)]
@@ -132,6 +217,10 @@ mod tests {
             ("evk009, EVK 009; EVK_009.", "<EVK-009>, <EVK-009>; <EVK-009>."),
             ("EVK-0091", "<EVK-0091>"),
             ("EVK-00911 is nobody", "EVK-00911 is nobody"),
+            ("EVK-9, EVK_0009 and EVK – 009", "<EVK-009>, <EVK-009> and <EVK-009>"),
+            ("EVK-009L, EVK-009_left", "<EVK-009>L, <EVK-009>_left"),
+            ("ＥＶＫ－００９", "<EVK-009>"),
+            ("patient 007, 04711, V4711", "patient <7>, <4711>, V4711"),
             ("see 4711's file", "see <4711>'s file"),
             ("took 7 tablets", "took 7 tablets"),
             ("as patient 7, and subject no. 7", "as patient <7>, and subject no. <7>"),

@@ -110,13 +110,15 @@ pub fn redact(sources: &mut Sources, key: &str) -> Pseudonyms {
     for ((source, column), cells) in places.iter_mut().zip(&read) {
         let replaced: Vec<Option<&str>> =
             (0..cells.codes.len()).map(|row| cells.get(row).and_then(|id| pseudonyms.of(id))).collect();
-        if !cells.codes.is_empty() {
-            let mut order: Vec<usize> = (0..replaced.len()).collect();
-            order.sort_by_key(|row| replaced[*row]);
-            replace_column(source, column, replaced);
+        if cells.codes.is_empty() {
             mask(source, column, &structural, &masker);
-            source.table = source.table.keep(&order);
+            continue;
         }
+        let mut order: Vec<usize> = (0..replaced.len()).collect();
+        order.sort_by_key(|row| replaced[*row]);
+        replace_column(source, column, replaced);
+        mask(source, column, &structural, &masker);
+        source.table = source.table.keep(&order);
     }
     pseudonyms
 }
@@ -126,6 +128,7 @@ fn mask(source: &mut Source, patient: &str, structural: &BTreeSet<String>, maske
     source.file = masker.mask(&source.file).unwrap_or_else(|| source.file.clone());
     let path = &mut source.table.provenance.path;
     *path = masker.mask(path).unwrap_or_else(|| path.clone());
+    source.table.reword(|text| masker.mask(text));
     for name in source.table.column_names() {
         let column = source.table.frame.column(&name).ok().and_then(|column| column.str().ok().cloned());
         let Some(text) = column.filter(|_| name != patient && !structural.contains(&name)) else { continue };

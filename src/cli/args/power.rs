@@ -174,6 +174,9 @@ pub struct PowerArgs {
     /// A curve over the list given, as SVG or PNG by the name.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Replace the file that stands at --out.
+    #[arg(long, requires = "out")]
+    pub force: bool,
 }
 
 const POWER_HELP: &str = "Methods, and what they take. Of --n, --power and --delta two are given and one is computed.

@@ -55,6 +55,9 @@ pub struct SimulateArgs {
     /// Time limit of a task.
     #[arg(long, default_value = "01:00:00", requires = "slurm")]
     pub time: String,
+    /// Replace results and scripts of the same names that are not those of a simulation.
+    #[arg(long)]
+    pub force: bool,
     /// Partition.
     #[arg(long, requires = "slurm")]
     pub partition: Option<String>,

@@ -4,6 +4,8 @@ use crate::cli::args::power::PowerArgs;
 use crate::cli::error::CliError;
 use crate::cli::power::{Answer, answer, curve, inputs};
 use crate::cli::terminal;
+use crate::disk::inputs::Inputs;
+use crate::disk::place;
 use serde_json::{Value, json};
 
 /// Runs the command.
@@ -11,6 +13,10 @@ use serde_json::{Value, json};
 /// # Errors
 /// Wrong usage, or numbers that the method refuses.
 pub fn run(args: &PowerArgs) -> Result<(), CliError> {
+    let read = Inputs::of(&args.data);
+    if let Some(path) = &args.out {
+        place::file(path, &read, args.force)?;
+    }
     let (rows, lists) = inputs::rows(args)?;
     let computed = match (args.n.is_some(), args.power.is_some()) {
         _ if args.name == "assurance" && args.n.is_some() => "assurance",
@@ -40,7 +46,7 @@ pub fn run(args: &PowerArgs) -> Result<(), CliError> {
         return Err(CliError::Refused(reason.to_owned()));
     }
     if let Some(path) = &args.out {
-        curve::write(path, &answers, &lists, computed)?;
+        curve::write(path, &answers, &lists, computed, &read, args.force)?;
     }
     match args.format.as_str() {
         "json" if several => terminal::json(&json!({"method": args.name, "rows": answers})),

@@ -81,6 +81,14 @@ pub fn complete(
     notes.iter().for_each(|note| terminal::say(&format!("note: {note}")));
     bundle.remarks.iter().for_each(|remark| terminal::say(&format!("warning: {}", terminal::visible(remark))));
     terminal::print(&run_summary::summary(&run, output.out, terminal::columns_wide()))?;
+    if !bundle.lost().is_empty() {
+        let out = output.out.join("results.json");
+        let lost = bundle.lost().join("\n  ");
+        return Err(CliError::Output(format!(
+            "the results are in {}, but not all of the report:\n  {lost}",
+            out.display()
+        )));
+    }
     let not_assessed = not_assessed(&run);
     if not_assessed.is_empty() { Ok(()) } else { Err(CliError::NotAssessed(not_assessed.join("; "))) }
 }

@@ -3,6 +3,8 @@
 use crate::cli::args::simulate::SimulateArgs;
 use crate::cli::error::CliError;
 use crate::cli::{output, simulation_page, terminal};
+use crate::disk::inputs::Inputs;
+use crate::disk::{place, read as text_file};
 use crate::plan::{self, Plan};
 use crate::simulate::generate::World;
 use crate::simulate::replicate::{self, Followed};
@@ -19,6 +21,10 @@ use std::time::{Duration, Instant};
 
 /// Replicates where neither file nor command line says how many.
 const USUAL: u64 = 10_000;
+/// What the results are called.
+const RESULTS: [&str; 3] = ["performance.json", "simulation.json", "performance.html"];
+/// What stands in the files that a simulation writes, and in no others.
+const OURS: [&str; 3] = ["\"rejection\"", "\"splitknee\"", "splitknee simulate"];
 /// Replicates computed between two writes.
 const BATCH: usize = 32;
 
@@ -59,11 +65,15 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
         return Err(CliError::Usage("--out DIR is missing: the folder of the results".to_owned()));
     }
     let setting = read(args)?;
+    let shard = args.shard.as_deref().map(parts).transpose()?;
+    if !args.slurm && !args.status && shard.is_none() {
+        // Judged before the work.
+        RESULTS.iter().try_for_each(|name| may_write(args, name))?;
+    }
     if args.slurm {
         return slurm(args, &setting);
     }
     std::fs::create_dir_all(&args.out).map_err(|error| SimulationError::file(&args.out, error))?;
-    let shard = args.shard.as_deref().map(parts).transpose()?;
     let done = shard::read_all(&args.out, &setting.hash)?;
     if args.status {
         return status(args, &setting, &done);
@@ -157,6 +167,36 @@ fn read(args: &SimulateArgs) -> Result<Setting, CliError> {
     Ok(Setting { file, plan, worlds, hash: hash.finalize().into(), replicates })
 }
 
+/// Refuses to replace a file of `name` in the folder of the results that no simulation wrote, or that it reads.
+fn may_write(args: &SimulateArgs, name: &str) -> Result<(), CliError> {
+    let path = args.out.join(name);
+    let inputs = inputs(args);
+    place::file(&path, &inputs, true)?;
+    let ours = match text_file::text(&path, text_file::MAX_TEXT) {
+        Ok(text) => OURS.iter().any(|mark| text.contains(mark)),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound || error.kind() == std::io::ErrorKind::NotADirectory,
+    };
+    if ours || args.force {
+        return Ok(());
+    }
+    Err(CliError::Refused(format!(
+        "{}: no simulation wrote it\n  help: move it elsewhere, name another folder with --out, or give --force to replace it",
+        path.display()
+    )))
+}
+
+/// The scenario and its plan.
+fn inputs(args: &SimulateArgs) -> Inputs {
+    let folder = args.scenario.parent().unwrap_or(std::path::Path::new("."));
+    let plan = scenario::read(&args.scenario).ok().map(|file| folder.join(file.plan));
+    Inputs::of(plan.into_iter().chain([args.scenario.clone()]))
+}
+
+fn write(args: &SimulateArgs, name: &str, text: &str) -> Result<(), CliError> {
+    may_write(args, name)?;
+    output::write_new(&args.out.join(name), text.as_bytes(), &inputs(args), true)
+}
+
 /// Does what lacks of a shard.
 fn compute(args: &SimulateArgs, setting: &Setting, done: &Records, part: u64, of: u64) -> Result<(), CliError> {
     let mine = |replicate: &u64| (replicate - 1) % of + 1 == part;
@@ -236,7 +276,7 @@ fn merge(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), C
         done.iter().filter(|((_, k), _)| *k <= setting.replicates).map(|(key, bits)| (*key, bits.clone())).collect();
     let table = performance::tabulate(&setting.plan, &setting.file, &setting.worlds, &wanted);
     let text = serde_json::to_string_pretty(&table).map_err(|error| CliError::Output(error.to_string()))?;
-    output::write_whole(&args.out.join("performance.json"), &format!("{text}\n"))?;
+    write(args, "performance.json", &format!("{text}\n"))?;
     let followed = setting.worlds.first().map_or(&[][..], |(_, followed)| followed.as_slice());
     let methods = performance::methods(&setting.file, &setting.plan, setting.replicates, followed);
     let hash: String = setting.hash.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -251,14 +291,14 @@ fn merge(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), C
         "methods": methods,
     });
     let text = serde_json::to_string_pretty(&about).map_err(|error| CliError::Output(error.to_string()))?;
-    output::write_whole(&args.out.join("simulation.json"), &format!("{text}\n"))?;
+    write(args, "simulation.json", &format!("{text}\n"))?;
     let about = simulation_page::About {
         trial: &setting.plan.trial.id,
         methods: &methods,
         hash: &hash,
         missing: missing.len(),
     };
-    output::write_whole(&args.out.join("performance.html"), &simulation_page::page(&about, &table))?;
+    write(args, "performance.html", &simulation_page::page(&about, &table))?;
     let shown = ["bias", "empirical_se", "coverage", "rejection", "claim_for", "claim_against", "mean_pairs"];
     let rows: Vec<Vec<String>> = table
         .iter()
@@ -321,7 +361,7 @@ fn slurm(args: &SimulateArgs, setting: &Setting) -> Result<(), CliError> {
     std::fs::create_dir_all(&args.out).map_err(|error| SimulationError::file(&args.out, error))?;
     let submit = |name: &str, script: &str, extra: &[String]| -> Result<String, CliError> {
         let path = args.out.join(name);
-        output::write_whole(&path, script)?;
+        write(args, name, script)?;
         let ran = std::process::Command::new("sbatch").arg("--parsable").args(extra).arg(&path).output();
         let ran = ran.map_err(|error| CliError::Refused(format!("sbatch cannot be run: {error}")))?;
         if !ran.status.success() {

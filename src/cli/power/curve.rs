@@ -2,6 +2,7 @@
 
 use super::Answer;
 use crate::cli::error::CliError;
+use crate::disk::inputs::Inputs;
 use crate::figure::axis::{self, Scale, Ticks};
 use crate::figure::scene::{Scene, Stroke, Type};
 use crate::figure::style::{self, Style};
@@ -17,7 +18,14 @@ const KIND: &str = "power-curve";
 ///
 /// # Errors
 /// No list was given, a name that is neither, or a file that cannot be written.
-pub fn write(path: &Path, answers: &[Answer], lists: &[&str], computed: &str) -> Result<(), CliError> {
+pub fn write(
+    path: &Path,
+    answers: &[Answer],
+    lists: &[&str],
+    computed: &str,
+    inputs: &Inputs,
+    force: bool,
+) -> Result<(), CliError> {
     let [over, rest @ ..] = lists else {
         return Err(CliError::Usage(
             "--out draws a curve over a list: give --n 20,30,40 or --rho 0.2:0.8:0.1".to_owned(),
@@ -49,7 +57,7 @@ pub fn write(path: &Path, answers: &[Answer], lists: &[&str], computed: &str) ->
         "png" => png::png(&svg, 300.0).map_err(|error| CliError::Output(error.to_string()))?,
         _ => return Err(CliError::Usage(format!("--out {}: a name ending in .svg or .png", path.display()))),
     };
-    crate::cli::output::write_bytes(path, &bytes)
+    crate::cli::output::write_new(path, &bytes, inputs, force)
 }
 
 type Line = (String, Vec<(f64, f64)>);

@@ -11,6 +11,7 @@ mod unpack;
 use super::binary::{self, Variable, text};
 use super::date::SAS_EPOCH;
 use super::error::DataError;
+use super::memory::{Meter, NUMBER_CELL};
 use super::options::{Format, ReadOptions};
 use super::table::{ColumnInfo, Table, Values};
 use encoding_rs::Encoding;
@@ -24,9 +25,10 @@ use std::collections::BTreeMap;
 pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
     let set = pages::read(name, bytes)?;
     let encoding = set.file.encoding(label(set.encoding), options)?;
+    let mut meter = Meter::new(name);
     let mut variables = Vec::with_capacity(set.columns.len());
     for column in &set.columns {
-        variables.push(variable(&set, column, encoding)?);
+        variables.push(variable(&set, column, encoding, &mut meter)?);
     }
     let mut table = binary::table(name, Format::Sas7bdat, variables, encoding, Vec::new(), options)?;
     table.name = Some(text(set.name, encoding)).filter(|name| !name.is_empty());
@@ -62,7 +64,12 @@ fn label(code: u8) -> Option<&'static str> {
     })
 }
 
-fn variable(set: &DataSet<'_>, column: &Column, encoding: Option<&'static Encoding>) -> Result<Variable, DataError> {
+fn variable(
+    set: &DataSet<'_>,
+    column: &Column,
+    encoding: Option<&'static Encoding>,
+    meter: &mut Meter<'_>,
+) -> Result<Variable, DataError> {
     let text_at = |place| text(set.text(place), encoding);
     let name = text_at(column.name);
     let format = text_at(column.format);
@@ -79,10 +86,15 @@ fn variable(set: &DataSet<'_>, column: &Column, encoding: Option<&'static Encodi
     let outside = || set.file.broken(format!("the variable `{name}` does not fit in a row"));
     if !column.numeric {
         info.width = Some(column.width);
-        let cell = |row: usize| Ok(Some(text(field(row).ok_or_else(outside)?, encoding)));
+        let cell = |row: usize| {
+            let cell = text(field(row).ok_or_else(outside)?, encoding);
+            meter.text(cell.len())?;
+            Ok(Some(cell))
+        };
         let cells = Values::Text((0..set.rows).map(cell).collect::<Result<_, DataError>>()?);
         return Ok(Variable { name, cells, info });
     }
+    meter.take(set.rows as u64 * NUMBER_CELL)?;
     let mut numbers = Vec::with_capacity(set.rows);
     let mut special = BTreeMap::new();
     for row in 0..set.rows {

@@ -3,6 +3,7 @@
 use super::unpack;
 use crate::data::binary::{Bytes, MAX_UNPACKED};
 use crate::data::error::DataError;
+use crate::data::memory;
 use crate::data::options::Format;
 
 /// How every data set begins.
@@ -244,6 +245,10 @@ impl<'a> Reading<'a> {
         let bytes = self.set.file.from(start).take(length)?;
         let before = self.set.bytes.len();
         let whole = before + self.set.row_length;
+        if whole > self.set.bytes.capacity() {
+            // While it grows, the old and the new stand side by side.
+            memory::afford(self.set.file.path(), 3 * whole as u64)?;
+        }
         if whole as u64 > MAX_UNPACKED {
             let what = "the file when unpacked, in bytes,";
             return Err(DataError::TooLarge {

@@ -439,7 +439,8 @@ pub fn paragraph(material: &Material, own: &Estimated) -> String {
         let unit = if about.unit.is_empty() { String::new() } else { format!("\u{a0}{}", about.unit) };
         let values = [("delta", shown.as_str()), ("unit", &unit), ("active", &arms.active), ("placebo", &arms.placebo)];
         said.push(words.say(key, &values));
-        if let (Some(mcid), true) = (about.important_difference, key == "estimand.tips" && of.result.estimate.is_some()) {
+        if let (Some(mcid), true) = (about.important_difference, key == "estimand.tips" && of.result.estimate.is_some())
+        {
             let multiple = crate::table::rounding::print(root.abs() / mcid, 1);
             said.push(words.say("estimand.tips_mcid", &[("multiple", &multiple)]));
         }

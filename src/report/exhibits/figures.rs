@@ -140,8 +140,10 @@ pub fn slopes(
     if panels.iter().all(|panel| panel.pairs.is_empty()) {
         return Ok(None);
     }
+    let most = panels.iter().map(|panel| panel.pairs.len()).max().unwrap_or_default();
     let input = paired_slopes::PairedSlopes {
-        heading: heading_at(material, endpoint, visit, number, "slopes").over(ids(by_arm(material, endpoint, &shown))),
+        heading: of_many(heading_at(material, endpoint, visit, number, "slopes"), material, most)
+            .over(ids(by_arm(material, endpoint, &shown))),
         panels,
         limits: value_limits(material, endpoint),
         value_label: material.name_with_unit(endpoint),
@@ -211,7 +213,7 @@ pub fn waterfall(
     let n = paired.pairs.len().to_string();
     let arms = &material.trial.design.arms;
     let input = waterfall::Waterfall {
-        heading: heading_at(material, endpoint, visit, number, "waterfall")
+        heading: of_many(heading_at(material, endpoint, visit, number, "waterfall"), material, paired.pairs.len())
             .over(ids(material.outcomes.description(endpoint, visit, measure, None))),
         differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
         mcid: about.important_difference,
@@ -255,7 +257,8 @@ pub fn agreement(
     };
     let name = [("endpoint", &*material.name_with_unit(endpoint))];
     let input = bland_altman::BlandAltman {
-        heading: heading_at(material, endpoint, visit, number, "agreement").over(ids([record])),
+        heading: of_many(heading_at(material, endpoint, visit, number, "agreement"), material, paired.pairs.len())
+            .over(ids([record])),
         points: paired.pairs.iter().map(point).collect(),
         bias: line("bias", "bias_low", "bias_high"),
         lower: line("loa_low", "loa_low_low", "loa_low_high"),
@@ -296,6 +299,15 @@ pub(super) fn heading(
     footnotes.extend(material.marks());
     let (key, number) = (key.to_owned(), number.to_owned());
     Heading { key, number, description: title.clone(), title, footnotes, records: Vec::new() }
+}
+
+/// Says that not every one of `patients` is drawn, where so.
+pub(super) fn of_many(mut heading: Heading, material: &Material, patients: usize) -> Heading {
+    if patients > figure::MOST_MARKS {
+        let (shown, n) = (figure::MOST_MARKS.to_string(), patients.to_string());
+        heading.footnotes.insert(0, material.words.say("figure.thinned", &[("shown", &shown), ("n", &n)]));
+    }
+    heading
 }
 
 /// The identifiers of records.

@@ -256,8 +256,9 @@ pub fn residual_panels(
         })
         .collect();
     let title = words.say("figure.residuals", &[("endpoint", &material.endpoint(endpoint).name)]);
+    let head = heading(material, &material.key(endpoint), number, title, vec![words.get("figure.residuals_note")]);
     let input = residuals::Residuals {
-        heading: heading(material, &material.key(endpoint), number, title, vec![words.get("figure.residuals_note")])
+        heading: super::figures::of_many(head, material, points.len())
             .over(ids(material.outcomes.deciding(endpoint, primary_visit(material, endpoint)))),
         residuals,
         labels: residuals::Labels {
