@@ -64,7 +64,7 @@ impl Allocated {
             AllocationForm::PerKnee { knee, arm } => {
                 let labels = knee.as_ref().and_then(|column| Coded::read(table, column));
                 let kept: Vec<usize> = (0..table.height()).collect();
-                let at = Place { file, column: arm, table, kept: &kept };
+                let at = Place { file, column: arm, table, kept: &kept, codes: &[] };
                 let known = design.arms.labels();
                 let arms = known_levels(&Coded::read(table, arm)?, &known, "arm", "SK601", &at, findings);
                 for (row, arm) in arms.into_iter().enumerate() {

@@ -63,11 +63,33 @@ fn place_of<'n>(names: impl Iterator<Item = (&'n str, &'n [String])> + Clone, ce
         .or_else(|| names.clone().position(|(_, codes)| codes.iter().any(|code| code == cell)))
         .or_else(|| names.clone().position(|(_, codes)| codes.iter().any(same_number)))
         .or_else(|| {
+            // Typed files have 1 and 0 for true and false.
+            let truth = truth(cell)?;
+            names.clone().position(|(_, codes)| codes.iter().any(|code| self::truth(code) == Some(truth)))
+        })
+        .or_else(|| {
             let fits = |(_, codes): &(&str, &[String])| codes.iter().any(|code| code.to_lowercase() == lower);
             let mut fitting = names.enumerate().filter(|(_, name)| fits(name));
             let first = fitting.next()?;
             fitting.next().is_none().then_some(first.0)
         })
+}
+
+fn truth(cell: &str) -> Option<bool> {
+    match cell.to_lowercase().as_str() {
+        "true" | "1" | "1.0" => Some(true),
+        "false" | "0" | "0.0" => Some(false),
+        _ => None,
+    }
+}
+
+/// Labels with their codes, for messages.
+pub fn listed(codes: &[Code]) -> String {
+    let one = |code: &Code| match code.codes.is_empty() {
+        true => code.label.clone(),
+        false => format!("{} (`{}`)", code.label, code.codes.join("`, `")),
+    };
+    codes.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// The code that a cell means.
@@ -162,6 +184,10 @@ mod tests {
         assert_eq!(label("0.0"), Some("生理食塩水"));
         assert_eq!(label("true"), Some("Yes"));
         assert_eq!(label("2"), None);
+        let truth = [("true", "Yes"), ("false", "No")]
+            .map(|(code, label)| Code { codes: vec![code.to_owned()], label: label.to_owned() });
+        assert_eq!(find(&truth, "0").map(|code| code.label.as_str()), Some("No"));
+        assert_eq!(listed(&truth), "Yes (`true`), No (`false`)");
     }
 
     #[test]

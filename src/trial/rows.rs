@@ -1,7 +1,7 @@
 //! The observations as plain columns: patient, knee, arm and visit as codes, values as numbers.
 
 use super::coded::{Coded, Coder, EMPTY};
-use super::codes;
+use super::codes::{self, Code};
 use super::design::{Design, Endpoint};
 use super::expr::Condition;
 use super::finding::{Location, nearest};
@@ -293,13 +293,13 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
     }
     if let Some(name) = &roles.arm {
         let known = design.arms.labels();
-        let place_of = Place { file: &source.file, column: name, table, kept };
+        let place_of = Place { file: &source.file, column: name, table, kept, codes: &sources.codes.arms };
         rows.arm = Some(known_levels(&arm?, &known, "arm", "SK601", &place_of, findings));
     }
     rows.visit = match &roles.visit {
         Some(name) => {
             let known: Vec<&str> = design.visits.iter().map(|visit| visit.label.as_str()).collect();
-            let place_of = Place { file: &source.file, column: name, table, kept };
+            let place_of = Place { file: &source.file, column: name, table, kept, codes: &sources.codes.visits };
             known_levels(&visit?, &known, "visit", "SK602", &place_of, findings)
         }
         None => vec![0; kept.len()],
@@ -492,6 +492,8 @@ pub struct Place<'a> {
     pub table: &'a Table,
     /// Rows in use.
     pub kept: &'a [usize],
+    /// Names with their codes, where the plan declares some.
+    pub codes: &'a [Code],
 }
 
 /// The index among `known` of each kept row's label; every label that is not known is reported once, with its first row.
@@ -543,7 +545,13 @@ pub fn known_levels(
             ),
             None => match super::offers::code_of(what, label, known, &column.levels) {
                 Some(offer) => offer,
-                None => format!("{}; the plan has: {}", super::rows::did_you_mean(label, known), known.join(", ")),
+                None => {
+                    let named = match at.codes.is_empty() {
+                        true => known.join(", "),
+                        false => codes::listed(at.codes),
+                    };
+                    format!("{}; the plan has: {named}", super::rows::did_you_mean(label, known))
+                }
             },
         };
         // Two arms that both occur, and a third: a trial of more than two treatments.

@@ -15,7 +15,11 @@ pub fn what_was_read(inputs: &Inputs, trial: &Trial) -> String {
         .sources
         .provenance()
         .iter()
-        .map(|(file, read)| format!("{file} ({})", plural(read.rows, "row", "rows")))
+        .map(|(file, read)| {
+            let kept = read.notes.iter().find(|note| note.starts_with("`where` keeps"));
+            let kept = kept.map_or_else(String::new, |note| format!("; {note}"));
+            format!("{file} ({}{kept})", plural(read.rows, "row", "rows"))
+        })
         .collect();
     lines.push(("files", files.join(", ")));
     let one_knee = trial.patients.iter().filter(|patient| patient.knees().len() == 1).count();
