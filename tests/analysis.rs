@@ -461,7 +461,8 @@ fn random_intercepts_by_name() {
         let text = format!("ddf = \"satterthwaite\"\nrandom = \"{random}\"");
         run("ev-knee-synthetic", &[("ddf = \"kenward-roger\"", text.as_str())], "")
     };
-    let (all, named) = (declared("(1|patient) + (1|patient:visit) + (1|patient:knee)"), run("ev-knee-synthetic", &[RANDOM], ""));
+    let (all, named) =
+        (declared("(1|patient) + (1|patient:visit) + (1|patient:knee)"), run("ev-knee-synthetic", &[RANDOM], ""));
     let id = "vas.m6.primary.mixed-model";
     let (ours, theirs) = (&find(&all, id).result, &find(&named, id).result);
     assert_eq!((ours.estimate, ours.std_error, ours.df), (theirs.estimate, theirs.std_error, theirs.df));
@@ -473,7 +474,8 @@ fn random_intercepts_by_name() {
         let plan = crate::project::plan_of("ev-knee-synthetic")
             .replace("ddf = \"kenward-roger\"", &format!("ddf = \"kenward-roger\"\nrandom = \"{random}\""));
         let folder = crate::project::dataset("ev-knee-synthetic");
-        let findings = splitknee::pipeline::read_from(&plan, "plan.toml", |file| std::fs::read(folder.join(file))).unwrap_err();
+        let findings =
+            splitknee::pipeline::read_from(&plan, "plan.toml", |file| std::fs::read(folder.join(file))).unwrap_err();
         assert!(findings.iter().any(|finding| finding.rule == rule), "{random}: {findings:?}");
     }
 }

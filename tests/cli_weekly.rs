@@ -194,7 +194,9 @@ fn ratios_with_an_offset_and_their_figure() {
     // One comparison needs no adjustment.
     near(&contrast["p_adjusted"], contrast["p_value"].as_f64().unwrap());
     near(&contrast["conf_low_adjusted"], contrast["conf_low"].as_f64().unwrap());
-    assert!(found["notes"].as_array().unwrap().iter().any(|note| note["text"].as_str().unwrap().starts_with("1 was added")));
+    assert!(
+        found["notes"].as_array().unwrap().iter().any(|note| note["text"].as_str().unwrap().starts_with("1 was added"))
+    );
     let svg = std::fs::read_to_string(figure).unwrap();
-    assert!(svg.contains("<svg") && svg.contains("B - A"));
+    assert!(svg.contains("<svg") && svg.contains("B / A"));
 }

@@ -300,7 +300,8 @@ fn biodistribution_by_route() {
     };
     let report = fit(&columns, &formula, &FitOptions::default()).unwrap().report(&options).unwrap();
     let of = |organ: &str, contrast: &str| {
-        let here = |r: &&splitknee::model::ContrastRecord| r.levels.get("organ") == Some(organ) && r.contrast == contrast;
+        let here =
+            |r: &&splitknee::model::ContrastRecord| r.levels.get("organ") == Some(organ) && r.contrast == contrast;
         report.contrasts.iter().find(here).unwrap()
     };
     for (organ, contrast, estimate, std_error) in [

@@ -67,7 +67,8 @@ fn derived_endpoints_are_those_of_r() {
     let run = pipeline::analyse(read(&plan()).unwrap_or_else(|findings| panic!("{findings:?}"))).unwrap();
     let text = std::fs::read_to_string(case().join("expected.json")).unwrap();
     let all: Value = serde_json::from_str(&text).unwrap();
-    let expected = |id: &str| all["results"].as_array().unwrap().iter().find(|r| r["id"] == id).unwrap()["values"].clone();
+    let expected =
+        |id: &str| all["results"].as_array().unwrap().iter().find(|r| r["id"] == id).unwrap()["values"].clone();
     let same = |number: usize, visit: usize, id: &str| {
         let found = &run.outcomes.comparison(number, visit, "paired-t").unwrap_or_else(|| panic!("no {id}")).result;
         let theirs = expected(id);

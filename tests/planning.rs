@@ -192,7 +192,8 @@ fn simulations_do_not_depend_on_shards_threads_or_kills() {
     let (code, _, err) = run(&["simulate", "merge", folder.path().join("seven").to_str().unwrap()]);
     assert_eq!(code, 0, "{err}");
     assert_eq!((read("one"), page("one")), (read("seven"), page("seven")));
-    for words in ["Operating characteristics of the analysis plan SIM", "<strong>Estimands:</strong>", "600 replicates"] {
+    for words in ["Operating characteristics of the analysis plan SIM", "<strong>Estimands:</strong>", "600 replicates"]
+    {
         assert!(page("one").contains(words), "{words}");
     }
     assert_eq!(run(&["simulate", "merge", folder.path().to_str().unwrap()]).0, 1);

@@ -24,7 +24,8 @@ fn key(number: u64) -> Key {
 #[test]
 fn blocks_are_uniform() {
     for (size, arrangements) in [(2_usize, 2_usize), (4, 6), (6, 20)] {
-        let text = format!("[randomisation]\npatients = {size}\narms = [\"A\", \"B\"]\nblocks = [{size}]\nlabel = \"u\"");
+        let text =
+            format!("[randomisation]\npatients = {size}\narms = [\"A\", \"B\"]\nblocks = [{size}]\nlabel = \"u\"");
         let design = design(&text);
         let keys = 20_000;
         let mut counts = std::collections::BTreeMap::new();

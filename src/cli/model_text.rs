@@ -58,7 +58,8 @@ pub fn linear(report: &ModelReport, conf_level: f64) -> String {
 
 /// The decay of a structure over actual times, which no variance component shows.
 fn over_time(text: &mut String, report: &ModelReport) {
-    let named = |name: &str| ["phi", "range"].iter().any(|known| name == *known || name.starts_with(&format!("{known} (")));
+    let named =
+        |name: &str| ["phi", "range"].iter().any(|known| name == *known || name.starts_with(&format!("{known} (")));
     let rows: Vec<Vec<String>> = report
         .covariance_parameters
         .iter()
@@ -106,12 +107,7 @@ fn geometric(text: &mut String, report: &ModelReport, conf_level: f64) {
             let ratio = contrast.geometric?;
             let (p, adjusted) = (contrast.p_value, contrast.adjusted.and_then(|a| a.p_adjusted));
             let interval = limits(ratio.ratio_low, ratio.ratio_high);
-            Some(vec![
-                labelled(&contrast.contrast, contrast),
-                optional(ratio.ratio),
-                interval,
-                p_value(adjusted.or(p)),
-            ])
+            Some(vec![labelled(&contrast.contrast, contrast), optional(ratio.ratio), interval, p_value(adjusted.or(p))])
         })
         .collect();
     let p = if report.adjust.is_some() { "adjusted p" } else { "p" };

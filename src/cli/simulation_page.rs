@@ -97,7 +97,8 @@ fn scenario_table<'a>(scenario: &str, rows: impl Iterator<Item = &'a Performance
     }
     let shown: Vec<(&str, &str)> =
         MEASURES.into_iter().filter(|(name, _)| rows.iter().any(|row| row.measure == *name)).collect();
-    let mut out = format!("<div class=\"scroll\"><table>\n<caption>{}</caption>\n<tr><th>Analysis</th>", escaped(scenario));
+    let mut out =
+        format!("<div class=\"scroll\"><table>\n<caption>{}</caption>\n<tr><th>Analysis</th>", escaped(scenario));
     out += "<th>True difference</th>";
     shown.iter().for_each(|(_, heading)| out += &format!("<th>{heading}</th>"));
     out += "<th>Failed</th></tr>\n";

@@ -547,7 +547,12 @@ impl Checker<'_> {
         if summary == Summary::PercentChange {
             if !baseline.is_some_and(|baseline| named.contains(baseline)) {
                 let message = "a percent change needs the baseline visit among the visits".to_owned();
-                self.wrong("SK016", &at("derive"), message, "name `visits.baseline`, and it among the endpoint's `visits`");
+                self.wrong(
+                    "SK016",
+                    &at("derive"),
+                    message,
+                    "name `visits.baseline`, and it among the endpoint's `visits`",
+                );
             }
             return;
         }

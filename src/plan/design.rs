@@ -50,7 +50,7 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             say(key("decimals"), value, "Decimals of the data as collected.");
             decimals
         });
-        let measured = match &written.visits {
+        let measured: Vec<usize> = match &written.visits {
             Some(labels) => (0..visits.len()).filter(|i| labels.iter().any(|label| index(label) == Some(*i))).collect(),
             None => (0..visits.len()).collect(),
         };

@@ -3,12 +3,12 @@
 //! These types are the file format. The JSON Schema, the check for unknown keys and the list of defaults in use are all
 //! derived from them, so a key that is added here is known everywhere.
 
-use crate::trial::derived::{Gaps, Summary};
 use super::data_file::FilePlan;
 use super::options::{
     AnalysisPlan, CovariatePlan, Estimand, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
 };
 use crate::data::Format;
+use crate::trial::derived::{Gaps, Summary};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};

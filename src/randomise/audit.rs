@@ -74,7 +74,8 @@ pub fn audit(list: &List) -> Audit {
     if design.scheme == Scheme::PermutedBlocks {
         match sizes.as_slice() {
             [2] => warnings.push(
-                "blocks of 2: whoever knows one allocation of a block knows the other; three of four guesses are right".to_owned(),
+                "blocks of 2: whoever knows one allocation of a block knows the other; three of four guesses are right"
+                    .to_owned(),
             ),
             [size] => warnings.push(format!(
                 "one block size, {size}: its last allocation follows from the others; let the size vary"
@@ -92,7 +93,13 @@ pub fn audit(list: &List) -> Audit {
     if list.test {
         warnings.push("TEST list: its key is known to everybody; never allocate a patient by it".to_owned());
     }
-    Audit { balance, longest_run: longest, guessed_right: if total > 0.0 { right / total } else { 0.0 }, guesses, warnings }
+    Audit {
+        balance,
+        longest_run: longest,
+        guessed_right: if total > 0.0 { right / total } else { 0.0 },
+        guesses,
+        warnings,
+    }
 }
 
 /// The expected share of right guesses in a block of 2m: (m + 2^{2m−1}/C(2m, m) − ½)/(2m) (Blackwell & Hodges 1957).

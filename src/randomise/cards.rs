@@ -16,7 +16,8 @@ pub fn pdf(list: &List) -> Result<Vec<u8>, String> {
     let mut pages = Vec::with_capacity(list.rows.len());
     for row in &list.rows {
         let stratum = &list.strata[row.stratum];
-        let factors = list.design.strata.keys().zip(&stratum.levels).map(|(factor, level)| format!("{factor}: {level}"));
+        let factors =
+            list.design.strata.keys().zip(&stratum.levels).map(|(factor, level)| format!("{factor}: {level}"));
         let mut outside = vec![(16.0, list.design.label.clone()), (24.0, format!("No. {}", list.kit(row)))];
         outside.extend(factors.map(|line| (12.0, line)));
         outside.push((9.0, "Open only when the patient is enrolled; sign and date the envelope.".to_owned()));

@@ -103,7 +103,9 @@ impl Design {
         match self.scheme {
             Scheme::PermutedBlocks => {
                 if self.blocks.is_empty() {
-                    return Err("`blocks` is missing: name the sizes of the blocks, for instance blocks = [4, 8]".to_owned());
+                    return Err(
+                        "`blocks` is missing: name the sizes of the blocks, for instance blocks = [4, 8]".to_owned()
+                    );
                 }
                 if let Some(size) = self.blocks.iter().find(|size| **size == 0 || **size % unit != 0 || **size > 200) {
                     let why = if self.order { "both sides and both orders" } else { "both sides" };
@@ -133,7 +135,9 @@ impl Design {
             let mut seen: Vec<&String> = Vec::new();
             for level in levels {
                 if level.trim().is_empty() || level.contains(['/', ',', '"', '\n']) || seen.contains(&level) {
-                    return Err(format!("strata.{factor}: the level `{level}` is empty, listed twice, or has / , \" in it"));
+                    return Err(format!(
+                        "strata.{factor}: the level `{level}` is empty, listed twice, or has / , \" in it"
+                    ));
                 }
                 seen.push(level);
             }
@@ -162,7 +166,10 @@ impl Design {
             let with = |stratum: &Stratum, level: &String| Stratum {
                 levels: stratum.levels.iter().cloned().chain([level.clone()]).collect(),
             };
-            strata.iter().flat_map(|stratum| levels.iter().map(|level| with(stratum, level)).collect::<Vec<_>>()).collect()
+            strata
+                .iter()
+                .flat_map(|stratum| levels.iter().map(|level| with(stratum, level)).collect::<Vec<_>>())
+                .collect()
         })
     }
 
@@ -188,11 +195,11 @@ impl Design {
             }
         };
         let factors: Vec<&str> = self.strata.keys().map(String::as_str).collect();
-        let strata = if factors.is_empty() { String::new() } else { format!(", stratified by {}", factors.join(" and ")) };
+        let strata =
+            if factors.is_empty() { String::new() } else { format!(", stratified by {}", factors.join(" and ")) };
         format!(
             "The side that received {first} {drawn} drawn for {total} patients {how}{strata}. The list was made with splitknee \
-             from a random key of 256 bits that was kept apart from it; SHA-256 commitments to list and key were recorded \
-             before the first patient was enrolled."
+             from a random key of 256 bits kept in a file of its own; SHA-256 commitments to list and key stand in its record."
         )
     }
 }

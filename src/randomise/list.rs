@@ -124,7 +124,8 @@ impl List {
     pub fn header(&self) -> Vec<String> {
         let before = ["sequence", "stratum"].map(str::to_owned);
         let after = ["block", "active_knee"].map(str::to_owned);
-        let mut names: Vec<String> = before.into_iter().chain(self.design.strata.keys().cloned()).chain(after).collect();
+        let mut names: Vec<String> =
+            before.into_iter().chain(self.design.strata.keys().cloned()).chain(after).collect();
         names.extend(self.design.order.then(|| "first_knee".to_owned()));
         names.extend(["kit".to_owned(), "patient".to_owned()]);
         names.extend(self.test.then(|| "list".to_owned()));

@@ -200,6 +200,8 @@ mod tests {
         assert_eq!(area(&left, Gaps::ObservedSpan), Some((50.0 + 70.0) / 3.0));
         let mut late = all;
         late[0].1 = None;
-        assert!([Gaps::Interpolate, Gaps::InterpolateCarry, Gaps::ObservedSpan].iter().all(|g| area(&late, *g).is_none()));
+        assert!(
+            [Gaps::Interpolate, Gaps::InterpolateCarry, Gaps::ObservedSpan].iter().all(|g| area(&late, *g).is_none())
+        );
     }
 }

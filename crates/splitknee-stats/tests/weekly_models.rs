@@ -10,7 +10,8 @@ use splitknee_stats::model::generalised::Family;
 use splitknee_stats::model::generalised_report::{GeneralisedOptions, GeneralisedReport, fit_generalised};
 use splitknee_stats::model::offset::Offset;
 use splitknee_stats::model::{
-    Column, Columns, ContrastRecord, Ddf, FitOptions, Formula, Information, LsMeansSpec, ModelReport, ReportOptions, fit,
+    Column, Columns, ContrastRecord, Ddf, FitOptions, Formula, Information, LsMeansSpec, ModelReport, ReportOptions,
+    fit,
 };
 
 /// A data file as columns: numbers where every cell is one and the name is not an identifier.
@@ -19,7 +20,8 @@ fn table(case: &str, file: &str, keep: impl Fn(&[&str]) -> bool) -> Columns {
     let text = std::fs::read_to_string(path).unwrap();
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
-    let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).filter(|row: &Vec<&str>| keep(row)).collect();
+    let rows: Vec<Vec<&str>> =
+        lines.map(|line| line.split(',').collect()).filter(|row: &Vec<&str>| keep(row)).collect();
     let mut columns = Columns::new();
     for (place, name) in header.iter().enumerate() {
         let cells: Vec<&str> = rows.iter().map(|row| row[place]).collect();
@@ -188,7 +190,12 @@ fn biodistribution() {
                 log: true,
             },
         );
-        near("log-likelihood", report.log_lik, number(&expected(case, &format!("{prefix}.fit"))["log_lik_reml"], ""), 1e-9);
+        near(
+            "log-likelihood",
+            report.log_lik,
+            number(&expected(case, &format!("{prefix}.fit"))["log_lik_reml"], ""),
+            1e-9,
+        );
         assert_eq!(report.scale, Some("log"));
         let theirs = expected(case, &format!("{prefix}.contrasts.satterthwaite"));
         let theirs = theirs["contrasts"].as_array().unwrap();

@@ -1,8 +1,8 @@
 //! `splitknee gee`: one marginal model by generalised estimating equations.
 
+use super::model::ratio_dot;
 use crate::cli::args::model::GeeArgs;
 use crate::cli::error::CliError;
-use super::model::ratio_dot;
 use crate::cli::model_figure::{self, Dot};
 use crate::cli::model_input::{ModelInput, Outcome};
 use crate::cli::{model_text, terminal};

@@ -163,13 +163,19 @@ fn make(args: &RandomiseArgs, design: &Design, out: &Path) -> Result<(), CliErro
     if args.format == "json" {
         return terminal::json(&record);
     }
-    terminal::print(&summary(&list, &found, added, out))
+    let files = match cards {
+        Some(_) => "list.csv, redcap.csv, cards.pdf, randomisation.json",
+        None => "list.csv, redcap.csv, randomisation.json",
+    };
+    terminal::print(&summary(&list, &found, added, out, files))
 }
 
 /// The CSV with the patients that the earlier list names.
 fn with_patients(list: &List, before: &Earlier) -> String {
-    let patients: BTreeMap<(&str, &str), &str> =
-        before.iter().map(|((stratum, sequence), (_, id))| ((stratum.as_str(), sequence.as_str()), id.as_str())).collect();
+    let patients: BTreeMap<(&str, &str), &str> = before
+        .iter()
+        .map(|((stratum, sequence), (_, id))| ((stratum.as_str(), sequence.as_str()), id.as_str()))
+        .collect();
     let place = list.header().iter().position(|name| name == "patient").unwrap_or(0);
     let plain = list.csv();
     let mut lines = plain.lines();
@@ -217,7 +223,7 @@ fn record(list: &List, key: &Key, found: &Audit) -> Value {
     })
 }
 
-fn summary(list: &List, found: &Audit, added: Option<usize>, out: &Path) -> String {
+fn summary(list: &List, found: &Audit, added: Option<usize>, out: &Path, files: &str) -> String {
     let mut text = format!("{}: {} patients in {} strata", list.design.label, list.rows.len(), list.strata.len());
     match added {
         Some(0) => text += "; the list was there, unchanged\n",
@@ -241,7 +247,7 @@ fn summary(list: &List, found: &Audit, added: Option<usize>, out: &Path) -> Stri
     }
     text.push('\n');
     found.warnings.iter().for_each(|warning| text += &format!("warning: {warning}\n"));
-    text + &format!("written to {}: list.csv, redcap.csv, randomisation.json\n", out.display())
+    text + &format!("written to {}: {files}\n", out.display())
 }
 
 /// Recomputes `path` from design and key; with `--against`, compares it with what was given.
@@ -335,7 +341,8 @@ fn against(args: &RandomiseArgs, list: &List, there: &Earlier, data: &Path) -> R
         _ => {
             let mut text = format!("{agree} patients had {active} on the side that was allotted\n");
             for row in &differing {
-                let sides: Vec<&str> = row["given"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let sides: Vec<&str> =
+                    row["given"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                 let given = if sides.is_empty() { "neither".to_owned() } else { sides.join(" and ") };
                 let (patient, allotted) = (&row["patient"], &row["allotted"]);
                 text += &format!(

@@ -164,9 +164,8 @@ fn circle(rows: &[Vec<f64>]) -> Vec<(f64, f64)> {
 /// Rank 3: half the sphere by meridians; every meridian is broken where two statistics are equally large, the meridians where
 /// three are.
 fn sphere(rows: &[Vec<f64>]) -> Vec<(f64, f64)> {
-    let cross = |a: &[f64], b: &[f64]| {
-        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-    };
+    let cross =
+        |a: &[f64], b: &[f64]| [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
     let combined = |a: &[f64], b: &[f64], s: f64| [a[0] + s * b[0], a[1] + s * b[1], a[2] + s * b[2]];
     let mut breaks = Vec::new();
     for (i, a) in rows.iter().enumerate() {
@@ -196,8 +195,7 @@ fn sphere(rows: &[Vec<f64>]) -> Vec<(f64, f64)> {
 
 /// The nodes on the meridian at `theta`, with weight `weight` · sin φ dφ.
 fn meridian(rows: &[Vec<f64>], theta: f64, weight: f64, rule: &[(f64, f64)], out: &mut Vec<(f64, f64)>) {
-    let waves: Vec<(f64, f64)> =
-        rows.iter().map(|row| (row[0] * theta.cos() + row[1] * theta.sin(), row[2])).collect();
+    let waves: Vec<(f64, f64)> = rows.iter().map(|row| (row[0] * theta.cos() + row[1] * theta.sin(), row[2])).collect();
     let height = |phi: f64| {
         let (sin, cos) = phi.sin_cos();
         waves.iter().map(|(a, b)| (a * sin + b * cos).abs()).fold(0.0, f64::max)
@@ -242,8 +240,7 @@ fn lattice(rows: &[Vec<f64>], rank: usize, shift: usize) -> Vec<(f64, f64)> {
 
 /// The Gauss rule of a discrete distribution: Stieltjes' recurrence, then the eigenvalues of the Jacobi matrix.
 fn condense(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let (low, high) =
-        points.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), (m, _)| (low.min(*m), high.max(*m)));
+    let (low, high) = points.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), (m, _)| (low.min(*m), high.max(*m)));
     let total: f64 = points.iter().map(|(_, w)| w).sum();
     if high - low < 1e-9 {
         return vec![(high, 1.0)];

@@ -43,15 +43,8 @@ pub enum Adjust {
 
 impl Adjust {
     /// Every method.
-    pub const ALL: [Self; 7] = [
-        Self::None,
-        Self::Holm,
-        Self::Bonferroni,
-        Self::Sidak,
-        Self::Tukey,
-        Self::Dunnett,
-        Self::MultivariateT,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::None, Self::Holm, Self::Bonferroni, Self::Sidak, Self::Tukey, Self::Dunnett, Self::MultivariateT];
 
     /// The name on the command line and in a plan.
     pub fn name(self) -> &'static str {
@@ -185,7 +178,8 @@ pub fn adjust_contrasts(
             records[i].adjusted = Some(answer);
         }
         for &i in all.iter().filter(|i| !tested.contains(i)) {
-            let nothing = Adjusted { p_adjusted: None, conf_low_adjusted: None, conf_high_adjusted: None, critical: None };
+            let nothing =
+                Adjusted { p_adjusted: None, conf_low_adjusted: None, conf_high_adjusted: None, critical: None };
             records[i].adjusted = Some(nothing);
         }
         record.families.push(family);
@@ -216,7 +210,8 @@ fn within(
         Adjust::MultivariateT | Adjust::Dunnett => {
             let law = LargestT::new(&family.correlation.concat(), m).ok_or_else(|| ModelError::Unsupported {
                 method: format!("--adjust {}", method.name()),
-                reason: "is not computed for these contrasts: their correlations have a rank beyond 24; use holm".into(),
+                reason: "is not computed for these contrasts: their correlations have a rank beyond 24; use holm"
+                    .into(),
             })?;
             family.rank = Some(law.rank());
             Some(law)

@@ -71,9 +71,7 @@ impl Counts {
         for n in 0..=order.min(4) {
             for i in 0..=n {
                 let j = n - i;
-                d[i][j] = (0..=i)
-                    .map(|a| BINOMIAL[i][a] * if a % 2 == 0 { 1.0 } else { -1.0 } * f[i - a][j + a])
-                    .sum();
+                d[i][j] = (0..=i).map(|a| BINOMIAL[i][a] * if a % 2 == 0 { 1.0 } else { -1.0 } * f[i - a][j + a]).sum();
             }
         }
         IntervalLogProbability { derivatives: d }

@@ -112,7 +112,9 @@ impl GeeFamily {
 
     /// The family called `name`, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Binomial, Self::Gaussian, Self::Poisson, Self::NegativeBinomial].into_iter().find(|family| family.name() == name)
+        [Self::Binomial, Self::Gaussian, Self::Poisson, Self::NegativeBinomial]
+            .into_iter()
+            .find(|family| family.name() == name)
     }
 
     /// Whether the outcome is a count.

@@ -6,7 +6,9 @@ use super::design::{Design, Grouping, ModelFrame};
 use super::error::ModelError;
 use super::formula::Formula;
 use super::gee::{GeeFamily, GeeOptions, fit_gee_with_offset, gee_error};
-use super::generalised_report::{RateRatio, RatioContrast, RatioContrasts, WaldEstimate, mean_record, wald_combination};
+use super::generalised_report::{
+    RateRatio, RatioContrast, RatioContrasts, WaldEstimate, mean_record, wald_combination,
+};
 use super::ls_means::LsMeansSpec;
 use super::offset::Offset;
 use super::reference_grid::{difference_rows, mean_rows};

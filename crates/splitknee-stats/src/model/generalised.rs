@@ -38,7 +38,9 @@ impl Family {
 
     /// The family called `name`, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Binomial, Self::Cumulative, Self::Poisson, Self::NegativeBinomial].into_iter().find(|family| family.name() == name)
+        [Self::Binomial, Self::Cumulative, Self::Poisson, Self::NegativeBinomial]
+            .into_iter()
+            .find(|family| family.name() == name)
     }
 }
 

@@ -93,8 +93,8 @@ mod interval_outcome;
 pub mod link;
 mod maximise;
 pub mod mixed_glm;
-mod random_intercepts;
 pub mod offset;
+mod random_intercepts;
 pub mod reference_grid;
 
 // After a linear fit, all on `patient_blocks`.

@@ -27,7 +27,9 @@ impl Offset {
     pub fn parse(text: &str) -> Result<Self, ModelError> {
         let formula = Formula::parse(&format!("offset ~ {text}"))?;
         match (formula.variables.as_slice(), formula.terms.as_slice()) {
-            ([variable], [_]) if formula.random.is_empty() && formula.covariance.is_empty() && !text.contains(['+', '-', '*']) => {
+            ([variable], [_])
+                if formula.random.is_empty() && formula.covariance.is_empty() && !text.contains(['+', '-', '*']) =>
+            {
                 Ok(Self { text: text.trim().to_owned(), expr: variable.expr.clone() })
             }
             _ => Err(ModelError::Unsupported {

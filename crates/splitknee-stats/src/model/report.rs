@@ -359,7 +359,8 @@ impl Fit {
                 let start = term.offset + copy * size;
                 if term.shape.by_time().is_some() {
                     let names = ["serial", "range", "nugget"];
-                    let named = names.iter().zip(&self.theta[start..start + size]).filter(|(name, _)| **name != "range");
+                    let named =
+                        names.iter().zip(&self.theta[start..start + size]).filter(|(name, _)| **name != "range");
                     out.extend(named.map(|(name, part)| VarianceComponent {
                         group: match term.copy_names.get(copy).filter(|c| !c.is_empty()) {
                             Some(c) => format!("{} ({c})", term.group),
