@@ -198,5 +198,5 @@ fn ratios_with_an_offset_and_their_figure() {
         found["notes"].as_array().unwrap().iter().any(|note| note["text"].as_str().unwrap().starts_with("1 was added"))
     );
     let svg = std::fs::read_to_string(figure).unwrap();
-    assert!(svg.contains("<svg") && svg.contains("B - A"));
+    assert!(svg.contains("<svg") && svg.contains("B / A"));
 }

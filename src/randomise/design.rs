@@ -199,8 +199,7 @@ impl Design {
             if factors.is_empty() { String::new() } else { format!(", stratified by {}", factors.join(" and ")) };
         format!(
             "The side that received {first} {drawn} drawn for {total} patients {how}{strata}. The list was made with splitknee \
-             from a random key of 256 bits that was kept apart from it; SHA-256 commitments to list and key were recorded \
-             before the first patient was enrolled."
+             from a random key of 256 bits kept in a file of its own; SHA-256 commitments to list and key stand in its record."
         )
     }
 }

@@ -125,6 +125,24 @@ pub struct TestArgs {
     /// Wide data: exposure of the control side (counts).
     #[arg(long)]
     pub exposure_control: Option<String>,
+    /// Value of the left side, one row per patient (design-permutation).
+    #[arg(long)]
+    pub left: Option<String>,
+    /// Value of the right side (design-permutation).
+    #[arg(long)]
+    pub right: Option<String>,
+    /// Column that names the active side: left or right (design-permutation).
+    #[arg(long)]
+    pub active_side: Option<String>,
+    /// Column of the block (design-permutation).
+    #[arg(long)]
+    pub block: Option<String>,
+    /// Column of the stratum, within which blocks are numbered (design-permutation).
+    #[arg(long)]
+    pub stratum: Option<String>,
+    /// Size of the blocks; one that was cut short is redrawn whole (design-permutation).
+    #[arg(long)]
+    pub block_size: Option<usize>,
     /// Scale of the limits of the relative effect: plain or logit (brunner-munzel).
     #[arg(long, value_parser = ["plain", "logit"])]
     pub limits: Option<String>,
@@ -181,7 +199,9 @@ pub struct TestArgs {
 const TEST_HELP: &str = "Methods on pairs (--treated --control, or --id --arm --active --placebo --value)
   location:     paired-t  wilcoxon  sign  permutation  trimmed-t  bootstrap
                 tost (--low --high)  non-inferiority (--margin --better)
-                brunner-munzel (--p t|permutation|exact --limits)
+                brunner-munzel (--p t|permutation|exact --limits),
+                design-permutation (--left --right --active-side --block
+                --block-size [--stratum]: redraws the blocks)
   yes or no:    mcnemar
   counts:       counts (--exposure, or --exposure-treated --exposure-control)
   grades:       stuart-maxwell  bhapkar  bowker  marginal-mean-scores

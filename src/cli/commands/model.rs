@@ -26,8 +26,13 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
             let report = linear(args)?;
             if let Some(path) = &args.input.figure {
                 let ratios = report.scale.is_some();
-                let title = if ratios { "Ratio of geometric means" } else { "Difference of LS means" };
-                model_figure::write(path, &dots(&report), ratios, title)?;
+                let what = if ratios { "Ratio of geometric means" } else { "Difference of LS means" };
+                let adjusted = report.adjust.as_ref().filter(|found| !["none", "holm"].contains(&found.method));
+                let kind = adjusted.map_or(String::new(), |found| format!("simultaneous ({}) ", found.method));
+                let level = terminal::number(100.0 * args.input.conf_level);
+                let level = level.trim_end_matches('0').trim_end_matches('.');
+                let title = format!("{what} with {kind}{level} % confidence limits");
+                model_figure::write(path, &dots(&report), ratios, &title)?;
             }
             if json {
                 terminal::json(&report)
@@ -60,8 +65,11 @@ fn dots(report: &ModelReport) -> Vec<Dot> {
             None => [record.conf_low, record.conf_high],
         };
         let values = [record.estimate, limits[0], limits[1]];
-        let values = if record.geometric.is_some() { values.map(|value| value.map(f64::exp)) } else { values };
-        Dot { cell: model_text::cell(record), contrast: record.contrast.clone(), values }
+        let (values, contrast) = match record.geometric {
+            Some(_) => (values.map(|value| value.map(f64::exp)), record.contrast.replace(" - ", " / ")),
+            None => (values, record.contrast.clone()),
+        };
+        Dot { cell: model_text::cell(record), contrast, values }
     };
     report.contrasts.iter().map(dot).collect()
 }
@@ -77,7 +85,11 @@ pub(super) fn ratio_dot(contrast: &RatioContrast) -> Dot {
         Some(_) => [contrast.ratio, low, high],
         None => [record.estimate, record.conf_low, record.conf_high],
     };
-    Dot { cell: model_text::cell(record), contrast: record.contrast.clone(), values }
+    let contrast = match contrast.ratio_kind {
+        Some(_) => record.contrast.replace(" - ", " / "),
+        None => record.contrast.clone(),
+    };
+    Dot { cell: model_text::cell(record), contrast, values }
 }
 
 /// The normal model.

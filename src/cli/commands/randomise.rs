@@ -163,7 +163,11 @@ fn make(args: &RandomiseArgs, design: &Design, out: &Path) -> Result<(), CliErro
     if args.format == "json" {
         return terminal::json(&record);
     }
-    terminal::print(&summary(&list, &found, added, out))
+    let files = match cards {
+        Some(_) => "list.csv, redcap.csv, cards.pdf, randomisation.json",
+        None => "list.csv, redcap.csv, randomisation.json",
+    };
+    terminal::print(&summary(&list, &found, added, out, files))
 }
 
 /// The CSV with the patients that the earlier list names.
@@ -219,7 +223,7 @@ fn record(list: &List, key: &Key, found: &Audit) -> Value {
     })
 }
 
-fn summary(list: &List, found: &Audit, added: Option<usize>, out: &Path) -> String {
+fn summary(list: &List, found: &Audit, added: Option<usize>, out: &Path, files: &str) -> String {
     let mut text = format!("{}: {} patients in {} strata", list.design.label, list.rows.len(), list.strata.len());
     match added {
         Some(0) => text += "; the list was there, unchanged\n",
@@ -243,7 +247,7 @@ fn summary(list: &List, found: &Audit, added: Option<usize>, out: &Path) -> Stri
     }
     text.push('\n');
     found.warnings.iter().for_each(|warning| text += &format!("warning: {warning}\n"));
-    text + &format!("written to {}: list.csv, redcap.csv, randomisation.json\n", out.display())
+    text + &format!("written to {}: {files}\n", out.display())
 }
 
 /// Recomputes `path` from design and key; with `--against`, compares it with what was given.

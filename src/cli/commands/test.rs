@@ -132,12 +132,16 @@ fn positive(args: &TestArgs) -> Result<(), CliError> {
 fn applicable(args: &TestArgs) -> Result<(), CliError> {
     let grades = ["stuart-maxwell", "bhapkar", "bowker", "marginal-mean-scores", "marginal-mean-ranks"];
     let grades: Vec<&str> = grades.into_iter().chain(["proportional-odds", "kappa"]).collect();
-    let seeded = ["permutation", "bootstrap", "brunner-munzel"];
+    let seeded = ["permutation", "bootstrap", "brunner-munzel", "design-permutation"];
     let bayes =
         args.prior_mean.is_some() || args.prior_sd.is_some() || args.likelihood.is_some() || args.mean.is_some();
     let mixture = args.weight.is_some() || args.vague_mean.is_some() || args.vague_sd.is_some();
     let exposures = args.exposure_treated.is_some() || args.exposure_control.is_some();
-    let options: [(&str, bool, &[&str]); 28] = [
+    let sides = args.left.is_some() || args.right.is_some() || args.active_side.is_some();
+    let blocks = args.block.is_some() || args.stratum.is_some() || args.block_size.is_some();
+    let options: [(&str, bool, &[&str]); 30] = [
+        ("--left, --right or --active-side", sides, &["design-permutation"]),
+        ("--block, --stratum or --block-size", blocks, &["design-permutation"]),
         ("--transform", args.transform.is_some(), &ON_LOGS),
         ("--zeros", args.zeros.is_some(), &["wilcoxon"]),
         ("--continuity", args.continuity.is_some(), &["wilcoxon", "mcnemar"]),

@@ -9,14 +9,17 @@ use crate::paired::bayes::{BayesQuestion, Component, Likelihood, bayes};
 use crate::paired::blinding::{Guess, GuessedKnee, blinding};
 use crate::paired::brunner_munzel;
 use crate::paired::counts::{self, CountedPairs};
+use crate::paired::design_permutation::{self, AllocatedPair};
 use crate::paired::pairs::differences;
+use crate::paired::permutation;
 use crate::paired::rank_biserial::rank_biserial;
 use crate::paired::skillings_mack::skillings_mack;
 use crate::paired::{Better, Field};
 use std::collections::BTreeMap;
 
 /// The methods of this file.
-pub const NAMES: [&str; 6] = ["counts", "skillings-mack", "blinding", "bayes", "rank-biserial", "brunner-munzel"];
+pub const NAMES: [&str; 7] =
+    ["counts", "skillings-mack", "blinding", "bayes", "rank-biserial", "brunner-munzel", "design-permutation"];
 
 /// Runs the method that `args` names.
 ///
@@ -27,6 +30,7 @@ pub fn run(args: &TestArgs) -> Result<(), CliError> {
         "counts" => counted(args),
         "skillings-mack" => blocks(args),
         "blinding" => guesses(args),
+        "design-permutation" => redrawn(args),
         "rank-biserial" => {
             let pairs = pairs(args)?;
             let mut result = rank_biserial(&differences(&pairs.treated, &pairs.control)?, &options(args)?)?;
@@ -54,6 +58,53 @@ fn relative_effect(args: &TestArgs) -> Result<(), CliError> {
     let pairs = pairs(args)?;
     let mut result = brunner_munzel::brunner_munzel(&pairs.treated, &pairs.control, settings, &options(args)?)?;
     result.n_dropped = pairs.dropped;
+    answer(args, &result)
+}
+
+/// The randomisation test over the blocks of the allocation: one row per patient.
+fn redrawn(args: &TestArgs) -> Result<(), CliError> {
+    let source = source(args)?;
+    let column = |given: &Option<String>, flag: &str| -> Result<String, CliError> {
+        required(given.as_deref(), flag).map(str::to_owned)
+    };
+    let (left, right) = (column(&args.left, "--left")?, column(&args.right, "--right")?);
+    let (side, block) = (column(&args.active_side, "--active-side")?, column(&args.block, "--block")?);
+    let block_size = args.block_size.ok_or_else(|| {
+        CliError::Usage("design-permutation needs --block-size: how many patients a whole block has".to_owned())
+    })?;
+    let (left, right) = (source.numbers(&left)?, source.numbers(&right)?);
+    let (sides, blocks) = (source.text(&side)?, source.text(&block)?);
+    let strata = match &args.stratum {
+        Some(column) => source.text(column)?,
+        None => vec![Some(String::new()); source.height()],
+    };
+    let (mut pairs, mut dropped) = (Vec::new(), 0);
+    for row in 0..source.height() {
+        let (Some(left), Some(right), Some(active), Some(block), Some(stratum)) =
+            (left[row], right[row], &sides[row], &blocks[row], &strata[row])
+        else {
+            dropped += 1;
+            continue;
+        };
+        let left_active = match active.to_lowercase().as_str() {
+            "left" | "l" => true,
+            "right" | "r" => false,
+            _ => {
+                let place = format!("{}:{}", source.name(), source.file_row(row));
+                return Err(CliError::Refused(format!("{place}: {side} = {active}; it is left or right")));
+            }
+        };
+        let block = if stratum.is_empty() { block.clone() } else { format!("{stratum}/{block}") };
+        pairs.push(AllocatedPair { block, left_active, left, right });
+    }
+    let usual = permutation::Settings::default();
+    let settings = design_permutation::Settings {
+        block_size,
+        samples: args.samples.unwrap_or(usual.samples),
+        seed: args.seed.unwrap_or(usual.seed),
+    };
+    let mut result = design_permutation::design_permutation(&pairs, settings, &options(args)?)?;
+    result.n_dropped = dropped;
     answer(args, &result)
 }
 

@@ -51,6 +51,8 @@ crate::messages! {
         mcnemar_equal = "b = c: the mid-p value is 1 and the corrected statistic 0";
         mcnemar_limits = "estimate and limits: risk difference with Newcombe's interval (φ adjusted for continuity, Fagerland et al.)";
         permutation_exact = "exact over all sign patterns";
+        design_exact = "exact over the allocations that the {n} blocks could have drawn";
+        design_random = "Monte Carlo over {n} lists redrawn from the blocks, seed {seed}; p counts the list as it was too";
         permutation_random = "Monte Carlo over {n} random sign patterns, seed {seed}; p counts the observed pattern too";
         pm_estimate = "estimate: ratio of the variances, treated / control";
         tost_two = "two one-sided paired t tests, each at {alpha} %; both reject where the {level} % interval lies inside the limits";
@@ -283,6 +285,9 @@ crate::messages! {
         no_subject_both = "no subject has both cells";
         no_subject_both_group = "no subject of group {group} has both cells";
         same_grade = "all rows have the same grade: nothing varies";
+        design_none = "no patient has both sides and an active side: there is nothing to redraw";
+        design_block_size = "a block size of {size}: even, from 2 to {most}";
+        design_block_full = "block {block} has {n} patients, {left} of them with the active treatment on the left: a block of {size} has {size} places, half of them left";
         counts_zero = "all {n} counts are 0: a rate has no logarithm";
         counts_not_overdispersed = "the counts vary no more than Poisson counts do: there is no dispersion to estimate; use --family poisson";
         responders_constant = "{responders} of {n} rows have the outcome: nothing varies";

@@ -19,6 +19,7 @@ pub mod conditional_odds_ratio;
 pub mod correlation;
 pub mod counts;
 pub mod design;
+pub mod design_permutation;
 pub mod effect_size;
 pub mod friedman;
 pub mod icc;
