@@ -95,6 +95,8 @@ fn finding(file: &str, message: String, remedy: &str) -> Finding {
 pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
     let masker = Masker::new(pseudonyms);
     let reasons = plan.waivers.iter_mut().map(|waiver| &mut waiver.reason);
+    let events = plan.estimands.iter_mut().flat_map(|estimand| &mut estimand.intercurrent_events);
+    let reasons = reasons.chain(events.filter_map(|event| event.reason.as_mut()));
     for text in reasons.chain([&mut plan.trial.title, &mut plan.file_name]) {
         if let Some(masked) = masker.mask(text) {
             *text = masked;
