@@ -307,6 +307,13 @@ pub fn cells(material: &Material, number_of: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("estimand.cells_note"));
+    for own in estimated(material) {
+        let outside = own.main().and_then(|record| record.result.number("n_outside_range")).unwrap_or(0.0);
+        if outside > 0.0 {
+            let values = [("estimand", own.question.id.as_str()), ("n", &outside.to_string())];
+            table.footnotes.push(words.say("estimand.outside", &values));
+        }
+    }
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
