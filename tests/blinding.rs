@@ -221,7 +221,7 @@ fn labelled_trial(folder: &std::path::Path, language: &str) -> std::path::PathBu
         })
         .collect();
     std::fs::write(folder.join("patients.csv"), patients.join("\n").replace("EVK-", "Zyqorex-") + "\n").unwrap();
-    for name in ["allocation.csv", "adverse_events.csv", "disposition.csv"] {
+    for name in ["allocation.csv", "adverse_events.csv", "disposition.csv", "intercurrent_events.csv"] {
         let text = text(name).replace("EVK-", "Zyqorex-").replace("Local heat", "Heat after Zyqorex");
         std::fs::write(folder.join(name), text).unwrap();
     }
@@ -236,10 +236,11 @@ fn labelled_trial(folder: &std::path::Path, language: &str) -> std::path::PathBu
             "formats = [\"html\", \"pdf\", \"rtf\", \"docx\", \"xlsx\", \"markdown\"]\nfooter = \"Zyqorex, confidential\"",
         )
         .replace("language = \"en\"", &format!("language = \"{language}\""))
-        + "\n[[waive]]\nrule = \"SK208\"\nreason = \"Both zyqorex and vehicula sites read in fives.\"\n\
-           [estimand]\ntreatment = \"Zyqorex\"\npopulation = \"Adults\"\n\
-           variable = \"VAS\"\nsummary_measure = \"Difference of zyqorex and vehicula\"\n";
-    let plan = plan.replace("treatment = \"Zyqorex\"", "treatment = \"Zyqorex against vehicula\"");
+        + "\n[[waive]]\nrule = \"SK208\"\nreason = \"Both zyqorex and vehicula sites read in fives.\"\n";
+    // The estimands name the treatments too.
+    let plan = plan.replace("EV in one knee, saline in the other", "Zyqorex in one knee, vehicula in the other");
+    let plan = plan.replace("EV minus saline", "zyqorex minus vehicula");
+    assert_eq!(plan.matches("Zyqorex in one knee").count(), 2);
     let path = folder.join("zyqorex-plan.toml");
     std::fs::write(&path, plan).unwrap();
     path

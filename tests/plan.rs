@@ -133,6 +133,8 @@ fn one_estimand_or_several_and_every_spelling_of_a_strategy() {
 
 #[test]
 fn every_reference_between_keys_is_checked() {
+    // A second estimand that is silent about the event of the first.
+    let silent = estimand("strategy = \"hypothetical\"") + missing("").strip_prefix("better = \"lower\"").unwrap();
     for (from, to, rule) in [
         ("better = \"lower\"", "better = \"lower\"\nmcid = -3", "SK010"),
         ("better = \"lower\"", "better = \"lower\"\nmargin = 0", "SK010"),
@@ -183,6 +185,7 @@ fn every_reference_between_keys_is_checked() {
             "SK008",
         ),
         ("better = \"lower\"", "better = \"lower\"\n[events]\nfile = \"e.csv\"", "SK014"),
+        ("better = \"lower\"", silent.as_str(), "SK014"),
         (", arm = \"material\"", "", "SK014"),
         ("placebo = \"B\"", "placebo = \"A\"", "SK009"),
         ("title = \"Shoes\"", "title = \"Shoes\", data_date = \"1 May\"", "SK010"),

@@ -208,6 +208,13 @@ const LATIN: &[&str] = &[
     "MAR",
     "Rscript",
     "SKIP",
+    // Laws of missing values after an event, and single values.
+    "CIR",
+    "CR",
+    "LMCF",
+    "RTB",
+    "LOCF",
+    "BOCF",
     "SK",
     "dz",
 ];
@@ -237,6 +244,17 @@ fn the_japanese_report_is_japanese() {
                 .map(str::to_owned),
         );
         let citations_from = known.len();
+        // Estimands stand in the plan's words.
+        for estimand in &run.plan.estimands {
+            known.extend(
+                [&estimand.treatment, &estimand.population, &estimand.variable, &estimand.summary_measure]
+                    .map(String::clone),
+            );
+            let events = estimand.intercurrent_events.iter();
+            known.extend(
+                events.flat_map(|event| event.reason.iter().chain([&event.event]).cloned().collect::<Vec<_>>()),
+            );
+        }
         // Formulas, settings of the plan, sources and identifiers are code or citations.
         known.extend(run.outcomes.fits.iter().flat_map(|fit| {
             let names = fit.variance_components.iter().map(|part| part.group.clone());

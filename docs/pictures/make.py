@@ -59,6 +59,10 @@ def kind(identifier, endpoints):
             return f"t-{match[1]}"
         if re.fullmatch(rf"l-16-2-6-{endpoint}", identifier):
             return "l-16-2-6-values"
+        if identifier == f"sensitivity-forest-{endpoint}-estimands":
+            return "estimand-forest"
+        if re.fullmatch(rf"tipping-map-{endpoint}-\d+", identifier):
+            return "tipping-map"
         if identifier.endswith(f"-{endpoint}"):
             return identifier.removesuffix(f"-{endpoint}")
     return identifier

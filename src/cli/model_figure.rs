@@ -49,7 +49,7 @@ pub fn write(path: &Path, dots: &[Dot], ratios: bool, title: &str) -> Result<(),
         "svg" => svg.into_bytes(),
         _ => png::png(&svg, 300.0).map_err(|error| CliError::Output(error.to_string()))?,
     };
-    crate::cli::output::write_bytes(path, &bytes)
+    crate::cli::output::write_new(path, &bytes, &crate::disk::inputs::Inputs::default(), true)
 }
 
 /// Ticks of a logarithmic axis: 1, 2 and 5 times powers of ten within the domain, powers alone over more than two decades.

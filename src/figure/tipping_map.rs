@@ -10,7 +10,7 @@ const KIND: &str = "tipping-map";
 /// Side of the square in points.
 const SIDE: f64 = 250.0;
 
-/// What holds in a cell of the plane.
+/// What holds in a band of the plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tint {
     /// The interval favours active.
@@ -39,8 +39,8 @@ pub struct TippingMap {
     pub heading: Heading,
     /// Half-width of the plane, in the endpoint's unit.
     pub reach: f64,
-    /// Cells by row from the lowest δ_placebo, within a row from the lowest δ_active; a square number of them.
-    pub tints: Vec<Tint>,
+    /// Bands of the plane: from δ_active to δ_active, from δ_placebo to δ_placebo, and what holds there.
+    pub tints: Vec<([f64; 4], Tint)>,
     /// The boundary.
     pub conic: Vec<Vec<[f64; 2]>>,
     /// Points.
@@ -73,8 +73,7 @@ pub struct Labels {
 /// # Errors
 /// [`FigureError::Empty`] where there is no plane; [`FigureError::NotFinite`] when a number is not finite.
 pub fn draw(input: &TippingMap, style: &Style) -> Result<Figure, FigureError> {
-    let width = input.tints.len().isqrt();
-    if width == 0 || input.reach <= 0.0 || !input.reach.is_finite() {
+    if input.tints.is_empty() || input.reach <= 0.0 || !input.reach.is_finite() {
         return Err(FigureError::Empty { figure: KIND, missing: "no value is imputed" });
     }
     let mut scene = Scene::new(KIND, style);
@@ -84,16 +83,13 @@ pub fn draw(input: &TippingMap, style: &Style) -> Result<Figure, FigureError> {
     let domain = (-input.reach, input.reach);
     let x = Scale { domain, range: (left, left + SIDE) };
     let y = Scale { domain, range: (below_title + SIDE, below_title) };
-    let edge = |step: usize| input.reach * (2.0 * step as f64 / width as f64 - 1.0);
-    for (place, tint) in input.tints.iter().enumerate() {
-        let (row, column) = (place / width, place % width);
+    for ([from, to, low, high], tint) in &input.tints {
         let (colour, opacity) = match tint {
             Tint::Active => (style::ACTIVE, 0.22),
             Tint::Placebo => (style::PLACEBO, 0.22),
             Tint::None => continue,
         };
-        let corner = (x.at(edge(column)), y.at(edge(row)));
-        scene.rectangle(corner, (x.at(edge(column + 1)), y.at(edge(row + 1))), colour, opacity);
+        scene.rectangle((x.at(*from), y.at(*low)), (x.at(*to), y.at(*high)), colour, opacity);
     }
     scene.line((x.at(0.0), y.range.0), (x.at(0.0), y.range.1), Stroke::hair(style::AXIS));
     scene.line((x.range.0, y.at(0.0)), (x.range.1, y.at(0.0)), Stroke::hair(style::AXIS));

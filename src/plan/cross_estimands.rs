@@ -26,6 +26,7 @@ impl Checker<'_> {
         }
         let ids: Vec<String> = plan.estimands.iter().enumerate().map(|(i, estimand)| estimand.id_at(i)).collect();
         self.distinct("the estimand", ids.iter().enumerate().map(|(i, id)| (format!("estimand.{i}.id"), id.as_str())));
+        self.events_of_all(plan);
         let mut levels = BTreeMap::new();
         for (i, estimand) in plan.estimands.iter().enumerate() {
             for (key, text) in [
@@ -55,6 +56,28 @@ impl Checker<'_> {
                 }
             }
             self.estimand(plan, i, estimand);
+        }
+    }
+
+    /// Every estimand that is estimated handles every event: an event it is silent about would be used as recorded unsaid.
+    fn events_of_all(&mut self, plan: &PlanFile) {
+        let estimated = |estimand: &Estimand| estimand.missing.is_some() || plan.events.is_some();
+        let of = |estimand: &Estimand| -> Vec<String> {
+            estimand.intercurrent_events.iter().map(|event| event.event.clone()).collect()
+        };
+        let all: Vec<String> = plan.estimands.iter().filter(|estimand| estimated(estimand)).flat_map(of).collect();
+        for (i, estimand) in plan.estimands.iter().enumerate().filter(|(_, estimand)| estimated(estimand)) {
+            let own = of(estimand);
+            let silent = all.iter().find(|event| !own.iter().any(|known| known.eq_ignore_ascii_case(event)));
+            if let Some(event) = silent {
+                let message = format!(
+                    "the estimand {} does not say how `{event}` is handled, which another estimand names",
+                    estimand.id_at(i)
+                );
+                let remedy =
+                    "add an [[estimand.intercurrent_event]] for it, `treatment-policy` where the value counts as it is";
+                self.wrong("SK014", &format!("estimand.{i}"), message, remedy);
+            }
         }
     }
 

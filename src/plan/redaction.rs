@@ -95,7 +95,7 @@ fn finding(file: &str, message: String, remedy: &str) -> Finding {
 /// condition on a patient then names the pseudonym, which is what the tables hold.
 pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
     let masker = Masker::new(pseudonyms);
-    let Plan { trial, data, endpoints, analysis_sets, estimand, covariates, subgroups, report, waivers, .. } = plan;
+    let Plan { trial, data, endpoints, analysis_sets, estimands, covariates, subgroups, report, waivers, .. } = plan;
     let mut texts: Vec<&mut String> = vec![&mut trial.id, &mut trial.title, &mut plan.file_name];
     let optional = [
         &mut trial.sponsor,
@@ -108,22 +108,21 @@ pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
         &mut report.footer,
     ];
     texts.extend(optional.into_iter().flatten());
-    texts.extend(
-        endpoints
-            .iter_mut()
-            .flat_map(|endpoint| [&mut endpoint.name, &mut endpoint.unit].into_iter().chain(&mut endpoint.mcid_source)),
-    );
+    texts.extend(endpoints.iter_mut().flat_map(|endpoint| {
+        let sources = [&mut endpoint.minimal_improvement_source, &mut endpoint.important_difference_source];
+        [&mut endpoint.name, &mut endpoint.unit].into_iter().chain(sources.into_iter().flatten())
+    }));
     texts.extend(analysis_sets.iter_mut().flat_map(|set| set.label.iter_mut().chain(&mut set.condition)));
-    texts.extend(estimand.iter_mut().flat_map(|estimand| {
-        let events = estimand.intercurrent_events.iter_mut().map(|event| &mut event.event);
+    texts.extend(estimands.iter_mut().flat_map(|estimand| {
+        let events = estimand.intercurrent_events.iter_mut();
+        let events = events.flat_map(|event| [&mut event.event].into_iter().chain(&mut event.reason));
         let parts = [&mut estimand.treatment, &mut estimand.population, &mut estimand.variable];
         parts.into_iter().chain([&mut estimand.summary_measure]).chain(events)
     }));
-    texts.extend(
-        covariates
-            .iter_mut()
-            .flat_map(|covariate| covariate.label.iter_mut().chain(&mut covariate.levels).chain(&mut covariate.labels)),
-    );
+    texts.extend(covariates.iter_mut().flat_map(|covariate| {
+        let levels = covariate.levels.iter_mut().map(|level| &mut level.label);
+        covariate.label.iter_mut().chain(levels).chain(&mut covariate.labels)
+    }));
     texts.extend(subgroups.iter_mut().filter_map(|subgroup| subgroup.label.as_mut()));
     texts.extend(waivers.iter_mut().map(|waiver| &mut waiver.reason));
     texts.extend(plan.remarks.iter_mut().flat_map(|finding| [&mut finding.message, &mut finding.remedy]));

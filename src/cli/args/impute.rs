@@ -47,7 +47,7 @@ pub struct ImputeArgs {
     /// Intercurrent events: patient, arm (empty: both knees), first affected visit, strategy (empty: --strategy).
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// mar, hypothetical, j2r, cir, cr, lmcf, rtb, rtb-mean, causal:K: for events without their own.
+    /// mar, hypothetical, j2r, cir, cr, lmcf, rtb, rtb-mean, causal:K, composite:V: for events without their own.
     #[arg(long, default_value = "mar")]
     pub strategy: String,
     /// Drop values after an event even where the strategy would keep them.

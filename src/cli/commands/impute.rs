@@ -220,7 +220,7 @@ fn events(
 ) -> Result<(), CliError> {
     let default = Strategy::parse(&args.strategy).map_err(|error| CliError::Usage(format!("--strategy: {error}")))?;
     let Some(file) = &args.events else {
-        if default.is_reference_based() || default == Strategy::Hypothetical {
+        if default != Strategy::TreatmentPolicy {
             return Err(CliError::Usage(format!(
                 "--strategy {} says what happens after an event, but there is no --events file",
                 args.strategy

@@ -7,8 +7,9 @@ use crate::cli::args::file::FileArgs;
 use crate::cli::args::randomise::RandomiseArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::Source;
-use crate::cli::output::write_bytes;
+use crate::cli::output::write_new;
 use crate::cli::terminal;
+use crate::disk::inputs::Inputs;
 use crate::disk::{calls, read};
 use crate::randomise::audit::{Audit, audit};
 use crate::randomise::{Design, Key, List, VERSION, cards};
@@ -142,7 +143,7 @@ fn make(args: &RandomiseArgs, design: &Design, out: &Path) -> Result<(), CliErro
     }
     let secret = |name: &str, bytes: &[u8]| -> Result<(), CliError> {
         let path = out.join(name);
-        write_bytes(&path, bytes)?;
+        write_new(&path, bytes, &Inputs::default(), true)?;
         private(&path)
     };
     secret("list.csv", csv.as_bytes())?;
@@ -151,7 +152,7 @@ fn make(args: &RandomiseArgs, design: &Design, out: &Path) -> Result<(), CliErro
         secret("cards.pdf", cards)?;
     }
     let text = serde_json::to_string_pretty(&record).map_err(|error| CliError::Output(error.to_string()))?;
-    write_bytes(&out.join("randomisation.json"), format!("{text}\n").as_bytes())?;
+    write_new(&out.join("randomisation.json"), format!("{text}\n").as_bytes(), &Inputs::default(), true)?;
     if made {
         let path = key_path(args);
         terminal::say(&format!(

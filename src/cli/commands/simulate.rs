@@ -119,7 +119,7 @@ fn keep_source(args: &SimulateArgs, setting: &Setting) {
     let path = args.out.join(SOURCE);
     let there = crate::disk::read::text(&path, 1 << 20).unwrap_or_default();
     if there != text {
-        let _ = output::write_whole(&path, &text);
+        let _ = output::write_new(&path, text.as_bytes(), &inputs(args), true);
     }
 }
 

@@ -23,6 +23,15 @@ impl<'a> Estimated<'a> {
         self.records.first().copied()
     }
 
+    /// Whether a record asks for tipping points of the main analysis alone, whose estimate it repeats.
+    fn only_tips(&self, place: usize) -> bool {
+        self.sensitivity(place).is_some_and(|other| {
+            let nothing_else =
+                SensitivityPlan { label: None, delta: None, ..other.clone() } == SensitivityPlan::default();
+            nothing_else && other.delta.as_ref().is_some_and(|delta| delta.tips())
+        })
+    }
+
     /// The sensitivity analysis of a record; `None` for the main analysis.
     fn sensitivity(&self, place: usize) -> Option<&'a SensitivityPlan> {
         self.question.estimand.sensitivities.get(place.checked_sub(1)?)
@@ -298,6 +307,13 @@ pub fn cells(material: &Material, number_of: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("estimand.cells_note"));
+    for own in estimated(material) {
+        let outside = own.main().and_then(|record| record.result.number("n_outside_range")).unwrap_or(0.0);
+        if outside > 0.0 {
+            let values = [("estimand", own.question.id.as_str()), ("n", &outside.to_string())];
+            table.footnotes.push(words.say("estimand.outside", &values));
+        }
+    }
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
@@ -322,7 +338,7 @@ pub fn estimates(material: &Material, number: &str) -> Option<ResultTable> {
     for own in estimated(material) {
         let about = material.endpoint(own.question.endpoint);
         table.group(heading_of(material, &own));
-        for (place, record) in own.records.iter().enumerate() {
+        for (place, record) in own.records.iter().enumerate().filter(|(place, _)| !own.only_tips(*place)) {
             let result = &record.result;
             let share =
                 matches!(result.field("scale"), Some(crate::analysis::Field::Text(scale)) if scale == "benefit");
@@ -371,9 +387,11 @@ pub fn tipping(material: &Material, number_of: &str) -> Option<ResultTable> {
     let names = [("active", &arms.active), ("placebo", &arms.placebo)];
     let values = names.map(|(key, arm)| (key, arm.as_str()));
     for own in estimated(material) {
+        let asked = (0..own.records.len()).any(|place| own.only_tips(place));
         for (place, record) in own.records.iter().enumerate() {
             let found = json(record, "tipping");
-            if !found.is_object() {
+            // The main analysis has its tipping points where the plan does not ask for them.
+            if !found.is_object() || (place == 0 && asked) {
                 continue;
             }
             let about = material.endpoint(own.question.endpoint);
@@ -475,12 +493,7 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Vec<Fi
         for own in estimated.iter().filter(|own| own.question.endpoint == endpoint) {
             for (place, record) in own.records.iter().enumerate() {
                 let share = matches!(record.result.field("scale"), Some(crate::analysis::Field::Text(scale)) if scale == "benefit");
-                let tips = own.sensitivity(place).is_some_and(|other| {
-                    other.delta.as_ref().is_some_and(|delta| delta.tips())
-                        && other.method.is_none()
-                        && other.strategy.is_none()
-                });
-                if share || tips {
+                if share || own.only_tips(place) {
                     continue;
                 }
                 let name = format!("{}: {}", own.question.id, analysis(material, own, place));
@@ -527,8 +540,8 @@ fn row(label: String, record: &Record, primary: bool) -> forest::Row {
     forest::Row { label, difference, primary }
 }
 
-/// Cells along a side of the plane.
-const CELLS: usize = 40;
+/// Bands of the plane.
+const BANDS: usize = 100;
 
 /// The tipping map of every estimand in which values are imputed.
 ///
@@ -556,15 +569,25 @@ pub fn maps(material: &Material, number: &str, style: &Style) -> Result<Vec<Figu
         // As far as the nearest root, but neither less than twice the scale nor more than eight times.
         let reach = if nearest.is_finite() { (1.3 * nearest).clamp(2.0 * scale, 8.0 * scale) } else { 2.0 * scale };
         let benefit = about.benefit_sign();
-        let centre = |step: usize| reach * ((2 * step + 1) as f64 / CELLS as f64 - 1.0);
-        let tints = (0..CELLS * CELLS)
-            .map(|cell| match plane.side([centre(cell % CELLS), centre(cell / CELLS)]) {
-                Side::Across => tipping_map::Tint::None,
-                Side::Below if benefit < 0.0 => tipping_map::Tint::Active,
-                Side::Above if benefit > 0.0 => tipping_map::Tint::Active,
-                _ => tipping_map::Tint::Placebo,
-            })
-            .collect();
+        let edge = |step: usize| reach * (2.0 * step as f64 / BANDS as f64 - 1.0);
+        let bands = (0..BANDS).flat_map(|step| {
+            // Along a band of one δ_placebo the side changes at the roots in δ_active alone.
+            let (low, high) = (edge(step), edge(step + 1));
+            let middle = 0.5 * (low + high);
+            let roots = plane.roots_where(0, middle).into_iter().filter(|root| root.abs() < reach);
+            let ends: Vec<f64> = std::iter::once(-reach).chain(roots).chain([reach]).collect();
+            let tinted = ends.windows(2).map(|pair| {
+                let tint = match plane.side([0.5 * (pair[0] + pair[1]), middle]) {
+                    Side::Across => tipping_map::Tint::None,
+                    Side::Below if benefit < 0.0 => tipping_map::Tint::Active,
+                    Side::Above if benefit > 0.0 => tipping_map::Tint::Active,
+                    _ => tipping_map::Tint::Placebo,
+                };
+                ([pair[0], pair[1], low, high], tint)
+            });
+            tinted.collect::<Vec<_>>()
+        });
+        let tints = bands.collect();
         let mut marks = vec![tipping_map::Mark { label: words.get("estimand.main"), at: [0.0; 2], main: true }];
         let weight = plane.weights()[0];
         for (place, other) in own.records.iter().enumerate().skip(1) {

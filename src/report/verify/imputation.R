@@ -128,6 +128,18 @@ take <- function(set, i) {
   set
 }
 
+# The model of all patients and of all but each; records that differ in what comes after the fit share it.
+fitted_models <- new.env()
+all_models <- function(set) {
+  key <- paste(c(set$has_base, set$base, set$fit), collapse = " ")
+  if (is.null(fitted_models[[key]])) {
+    full <- imputation_model(set)
+    others <- lapply(seq_len(nrow(set$fit)), function(i) imputation_model(take(set, -i), full$sigma))
+    fitted_models[[key]] <- list(full = full, others = others)
+  }
+  fitted_models[[key]]
+}
+
 imputed_result <- function(row) {
   rows <- imputation[imputation$id == row$id, ]
   if (nrow(rows) == 0) return(skip("another covariance or random draws: only conditional means with an unstructured one are recomputed"))
@@ -186,13 +198,11 @@ imputed_result <- function(row) {
     list(estimate = completed_estimate(by_strategy, set$base, analysis), shift = by_strategy - by_mar,
          anchored = if (!is.null(shift)) completed_estimate(by_mar + shift, set$base, analysis))
   }
-  model <- imputation_model(set)
-  full <- pieces(set, model, move)
+  models <- all_models(set)
+  full <- pieces(set, models$full, move)
   anchored <- first$inference[1] == "information-anchored"
   left_out <- vapply(seq_len(n), function(i) {
-    others <- take(set, -i)
-    again <- imputation_model(others, model$sigma)
-    found <- pieces(others, again, move[-i], full$shift[-i])
+    found <- pieces(take(set, -i), models$others[[i]], move[-i], full$shift[-i])
     if (anchored) found$anchored else found$estimate
   }, 0)
   std_error <- sqrt((n - 1) / n * sum((left_out - mean(left_out))^2))
