@@ -56,6 +56,7 @@ mod report_words;
 mod rules;
 mod several_files;
 mod small_trial;
+mod traced;
 mod trial;
 mod web;
 mod wording;
