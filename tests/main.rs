@@ -63,6 +63,7 @@ mod several_files;
 mod skip;
 mod small_trial;
 mod terminal;
+mod traced;
 mod trial;
 mod web;
 mod wording;

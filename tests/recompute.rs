@@ -17,14 +17,14 @@ fn run(plan: &str, read: impl Fn(&str) -> std::io::Result<Vec<u8>>) -> Run {
 }
 
 /// The files of `verify/` of a run.
-fn programs(run: &Run) -> BTreeMap<String, String> {
+pub fn programs(run: &Run) -> BTreeMap<String, String> {
     let (words, options) = (Words::new(Language::English), Options::default());
     let material =
         Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options: &options };
     verify::files(&material).into_iter().collect()
 }
 
-fn r_is_here() -> bool {
+pub fn r_is_here() -> bool {
     let here = Command::new("Rscript").args(["-e", "1"]).output().is_ok_and(|output| output.status.success());
     if !here {
         skip(Needs::R, "Rscript is not installed");
@@ -44,7 +44,9 @@ fn recomputed(files: &BTreeMap<String, String>) -> (String, bool) {
 }
 
 /// Reasons for which a line may be skipped; anything else is a gap.
-const REASONS: [&str; 7] = [
+const REASONS: [&str; 9] = [
+    "a count of visits, reasons or further arms, which patients.csv does not hold",
+    "a shift of a further arm",
     "no number to compare",
     "a patient-level characteristic; its column is not exported",
     "only LS means with equal weights are recomputed",
@@ -107,7 +109,7 @@ fn variant(analysis: &str, rest: &str) -> Run {
 }
 
 /// As [`variant`], with more keys of the primary score, the grade and the yes/no endpoint that changes.
-fn tested(analysis: &str, rest: &str, keys: [&str; 3]) -> Run {
+pub fn tested(analysis: &str, rest: &str, keys: [&str; 3]) -> Run {
     analysed(&plan_of(analysis, rest, keys))
 }
 

@@ -235,11 +235,12 @@ fn every_number_leads_to_its_record() {
                 next.chars().take(80).collect::<String>()
             );
         }
+        // Counts of patients and events have no step in SAS.
         let names = ["rows", "method", "assumptions", "reference", "in_r", "in_sas"];
         let records = between(&html, "<details class=\"record\"", "</details>");
         assert!(records.len() > 300);
         // Estimands by imputation are recomputed in R alone, which has no one line of SAS.
-        for (name, least) in names.into_iter().zip([1.0, 1.0, 1.0, 0.8, 0.4, 0.39]) {
+        for (name, least) in names.into_iter().zip([1.0, 1.0, 1.0, 0.8, 0.4, 0.3]) {
             let head = format!("<dt>{}</dt>", words.get(&format!("web.{name}")));
             let with = records.iter().filter(|record| record.contains(&head)).count();
             assert!(with as f64 >= least * records.len() as f64, "{language}: {name} in {with} of {}", records.len());

@@ -1,6 +1,7 @@
 //! Patient-level characteristics of the analysis set, for the baseline table: described, never tested.
 
 use super::Context;
+use super::counted::percent;
 use super::descriptive::summarise;
 use super::notes::remark;
 use super::record::{Record, Rows};
@@ -63,7 +64,7 @@ fn describe_one(context: &Context, column: &str) -> Option<Record> {
                 .iter()
                 .map(|category| {
                     let n = cells.iter().filter(|cell| *cell == category).count();
-                    serde_json::json!({"category": category, "n": n})
+                    serde_json::json!({"category": category, "n": n, "percent": percent(n, cells.len())})
                 })
                 .collect();
             result.extra = vec![("categories", Field::Json(serde_json::Value::Array(counts)))];

@@ -43,6 +43,8 @@ pub fn analyse(context: &Context, reduced: &Trial, endpoint: usize) -> Vec<Recor
         .filter_map(|mut record| {
             let visit = record.visit?;
             record.result.extra.push(("of", Field::Text(record.id.clone())));
+            let single = context.trial.paired(endpoint, visit, record.measure, context.set).one_knee();
+            record.result.extra.push(("one_knee", Field::Count(single as u64)));
             record.id = format!("{}.complete-pairs", context.stem(endpoint, visit));
             record.result.method = "complete-pairs";
             record.role = Role::Descriptive;

@@ -1,13 +1,15 @@
 //! Descriptive statistics by arm and of the within-patient difference, at every visit.
 
 use super::Context;
+use super::counted::percent;
+use super::grades::by_grade;
 use super::notes::remark;
 use super::record::{Record, Rows};
 use crate::math::descriptive::{QuantileType, mean, median, quantile, sd};
 use crate::math::dist::student_t;
 use crate::note::Note;
 use crate::paired::{Field, Options, TestResult};
-use crate::trial::{Measure, Role};
+use crate::trial::{Kind, Measure, Role};
 
 /// Source of the quantile definition.
 pub const REFERENCE: &str = "Mean with t interval; quartiles as SAS PCTLDEF=5 (R type 2)";
@@ -58,8 +60,16 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize, measure: Measu
         }
         rows.used = values.len();
         let id = format!("{}.descriptive.{}{}", context.stem(endpoint, visit), suffix(measure), super::slug(label));
-        let mut record =
-            context.record(id, endpoint, visit, measure, Role::Descriptive, summarise(&values, &options), rows);
+        let mut result = summarise(&values, &options);
+        if measure == Measure::Value {
+            let scheduled = rows.used + rows.not_used;
+            result.extra.push(("scheduled", Field::Count(scheduled as u64)));
+            result.extra.push(("percent_observed", Field::Number(Some(percent(rows.used, scheduled)))));
+            if matches!(trial.design.endpoints[endpoint].kind, Kind::Ordinal | Kind::Binary) {
+                result.extra.push(("grades", by_grade(trial, endpoint, &values)));
+            }
+        }
+        let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
         record.arm = Some(label.to_owned());
         record.reference = REFERENCE;
         records.push(record);
@@ -69,6 +79,7 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize, measure: Measu
     let id = format!("{}.descriptive.{}difference", context.stem(endpoint, visit), suffix(measure));
     let mut result = summarise(&paired.differences(), &options);
     result.n_dropped = paired.dropped.len();
+    result.extra.push(("one_knee", Field::Count(paired.one_knee() as u64)));
     let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
     record.reference = REFERENCE;
     records.push(record);

@@ -196,6 +196,7 @@ impl FitSummary {
         result.extra = vec![
             ("model", Field::Text(self.method.to_owned())),
             ("structure", Field::Text(self.structure.to_owned())),
+            ("log_lik", Field::Number(Some(self.log_lik))),
             ("components", Field::Json(json!(self.variance_components))),
             ("parameters", Field::Json(json!(self.covariance_parameters))),
             ("icc", Field::Number(explained.and_then(|explained| explained.icc))),
@@ -225,5 +226,7 @@ fn residual_fields(summary: &ResidualSummary) -> serde_json::Value {
         "excess_kurtosis": summary.excess_kurtosis,
         "qq_correlation": summary.qq_correlation,
         "spread_correlation": summary.spread_correlation,
+        "n_beyond_3": summary.n_beyond_3,
+        "expected_beyond_3": summary.expected_beyond_3,
     })
 }

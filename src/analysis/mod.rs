@@ -6,13 +6,14 @@
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what; [`rule`]: the
 //! default), [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
 //! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`ancova`], [`generalised`], [`responders`], [`grades`],
-//! [`pairing`], [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
+//! [`pairing`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
 
 pub mod ancova;
 pub mod characteristics;
 pub mod complete_pairs;
 pub mod context;
+pub mod counted;
 pub mod deciding;
 pub mod descriptive;
 pub mod estimand;
@@ -24,8 +25,10 @@ pub mod methods;
 pub mod mixed;
 pub mod model_rows;
 pub mod notes;
+pub mod observation;
 pub mod pairing;
 pub mod pairs;
+pub mod participants;
 pub mod record;
 pub mod repeated;
 pub mod responders;
@@ -118,7 +121,9 @@ pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
     }
     outcomes.records.extend(responders::omeract_oarsi(&context));
     outcomes.records.extend(estimand::analyse(&context));
-    outcomes.records.extend(characteristics::describe(&context));
+    let characteristics = characteristics::describe(&context);
+    outcomes.records.extend(participants::count(&context, &characteristics));
+    outcomes.records.extend(characteristics);
     outcomes.records.extend(safety::analyse(&context));
     verdict::decide(&context, &mut outcomes.records);
     outcomes
@@ -136,7 +141,9 @@ fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize
             records.extend(descriptive::describe(context, endpoint, visit, Measure::Change));
         }
         records.push(pairs::correlation(context, endpoint, visit));
+        records.extend(grades::paired_table(context, endpoint, visit));
     }
+    records.extend(observation::analyse(context, endpoint));
     let (planned, mut fits) = planned_methods(context, endpoint);
     records.extend(planned);
     for visit in context.visits(endpoint) {

@@ -159,6 +159,7 @@ fn compare(context: &Context, method: &'static str, verdicts: Result<Verdicts, R
         }
     }
     result.extra.extend(shares.into_iter().map(|(name, share)| (name, Field::Json(share))));
+    super::counted::shares(&mut result);
     result
 }
 

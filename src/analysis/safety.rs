@@ -6,6 +6,7 @@
 //! McNemar mid-p test ([`adverse_events::summarise`]); no p-value
 //! here is adjusted for the number of terms looked at.
 
+use super::counted::{distinct, shares};
 use super::notes::remark;
 use super::record::{Record, Rows};
 use super::{Context, slug};
@@ -16,7 +17,7 @@ use crate::paired::{Field, Options, TestResult};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AdverseEvent, AnalysisSet, Role};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Source of the interval of a share.
 const EXACT: &str = "Clopper & Pearson 1934";
@@ -47,7 +48,11 @@ pub fn analyse(context: &Context) -> Vec<Record> {
         })
         .collect();
     match adverse_events::summarise(&exposure, &compared, context.options().conf_level) {
-        Ok(summary) => distinct(records(&safety, &summary, &compared, &rows)),
+        Ok(summary) => {
+            let mut records = records(&safety, &summary, &compared, &rows);
+            records.extend(by_term(&safety, &emergent, &rows));
+            distinct(records)
+        }
         Err(refusal) => ["safety.serious", "safety.any", "safety.systemic"]
             .map(|id| {
                 let mut result = TestResult::new("incidence", exposure.len(), &context.options());
@@ -56,19 +61,6 @@ pub fn analyse(context: &Context) -> Vec<Record> {
             })
             .to_vec(),
     }
-}
-
-/// Terms that differ in punctuation only would share an identifier: the second gets a number.
-fn distinct(mut records: Vec<Record>) -> Vec<Record> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for record in &mut records {
-        let times = seen.entry(record.id.clone()).or_default();
-        *times += 1;
-        if *times > 1 {
-            record.id = format!("{}-{times}", record.id);
-        }
-    }
-    records
 }
 
 /// Serious events that no count has: of patients outside the safety set, and of its patients before treatment.
@@ -82,7 +74,7 @@ fn serious_not_counted(context: &Context) -> [u64; 2] {
 }
 
 /// The safety analysis set of the plan, else the primary one.
-fn safety_set<'a>(context: &Context<'a>) -> &'a AnalysisSet {
+pub(super) fn safety_set<'a>(context: &Context<'a>) -> &'a AnalysisSet {
     let named = context.plan.safety.set.as_ref();
     named.and_then(|name| context.trial.sets.iter().find(|set| set.name == *name)).unwrap_or(context.set)
 }
@@ -206,6 +198,12 @@ fn incidence(counts: &Incidence, related: u64, options: &Options) -> TestResult 
         ("events_per_unit", Field::Number(counts.events_per_unit)),
         ("related", Field::Count(related)),
     ];
+    let hundred = |share: Option<f64>| Field::Number(share.map(|share| 100.0 * share));
+    result.extra.extend([
+        ("percent", hundred(counts.share)),
+        ("percent_low", hundred(counts.conf_low)),
+        ("percent_high", hundred(counts.conf_high)),
+    ]);
     result
 }
 
@@ -225,6 +223,7 @@ fn compared(row: &KneeRow, options: &Options) -> TestResult {
         ("active", Field::Json(json!(row.treated))),
         ("placebo", Field::Json(json!(row.control))),
     ]);
+    shares(&mut result);
     if pairs == 0 {
         result.notes.push(remark!(no_both_injected));
     }
@@ -244,6 +243,56 @@ fn category_id(category: &Category) -> String {
         Category::SeverityUnknown => "severity-unknown".to_owned(),
         Category::Term(term) => format!("term-{}", slug(term)),
     }
+}
+
+/// Patients and events by term, and by severity within a term: the plan's severities, then those it does not know (a fatal
+/// event, say), then events that were not graded, so that the rows of a term add up to it. `sites` are the active knees, the
+/// placebo knees and the whole patient.
+fn by_term(context: &Context, events: &[&AdverseEvent], rows: &Rows) -> Vec<Record> {
+    let labels = context.trial.design.arms.labels();
+    let record = |term: &str, severity: Option<&str>| {
+        let chosen =
+            |event: &&&AdverseEvent| event.term == term && severity.is_none_or(|severity| event.severity == severity);
+        let site = |site: Option<usize>| {
+            let here: Vec<&&AdverseEvent> = events.iter().filter(chosen).filter(|event| event.arm == site).collect();
+            let patients: BTreeSet<usize> = here.iter().map(|event| event.patient).collect();
+            let arm = site.and_then(|arm| labels.get(arm));
+            json!({"arm": arm, "patients": patients.len(), "events": here.len()})
+        };
+        let patients: BTreeSet<usize> = events.iter().filter(chosen).map(|event| event.patient).collect();
+        let mut result = TestResult::new("counts", context.members().count(), &context.options());
+        result.extra = vec![
+            ("about", Field::Text("events".to_owned())),
+            ("item", Field::Text(if severity.is_some() { "severity" } else { "term" }.to_owned())),
+            ("term", Field::Text(term.to_owned())),
+        ];
+        if severity.is_none() {
+            result.extra.push(("category", Field::Json(json!(Category::Term(term.to_owned())))));
+        }
+        result.extra.extend(severity.map(|severity| ("severity", Field::Text(severity.to_owned()))));
+        result.extra.push(("patients", Field::Count(patients.len() as u64)));
+        let sites = [Some(ACTIVE), Some(PLACEBO), None].map(site).to_vec();
+        result.extra.push(("sites", Field::Json(serde_json::Value::Array(sites))));
+        let graded =
+            severity.map(|severity| if severity.is_empty() { "not-graded".to_owned() } else { slug(severity) });
+        let id = format!("safety.term.{}{}", slug(term), graded.map(|slug| format!(".{slug}")).unwrap_or_default());
+        let mut record = context.trial_record(id, Role::Safety, result, rows.clone());
+        record.reference = "ICH E3, section 12.2.3";
+        record
+    };
+    let terms: BTreeSet<&str> = events.iter().map(|event| event.term.as_str()).collect();
+    let planned = &context.plan.safety.severities;
+    let mut records = Vec::new();
+    for term in terms {
+        records.push(record(term, None));
+        let recorded: BTreeSet<&str> =
+            events.iter().filter(|event| event.term == term).map(|event| event.severity.as_str()).collect();
+        let known = planned.iter().map(|severity| &**severity).filter(|severity| recorded.contains(severity));
+        let further = recorded.iter().copied().filter(|severity| !planned.iter().any(|known| **known == **severity));
+        let (unknown, none): (Vec<&str>, Vec<&str>) = further.partition(|severity| !severity.is_empty());
+        records.extend(known.chain(unknown).chain(none).map(|severity| record(term, Some(severity))));
+    }
+    records
 }
 
 fn spread(spread: &Spread) -> Field {

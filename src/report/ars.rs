@@ -6,6 +6,7 @@
 //! subject groupings. Purposes beyond the model's three and CSV as a file type are declared as sponsor terms.
 
 use super::document::Document;
+use super::numbers;
 use crate::analysis::{Field, Record, Run};
 use crate::table::rounding;
 use crate::trial::{Measure, Role};
@@ -156,7 +157,18 @@ fn methods(records: &[Record]) -> Vec<Value> {
             continue;
         }
         seen.push(method);
-        let operation = |(index, (field, label, pattern, _)): (usize, &(&str, &str, &str, usize))| {
+        let fixed = OPERATIONS.iter().map(|(field, label, pattern, _)| (*field, *label, *pattern));
+        // What else records of this method hold, by their names in results.json.
+        let mut others: Vec<String> = Vec::new();
+        for other in records.iter().filter(|record| record.result.method == method) {
+            for (name, _) in further(other) {
+                if !others.contains(&name) {
+                    others.push(name);
+                }
+            }
+        }
+        let all = fixed.chain(others.iter().map(|name| (name.as_str(), name.as_str(), "X.XXX")));
+        let operation = |(index, (field, label, pattern)): (usize, (&str, &str, &str))| {
             json!({
                 "id": operation_id(method, field), "name": field, "label": label, "order": index + 1,
                 "resultPattern": pattern,
@@ -164,10 +176,21 @@ fn methods(records: &[Record]) -> Vec<Value> {
         };
         methods.push(json!({
             "id": method, "name": method, "description": record.reference,
-            "operations": OPERATIONS.iter().enumerate().map(operation).collect::<Vec<_>>(),
+            "operations": all.enumerate().map(operation).collect::<Vec<_>>(),
         }));
     }
     methods
+}
+
+/// The numbers of a record beyond [`OPERATIONS`]: those of its method alone, and every count of a description.
+fn further(record: &Record) -> Vec<(String, f64)> {
+    let counts = matches!(record.result.method, "counts" | "descriptive" | "paired-table" | "shift-table");
+    let known = |name: &str| OPERATIONS.iter().any(|(field, ..)| *field == name) || name == "conf_level";
+    let numbers = numbers::lines(record, &|name| name.to_owned()).into_iter().flat_map(|line| line.numbers);
+    numbers
+        .map(|number| (number.path, number.value))
+        .filter(|(name, _)| !known(name) && !name.starts_with("rows.") && (counts || !name.contains(['[', '.'])))
+        .collect()
 }
 
 fn operation_id(method: &str, field: &str) -> String {
@@ -220,14 +243,16 @@ fn analysis(run: &Run, record: &Record) -> Value {
         };
         group(&factor_id(index), value);
     }
-    let results: Vec<Value> = OPERATIONS
-        .iter()
-        .zip(values)
-        .filter_map(|((field, _, _, decimals), value)| {
+    let fixed =
+        OPERATIONS.iter().zip(values).map(|((field, _, _, decimals), value)| ((*field).to_owned(), value, *decimals));
+    let others = further(record).into_iter().map(|(name, value)| (name, Some(value), 3));
+    let results: Vec<Value> = fixed
+        .chain(others)
+        .filter_map(|(field, value, decimals)| {
             let value = value.filter(|value| value.is_finite())?;
             Some(json!({
-                "operationId": operation_id(result.method, field), "resultGroups": groups,
-                "rawValue": value.to_string(), "formattedValue": rounding::fixed(value, *decimals),
+                "operationId": operation_id(result.method, &field), "resultGroups": groups,
+                "rawValue": value.to_string(), "formattedValue": rounding::fixed(value, decimals),
             }))
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use super::document::{Block, Document, Section};
 use super::exhibits::{Material, figures};
-use super::numbers;
+use super::numbering;
 use super::options::Options;
 use super::sections;
 use super::site::Site;
@@ -77,7 +77,7 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     sections.extend(sections::overview::section(&material));
     sections.push(sections::listings::section(&material));
     sections.retain(|section| !section.blocks.is_empty());
-    numbers::assign(&mut sections);
+    numbering::assign(&mut sections);
     let mut used: BTreeSet<usize> = BTreeSet::new();
     for section in &mut sections {
         section.blocks.retain(|block| {
@@ -91,7 +91,7 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
             }
         }
     }
-    numbers::assign(&mut sections);
+    numbering::assign(&mut sections);
     let unknown = run.plan.report.omit.iter().enumerate().filter(|(place, _)| !used.contains(place));
     let unknown: Vec<&str> = unknown.map(|(_, entry)| entry.as_str()).collect();
     if let Some(section) = sections.iter_mut().find(|section| section.id == "departures" && !unknown.is_empty()) {

@@ -5,7 +5,8 @@
 //! decimal points of a column align without splitting a number into parts.
 
 use super::document::{Block, Document};
-use super::records::{self, RecordGroup};
+use super::numbers;
+use super::records::{self, RecordGroup, RecordView};
 use super::template::Template;
 use super::words::Words;
 use crate::figure::font::{self, FontSet};
@@ -21,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// The words of the page around the document, by their keys in the catalogue's section `web`.
-const UI: [&str; 14] = [
+const UI: [&str; 15] = [
     "search",
     "filter",
     "all",
@@ -36,6 +37,7 @@ const UI: [&str; 14] = [
     "counted_from",
     "close",
     "in_list",
+    "numbers",
 ];
 
 /// Hanging distances are rounded to this part of an em.
@@ -79,7 +81,7 @@ fn page(
     let all = records.iter().flat_map(|group| &group.records);
     let page = Page {
         words,
-        titles: all.map(|record| (record.anchor.as_str(), record.title.as_str())).collect(),
+        records: all.map(|record| (record.anchor.as_str(), record)).collect(),
         endpoints: document.sections.iter().filter_map(|s| Some((s.endpoint.as_deref()?, s.id.as_str()))).collect(),
         font: FontSet::embedded(),
         hangs: RefCell::default(),
@@ -226,8 +228,8 @@ fn css_string(text: &str) -> String {
 /// What the blocks of the page are made with.
 struct Page<'a> {
     words: &'a Words,
-    /// Titles of the records by their anchors.
-    titles: BTreeMap<&'a str, &'a str>,
+    /// The records by their anchors.
+    records: BTreeMap<&'a str, &'a RecordView>,
     /// Names of the endpoints with the identifiers of their sections.
     endpoints: Vec<(&'a str, &'a str)>,
     font: FontSet,
@@ -270,7 +272,7 @@ impl Page<'_> {
     /// The record `id`, where the page has it.
     fn link(&self, id: &str) -> Option<Value> {
         let anchor = records::anchor(id);
-        let title = *self.titles.get(anchor.as_str())?;
+        let title = &self.records.get(anchor.as_str())?.title;
         Some(context! { anchor, title })
     }
 
@@ -338,19 +340,21 @@ impl Page<'_> {
         hanging: &dyn Fn(usize) -> Option<&'c (String, f64)>,
         left: &dyn Fn(usize) -> bool,
     ) -> Value {
-        // One record per cell: each number leads to its own; else the row's label leads to them all.
+        // Each number leads to its own record and field; the label leads to the records of the row where they are one or
+        // not one per cell.
         let each = row.records.len() == row.cells.len() && row.cells.len() > 1;
-        let anchor = |id: &String| self.link(id).and_then(|link| link.get_attr("anchor").ok());
         let cells: Vec<Value> = row
             .cells
             .iter()
             .enumerate()
             .map(|(index, cell)| {
-                let link = if each && *cell != Cell::Empty { row.records.get(index).and_then(anchor) } else { None };
+                let own = if each { row.records.get(index..=index) } else { None };
+                let traced = self.traced(cell, own.unwrap_or(&row.records), row.fields.get(index).map(String::as_str));
+                let (link, fields) = traced.unzip();
                 let (text, hang) = hanging(index)
                     .map_or_else(|| (cell.text(&self.words.get("table.joint")), 0.0), |(text, by)| (text.clone(), *by));
                 let class = if left(index + 1) { Some("left".to_owned()) } else { self.hang(hang) };
-                context! { text, link, class }
+                context! { text, link, fields, class }
             })
             .collect();
         let links = if each { Vec::new() } else { row.records.iter().filter_map(|id| self.link(id)).collect() };
@@ -358,6 +362,22 @@ impl Page<'_> {
         let link = links.next().and_then(|link: Value| link.get_attr("anchor").ok());
         let (more, endpoint) = (links.collect::<Vec<Value>>(), self.endpoint(&row.label));
         context! { label => &row.label, indent => row.indent, cells, link, more, endpoint }
+    }
+
+    /// The anchor of the record among `records` that holds every number of `cell`, and the fields that are they; the first
+    /// record and no field where none holds them. `None` for a cell without a number.
+    fn traced(&self, cell: &Cell, records: &[String], names: Option<&str>) -> Option<(String, String)> {
+        let printed = cell.printed();
+        if printed.is_empty() {
+            return None;
+        }
+        let p_value = matches!(cell, Cell::PValue(_));
+        let known = || records.iter().filter_map(|id| self.records.get(records::anchor(id).as_str()));
+        let holding = known().find_map(|record| {
+            let fields = numbers::fields_of(&record.numbers, &printed, names, p_value)?;
+            Some((record.anchor.clone(), fields.join(" ")))
+        });
+        holding.or_else(|| Some((known().next()?.anchor.clone(), String::new())))
     }
 
     /// The class of a number that hangs by so many ems.
@@ -376,6 +396,12 @@ impl Page<'_> {
     }
 
     fn group(&self, group: &RecordGroup) -> Value {
+        let line = |line: &numbers::Line| {
+            let number = |number: &numbers::Number| {
+                context! { path => &number.path, name => &number.name, text => numbers::unrounded(number.value) }
+            };
+            context! { about => &line.about, numbers => line.numbers.iter().map(number).collect::<Vec<Value>>() }
+        };
         let pairs = |pairs: &[(String, String)]| -> Vec<Value> {
             pairs.iter().map(|(name, value)| context! { name, value }).collect()
         };
@@ -384,7 +410,8 @@ impl Page<'_> {
             .iter()
             .map(|record| {
                 let (facts, code) = (pairs(&record.facts), pairs(&record.code));
-                context! { anchor => &record.anchor, title => &record.title, facts, code }
+                let numbers: Vec<Value> = record.numbers.iter().map(line).collect();
+                context! { anchor => &record.anchor, title => &record.title, numbers, facts, code }
             })
             .collect();
         context! { title => &group.title, records, endpoint => self.endpoint(&group.title) }

@@ -1,6 +1,7 @@
 //! One line of R and one of SAS that recompute a record from the files of `verify/`.
 //!
-//! In R the lines use the functions that `source("verify.R")` defines; in SAS the data sets that `verify/verify.sas` makes:
+//! In R a line reads `verify/verify.R`, which defines functions and reads the data beside it: it runs as pasted into a fresh
+//! session in the folder of the report. In SAS the lines use the data sets that `verify/verify.sas` makes:
 //! `pairs`, one row per patient, endpoint, visit, set and measure, and `m1`, `m2`, … for the models.
 
 use super::exhibits::Material;
@@ -9,12 +10,14 @@ use crate::analysis::Record;
 use crate::trial::Measure;
 
 /// Methods whose records `verify.R` recomputes by their identifier.
-const BY_ID: [&str; 36] = [
+const BY_ID: [&str; 38] = [
     "conditional-mean",
     "two-means",
     "locf",
     "bocf",
     "worst-case",
+    "paired-table",
+    "shift-table",
     "wilcoxon",
     "sign",
     "permutation",
@@ -50,7 +53,17 @@ const BY_ID: [&str; 36] = [
 
 /// The line of R, where the method has one.
 pub fn r(material: &Material, record: &Record) -> Option<String> {
-    if BY_ID.contains(&record.result.method) {
+    call(material, record).map(|call| format!("source(\"verify/verify.R\", encoding = \"UTF-8\"); {call}"))
+}
+
+/// What is called after `verify.R` was read.
+fn call(material: &Material, record: &Record) -> Option<String> {
+    // Of the counts, those of columns that patients.csv and events.csv hold.
+    let counted =
+        ["counts.disposition.set", "counts.exposure.treated", "counts.exposure.both-treated", "counts.sides."];
+    let counted = counted.iter().any(|begin| record.id.starts_with(begin))
+        || record.id.starts_with("safety.term.") && record.result.field("severity").is_none();
+    if BY_ID.contains(&record.result.method) || record.result.method == "counts" && counted {
         return Some(format!("record({})", quoted(&record.id)));
     }
     let (endpoint, visit) = (record.endpoint?, record.visit?);
@@ -68,10 +81,14 @@ pub fn r(material: &Material, record: &Record) -> Option<String> {
         "paired-t" => pairs(&format!("t.test(active, placebo, paired = TRUE, {level}{alternative})")),
         "correlation" => pairs(&format!("cor.test(active, placebo, {level}{alternative})")),
         "shapiro-wilk" => pairs("shapiro.test(active - placebo)"),
-        "descriptive" => Some(match &record.arm {
-            Some(arm) => format!("summary(values_at({id}, {at}, {set}, {}{measure}))", quoted(arm)),
-            None => return pairs(&format!("t.test(active - placebo, {level})")),
-        }),
+        "descriptive" => {
+            let values = match &record.arm {
+                Some(arm) => format!("values_at({id}, {at}, {set}, {}{measure})", quoted(arm)),
+                None => format!("with(pairs_at({id}, {at}, {set}{measure}), minus(active, placebo))"),
+            };
+            // Quartiles as in the table: the second of R's nine definitions.
+            Some(format!("x <- {values}; c(n = length(x), mean = mean(x), sd = sd(x), quantile(x, type = 2))"))
+        }
         _ => None,
     }
 }
@@ -96,6 +113,7 @@ pub fn sas(material: &Material, record: &Record) -> Option<String> {
             format!("proc ttest data=pairs alpha={alpha}{sides}; {place}; paired a*p; run;")
         }
         "wilcoxon" | "sign" => format!("proc univariate data=pairs; {place}; var difference; run;"),
+        "paired-table" => format!("proc freq data=pairs; {place}; tables a*p / norow nocol nopercent; run;"),
         "mcnemar" | "bowker" => format!("proc freq data=pairs; {place}; tables a*p / agree; exact mcnem / midp; run;"),
         "stuart-maxwell" => {
             format!("proc catmod data=pairs; {place}; response marginals; model a*p=_response_; repeated knee 2; run;")

@@ -1,11 +1,11 @@
 //! The records as a reader sees them: what every number of the report leads to.
 
 use super::document::Document;
-use super::exhibits::{Material, populations, tables as exhibits};
+use super::exhibits::{Material, populations, tables as exhibits, word};
 use super::words::Words;
-use super::{citations, recipes};
+use super::{citations, numbers, recipes};
 use crate::analysis::Record;
-use crate::table::{Cell, ResultTable, rounding};
+use crate::table::{Cell, ResultTable};
 
 /// Records under one heading: those of an endpoint, of the patients, of safety.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,8 @@ pub struct RecordView {
     pub anchor: String,
     /// Endpoint, visit, arm and method.
     pub title: String,
+    /// Every number of the record.
+    pub numbers: Vec<numbers::Line>,
     /// Names and values.
     pub facts: Vec<(String, String)>,
     /// Language and line of code that recomputes it.
@@ -70,6 +72,7 @@ pub fn tables(document: &Document, words: &Words, files: &[&str]) -> Option<Reco
     let view = |table: &ResultTable| RecordView {
         anchor: anchor(&table_id(table)),
         title: format!("{} {}. {}", words.table_word(table), table.number, table.title),
+        numbers: Vec::new(),
         facts: vec![
             (name("id"), table_id(table)),
             (name("rows"), table.population.clone()),
@@ -82,6 +85,21 @@ pub fn tables(document: &Document, words: &Words, files: &[&str]) -> Option<Reco
     };
     let records: Vec<RecordView> = document.tables().filter(counted).map(view).collect();
     (!records.is_empty()).then(|| RecordGroup { title: name("tables"), records })
+}
+
+/// Which count a record of counts is: its table, its row, and what the row is about.
+fn counted(material: &Material, record: &Record) -> Vec<String> {
+    let words = material.words;
+    let Some(about) = word(record, "about") else { return Vec::new() };
+    let item = word(record, "item").map(|item| words.name("item", item));
+    let arm_or_set = |value: &str| {
+        let set = material.trial.sets.iter().find(|set| word(record, "item") == Some("set") && set.name == value);
+        set.map_or_else(|| value.to_owned(), |set| set.label.clone())
+    };
+    let column = word(record, "column").map(|column| populations::column_name(material, column));
+    let value = ["value", "term", "severity"].into_iter().filter_map(|name| word(record, name)).map(arm_or_set);
+    let known = |text: &String| !text.is_empty();
+    [Some(words.name("counted", about)), item, column].into_iter().flatten().chain(value).filter(known).collect()
 }
 
 /// What the method assumes, in words.
@@ -100,30 +118,8 @@ fn view(material: &Material, record: &Record) -> RecordView {
     if record.endpoint.is_none() {
         title.extend(record.endpoint_name.as_ref().map(|column| populations::column_name(material, column)));
     }
+    title.extend(counted(material, record));
     let mut facts = vec![(name("id"), record.id.clone())];
-    let mut numbers: Vec<String> = Vec::new();
-    let mut number = |key: &str, value: Option<f64>| {
-        if let Some(value) = value.filter(|value| value.is_finite()) {
-            numbers.push(format!("{} {}", words.get(&format!("table.{key}")), plain(value)));
-        }
-    };
-    number("estimate", result.estimate);
-    number("se", result.std_error);
-    number("df", result.df);
-    if let (Some(low), Some(high)) = (result.conf_low, result.conf_high)
-        && low.is_finite()
-        && high.is_finite()
-    {
-        let level = format!("{}", (1e6 * result.conf_level).round() / 1e4);
-        let interval = words.interval(&plain(low), &plain(high));
-        numbers.push(words.say("web.interval", &[("level", &level), ("interval", &interval)]));
-    }
-    if let Some(p) = result.p_value {
-        numbers.push(format!("p {}", plain(p)));
-    }
-    if !numbers.is_empty() {
-        facts.push((name("what"), numbers.join("; ")));
-    }
     let rows = &record.rows;
     let key = if record.endpoint.is_some() { "web.used" } else { "web.used_patients" };
     let counts = [("used", &*rows.used.to_string()), ("not_used", &rows.not_used.to_string())];
@@ -147,21 +143,8 @@ fn view(material: &Material, record: &Record) -> RecordView {
     }
     let code = [("in_r", recipes::r(material, record)), ("in_sas", recipes::sas(material, record))];
     let code = code.into_iter().filter_map(|(key, line)| Some((name(key), line?))).collect();
-    RecordView { anchor: anchor(&record.id), title: title.join(", "), facts, code }
-}
-
-/// Six significant digits, enough to compare by eye; `results.json` has them all.
-fn plain(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let magnitude = value.abs().log10().floor() as i32;
-    if (-5..15).contains(&magnitude) {
-        let text = rounding::print(value, usize::try_from(5 - magnitude).unwrap_or(0));
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-    } else {
-        format!("{value:.5e}").replace('-', "\u{2212}")
-    }
+    let numbers = numbers::lines(record, &|field| words.name("field", field));
+    RecordView { anchor: anchor(&record.id), title: title.join(", "), numbers, facts, code }
 }
 
 #[cfg(test)]

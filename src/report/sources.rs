@@ -1,8 +1,8 @@
 //! Which records the generated sentences rest on: the page links them under the paragraph.
 
 use super::document::Block;
-use super::exhibits::{Material, figures, populations, tables};
-use crate::analysis::Record;
+use super::exhibits::{Material, figures, tables};
+use crate::analysis::{Record, participants};
 use crate::trial::Role;
 
 /// The records as a block; `None` where there is none.
@@ -16,9 +16,9 @@ pub fn block<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<Block>
     (!ids.is_empty()).then_some(Block::Sources(ids))
 }
 
-/// Behind the numbers of patients and knees: the counts of the disposition table, then `records`.
+/// Behind the numbers of patients and knees: the counts of the flow, then `records`.
 pub fn disposition<'a>(records: impl IntoIterator<Item = &'a Record>) -> Block {
-    let counts = populations::DISPOSITION_COUNTS.to_owned();
+    let counts = participants::FLOW.to_owned();
     Block::Sources(std::iter::once(counts).chain(records.into_iter().map(|record| record.id.clone())).collect())
 }
 

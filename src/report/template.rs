@@ -278,6 +278,7 @@ fn sample() -> (Document, Vec<RecordGroup>) {
         Block::Figure(figure),
     ];
     let record = RecordView {
+        numbers: Vec::new(),
         anchor: super::records::anchor("record"),
         title: word(),
         facts: vec![(word(), word())],

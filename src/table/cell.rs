@@ -9,6 +9,8 @@ pub enum Cell {
     Empty,
     /// Words.
     Text(String),
+    /// Words around numbers, with the unrounded numbers in the order in which they are printed.
+    Said(String, Vec<f64>),
     /// A count.
     Count(usize),
     /// A count and what it is of: `7 (24.1%)`; a zero count prints without a percentage.
@@ -34,12 +36,11 @@ impl Cell {
         };
         match self {
             Self::Empty => String::new(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Said(text, _) => text.clone(),
             Self::Count(count) => count.to_string(),
             Self::CountPercent(0, _) => "0".to_owned(),
             Self::CountPercent(count, of) => {
-                let percent = 100.0 * *count as f64 / (*of).max(1) as f64;
-                format!("{count} ({}%)", rounding::print(percent, 1))
+                format!("{count} ({}%)", rounding::print(percent(*count, *of), 1))
             }
             Self::Number(value, decimals) => number(value, *decimals),
             Self::Spread(None, _, None, _) => ABSENT.to_owned(),
@@ -69,6 +70,7 @@ impl Cell {
     pub fn values(&self) -> Vec<Option<f64>> {
         match self {
             Self::Empty | Self::Text(_) => Vec::new(),
+            Self::Said(_, values) => values.iter().copied().map(Some).collect(),
             Self::Count(count) => vec![Some(*count as f64)],
             Self::CountPercent(count, of) => vec![Some(*count as f64), Some(*of as f64)],
             Self::Number(value, _) | Self::PValue(value) => vec![*value],
@@ -76,4 +78,19 @@ impl Cell {
             Self::Interval(low, high, _) => vec![*low, *high],
         }
     }
+
+    /// The unrounded numbers behind what is printed, in that order: of a count with a percentage both. Limits that are
+    /// infinite or do not exist are no numbers.
+    pub fn printed(&self) -> Vec<f64> {
+        match self {
+            Self::CountPercent(0, _) => vec![0.0],
+            Self::CountPercent(count, of) => vec![*count as f64, percent(*count, *of)],
+            _ => self.values().into_iter().flatten().filter(|value| value.is_finite()).collect(),
+        }
+    }
+}
+
+/// `count` of `of` in per cent.
+pub fn percent(count: usize, of: usize) -> f64 {
+    100.0 * count as f64 / of.max(1) as f64
 }

@@ -40,6 +40,9 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Identifiers of the records behind the row, so that every number can be traced.
     pub records: Vec<String>,
+    /// The fields of the record behind each cell, in the order in which the cell prints them and apart by spaces
+    /// (`mean sd`, `knees[0].n`); empty where the values say which they are.
+    pub fields: Vec<String>,
 }
 
 /// A table as it will be printed, before any rounding.
@@ -91,11 +94,24 @@ impl ResultTable {
 
     /// Adds a group heading.
     pub fn group(&mut self, label: impl Into<String>) {
-        self.rows.push(Row { label: label.into(), indent: 0, cells: Vec::new(), records: Vec::new() });
+        self.rows.push(Row {
+            label: label.into(),
+            indent: 0,
+            cells: Vec::new(),
+            records: Vec::new(),
+            fields: Vec::new(),
+        });
     }
 
     /// Adds a row of cells backed by `records`.
     pub fn row(&mut self, label: impl Into<String>, indent: u8, cells: Vec<Cell>, records: Vec<String>) {
-        self.rows.push(Row { label: label.into(), indent, cells, records });
+        self.rows.push(Row { label: label.into(), indent, cells, records, fields: Vec::new() });
+    }
+
+    /// Names the fields behind the cells of the row added last.
+    pub fn named<T: Into<String>>(&mut self, fields: impl IntoIterator<Item = T>) {
+        if let Some(row) = self.rows.last_mut() {
+            row.fields = fields.into_iter().map(Into::into).collect();
+        }
     }
 }

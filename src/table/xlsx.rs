@@ -143,7 +143,7 @@ enum Part {
 fn parts(cell: &Cell, joint: &str) -> Vec<Part> {
     match cell {
         Cell::Empty => vec![Part::Nothing],
-        Cell::Text(words) => vec![Part::Text(words.clone())],
+        Cell::Text(words) | Cell::Said(words, _) => vec![Part::Text(words.clone())],
         Cell::Count(count) => vec![number(Some(*count as f64), &zeros(0))],
         Cell::CountPercent(0, _) => vec![number(Some(0.0), &zeros(0))],
         Cell::CountPercent(count, of) => {

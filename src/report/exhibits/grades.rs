@@ -1,32 +1,14 @@
 //! Grades (MRI findings and other ordinal or yes/no endpoints): counts of knees, shift tables, bars.
 
-use super::Material;
 use super::figures::{by_arm, heading, ids};
+use super::{Material, count, json, tables};
+use crate::analysis::{Field, Record};
 use crate::figure::scene::Arm;
 use crate::figure::{Figure, FigureError, Style, shift_bars};
 use crate::table::{Cell, ResultTable, rounding};
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{Better, Endpoint, Kind, Patient};
-
-/// The grades of an endpoint in ascending order: those of its range, else those observed.
-pub fn levels(material: &Material, endpoint: usize) -> Vec<f64> {
-    let about = material.endpoint(endpoint);
-    match (about.kind, about.range) {
-        _ if !about.levels.is_empty() => about.levels.iter().map(|level| level.value).collect(),
-        (Kind::Binary, _) => vec![0.0, 1.0],
-        (_, Some((low, high))) if (high - low) / about.step.unwrap_or(1.0) <= 20.0 => {
-            let step = about.step.unwrap_or(1.0);
-            (0..=((high - low) / step).round() as usize).map(|index| low + step * index as f64).collect()
-        }
-        _ => {
-            let knees = material.trial.patients.iter().flat_map(Patient::knees);
-            let mut seen: Vec<f64> = knees.flat_map(|knee| knee.values[endpoint].iter().flatten().copied()).collect();
-            seen.sort_by(f64::total_cmp);
-            seen.dedup();
-            seen
-        }
-    }
-}
+use crate::trial::{Endpoint, Kind, Measure};
+use serde_json::Value;
 
 /// The name of a grade: the plan's label, the word for yes or no, or its number.
 pub fn label(material: &Material, about: &Endpoint, grade: f64) -> String {
@@ -42,13 +24,28 @@ pub fn label(material: &Material, about: &Endpoint, grade: f64) -> String {
     }
 }
 
-/// Knees with each grade at `visit`, by arm.
-pub fn counts(material: &Material, endpoint: usize, visit: usize) -> Vec<(f64, Vec<usize>)> {
-    let arms = material.trial.design.arms.labels().len();
-    let knees = |arm: usize| material.members().filter_map(move |patient| patient.knee(arm));
-    let count = |arm, grade: f64| knees(arm).filter(|knee| knee.values[endpoint][visit] == Some(grade)).count();
-    let levels = levels(material, endpoint);
-    levels.into_iter().map(|grade| (grade, (0..arms).map(|arm| count(arm, grade)).collect())).collect()
+/// The grades that a description of one arm counts, each with its number of knees.
+pub fn of(record: &Record) -> Vec<(f64, usize)> {
+    let grades = json(record, "grades");
+    let entry = |entry: &Value| Some((entry.get("grade")?.as_f64()?, entry.get("n")?.as_u64()? as usize));
+    grades.as_array().into_iter().flatten().filter_map(entry).collect()
+}
+
+/// The grades, the counts and the row totals of a record that holds a table of counts.
+fn counted(record: &Record) -> Option<(Vec<f64>, Vec<Vec<u64>>)> {
+    let Some(Field::Table(table)) = record.result.field("table") else { return None };
+    let Some(Field::Numbers(levels)) = record.result.field("levels") else { return None };
+    Some((levels.iter().copied().flatten().collect(), table.clone()))
+}
+
+/// One row of such a table: the counts and their total.
+fn row_of_counts(table: &mut ResultTable, record: &Record, label: String, indent: u8, place: usize, counts: &[u64]) {
+    let Some(Field::Numbers(totals)) = record.result.field("row_totals") else { return };
+    let total = totals.get(place).copied().flatten().unwrap_or_default() as usize;
+    let cells = counts.iter().map(|count| *count as usize).chain([total]).map(Cell::Count).collect();
+    table.row(label, indent, cells, vec![record.id.clone()]);
+    let fields = (0..counts.len()).map(|column| format!("table[{place}][{column}]"));
+    table.named(fields.chain([format!("row_totals[{place}]")]));
 }
 
 /// From the baseline grade (rows) to the grade at `visit` (columns), knees of each arm. `None` without a baseline.
@@ -60,28 +57,21 @@ pub fn shifts(material: &Material, endpoint: usize, visit: usize, number: &str) 
     let values = [("endpoint", about.name.as_str()), ("from", material.visit(baseline)), ("to", material.visit(visit))];
     let id = format!("t-{}-{}-shift", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, words.say("table.shift", &values), material.population());
-    let levels = levels(material, endpoint);
+    let arms = [&design.arms.active, &design.arms.placebo].map(|arm| (arm, shift(material, endpoint, visit, arm)));
+    let (levels, _) = arms.iter().find_map(|(_, record)| counted((*record)?))?;
     if levels.len() > 10 {
         return None;
     }
     let mut headers: Vec<String> = levels.iter().map(|grade| label(material, about, *grade)).collect();
     headers.push(words.get("table.total"));
     table.headers(words.say("table.grade_at", &[("visit", material.visit(baseline))]), headers);
-    for (arm, name) in [(ACTIVE, &design.arms.active), (PLACEBO, &design.arms.placebo)] {
+    for (name, record) in arms {
+        let Some((record, (levels, counts))) = record.and_then(|record| Some((record, counted(record)?))) else {
+            continue;
+        };
         table.group(words.say("table.knees_of", &[("arm", name)]));
-        for &from in &levels {
-            let cell = |to: f64| {
-                material
-                    .members()
-                    .filter_map(|patient| patient.knee(arm))
-                    .filter(|knee| knee.values[endpoint][baseline] == Some(from))
-                    .filter(|knee| knee.values[endpoint][visit] == Some(to))
-                    .count()
-            };
-            let counts: Vec<usize> = levels.iter().map(|to| cell(*to)).collect();
-            let total = counts.iter().sum();
-            let cells = counts.into_iter().chain([total]).map(Cell::Count).collect();
-            table.row(label(material, about, from), 1, cells, Vec::new());
+        for (place, (from, counts)) in levels.iter().zip(&counts).enumerate() {
+            row_of_counts(&mut table, record, label(material, about, *from), 1, place, counts);
         }
     }
     table.footnotes.push(words.get("footnote.shift"));
@@ -95,9 +85,9 @@ pub fn pairs(material: &Material, endpoint: usize, visit: usize, number: &str) -
     let words = material.words;
     let about = material.endpoint(endpoint);
     let arms = &material.trial.design.arms;
-    let levels = levels(material, endpoint);
-    let paired = material.trial.paired(endpoint, visit, crate::trial::Measure::Value, material.set());
-    if levels.len() > 10 || paired.pairs.is_empty() {
+    let record = material.outcomes.comparison(endpoint, visit, "paired-table")?;
+    let (levels, counts) = counted(record)?;
+    if levels.len() > 10 || record.result.n_pairs == 0 {
         return None;
     }
     let values = [("endpoint", about.name.as_str()), ("visit", material.visit(visit))];
@@ -107,14 +97,8 @@ pub fn pairs(material: &Material, endpoint: usize, visit: usize, number: &str) -
     let mut headers: Vec<String> = levels.iter().map(|grade| of(&arms.placebo, *grade)).collect();
     headers.push(words.get("table.total"));
     table.headers(words.get("table.pairs"), headers);
-    let method = if about.kind == Kind::Binary { "mcnemar" } else { "stuart-maxwell" };
-    let record = material.outcomes.comparison(endpoint, visit, method).map(|record| record.id.clone());
-    for &row in &levels {
-        let count = |column: f64| paired.pairs.iter().filter(|p| p.active == row && p.placebo == column).count();
-        let counts: Vec<usize> = levels.iter().map(|column| count(*column)).collect();
-        let total = counts.iter().sum();
-        let cells = counts.into_iter().chain([total]).map(Cell::Count).collect();
-        table.row(of(&arms.active, row), 0, cells, record.iter().cloned().collect());
+    for (place, (row, counts)) in levels.iter().zip(&counts).enumerate() {
+        row_of_counts(&mut table, record, of(&arms.active, *row), 0, place, counts);
     }
     table.footnotes.push(words.get("footnote.paired"));
     table.footnotes.extend(material.marks());
@@ -128,14 +112,19 @@ pub fn pairs(material: &Material, endpoint: usize, visit: usize, number: &str) -
 pub fn bars(material: &Material, endpoint: usize, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let levels = levels(material, endpoint);
+    let labels = material.trial.design.arms.labels();
     let arms = [(ACTIVE, Arm::Active), (PLACEBO, Arm::Placebo)];
     let mut bars = Vec::new();
+    let mut levels: Vec<f64> = Vec::new();
     for (arm, drawn) in arms {
         for &visit in &about.visits {
-            let counts: Vec<usize> =
-                counts(material, endpoint, visit).into_iter().map(|(_, by_arm)| by_arm[arm]).collect();
-            let note = note(material, endpoint, visit, arm);
+            let Some(record) = material.outcomes.description(endpoint, visit, Measure::Value, Some(labels[arm])) else {
+                continue;
+            };
+            let grades = of(record);
+            levels = grades.iter().map(|(grade, _)| *grade).collect();
+            let counts = grades.into_iter().map(|(_, n)| n).collect();
+            let note = note(material, endpoint, visit, labels[arm]);
             bars.push(shift_bars::Bar { arm: drawn, label: material.visit(visit).to_owned(), counts, note });
         }
     }
@@ -160,25 +149,17 @@ pub fn bars(material: &Material, endpoint: usize, number: &str, style: &Style) -
     shift_bars::draw(&input, style).map(Some)
 }
 
-/// `2 worse, 25 same, 1 better` than the same knee's baseline; empty at baseline.
-fn note(material: &Material, endpoint: usize, visit: usize, arm: usize) -> String {
-    let about = material.endpoint(endpoint);
-    let Some(baseline) = material.trial.design.baseline.filter(|baseline| *baseline != visit) else {
+/// `2 worse, 25 same, 1 better` than the same knee's baseline; empty where no shift is counted.
+fn note(material: &Material, endpoint: usize, visit: usize, arm: &str) -> String {
+    let Some(record) = shift(material, endpoint, visit, arm).filter(|record| record.result.field("worsened").is_some())
+    else {
         return String::new();
     };
-    let (mut worse, mut same, mut better) = (0_usize, 0_usize, 0_usize);
-    for knee in material.members().filter_map(|patient| patient.knee(arm)) {
-        let (Some(before), Some(after)) = (knee.values[endpoint][baseline], knee.values[endpoint][visit]) else {
-            continue;
-        };
-        if before == after {
-            same += 1;
-        } else if (after < before) == (about.better == Better::Lower) {
-            better += 1;
-        } else {
-            worse += 1;
-        }
-    }
-    let [worse, same, better] = [worse, same, better].map(|count| count.to_string());
+    let [worse, same, better] = ["worsened", "unchanged", "improved"].map(|name| count(record, name).to_string());
     material.words.say("figure.shift_note", &[("worse", &worse), ("same", &same), ("better", &better)])
+}
+
+/// The record of the shifts of one arm from baseline to `visit`.
+fn shift<'a>(material: &Material<'a>, endpoint: usize, visit: usize, arm: &str) -> Option<&'a Record> {
+    tables::records_of(material, endpoint, visit, "shift-table").find(|record| record.arm.as_deref() == Some(arm))
 }

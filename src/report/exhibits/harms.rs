@@ -1,12 +1,11 @@
 //! Harms: the overview by knee and patient, events by term and severity, the listing of events, the timeline.
 
-use super::{Material, json};
+use super::{Material, json, word};
 use crate::figure::scene::Arm;
 use crate::figure::{Figure, FigureError, Style, adverse_event_timeline as timeline, harm_dots};
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AdverseEvent, AnalysisSet};
-use std::collections::BTreeSet;
 
 /// Most events that are listed one by one in the report.
 const LISTED: usize = 400;
@@ -43,16 +42,16 @@ pub fn overview(material: &Material, number: &str) -> ResultTable {
         let Some(record) = material.record(&id) else { continue };
         let result = &record.result;
         let count = |name: &str| result.number(name).map_or(0, |count| count as usize);
-        let percent = |value: Option<f64>| value.map(|value| 100.0 * value);
         let patients = count("patients_with_event");
-        let share = if patients == 0 { Cell::Empty } else { Cell::Number(percent(result.estimate), 1) };
+        let share = if patients == 0 { Cell::Empty } else { Cell::Number(result.number("percent"), 1) };
         let cells = vec![
             Cell::Count(patients),
             share,
-            Cell::Interval(percent(result.conf_low), percent(result.conf_high), 1),
+            Cell::Interval(result.number("percent_low"), result.number("percent_high"), 1),
             Cell::Count(count("events")),
         ];
         table.row(label, 0, cells, vec![record.id.clone()]);
+        table.named(["patients_with_event", "percent", "percent_low percent_high", "events"]);
     }
     table.footnotes.push(words.get("footnote.harms"));
     table.footnotes.extend(material.marks());
@@ -66,48 +65,36 @@ fn arm_record(arm: &str) -> String {
 /// Patients (and events) by term and severity: active knees, placebo knees, the whole patient.
 pub fn by_term(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;
-    let events = events(material);
-    if events.is_empty() {
-        return None;
-    }
     let title = words.get("table.harms_by_term");
     let mut table = ResultTable::new("t-14-3-2-by-term", number, title, material.population_of(set(material)));
     let arms = &material.trial.design.arms;
     let of = |arm: &str| words.say("table.knees_of", &[("arm", arm)]);
     table.headers(words.get("table.event"), [of(&arms.active), of(&arms.placebo), words.get("table.systemic")]);
-    let mut terms: Vec<&str> = events.iter().map(|event| event.term.as_str()).collect();
-    terms.sort_unstable();
-    terms.dedup();
-    let cells = |chosen: &dyn Fn(&AdverseEvent) -> bool| {
-        let cell = |site: Option<usize>| {
-            let matching = || events.iter().filter(|event| event.arm == site && chosen(event));
-            let mut patients: Vec<usize> = matching().map(|event| event.patient).collect();
-            patients.sort_unstable();
-            patients.dedup();
-            let (patients, events) = (patients.len(), matching().count());
+    for record in material.counted("events") {
+        let sites = json(record, "sites");
+        let cell = |site: &serde_json::Value| {
+            let number = |name: &str| site.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
+            let (patients, events) = (number("patients"), number("events"));
             if events == 0 {
-                return Cell::Text("0".to_owned());
+                return Cell::Count(0);
             }
+            let values = vec![patients as f64, events as f64];
             let (patients, events) = (patients.to_string(), events.to_string());
-            Cell::Text(words.say("harms.cell", &[("patients", &patients), ("events", &events)]))
+            Cell::Said(words.say("harms.cell", &[("patients", &patients), ("events", &events)]), values)
         };
-        vec![cell(Some(ACTIVE)), cell(Some(PLACEBO)), cell(None)]
-    };
-    for term in terms {
-        table.row(term, 0, cells(&|event| event.term == term), Vec::new());
-        // The plan's severities, then those it does not know (a fatal event, say), then events that were not graded:
-        // the rows of a term add up to it.
-        let planned = &material.plan.safety.severities;
-        let recorded: BTreeSet<&str> =
-            events.iter().filter(|event| event.term == term).map(|event| event.severity.as_str()).collect();
-        let known = planned.iter().map(|severity| &**severity).filter(|severity| recorded.contains(severity));
-        let further = recorded.iter().copied().filter(|severity| !planned.iter().any(|known| **known == **severity));
-        let (unknown, none): (Vec<&str>, Vec<&str>) = further.partition(|severity| !severity.is_empty());
-        for severity in known.chain(unknown).chain(none) {
-            let chosen = |event: &AdverseEvent| event.term == term && event.severity == severity;
-            let label = if severity.is_empty() { words.get("harms.severity_unknown") } else { severity.to_owned() };
-            table.row(label, 1, cells(&chosen), Vec::new());
-        }
+        let cells: Vec<Cell> = sites.as_array().into_iter().flatten().map(cell).collect();
+        let (label, indent) = match word(record, "severity") {
+            Some("") => (words.get("harms.severity_unknown"), 1),
+            Some(severity) => (severity.to_owned(), 1),
+            None => (word(record, "term").unwrap_or_default().to_owned(), 0),
+        };
+        let fields: Vec<String> =
+            (0..cells.len()).map(|at| format!("sites[{at}].patients sites[{at}].events")).collect();
+        table.row(label, indent, cells, vec![record.id.clone()]);
+        table.named(fields);
+    }
+    if table.rows.is_empty() {
+        return None;
     }
     table.footnotes.push(words.get("footnote.harms_by_term"));
     table.footnotes.extend(material.marks());
@@ -128,6 +115,7 @@ pub fn compared(material: &Material, number: &str) -> Option<ResultTable> {
     for record in material.outcomes.records.iter().filter(|record| record.result.method == "event-comparison") {
         let label = category(material, &json(record, "category"));
         table.row(label, 0, super::responders::shares(record), vec![record.id.clone()]);
+        table.named(super::responders::SHARES);
     }
     table.footnotes.push(words.get("footnote.harms_compared"));
     table.footnotes.extend(material.marks());

@@ -2,6 +2,7 @@
 //! `verify/data.csv`, one row per knee and visit.
 
 use super::{Material, populations};
+use crate::analysis::participants;
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
 
@@ -19,7 +20,7 @@ pub fn not_analysed(material: &Material, number: &str) -> Option<ResultTable> {
     left(&mut table);
     for (patient, member) in material.trial.patients.iter().zip(&material.set().members) {
         if !member {
-            let reason = populations::reason(material.plan, patient).map(str::to_owned);
+            let reason = participants::reason(material.plan, patient).map(str::to_owned);
             let reason = reason.unwrap_or_else(|| words.get("flow.no_reason"));
             table.row(patient.id.clone(), 0, vec![Cell::Text(reason)], Vec::new());
         }

@@ -1,12 +1,13 @@
 //! What was not observed: counts by endpoint, visit and arm, and the map of the primary endpoint.
 
-use super::Material;
 use super::figures::{by_arm, heading, ids};
+use super::{Material, count, json};
 use crate::analysis::Record;
 use crate::figure::{Figure, FigureError, Style, missingness};
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Measure, Patient};
+use serde_json::Value;
 
 /// Observed knees by endpoint, visit and arm, and patients with one knee only.
 pub fn counts(material: &Material, number: &str) -> ResultTable {
@@ -28,9 +29,11 @@ pub fn counts(material: &Material, number: &str) -> ResultTable {
                 continue;
             };
             let arm = |record: &Record| Cell::CountPercent(record.rows.used, record.rows.used + record.rows.not_used);
-            let one_knee = material.trial.paired(endpoint, visit, Measure::Value, material.set()).one_knee();
-            let cells = vec![arm(active), arm(placebo), Cell::Count(pairs.result.n_pairs), Cell::Count(one_knee)];
-            table.row(material.visit(visit), 1, cells, vec![active.id.clone(), placebo.id.clone(), pairs.id.clone()]);
+            let single = count(pairs, "one_knee");
+            let cells = vec![arm(active), arm(placebo), Cell::Count(pairs.result.n_pairs), Cell::Count(single)];
+            let ids = [active, placebo, pairs, pairs].map(|record| record.id.clone());
+            table.row(material.visit(visit), 1, cells, ids.to_vec());
+            table.named(["n percent_observed", "n percent_observed", "n", "one_knee"]);
         }
     }
     table.footnotes.push(words.get("footnote.observed"));
@@ -54,31 +57,19 @@ pub fn patterns(material: &Material, endpoint: usize, number: &str) -> Option<Re
     let mut table = ResultTable::new(&id, number, title, material.population());
     let visits = about.visits.iter().map(|&visit| material.visit(visit).to_owned());
     table.headers(words.get("table.pattern"), visits.chain([words.get("table.pairs")]));
-    // Which arms were observed at each visit, and of how many patients that is so.
-    let arms = material.trial.design.arms.labels();
-    let mut found: Vec<(Vec<Vec<usize>>, usize)> = Vec::new();
-    for patient in material.members() {
-        let observed = |visit: &usize| -> Vec<usize> {
-            let knees = patient.knees().iter().filter(|knee| knee.values[endpoint][*visit].is_some());
-            let mut arms: Vec<usize> = knees.map(|knee| knee.arm).collect();
-            arms.sort_unstable_by_key(|arm| (*arm != ACTIVE, *arm));
-            arms
+    let records = material.counted("patterns").filter(|record| record.endpoint == Some(endpoint));
+    for (place, record) in records.enumerate() {
+        let pattern = json(record, "visits");
+        let cell = |at: &Value| match at.get("observed").and_then(Value::as_array).map(Vec::as_slice) {
+            None | Some([]) => Cell::Text(words.get("table.neither_knee")),
+            Some([arm]) => Cell::Text(words.say("table.only_knee", &[("arm", arm.as_str().unwrap_or_default())])),
+            Some(_) => Cell::Text(words.get("table.both_knees")),
         };
-        let pattern: Vec<Vec<usize>> = about.visits.iter().map(observed).collect();
-        match found.iter_mut().find(|(known, _)| *known == pattern) {
-            Some((_, n)) => *n += 1,
-            None => found.push((pattern, 1)),
-        }
-    }
-    found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    for (place, (pattern, n)) in found.iter().enumerate() {
-        let cell = |observed: &Vec<usize>| match observed.as_slice() {
-            [] => Cell::Text(words.get("table.neither_knee")),
-            [arm] => Cell::Text(words.say("table.only_knee", &[("arm", arms[*arm])])),
-            _ => Cell::Text(words.get("table.both_knees")),
-        };
-        let cells = pattern.iter().map(cell).chain([Cell::CountPercent(*n, material.set().size())]);
-        table.row((place + 1).to_string(), 0, cells.collect(), Vec::new());
+        let cells = pattern.as_array().into_iter().flatten().map(cell);
+        let share = Cell::CountPercent(count(record, "patients"), count(record, "of"));
+        table.row((place + 1).to_string(), 0, cells.chain([share]).collect(), vec![record.id.clone()]);
+        let words = about.visits.iter().map(|_| "");
+        table.named(words.chain(["patients percent"]));
     }
     let last = table.columns.len() - 1;
     table.columns[1..last].iter_mut().for_each(|column| column.align = Align::Left);
@@ -89,10 +80,8 @@ pub fn patterns(material: &Material, endpoint: usize, number: &str) -> Option<Re
 
 /// Knee-visits of `endpoint` that were scheduled, and those observed, in the primary analysis set.
 pub fn observed(material: &Material, endpoint: usize) -> (usize, usize) {
-    let visits = &material.endpoint(endpoint).visits;
-    let knees = || material.members().flat_map(|patient| patient.knees());
-    let observed = knees().map(|knee| visits.iter().filter(|visit| knee.values[endpoint][**visit].is_some()).count());
-    (observed.sum(), knees().count() * visits.len())
+    let record = material.counted("observed").find(|record| record.endpoint == Some(endpoint));
+    record.map_or((0, 0), |record| (count(record, "observed"), count(record, "scheduled")))
 }
 
 /// The map of observed and missing knees of `endpoint`; `None` where nobody is in the set.

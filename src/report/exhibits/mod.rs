@@ -20,8 +20,9 @@ pub mod within;
 
 use super::options::Options;
 use super::words::Words;
-use crate::analysis::{Context, FitSummary, Outcomes, Record};
+use crate::analysis::{Context, Field, FitSummary, Outcomes, Record};
 use crate::plan::Plan;
+use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AnalysisSet, Better, Endpoint, Measure, Patient, Trial};
 
 /// What every exhibit is made from.
@@ -42,6 +43,27 @@ pub struct Material<'a> {
 /// The extra field `name` of a record with its structure; null where the record has none.
 pub fn json(record: &Record, name: &str) -> serde_json::Value {
     serde_json::to_value(record.result.field(name)).unwrap_or_default()
+}
+
+/// The extra field `name` of a record, where it is a word.
+pub fn word<'r>(record: &'r Record, name: &str) -> Option<&'r str> {
+    match record.result.field(name)? {
+        Field::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The extra field `name` of a record as a count.
+pub fn count(record: &Record, name: &str) -> usize {
+    record.result.number(name).map_or(0, |count| count as usize)
+}
+
+/// What a record counts by arm, in the order of the tables: how many, and of how many.
+pub fn by_arm(record: &Record) -> Vec<(usize, usize)> {
+    let of = |entry: &serde_json::Value, name: &str| entry.get(name).and_then(serde_json::Value::as_u64);
+    let entries = json(record, "knees");
+    let entries = entries.as_array().into_iter().flatten();
+    entries.map(|entry| (of(entry, "n").unwrap_or(0) as usize, of(entry, "of").unwrap_or(0) as usize)).collect()
 }
 
 impl<'a> Material<'a> {
@@ -94,6 +116,19 @@ impl<'a> Material<'a> {
         self.outcomes.records.iter().find(|record| record.id == id)
     }
 
+    /// The records that count the rows of a table ([`crate::analysis::counted`]).
+    pub fn counted(&self, about: &'static str) -> impl Iterator<Item = &'a Record> + 'a {
+        let is = move |record: &&Record| {
+            record.result.method == "counts" && word(record, "about").is_some_and(|word| word == about)
+        };
+        self.outcomes.records.iter().filter(is)
+    }
+
+    /// The record that counts the patients and knees of an analysis set.
+    fn set_record(&self, set: &AnalysisSet) -> Option<&'a Record> {
+        self.counted("disposition").find(|r| word(r, "item") == Some("set") && word(r, "value") == Some(&set.name))
+    }
+
     /// The population line of the primary analysis set: patients and knees.
     pub fn population(&self) -> String {
         self.population_of(self.set())
@@ -108,16 +143,23 @@ impl<'a> Material<'a> {
 
     /// The population line of `set`: patients and knees.
     pub fn population_of(&self, set: &AnalysisSet) -> String {
-        let members = self.trial.patients.iter().zip(&set.members).filter(|(_, member)| **member);
-        let knees: usize = members.map(|(patient, _)| patient.knees().len()).sum();
-        let (patients, knees) = (set.size().to_string(), knees.to_string());
+        let record = self.set_record(set);
+        let knees: usize = record.map(by_arm).into_iter().flatten().map(|(n, _)| n).sum();
+        let patients = record.map_or(0, |record| count(record, "patients"));
+        let (patients, knees) = (patients.to_string(), knees.to_string());
         self.words.say("table.population", &[("set", &set.label), ("patients", &patients), ("knees", &knees)])
     }
 
     /// The arm as a column header, with its knees in the primary analysis set.
     pub fn arm_header(&self, arm: usize) -> String {
-        let members = self.trial.patients.iter().zip(&self.set().members).filter(|(_, member)| **member);
-        let knees = members.filter(|(patient, _)| patient.knee(arm).is_some()).count().to_string();
+        // Records count the active arm first.
+        let place = match arm {
+            ACTIVE => 0,
+            PLACEBO => 1,
+            other => other,
+        };
+        let knees = self.set_record(self.set()).and_then(|record| by_arm(record).get(place).copied());
+        let knees = knees.map_or(0, |(n, _)| n).to_string();
         let label = self.trial.design.arms.labels().get(arm).copied().unwrap_or_default();
         self.words.say("table.arm_n", &[("arm", label), ("n", &knees)])
     }

@@ -1,7 +1,7 @@
 //! The mixed models behind the comparisons: LS means with their contrast, covariance and diagnostics, residuals.
 
 use super::figures::{heading, ids, unless_empty};
-use super::tables::{difference_note, model_notes, records_of};
+use super::tables::{LIMITS, difference_note, model_notes, records_of};
 use super::{Material, json};
 use crate::analysis::FitSummary;
 use crate::figure::{Figure, FigureError, Style, residuals};
@@ -47,6 +47,7 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
                 if record.arm.is_some() { Cell::Empty } else { Cell::PValue(result.p_value) },
             ];
             table.row(label, 1, cells, vec![record.id.clone()]);
+            table.named(["estimate", "std_error", LIMITS, "df", "p_value"]);
         };
         for arm in order.clone() {
             if let Some(mean) = means.iter().find(|record| record.arm.as_ref() == Some(arm)) {
@@ -96,65 +97,83 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
     table.headers(words.get("model.item"), [words.get("model.value")]);
     let ids = vec![record_id(material, fit)];
     let d = about.decimals;
-    let mut add = |label: String, indent: u8, cell: Cell| table.row(label, indent, vec![cell], ids.clone());
+    // The last argument names the field of the record; where it is empty the value says which.
+    let mut add = |label: String, cell: Cell, field: String| {
+        table.row(label, 0, vec![cell], ids.clone());
+        table.named([field]);
+    };
     let name = |key: &str| words.get(&format!("model.{key}"));
-    add(name("structure"), 0, Cell::Text(words.name("structure", fit.structure)));
-    add(name("log_lik"), 0, Cell::Number(Some(fit.log_lik), 2));
-    for component in &fit.variance_components {
+    let of = str::to_owned;
+    add(name("structure"), Cell::Text(words.name("structure", fit.structure)), String::new());
+    add(name("log_lik"), Cell::Number(Some(fit.log_lik), 2), of("log_lik"));
+    for (at, component) in fit.variance_components.iter().enumerate() {
         let group = words.name("component", &component.group);
         let label = match component.term.as_deref().filter(|term| *term != "(Intercept)") {
             Some(term) => format!("{group}, {term}"),
             None => group,
         };
-        add(words.say("model.sd", &[("component", &label)]), 0, Cell::Number(Some(component.std_dev), d + 2));
+        add(
+            words.say("model.sd", &[("component", &label)]),
+            Cell::Number(Some(component.std_dev), d + 2),
+            format!("components[{at}].std_dev"),
+        );
     }
     // Variances of random intercepts stand above as SDs.
     use crate::plan::Structure;
     let structured = ![Structure::Random.name(), Structure::Declared.name()].contains(&fit.structure);
-    for parameter in fit.covariance_parameters.iter().filter(|_| structured) {
+    for (at, parameter) in fit.covariance_parameters.iter().enumerate().filter(|_| structured) {
         let label = words.say("model.parameter", &[("name", &parameter_name(words, &parameter.name))]);
-        add(label, 0, Cell::Number(Some(parameter.estimate), d + 2));
+        add(label, Cell::Number(Some(parameter.estimate), d + 2), format!("parameters[{at}].estimate"));
     }
     if let Some(spread) = &fit.spread {
-        for cell in &spread.cells {
+        for (at, cell) in spread.cells.iter().enumerate() {
+            let numbers = cell.sd_observed.into_iter().chain([cell.sd_model, cell.n as f64]).collect();
             let sds = [cell.sd_observed, Some(cell.sd_model)]
                 .map(|sd| sd.map_or("–".to_owned(), |sd| rounding::print(sd, d + 1)));
             let label = words.say("model.spread_cell", &[("arm", &cell.arm), ("visit", &cell.visit)]);
             let values = [("observed", sds[0].as_str()), ("model", &sds[1]), ("n", &cell.n.to_string())];
-            add(label, 0, Cell::Text(words.say("model.spread_sds", &values)));
+            add(
+                label,
+                Cell::Said(words.say("model.spread_sds", &values), numbers),
+                format!("spread.cells[{at}].sd_observed spread.cells[{at}].sd_model spread.cells[{at}].n"),
+            );
         }
         if let Some(test) = &spread.equal_variances {
             let values = [("statistic", &*rounding::print(test.statistic, 2)), ("df", &test.df.to_string())];
-            add(words.say(&format!("model.equal_{}", test.over), &values), 0, Cell::PValue(Some(test.p_value)));
+            add(
+                words.say(&format!("model.equal_{}", test.over), &values),
+                Cell::PValue(Some(test.p_value)),
+                of("spread.equal_variances.p_value"),
+            );
         }
     }
-    for pair in &fit.pair_correlations {
+    for (at, pair) in fit.pair_correlations.iter().enumerate() {
         let label = words.say("model.correlation", &[("visit", &pair.visit)]);
-        add(label, 0, Cell::Number(Some(pair.correlation), 2));
+        add(label, Cell::Number(Some(pair.correlation), 2), format!("pair_correlations[{at}].correlation"));
     }
     if let Some(explained) = &fit.explained {
         if let Some(icc) = explained.icc {
-            add(name("icc"), 0, Cell::Number(Some(icc), 2));
+            add(name("icc"), Cell::Number(Some(icc), 2), of("icc"));
         }
-        add(name("r2_marginal"), 0, Cell::Number(Some(explained.r2_marginal), 2));
+        add(name("r2_marginal"), Cell::Number(Some(explained.r2_marginal), 2), of("r2_marginal"));
         if let Some(conditional) = explained.r2_conditional {
-            add(name("r2_conditional"), 0, Cell::Number(Some(conditional), 2));
+            add(name("r2_conditional"), Cell::Number(Some(conditional), 2), of("r2_conditional"));
         }
     }
     if let Some(residuals) = &fit.residuals {
-        add(name("residuals"), 0, Cell::Count(residuals.n));
-        add(name("skewness"), 0, Cell::Number(residuals.skewness, 2));
-        add(name("kurtosis"), 0, Cell::Number(residuals.excess_kurtosis, 2));
-        add(name("qq"), 0, Cell::Number(residuals.qq_correlation, 3));
-        add(name("spread"), 0, Cell::Number(residuals.spread_correlation, 2));
+        add(name("residuals"), Cell::Count(residuals.n), of("residuals.n"));
+        add(name("skewness"), Cell::Number(residuals.skewness, 2), of("residuals.skewness"));
+        add(name("kurtosis"), Cell::Number(residuals.excess_kurtosis, 2), of("residuals.excess_kurtosis"));
+        add(name("qq"), Cell::Number(residuals.qq_correlation, 3), of("residuals.qq_correlation"));
+        add(name("spread"), Cell::Number(residuals.spread_correlation, 2), of("residuals.spread_correlation"));
         let expected = rounding::print(residuals.expected_beyond_3, 1);
         let label = words.say("model.beyond", &[("expected", &expected)]);
-        add(label, 0, Cell::Count(residuals.n_beyond_3));
+        add(label, Cell::Count(residuals.n_beyond_3), of("residuals.n_beyond_3"));
     }
     if let Some(influence) = &fit.influence {
         for (key, (estimate, patient)) in [("lowest", &influence.lowest), ("highest", &influence.highest)] {
             let label = words.say(&format!("model.{key}"), &[("patient", patient)]);
-            add(label, 0, Cell::Number(Some(*estimate), d + 1));
+            add(label, Cell::Number(Some(*estimate), d + 1), String::new());
         }
     }
     table.footnotes.extend(model_notes(material, fit));

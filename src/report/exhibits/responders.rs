@@ -2,7 +2,7 @@
 //! thresholds.
 
 use super::figures::{heading_at, ids};
-use super::{Material, json};
+use super::{Material, count, json};
 use crate::analysis::notes;
 use crate::figure::{Figure, FigureError, Style, cumulative_responder as cumulative};
 use crate::table::{Cell, ResultTable, rounding};
@@ -39,6 +39,7 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
                 words.say("table.threshold_absolute", &[("size", &size.to_string()), ("unit", &about.unit)])
             };
             table.row(label, 1, shares(record), vec![record.id.clone()]);
+            table.named(SHARES);
         }
     }
     table.footnotes.push(words.get("footnote.responders"));
@@ -60,6 +61,7 @@ pub fn omeract(material: &Material, number: &str) -> Option<ResultTable> {
     for record in material.outcomes.records.iter().filter(|record| record.result.method == "omeract-oarsi") {
         let Some(visit) = record.visit else { continue };
         table.row(material.visit(visit), 0, shares(record), vec![record.id.clone()]);
+        table.named(SHARES);
         for note in record.result.notes.iter().filter(|note| note.code() == notes::criteria_applied.code) {
             let note = words.note(note);
             if !said.contains(&note) {
@@ -73,15 +75,17 @@ pub fn omeract(material: &Material, number: &str) -> Option<ResultTable> {
     (!table.rows.is_empty()).then_some(table)
 }
 
+/// The fields behind [`shares`].
+pub(super) const SHARES: [&str; 6] =
+    ["n_pairs", "n_treated percent_treated", "n_control percent_control", "estimate", "conf_low conf_high", "p_value"];
+
 /// Patients judged, responders by arm, and the risk difference with its interval and p-value.
 pub(super) fn shares(record: &crate::analysis::Record) -> Vec<Cell> {
     let result = &record.result;
-    let count = |name: &str| result.number(name).map_or(0, |count| count as usize);
-    let (both, active, placebo) = (count("a"), count("b"), count("c"));
     vec![
         Cell::Count(result.n_pairs),
-        Cell::CountPercent(both + active, result.n_pairs),
-        Cell::CountPercent(both + placebo, result.n_pairs),
+        Cell::CountPercent(count(record, "n_treated"), result.n_pairs),
+        Cell::CountPercent(count(record, "n_control"), result.n_pairs),
         Cell::Number(result.estimate, 3),
         Cell::Interval(result.conf_low, result.conf_high, 3),
         Cell::PValue(result.p_value),

@@ -37,21 +37,28 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
             });
             let ids: Vec<String> = columns.iter().map(|record| record.id.clone()).collect();
             let number = |record: &Record, name: &str| record.result.number(name);
-            let mut add = |label: &str, cell: &dyn Fn(&Record) -> Cell| {
+            let mut add = |label: &str, fields: &str, cell: &dyn Fn(&Record) -> Cell| {
                 let cells = columns.iter().map(|record| cell(record)).collect();
                 table.row(words.get(label), 1, cells, ids.clone());
+                table.named(columns.iter().map(|_| fields));
             };
-            add("table.n", &|record| Cell::Count(record.result.n_pairs));
-            add("table.mean_sd", &|record| Cell::Spread(record.result.estimate, d + 1, number(record, "sd"), d + 2));
-            add("table.median", &|record| Cell::Number(number(record, "median"), d + 1));
-            add("table.quartiles", &|record| Cell::Interval(number(record, "q1"), number(record, "q3"), d + 1));
-            add("table.range", &|record| Cell::Interval(number(record, "min"), number(record, "max"), d));
+            add("table.n", "n", &|record| Cell::Count(record.result.n_pairs));
+            let mean = |record: &Record| Cell::Spread(record.result.estimate, d + 1, number(record, "sd"), d + 2);
+            add("table.mean_sd", "mean sd", &mean);
+            add("table.median", "median", &|record| Cell::Number(number(record, "median"), d + 1));
+            let quartiles = |record: &Record| Cell::Interval(number(record, "q1"), number(record, "q3"), d + 1);
+            add("table.quartiles", "q1 q3", &quartiles);
+            let range = |record: &Record| Cell::Interval(number(record, "min"), number(record, "max"), d);
+            add("table.range", "min max", &range);
         }
     }
     table.footnotes.push(difference_note(material, endpoint));
     table.footnotes.extend(material.marks());
     table
 }
+
+/// The fields of an interval.
+pub(super) const LIMITS: &str = "conf_low conf_high";
 
 /// Every comparison of active with placebo on one endpoint, by visit and method: the deciding one and every sensitivity
 /// analysis.
@@ -77,6 +84,8 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
                 Cell::PValue(result.p_value),
             ];
             table.row(analysis_name(material, record), 1, cells, vec![record.id.clone()]);
+            let patients = if result.number("n_patients").is_some() { "n_patients" } else { "n_pairs" };
+            table.named([patients, "estimate", "std_error", LIMITS, "df", "p_value"]);
         }
     }
     table.footnotes.push(difference_note(material, endpoint));

@@ -127,7 +127,7 @@ pub fn one_knee(material: &Material, number: &str) -> Option<ResultTable> {
         table.group(material.name_with_unit(endpoint));
         for visit in visits {
             let Some((model, on_pairs)) = both(visit) else { continue };
-            let single = material.trial.paired(endpoint, visit, model.measure, material.set()).one_knee();
+            let single = super::count(on_pairs, "one_knee");
             let d = about.decimals + 1;
             let mut cells = vec![Cell::Count(single)];
             for record in [model, on_pairs] {

@@ -5,7 +5,7 @@ use crate::analysis::rule::Choice;
 use crate::plan::lock::LockState;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, missing, tables};
+use crate::report::exhibits::{Material, count, missing, tables};
 use crate::report::sources;
 use crate::trial::{Measure, Role};
 
@@ -48,7 +48,8 @@ pub fn facts(material: &Material) -> Vec<String> {
             facts.push(words.say("limitations.missing", &values));
         }
         let visit = primary_visit(material, endpoint);
-        let single = trial.paired(endpoint, visit, Measure::Value, material.set()).one_knee();
+        let single =
+            material.outcomes.description(endpoint, visit, Measure::Value, None).map_or(0, |r| count(r, "one_knee"));
         if single > 0 {
             let values = [("n", &*single.to_string()), ("visit", material.visit(visit)), ("endpoint", &about.name)];
             facts.push(words.say("limitations.one_knee", &values));

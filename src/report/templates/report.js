@@ -36,8 +36,13 @@
     close.addEventListener("click", () => dialog.close());
     const place = make("a", { href: link.getAttribute("href"), textContent: words.in_list });
     dialog.replaceChildren(title, record.querySelector("dl").cloneNode(true), make("p", {}, close, place));
+    // The numbers that were clicked stand out among those of the record.
+    const clicked = (link.dataset.f || "").split(" ");
+    const marked = all("[data-f]", dialog).filter((number) => clicked.includes(number.dataset.f));
+    for (const number of marked) number.replaceChildren(make("mark", {}, ...number.childNodes));
     dialog.showModal();
     dialog.scrollTop = 0;
+    if (marked.length > 0) marked[0].scrollIntoView({ block: "nearest" });
   });
 
   // What a cell says as a number, or null for words, dates and identifiers: minus as U+2212, "< 0.001", "12 (3.4)".

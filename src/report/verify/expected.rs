@@ -1,13 +1,13 @@
 //! `expected.csv`: every record of a run with the settings it was made with, one row each.
 
 use super::csv::{line, number};
-use crate::analysis::Record;
-use crate::report::exhibits::{Material, grades, json};
+use crate::analysis::{Record, grades};
+use crate::report::exhibits::{Material, json};
 use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-pub(super) const HEADER: [&str; 47] = [
+pub(super) const HEADER: [&str; 48] = [
     "id",
     "endpoint",
     "visit",
@@ -55,6 +55,7 @@ pub(super) const HEADER: [&str; 47] = [
     "log_lik",
     "p_adjusted",
     "rejected",
+    "value",
 ];
 
 /// The results to recompute.
@@ -86,7 +87,7 @@ fn cell(material: &Material, record: &Record, column: &str) -> String {
         "baseline" => baseline(material, record),
         "levels" => match record.endpoint.filter(|_| about.is_some_and(|about| graded(about.kind))) {
             Some(endpoint) => {
-                grades::levels(material, endpoint).iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+                grades::levels(material.trial, endpoint).iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
             }
             None => String::new(),
         },
@@ -141,6 +142,37 @@ fn further(record: &Record) -> String {
                 "power_observed_sd_diff",
             ];
             found.extend(names.map(|name| (name.to_owned(), json(record, name))));
+        }
+        "descriptive" => {
+            let names = ["n", "mean", "sd", "median", "q1", "q3", "min", "max"];
+            found.extend(names.map(|name| (name.to_owned(), json(record, name))));
+            let grades = json(record, "grades");
+            let grades = grades.as_array().into_iter().flatten().enumerate();
+            found.extend(grades.map(|(at, grade)| (format!("n_{}", at + 1), grade["n"].clone())));
+        }
+        "paired-table" | "shift-table" => {
+            let table = json(record, "table");
+            for (i, row) in table.as_array().into_iter().flatten().enumerate() {
+                let row = row.as_array().into_iter().flatten().enumerate();
+                found.extend(row.map(|(j, cell)| (format!("cell_{}_{}", i + 1, j + 1), cell.clone())));
+            }
+        }
+        "counts" => {
+            found.push(("patients".to_owned(), json(record, "patients")));
+            let knees = json(record, "knees");
+            for (at, name) in ["knees_active", "knees_placebo"].into_iter().enumerate() {
+                found.push((name.to_owned(), knees[at]["n"].clone()));
+            }
+            let sites = json(record, "sites");
+            // Severities are words of the data here and grades of the program there.
+            for (at, name) in ["active", "placebo", "systemic"].into_iter().enumerate() {
+                for what in ["patients", "events"] {
+                    found.push((format!("{what}_{name}"), sites[at][what].clone()));
+                }
+            }
+            if !text(record, "severity").is_empty() || text(record, "item") == "severity" {
+                found.clear();
+            }
         }
         "friedman" => found.push(("kendall_w".to_owned(), json(record, "kendall_w"))),
         _ => {}

@@ -33,10 +33,11 @@ t_answer <- function(estimate, std_error, df, level = 0.95, alternative = "two-s
 }
 
 paired_t <- function(active, placebo, level = 0.95, alternative = "two-sided") {
-  test <- t.test(active, placebo, paired = TRUE, conf.level = level,
+  d <- minus(active, placebo)
+  test <- t.test(d, conf.level = level,
                  alternative = sub("two-sided", "two.sided", alternative))
   limits <- ifelse(is.finite(test$conf.int), test$conf.int, NA)
-  answer(mean(active - placebo), test$stderr, test$statistic, test$parameter, test$p.value, limits[1], limits[2])
+  answer(mean(d), test$stderr, test$statistic, test$parameter, test$p.value, limits[1], limits[2])
 }
 
 # The exact null distribution of a sum of ranks with random signs, ties allowed: shares of 2 * sum (Streitberg & Roehmel).
@@ -453,6 +454,21 @@ mean_with_limits <- function(x, level = 0.95) {
   if (n == 1) return(answer(x))
   half <- qt((1 + level) / 2, n - 1) * sd(x) / sqrt(n)
   answer(mean(x), sd(x) / sqrt(n), NA, n - 1, NA, mean(x) - half, mean(x) + half)
+}
+
+# Mean with limits, SD, median, quartiles (the second of the nine definitions, as SAS) and range.
+described <- function(x, level = 0.95) {
+  if (length(x) == 0) return(c(answer(), n = 0))
+  at <- unname(quantile(x, c(0.25, 0.5, 0.75), type = 2))
+  c(mean_with_limits(x, level), n = length(x), mean = mean(x), sd = sd(x), median = at[2], q1 = at[1], q3 = at[3],
+    min = min(x), max = max(x))
+}
+
+# Every cell of a square table of counts, row by row.
+cells_of <- function(from, to, levels) {
+  cell <- function(i, j) sum(from == levels[i] & to == levels[j], na.rm = TRUE)
+  places <- expand.grid(j = seq_along(levels), i = seq_along(levels))
+  stats::setNames(mapply(cell, places$i, places$j), paste0("cell_", places$i, "_", places$j))
 }
 
 # The within-patient difference adjusted for the pair's baseline mean and baseline difference.

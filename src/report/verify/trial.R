@@ -238,3 +238,37 @@ graphical <- function(p, weights, edges) {
   }
   adjusted
 }
+
+## ---- Counts --------------------------------------------------------------------------------------------------------
+
+# From the grade at baseline to the grade at the visit, knees of one of the two arms.
+shifts_of <- function(row, levels) {
+  arm <- if (row$arm == plan$active_arm) "active" else if (row$arm == plan$placebo_arm) "placebo" else return(skip("a shift of a further arm"))
+  knees <- before_and_after(row$endpoint, row$visit_number, row$set)[[arm]]
+  cells_of(knees$before, knees$after, levels)
+}
+
+# Patients, and their knees on either arm, of a row of counts.
+counted <- function(row) {
+  place <- strsplit(row$id, ".", fixed = TRUE)[[1]]
+  if (place[1] == "safety") {
+    rows <- events_of(in_safety_set(), row$category)
+    n <- function(site) c(length(unique(rows$patient[rows$site == site])), sum(rows$site == site))
+    return(stats::setNames(c(length(unique(rows$patient)), n("active"), n("placebo"), n("patient")),
+                           c("patients", "patients_active", "events_active", "patients_placebo", "events_placebo",
+                             "patients_systemic", "events_systemic")))
+  }
+  gap <- skip("a count of visits, reasons or further arms, which patients.csv does not hold")
+  if (place[1] != "counts") return(gap)
+  who <- patients[patients$patient %in% members(row$set), ]
+  has <- function(arm) !is.na(who[[paste0(arm, "_side")]])
+  on <- function(arm, value) has(arm) & who[[paste0(arm, "_side")]] %in% value
+  knees <- switch(paste(place[2], place[3]),
+    "disposition set" = , "exposure treated" = list(has("active"), has("placebo")),
+    "exposure both-treated" = list(has("active") & has("placebo"), has("active") & has("placebo")),
+    "exposure treated-side" = , "sides side" = list(on("active", row$value), on("placebo", row$value)),
+    NULL)
+  # Knees on further arms are in no column of patients.csv.
+  if (is.null(knees) || !all(data$arm %in% c(plan$active_arm, plan$placebo_arm))) return(gap)
+  c(patients = sum(knees[[1]] | knees[[2]]), knees_active = sum(knees[[1]]), knees_placebo = sum(knees[[2]]))
+}

@@ -14,8 +14,9 @@
 # fails, 1 otherwise.
 
 folder <- local({
+  sourced <- unlist(lapply(sys.frames(), function(frame) frame$ofile))
   file <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
-  if (length(file) == 1) dirname(file) else "."
+  if (length(sourced) > 0) dirname(sourced[length(sourced)]) else if (length(file) == 1) dirname(file) else "."
 })
 # Every cell is text; only those that hold numbers are made numbers.
 read <- function(name, numbers = character()) {
@@ -42,7 +43,7 @@ members <- function(set) patients$patient[in_set(patients, set)]
 
 rows_at <- function(endpoint, visit, set, measure = "value") {
   rows <- data[data$endpoint == endpoint & data$visit %in% visit & in_set(data, set), ]
-  if (measure == "change") rows$value <- rows$value - rows$base
+  if (measure == "change") rows$value <- minus(rows$value, rows$base)
   rows[!is.na(rows$value), ]
 }
 
@@ -76,18 +77,22 @@ active_on <- function(who, reference) {
 
 ## ---- One record ----------------------------------------------------------------------------------------------------
 
+constant <- function(x) length(x) > 0 && all(x == x[1])
+
 skip <- function(...) structure(list(reason = paste0(...)), class = "skip")
 
 recompute <- function(row) {
   about_knees <- !is.na(row$endpoint) && row$endpoint %in% data$endpoint && !is.na(row$visit)
   pair <- if (about_knees) pairs_at(row$endpoint, row$visit, row$set, row$measure)
-  d <- pair$active - pair$placebo
+  d <- if (about_knees) minus(pair$active, pair$placebo)
   level <- row$conf_level
   side <- row$alternative
   levels <- as.numeric(strsplit(as.character(row$levels), " ")[[1]])
   result <- switch(row$method,
     "conditional-mean" = , "two-means" = , locf = , bocf = , "worst-case" = , bayes = , "approximate-bayes" = imputed_result(row),
-    "paired-t" = , "second-opinion" = paired_t(pair$active, pair$placebo, level, side),
+    # Where all differences are equal there is no test, and splitknee refuses it.
+    "paired-t" = if (constant(d)) answer() else paired_t(pair$active, pair$placebo, level, side),
+    "second-opinion" = paired_t(pair$active, pair$placebo, level, side),
     wilcoxon = signed_rank(d, if (is.na(row$zeros)) "wilcoxon" else row$zeros, level, side),
     sign = sign_test(d, level, side),
     permutation = {
@@ -120,8 +125,11 @@ recompute <- function(row) {
       ancova_pairs(pair$active[known], pair$placebo[known], pair$base_active[known], pair$base_placebo[known], level, side)
     },
     descriptive = describe(row, d),
+    "paired-table" = cells_of(pair$active, pair$placebo, levels),
+    "shift-table" = shifts_of(row, levels),
+    counts = counted(row),
     "baseline-difference" = replace(mean_with_limits(d, level), c("std_error", "df"), NA),
-    "meta-analysis" = mean_with_limits(d, level),
+    "meta-analysis" = replace(mean_with_limits(d, level), if (constant(d)) c("df", "conf_low", "conf_high"), NA),
     "side-effect" = side_effect(d, active_on(pair$patient, if (endsWith(row$id, "dominance")) "dominant" else "right"), level),
     responder = {
       knees <- before_and_after(row$endpoint, row$visit_number, row$set)
@@ -150,8 +158,11 @@ recompute <- function(row) {
 # Mean with its t interval of an arm, of the difference, or of a patient-level column (which patients.csv does not hold).
 describe <- function(row, d) {
   if (!row$endpoint %in% data$endpoint) return(skip("a patient-level characteristic; its column is not exported"))
-  if (is.na(row$arm)) return(mean_with_limits(d, row$conf_level))
-  mean_with_limits(values_at(row$endpoint, row$visit, row$set, row$arm, row$measure), row$conf_level)
+  if (is.na(row$arm)) return(described(d, row$conf_level))
+  x <- values_at(row$endpoint, row$visit, row$set, row$arm, row$measure)
+  levels <- as.numeric(strsplit(as.character(row$levels), " ")[[1]])
+  grades <- vapply(levels, function(level) sum(x == level), 0)
+  c(described(x, row$conf_level), stats::setNames(grades, paste0("n_", seq_along(grades))))
 }
 
 multiplicity_record <- function(row) {

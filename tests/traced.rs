@@ -1,0 +1,212 @@
+//! Every number of a table leads to a record that holds it unrounded, under the field that the page marks; and the lines of
+//! R beside the records run as they are pasted.
+
+use crate::project;
+use crate::recompute::{programs, r_is_here, tested};
+use crate::report::demo;
+use splitknee::pipeline::Run;
+use splitknee::report::exhibits::Material;
+use splitknee::report::options::Options;
+use splitknee::report::template::Template;
+use splitknee::report::{compose, html, records};
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// The page of a run, without the other files.
+fn page(run: &Run) -> String {
+    let (words, options) = (compose::words(&run.plan), Options::default());
+    let document = compose::document(run, &words, &compose::style(&run.plan)).unwrap();
+    let material =
+        Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options: &options };
+    html::render_with(&document, &words, &records::groups(&material), &Template::default()).unwrap()
+}
+
+/// What stands between `from` and `to`, every time.
+fn between<'a>(text: &'a str, from: &'a str, to: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(from).skip(1).map(move |rest| rest.split(to).next().unwrap_or_default())
+}
+
+fn plain(html: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    let named = [("&lt;", "<"), ("&gt;", ">"), ("&#x27;", "'"), ("&quot;", "\""), ("&#x2f;", "/"), ("&amp;", "&")];
+    named.iter().fold(out, |text, (name, c)| text.replace(name, c)).replace('\u{2212}', "-")
+}
+
+/// The numbers of a text with the decimals they are printed with.
+fn numbers(text: &str) -> Vec<(f64, usize)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let minus = rest[..start].ends_with('-');
+        let length = rest[start..].find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len() - start);
+        let digits = rest[start..start + length].trim_end_matches('.');
+        let value: f64 = digits.parse().unwrap();
+        let decimals = digits.split_once('.').map_or(0, |(_, tail)| tail.len());
+        found.push((if minus { -value } else { value }, decimals));
+        rest = &rest[start + length..];
+    }
+    found
+}
+
+/// How many numbers of table cells are linked, and those that are not in the record they open. Listings copy the data, and
+/// tables about the plan or the program count nothing: their cells are left out.
+fn untraced(page: &str) -> (usize, Vec<String>) {
+    let body = page.split_once("<body").unwrap().1;
+    let mut held: BTreeMap<&str, BTreeMap<String, f64>> = BTreeMap::new();
+    for record in body.split("<details class=\"record\" id=\"").skip(1) {
+        let (id, rest) = record.split_once('"').unwrap();
+        let rest = rest.split("</details>").next().unwrap();
+        let fields = rest.split("<span data-f=\"").skip(1).map(|field| {
+            let (name, rest) = field.split_once('"').unwrap();
+            let number = between(rest, "<b>", "</b>").next().unwrap().replace('\u{2212}', "-");
+            (plain(name), number.parse().unwrap_or_else(|_| panic!("{id}: {number}")))
+        });
+        held.insert(id, fields.collect());
+    }
+    let (mut linked, mut lost) = (0, Vec::new());
+    for table in body.split("<div class=\"table").skip(1) {
+        let id = between(table, "id=\"", "\"").next().unwrap();
+        let counted = id.starts_with("t-14") && !id.starts_with("t-14-3-5");
+        for cell in between(table.split("</table>").next().unwrap(), "<td", "</td>") {
+            let cell = cell.split_once('>').unwrap().1;
+            let text = plain(cell);
+            let printed = numbers(&text);
+            let Some((anchor, rest)) = cell.strip_prefix("<a href=\"#").and_then(|link| link.split_once('"')) else {
+                // A visit or a date is words.
+                if counted && !printed.is_empty() && !text.starts_with(char::is_alphabetic) {
+                    lost.push(format!("{id}: {text} leads nowhere"));
+                }
+                continue;
+            };
+            linked += 1;
+            let fields = plain(between(rest, "data-f=\"", "\"").next().unwrap_or_default());
+            let values: Vec<Option<f64>> =
+                fields.split(' ').map(|field| held.get(anchor)?.get(field).copied()).collect();
+            let rounds = |((shown, decimals), value): (&(f64, usize), &Option<f64>)| {
+                let half = 0.5 * 10_f64.powi(-i32::try_from(*decimals).unwrap());
+                value.is_some_and(|value| (value - shown).abs() <= half * (1.0 + 1e-9))
+            };
+            // `< 0.001` and `> 0.99` are no roundings.
+            let kept = match text.chars().next() {
+                Some('<') => values.iter().all(|value| value.is_some_and(|p| p < printed[0].0)),
+                Some('>') => values.iter().all(|value| value.is_some_and(|p| p > printed[0].0)),
+                _ => values.len() == printed.len() && printed.iter().zip(&values).all(rounds),
+            };
+            if !kept {
+                lost.push(format!("{id}: {text} is not in {anchor} under {fields:?}: {values:?}"));
+            }
+        }
+    }
+    (linked, lost)
+}
+
+#[test]
+fn every_number_of_a_table_is_in_the_record_it_opens() {
+    let tests = "tests = [\"wilcoxon\", \"sign\", \"trimmed-t\", \"non-inferiority\"]\nnon_inferiority_margin = 5\n";
+    let grade = "tests = [\"bowker\", \"stuart-maxwell\", \"win-odds\"]";
+    let many = tested("primary = \"mmrm\"\nsensitivity = [\"ancova\", \"clda\"]\nsets = []", "", [tests, grade, ""]);
+    let mut pages = vec![("many tests", page(&many))];
+    pages.push(("shoes", page(&project::run("shoes", &project::plan_of("shoes")))));
+    for language in ["en", "ja"] {
+        let (_, bundle) = demo(language);
+        pages.push((language, String::from_utf8(bundle.get("report.html").unwrap().to_vec()).unwrap()));
+    }
+    for (name, page) in pages {
+        let (linked, lost) = untraced(&page);
+        println!("{name}: {linked} linked numbers of table cells, {} not in the record they open", lost.len());
+        assert!(lost.is_empty(), "{name}: {:#?}", lost.iter().take(20).collect::<Vec<_>>());
+        assert!(linked > 100, "{name}: {linked}");
+    }
+}
+
+#[test]
+fn a_number_that_its_record_does_not_hold_is_found() {
+    let (_, bundle) = demo("en");
+    let page = String::from_utf8(bundle.get("report.html").unwrap().to_vec()).unwrap();
+    // The first median of a table, one more in the table only.
+    let cell = between(&page, "data-f=\"median\">", "</a>").next().unwrap();
+    let (before, after) = (format!("data-f=\"median\">{cell}</a>"), format!("data-f=\"median\">1{cell}</a>"));
+    assert_eq!(untraced(&page.replacen(&before, &after, 1)).1.len(), 1);
+}
+
+/// One record of every method and kind (an arm, a difference, a change) that has a line of R, and its line.
+fn recipes(run: &Run) -> Vec<(String, String)> {
+    let (words, options) = (compose::words(&run.plan), Options::default());
+    let material =
+        Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options: &options };
+    let mut kinds: Vec<(&str, bool, &str)> = Vec::new();
+    let mut found = Vec::new();
+    for record in &run.outcomes.records {
+        let kind = (record.result.method, record.arm.is_some(), record.measure.name());
+        let Some(line) = splitknee::report::recipes::r(&material, record) else { continue };
+        let given = record.result.estimate.or(record.result.p_value).is_some();
+        if given && !kinds.contains(&kind) {
+            kinds.push(kind);
+            found.push((record.id.clone(), line));
+        }
+    }
+    found
+}
+
+/// Runs each line in an environment of its own, as a fresh session has it, and compares what it gives with expected.csv:
+/// the estimate or the p-value, and the quartiles of a description.
+const PASTED: &str = r#"
+expected <- read.csv("verify/expected.csv", na.strings = "", colClasses = "character", encoding = "UTF-8")
+lines <- readLines("lines.txt", encoding = "UTF-8")
+ids <- readLines("ids.txt", encoding = "UTF-8")
+for (i in seq_along(lines)) {
+  rm(list = setdiff(ls(), c("expected", "lines", "ids", "i")))
+  pasted <- list(expected = expected, lines = lines, ids = ids, i = i)
+  value <- tryCatch(eval(parse(text = lines[i])), error = function(e) e)
+  expected <- pasted$expected; lines <- pasted$lines; ids <- pasted$ids; i <- pasted$i
+  if (inherits(value, "error")) { cat("ERROR", ids[i], conditionMessage(value), "\n"); next }
+  row <- expected[match(ids[i], expected$id), ]
+  of <- function(name) suppressWarnings(as.numeric(row[[name]]))
+  further <- strsplit(strsplit(as.character(row$further), " ")[[1]], "=")
+  named <- function(name) as.numeric(unlist(lapply(further, function(part) if (part[1] == name) part[2])))
+  if (inherits(value, "htest")) {
+    theirs <- c(if (row$method == "shapiro-wilk") NA else unname(value$estimate)[1], value$p.value)
+    ours <- c(of("estimate"), of("p_value"))
+  } else if (row$method == "descriptive") {
+    theirs <- unname(value); ours <- c(named("n"), named("mean"), named("sd"), named("min"), named("q1"), named("median"), named("q3"), named("max"))
+  } else if (inherits(value, "skip")) {
+    cat("SKIP", ids[i], value$reason, "\n"); next
+  } else {
+    theirs <- unname(c(value["estimate"], value["p_value"])); ours <- c(of("estimate"), of("p_value"))
+  }
+  both <- !is.na(theirs) & !is.na(ours)
+  cat(if (length(theirs) == length(ours) && any(both) && all(abs(theirs - ours)[both] <= 1e-4 * pmax(1e-3, abs(ours[both])))) "SAME" else "OTHER", ids[i], format(theirs, digits = 8), "|", format(ours, digits = 8), "\n")
+}
+"#;
+
+#[test]
+fn the_lines_of_r_run_as_pasted_into_a_fresh_session() {
+    if !r_is_here() {
+        return;
+    }
+    let run = &demo("en").0;
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("verify")).unwrap();
+    for (name, text) in programs(run) {
+        std::fs::write(home.path().join("verify").join(name), text).unwrap();
+    }
+    let recipes = recipes(run);
+    let column = |of: &dyn Fn(&(String, String)) -> String| recipes.iter().map(of).collect::<Vec<_>>().join("\n");
+    std::fs::write(home.path().join("lines.txt"), column(&|(_, line)| line.clone())).unwrap();
+    std::fs::write(home.path().join("ids.txt"), column(&|(id, _)| id.clone())).unwrap();
+    std::fs::write(home.path().join("pasted.R"), PASTED).unwrap();
+    let output = Command::new("Rscript").arg("pasted.R").current_dir(home.path()).output().unwrap();
+    let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let same = printed.lines().filter(|line| line.starts_with("SAME")).count();
+    assert_eq!(same, recipes.len(), "{printed}");
+    assert!(same >= 15, "{printed}");
+}
