@@ -57,6 +57,7 @@ mod rules;
 mod several_files;
 mod small_trial;
 mod trial;
+mod valid;
 mod web;
 mod wording;
 mod words_of_results;

@@ -4,7 +4,6 @@ use super::notes::remark;
 use super::record::{Record, Rows};
 use super::{Context, pairs};
 use crate::paired::shift_table::shift_table;
-use crate::paired::square_table::SquareTable;
 use crate::paired::{Better, Field, TestResult};
 use crate::trial::{Kind, Measure, Role};
 
@@ -19,15 +18,7 @@ pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
         crate::trial::Better::Lower => Better::Lower,
         crate::trial::Better::Higher => Better::Higher,
     };
-    let mut levels = match about.kind {
-        Kind::Binary => vec![0.0, 1.0],
-        _ => pairs::levels(about),
-    };
-    if levels.is_empty() {
-        let knees = trial.patients.iter().flat_map(|patient| patient.knees());
-        let seen: Vec<f64> = knees.flat_map(|knee| knee.values[endpoint].iter().flatten().copied()).collect();
-        levels = SquareTable::observed_levels(&seen, &[]).unwrap_or_default();
-    }
+    let levels = pairs::levels(trial, endpoint);
     let mut records = Vec::new();
     for visit in context.visits(endpoint) {
         for (arm, label) in design.arms.labels().into_iter().enumerate() {

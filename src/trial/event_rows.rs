@@ -76,7 +76,7 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
                             patient.id,
                             sides.join(" and ")
                         ),
-                        "correct the side; leave it empty for an event of the whole patient",
+                        "correct the side; write BOTH for an event at both; leave it empty for an event of the whole patient",
                     );
                     continue;
                 }

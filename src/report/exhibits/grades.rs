@@ -2,29 +2,16 @@
 
 use super::Material;
 use super::figures::{by_arm, heading, ids};
+use crate::analysis::pairs;
 use crate::figure::scene::Arm;
 use crate::figure::{Figure, FigureError, Style, shift_bars};
 use crate::table::{Cell, ResultTable, rounding};
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{Better, Kind, Patient};
+use crate::trial::{Better, Kind};
 
 /// The grades of an endpoint in ascending order: those of its range, else those observed.
 pub fn levels(material: &Material, endpoint: usize) -> Vec<f64> {
-    let about = material.endpoint(endpoint);
-    match (about.kind, about.range) {
-        (Kind::Binary, _) => vec![0.0, 1.0],
-        (_, Some((low, high))) if (high - low) / about.step.unwrap_or(1.0) <= 20.0 => {
-            let step = about.step.unwrap_or(1.0);
-            (0..=((high - low) / step).round() as usize).map(|index| low + step * index as f64).collect()
-        }
-        _ => {
-            let knees = material.trial.patients.iter().flat_map(Patient::knees);
-            let mut seen: Vec<f64> = knees.flat_map(|knee| knee.values[endpoint].iter().flatten().copied()).collect();
-            seen.sort_by(f64::total_cmp);
-            seen.dedup();
-            seen
-        }
-    }
+    pairs::levels(material.trial, endpoint)
 }
 
 /// The name of a grade.

@@ -7,7 +7,7 @@ use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-pub(super) const HEADER: [&str; 47] = [
+pub(super) const HEADER: [&str; 49] = [
     "id",
     "endpoint",
     "visit",
@@ -40,6 +40,8 @@ pub(super) const HEADER: [&str; 47] = [
     "group",
     "category",
     "of",
+    "route",
+    "agrees",
     "position",
     "further",
     "alternative",

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::values::row;
+use crate::math::decimal::subtract;
 use crate::trial::design::{ACTIVE, Endpoint, PLACEBO};
 use crate::trial::finding::Location;
 use crate::trial::findings::Findings;
@@ -115,7 +116,7 @@ impl<'c> Scores<'c> {
                 active.zip(placebo)
             };
             let mut differences: Vec<f64> =
-                self.pairs.iter().filter_map(scores).map(|(active, placebo)| active - placebo).collect();
+                self.pairs.iter().filter_map(scores).map(|(active, placebo)| subtract(active, placebo)).collect();
             if differences.len() < 10 {
                 continue;
             }
@@ -125,7 +126,7 @@ impl<'c> Scores<'c> {
             let limit = 5.0 * 1.4826 * median(&mut distances);
             for pair in self.pairs.iter().filter(|_| limit > 0.0) {
                 let Some((active, placebo)) = scores(pair) else { continue };
-                let (difference, patient) = (active - placebo, pair.0);
+                let (difference, patient) = (subtract(active, placebo), pair.0);
                 if (difference - centre).abs() > limit.max(notable) {
                     findings.add(
                         "SK213",

@@ -101,3 +101,4 @@ pub mod influence;
 pub mod patient_blocks;
 pub mod r_squared;
 pub mod robust;
+pub mod second_route;
