@@ -65,6 +65,7 @@ mod small_trial;
 mod terminal;
 mod traced;
 mod trial;
+mod valid;
 mod web;
 mod wording;
 mod words_of_results;

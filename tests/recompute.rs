@@ -44,12 +44,13 @@ fn recomputed(files: &BTreeMap<String, String>) -> (String, bool) {
 }
 
 /// Reasons for which a line may be skipped; anything else is a gap.
-const REASONS: [&str; 9] = [
+const REASONS: [&str; 10] = [
     "a count of visits, reasons or further arms, which patients.csv does not hold",
     "a shift of a further arm",
     "no number to compare",
     "a patient-level characteristic; its column is not exported",
-    "only LS means with equal weights are recomputed",
+    "the second opinion differs from the deciding record",
+    "beyond the reach of base R's distributions",
     "a Laplace approximation; verify.R integrates exactly",
     "is not installed",
     "another program failed",
@@ -340,6 +341,46 @@ fn r_recomputes_every_multiplicity_procedure() {
         let run = variant("primary = \"paired_t\"\nsensitivity = []\nsets = []", &rest);
         passes(method, &run, 100, &["multiplicity.vas", "p_adjusted", "rejected"]);
     }
+}
+
+/// A side at its floor, one-decimal changes with ties and zeros, and grades without a range that are not all seen at every
+/// visit: sound trials pass.
+#[test]
+fn r_recomputes_floors_decimals_and_grades_without_a_range() {
+    if !r_is_here() {
+        return;
+    }
+    let mut csv = "id,side,arm,visit,floor,score,grade\n".to_owned();
+    for patient in 0..12_usize {
+        for (arm, side) in [("EV", "L"), ("SAL", "R")] {
+            for (visit, label) in ["B", "M1", "M2"].into_iter().enumerate() {
+                let noise = (patient * 7 + visit * 5 + usize::from(arm == "EV") * 3) % 11;
+                let floor = if arm == "SAL" { 10 } else { 10 + noise };
+                let tenths = 50 + noise + patient % 3 - visit;
+                let grade = if visit == 2 { noise % 3 } else { noise % 4 };
+                csv.push_str(&format!(
+                    "P{patient:02},{side},{arm},{label},{floor},{}.{},{grade}\n",
+                    tenths / 10,
+                    tenths % 10
+                ));
+            }
+        }
+    }
+    let plan = "[trial]\nid = \"X\"\ntitle = \"t\"\nsynthetic = true\n[data]\npath = \"k.csv\"\n\
+         columns = { patient = \"id\", knee = \"side\", arm = \"arm\", visit = \"visit\" }\n\
+         [arms]\nactive = \"EV\"\nplacebo = \"SAL\"\n[visits]\norder = [\"B\", \"M1\", \"M2\"]\nbaseline = \"B\"\n\
+         [[endpoint]]\nname = \"Score\"\ncolumn = \"score\"\nrole = \"primary\"\nbetter = \"lower\"\n\
+         tests = [\"wilcoxon\", \"friedman\", \"sign\", \"win-odds\"]\n\
+         [[endpoint]]\nname = \"Floor\"\ncolumn = \"floor\"\nbetter = \"lower\"\n\
+         [[endpoint]]\nname = \"Grade\"\ncolumn = \"grade\"\nkind = \"ordinal\"\nbetter = \"lower\"\n\
+         [analysis]\nprimary = \"wilcoxon\"\nmeasure = \"change\"\nsensitivity = []\nweights = \"observed\"\n";
+    let run = run(plan, |_| Ok(csv.clone().into_bytes()));
+    passes(
+        "floors",
+        &run,
+        60,
+        &["floor.m2.meta-analysis", "grade.m2.sensitivity.bowker", "score.sensitivity.friedman"],
+    );
 }
 
 #[test]

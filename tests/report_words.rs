@@ -74,6 +74,10 @@ fn texts(run: &Run) -> Vec<String> {
                 Block::List(items) => found.extend(items.iter().cloned()),
                 // Identifiers of records behind the sentence before.
                 Block::Sources(_) => {}
+                Block::Headline(title, facts) => {
+                    found.push(title.clone());
+                    found.extend(facts.iter().flat_map(|(name, value)| [name.clone(), value.clone()]));
+                }
                 Block::Facts(facts) => {
                     found.extend(facts.iter().flat_map(|(name, value)| [name.clone(), value.clone()]))
                 }
@@ -227,7 +231,14 @@ fn the_japanese_report_is_japanese() {
         // What the data and the plan say stays as they say it.
         let mut known: Vec<String> = vec![run.plan.trial.title.clone(), run.plan.trial.id.clone()];
         known.extend(trial.design.endpoints.iter().flat_map(|about| {
-            [Some(about.name.clone()), Some(about.unit.clone()), about.mcid_source.clone()].into_iter().flatten()
+            [
+                Some(about.name.clone()),
+                Some(about.unit.clone()),
+                about.minimal_improvement_source.clone(),
+                about.important_difference_source.clone(),
+            ]
+            .into_iter()
+            .flatten()
         }));
         known.extend(trial.design.visits.iter().map(|visit| visit.label.clone()));
         known.extend(trial.design.arms.labels().into_iter().map(str::to_owned));

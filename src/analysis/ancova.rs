@@ -4,18 +4,17 @@ use super::Context;
 use super::notes::remark;
 use super::record::Record;
 use crate::paired::{self, TestResult};
-use crate::trial::{Measure, Role};
+use crate::trial::{Measure, PairedDifferences, Role};
 
 /// The ANCOVA of `endpoint` at every visit.
 pub fn analyse(context: &Context, endpoint: usize, decides: bool) -> Vec<Record> {
     context.visits(endpoint).into_iter().map(|visit| at_visit(context, endpoint, visit, decides)).collect()
 }
 
-fn at_visit(context: &Context, endpoint: usize, visit: usize, decides: bool) -> Record {
+/// Active, placebo and their baselines of every pair that has all four; the pairs, and how many lack a baseline.
+pub fn pairs(context: &Context, endpoint: usize, visit: usize) -> ([Vec<f64>; 4], PairedDifferences, usize) {
     let trial = context.trial;
-    let options = context.options();
     let paired = trial.paired(endpoint, visit, Measure::Value, context.set);
-    let mut rows = context.paired_rows(endpoint, visit, &paired);
     let mut columns = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     let mut without_baseline = 0;
     for pair in &paired.pairs {
@@ -29,6 +28,14 @@ fn at_visit(context: &Context, endpoint: usize, visit: usize, decides: bool) -> 
             column.push(value);
         }
     }
+    (columns, paired, without_baseline)
+}
+
+fn at_visit(context: &Context, endpoint: usize, visit: usize, decides: bool) -> Record {
+    let trial = context.trial;
+    let options = context.options_of(trial.design.endpoints[endpoint].better);
+    let (columns, paired, without_baseline) = pairs(context, endpoint, visit);
+    let mut rows = context.paired_rows(endpoint, visit, &paired);
     rows.used -= 2 * without_baseline;
     rows.leave_out(remark!(baseline_incomplete), 2 * without_baseline);
     let [active, placebo, baseline_active, baseline_placebo] = &columns;

@@ -3,11 +3,11 @@
 use super::Context;
 use super::counted::percent;
 use super::notes::remark;
+use super::pairs;
 use super::record::{Record, Rows};
-use crate::math::decimal;
 use crate::paired::shift_table::shift_table;
 use crate::paired::{Better, Field, TestResult};
-use crate::trial::{Kind, Measure, Patient, Role, Trial};
+use crate::trial::{Kind, Measure, Role, Trial};
 use serde_json::{Value, json};
 
 /// One shift table per arm at every visit after baseline, for an ordinal or binary endpoint measured at baseline.
@@ -21,7 +21,7 @@ pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
         crate::trial::Better::Lower => Better::Lower,
         crate::trial::Better::Higher => Better::Higher,
     };
-    let levels = levels(trial, endpoint);
+    let levels = pairs::levels(trial, endpoint);
     let mut records = Vec::new();
     for visit in context.visits(endpoint) {
         for (arm, label) in design.arms.labels().into_iter().enumerate() {
@@ -62,34 +62,13 @@ pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
     records
 }
 
-/// The grades of an endpoint in ascending order: no and yes, those of its range, else those observed.
-pub fn levels(trial: &Trial, endpoint: usize) -> Vec<f64> {
-    let about = &trial.design.endpoints[endpoint];
-    match (about.kind, about.range) {
-        _ if !about.levels.is_empty() => about.levels.iter().map(|level| level.value).collect(),
-        (Kind::Binary, _) => vec![0.0, 1.0],
-        (_, Some((low, high))) if (high - low) / about.step.unwrap_or(1.0) <= 20.0 => {
-            let step = about.step.unwrap_or(1.0);
-            let count = ((high - low) / step).round() as usize;
-            (0..=count).map(|index| decimal::add(low, step * index as f64)).collect()
-        }
-        _ => {
-            let knees = trial.patients.iter().flat_map(Patient::knees);
-            let mut seen: Vec<f64> = knees.flat_map(|knee| knee.values[endpoint].iter().flatten().copied()).collect();
-            seen.sort_by(f64::total_cmp);
-            seen.dedup();
-            seen
-        }
-    }
-}
-
 /// The knees with each grade among `values`: `grades`, each with `n` and the percentage of the values.
 pub fn by_grade(trial: &Trial, endpoint: usize, values: &[f64]) -> Field {
     let count = |grade: f64| {
         let n = values.iter().filter(|value| **value == grade).count();
         json!({"grade": grade, "n": n, "percent": percent(n, values.len())})
     };
-    Field::Json(Value::Array(levels(trial, endpoint).into_iter().map(count).collect()))
+    Field::Json(Value::Array(pairs::levels(trial, endpoint).into_iter().map(count).collect()))
 }
 
 /// `<endpoint>.<visit>.paired-table`: the patients' pairs, grade of the active knee (rows) by grade of the placebo knee
@@ -101,7 +80,7 @@ pub fn paired_table(context: &Context, endpoint: usize, visit: usize) -> Option<
         return None;
     }
     let paired = trial.paired(endpoint, visit, Measure::Value, context.set);
-    let levels = levels(trial, endpoint);
+    let levels = pairs::levels(trial, endpoint);
     let cell = |row: f64, column: f64| {
         paired.pairs.iter().filter(|pair| pair.active == row && pair.placebo == column).count() as u64
     };

@@ -127,18 +127,36 @@ fn each_visit(
     (records, summary)
 }
 
+/// The comparison of the record `deciding`, which is of this module, by another route ([`model::second_route`]); `None`
+/// where its covariance has none or the model of the record cannot be told.
+pub fn by_second_route(context: &Context, deciding: &Record) -> Option<TTest> {
+    let (endpoint, visit) = (deciding.endpoint?, deciding.visit?);
+    let Some(Field::Text(formula)) = deciding.result.field("formula") else { return None };
+    let methods = [PrimaryMethod::MixedModel, PrimaryMethod::Mmrm, PrimaryMethod::MmrmDifference, PrimaryMethod::Clda];
+    let method = methods.into_iter().find(|method| name(*method) == Some(deciding.result.method))?;
+    let each = Field::Text(Choice::EachVisit.name().to_owned());
+    let visits = if deciding.result.field("rule") == Some(&each) { vec![visit] } else { context.visits(endpoint) };
+    let model = Model::new(context, endpoint, method, deciding.result.method, true, visits);
+    let fit = model.fit(formula).ok()?;
+    let analysis = &context.plan.analysis;
+    let information = information(analysis.information);
+    let inference = fit.inference(ddf(analysis.ddf), information, context.options().conf_level).ok()?;
+    let (weights, _) = model.comparison(&inference, &model.means(context, &inference), visit)?;
+    fit.second_route()?.contrast(&weights, inference.ddf(), information, context.options().conf_level)
+}
+
 /// The paired t-test of the change in the place of models that could not be fitted.
 fn paired_change(context: &Context, endpoint: usize, visit: usize, rule: Rule, failures: &Notes) -> Record {
     let design = &context.trial.design;
     let changes = design.has_baseline(&design.endpoints[endpoint]);
     let measure = if changes { Measure::Change } else { Measure::Value };
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
-    let mut result =
-        paired_t::paired_t(&paired.active(), &paired.placebo(), &context.options()).unwrap_or_else(|refusal| {
-            let mut result = TestResult::new("paired-t", paired.pairs.len(), &context.options());
-            result.notes.push(refusal.0);
-            result
-        });
+    let options = context.options_of(design.endpoints[endpoint].better);
+    let mut result = paired_t::paired_t(&paired.active(), &paired.placebo(), &options).unwrap_or_else(|refusal| {
+        let mut result = TestResult::new("paired-t", paired.pairs.len(), &options);
+        result.notes.push(refusal.0);
+        result
+    });
     result.n_dropped = paired.dropped.len();
     result.notes.extend(failures.iter().cloned());
     let role = context.role(endpoint, visit);

@@ -37,6 +37,7 @@ pub mod run;
 pub mod safety;
 pub mod sample_size;
 pub mod second_opinion;
+pub mod second_routes;
 pub mod spread;
 pub mod subgroups;
 pub mod verdict;

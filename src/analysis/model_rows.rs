@@ -3,6 +3,7 @@
 use super::Context;
 use super::notes::remark;
 use super::record::Rows;
+use crate::math::decimal::subtract;
 use crate::model::{Columns, ModelError};
 use crate::plan::BaselinePlan;
 use crate::trial::columns::ColumnKind;
@@ -279,8 +280,8 @@ pub fn differences(context: &Context, endpoint: usize, rows: &[Observation]) -> 
         .filter_map(|active| {
             let placebo = placebo.get(&(active.patient, active.visit))?;
             let (a, b) = trial.patients[active.patient].pair()?;
-            let baseline = trial.baseline(a, endpoint).zip(trial.baseline(b, endpoint)).map(|(a, b)| a - b);
-            let difference = active.value - placebo;
+            let baseline = trial.baseline(a, endpoint).zip(trial.baseline(b, endpoint)).map(|(a, b)| subtract(a, b));
+            let difference = subtract(active.value, *placebo);
             let side = if a.side > b.side { 1.0 } else { -1.0 };
             let injection = match injection(context, active.patient, active.arm) {
                 Some("second") => 1.0,

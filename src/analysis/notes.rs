@@ -33,6 +33,14 @@ splitknee_stats::messages! {
         second_baseline = "it adjusts for the baseline";
         second_boundary = "a variance of the model lies on its boundary, 0, as where the {sites} of a patient are not, or negatively, correlated: the model then takes them as independent";
         second_covariance = "its covariance is that which the model assumes, not the variance of the differences";
+        route_differs = "recomputed by another route, the deciding result differs";
+        route_estimate = "{other} against {own} (estimate)";
+        route_error = "{other} against {own} (standard error)";
+        route_df = "{other} against {own} (degrees of freedom)";
+        route_statistic = "{other} against {own} (statistic)";
+        route_p = "{other} against {own} (p-value)";
+        route_boundary = "a variance of the model lies on its boundary, 0, where the other route lets it fall below (as where the {sites} of a patient are negatively correlated): the standard error of the model is not that of the data";
+        route_unexplained = "no reason is known: do not use these results before it is found";
         disagree = "the two computations disagree beyond rounding: do not use these results";
         other_group = "patient in another group, or the group is not recorded";
         structure_failed = "structure {structure} could not be fitted: {error}";
@@ -56,7 +64,7 @@ splitknee_stats::messages! {
         two_needed = "no interval: {n} value(s) observed, two are needed";
         not_estimable = "the comparison is not estimable from these data";
         baseline_chance = "no test: a difference between randomised {sites} at baseline arose by chance";
-        no_correlation_interval = "no correlation between the {sites} can be computed, hence no interval";
+        no_correlation_interval = "no correlation between the {sites} can be computed, hence no standardised mean difference";
         no_mcid_tipping = "no MCID is declared: no tipping point";
         kappa_unknown = "κ cannot be estimated from a trial in which every patient received both treatments";
         no_range = "{endpoint} has no range, which the criteria need";

@@ -5,6 +5,7 @@ use super::Context;
 use super::notes::remark;
 use super::record::{Record, Rows};
 use crate::math::descriptive::{mean, sd};
+use crate::math::dist::student_t;
 use crate::paired::design::{self, Estimate, SideEffect};
 use crate::paired::published::{Arm, at_correlation};
 use crate::paired::{Alternative, Field, Options, TestResult};
@@ -181,10 +182,14 @@ fn meta_analysis(context: &Context, endpoint: usize, visit: usize) -> Record {
     let summary = first.zip(second).zip(pearson).and_then(|((active, placebo), r)| {
         at_correlation(active, placebo, n, r, &Options { alternative: Alternative::TwoSided, ..context.options() }).ok()
     });
-    if let Some(summary) = &summary {
-        result.df = Some(summary.df);
-        (result.conf_low, result.conf_high) = (summary.conf_low, summary.conf_high);
-    } else {
+    // The interval is that of the mean difference, which needs no correlation (one side may stand at a floor).
+    if let (Some(estimate), Some(error), 2..) = (result.estimate, result.std_error, n) {
+        let df = n as f64 - 1.0;
+        let reach = student_t::quantile(0.5 + 0.5 * result.conf_level, df) * error;
+        result.df = Some(df);
+        (result.conf_low, result.conf_high) = (Some(estimate - reach), Some(estimate + reach));
+    }
+    if pearson.is_none() {
         result.notes.push(remark!(no_correlation_interval));
     }
     let number = Field::Number;

@@ -14,7 +14,7 @@ use crate::paired::kappa::Weights;
 use crate::paired::small_samples::{self, SmallSample};
 use crate::paired::{self, Alternative, Field, Options, TestResult, bootstrap, permutation, wilcoxon};
 use crate::plan::PrimaryMethod;
-use crate::trial::{Better, Endpoint, Kind, Measure, Role};
+use crate::trial::{Better, Kind, Measure, Patient, Role, Trial};
 
 /// Methods whose estimate is a difference active − placebo, so that its interval can decide a conclusion.
 const DIFFERENCES: [&str; 12] = [
@@ -196,7 +196,7 @@ fn run(context: &Context, name: &str, endpoint: usize, active: &[f64], placebo: 
             ..bootstrap::Settings::default()
         },
         limits: about.margin.map(|margin| (-margin, margin)),
-        levels: levels(about),
+        levels: if about.kind == Kind::Ordinal { levels(context.trial, endpoint) } else { Vec::new() },
         weights: if about.kind == Kind::Ordinal { Weights::Quadratic } else { Weights::Unweighted },
         margin: non_inferiority_margin(context, endpoint),
         better: match about.better {
@@ -226,16 +226,26 @@ fn zeros(kind: Kind) -> wilcoxon::Zeros {
     if kind == Kind::Ordinal { wilcoxon::Zeros::Pratt } else { wilcoxon::Zeros::Wilcoxon }
 }
 
-/// The possible grades of an ordinal endpoint with a range; empty (those observed) otherwise.
-pub fn levels(about: &Endpoint) -> Vec<f64> {
+/// The grades of `endpoint` in ascending order: those of its range, else those observed at any visit, so that every visit's
+/// table has the same.
+pub fn levels(trial: &Trial, endpoint: usize) -> Vec<f64> {
+    let about = &trial.design.endpoints[endpoint];
+    let step = about.step.unwrap_or(1.0);
     match (about.kind, about.range) {
-        (Kind::Ordinal, _) if !about.levels.is_empty() => about.levels.iter().map(|level| level.value).collect(),
-        (Kind::Ordinal, Some((low, high))) if high - low <= 20.0 => {
-            let step = about.step.unwrap_or(1.0);
+        _ if !about.levels.is_empty() => about.levels.iter().map(|level| level.value).collect(),
+        (Kind::Binary, _) => vec![0.0, 1.0],
+        (_, Some((low, high))) if (high - low) / step <= 20.0 => {
             let count = ((high - low) / step).round() as usize;
-            (0..=count).map(|index| decimal::add(low, step * index as f64)).collect()
+            // By steps on the decimal grid: 3 × 0.1 is no 0.3.
+            std::iter::successors(Some(low), |level| Some(decimal::add(*level, step))).take(count + 1).collect()
         }
-        _ => Vec::new(),
+        _ => {
+            let knees = trial.patients.iter().flat_map(Patient::knees);
+            let mut seen: Vec<f64> = knees.flat_map(|knee| knee.values[endpoint].iter().flatten().copied()).collect();
+            seen.sort_by(f64::total_cmp);
+            seen.dedup();
+            seen
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 use super::notes::remark;
 use super::record::{Record, Rows};
 use super::{Context, pairs, slug};
+use crate::math::decimal::subtract;
 use crate::paired::within::{Factor, WithinTable};
 use crate::paired::{Refusal, TestResult, cochran_q, friedman, rm_anova};
 use crate::trial::design::{ACTIVE, PLACEBO};
@@ -113,7 +114,9 @@ fn row(
     };
     match scope {
         Scope::Arm(arm) => over(arm),
-        Scope::Differences => Some(over(ACTIVE)?.into_iter().zip(over(PLACEBO)?).map(|(a, b)| a - b).collect()),
+        Scope::Differences => {
+            Some(over(ACTIVE)?.into_iter().zip(over(PLACEBO)?).map(|(a, b)| subtract(a, b)).collect())
+        }
         Scope::Both => Some(over(PLACEBO)?.into_iter().chain(over(ACTIVE)?).collect()),
     }
 }

@@ -1,46 +1,57 @@
-//! A second computation of the treatment effect by other code: the paired t-test by its formula against the mixed-model
-//! engine on the same complete pairs.
+//! A second opinion on the deciding record, `<endpoint>.<visit>.second-opinion`.
 //!
-//! On complete pairs at one visit the model `value ~ treatment + us(treatment | patient)` is the paired t-test: estimate,
-//! standard error and degrees of freedom agree whatever the knees' variances and correlation. A disagreement beyond
-//! rounding (`engine_agrees`) would show an error in the engine, in the pairing of the knees or in the order of the rows.
+//! Its numbers are those of the deciding analysis by another route ([`second_routes`]): `agrees` says whether estimate,
+//! standard error, degrees of freedom, statistic and p-value are the same to rounding; where they are not, the notes
+//! `route_…` say in what and why. Without another route its numbers are those of the paired t-test.
 //!
-//! `agrees` is about the deciding record itself: whether its estimate, standard error and degrees of freedom are those of
-//! the paired t-test. Where they are not, the record says by how much and why: another method, knees without a partner,
-//! other visits, the baseline, a variance on its boundary, or the covariance that the model assumes.
+//! Beside it, for scores, the paired t-test on the complete pairs at the visit, by its formula and by the mixed-model
+//! engine (`paired_t`, `engine_agrees`): a disagreement beyond rounding would show an error in the engine, in the pairing of
+//! the knees or in the order of the rows. Where the deciding record is another analysis than the paired t-test
+//! (`paired_agrees` false), the notes `second_…` say by how much the two differ and why: another method, knees without a
+//! partner, other visits, the baseline, a variance on its boundary, or the covariance that the model assumes.
 
 use super::Context;
 use super::notes::remark;
 use super::record::Record;
-use crate::model::{self, Columns, Ddf, FitOptions, Formula, Information, LsMeansSpec, ModelError, TTest};
+use super::second_routes::{self, Route};
+use super::{mixed, second_routes::pair_model};
+use crate::model::TTest;
 use crate::note::Note;
-use crate::paired::{Field, Options, TestResult, paired_t};
+use crate::paired::{Alternative, Field, Options, TestResult, paired_t};
 use crate::trial::{Kind, PairedDifferences, Role};
 use serde_json::json;
 
 /// Largest relative disagreement that counts as rounding.
 const ROUNDING: f64 = 1e-6;
 
-/// The second opinion on the deciding record of a score or measurement, `<endpoint>.<visit>.second-opinion`.
+/// The second opinion on the deciding record; `None` where there is neither another route nor a paired t-test.
 pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
     let (endpoint, visit) = (deciding.endpoint?, deciding.visit?);
     let about = &context.trial.design.endpoints[endpoint];
-    if !matches!(about.kind, Kind::Continuous | Kind::Count) {
+    let scores = matches!(about.kind, Kind::Continuous | Kind::Count);
+    let paired = context.trial.paired(endpoint, visit, deciding.measure, context.set);
+    let route = second_routes::of(context, deciding, &paired);
+    if !scores && route.is_none() {
         return None;
     }
-    let options = context.options();
-    let paired = context.trial.paired(endpoint, visit, deciding.measure, context.set);
+    let options = Options { alternative: deciding.result.alternative, ..context.options() };
     let mut result = TestResult::new("second-opinion", paired.pairs.len(), &options);
     result.n_dropped = paired.dropped.len();
-    result.extra.push(("of", Field::Text(deciding.id.clone())));
-    result.extra.push(("deciding_estimate", Field::Number(deciding.result.estimate)));
-    result.extra.push(("deciding_std_error", Field::Number(deciding.result.std_error)));
-    match (paired_t::paired_t(&paired.active(), &paired.placebo(), &options), by_model(context, &paired, &options)) {
-        (Ok(closed), Ok(engine)) => compare(&mut result, &closed, &engine),
-        (Err(refusal), _) => result.notes.push(remark!(no_paired_t, reason = refusal.0)),
-        (_, Err(error)) => result.notes.push(remark!(no_pair_model, reason = error.note())),
+    let decides = &deciding.result;
+    result.extra.extend([
+        ("of", Field::Text(deciding.id.clone())),
+        ("route", Field::Text(route.map_or("paired-t", |route| route.name).to_owned())),
+        ("deciding_estimate", Field::Number(decides.estimate)),
+        ("deciding_std_error", Field::Number(decides.std_error)),
+        ("deciding_df", Field::Number(decides.df)),
+        ("deciding_p_value", Field::Number(decides.p_value)),
+    ]);
+    if let Some(route) = route {
+        by_route(&mut result, deciding, &route, &options);
     }
-    against_deciding(&mut result, deciding);
+    if scores {
+        by_pairs(&mut result, context, deciding, &paired, route.is_none());
+    }
     let id = format!("{}.second-opinion", context.stem(endpoint, visit));
     let rows = context.paired_rows(endpoint, visit, &paired);
     let mut record = context.record(id, endpoint, visit, deciding.measure, Role::Descriptive, result, rows);
@@ -48,31 +59,84 @@ pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
     Some(record)
 }
 
-/// The comparison by the mixed-model engine.
-fn by_model(context: &Context, paired: &PairedDifferences, options: &Options) -> Result<TTest, ModelError> {
-    let mut columns = Columns::new();
-    let pairs = &paired.pairs;
-    columns.add_numeric("value", pairs.iter().flat_map(|pair| [pair.placebo, pair.active]).collect())?;
-    let arms = ["placebo", "active"];
-    columns.add_categorical("treatment", pairs.iter().flat_map(|_| arms.map(Some)))?;
-    columns.set_levels("treatment", &arms)?;
-    let id = |patient: usize| Some(context.trial.patients[patient].id.as_str());
-    columns.add_categorical("patient", pairs.iter().flat_map(|pair| [id(pair.patient); 2]))?;
-    let formula = Formula::parse("value ~ treatment + us(treatment|patient)")?;
-    let fit = model::fit(&columns, &formula, &FitOptions::default())?;
-    let inference = fit.inference(Ddf::KenwardRoger, Information::Observed, options.conf_level)?;
-    let difference = inference.ls_differences(&LsMeansSpec::parse("treatment"))?.into_iter().next();
-    difference.and_then(|difference| difference.test).ok_or(ModelError::NoVariation)
+/// The numbers of the other route, and whether they are those of the deciding record.
+fn by_route(result: &mut TestResult, deciding: &Record, route: &Route, options: &Options) {
+    match &route.test {
+        Some(test) => mixed::fill(result, test, options),
+        None => {
+            (result.estimate, result.statistic) = (route.estimate, route.statistic);
+            result.p_value = route.p_value.filter(|_| options.alternative == Alternative::TwoSided);
+        }
+    }
+    let decides = &deciding.result;
+    let scale = result.std_error.or(decides.std_error);
+    let said: [fn(String, String) -> Note; 5] = [
+        |other, own| remark!(route_estimate, other = other, own = own),
+        |other, own| remark!(route_error, other = other, own = own),
+        |other, own| remark!(route_df, other = other, own = own),
+        |other, own| remark!(route_statistic, other = other, own = own),
+        |other, own| remark!(route_p, other = other, own = own),
+    ];
+    let statistic = result.statistic.filter(|_| route.test.is_none());
+    let quantities = [
+        (result.estimate, decides.estimate, scale),
+        (result.std_error, decides.std_error, None),
+        (result.df, decides.df, None),
+        (statistic, decides.statistic, None),
+        (result.p_value, decides.p_value, None),
+    ];
+    let mut apart: Vec<Note> = Vec::new();
+    for (say, (own, other, scale)) in said.iter().zip(quantities) {
+        if let (Some(own), Some(other)) = (own, other)
+            && (own - other).abs() > ROUNDING * scale.unwrap_or(own.abs().max(other.abs())) + 1e-12
+        {
+            apart.push(say(four_digits(other), four_digits(own)));
+        }
+    }
+    result.extra.push(("agrees", Field::Json(apart.is_empty().into())));
+    if apart.is_empty() {
+        return;
+    }
+    result.notes.push(remark!(route_differs));
+    result.notes.extend(apart);
+    result.notes.push(if singular(deciding) { remark!(route_boundary) } else { remark!(route_unexplained) });
 }
 
-/// Estimate, standard error, df and p-value of both, and how far they are apart.
-fn compare(result: &mut TestResult, closed: &TestResult, engine: &TTest) {
-    result.estimate = closed.estimate;
-    result.std_error = closed.std_error;
-    result.statistic = closed.statistic;
-    result.df = closed.df;
-    result.p_value = closed.p_value;
-    (result.conf_low, result.conf_high) = (closed.conf_low, closed.conf_high);
+/// The paired t-test by its formula and by the engine, beside the deciding record; its numbers are the record's own where
+/// there is no other route.
+fn by_pairs(result: &mut TestResult, context: &Context, deciding: &Record, paired: &PairedDifferences, alone: bool) {
+    let options = context.options();
+    let closed = match paired_t::paired_t(&paired.active(), &paired.placebo(), &options) {
+        Ok(closed) => closed,
+        Err(refusal) => return result.notes.push(remark!(no_paired_t, reason = refusal.0)),
+    };
+    if alone {
+        result.alternative = options.alternative;
+        (result.estimate, result.std_error) = (closed.estimate, closed.std_error);
+        (result.statistic, result.df, result.p_value) = (closed.statistic, closed.df, closed.p_value);
+        (result.conf_low, result.conf_high) = (closed.conf_low, closed.conf_high);
+    }
+    let numbers = json!({
+        "estimate": closed.estimate,
+        "std_error": closed.std_error,
+        "df": closed.df,
+        "p_value": closed.p_value,
+        "conf_low": closed.conf_low,
+        "conf_high": closed.conf_high,
+    });
+    result.extra.push(("paired_t", Field::Json(numbers)));
+    let engine = match pair_model(context, paired, &options) {
+        Ok(engine) => compare(result, &closed, &engine),
+        Err(error) => {
+            result.notes.push(remark!(no_pair_model, reason = error.note()));
+            false
+        }
+    };
+    against_deciding(result, deciding, &closed, engine);
+}
+
+/// The engine's numbers beside those of the formula; whether they agree to rounding.
+fn compare(result: &mut TestResult, closed: &TestResult, engine: &TTest) -> bool {
     let scale = engine.std_error.max(f64::MIN_POSITIVE);
     let apart = [
         closed.estimate.map(|estimate| (estimate - engine.estimate).abs() / scale),
@@ -96,15 +160,13 @@ fn compare(result: &mut TestResult, closed: &TestResult, engine: &TTest) {
     if largest > ROUNDING {
         result.notes.push(remark!(disagree));
     }
+    largest <= ROUNDING
 }
 
-/// Sets the deciding record beside the paired t-test in `result`: whether they agree, and where they do not, in what and
-/// why.
-fn against_deciding(result: &mut TestResult, deciding: &Record) {
+/// Sets the deciding record beside the paired t-test `closed`: whether they agree, and where they do not, in what and why.
+fn against_deciding(result: &mut TestResult, deciding: &Record, closed: &TestResult, engine: bool) {
     let decides = &deciding.result;
-    result.extra.push(("deciding_df", Field::Number(decides.df)));
-    let (Some(estimate), Some(error), Some(df)) = (result.estimate, result.std_error, result.df) else { return };
-    let engine = matches!(result.field("engine_agrees"), Some(Field::Json(agrees)) if *agrees == true);
+    let (Some(estimate), Some(error), Some(df)) = (closed.estimate, closed.std_error, closed.df) else { return };
     let mut apart = Vec::new();
     let said: [fn(String, String) -> Note; 3] = [
         |other, own| remark!(second_estimate, other = other, own = own),
@@ -124,13 +186,22 @@ fn against_deciding(result: &mut TestResult, deciding: &Record) {
             }
         }
     }
-    result.extra.push(("agrees", Field::Json((engine && apart.is_empty()).into())));
+    let agrees = engine && apart.is_empty();
+    result.extra.push(("paired_agrees", Field::Json(agrees.into())));
+    if result.field("agrees").is_none() {
+        result.extra.push(("agrees", Field::Json(agrees.into())));
+    }
     if apart.is_empty() {
         return;
     }
     result.notes.push(remark!(second_differs));
     result.notes.extend(apart);
     result.notes.extend(reasons(deciding, result.n_pairs));
+}
+
+/// Whether a variance of the deciding model is on its boundary.
+fn singular(deciding: &Record) -> bool {
+    matches!(deciding.result.field("singular"), Some(Field::Json(singular)) if *singular == true)
 }
 
 /// Why the deciding record is not the paired t-test on the complete pairs.
@@ -154,7 +225,7 @@ fn reasons(deciding: &Record, pairs: usize) -> Vec<Note> {
     if mean.contains("base") {
         reasons.push(remark!(second_baseline));
     }
-    if matches!(result.field("singular"), Some(Field::Json(singular)) if *singular == true) {
+    if singular(deciding) {
         reasons.push(remark!(second_boundary));
     }
     if reasons.is_empty() || text("structure") == "random" {
@@ -166,7 +237,7 @@ fn reasons(deciding: &Record, pairs: usize) -> Vec<Note> {
 /// A number to four significant digits.
 fn four_digits(value: f64) -> String {
     let digits = 3 - value.abs().max(f64::MIN_POSITIVE).log10().floor() as i32;
-    format!("{value:.*}", digits.clamp(0, 12) as usize)
+    format!("{value:.*}", digits.clamp(0, 12) as usize).replace('-', "\u{2212}")
 }
 
 #[cfg(test)]
@@ -177,6 +248,6 @@ mod tests {
     fn numbers_keep_four_digits() {
         assert_eq!(four_digits(6.2523), "6.252");
         assert_eq!(four_digits(18.0), "18.00");
-        assert_eq!(four_digits(-0.012_345), "-0.01235");
+        assert_eq!(four_digits(-0.012_345), "\u{2212}0.01235");
     }
 }

@@ -126,6 +126,7 @@ mod tests {
             title: "x".repeat(1_000),
             facts: Vec::new(),
             code: Vec::new(),
+            numbers: Vec::new(),
         };
         let records = [RecordGroup { title: "All".to_owned(), records: (0..400).map(record).collect() }];
         let pages = |most: usize| within(most, &document, &words, &records, &Template::default()).unwrap();

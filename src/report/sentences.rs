@@ -530,24 +530,45 @@ pub fn placebo_change(material: &Material) -> Option<String> {
     (!changes.is_empty()).then(|| join(material, &changes.into_iter().chain([last]).collect::<Vec<_>>()))
 }
 
-/// The second computation of the difference by other code, beside the first; `None` where it was not run.
+/// The deciding result by another route, and beside the paired t-test on the complete pairs; `None` where neither was run.
 pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
     let record = material.outcomes.comparison(endpoint, visit, "second-opinion")?;
+    let parts: Vec<String> =
+        [other_route(material, record), beside_pairs(material, endpoint, record)].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| join(material, &parts))
+}
+
+/// The notes of `record` whose codes begin with `prefix`, as one clause.
+fn clause(material: &Material, record: &Record, prefix: &str) -> String {
+    let notes = record.result.notes.iter().filter(|note| note.code().starts_with(prefix));
+    notes.map(|note| material.words.note(note)).collect::<Vec<String>>().join("; ")
+}
+
+fn other_route(material: &Material, record: &Record) -> Option<String> {
+    let route = super::exhibits::json(record, "route");
+    let route = route.as_str().filter(|route| *route != "paired-t")?;
+    let agrees = super::exhibits::json(record, "agrees") == true;
+    let key = if agrees { "results.route_agrees" } else { "results.route_differs" };
+    let (route, why) = (material.words.name("route", route), clause(material, record, "route_"));
+    Some(material.words.say(key, &[("route", &route), ("why", &why)]))
+}
+
+fn beside_pairs(material: &Material, endpoint: usize, record: &Record) -> Option<String> {
     let result = &record.result;
     let about = material.endpoint(endpoint);
-    let decimals = rounding::interval_decimals(result.conf_low, result.conf_high, about.decimals + 1);
-    let print = |value: Option<f64>| value.map(|value| rounding::print(value, decimals));
-    let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
+    let paired = super::exhibits::json(record, "paired_t");
+    let number = |name: &str| paired.get(name).and_then(serde_json::Value::as_f64);
+    let decimals = rounding::interval_decimals(number("conf_low"), number("conf_high"), about.decimals + 1);
+    let print = |name: &str| number(name).map(|value| rounding::print(value, decimals));
+    let (d, l, u) = (print("estimate")?, print("conf_low")?, print("conf_high")?);
     let apart = result.number("largest_disagreement").map(|value| format!("{value:.1e}").replace('-', "\u{2212}"))?;
     let is = |name: &str| super::exhibits::json(record, name) == true;
-    let key = match (is("engine_agrees"), is("agrees")) {
+    let key = match (is("engine_agrees"), is("paired_agrees")) {
         (false, _) => "results.second_disagrees",
         (true, true) => "results.second_agrees",
         (true, false) => "results.second_differs",
     };
-    let why =
-        result.notes.iter().filter(|note| note.code().starts_with("second_")).map(|note| material.words.note(note));
-    let why = why.collect::<Vec<String>>().join("; ");
+    let why = clause(material, record, "second_");
     let values = [
         ("d", d.as_str()),
         ("l", &l),

@@ -11,6 +11,7 @@ use super::patients::{Knee, Patient, Trial};
 use crate::data::options::Format;
 use crate::data::table::{ColumnInfo, FileRows};
 use crate::data::{DataError, Date, Provenance, Table};
+use crate::math::decimal::subtract;
 use polars::prelude::{Column, DataType, IntoColumn, NamedFrom, Series};
 use std::collections::{BTreeSet, HashMap};
 
@@ -119,7 +120,7 @@ pub fn table(trial: &Trial, adam: &Adam) -> Result<AnalysisData, DataError> {
         record.base
     });
     made.number("CHG", "Change from Baseline", Some("AVAL minus BASE after baseline"), &|record| {
-        record.base.filter(|_| record.after_baseline(design.baseline)).map(|base| record.value - base)
+        record.base.filter(|_| record.after_baseline(design.baseline)).map(|base| subtract(record.value, base))
     });
     made.text("ABLFL", "Baseline Record Flag", Some("Y at the baseline visit"), &|record| {
         record.is_baseline.then(|| "Y".to_owned())

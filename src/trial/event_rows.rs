@@ -76,8 +76,8 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
                             patient.id,
                             sides.join(" and ")
                         ),
-                        "correct the side, or declare its code in `[sides]` (`left`, `right`, `both`, `systemic`); leave it empty for an \
-                         event of the whole patient",
+                        "correct the side, or declare its code in `[sides]` (`left`, `right`, `both`, `systemic`); write BOTH for an event \
+                         at both; leave it empty for an event of the whole patient",
                     );
                     continue;
                 }

@@ -40,24 +40,12 @@ pub fn is_both(label: &str) -> bool {
             label = short.trim().to_owned();
         }
     }
-    matches!(
-        label.as_str(),
-        "both"
-            | "bilateral"
-            | "bilat"
-            | "l+r"
-            | "r+l"
-            | "l/r"
-            | "r/l"
-            | "ou"
-            | "left and right"
-            | "right and left"
-            | "両側"
-            | "両膝"
-            | "両眼"
-            | "両足"
-            | "左右"
-    )
+    let words =
+        ["both", "bilateral", "bilat", "bil", "ou", "lr", "rl", "両側", "両膝", "両眼", "両足", "左右", "両側性"];
+    // Both sides named one after the other: `L/R`, `left and right`, `Right, Left`.
+    let parts = label.replace(" and ", "/").replace(['+', ',', '&', ';', '、', '・'], "/");
+    let named: Vec<Option<Side>> = parts.split('/').map(side).collect();
+    words.contains(&label.as_str()) || matches!(named.as_slice(), [Some(first), Some(second)] if first != second)
 }
 
 /// Yes or no, if the label is one of the usual spellings.
@@ -77,7 +65,9 @@ mod tests {
 
     #[test]
     fn both_knees_are_not_the_whole_patient() {
-        for label in ["BOTH", "bilateral", "Both knees", "両膝", "ou"] {
+        for label in
+            ["BOTH", "bilateral", "Both knees", "両膝", "ou", "L/R", "left and right", "Right, Left", "LR", "左、右"]
+        {
             assert!(is_both(label) && !is_systemic(label) && side(label).is_none(), "{label}");
         }
         assert!(is_systemic("") && !is_both("") && !is_both("left"));

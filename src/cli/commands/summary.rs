@@ -92,7 +92,13 @@ fn p_figure(text: &str) -> Result<(Reported, f64), String> {
     };
     let number: Printed =
         number.parse().map_err(|_| format!("`{}` is no p-value: write 0.21 or <0.001", text.trim()))?;
-    Ok((kind(number.value), number.half_unit))
+    // Programs print 0.000 for what is below half of its last digit, and 1.00 for what rounds to it.
+    let exactly = plain.starts_with(|c: char| c.is_ascii_digit() || c == '.') && plain.contains('.');
+    Ok(match number.value {
+        0.0 if exactly => (Reported::PBelow(number.half_unit), 0.0),
+        1.0 if exactly => (Reported::PAbove(1.0 - number.half_unit), 0.0),
+        value => (kind(value), number.half_unit),
+    })
 }
 
 fn from_flags(args: &SummaryArgs) -> Result<Published, CliError> {

@@ -1,13 +1,13 @@
 //! `expected.csv`: every record of a run with the settings it was made with, one row each.
 
 use super::csv::{line, number};
-use crate::analysis::{Record, grades};
+use crate::analysis::{Record, pairs};
 use crate::report::exhibits::{Material, json};
 use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-pub(super) const HEADER: [&str; 48] = [
+pub(super) const HEADER: [&str; 50] = [
     "id",
     "endpoint",
     "visit",
@@ -40,6 +40,8 @@ pub(super) const HEADER: [&str; 48] = [
     "group",
     "category",
     "of",
+    "route",
+    "agrees",
     "position",
     "further",
     "alternative",
@@ -87,7 +89,7 @@ fn cell(material: &Material, record: &Record, column: &str) -> String {
         "baseline" => baseline(material, record),
         "levels" => match record.endpoint.filter(|_| about.is_some_and(|about| graded(about.kind))) {
             Some(endpoint) => {
-                grades::levels(material.trial, endpoint).iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+                pairs::levels(material.trial, endpoint).iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
             }
             None => String::new(),
         },

@@ -389,25 +389,37 @@ linear_model <- function(endpoint, set, measure, formula, visit_numbers, method,
   list(fit = fit, rows = rows, mean = mean_formula, method = method)
 }
 
-# The weights on the coefficients of the mean of `arm` at `visit` (a number): other factors with equal weights, other
-# numbers at their mean, as R emmeans.
-ls_weights <- function(model, arm, visit) {
+# The weights on the coefficients of the mean of `arm` at `visit` (a number): other factors, and numbers with two values,
+# with equal weights or with the shares of their combinations among the rows ("observed"); other numbers at their mean. As
+# R emmeans with weights = "equal" and "proportional".
+ls_weights <- function(model, arm, visit, weights = "equal") {
   rows <- model$rows
   names <- setdiff(all.vars(model$mean), c("treatment", "visit"))
   grid <- list(treatment = levels(rows$treatment), visit = levels(rows$visit))
-  for (name in names) grid[[name]] <- if (is.factor(rows[[name]])) levels(rows[[name]]) else mean(rows[[name]])
+  fixed <- grep("^arm[0-9]+_visit[0-9]+$|_difference$", names, value = TRUE)
+  crossed <- setdiff(names[vapply(names, function(name) is.factor(rows[[name]]) || length(unique(rows[[name]])) <= 2, TRUE)], fixed)
+  for (name in names) {
+    grid[[name]] <- if (is.factor(rows[[name]])) levels(rows[[name]])
+                    else if (name %in% crossed) sort(unique(rows[[name]])) else mean(rows[[name]])
+  }
   label <- unique(as.character(rows$visit[rows$visit_number == visit]))
   if (length(label) == 0) return(NULL)
   grid$visit <- label
   if (model$method != "mmrm-difference") grid$treatment <- arm
-  for (name in grep("^arm[0-9]+_visit[0-9]+$", names, value = TRUE)) {
+  for (name in fixed) {
     here <- rows$treatment == arm & rows$visit_number == visit
-    grid[[name]] <- as.numeric(any(rows[[name]] == 1 & here))
+    grid[[name]] <- if (endsWith(name, "_difference")) 0 else as.numeric(any(rows[[name]] == 1 & here))
   }
-  for (name in grep("_difference$", names, value = TRUE)) grid[[name]] <- 0
   grid <- expand.grid(grid, stringsAsFactors = FALSE)
+  combination <- function(table) do.call(paste, c(list(""), lapply(crossed, function(name) as.character(table[[name]])), sep = "\r"))
+  share <- rep(1 / nrow(grid), nrow(grid))
+  if (weights == "observed") {
+    seen <- table(combination(rows)) / nrow(rows)
+    share <- as.numeric(seen[combination(grid)])
+    share[is.na(share)] <- 0
+  }
   for (name in names(grid)) if (is.factor(rows[[name]])) grid[[name]] <- factor(grid[[name]], levels(rows[[name]]))
-  colMeans(model.matrix(model$mean, grid))[colnames(model$fit$x)]
+  colSums(share * model.matrix(model$mean, grid))[colnames(model$fit$x)]
 }
 
 ls_difference <- function(model, visit) {

@@ -3,7 +3,10 @@
 # `alternative` is about active - placebo; a one-sided interval is open on the other side (NA).
 
 # a - b as decimal numbers: 7.3 - 5.2 is 2.1, without the noise of binary subtraction that would break ties.
-minus <- function(a, b) round(a - b, 10)
+minus <- function(a, b) {
+  largest <- max(0, abs(as.numeric(c(a, b))), na.rm = TRUE)
+  if (largest > 0) round(a - b, 12 - ceiling(log10(largest))) else a - b
+}
 
 answer <- function(estimate = NA, std_error = NA, statistic = NA, df = NA, p_value = NA,
                    conf_low = NA, conf_high = NA) {
@@ -174,7 +177,9 @@ effect_size <- function(active, placebo, level = 0.95, alternative = "two-sided"
   t <- mean(d) / (sd(d) / sqrt(n))
   noncentrality <- function(p) {
     f <- function(ncp) suppressWarnings(pt(t, n - 1, ncp)) - p
-    uniroot(f, t + c(-1, 1) * (5 + abs(t) / 2), extendInt = "downX", tol = 1e-12)$root
+    root <- tryCatch(uniroot(f, t + c(-1, 1) * (5 + abs(t) / 2), extendInt = "downX", tol = 1e-12)$root, error = function(e) NaN)
+    # pt() is exact to a noncentrality of 37.62 only (see ?pt).
+    if (isTRUE(abs(root) < 37.5)) root else NaN
   }
   tail <- tail_of(level, alternative)
   limits <- sided(noncentrality(1 - tail), noncentrality(tail), alternative) / sqrt(n)

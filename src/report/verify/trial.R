@@ -59,7 +59,7 @@ over_visits <- function(row, arms = row$arm) {
   cells <- expand.grid(visit = at, arm = arms, stringsAsFactors = FALSE)
   who <- members(row$set)
   rows <- data[data$endpoint == row$endpoint & in_set(data, row$set), ]
-  if (row$measure == "change") rows$value <- rows$value - rows$base
+  if (row$measure == "change") rows$value <- minus(rows$value, rows$base)
   found <- mapply(function(visit, arm) {
     here <- rows[rows$visit_number == visit & rows$arm == arm, ]
     here$value[match(who, here$patient)]
@@ -74,7 +74,7 @@ rank_visits <- function(row) {
   if (is.na(row$arm)) {
     both <- both_arms(row)
     half <- ncol(both) / 2
-    values <- both[, half + seq_len(half), drop = FALSE] - both[, seq_len(half), drop = FALSE]
+    values <- minus(both[, half + seq_len(half), drop = FALSE], both[, seq_len(half), drop = FALSE])
   } else {
     values <- over_visits(row)
   }
@@ -137,7 +137,7 @@ subgroup_test <- function(pair, factor, cuts, group, level, alternative) {
 
 subgroup_interaction <- function(pair, factor, cuts) {
   group <- groups_of(pair$patient, factor, cuts)
-  d <- pair$active - pair$placebo
+  d <- minus(pair$active, pair$placebo)
   table <- anova(lm(d ~ factor(group)))
   answer(NA, NA, table$F[1], table$Df[2], table$`Pr(>F)`[1])
 }

@@ -24,7 +24,7 @@ pub const RULES: &[Rule] = &[
         severity: Error,
         title: "A local event is at a knee of the trial.",
         example: "An event at `LFET`.",
-        remedy: "Correct the side; leave it empty for an event of the whole patient.",
+        remedy: "Correct the side; write BOTH for an event at both; leave it empty for an event of the whole patient.",
     },
     Rule {
         id: "SK703",

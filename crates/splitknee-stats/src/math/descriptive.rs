@@ -6,9 +6,17 @@ pub fn mean(values: &[f64]) -> Option<f64> {
         return None;
     }
     let n = values.len() as f64;
-    let sum: f64 = values.iter().sum();
-    let first = if sum.is_finite() { sum / n } else { values.iter().map(|value| value / n).sum() };
-    // A second pass takes away the rounding of the first, as R's mean() does.
+    // What each addition rounds away is kept (Neumaier 1974), so that whole numbers have the mean that one writes down.
+    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
+    for &value in values {
+        let next = sum + value;
+        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+        sum = next;
+    }
+    if sum.is_finite() {
+        return Some((sum + lost) / n);
+    }
+    let first: f64 = values.iter().map(|value| value / n).sum();
     let correction = values.iter().map(|value| (value - first) / n).sum::<f64>();
     Some(if correction.is_finite() { first + correction } else { first })
 }
@@ -104,7 +112,8 @@ pub fn quantile(values: &[f64], p: f64, kind: QuantileType) -> Option<f64> {
     }
 }
 
-/// Mid-ranks (1 = smallest), the average rank within ties.
+/// Mid-ranks (1 = smallest), the average rank within ties; values apart by rounding only
+/// ([`decimal::TOLERANCE`](super::decimal::TOLERANCE)) are ties.
 pub fn mid_ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
@@ -112,7 +121,7 @@ pub fn mid_ranks(values: &[f64]) -> Vec<f64> {
     let mut start = 0;
     while start < order.len() {
         let mut end = start + 1;
-        while end < order.len() && values[order[end]] == values[order[start]] {
+        while end < order.len() && super::decimal::same(values[order[end]], values[order[start]]) {
             end += 1;
         }
         let rank = (start + 1 + end) as f64 / 2.0;

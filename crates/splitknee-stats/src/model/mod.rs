@@ -104,3 +104,4 @@ pub mod influence;
 pub mod patient_blocks;
 pub mod r_squared;
 pub mod robust;
+pub mod second_route;

@@ -6,6 +6,7 @@
 use super::correlation::{Kind, correlation};
 use super::proportion::Tails;
 use super::{Options, Refusal};
+use crate::math::decimal::subtract;
 use crate::math::descriptive::{mean, sd};
 use crate::math::dist::student_t;
 use crate::note;
@@ -53,7 +54,7 @@ pub fn pairing(treated: &[Option<f64>], control: &[Option<f64>], conf_level: f64
     let count = |pattern: (bool, bool)| {
         treated.iter().zip(control).filter(|(a, b)| (a.is_some(), b.is_some()) == pattern).count()
     };
-    let differences: Vec<f64> = first.iter().zip(&second).map(|(a, b)| a - b).collect();
+    let differences: Vec<f64> = first.iter().zip(&second).map(|(a, b)| subtract(*a, *b)).collect();
     let (sd_treated, sd_control, sd_diff) = (sd(&first), sd(&second), sd(&differences));
     let mut notes = crate::note::Notes::new();
     let pearson = correlation(&first, &second, Kind::Pearson, &Options { conf_level, ..Options::default() });
@@ -227,7 +228,7 @@ pub fn baseline_difference(
 ) -> Result<BaselineDifference, Refusal> {
     Tails::two_sided(conf_level)?;
     let (first, second) = complete_pairs(treated, control)?;
-    let differences: Vec<f64> = first.iter().zip(&second).map(|(a, b)| a - b).collect();
+    let differences: Vec<f64> = first.iter().zip(&second).map(|(a, b)| subtract(*a, *b)).collect();
     let estimate = mean(&differences).ok_or_else(|| Refusal(note!(no_both_baseline)))?;
     let sd_diff = sd(&differences);
     let n = differences.len() as f64;

@@ -5,6 +5,7 @@
 
 use super::block_permutation::exact_p;
 use super::{Field, Options, Refusal, TestResult};
+use crate::math::decimal::shifted;
 use crate::math::descriptive::mid_ranks;
 use crate::math::dist::chi_squared;
 use crate::note;
@@ -28,7 +29,7 @@ pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refu
         return Err(Refusal("a value is not a finite number".into()));
     }
     let (n, k) = (rows.len() as f64, visits as f64);
-    let ranks: Vec<Vec<f64>> = rows.iter().map(|row| mid_ranks(row)).collect();
+    let ranks: Vec<Vec<f64>> = rows.iter().map(|row| mid_ranks(&shifted(row, 0.0))).collect();
     let expected = n * (k + 1.0) / 2.0;
     let totals: Vec<f64> = (0..visits).map(|visit| ranks.iter().map(|row| row[visit]).sum()).collect();
     let between: f64 = totals.iter().map(|total| (total - expected).powi(2)).sum();
@@ -72,7 +73,9 @@ pub fn exact_p_value(rows: &[Vec<f64>]) -> Option<f64> {
     if rows.iter().any(|row| row.len() != visits || row.iter().any(|value| !value.is_finite())) {
         return None;
     }
-    let doubled: Vec<Vec<u32>> =
-        rows.iter().map(|row| mid_ranks(row).iter().map(|rank| (2.0 * rank).round() as u32).collect()).collect();
+    let doubled: Vec<Vec<u32>> = rows
+        .iter()
+        .map(|row| mid_ranks(&shifted(row, 0.0)).iter().map(|rank| (2.0 * rank).round() as u32).collect())
+        .collect();
     exact_p(&doubled)
 }

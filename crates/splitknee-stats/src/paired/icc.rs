@@ -7,6 +7,7 @@
 
 use super::pairs::{check_count, check_options, check_pairs, rescaled};
 use super::{Field, Options, Refusal, TestResult};
+use crate::math::decimal::subtract;
 use crate::math::descriptive::{mean, variance};
 use crate::math::dist::{fisher_f, normal};
 use crate::note;
@@ -97,7 +98,7 @@ impl MeanSquares {
     fn of(x: &[f64], y: &[f64]) -> Result<Self, Refusal> {
         let refusal = || Refusal(note!(icc_flat));
         let sums: Vec<f64> = x.iter().zip(y).map(|(a, b)| a + b).collect();
-        let differences: Vec<f64> = x.iter().zip(y).map(|(a, b)| a - b).collect();
+        let differences: Vec<f64> = x.iter().zip(y).map(|(a, b)| subtract(*a, *b)).collect();
         let between = variance(&sums).ok_or_else(refusal)? / 2.0;
         let error = variance(&differences).ok_or_else(refusal)? / 2.0;
         let n = x.len() as f64;

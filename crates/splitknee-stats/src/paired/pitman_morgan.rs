@@ -7,6 +7,7 @@
 use super::correlation::pearson_r;
 use super::pairs::{check_count, check_options, check_pairs, rescaled};
 use super::{Field, Options, Refusal, TestResult};
+use crate::math::decimal::subtract;
 use crate::math::descriptive::sd;
 use crate::math::dist::student_t;
 use crate::note;
@@ -25,7 +26,7 @@ pub fn pitman_morgan(treated: &[f64], control: &[f64], options: &Options) -> Res
         return Err(Refusal(note!(pm_flat)));
     };
     let sum: Vec<f64> = x.iter().zip(&y).map(|(a, b)| a + b).collect();
-    let difference: Vec<f64> = x.iter().zip(&y).map(|(a, b)| a - b).collect();
+    let difference: Vec<f64> = x.iter().zip(&y).map(|(a, b)| subtract(*a, *b)).collect();
     let df = n - 2.0;
     let Some(skew) = pearson_r(&sum, &difference) else {
         return Err(Refusal(note!(pm_sums)));

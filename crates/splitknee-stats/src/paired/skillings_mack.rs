@@ -6,6 +6,7 @@
 //! by its own variance of ranks and equals Friedman's where blocks are complete.
 
 use super::{Field, Options, Refusal, TestResult};
+use crate::math::decimal::shifted;
 use crate::math::descriptive::mid_ranks;
 use crate::math::dist::chi_squared;
 use crate::math::linalg::eigen_symmetric;
@@ -46,7 +47,7 @@ fn statistic(blocks: &[&Vec<Option<f64>>], k: usize, ties: bool) -> Result<(Opti
     let mut links = vec![0.0; k * k];
     for block in blocks {
         let seen: Vec<usize> = (0..k).filter(|&j| block[j].is_some()).collect();
-        let ranks = mid_ranks(&block.iter().flatten().copied().collect::<Vec<_>>());
+        let ranks = mid_ranks(&shifted(&block.iter().flatten().copied().collect::<Vec<_>>(), 0.0));
         let size = seen.len() as f64;
         let centred: Vec<f64> = ranks.iter().map(|rank| rank - 0.5 * (size + 1.0)).collect();
         // Sum of squares of the ranks, with ties as they are or as if there were none.
