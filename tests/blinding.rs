@@ -310,3 +310,108 @@ fn no_byte_of_any_output_in_any_format_and_language_has_a_true_label() {
         assert!(page.contains("DUMMY"), "{language}");
     }
 }
+
+/// A trial in which identifiers stand in every place where somebody may write: text of every file, names of files,
+/// words of the plan; in capitals or not, with other separators and other leading zeros.
+fn careless_trial(folder: &std::path::Path) -> std::path::PathBuf {
+    let (mut knees, mut patients) = ("subject,side,arm,visit,pain\n".to_owned(), "subject,sex,centre\n".to_owned());
+    let mut events = "subject,knee,term,severity,serious,related,start_day,end_day\n".to_owned();
+    let mut left = "subject,status,reason,last_visit\n".to_owned();
+    for patient in 1..=16 {
+        let id = format!("QXV-{patient:03}");
+        for (at, (side, arm)) in [("LEFT", "A"), ("RIGHT", "P")].into_iter().enumerate() {
+            for (visit, label) in ["V0", "V1"].into_iter().enumerate() {
+                let value = 40 + (7 * patient + 5 * at + 3 * visit) % 23;
+                knees.push_str(&format!("{id},{side},{arm},{label},{value}\n"));
+            }
+        }
+        let sex = if patient % 2 == 0 { "F like qxv003" } else { "M" };
+        patients.push_str(&format!("{id},{sex},site of QXV_{:04}\n", 1 + patient % 3));
+        let terms =
+            ["call QXV-009 about left knee", "as Qxv 9", "qxv009L swollen", "ＱＸＶ－００９", "患者QXV-009と同じ"];
+        events.push_str(&format!("{id},LEFT,{},MILD,N,Y,2,3\n", terms[patient % 5]));
+        let (status, reason) = if patient == 5 { ("WITHDRAWN", "moved with QXV – 006") } else { ("COMPLETED", "") };
+        left.push_str(&format!("{id},{status},{reason},V1\n"));
+    }
+    std::fs::write(folder.join("knees QXV-001.csv"), knees).unwrap();
+    std::fs::write(folder.join("qxv002.csv"), patients).unwrap();
+    std::fs::write(folder.join("events.csv"), events).unwrap();
+    std::fs::write(folder.join("left.csv"), left).unwrap();
+    let plan = folder.join("plan of QXV-4.toml");
+    let text = r#"
+        [trial]
+        id = "T"
+        title = "Trial of QXV-011"
+        sponsor = "S, see QXV-012"
+        protocol = "P QXV-013"
+        condition = "pain as in QXV-014"
+        rationale = "QXV-015 asked"
+        synthetic = true
+        [data]
+        path = "knees QXV-001.csv"
+        columns = { patient = "subject", knee = "side", arm = "arm", visit = "visit" }
+        patients = "qxv002.csv"
+        adverse_events = "events.csv"
+        disposition = "left.csv"
+        [arms]
+        active = "A"
+        placebo = "P"
+        [visits]
+        order = ["V0", "V1"]
+        baseline = "V0"
+        [[endpoint]]
+        name = "Pain, not of QXV-16"
+        column = "pain"
+        kind = "continuous"
+        range = [0, 100]
+        better = "lower"
+        mcid = 10
+        mcid_source = "as QXV-001 said"
+        unit = "mm (QXV-2)"
+        decimals = 0
+        [[subgroup]]
+        column = "sex"
+        label = "Sex, asked by QXV-003"
+        [[analysis_set]]
+        name = "All"
+        label = "All but QXV-016"
+        where = "subject != 'QXV-016'"
+        [[waive]]
+        rule = "SK209"
+        reason = "QXV-005 was told"
+        [report]
+        footer = "Ask QXV-006"
+        formats = ["html", "rtf", "docx", "xlsx", "markdown"]
+    "#;
+    std::fs::write(&plan, text).unwrap();
+    plan
+}
+
+#[test]
+fn no_byte_of_any_output_of_a_redacted_run_has_an_identifier() {
+    use splitknee::pipeline::{self, Reading};
+    // The letters of the identifiers, in capitals or not and of full width, before a number of one of them.
+    let found = |bytes: &[u8]| {
+        let plain: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+        let lower = String::from_utf8_lossy(&plain).to_lowercase().replace("ｑｘｖ", "qxv");
+        lower.find("qxv").map(|at| lower[at..].chars().take(60).collect::<String>())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let plan = careless_trial(folder.path());
+    let reading = Reading { redact_ids: true, ..Reading::default() };
+    let inputs = pipeline::read_as(&plan, reading).unwrap_or_else(|findings| panic!("{findings:#?}"));
+    let run = pipeline::analyse(inputs).unwrap_or_else(|findings| panic!("{findings:#?}"));
+    assert_eq!(run.trial.patients.len(), 16, "nobody is lost");
+    assert_eq!(run.trial.sets[0].size(), 15, "a condition on an identifier still holds");
+    let bundle = pipeline::write_up(&run).unwrap();
+    assert_eq!(bundle.lost(), [String::new(); 0]);
+    for (name, bytes) in bundle.files() {
+        assert_eq!(found(name.as_bytes()), None, "the name of {name}");
+        for part in everything_in(name, bytes) {
+            assert_eq!(found(&part), None, "{name}");
+        }
+    }
+    for finding in &run.findings {
+        assert_eq!(found(finding.to_string().as_bytes()), None, "a finding");
+    }
+}

@@ -50,6 +50,10 @@ fn damage(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
 }
 
 fn replay(target: &str, promise: impl Fn(&[u8])) {
+    replay_some(target, 2_000, promise);
+}
+
+fn replay_some(target: &str, least: usize, promise: impl Fn(&[u8])) {
     let files = corpus(target);
     assert!(!files.is_empty());
     // FUZZ_SECONDS lengthens the run on a quiet machine.
@@ -57,7 +61,7 @@ fn replay(target: &str, promise: impl Fn(&[u8])) {
     let start = std::time::Instant::now();
     let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
     let mut runs = 0;
-    while runs < 2_000 || seconds.is_some_and(|seconds| start.elapsed().as_secs() < seconds) {
+    while runs < least || seconds.is_some_and(|seconds| start.elapsed().as_secs() < seconds) {
         for file in &files {
             let mut bytes = file.clone();
             if runs > 0 {
@@ -95,4 +99,39 @@ fn plan() {
 #[test]
 fn formula() {
     replay("formula", promises::formula);
+}
+
+#[test]
+fn xlsx() {
+    replay_some("xlsx", 300, |bytes| promises::table(bytes, Format::Xlsx));
+}
+
+#[test]
+fn parquet() {
+    replay_some("parquet", 300, |bytes| promises::table(bytes, Format::Parquet));
+}
+
+#[test]
+fn ndjson() {
+    replay("ndjson", |bytes| promises::table(bytes, Format::DatasetNdjson));
+}
+
+#[test]
+fn encoding() {
+    replay("encoding", promises::encoding);
+}
+
+#[test]
+fn scenario() {
+    replay("scenario", promises::scenario);
+}
+
+#[test]
+fn results() {
+    replay("results", promises::results);
+}
+
+#[test]
+fn template() {
+    replay_some("template", 300, promises::template);
 }

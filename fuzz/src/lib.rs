@@ -103,6 +103,60 @@ pub fn formula(bytes: &[u8]) {
     }
 }
 
+/// Decodes `bytes` as text, told from the bytes and under every encoding that a plan may declare: what is decoded has no
+/// byte order mark left at its start, and an error names its file.
+pub fn encoding(bytes: &[u8]) {
+    for declared in [None, Some("utf-8"), Some("shift_jis"), Some("windows-1252"), Some("utf-16le"), Some("euc-jp")] {
+        match splitknee::data::encoding::decode("fuzz", bytes, declared) {
+            Ok(decoded) => {
+                let again = splitknee::data::encoding::decode("fuzz", decoded.text.as_bytes(), Some("utf-8"));
+                let marked = decoded.text.starts_with('\u{feff}');
+                assert!(marked || again.is_ok_and(|again| again.text == decoded.text), "{declared:?}");
+            }
+            Err(error) => assert!(error.to_string().starts_with("fuzz: "), "{error}"),
+        }
+    }
+}
+
+/// Reads `bytes` as the scenarios of a simulation; what is read has a name each, and is within the limit.
+pub fn scenario(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match splitknee::simulate::scenario::parse(text, "fuzz") {
+        Ok(file) => {
+            let names: std::collections::BTreeSet<&str> = file.scenarios.iter().map(|one| one.name.as_str()).collect();
+            assert!(names.len() == file.scenarios.len() && (1..=1000).contains(&names.len()));
+        }
+        Err(error) => assert!(error.to_string().starts_with("fuzz: "), "{error}"),
+    }
+}
+
+/// Reads `bytes` as `results.json`; a set equals itself.
+pub fn results(bytes: &[u8]) {
+    use splitknee::report::compare::{ResultSet, compare};
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match ResultSet::parse(text, std::path::Path::new("fuzz")) {
+        Ok(set) => {
+            let same = compare(&set, &set, 1e-9, 0.0);
+            assert!(same.is_equal() && same.n_common == set.len(), "{text}");
+        }
+        Err(error) => assert!(error.to_string().starts_with("fuzz: "), "{error}"),
+    }
+}
+
+/// Reads `bytes` as titles and as style of a template: what is taken cannot end the style element or load a file.
+pub fn template(bytes: &[u8]) {
+    use splitknee::report::template::Template;
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let folder = std::path::Path::new("fuzz");
+    if let Ok(template) = Template::of(folder, None, Some(text.to_owned()), None) {
+        let css = template.css.unwrap_or_default().to_lowercase();
+        assert!(!css.contains("</style") && !css.contains("@import"), "{css}");
+    }
+    if let Err(error) = Template::of(folder, None, None, Some(text.to_owned())) {
+        assert!(error.to_string().starts_with("fuzz"), "{error}");
+    }
+}
+
 /// What a formula means, without the places in its text. Within an interaction the variables stand in the order of their
 /// first appearance in the text, so terms are compared as sets.
 fn parts(formula: &Formula) -> impl PartialEq + std::fmt::Debug + use<> {

@@ -1,7 +1,7 @@
 //! A plan and data to start from: a commented plan with every key, a data template that runs, a data dictionary.
 
 use crate::disk::inputs::Inputs;
-use crate::disk::{calls, file, interrupt};
+use crate::disk::{calls, file, interrupt, place};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,10 @@ pub fn init(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let paths: Vec<PathBuf> = FILES.iter().map(|(name, _)| folder.join(name)).collect();
     if let Some(there) = paths.iter().find(|path| path.exists()) {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is there already", there.display())));
+    }
+    if let Some(there) = std::fs::metadata(folder).ok().filter(|there| !there.is_dir()) {
+        let message = format!("it is {}, not a folder", place::kind_of(&there));
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, message));
     }
     let made = !folder.exists();
     std::fs::create_dir_all(folder)?;

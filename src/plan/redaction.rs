@@ -96,6 +96,13 @@ fn finding(file: &str, message: String, remedy: &str) -> Finding {
 pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
     let masker = Masker::new(pseudonyms);
     let Plan { trial, data, endpoints, analysis_sets, estimands, covariates, subgroups, report, waivers, .. } = plan;
+    // What was resolved from the endpoints as written.
+    for endpoint in &mut plan.design.endpoints {
+        let sources = [&mut endpoint.minimal_improvement_source, &mut endpoint.important_difference_source];
+        let texts = [&mut endpoint.name, &mut endpoint.unit].into_iter().chain(sources.into_iter().flatten());
+        texts.for_each(|text| replace(text, &masker));
+    }
+    plan.defaults.iter_mut().for_each(|default| replace(&mut default.value, &masker));
     let mut texts: Vec<&mut String> = vec![&mut trial.id, &mut trial.title, &mut plan.file_name];
     let optional = [
         &mut trial.sponsor,
@@ -126,9 +133,11 @@ pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
     texts.extend(subgroups.iter_mut().filter_map(|subgroup| subgroup.label.as_mut()));
     texts.extend(waivers.iter_mut().map(|waiver| &mut waiver.reason));
     texts.extend(plan.remarks.iter_mut().flat_map(|finding| [&mut finding.message, &mut finding.remedy]));
-    for text in texts {
-        if let Some(masked) = masker.mask(text) {
-            *text = masked;
-        }
+    texts.into_iter().for_each(|text| replace(text, &masker));
+}
+
+fn replace(text: &mut String, masker: &Masker) {
+    if let Some(masked) = masker.mask(text) {
+        *text = masked;
     }
 }

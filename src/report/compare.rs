@@ -74,6 +74,15 @@ impl ResultSet {
             remedy: remedy(&source),
             source,
         })?;
+        Self::parse(&text, &path)
+    }
+
+    /// Reads the text of a result set; `path` is its place in messages.
+    ///
+    /// # Errors
+    /// As [`ResultSet::read`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, CompareError> {
+        let path = path.to_path_buf();
         // Counted before it is read as JSON: a list of nothing but commas takes twenty times its length in memory.
         let values = text.bytes().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{')).count();
         if values > MAX_VALUES {
@@ -81,7 +90,7 @@ impl ResultSet {
             return Err(CompareError::NotResults { path, problem });
         }
         let document: Value =
-            serde_json::from_str(&text).map_err(|source| CompareError::NotJson { path: path.clone(), source })?;
+            serde_json::from_str(text).map_err(|source| CompareError::NotJson { path: path.clone(), source })?;
         Self::of(&document).map_err(|problem| CompareError::NotResults { path, problem })
     }
 

@@ -86,14 +86,25 @@ impl Template {
     /// # Errors
     /// The folder has none of the [`FILES`], a file is not UTF-8 text, or what it says cannot be used.
     pub fn read(folder: &Path) -> Result<Self, TemplateError> {
-        let mut template = Self { folder: folder.to_path_buf(), ..Self::default() };
+        let template = Self { folder: folder.to_path_buf(), ..Self::default() };
         if !folder.is_dir() {
             let remedy = format!("name a folder with one or more of {}", FILES.join(", "));
             return Err(template.error("", None, "is not a folder", &remedy));
         }
-        template.html = template.part(FILES[0])?;
-        template.css = template.part(FILES[1])?;
-        let titles = template.part(FILES[2])?;
+        Self::of(folder, template.part(FILES[0])?, template.part(FILES[1])?, template.part(FILES[2])?)
+    }
+
+    /// The template of these texts, checked; `folder` is their place in messages.
+    ///
+    /// # Errors
+    /// As [`Template::read`].
+    pub fn of(
+        folder: &Path,
+        html: Option<String>,
+        css: Option<String>,
+        titles: Option<String>,
+    ) -> Result<Self, TemplateError> {
+        let mut template = Self { folder: folder.to_path_buf(), html, css, ..Self::default() };
         if template.html.is_none() && template.css.is_none() && titles.is_none() {
             let what = format!("has none of {}", FILES.join(", "));
             return Err(template.error("", None, &what, "put at least one of these files there"));

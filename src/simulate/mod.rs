@@ -31,12 +31,14 @@ pub enum SimulationError {
         help: String,
     },
     /// A file of the simulation cannot be read or written.
-    #[error("{}: {message}", path.display())]
+    #[error("{}: {message}\n  help: {help}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why.
         message: String,
+        /// What to do.
+        help: &'static str,
     },
     /// Shards do not fit together.
     #[error("{0}")]
@@ -45,7 +47,8 @@ pub enum SimulationError {
 
 impl SimulationError {
     /// A file error.
-    pub(crate) fn file(path: &std::path::Path, error: impl std::fmt::Display) -> Self {
-        Self::File { path: path.to_owned(), message: error.to_string() }
+    pub(crate) fn file(path: &std::path::Path, error: std::io::Error) -> Self {
+        let (message, help) = (error.to_string(), crate::disk::remedy::of(&error));
+        Self::File { path: path.to_owned(), message, help }
     }
 }

@@ -289,17 +289,24 @@ const MOST: usize = 1000;
 pub fn read(path: &Path) -> Result<ScenarioFile, SimulationError> {
     let text = crate::disk::read::text(path, crate::disk::read::MAX_TEXT)
         .map_err(|error| SimulationError::file(path, error))?;
+    parse(&text, &path.display().to_string())
+}
+
+/// Reads the text of a scenario file; `name` is its path in messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(text: &str, name: &str) -> Result<ScenarioFile, SimulationError> {
     let wrong = |message: String| SimulationError::Scenario {
-        file: path.display().to_string(),
+        file: name.to_owned(),
         message,
         help: "docs/planning.md shows a scenario with every key".to_owned(),
     };
-    let written: Written = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let written: Written = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
     let mut scenarios = Vec::new();
     for value in written.scenario {
         let mut grid = vec![(value, Vec::new())];
-        expand(&mut grid);
-        if scenarios.len() + grid.len() > MOST {
+        if !expand(&mut grid) || scenarios.len() + grid.len() > MOST {
             return Err(wrong(format!("the grid has more than {MOST} scenarios")));
         }
         for (value, chosen) in grid {
@@ -327,12 +334,17 @@ pub fn read(path: &Path) -> Result<ScenarioFile, SimulationError> {
     Ok(ScenarioFile { plan: written.plan, seed: written.seed, replicates: written.replicates, analyses, scenarios })
 }
 
-/// Replaces the first list at a scalar key by each of its values, until there is none.
-fn expand(grid: &mut Vec<(toml::Value, Vec<String>)>) {
+/// Replaces the first list at a scalar key by each of its values, until there is none; `false` where that gives more than
+/// [`MOST`].
+fn expand(grid: &mut Vec<(toml::Value, Vec<String>)>) -> bool {
     loop {
-        let Some(at) = grid.iter().position(|(value, _)| first_list(value).is_some()) else { return };
+        let Some(at) = grid.iter().position(|(value, _)| first_list(value).is_some()) else { return true };
         let (value, chosen) = grid.remove(at);
-        let Some((path, choices)) = first_list(&value) else { return };
+        let Some((path, choices)) = first_list(&value) else { return true };
+        // Each choice is a copy of all the rest.
+        if grid.len() + choices.len() > MOST {
+            return false;
+        }
         for (offset, choice) in choices.into_iter().enumerate() {
             let mut copy = value.clone();
             let mut place = Some(&mut copy);
@@ -351,9 +363,6 @@ fn expand(grid: &mut Vec<(toml::Value, Vec<String>)>) {
                 *place = choice;
             }
             grid.insert(at + offset, (copy, chosen));
-        }
-        if grid.len() > MOST {
-            return;
         }
     }
 }

@@ -3,7 +3,9 @@
 use crate::cli::args::InitArgs;
 use crate::cli::error::CliError;
 use crate::cli::terminal;
+use crate::disk::remedy;
 use crate::plan::init;
+use std::io::ErrorKind;
 
 /// Runs the command.
 ///
@@ -12,8 +14,12 @@ use crate::plan::init;
 pub fn run(args: &InitArgs) -> Result<(), CliError> {
     let paths = init::init(&args.folder).map_err(|error| {
         CliError::Output(format!(
-            "{}: {error}\n  help: name a new or empty folder; check permissions and free space",
-            args.folder.display()
+            "{}: {error}\n  help: {}",
+            args.folder.display(),
+            match error.kind() {
+                ErrorKind::AlreadyExists | ErrorKind::NotADirectory => "name a new or empty folder",
+                _ => remedy::of(&error),
+            }
         ))
     })?;
     let mut text: String = paths.iter().map(|path| format!("{}\n", path.display())).collect();

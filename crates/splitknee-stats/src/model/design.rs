@@ -162,6 +162,9 @@ fn drop_levels(column: &Column, rows: &[usize]) -> Column {
     }
 }
 
+/// Most columns of fixed effects: finding which of them are independent takes the square of their number.
+const MOST_COLUMNS: usize = 5_000;
+
 /// Rows sorted into the combinations of the levels of some columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grouping {
@@ -336,6 +339,10 @@ impl Design {
                             .collect()
                     }
                 };
+                let found = (names.len() + columns.len().saturating_mul(options.len())).max(options.len());
+                if found > MOST_COLUMNS {
+                    return Err(ModelError::TooManyColumns { columns: found, most: MOST_COLUMNS });
+                }
                 // The first variable varies fastest.
                 columns = options
                     .iter()

@@ -91,6 +91,26 @@ pub enum ModelError {
         /// Estimable coefficients.
         n_coefficients: usize,
     },
+    /// More columns of fixed effects than a fit would come to an end with.
+    #[error("the fixed effects have {columns} columns, more than the {most} that are fitted")]
+    TooManyColumns {
+        /// Columns.
+        columns: usize,
+        /// Most columns.
+        most: usize,
+    },
+    /// A covariance structure over more cells, or with more parameters, than a fit would come to an end with.
+    #[error("`{term}` has {cells} cells and {parameters} parameters, more than the {most} that are fitted")]
+    TooManyCells {
+        /// The term.
+        term: String,
+        /// Cells.
+        cells: usize,
+        /// Parameters.
+        parameters: usize,
+        /// Most of either.
+        most: usize,
+    },
     /// Groupings are not nested in one independent unit.
     #[error(
         "grouping `{inner}` is not nested in `{outer}`: level `{level}` of `{inner}` occurs in more than one `{outer}`"
@@ -242,6 +262,8 @@ impl ModelError {
             Self::NoData { .. } => "model-no-data",
             Self::NoVariation => "model-no-variation",
             Self::TooFewObservations { .. } => "model-too-few-observations",
+            Self::TooManyColumns { .. } => "model-too-many-columns",
+            Self::TooManyCells { .. } => "model-too-many-cells",
             Self::NotNested { .. } => "model-not-nested",
             Self::DuplicateCell { .. } => "model-duplicate-cell",
             Self::GroupWithinSubject { .. } => "model-group-within-subject",
@@ -268,6 +290,10 @@ impl ModelError {
             Self::NoData { variables } => note!(no_row, variables = variables),
             Self::NoVariation => note!(no_variation),
             Self::TooFewObservations { n_obs, n_coefficients } => note!(too_few_rows, n = *n_obs, p = *n_coefficients),
+            Self::TooManyColumns { columns, most } => note!(too_many_columns, p = *columns, most = *most),
+            Self::TooManyCells { term, cells, parameters, most } => {
+                note!(too_many_cells, term = term, cells = *cells, p = *parameters, most = *most)
+            }
             Self::NotNested { inner, outer, level } => note!(not_nested, inner = inner, outer = outer, level = level),
             Self::OneUnit { unit, label, n_obs } => note!(one_unit, n = *n_obs, unit = unit, label = label),
             Self::DuplicateCell { subject, cell, term } => {
@@ -317,7 +343,8 @@ impl ModelError {
             Self::WrongKind { .. } => &m::remedy_kind,
             Self::NoData { .. } => &m::remedy_no_data,
             Self::NoVariation | Self::ConstantOutcome { .. } => &m::remedy_describe,
-            Self::TooFewObservations { .. } => &m::remedy_smaller,
+            Self::TooFewObservations { .. } | Self::TooManyColumns { .. } => &m::remedy_smaller,
+            Self::TooManyCells { .. } => &m::remedy_structure,
             Self::NotNested { .. } => &m::remedy_nested,
             Self::DuplicateCell { .. } => &m::remedy_cell,
             Self::GroupWithinSubject { .. } => &m::remedy_subject,

@@ -418,6 +418,8 @@ fn random_term(frame: &ModelFrame, random: &RandomTerm) -> Result<(Term, Loading
         });
     }
     let q = cells.len();
+    let name = format!("{} | {}", cells.iter().take(3).cloned().collect::<Vec<_>>().join(" + "), grouping.name);
+    check_size(&name, q, parameters(StructureKind::Us, q))?;
     let mut values = vec![0.0; n * q];
     for (j, column) in columns.iter().enumerate() {
         column.iter().enumerate().for_each(|(i, v)| values[i * q + j] = *v);
@@ -436,6 +438,30 @@ fn random_term(frame: &ModelFrame, random: &RandomTerm) -> Result<(Term, Loading
     Ok((term, loading, grouping))
 }
 
+/// Most cells of a covariance structure, and most of its parameters: an unstructured one of 57 cells has 1 653, that of pairs
+/// over 40 visits 1 640.
+const MOST_CELLS: usize = 1_700;
+
+/// Refuses a structure of more cells or parameters, before anything of their number squared is allocated.
+fn check_size(term: &str, cells: usize, parameters: usize) -> Result<(), ModelError> {
+    if cells.max(parameters) <= MOST_CELLS {
+        return Ok(());
+    }
+    Err(ModelError::TooManyCells { term: term.to_owned(), cells, parameters, most: MOST_CELLS })
+}
+
+/// Parameters of the structure `kind` over `cells` cells, at most.
+fn parameters(kind: StructureKind, cells: usize) -> usize {
+    use StructureKind as K;
+    match kind {
+        K::Us => cells.saturating_mul(cells + 1) / 2,
+        K::Cs | K::Ar1 => 2,
+        K::Toep | K::Ad | K::Csh | K::Ar1h => cells + 1,
+        K::Toeph | K::Adh => 2 * cells,
+        K::Pair => cells.saturating_mul(cells + 1),
+    }
+}
+
 fn covariance_term(frame: &ModelFrame, term: &CovarianceTerm) -> Result<(Term, Loading, Grouping), ModelError> {
     let grouping = frame.grouping(&term.subject)?;
     if let [factor] = term.factors.as_slice()
@@ -444,6 +470,11 @@ fn covariance_term(frame: &ModelFrame, term: &CovarianceTerm) -> Result<(Term, L
         return continuous_term(frame, term, grouping);
     }
     let factors: Vec<Grouping> = term.factors.iter().map(|f| frame.grouping(&f.cells)).collect::<Result<_, _>>()?;
+    let sizes = factors.iter().zip(&term.factors).map(|(groups, factor)| (factor.kind, groups.n_groups()));
+    let (cells, all) = sizes.fold((1_usize, 0_usize), |(cells, all), (kind, groups)| {
+        (cells.saturating_mul(groups), all.saturating_add(parameters(kind, groups)))
+    });
+    check_size(&term.text, cells, all)?;
     let (shape, codes, cells, kind): (Box<dyn CellCovariance>, Vec<u32>, Vec<String>, Option<StructureKind>) =
         match (factors.as_slice(), term.factors.as_slice()) {
             ([visits], [factor]) if factor.kind == StructureKind::Pair => {

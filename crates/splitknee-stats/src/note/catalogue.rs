@@ -198,6 +198,8 @@ crate::messages! {
         no_row = "no row has a value in every variable of the model ({variables})";
         no_variation = "the outcome has no variation left after the fixed effects (it is constant or fitted exactly): variances cannot be estimated";
         too_few_rows = "{n} observations cannot estimate {p} coefficients and a variance";
+        too_many_columns = "the fixed effects have {p} columns, more than the {most} that are fitted";
+        too_many_cells = "`{term}` has {cells} cells and {p} parameters, more than the {most} that are fitted";
         not_nested = "grouping `{inner}` is not nested in `{outer}`: level `{level}` of `{inner}` occurs in more than one `{outer}`";
         pair_units = "the two units of `{term}` are not known: {reason}";
         two_rows = "`{subject}` has two rows in cell `{cell}` of `{term}`";

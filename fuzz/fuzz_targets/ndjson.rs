@@ -1,0 +1,4 @@
+//! Any bytes as Dataset-NDJSON.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| splitknee_fuzz::table(bytes, splitknee::data::Format::DatasetNdjson));
