@@ -55,16 +55,13 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
     if let Some(folder) = &args.folder {
         return merge_folder(args, folder);
     }
-    if args.out.as_os_str().is_empty() {
-        return Err(CliError::Usage("--out DIR is missing: the folder of the results".to_owned()));
-    }
     let setting = read(args)?;
     if args.slurm {
         return slurm(args, &setting);
     }
-    std::fs::create_dir_all(&args.out).map_err(|error| SimulationError::file(&args.out, error))?;
+    std::fs::create_dir_all(args.out()).map_err(|error| SimulationError::file(args.out(), error))?;
     let shard = args.shard.as_deref().map(parts).transpose()?;
-    let done = shard::read_all(&args.out, &setting.hash)?;
+    let done = shard::read_all(args.out(), &setting.hash)?;
     if args.status {
         return status(args, &setting, &done);
     }
@@ -76,7 +73,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
     if shard.is_some() {
         return Ok(());
     }
-    let done = shard::read_all(&args.out, &setting.hash)?;
+    let done = shard::read_all(args.out(), &setting.hash)?;
     merge(args, &setting, &done)
 }
 
@@ -98,7 +95,7 @@ fn merge_folder(args: &SimulateArgs, folder: &Path) -> Result<(), CliError> {
     let source: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     let scenario = source["scenario"].as_str().ok_or_else(|| wrong("it names no scenario".to_owned()))?;
     let replicates = args.replicates.or(source["replicates"].as_u64());
-    let (scenario, out) = (scenario.into(), folder.to_owned());
+    let (scenario, out) = (scenario.into(), Some(folder.to_owned()));
     run(&SimulateArgs { scenario, out, folder: None, merge: true, replicates, ..args.clone() })
 }
 
@@ -106,7 +103,7 @@ fn merge_folder(args: &SimulateArgs, folder: &Path) -> Result<(), CliError> {
 fn keep_source(args: &SimulateArgs, setting: &Setting) {
     let scenario = std::path::absolute(&args.scenario).unwrap_or_else(|_| args.scenario.clone());
     let text = format!("{}\n", json!({"scenario": scenario, "replicates": setting.replicates}));
-    let path = args.out.join(SOURCE);
+    let path = args.out().join(SOURCE);
     let there = crate::disk::read::text(&path, 1 << 20).unwrap_or_default();
     if there != text {
         let _ = output::write_whole(&path, &text);
@@ -175,7 +172,7 @@ fn compute(args: &SimulateArgs, setting: &Setting, done: &Records, part: u64, of
         setting.replicates
     ));
     keep_source(args, setting);
-    let mut attempt = Attempt::start(&args.out, part, of, &setting.hash)?;
+    let mut attempt = Attempt::start(args.out(), part, of, &setting.hash)?;
     let start = Instant::now();
     let mut said = start;
     let mut finished = 0;
@@ -236,7 +233,7 @@ fn merge(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), C
         done.iter().filter(|((_, k), _)| *k <= setting.replicates).map(|(key, bits)| (*key, bits.clone())).collect();
     let table = performance::tabulate(&setting.plan, &setting.file, &setting.worlds, &wanted);
     let text = serde_json::to_string_pretty(&table).map_err(|error| CliError::Output(error.to_string()))?;
-    output::write_whole(&args.out.join("performance.json"), &format!("{text}\n"))?;
+    output::write_whole(&args.out().join("performance.json"), &format!("{text}\n"))?;
     let followed = setting.worlds.first().map_or(&[][..], |(_, followed)| followed.as_slice());
     let methods = performance::methods(&setting.file, &setting.plan, setting.replicates, followed);
     let hash: String = setting.hash.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -251,14 +248,14 @@ fn merge(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), C
         "methods": methods,
     });
     let text = serde_json::to_string_pretty(&about).map_err(|error| CliError::Output(error.to_string()))?;
-    output::write_whole(&args.out.join("simulation.json"), &format!("{text}\n"))?;
+    output::write_whole(&args.out().join("simulation.json"), &format!("{text}\n"))?;
     let about = simulation_page::About {
         trial: &setting.plan.trial.id,
         methods: &methods,
         hash: &hash,
         missing: missing.len(),
     };
-    output::write_whole(&args.out.join("performance.html"), &simulation_page::page(&about, &table))?;
+    output::write_whole(&args.out().join("performance.html"), &simulation_page::page(&about, &table))?;
     let shown = ["bias", "empirical_se", "coverage", "rejection", "claim_for", "claim_against", "mean_pairs"];
     let rows: Vec<Vec<String>> = table
         .iter()
@@ -305,7 +302,7 @@ fn slurm(args: &SimulateArgs, setting: &Setting) -> Result<(), CliError> {
     let job = Job {
         program,
         scenario: whole(&args.scenario),
-        out: whole(&args.out),
+        out: whole(args.out()),
         replicates: setting.replicates,
         shards: args.shards,
         time: args.time.clone(),
@@ -318,9 +315,9 @@ fn slurm(args: &SimulateArgs, setting: &Setting) -> Result<(), CliError> {
             job.merge().lines().map(|line| format!("# {line}\n")).collect::<String>()
         ));
     }
-    std::fs::create_dir_all(&args.out).map_err(|error| SimulationError::file(&args.out, error))?;
+    std::fs::create_dir_all(args.out()).map_err(|error| SimulationError::file(args.out(), error))?;
     let submit = |name: &str, script: &str, extra: &[String]| -> Result<String, CliError> {
-        let path = args.out.join(name);
+        let path = args.out().join(name);
         output::write_whole(&path, script)?;
         let ran = std::process::Command::new("sbatch").arg("--parsable").args(extra).arg(&path).output();
         let ran = ran.map_err(|error| CliError::Refused(format!("sbatch cannot be run: {error}")))?;
