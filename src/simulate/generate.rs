@@ -88,6 +88,14 @@ impl World {
         }
         let mut generators = Vec::new();
         for (index, endpoint) in design.endpoints.iter().enumerate() {
+            if let Some(derived) = &endpoint.derived {
+                return Err(format!(
+                    "`{}`: the endpoint `{}` is derived ({}), which is not simulated; give the plan without it",
+                    scenario.name,
+                    endpoint.id,
+                    derived.summary.name()
+                ));
+            }
             let Some(about) = scenario.endpoint.get(&endpoint.id) else {
                 return Err(format!(
                     "`{}`: nothing is said about the plan's endpoint `{}`",

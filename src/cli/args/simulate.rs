@@ -1,7 +1,7 @@
 //! The arguments of `splitknee simulate`.
 
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `splitknee simulate`.
 #[derive(Debug, Clone, Args)]
@@ -23,8 +23,8 @@ pub struct SimulateArgs {
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Folder of the results.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "DIR")]
-    pub out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "folder")]
+    pub out: Option<PathBuf>,
     /// Replicates of each scenario. Default: those of the scenario file, else 10000.
     #[arg(long)]
     pub replicates: Option<u64>,
@@ -61,4 +61,11 @@ pub struct SimulateArgs {
     /// Partition.
     #[arg(long, requires = "slurm")]
     pub partition: Option<String>,
+}
+
+impl SimulateArgs {
+    /// The folder of the results.
+    pub fn out(&self) -> &Path {
+        self.out.as_deref().or(self.folder.as_deref()).unwrap_or(Path::new("."))
+    }
 }

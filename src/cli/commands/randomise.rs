@@ -91,9 +91,11 @@ fn earlier(path: &Path, header: &[String]) -> Result<Earlier, CliError> {
     let (sequence, stratum, patient) = (place("sequence"), place("stratum"), place("patient"));
     let mut rows = Earlier::new();
     for row in 0..source.height() {
-        let cell = |column: usize| columns[column][row].clone().unwrap_or_default().trim().to_owned();
-        let cells = (0..header.len()).filter(|column| *column != patient).map(cell).collect();
-        if rows.insert((cell(stratum), cell(sequence)), (cells, cell(patient))).is_some() {
+        let cell = |column: &[Option<String>]| column[row].clone().unwrap_or_default().trim().to_owned();
+        let drawn = columns.iter().enumerate().filter(|(place, _)| *place != patient);
+        let cells = drawn.map(|(_, column)| cell(column)).collect();
+        let [sequence, stratum, patient] = [sequence, stratum, patient].map(|place| cell(&columns[place]));
+        if rows.insert((stratum, sequence), (cells, patient)).is_some() {
             let message = "this position of its stratum stands twice in the list";
             return Err(CliError::Refused(format!("{}:{}: {message}", path.display(), source.file_row(row))));
         }

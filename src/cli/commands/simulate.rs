@@ -61,9 +61,6 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
     if let Some(folder) = &args.folder {
         return merge_folder(args, folder);
     }
-    if args.out.as_os_str().is_empty() {
-        return Err(CliError::Usage("--out DIR is missing: the folder of the results".to_owned()));
-    }
     let setting = read(args)?;
     let shard = args.shard.as_deref().map(parts).transpose()?;
     if !args.slurm && !args.status && shard.is_none() {
@@ -73,8 +70,8 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
     if args.slurm {
         return slurm(args, &setting);
     }
-    std::fs::create_dir_all(&args.out).map_err(|error| SimulationError::file(&args.out, error))?;
-    let done = shard::read_all(&args.out, &setting.hash)?;
+    std::fs::create_dir_all(args.out()).map_err(|error| SimulationError::file(args.out(), error))?;
+    let done = shard::read_all(args.out(), &setting.hash)?;
     if args.status {
         return status(args, &setting, &done);
     }
@@ -86,7 +83,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
     if shard.is_some() {
         return Ok(());
     }
-    let done = shard::read_all(&args.out, &setting.hash)?;
+    let done = shard::read_all(args.out(), &setting.hash)?;
     merge(args, &setting, &done)
 }
 
@@ -108,7 +105,7 @@ fn merge_folder(args: &SimulateArgs, folder: &Path) -> Result<(), CliError> {
     let source: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     let scenario = source["scenario"].as_str().ok_or_else(|| wrong("it names no scenario".to_owned()))?;
     let replicates = args.replicates.or(source["replicates"].as_u64());
-    let (scenario, out) = (scenario.into(), folder.to_owned());
+    let (scenario, out) = (scenario.into(), Some(folder.to_owned()));
     run(&SimulateArgs { scenario, out, folder: None, merge: true, replicates, ..args.clone() })
 }
 
@@ -116,7 +113,7 @@ fn merge_folder(args: &SimulateArgs, folder: &Path) -> Result<(), CliError> {
 fn keep_source(args: &SimulateArgs, setting: &Setting) {
     let scenario = std::path::absolute(&args.scenario).unwrap_or_else(|_| args.scenario.clone());
     let text = format!("{}\n", json!({"scenario": scenario, "replicates": setting.replicates}));
-    let path = args.out.join(SOURCE);
+    let path = args.out().join(SOURCE);
     let there = crate::disk::read::text(&path, 1 << 20).unwrap_or_default();
     if there != text {
         let _ = output::write_new(&path, text.as_bytes(), &inputs(args), true);
@@ -169,7 +166,7 @@ fn read(args: &SimulateArgs) -> Result<Setting, CliError> {
 
 /// Refuses to replace a file of `name` in the folder of the results that no simulation wrote, or that it reads.
 fn may_write(args: &SimulateArgs, name: &str) -> Result<(), CliError> {
-    let path = args.out.join(name);
+    let path = args.out().join(name);
     let inputs = inputs(args);
     place::file(&path, &inputs, true)?;
     let ours = match text_file::text(&path, text_file::MAX_TEXT) {
@@ -194,7 +191,7 @@ fn inputs(args: &SimulateArgs) -> Inputs {
 
 fn write(args: &SimulateArgs, name: &str, text: &str) -> Result<(), CliError> {
     may_write(args, name)?;
-    output::write_new(&args.out.join(name), text.as_bytes(), &inputs(args), true)
+    output::write_new(&args.out().join(name), text.as_bytes(), &inputs(args), true)
 }
 
 /// Does what lacks of a shard.
@@ -215,7 +212,7 @@ fn compute(args: &SimulateArgs, setting: &Setting, done: &Records, part: u64, of
         setting.replicates
     ));
     keep_source(args, setting);
-    let mut attempt = Attempt::start(&args.out, part, of, &setting.hash)?;
+    let mut attempt = Attempt::start(args.out(), part, of, &setting.hash)?;
     let start = Instant::now();
     let mut said = start;
     let mut finished = 0;
@@ -345,7 +342,7 @@ fn slurm(args: &SimulateArgs, setting: &Setting) -> Result<(), CliError> {
     let job = Job {
         program,
         scenario: whole(&args.scenario),
-        out: whole(&args.out),
+        out: whole(args.out()),
         replicates: setting.replicates,
         shards: args.shards,
         time: args.time.clone(),
@@ -358,9 +355,9 @@ fn slurm(args: &SimulateArgs, setting: &Setting) -> Result<(), CliError> {
             job.merge().lines().map(|line| format!("# {line}\n")).collect::<String>()
         ));
     }
-    std::fs::create_dir_all(&args.out).map_err(|error| SimulationError::file(&args.out, error))?;
+    std::fs::create_dir_all(args.out()).map_err(|error| SimulationError::file(args.out(), error))?;
     let submit = |name: &str, script: &str, extra: &[String]| -> Result<String, CliError> {
-        let path = args.out.join(name);
+        let path = args.out().join(name);
         write(args, name, script)?;
         let ran = std::process::Command::new("sbatch").arg("--parsable").args(extra).arg(&path).output();
         let ran = ran.map_err(|error| CliError::Refused(format!("sbatch cannot be run: {error}")))?;

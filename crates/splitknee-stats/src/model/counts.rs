@@ -106,7 +106,7 @@ fn negative_binomial(y: f64, eta: f64, tau: f64) -> [[f64; 5]; 5] {
         j += 1.0;
     }
     let s = softplus(eta - tau);
-    let sign = |k: usize| if k % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
     for a in 0..5 {
         for b in 0..5 - a {
             let with_theta: f64 = (0..=b).map(|c| BINOMIAL[b][c] * sign(c) * s[a + c]).sum();
