@@ -125,3 +125,19 @@ impl Linear {
         rss / self.df * self.inverse[0]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Response;
+
+    #[test]
+    fn a_response_is_judged_in_the_direction_of_benefit_and_pairs_give_mcnemars_difference() {
+        let response = Response { threshold: 10.0, lower_is_better: true };
+        assert!(response.of(-10.0) && !response.of(-9.5) && !response.of(12.0));
+        assert!(Response { lower_is_better: false, ..response }.of(10.0));
+        // b = 2 pairs respond on active alone, c = 1 on placebo alone: 1/5, and (3 − 1/5)/25.
+        let pairs = [[-20.0, 0.0], [-11.0, -3.0], [0.0, -15.0], [-30.0, -30.0], [1.0, 2.0]];
+        let (difference, variance) = response.difference(&pairs);
+        assert!((difference - 0.2).abs() < 1e-15 && (variance - 2.8 / 25.0).abs() < 1e-15);
+    }
+}

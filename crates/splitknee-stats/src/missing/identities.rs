@@ -332,3 +332,48 @@ fn timing() {
     run(large.clone(), &at_last(&large)).unwrap();
     println!("200 patients, 6 visits, jackknife: {:?}", clock.elapsed());
 }
+
+/// A composite strategy changes the values it sets and nothing else: the fit is that of the trial without them, and no δ
+/// reaches them.
+#[test]
+fn a_composite_value_is_neither_fitted_nor_imputed_nor_moved() {
+    for seed in SEEDS {
+        let composite = trial(seed, 24, 2, 0.2, Some(Strategy::Composite(5.0)));
+        let mut without = composite.clone();
+        for patient in &mut without.patients {
+            if let Some(event) = patient.events[0].take() {
+                patient.values[event.visit..2].fill(None);
+            }
+        }
+        let request = at_last(&composite);
+        let (set, missing) = (run(composite.clone(), &request).unwrap(), run(without, &request).unwrap());
+        close(set.log_lik, missing.log_lik, 1e-12, "log-likelihood");
+        let events = composite.patients.iter().filter(|p| p.events[0].is_some());
+        let imputed: Vec<f64> = events
+            .map(|p| {
+                let here = |v: &&super::run::ImputedValue| v.patient == p.label && v.arm == "active" && v.visit == "M2";
+                missing.imputed.iter().find(here).unwrap().value
+            })
+            .collect();
+        assert!(!imputed.is_empty());
+        let moved = imputed.iter().map(|value| 5.0 - value).sum::<f64>() / 24.0;
+        close(set.estimate, missing.estimate + moved, 1e-10, "estimate");
+        close(set.weights.active, missing.weights.active - imputed.len() as f64 / 24.0, 1e-12, "weight");
+        let sets = set.sets.iter().map(|s| s.condition + s.target + s.fixed);
+        assert!(sets.clone().all(|n| n == 24));
+    }
+}
+
+/// Where one covariance gives no answer the next one is used, and the answer says which failed and why; without another one
+/// the refusal is that of the first.
+#[test]
+fn a_covariance_without_an_answer_gives_way_to_the_next_and_says_so() {
+    let small = trial(1, 6, 3, 0.0, None);
+    let request = at_last(&small);
+    let refused = super::run_with(&small, &request, &[]).unwrap_err();
+    assert!(refused.0.code().starts_with("mi_"), "{refused}");
+    let found = super::run_with(&small, &request, &[CellStructure::Us, CellStructure::KronCsUs]).unwrap();
+    assert_eq!(found.structure, "kron-cs-us");
+    let said = found.notes.iter().find(|note| note.code() == "mi_fallback").unwrap();
+    assert!(said.text().contains(&refused.to_string()), "{said}");
+}
