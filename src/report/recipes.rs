@@ -54,7 +54,8 @@ pub fn r(material: &Material, record: &Record) -> Option<String> {
 /// What is called after `verify.R` was read.
 fn call(material: &Material, record: &Record) -> Option<String> {
     // Of the counts, those of columns that patients.csv and events.csv hold.
-    let counted = ["counts.disposition.set", "counts.exposure.treated", "counts.exposure.both-treated", "counts.sides."];
+    let counted =
+        ["counts.disposition.set", "counts.exposure.treated", "counts.exposure.both-treated", "counts.sides."];
     let counted = counted.iter().any(|begin| record.id.starts_with(begin))
         || record.id.starts_with("safety.term.") && record.result.field("severity").is_none();
     if BY_ID.contains(&record.result.method) || record.result.method == "counts" && counted {

@@ -109,7 +109,8 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
     });
     table.footnotes.extend(withheld);
     if let Some(mcid) = about.mcid {
-        let source = about.mcid_source.clone().unwrap_or_default();
+        let source = about.mcid_source.as_ref();
+        let source = source.map(|source| words.say("footnote.mcid_source", &[("source", source)])).unwrap_or_default();
         let values = [("m", &*mcid.to_string()), ("unit", &about.unit), ("source", &source)];
         table.footnotes.push(words.say("footnote.mcid", &values));
     }
