@@ -68,7 +68,7 @@ pub fn analyse(context: &Context, endpoint: usize) -> Vec<Record> {
             vec![
                 ("about", Field::Text("patterns".to_owned())),
                 ("patients", Field::Count(n as u64)),
-                ("of", Field::Count(members as u64)),
+                ("out_of", Field::Count(members as u64)),
                 ("percent", Field::Number(Some(percent(n, members)))),
                 ("visits", Field::Json(Value::Array(visits))),
             ],

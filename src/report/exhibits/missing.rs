@@ -66,7 +66,7 @@ pub fn patterns(material: &Material, endpoint: usize, number: &str) -> Option<Re
             Some(_) => Cell::Text(words.get("table.both_knees")),
         };
         let cells = pattern.as_array().into_iter().flatten().map(cell);
-        let share = Cell::CountPercent(count(record, "patients"), count(record, "of"));
+        let share = Cell::CountPercent(count(record, "patients"), count(record, "out_of"));
         table.row((place + 1).to_string(), 0, cells.chain([share]).collect(), vec![record.id.clone()]);
         let words = about.visits.iter().map(|_| "");
         table.named(words.chain(["patients percent"]));

@@ -85,6 +85,8 @@ fn cell(material: &Material, record: &Record, column: &str) -> String {
         "role" => record.role.name().to_owned(),
         "method" => result.method.to_owned(),
         "arm" => record.arm.clone().unwrap_or_default(),
+        // Of the fit of a record that R recomputes, not of the record that describes its covariance.
+        "log_lik" if result.method == "variance-components" => String::new(),
         "points" => points(&json(record, "integration")),
         "baseline" => baseline(material, record),
         "levels" => match record.endpoint.filter(|_| about.is_some_and(|about| graded(about.kind))) {
