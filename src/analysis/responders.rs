@@ -29,7 +29,11 @@ pub fn analyse(context: &Context, endpoint: usize) -> Vec<Record> {
     let about = &design.endpoints[endpoint];
     let scored = matches!(about.kind, Kind::Continuous | Kind::Count);
     let (Some(baseline), true, true) = (design.baseline, design.has_baseline(about), scored) else { return Vec::new() };
-    let relative = context.plan.endpoints.get(endpoint).and_then(|written| written.minimal_improvement_relative.or(written.mcid_relative));
+    let relative = context
+        .plan
+        .endpoints
+        .get(endpoint)
+        .and_then(|written| written.minimal_improvement_relative.or(written.mcid_relative));
     let absolute = about.minimal_improvement.map(|points| ("absolute", Threshold::Absolute(points)));
     let thresholds: Vec<(&str, Threshold)> =
         absolute.into_iter().chain(relative.map(|share| ("relative", Threshold::Relative(share)))).collect();

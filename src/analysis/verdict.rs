@@ -257,15 +257,16 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
     };
     let in_units = scale == Some(Scale::Difference);
     let margin = endpoint.margin.filter(|_| in_units);
-    let importance = endpoint.important_difference.filter(|_| in_units && interval == Interval::FavoursActive).map(|mcid| {
-        if worst >= mcid {
-            Importance::ClinicallyImportant
-        } else if best < mcid {
-            Importance::BelowMcid
-        } else {
-            Importance::Uncertain
-        }
-    });
+    let importance =
+        endpoint.important_difference.filter(|_| in_units && interval == Interval::FavoursActive).map(|mcid| {
+            if worst >= mcid {
+                Importance::ClinicallyImportant
+            } else if best < mcid {
+                Importance::BelowMcid
+            } else {
+                Importance::Uncertain
+            }
+        });
     Evidence {
         interval,
         rejects,
@@ -444,7 +445,14 @@ mod tests {
     use crate::trial::Better;
 
     fn endpoint(better: Better, important_difference: Option<f64>, margin: Option<f64>) -> Endpoint {
-        Endpoint { better, important_difference, margin, role: Role::Primary, kind: crate::trial::Kind::Continuous, ..harm() }
+        Endpoint {
+            better,
+            important_difference,
+            margin,
+            role: Role::Primary,
+            kind: crate::trial::Kind::Continuous,
+            ..harm()
+        }
     }
 
     fn record(low: f64, high: f64, p: f64) -> Record {

@@ -12,6 +12,8 @@ use std::path::Path;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundle {
     files: BTreeMap<String, Vec<u8>>,
+    /// What the user should know of the files.
+    pub remarks: Vec<String>,
 }
 
 impl Bundle {

@@ -91,8 +91,12 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
         exhibits::Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options };
     let mut bundle = Bundle::default();
     let figures: Vec<&Figure> = document.figures().collect();
+    // A picture travels alone: it says itself that data are synthetic or treatments dummies.
+    let marks = material.marks();
     let draw = |figure: &&Figure| {
-        let svg = figure.standalone(&style)?;
+        let mut alone = (*figure).clone();
+        alone.footnotes.extend(marks.iter().cloned());
+        let svg = alone.standalone(&style)?;
         let png = figure::png(&svg, DPI)?;
         Ok((svg, png))
     };
@@ -125,6 +129,17 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     for (path, bytes) in &options.companions {
         bundle.add(path.clone(), bytes.clone());
     }
+    #[cfg(feature = "pdf")]
+    if run.plan.report.formats.contains(&ReportFormat::Pdf) {
+        let letters = pdf::uncovered(&document, &words);
+        if !letters.is_empty() {
+            let named = letters.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c)));
+            let named = named.collect::<Vec<_>>().join(", ");
+            bundle
+                .remarks
+                .push(words::Words::new(words::Language::English).say("page.letters", &[("letters", &named)]));
+        }
+    }
     let manifest = manifest::render(run, &bundle)?;
     bundle.add("manifest.json", manifest);
     Ok(bundle)
@@ -136,9 +151,9 @@ fn other_format(
     document: &Document,
     words: &Words,
     format: ReportFormat,
-) -> Result<Option<(&'static str, Vec<u8>)>, ReportError> {
+) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
     let (name, bytes) = match format {
-        ReportFormat::Html => return Ok(None),
+        ReportFormat::Html => return Ok(Vec::new()),
         ReportFormat::Markdown => ("report.md", markdown::render(document, words).into_bytes()),
         ReportFormat::Rtf => {
             let date = run.plan.trial.data_date.clone().unwrap_or_default();
@@ -146,20 +161,54 @@ fn other_format(
                 format!("{} · SHA-256 {}", run.plan.file_name, run.plan.sha256.get(..12).unwrap_or_default());
             ("tables.rtf", rtf::render(document, words, &date, &identity).into_bytes())
         }
-        ReportFormat::Docx => ("report.docx", docx::render(document, words).map_err(|error| failed("docx", &error))?),
+        ReportFormat::Docx => {
+            let write = |document: &Document| docx::render(document, words).map_err(|error| failed("docx", &error));
+            return apart("docx", document, write);
+        }
         ReportFormat::Xlsx => {
             let tables: Vec<_> = document.tables().collect();
-            ("tables.xlsx", table::xlsx::render(&tables).map_err(|error| failed("xlsx", &error))?)
+            (
+                "tables.xlsx",
+                table::xlsx::render_with(&tables, Some(&index(document, words)))
+                    .map_err(|error| failed("xlsx", &error))?,
+            )
         }
         #[cfg(feature = "pdf")]
-        ReportFormat::Pdf => ("report.pdf", pdf::render(document, words).map_err(|error| failed("pdf", &error))?),
+        ReportFormat::Pdf => {
+            let write = |document: &Document| pdf::render(document, words).map_err(|error| failed("pdf", &error));
+            return apart("pdf", document, write);
+        }
         #[cfg(not(feature = "pdf"))]
         ReportFormat::Pdf => {
             let reason = "this build of splitknee has no PDF; build it with the feature `pdf`, or print report.html";
             return Err(failed("pdf", &reason));
         }
     };
-    Ok(Some((name, bytes)))
+    Ok(vec![(name.to_owned(), bytes)])
+}
+
+/// The first sheet of the workbook: trial, marks, and the names of the columns of its list.
+fn index(document: &Document, words: &Words) -> table::xlsx::Index {
+    table::xlsx::Index {
+        name: words.get("section.exhibits"),
+        lines: std::iter::once(document.title.clone()).chain(document.marks.iter().cloned()).collect(),
+        marks: document.marks.join("  ·  "),
+        headers: [words.get("table.table"), words.get("page.title"), words.get("page.population")],
+    }
+}
+
+/// The report and its listings as two files of one format.
+fn apart(
+    ending: &str,
+    document: &Document,
+    write: impl Fn(&Document) -> Result<Vec<u8>, ReportError>,
+) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
+    let (report, listings) = document.apart();
+    let mut files = vec![(format!("report.{ending}"), write(&report)?)];
+    if let Some(listings) = listings {
+        files.push((format!("listings.{ending}"), write(&listings)?));
+    }
+    Ok(files)
 }
 
 fn failed(format: &'static str, error: &dyn std::fmt::Display) -> ReportError {

@@ -79,7 +79,7 @@ pub fn complete(
     progress.set_message("writing");
     let notes = claim.write(bundle.files())?;
     progress.finish_and_clear();
-    notes.iter().for_each(|note| terminal::say(&format!("note: {note}")));
+    notes.iter().chain(&bundle.remarks).for_each(|note| terminal::say(&format!("note: {note}")));
     terminal::print(&summary(&run, output.out))?;
     let not_assessed = not_assessed(&run);
     if not_assessed.is_empty() { Ok(()) } else { Err(CliError::NotAssessed(not_assessed.join("; "))) }

@@ -10,7 +10,12 @@ use crate::trial::{Better, Measure};
 ///
 /// # Errors
 /// The drawing fails.
-pub fn figure(material: &Material, endpoint: usize, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
+pub fn figure(
+    material: &Material,
+    endpoint: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
     if about.visits.len() < 2 {

@@ -134,13 +134,7 @@ pub fn slopes(
             let (active, placebo) = (mean(&mut both().map(|(a, _)| a)), mean(&mut both().map(|(_, p)| p)));
             let (pairs_text, single) = (complete.to_string(), (pairs.len() - complete).to_string());
             let note = words.say("figure.pairs_note", &[("pairs", &pairs_text), ("single", &single)]);
-            paired_slopes::Panel {
-                label: material.visit(visit).to_owned(),
-                pairs,
-                active,
-                placebo,
-                note,
-            }
+            paired_slopes::Panel { label: material.visit(visit).to_owned(), pairs, active, placebo, note }
         })
         .collect();
     if panels.iter().all(|panel| panel.pairs.is_empty()) {
@@ -291,15 +285,8 @@ fn forest_labels(material: &Material) -> forest::Labels {
     }
 }
 
-/// The words around a figure of this report: its marks are its last footnotes.
-pub(super) fn heading(
-    material: &Material,
-    key: &str,
-    number: &str,
-    title: String,
-    mut footnotes: Vec<String>,
-) -> Heading {
-    footnotes.extend(material.marks());
+/// The words around a figure of this report.
+pub(super) fn heading(_material: &Material, key: &str, number: &str, title: String, footnotes: Vec<String>) -> Heading {
     let (key, number) = (key.to_owned(), number.to_owned());
     Heading { key, number, description: title.clone(), title, footnotes, records: Vec::new() }
 }

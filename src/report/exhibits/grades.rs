@@ -82,7 +82,6 @@ pub fn shifts(material: &Material, endpoint: usize, visit: usize, number: &str) 
         }
     }
     table.footnotes.push(words.get("footnote.shift"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -114,7 +113,6 @@ pub fn pairs(material: &Material, endpoint: usize, visit: usize, number: &str) -
         table.row(of(&arms.active, row), 0, cells, record.iter().cloned().collect());
     }
     table.footnotes.push(words.get("footnote.paired"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 

@@ -55,7 +55,6 @@ pub fn overview(material: &Material, number: &str) -> ResultTable {
         table.row(label, 0, cells, vec![record.id.clone()]);
     }
     table.footnotes.push(words.get("footnote.harms"));
-    table.footnotes.extend(material.marks());
     table
 }
 
@@ -110,7 +109,6 @@ pub fn by_term(material: &Material, number: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("footnote.harms_by_term"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -130,7 +128,6 @@ pub fn compared(material: &Material, number: &str) -> Option<ResultTable> {
         table.row(label, 0, super::responders::shares(record), vec![record.id.clone()]);
     }
     table.footnotes.push(words.get("footnote.harms_compared"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -237,7 +234,6 @@ pub fn timing(material: &Material, number: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("footnote.harms_timing"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -294,7 +290,6 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
     if table.rows.is_empty() {
         table.footnotes.push(words.get("table.no_serious"));
     }
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 

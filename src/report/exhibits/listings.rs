@@ -24,7 +24,6 @@ pub fn not_analysed(material: &Material, number: &str) -> Option<ResultTable> {
             table.row(patient.id.clone(), 0, vec![Cell::Text(reason)], Vec::new());
         }
     }
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty() && table.rows.len() <= LISTED).then_some(table)
 }
 
@@ -50,7 +49,6 @@ pub fn not_observed(material: &Material, number: &str) -> Option<ResultTable> {
             }
         }
     }
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty() && table.rows.len() <= LISTED).then_some(table)
 }
 
@@ -69,7 +67,6 @@ pub fn patients(material: &Material, number: &str) -> Option<ResultTable> {
         let value = |column: &&str| patient.attributes.get(*column).cloned().map_or(Cell::Empty, Cell::Text);
         table.row(patient.id.clone(), 0, columns.iter().map(value).collect(), Vec::new());
     }
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -93,7 +90,6 @@ pub fn treatments(material: &Material, number: &str) -> Option<ResultTable> {
         let sets = trial.sets.iter().map(|set| member(set.members.get(index).copied().unwrap_or(false)));
         table.row(patient.id.clone(), 0, order.iter().map(knee).chain(sets).collect(), Vec::new());
     }
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -122,7 +118,6 @@ pub fn values(material: &Material, endpoint: usize, number: &str) -> Option<Resu
         table.row(patient.id.clone(), 0, places.iter().map(value).collect(), Vec::new());
     }
     table.footnotes.push(words.get("footnote.listing_values"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 

@@ -61,12 +61,15 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
         table.footnotes.push(words.get(&format!("footnote.ls_means_{weights}")));
     }
     table.footnotes.extend(model_notes(material, fit));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
 /// The LS means of active and placebo at `visit` from the model that decides; `None` where no model does.
-pub fn means_at<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Option<[&'a crate::analysis::Record; 2]> {
+pub fn means_at<'a>(
+    material: &Material<'a>,
+    endpoint: usize,
+    visit: usize,
+) -> Option<[&'a crate::analysis::Record; 2]> {
     let fit = fit(material, endpoint)?;
     let arms = &material.trial.design.arms;
     let of = |arm: &String| {
@@ -155,7 +158,6 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
     table.footnotes.extend(model_notes(material, fit));
     table.footnotes.extend(apart(material, fit));
     table.footnotes.push(words.get("footnote.model"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -214,7 +216,6 @@ pub fn overview(material: &Material, number: &str) -> Option<ResultTable> {
     }
     table.footnotes.push(words.get("footnote.diagnostics"));
     table.footnotes.push(words.get("footnote.model"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 

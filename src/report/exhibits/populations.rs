@@ -213,7 +213,6 @@ pub fn disposition(material: &Material, number: &str) -> ResultTable {
         row(words.get("table.left_trial"), 0, everyone_left);
         left.into_iter().for_each(|(reason, patients)| row(reason, 1, patients));
     }
-    table.footnotes.extend(material.marks());
     table
 }
 
@@ -231,7 +230,6 @@ pub fn patients(material: &Material, number: &str) -> Option<ResultTable> {
             characteristic(material, &mut table, column, record);
         }
     }
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -381,7 +379,6 @@ pub fn knees(material: &Material, number: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("footnote.baseline"));
-    table.footnotes.extend(material.marks());
     table.columns[0].align = Align::Left;
     Some(table)
 }

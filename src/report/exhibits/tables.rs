@@ -49,7 +49,6 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
         }
     }
     table.footnotes.push(difference_note(material, endpoint));
-    table.footnotes.extend(material.marks());
     table
 }
 
@@ -101,7 +100,6 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
     });
     table.footnotes.extend(withheld);
     table.footnotes.extend(important(material, endpoint));
-    table.footnotes.extend(material.marks());
     table
 }
 

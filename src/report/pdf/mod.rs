@@ -45,6 +45,20 @@ pub fn render_with_font(document: &Document, words: &Words, font: &[u8]) -> Resu
     set(document, words, &Fonts::with_extra(font).ok_or(PdfError::Font)?)
 }
 
+/// The characters of the document that no embedded font has, each once, in order.
+pub fn uncovered(document: &Document, words: &Words) -> Vec<char> {
+    let fonts = Fonts::embedded();
+    let mut text = super::markdown::render(document, words);
+    document.figures().for_each(|figure| text.push_str(&figure.svg));
+    let strange = |c: &char| {
+        let joins =
+            matches!(c, '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{2028}' | '\u{2029}');
+        !c.is_whitespace() && !joins && crate::table::untrusted::printable(*c) && !fonts.cover(*c)
+    };
+    let found: std::collections::BTreeSet<char> = text.chars().filter(strange).collect();
+    found.into_iter().collect()
+}
+
 fn set(document: &Document, words: &Words, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
     let world = World::new(content::values(document, words, fonts), fonts);
     let pages = typst::compile(&world).output.map_err(|errors| PdfError::Layout(messages(&errors)))?;

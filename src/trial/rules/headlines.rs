@@ -34,6 +34,7 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK035", "Data that changed since the seal"),
     ("SK040", "A visit called baseline, and no baseline declared"),
     ("SK041", "A direction of benefit against the endpoint’s name"),
+    ("SK047", "One number for two important sizes"),
     ("SK101", "Several rows of one knee at one visit"),
     ("SK102", "Rows without a patient"),
     ("SK103", "Patients with both knees on one arm"),

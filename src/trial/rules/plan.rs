@@ -51,7 +51,7 @@ pub const RULES: &[Rule] = &[
         id: "SK007",
         severity: Error,
         title: "With --require-lock, the plan is the sealed one.",
-        example: "`endpoint[vas].mcid` was 19.9 when the plan was sealed.",
+        example: "`endpoint[vas].margin` was 10 when the plan was sealed.",
         remedy: "Restore the sealed plan, or run without --require-lock; the report then lists every departure.",
     },
     Rule {
@@ -158,5 +158,12 @@ pub const RULES: &[Rule] = &[
         title: "The direction of benefit fits the endpoint's name.",
         example: "`VAS pain` with `better = \"higher\"`.",
         remedy: "See that the direction is meant: every conclusion depends on it.",
+    },
+    Rule {
+        id: "SK047",
+        severity: Warning,
+        title: "The improvement within a knee and the difference between the arms are two numbers.",
+        example: "`mcid = 19.9`, which is an improvement within a knee.",
+        remedy: "Write `minimal_improvement` for the one and `important_difference` for the other, each with its source.",
     },
 ];
