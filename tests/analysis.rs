@@ -211,8 +211,11 @@ fn a_fixed_sequence_stops_at_the_first_hypothesis_not_rejected() {
 #[test]
 fn responders_by_mcid_share_of_baseline_and_omeract_oarsi() {
     let replaced = [
-        ("mcid = 19.9", "domain = \"pain\"\nmcid_relative = 0.408\nmcid = 19.9"),
-        ("mcid = 6.188", "domain = \"function\"\nmcid = 6.188"),
+        (
+            "minimal_improvement = 19.9",
+            "domain = \"pain\"\nminimal_improvement_relative = 0.408\nminimal_improvement = 19.9",
+        ),
+        ("minimal_improvement = 6.188", "domain = \"function\"\nminimal_improvement = 6.188"),
     ];
     let outcomes = run("ev-knee-synthetic", &replaced, "");
     let counts = |id: &str| ["a", "b", "c", "d"].map(|cell| find(&outcomes, id).result.number(cell).unwrap());

@@ -82,7 +82,8 @@ fn the_template_lists_every_key() {
                 line.match_indices(listed.as_str())
                     .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
             };
-            if !text.lines().any(|line| listed.iter().any(|listed| word(line, listed))) {
+            // Old names are read, and not advertised.
+            if !key.starts_with("mcid") && !text.lines().any(|line| listed.iter().any(|listed| word(line, listed))) {
                 missing.push(format!("{table}.{key}"));
             }
         }

@@ -36,6 +36,7 @@ const CASES: &[Case] = &[
         t.set_column("knees.csv", "month", |_, row| if row == 2 { "99" } else { "" }.to_owned());
         t.set("knees.csv", 1, "month", "vas_base");
     }),
+    ("SK047", "plan.toml", 31, "8", |t| t.edit_plan("unit = \"mm\"", "unit = \"mm\"\nmcid = 10")),
     ("SK217", "knees.csv", 4, "stiffness", |t| {
         t.edit_plan("range = [0, 8]\n", "");
         t.set("knees.csv", 4, "stiffness", "9");
@@ -46,7 +47,7 @@ const CASES: &[Case] = &[
             t.set("knees.csv", row, "vas", value);
         }
     }),
-    ("SK223", "knees.csv", 0, "vas", |t| t.edit_plan("unit = \"mm\"", "mcid = 50")),
+    ("SK223", "knees.csv", 0, "vas", |t| t.edit_plan("unit = \"mm\"", "important_difference = 50")),
     ("SK224", "knees.csv", 0, "effusion", |t| {
         t.edit_plan("range = [0, 3]", "range = [0, 30]");
         t.set_column(

@@ -119,7 +119,7 @@ fn a_log_odds_ratio_is_said_as_an_odds_ratio_without_a_unit() {
     record.result.estimate = Some(0.25_f64.ln());
     (record.result.conf_low, record.result.conf_high) = (Some(0.1_f64.ln()), Some(0.625_f64.ln()));
     for (claim, high, english, japanese) in [
-        (Claim::Superior, 0.625, "odds ratio 0.25 (95% CI 0.10 to 0.63;", "オッズ比 0.25、95%信頼区間 0.10~0.63"),
+        (Claim::Superior, 0.625, "odds ratio 0.25 (95% CI 0.10 to 0.63;", "オッズ比 0.25、95%信頼区間 0.10〜0.63"),
         (Claim::None, 1.6, "Odds ratios from 0.10 to 1.60 remain compatible", "0.10から1.60までのオッズ比"),
     ] {
         let interval = if high < 1.0 { Interval::FavoursActive } else { Interval::IncludesNull };

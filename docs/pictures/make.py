@@ -53,16 +53,17 @@ def table(style, fragment, name):
 
 
 def kind(identifier, endpoints):
-    """`t-14-2-1-2-vas-comparison` is a picture of `t-comparison`, `waterfall-vas` of `waterfall`."""
+    """`t-14-2-3-vas-comparison` is a picture of `t-comparison`, `waterfall-vas` of `waterfall`."""
+    identifier = re.sub(r"^([tl])-(?:\d+-)+", r"\1-", identifier)
     for endpoint in endpoints:
-        if match := re.fullmatch(rf"t-[\d-]+-{endpoint}-(.*)", identifier):
+        if match := re.fullmatch(rf"t-{endpoint}-(.*)", identifier):
             return f"t-{match[1]}"
-        if re.fullmatch(rf"l-16-2-6-{endpoint}", identifier):
-            return "l-16-2-6-values"
         if identifier == f"sensitivity-forest-{endpoint}-estimands":
             return "estimand-forest"
         if re.fullmatch(rf"tipping-map-{endpoint}-\d+", identifier):
             return "tipping-map"
+        if identifier == f"l-{endpoint}":
+            return "l-values"
         if identifier.endswith(f"-{endpoint}"):
             return identifier.removesuffix(f"-{endpoint}")
     return identifier

@@ -12,9 +12,9 @@ use super::{Figure, FigureError, Heading};
 
 const KIND: &str = "forest";
 /// Height of a row of one line.
-const ROW: f64 = 13.5;
+const ROW: f64 = 12.5;
 /// Room for the names of the endpoints.
-const LABELS: f64 = 146.0;
+const LABELS: f64 = 168.0;
 
 /// A position with its interval, benefit of the active arm counted negative so that it lies to the left.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -114,6 +114,7 @@ pub fn draw(input: &Profiles, style: &Style) -> Result<Figure, FigureError> {
         .iter()
         .flatten()
         .map(|l| scene.width(l, Type::SMALL))
+        .chain(input.below.iter().map(|below| scene.width(&below.n, Type::SMALL)))
         .fold(scene.width(&input.labels.n, Type::SMALL), f64::max);
     let left = axis::left_room(&scene, &ticks).max(count_room + 6.0);
     let right = style::WIDTH - name_room - 12.0;
@@ -175,7 +176,9 @@ fn draw_below(
     let ends = below.differences.iter().flat_map(|d| [d.mean, d.low, d.high]).flatten().filter(|v| v.is_finite());
     let band = below.matters.iter().flat_map(|m| [-m, *m]);
     let Some((low, high)) = axis::extent(ends.chain(band).chain([0.0]).map(Some)) else { return top };
-    let domain = Ticks::widened(low, high, 5);
+    // Wider than the band, so that its edges are seen.
+    let margin = 0.12 * (high - low);
+    let domain = Ticks::widened(low - margin, high + margin, 5);
     let ticks = Ticks::between(domain.0, domain.1, 5);
     let head = axis::title_above(scene, (0.0, top), &below.title, &below.hint, style::WIDTH);
     let (upper, bottom) = (head + 6.0, head + 6.0 + BELOW_HEIGHT);

@@ -45,6 +45,19 @@ pub fn of(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
             say("SK041", &format!("endpoint.{number}.better"), message, "see that the direction of benefit is meant");
         }
     }
+    for (number, endpoint) in plan.endpoints.iter().enumerate() {
+        let old = [("mcid", endpoint.mcid.is_some()), ("mcid_relative", endpoint.mcid_relative.is_some())];
+        if let Some((key, _)) = old.into_iter().find(|(_, given)| *given) {
+            let message = format!(
+                "`{key}` of {} is read as the smallest improvement within a knee that matters: it makes responders, and says \
+                 nothing about how large a difference between the arms has to be",
+                endpoint.name
+            );
+            let remedy = "rename it to `minimal_improvement` (or `minimal_improvement_relative`); give the difference \
+                          between the arms as `important_difference`, each with its source";
+            say("SK047", &format!("endpoint.{number}.{key}"), message, remedy);
+        }
+    }
     remarks
 }
 

@@ -98,7 +98,7 @@ fn factors(run: &Run) -> Vec<Value> {
     let factor = |(index, factor): (usize, &crate::plan::Subgroup)| {
         let column = factor_id(index);
         json!({
-            "id": column, "label": factor.label.as_deref().unwrap_or(&factor.column), "dataDriven": true,
+            "id": column, "name": factor.label.as_deref().unwrap_or(&factor.column), "label": factor.label.as_deref().unwrap_or(&factor.column), "dataDriven": true,
             "groupingDataset": PATIENTS, "groupingVariable": column,
         })
     };
@@ -113,7 +113,7 @@ fn factor_id(index: usize) -> String {
 fn endpoints(run: &Run) -> Vec<Value> {
     let subset = |(index, about): (usize, &crate::trial::Endpoint)| {
         json!({
-            "id": format!("endpoint-{}", index + 1), "label": about.name, "level": 1, "order": index + 1,
+            "id": format!("endpoint-{}", index + 1), "name": about.name, "label": about.name, "level": 1, "order": index + 1,
             "condition": condition("endpoint", &[&about.id]),
         })
     };
@@ -123,16 +123,16 @@ fn endpoints(run: &Run) -> Vec<Value> {
 fn analysis_sets(run: &Run) -> Vec<Value> {
     let set = |(index, set): (usize, &crate::trial::AnalysisSet)| {
         let condition = condition(&format!("set_{}", set.name), &["1"]);
-        json!({"id": set.name, "label": set.label, "level": 1, "order": index + 1, "condition": condition})
+        json!({"id": set.name, "name": set.label, "label": set.label, "level": 1, "order": index + 1, "condition": condition})
     };
     run.trial.sets.iter().enumerate().map(set).collect()
 }
 
 fn arms(run: &Run) -> Value {
     let labels = run.trial.design.arms.labels();
-    let group = |(index, label): (usize, &&str)| json!({"id": format!("arm-{index}"), "label": label, "level": 1, "order": index + 1, "condition": condition("arm", &[label])});
+    let group = |(index, label): (usize, &&str)| json!({"id": format!("arm-{index}"), "name": label, "label": label, "level": 1, "order": index + 1, "condition": condition("arm", &[label])});
     json!({
-        "id": "arm", "label": "Treatment of the knee", "dataDriven": false, "groupingDataset": KNEES,
+        "id": "arm", "name": "Treatment of the knee", "label": "Treatment of the knee", "dataDriven": false, "groupingDataset": KNEES,
         "groupingVariable": "arm", "groups": labels.iter().enumerate().map(group).collect::<Vec<_>>(),
     })
 }
@@ -140,10 +140,10 @@ fn arms(run: &Run) -> Value {
 fn visits(run: &Run) -> Value {
     let group = |(index, visit): (usize, &crate::trial::Visit)| {
         let condition = condition("visit", &[&visit.label]);
-        json!({"id": format!("visit-{}", index + 1), "label": visit.label, "level": 1, "order": index + 1, "condition": condition})
+        json!({"id": format!("visit-{}", index + 1), "name": visit.label, "label": visit.label, "level": 1, "order": index + 1, "condition": condition})
     };
     json!({
-        "id": "visit", "label": "Visit", "dataDriven": false, "groupingDataset": KNEES, "groupingVariable": "visit",
+        "id": "visit", "name": "Visit", "label": "Visit", "dataDriven": false, "groupingDataset": KNEES, "groupingVariable": "visit",
         "groups": run.trial.design.visits.iter().enumerate().map(group).collect::<Vec<_>>(),
     })
 }

@@ -75,6 +75,8 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
         sections.push(sections::endpoint::annex(&material, endpoint, style)?);
     }
     sections.extend(sections::overview::section(&material));
+    sections.push(sections::missing::annex(&material));
+    sections.push(sections::design::annex(&material));
     sections.push(sections::listings::section(&material));
     sections.retain(|section| !section.blocks.is_empty());
     numbering::assign(&mut sections);
@@ -110,8 +112,9 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     })
 }
 
-/// Whether an entry of the plan's `omit` leaves the output out: it is its identifier or number, or the beginning of one up
-/// to a hyphen or point (`waterfall` for the waterfalls of all endpoints, `14.2.9` for all outputs of the ninth).
+/// Whether an entry of the plan's `omit` leaves the output out: it is its identifier (with its number or without,
+/// `t-exposure`) or its number, or the beginning of one up to a hyphen or point (`waterfall` for the waterfalls of all
+/// endpoints, `14.5` for a chapter).
 fn omits(entry: &str, block: &Block) -> bool {
     let (id, number) = match block {
         Block::Table(table) => (&table.id, &table.number),
@@ -121,7 +124,7 @@ fn omits(entry: &str, block: &Block) -> bool {
     let begins = |whole: &str, mark: char| {
         whole.strip_prefix(entry).is_some_and(|rest| !entry.is_empty() && (rest.is_empty() || rest.starts_with(mark)))
     };
-    begins(id, '-') || begins(number, '.')
+    begins(id, '-') || begins(&numbering::without(id), '-') || begins(number, '.')
 }
 
 /// The title with what kind of trial it is, as CONSORT asks (item 1a), unless the title says so already.

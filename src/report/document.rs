@@ -96,6 +96,22 @@ impl Document {
         self.blocks().filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None })
     }
 
+    /// Every table, figure and listing in order: identifier, word and number, title.
+    pub fn exhibits(&self, words: &super::words::Words) -> Vec<[String; 3]> {
+        let of = |block: &Block| match block {
+            Block::Table(table) => {
+                let label = format!("{} {}", words.table_word(table), table.number);
+                Some([table.id.clone(), label.trim().to_owned(), table.title.clone()])
+            }
+            Block::Figure(figure) => {
+                let label = format!("{} {}", words.get("table.figure"), figure.number);
+                Some([format!("f-{}", figure.id), label.trim().to_owned(), figure.title.clone()])
+            }
+            _ => None,
+        };
+        self.blocks().filter_map(of).collect()
+    }
+
     /// Every figure in order.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
         self.blocks().filter_map(|block| if let Block::Figure(figure) = block { Some(figure) } else { None })

@@ -116,6 +116,12 @@ fn page(
         records => shown,
         footer => &document.footer,
         contents => words.get("section.contents"),
+        exhibits => document
+            .exhibits(words)
+            .iter()
+            .map(|[id, label, title]| context! { id, label, title })
+            .collect::<Vec<Value>>(),
+        exhibits_head => words.get("section.exhibits"),
         ui => Value::from(ui),
         policy => Value::from_safe_string(policy),
         stylesheet => Value::from_safe_string(stylesheet),

@@ -11,7 +11,13 @@ pub fn render(document: &Document, words: &Words) -> String {
         let marks: Vec<String> = document.marks.iter().map(|mark| format!("**{}**", escape(mark))).collect();
         out.push_str(&format!("{}\n\n", marks.join(" · ")));
     }
-    for section in &document.sections {
+    for (index, section) in document.sections.iter().enumerate() {
+        if index == 1 {
+            out.push_str(&format!("## {}\n\n", escape(&words.get("section.exhibits"))));
+            let exhibits = document.exhibits(words).into_iter();
+            out.extend(exhibits.map(|[_, label, title]| format!("- {}. {}\n", escape(&label), escape(&title))));
+            out.push('\n');
+        }
         out.push_str(&format!("## {}\n\n", escape(&section.title)));
         for block in section.blocks.iter().filter(|block| !matches!(block, Block::Sources(_))) {
             out.push_str(&render_block(block, words));

@@ -105,8 +105,12 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
         exhibits::Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options };
     let mut bundle = Bundle::default();
     let figures: Vec<&Figure> = document.figures().collect();
+    // A picture travels alone: it says itself that data are synthetic or treatments dummies.
+    let marks = material.marks();
     let draw = |figure: &&Figure| {
-        let svg = figure.standalone(&style)?;
+        let mut alone = (*figure).clone();
+        alone.footnotes.extend(marks.iter().cloned());
+        let svg = alone.standalone(&style)?;
         Ok::<_, FigureError>((figure::png(&svg, DPI), svg))
     };
     // The other formats and the figures are made side by side: a PDF takes as long as all figures together.
@@ -164,7 +168,9 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
 /// What is said of characters that the fonts of the PDF lack.
 #[cfg(feature = "pdf")]
 fn without_glyphs(document: &Document, words: &Words) -> Option<String> {
-    let missing = pdf::unprintable(&markdown::render(document, words));
+    let mut text = markdown::render(document, words);
+    document.figures().for_each(|figure| text.push_str(&figure.svg));
+    let missing = pdf::unprintable(&text);
     let shown: Vec<String> = missing.iter().take(10).map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
     let more = if missing.len() > shown.len() { ", …" } else { "" };
     (!missing.is_empty()).then(|| {
@@ -184,9 +190,9 @@ fn other_format(
     document: &Document,
     words: &Words,
     format: ReportFormat,
-) -> Result<Option<(&'static str, Vec<u8>)>, ReportError> {
+) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
     let (name, bytes) = match format {
-        ReportFormat::Html => return Ok(None),
+        ReportFormat::Html => return Ok(Vec::new()),
         ReportFormat::Markdown => ("report.md", markdown::render(document, words).into_bytes()),
         ReportFormat::Rtf => {
             let date = run.plan.trial.data_date.clone().unwrap_or_default();
@@ -194,20 +200,54 @@ fn other_format(
                 format!("{} · SHA-256 {}", run.plan.file_name, run.plan.sha256.get(..12).unwrap_or_default());
             ("tables.rtf", rtf::render(document, words, &date, &identity).into_bytes())
         }
-        ReportFormat::Docx => ("report.docx", docx::render(document, words).map_err(|error| failed("docx", &error))?),
+        ReportFormat::Docx => {
+            let write = |document: &Document| docx::render(document, words).map_err(|error| failed("docx", &error));
+            return apart("docx", document, write);
+        }
         ReportFormat::Xlsx => {
             let tables: Vec<_> = document.tables().collect();
-            ("tables.xlsx", table::xlsx::render(&tables).map_err(|error| failed("xlsx", &error))?)
+            (
+                "tables.xlsx",
+                table::xlsx::render_with(&tables, Some(&index(document, words)))
+                    .map_err(|error| failed("xlsx", &error))?,
+            )
         }
         #[cfg(feature = "pdf")]
-        ReportFormat::Pdf => ("report.pdf", pdf::render(document, words).map_err(|error| failed("pdf", &error))?),
+        ReportFormat::Pdf => {
+            let write = |document: &Document| pdf::render(document, words).map_err(|error| failed("pdf", &error));
+            return apart("pdf", document, write);
+        }
         #[cfg(not(feature = "pdf"))]
         ReportFormat::Pdf => {
             let reason = "this build of splitknee has no PDF; build it with the feature `pdf`, or print report.html";
             return Err(failed("pdf", &reason));
         }
     };
-    Ok(Some((name, bytes)))
+    Ok(vec![(name.to_owned(), bytes)])
+}
+
+/// The first sheet of the workbook: trial, marks, and the names of the columns of its list.
+fn index(document: &Document, words: &Words) -> table::xlsx::Index {
+    table::xlsx::Index {
+        name: words.get("section.exhibits"),
+        lines: std::iter::once(document.title.clone()).chain(document.marks.iter().cloned()).collect(),
+        marks: document.marks.join("  ·  "),
+        headers: [words.get("table.table"), words.get("page.title"), words.get("page.population")],
+    }
+}
+
+/// The report and its listings as two files of one format.
+fn apart(
+    ending: &str,
+    document: &Document,
+    write: impl Fn(&Document) -> Result<Vec<u8>, ReportError>,
+) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
+    let (report, listings) = document.apart();
+    let mut files = vec![(format!("report.{ending}"), write(&report)?)];
+    if let Some(listings) = listings {
+        files.push((format!("listings.{ending}"), write(&listings)?));
+    }
+    Ok(files)
 }
 
 fn failed(format: &'static str, error: &dyn std::fmt::Display) -> ReportError {

@@ -62,7 +62,16 @@ fn chapter(number: &str) -> String {
 
 /// `t-14-2-1-2-vas-comparison` with the number 14.2.3: `t-14-2-3-vas-comparison`.
 fn identifier(id: &str, number: &str) -> String {
-    let Some((letter, rest)) = id.split_once('-') else { return id.to_owned() };
+    let bare = without(id);
+    match bare.split_once('-') {
+        Some((letter, name)) => format!("{letter}-{}-{name}", number.replace('.', "-")),
+        None => bare,
+    }
+}
+
+/// The identifier of a table without its number: `t-vas-comparison`. Identifiers of figures have none.
+pub fn without(id: &str) -> String {
+    let Some((letter @ ("t" | "l"), rest)) = id.split_once('-') else { return id.to_owned() };
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let mut name = rest;
     while let Some((part, further)) = name.split_once('-') {
@@ -71,7 +80,7 @@ fn identifier(id: &str, number: &str) -> String {
         }
         name = further;
     }
-    format!("{letter}-{}-{name}", number.replace('.', "-"))
+    format!("{letter}-{name}")
 }
 
 #[cfg(test)]

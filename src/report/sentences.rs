@@ -474,12 +474,17 @@ pub fn harms_compared(material: &Material) -> Option<String> {
         ("n", &result.n_pairs.to_string()),
     ];
     let compared = material.words.say("results.harms_compared", &values);
-    let place = match record.verdict?.interval {
+    Some(join(material, &std::iter::once(compared).chain(harms_place(material)).collect::<Vec<_>>()))
+}
+
+/// On which side of zero the interval of local events lies; `None` where it includes zero or none was compared.
+pub fn harms_place(material: &Material) -> Option<String> {
+    let place = match material.record("safety.compare.any")?.verdict?.interval {
         Interval::FavoursPlacebo => "results.harm_against",
         Interval::FavoursActive => "results.harm_for",
-        Interval::IncludesNull | Interval::Undefined => return Some(compared),
+        Interval::IncludesNull | Interval::Undefined => return None,
     };
-    Some(join(material, &[compared, material.words.say(place, &values)]))
+    Some(material.words.say(place, &[("active", &material.trial.design.arms.active)]))
 }
 
 /// How often an event was reported in a knee of each arm, in one sentence; `None` without adverse-event data.

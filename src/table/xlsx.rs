@@ -25,6 +25,27 @@ const HEADER_ROW: u32 = 3;
 /// # Errors
 /// A table beyond Excel's limits: more than 1 048 576 rows or 16 384 columns.
 pub fn render(tables: &[&ResultTable]) -> Result<Vec<u8>, XlsxError> {
+    render_with(tables, None)
+}
+
+/// What stands on the first sheet, which lists the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Index {
+    /// Name of the sheet.
+    pub name: String,
+    /// Lines above the list: the title of the trial, its marks.
+    pub lines: Vec<String>,
+    /// Marks at the head of every printed sheet; may be empty.
+    pub marks: String,
+    /// Headers of number, title and population.
+    pub headers: [String; 3],
+}
+
+/// As [`render`], with a first sheet that lists the tables and leads to their sheets.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_with(tables: &[&ResultTable], index: Option<&Index>) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // Excel needs a date; the earliest its file format knows says plainly that it is none.
     let date = ExcelDateTime::from_ymd(1980, 1, 1)?;
@@ -33,12 +54,53 @@ pub fn render(tables: &[&ResultTable]) -> Result<Vec<u8>, XlsxError> {
     if tables.is_empty() {
         workbook.add_worksheet();
     }
+    if let Some(index) = index.filter(|_| !tables.is_empty()) {
+        let named = ResultTable::new("index", &index.name, String::new(), String::new());
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(sheet_name(&named, &mut names))?;
+        // The names of the sheets as they will be given below.
+        let mut given = names.clone();
+        contents(sheet, index, tables, &mut given)?;
+    }
     for table in tables {
         let sheet = workbook.add_worksheet();
         sheet.set_name(sheet_name(table, &mut names))?;
         fill(sheet, table)?;
+        if let Some(index) = index.filter(|index| !index.marks.is_empty()) {
+            sheet.set_header(format!("&R{}", index.marks.replace('&', "&&")));
+        }
     }
     workbook.save_to_buffer()
+}
+
+/// The first sheet: number with a link to its sheet, title, population.
+fn contents(
+    sheet: &mut Worksheet,
+    index: &Index,
+    tables: &[&ResultTable],
+    names: &mut BTreeSet<String>,
+) -> Result<(), XlsxError> {
+    let bold = Format::new().set_bold();
+    for (line, words) in index.lines.iter().enumerate() {
+        text(sheet, line as u32, 0, words, bold.clone())?;
+    }
+    let head = index.lines.len() as u32 + 1;
+    for (column, words) in index.headers.iter().enumerate() {
+        text(sheet, head, column as u16, words, bold.clone().set_border_bottom(FormatBorder::Thin))?;
+    }
+    for (place, table) in tables.iter().enumerate() {
+        let line = head + 1 + place as u32;
+        let link = format!("internal:'{}'!A1", sheet_name(table, names));
+        let number = if table.number.trim().is_empty() { &table.id } else { &table.number };
+        let number: String = number.chars().filter(|c| printable(*c)).collect();
+        sheet.write_url_with_text(line, 0, link.as_str(), number)?;
+        text(sheet, line, 1, &table.title, Format::new())?;
+        text(sheet, line, 2, &table.population, Format::new())?;
+    }
+    for (column, width) in [16.0, 90.0, 45.0].into_iter().enumerate() {
+        sheet.set_column_width(column as u16, width)?;
+    }
+    Ok(())
 }
 
 fn fill(sheet: &mut Worksheet, table: &ResultTable) -> Result<(), XlsxError> {

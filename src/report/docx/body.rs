@@ -62,13 +62,36 @@ impl<'a> Body<'a> {
     /// Links to the sections, behind the summary.
     fn contents(&mut self, document: &Document) {
         self.paragraph("ContentsHeading", &self.words.get("section.contents"));
-        for (index, section) in document.sections.iter().enumerate() {
+        let sections = document.sections.iter().enumerate();
+        let entries: Vec<(String, String)> =
+            sections.map(|(index, section)| (anchor("s", &index.to_string()), section.title.clone())).collect();
+        self.listed(" TOC \\o \"1-1\" \\h \\z ", &entries);
+        let exhibits = document.exhibits(self.words).into_iter();
+        let entries: Vec<(String, String)> = exhibits
+            .map(|[id, label, title]| (anchor("x", id.strip_prefix("f-").unwrap_or(&id)), format!("{label}. {title}")))
+            .collect();
+        if !entries.is_empty() {
+            self.paragraph("ContentsHeading", &self.words.get("section.exhibits"));
+            self.listed(" TOC \\h \\z \\t \"caption,1\" ", &entries);
+        }
+    }
+
+    /// A field that Word can make anew, with links as its result.
+    fn listed(&mut self, instruction: &str, entries: &[(String, String)]) {
+        let last = entries.len().saturating_sub(1);
+        for (index, (anchor, words)) in entries.iter().enumerate() {
+            let begin = format!(
+                "<w:r><w:fldChar w:fldCharType=\"begin\"/></w:r><w:r><w:instrText xml:space=\"preserve\">{}</w:instrText></w:r>\
+                 <w:r><w:fldChar w:fldCharType=\"separate\"/></w:r>",
+                attribute(instruction)
+            );
             let _ = write!(
                 self.xml,
-                "<w:p><w:pPr><w:pStyle w:val=\"Contents\"/></w:pPr><w:hyperlink w:anchor=\"{}\" w:history=\"1\">\
-                 <w:r><w:rPr><w:rStyle w:val=\"Link\"/></w:rPr>{}</w:r></w:hyperlink></w:p>",
-                anchor("s", &index.to_string()),
-                text(&section.title)
+                "<w:p><w:pPr><w:pStyle w:val=\"Contents\"/></w:pPr>{}<w:hyperlink w:anchor=\"{anchor}\" w:history=\"1\">\
+                 <w:r><w:rPr><w:rStyle w:val=\"Link\"/></w:rPr>{}</w:r></w:hyperlink>{}</w:p>",
+                if index == 0 { begin.as_str() } else { "" },
+                text(words),
+                if index == last { "<w:r><w:fldChar w:fldCharType=\"end\"/></w:r>" } else { "" },
             );
         }
     }
@@ -111,13 +134,23 @@ impl<'a> Body<'a> {
 
     /// Number and title of a table or figure, as a heading.
     fn caption(&mut self, label: &str, number: &str, title: &str, id: &str) {
-        let label = format!("{label} {number}");
-        let runs = format!(
-            "<w:r><w:rPr><w:b/></w:rPr>{}</w:r><w:r>{}</w:r>",
-            text(&format!("{}. ", label.trim())),
-            text(title)
-        );
-        self.titled("ExhibitTitle", &anchor("x", id), &runs);
+        // The last part of the number is a field that Word counts again, one sequence for every chapter.
+        let bold = "<w:r><w:rPr><w:b/></w:rPr>";
+        let (chapter, place) = number.rsplit_once('.').unwrap_or(("", number));
+        let counted = !chapter.is_empty() && place.chars().all(|c| c.is_ascii_digit());
+        let numbered = if counted {
+            let kind: String = label.chars().filter(|c| c.is_alphanumeric()).collect();
+            let sequence = attribute(&format!(" SEQ {kind}_{} \\* ARABIC ", chapter.replace('.', "_")));
+            format!(
+                "{bold}{}</w:r><w:fldSimple w:instr=\"{sequence}\">{bold}{}</w:r></w:fldSimple>{bold}{}</w:r>",
+                text(&format!("{label} {chapter}.")),
+                text(place),
+                text(". ")
+            )
+        } else {
+            format!("{bold}{}</w:r>", text(&format!("{}. ", format!("{label} {number}").trim())))
+        };
+        self.titled("Caption", &anchor("x", id), &format!("{numbered}<w:r>{}</w:r>", text(title)));
     }
 
     fn notes(&mut self, notes: &[String]) {

@@ -36,8 +36,8 @@ pub fn styles(language: &str) -> String {
             &format!("<w:b/>{}", size(28)),
         ),
         style(
-            "ExhibitTitle",
-            "heading 2",
+            "Caption",
+            "caption",
             "Normal",
             &format!("<w:keepNext/>{}<w:outlineLvl w:val=\"1\"/>", space(320, 60)),
             "",

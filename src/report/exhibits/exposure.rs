@@ -29,6 +29,5 @@ pub fn table(material: &Material, number: &str) -> ResultTable {
         None => words.get("footnote.exposure_unknown"),
     });
     table.footnotes.push(words.get("footnote.exposure"));
-    table.footnotes.extend(material.marks());
     table
 }

@@ -35,7 +35,6 @@ pub fn multiplicity(material: &Material, number: &str) -> Option<ResultTable> {
         table.columns[index].align = Align::Left;
     }
     table.footnotes.push(words.get("footnote.multiplicity"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -78,7 +77,6 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
         }
     }
     table.footnotes.push(words.get("footnote.subgroups"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 

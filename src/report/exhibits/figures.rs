@@ -288,15 +288,8 @@ fn forest_labels(material: &Material) -> forest::Labels {
     }
 }
 
-/// The words around a figure of this report: its marks are its last footnotes.
-pub(super) fn heading(
-    material: &Material,
-    key: &str,
-    number: &str,
-    title: String,
-    mut footnotes: Vec<String>,
-) -> Heading {
-    footnotes.extend(material.marks());
+/// The words around a figure of this report.
+pub(super) fn heading(_material: &Material, key: &str, number: &str, title: String, footnotes: Vec<String>) -> Heading {
     let (key, number) = (key.to_owned(), number.to_owned());
     Heading { key, number, description: title.clone(), title, footnotes, records: Vec::new() }
 }

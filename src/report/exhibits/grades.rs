@@ -75,7 +75,6 @@ pub fn shifts(material: &Material, endpoint: usize, visit: usize, number: &str) 
         }
     }
     table.footnotes.push(words.get("footnote.shift"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -101,7 +100,6 @@ pub fn pairs(material: &Material, endpoint: usize, visit: usize, number: &str) -
         row_of_counts(&mut table, record, of(&arms.active, *row), 0, place, counts);
     }
     table.footnotes.push(words.get("footnote.paired"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 

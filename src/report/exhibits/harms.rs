@@ -54,7 +54,6 @@ pub fn overview(material: &Material, number: &str) -> ResultTable {
         table.named(["patients_with_event", "percent", "percent_low percent_high", "events"]);
     }
     table.footnotes.push(words.get("footnote.harms"));
-    table.footnotes.extend(material.marks());
     table
 }
 
@@ -97,7 +96,6 @@ pub fn by_term(material: &Material, number: &str) -> Option<ResultTable> {
         return None;
     }
     table.footnotes.push(words.get("footnote.harms_by_term"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -118,7 +116,6 @@ pub fn compared(material: &Material, number: &str) -> Option<ResultTable> {
         table.named(super::responders::SHARES);
     }
     table.footnotes.push(words.get("footnote.harms_compared"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -225,7 +222,6 @@ pub fn timing(material: &Material, number: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("footnote.harms_timing"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -282,7 +278,6 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
     if table.rows.is_empty() {
         table.footnotes.push(words.get("table.no_serious"));
     }
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 

@@ -25,7 +25,6 @@ pub fn not_analysed(material: &Material, number: &str) -> Option<ResultTable> {
             table.row(patient.id.clone(), 0, vec![Cell::Text(reason)], Vec::new());
         }
     }
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty() && table.rows.len() <= LISTED).then_some(table)
 }
 
@@ -51,7 +50,6 @@ pub fn not_observed(material: &Material, number: &str) -> Option<ResultTable> {
             }
         }
     }
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty() && table.rows.len() <= LISTED).then_some(table)
 }
 
@@ -70,7 +68,6 @@ pub fn patients(material: &Material, number: &str) -> Option<ResultTable> {
         let value = |column: &&str| patient.attributes.get(*column).cloned().map_or(Cell::Empty, Cell::Text);
         table.row(patient.id.clone(), 0, columns.iter().map(value).collect(), Vec::new());
     }
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -94,7 +91,6 @@ pub fn treatments(material: &Material, number: &str) -> Option<ResultTable> {
         let sets = trial.sets.iter().map(|set| member(set.members.get(index).copied().unwrap_or(false)));
         table.row(patient.id.clone(), 0, order.iter().map(knee).chain(sets).collect(), Vec::new());
     }
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -128,7 +124,6 @@ pub fn values(material: &Material, endpoint: usize, number: &str) -> Option<Resu
         table.row(patient.id.clone(), 0, places.iter().map(value).collect(), Vec::new());
     }
     table.footnotes.push(words.get("footnote.listing_values"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 

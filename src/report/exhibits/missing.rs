@@ -37,7 +37,6 @@ pub fn counts(material: &Material, number: &str) -> ResultTable {
         }
     }
     table.footnotes.push(words.get("footnote.observed"));
-    table.footnotes.extend(material.marks());
     table
 }
 
@@ -74,7 +73,6 @@ pub fn patterns(material: &Material, endpoint: usize, number: &str) -> Option<Re
     let last = table.columns.len() - 1;
     table.columns[1..last].iter_mut().for_each(|column| column.align = Align::Left);
     table.footnotes.push(words.get("footnote.patterns"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 

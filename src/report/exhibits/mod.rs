@@ -187,7 +187,7 @@ impl<'a> Material<'a> {
         }
     }
 
-    /// Marks that every table and figure of this run carries.
+    /// Marks of this run for an exhibit that travels alone; pages carry them at their head.
     pub fn marks(&self) -> Vec<String> {
         let mut marks = Vec::new();
         if self.plan.trial.synthetic {

@@ -62,7 +62,6 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
         table.footnotes.push(words.get(&format!("footnote.ls_means_{weights}")));
     }
     table.footnotes.extend(model_notes(material, fit));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -179,7 +178,6 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
     table.footnotes.extend(model_notes(material, fit));
     table.footnotes.extend(apart(material, fit));
     table.footnotes.push(words.get("footnote.model"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -238,7 +236,6 @@ pub fn overview(material: &Material, number: &str) -> Option<ResultTable> {
     }
     table.footnotes.push(words.get("footnote.diagnostics"));
     table.footnotes.push(words.get("footnote.model"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 

@@ -115,7 +115,6 @@ pub fn disposition(material: &Material, number: &str) -> ResultTable {
         };
         count_row(&mut table, record, label, indent);
     }
-    table.footnotes.extend(material.marks());
     table
 }
 
@@ -133,7 +132,6 @@ pub fn patients(material: &Material, number: &str) -> Option<ResultTable> {
             characteristic(material, &mut table, column, record);
         }
     }
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -274,7 +272,6 @@ pub fn knees(material: &Material, number: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("footnote.baseline"));
-    table.footnotes.extend(material.marks());
     table.columns[0].align = Align::Left;
     Some(table)
 }

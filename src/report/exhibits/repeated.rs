@@ -42,7 +42,6 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
         }
     }
     table.footnotes.push(words.get("footnote.repeated"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -110,6 +109,5 @@ pub fn further(material: &Material, endpoint: usize, number: &str) -> Option<Res
         }
     }
     table.footnotes.push(words.get("footnote.further"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }

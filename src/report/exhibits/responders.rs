@@ -44,7 +44,6 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
     }
     table.footnotes.push(words.get("footnote.responders"));
     table.footnotes.extend(super::tables::improvement(material, endpoint));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -71,7 +70,6 @@ pub fn omeract(material: &Material, number: &str) -> Option<ResultTable> {
     }
     table.footnotes.push(words.get("footnote.responders"));
     table.footnotes.extend(said);
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 

@@ -33,11 +33,13 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
         last.align = Align::Left;
     }
     for (records, name) in rows.iter().zip(["scores", "ratios", "shares"]) {
-        if records.is_empty() {
-            continue;
-        }
-        table.group(words.get(&format!("table.secondary_{name}")));
+        let mut last = None;
         for record in records {
+            if last != record.endpoint {
+                last = record.endpoint;
+                let about = last.map(|endpoint| material.compared_with_unit(endpoint)).unwrap_or_default();
+                table.group(words.say(&format!("table.secondary_{name}"), &[("endpoint", &about)]));
+            }
             row(material, record, adjusted, &mut table);
         }
     }
@@ -48,7 +50,6 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
     let adjusted = rows[0].iter().any(|r| r.endpoint.is_some_and(|e| models::baseline_adjusted(material, e)));
     table.footnotes.extend(adjusted.then(|| words.get("footnote.secondary_adjusted")));
     table.footnotes.push(words.get("footnote.multiplicity"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -74,8 +75,7 @@ fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultT
     let place = group(material, record);
     let decimals = if place == 1 { 2 } else { tables::decimals(material, endpoint, result.method).0 };
     let shown = |value: Option<f64>| if is_log(record) { value.map(f64::exp) } else { value };
-    let values = [("endpoint", &*material.compared_with_unit(endpoint)), ("visit", material.visit(visit))];
-    let label = material.words.say("table.endpoint_visit", &values);
+    let label = material.visit(visit).to_owned();
     let [active, placebo] = means(material, record, endpoint, visit);
     let mut ids = vec![record.id.clone()];
     ids.extend(models::means_at(material, endpoint, visit).into_iter().flatten().map(|record| record.id.clone()));

@@ -53,7 +53,6 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
         }
     }
     table.footnotes.push(difference_note(material, endpoint));
-    table.footnotes.extend(material.marks());
     table
 }
 
@@ -110,7 +109,6 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
     });
     table.footnotes.extend(withheld);
     table.footnotes.extend(important(material, endpoint));
-    table.footnotes.extend(material.marks());
     table
 }
 

@@ -28,7 +28,6 @@ pub fn correlation(material: &Material, number: &str) -> ResultTable {
         }
     }
     table.footnotes.push(words.get("footnote.correlation"));
-    table.footnotes.extend(material.marks());
     table
 }
 
@@ -62,7 +61,6 @@ pub fn meta_analysis(material: &Material, number: &str) -> Option<ResultTable> {
     let arms = &material.trial.design.arms;
     let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo)];
     table.footnotes.push(words.say("footnote.meta", &values));
-    table.footnotes.extend(material.marks());
     table.rows.iter().any(|row| !row.cells.is_empty()).then_some(table)
 }
 
@@ -103,7 +101,6 @@ pub fn sample_size(material: &Material, number: &str) -> Option<ResultTable> {
     row("pairs_needed", count("pairs_needed_planned"), count("pairs_needed_observed_sd_diff"));
     row("pairs_needed_correlation", Cell::Empty, count("pairs_needed_observed_correlation"));
     table.footnotes.push(words.get("footnote.sample_size"));
-    table.footnotes.extend(material.marks());
     Some(table)
 }
 
@@ -139,7 +136,6 @@ pub fn one_knee(material: &Material, number: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("footnote.one_knee"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -182,7 +178,6 @@ pub fn sides(material: &Material, number: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.push(words.get("footnote.sides"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -223,6 +218,5 @@ pub fn carry_across(material: &Material, number: &str) -> Option<ResultTable> {
         }
     }
     table.footnotes.insert(0, words.get("footnote.carry_across"));
-    table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)
 }

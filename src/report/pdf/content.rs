@@ -3,11 +3,10 @@
 
 use super::world::Fonts;
 use crate::figure::Figure;
-use crate::figure::font::{self, FontSet};
+use crate::figure::font::FontSet;
 use crate::report::document::{Block, Document, Section};
 use crate::report::words::Words;
 use crate::table::layout::{self, INDENT, Place, PlacedColumn, Setting};
-use crate::table::rounding::MINUS;
 use crate::table::untrusted::printable;
 use crate::table::{ResultTable, Row};
 use std::fmt::Write as _;
@@ -45,6 +44,8 @@ pub(super) fn values(document: &Document, words: &Words, fonts: &Fonts) -> Value
         ("kind", pen.text(&document.kind, UPRIGHT, 9.5)),
         ("marks", array(&document.marks, |mark| pen.text(mark, UPRIGHT / 2.0, 8.5))),
         ("footer", pen.one_line(&document.footer, UPRIGHT - 80.0, 7.5)),
+        ("continued", words.get("page.continued").into_value()),
+        ("exhibits", pen.text(&words.get("section.exhibits"), UPRIGHT, 9.5)),
         ("contents", pen.text(&words.get("section.contents"), UPRIGHT, 9.5)),
         ("page-of", array([0, 1, 2], |index| of.get(index).copied().unwrap_or_default().into_value())),
         ("fonts", array(fonts.families(), |family| family.to_lowercase().into_value())),
@@ -79,8 +80,12 @@ impl Pen<'_> {
     fn block(&self, block: &Block, first: bool) -> Value {
         let kind = |kind: &str| ("kind", kind.into_value());
         match block {
-            Block::Paragraph(text) => dict([kind("paragraph"), ("text", self.text(text, 140.0 * MM, 9.5))]),
-            Block::Conclusion(text) => dict([kind("conclusion"), ("text", self.text(text, 145.0 * MM, 11.0))]),
+            Block::Paragraph(text) => {
+                dict([kind("paragraph"), ("text", self.text(text, 140.0 * MM, 9.5)), ("wide", first.into_value())])
+            }
+            Block::Conclusion(text) => {
+                dict([kind("conclusion"), ("text", self.text(text, 145.0 * MM, 11.0)), ("wide", first.into_value())])
+            }
             Block::List(items) => {
                 dict([kind("list"), ("items", array(items, |item| self.text(item, 140.0 * MM, 9.5)))])
             }
@@ -115,7 +120,7 @@ impl Pen<'_> {
             ("description", description.as_str().into_value()),
             ("footnotes", array(&figure.footnotes, |note| self.text(note, UPRIGHT, 8.0))),
             ("width", (width * scale).into_value()),
-            ("svg", typed_minus(&figure.svg).into_value()),
+            ("svg", figure.svg.as_str().into_value()),
         ])
     }
 
@@ -238,27 +243,6 @@ impl Pen<'_> {
         }
         line.into_value()
     }
-}
-
-/// The drawing with its minus signs as hyphen-minuses in the font that draws them as minus signs.
-fn typed_minus(svg: &str) -> String {
-    let minus = format!("<tspan font-family=\"{}\">-</tspan>", font::MINUS_FAMILY);
-    let mut out = String::with_capacity(svg.len());
-    let mut inside = false;
-    for piece in svg.split_inclusive(['<', '>']) {
-        // Only what stands in a text element; names and descriptions are read aloud.
-        if inside && piece.contains(MINUS) {
-            out.push_str(&piece.replace(MINUS, &minus));
-        } else {
-            out.push_str(piece);
-        }
-        inside = match piece {
-            tag if tag.ends_with('>') && tag.starts_with("text") => true,
-            tag if tag.starts_with("/text") => false,
-            _ => inside,
-        };
-    }
-    out
 }
 
 /// Width and height of a picture in points, from its root element (millimetres, points, or pixels of 1/96 inch).

@@ -4,8 +4,7 @@
 use super::summary::{design_line, safety_sentence};
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::Material;
-use crate::report::exhibits::tables;
+use crate::report::exhibits::{Material, models, tables};
 use crate::report::{sentences, sources};
 
 /// The section.
@@ -54,7 +53,8 @@ pub fn section(material: &Material) -> Section {
         .iter()
         .flat_map(|&endpoint| {
             let visit = primary_visit(material, endpoint);
-            let means = sentences::means(material, endpoint, visit);
+            let means =
+                sentences::ls_means(material, endpoint, visit).or_else(|| sentences::means(material, endpoint, visit));
             means.into_iter().chain(decided(endpoint).map(|record| sentences::conclusion(material, record)))
         })
         .collect();
@@ -75,8 +75,9 @@ pub fn section(material: &Material) -> Section {
     let mut section = titled(material, "abstract");
     section.blocks.push(Block::Facts(facts));
     let of_primary = primary.iter().flat_map(|&endpoint| {
-        let means = sources::means(material, endpoint, primary_visit(material, endpoint));
-        means.into_iter().chain(decided(endpoint))
+        let visit = primary_visit(material, endpoint);
+        let means = models::means_at(material, endpoint, visit).map(Vec::from);
+        means.unwrap_or_else(|| sources::means(material, endpoint, visit)).into_iter().chain(decided(endpoint))
     });
     let harms = material.record("safety.serious").into_iter().chain(sources::harms(material));
     section.blocks.extend(sources::block(of_primary.chain(harms)));

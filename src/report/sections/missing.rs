@@ -2,7 +2,7 @@
 
 use crate::figure::{FigureError, Style};
 use crate::report::compose::section as titled;
-use crate::report::document::{Block, Section};
+use crate::report::document::{Block, Part, Section};
 use crate::report::exhibits::{Material, missing};
 use crate::report::sources;
 
@@ -26,10 +26,17 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
         section.blocks.extend(missing::map(material, endpoint, &number, style)?.map(Block::Figure));
     }
     section.blocks.push(Block::Paragraph(words.get("text.missing_assumption")));
-    section.blocks.push(Block::Table(missing::counts(material, "14.4.1")));
     for (position, endpoint) in material.primary_endpoints().into_iter().enumerate() {
         let number = format!("14.4.2.{}", position + 1);
         section.blocks.extend(missing::patterns(material, endpoint, &number).map(Block::Table));
     }
     Ok(section)
+}
+
+/// Observed knees of every endpoint.
+pub fn annex(material: &Material) -> Section {
+    let mut section = titled(material, "annex_missing");
+    section.part = Part::Annex;
+    section.blocks.push(Block::Table(missing::counts(material, "14.4.1")));
+    section
 }

@@ -31,7 +31,7 @@ pub fn section(material: &Material, run: &Run, style: &Style) -> Result<Section,
         material,
         &sentences::local_harms(material)
             .into_iter()
-            .chain(sentences::harms_compared(material))
+            .chain(sentences::harms_place(material))
             .chain([safety_sentence(material)])
             .collect::<Vec<_>>(),
     )));

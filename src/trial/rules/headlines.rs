@@ -38,6 +38,7 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK040", "A visit called baseline, and no baseline declared"),
     ("SK041", "A direction of benefit against the endpoint’s name"),
     ("SK042", "Arms or visits called by their codes"),
+    ("SK047", "One number for two important sizes"),
     ("SK101", "Several rows of one knee at one visit"),
     ("SK102", "Rows without a patient"),
     ("SK103", "Patients with both knees on one arm"),

@@ -51,7 +51,7 @@ pub const RULES: &[Rule] = &[
         id: "SK007",
         severity: Error,
         title: "With --require-lock, the plan is the sealed one.",
-        example: "`endpoint[vas].mcid` was 19.9 when the plan was sealed.",
+        example: "`endpoint[vas].margin` was 10 when the plan was sealed.",
         remedy: "Restore the sealed plan, or run without --require-lock; the report then lists every departure.",
     },
     Rule {
@@ -165,5 +165,12 @@ pub const RULES: &[Rule] = &[
         title: "Arms and visits have names that can be printed.",
         example: "`active = \"1\"`: the report says that 1 knees had less pain than 0 knees.",
         remedy: "Give the code a label: `active = { code = \"1\", label = \"EV\" }`.",
+    },
+    Rule {
+        id: "SK047",
+        severity: Warning,
+        title: "The improvement within a knee and the difference between the arms are two numbers.",
+        example: "`mcid = 19.9`, which is an improvement within a knee.",
+        remedy: "Write `minimal_improvement` for the one and `important_difference` for the other, each with its source.",
     },
 ];

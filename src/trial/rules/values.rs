@@ -166,8 +166,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "SK223",
         severity: Warning,
-        title: "The MCID and the margins are smaller than the spread of the values.",
-        example: "`mcid = 19.9` where all values lie between 1.2 and 8.9.",
+        title: "The sizes that matter and the margins are smaller than the spread of the values.",
+        example: "`important_difference = 19.9` where all values lie between 1.2 and 8.9.",
         remedy: "Write both in the unit of the data.",
     },
     Rule {
@@ -398,7 +398,7 @@ fn scale(
                 "all values of {} are at most {highest} on a scale from {low} to {high}: is it another unit?",
                 endpoint.name
             ),
-            "convert the column to the unit declared, or correct `range`, `unit` and `mcid`",
+            "convert the column to the unit declared, or correct `range`, `unit` and the sizes that matter",
         );
         return;
     }

@@ -455,7 +455,8 @@ fn parameters(kind: StructureKind, cells: usize) -> usize {
     use StructureKind as K;
     match kind {
         K::Us => cells.saturating_mul(cells + 1) / 2,
-        K::Cs | K::Ar1 => 2,
+        K::Cs | K::Ar1 | K::Car1 | K::SpExp => 2,
+        K::SpExpNugget => 3,
         K::Toep | K::Ad | K::Csh | K::Ar1h => cells + 1,
         K::Toeph | K::Adh => 2 * cells,
         K::Pair => cells.saturating_mul(cells + 1),
