@@ -18,7 +18,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("report", &["disk", "trial", "plan", "analysis", "table", "figure", "data", "note"]),
         ("pipeline", &["disk", "data", "trial", "plan", "analysis", "report"]),
         ("randomise", &["math"]),
-        ("simulate", &["math", "trial", "plan", "planning", "analysis"]),
+        ("simulate", &["disk", "math", "trial", "plan", "planning", "analysis"]),
         ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
         (
             "cli",
