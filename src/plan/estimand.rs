@@ -497,6 +497,7 @@ words! {
     }
 }
 
+#[allow(clippy::derivable_impls, reason = "the macro that makes the enumeration gives no variant as the default")]
 impl Default for DeltaCells {
     fn default() -> Self {
         Self::All
