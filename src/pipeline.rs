@@ -85,6 +85,13 @@ fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
             return Err(vec![redaction::collision(&inputs.plan.file_name)]);
         }
         redaction::mask(&mut inputs.plan, &pseudonyms);
+        // The sets follow the masked words: a condition that names an identifier holds for its pseudonym.
+        for (set, defined) in inputs.plan.analysis_sets.iter().zip(&mut inputs.sources.sets) {
+            defined.label = set.label.clone().unwrap_or_else(|| set.name.clone());
+            if let Some(Ok(condition)) = set.condition.as_deref().map(crate::trial::expr::Condition::parse) {
+                defined.condition = Some(condition);
+            }
+        }
     }
     Ok(inputs)
 }

@@ -75,8 +75,16 @@ fn length() -> usize {
     made
 }
 
+/// A process that is being started holds the locks of this one for a moment: nothing is started while locks are tried.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[test]
 fn every_call_of_a_run_may_fail() {
+    let _alone = alone();
     for exchange in [true, false] {
         allow_exchange(exchange);
         let mut old = 0;
@@ -119,6 +127,7 @@ fn killed_here() {
 
 #[test]
 fn a_run_may_be_killed_at_every_call() {
+    let _alone = alone();
     for exchange in [true, false] {
         allow_exchange(exchange);
         let mut put_back = 0;
@@ -147,6 +156,7 @@ fn a_run_may_be_killed_at_every_call() {
 
 #[test]
 fn every_call_of_one_file_may_fail() {
+    let _alone = alone();
     let write = |path: &Path, text: &str| file::write(path, text.as_bytes(), &Inputs::default(), true);
     for at in 0..12 {
         let home = tempfile::tempdir().unwrap();
