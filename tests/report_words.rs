@@ -327,12 +327,13 @@ fn what_the_plan_omits_is_left_out_and_named() {
     let (_, whole) = document(&plan);
     let (_, document) = document(&omitted);
     let ids = |document: &Document| -> Vec<String> {
-        let tables = document.tables().map(|table| table.id.clone());
+        // Numbers close the gaps that are left: outputs are told apart without them.
+        let tables = document.tables().map(|table| splitknee::report::numbers::without(&table.id));
         tables.chain(document.figures().map(|figure| figure.id.clone())).collect()
     };
     let (all, kept) = (ids(&whole), ids(&document));
     let gone: Vec<&String> = all.iter().filter(|id| !kept.contains(id)).collect();
-    assert!(gone.contains(&&"t-14-1-4-exposure".to_owned()), "{gone:?}");
+    assert!(gone.contains(&&"t-exposure".to_owned()), "{gone:?}");
     assert!(gone.iter().any(|id| id.contains("missing")), "{gone:?}");
     // A number names one table, figure or listing of its kind.
     assert!(gone.len() <= 8, "{gone:?}");
