@@ -328,7 +328,7 @@ fn what_the_plan_omits_is_left_out_and_named() {
     let (_, document) = document(&omitted);
     let ids = |document: &Document| -> Vec<String> {
         // Numbers close the gaps that are left: outputs are told apart without them.
-        let tables = document.tables().map(|table| splitknee::report::numbers::without(&table.id));
+        let tables = document.tables().map(|table| splitknee::report::numbering::without(&table.id));
         tables.chain(document.figures().map(|figure| figure.id.clone())).collect()
     };
     let (all, kept) = (ids(&whole), ids(&document));
