@@ -393,7 +393,15 @@ fn no_byte_of_any_output_of_a_redacted_run_has_an_identifier() {
     // The letters of the identifiers, in capitals or not and of full width, before a number of one of them.
     let found = |bytes: &[u8]| {
         let plain: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
-        let lower = String::from_utf8_lossy(&plain).to_lowercase().replace("ｑｘｖ", "qxv");
+        let text = String::from_utf8_lossy(&plain).into_owned();
+        // Fonts and pictures inside a page are packed bytes, which hold any three letters now and then.
+        let mut parts = text.split(";base64,");
+        let mut lower = parts.next().unwrap_or_default().to_lowercase();
+        for part in parts {
+            let after = part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "+/=".contains(c));
+            lower.push_str(&after.to_lowercase());
+        }
+        let lower = lower.replace("ｑｘｖ", "qxv");
         lower.find("qxv").map(|at| lower[at..].chars().take(60).collect::<String>())
     };
     let folder = tempfile::tempdir().unwrap();

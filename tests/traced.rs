@@ -67,7 +67,7 @@ fn untraced(page: &str) -> (usize, Vec<String>) {
         let rest = rest.split("</details>").next().unwrap();
         let fields = rest.split("<span data-f=\"").skip(1).map(|field| {
             let (name, rest) = field.split_once('"').unwrap();
-            let number = between(rest, "<b>", "</b>").next().unwrap().replace('\u{2212}', "-");
+            let number = plain(between(rest, "<b>", "</b>").next().unwrap()).replace('\u{2212}', "-");
             (plain(name), number.parse().unwrap_or_else(|_| panic!("{id}: {number}")))
         });
         held.insert(id, fields.collect());
@@ -181,7 +181,7 @@ for (i in seq_along(lines)) {
   } else if (inherits(value, "skip")) {
     cat("SKIP", ids[i], value$reason, "\n"); next
   } else {
-    theirs <- unname(c(value["estimate"], value["p_value"])); ours <- c(of("estimate"), of("p_value"))
+    theirs <- as.numeric(unlist(unname(c(value["estimate"], value["p_value"])))); ours <- c(of("estimate"), of("p_value"))
   }
   both <- !is.na(theirs) & !is.na(ours)
   cat(if (length(theirs) == length(ours) && any(both) && all(abs(theirs - ours)[both] <= 1e-4 * pmax(1e-3, abs(ours[both])))) "SAME" else "OTHER", ids[i], format(theirs, digits = 8), "|", format(ours, digits = 8), "\n")

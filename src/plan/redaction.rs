@@ -132,7 +132,11 @@ pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
     }));
     texts.extend(subgroups.iter_mut().filter_map(|subgroup| subgroup.label.as_mut()));
     texts.extend(waivers.iter_mut().map(|waiver| &mut waiver.reason));
-    texts.extend(plan.remarks.iter_mut().flat_map(|finding| [&mut finding.message, &mut finding.remedy]));
+    texts.extend(
+        plan.remarks
+            .iter_mut()
+            .flat_map(|finding| [&mut finding.message, &mut finding.remedy, &mut finding.location.file]),
+    );
     texts.into_iter().for_each(|text| replace(text, &masker));
 }
 

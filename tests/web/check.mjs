@@ -103,7 +103,7 @@ for (const width of [390, 1400]) {
   const page = await open(1000, { javaScriptEnabled: false });
   const links = await page.locator("a[href^='#r-']").count();
   check(links > 0, "no number links to a record");
-  for (const selector of ["main > section > h2", "table", "figure svg", "nav a", "details.records > summary"]) {
+  for (const selector of ["main > section > h2", "table", "figure svg", "nav ol a", "details.exhibits > summary", "details.records > summary"]) {
     const [found, seen] = [page.locator(selector), page.locator(`${selector} >> visible=true`)];
     check((await found.count()) > 0 && (await found.count()) === (await seen.count()), `without JavaScript: ${selector} hidden`);
   }

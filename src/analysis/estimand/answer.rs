@@ -57,6 +57,8 @@ fn record(context: &Context, question: &Question, other: Option<&SensitivityPlan
             if let Err(Refusal(reason)) = found {
                 result.notes.push(reason);
             }
+            let important = context.trial.design.endpoints[question.endpoint].important_difference;
+            result.extra.extend(important.and_then(|size| Some(("tipping_multiple", multiples(&result, size)?))));
         }
     }
     let design = &context.trial.design;
@@ -66,6 +68,17 @@ fn record(context: &Context, question: &Question, other: Option<&SensitivityPlan
     let mut record = of_set.record(id, question.endpoint, question.visit(), measure, Role::Sensitivity, result, rows);
     record.reference = "Wolbers et al. 2022; Carpenter, Roger & Kenward 2013; ICH E9(R1)";
     record
+}
+
+/// By line of tipping points: how far from 0 the nearest is, in important differences of `size`; null where there is none.
+fn multiples(result: &TestResult, size: f64) -> Option<Field> {
+    let Some(Field::Json(Value::Object(lines))) = result.field("tipping") else { return None };
+    let nearest = |roots: &Value| {
+        let distances = roots.as_array().into_iter().flatten().filter_map(Value::as_f64).map(f64::abs);
+        distances.reduce(f64::min).map(|nearest| nearest / size)
+    };
+    let multiples = lines.iter().map(|(line, roots)| (line.clone(), json!(nearest(roots)))).collect();
+    Some(Field::Json(Value::Object(multiples)))
 }
 
 /// The method of a record, and the end of its identifier.

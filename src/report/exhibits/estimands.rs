@@ -418,8 +418,7 @@ pub fn tipping(material: &Material, number_of: &str) -> Option<ResultTable> {
                     Some(root) => Cell::Number(Some(root), about.decimals + 1),
                     None => Cell::Text(words.get("estimand.root_none")),
                 };
-                let nearest = [below, above].into_iter().flatten().map(f64::abs).fold(f64::INFINITY, f64::min);
-                let multiple = about.important_difference.filter(|_| nearest.is_finite()).map(|mcid| nearest / mcid);
+                let multiple = json(record, "tipping_multiple").get(key).and_then(Value::as_f64);
                 let cells = vec![cell(below), cell(above), Cell::Number(multiple, 1)];
                 table.row(words.say(&format!("estimand.line_{line}"), &values), 1, cells, vec![record.id.clone()]);
             }

@@ -89,7 +89,11 @@ fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultT
     ];
     cells.extend(adjusted.then(|| record.p_adjusted.map_or(Cell::Empty, |p| Cell::PValue(Some(p)))));
     cells.push(Cell::Text(record.verdict.map_or_else(String::new, |verdict| claim(material, &verdict))));
+    let shares = matches!(cells[1], Cell::CountPercent(..));
     table.row(label, 1, cells, ids);
+    if shares {
+        table.named(["", "n_yes_treated percent_yes_treated", "n_yes_control percent_yes_control"]);
+    }
 }
 
 /// What stands for each arm: the LS means of the deciding model, else the means that are compared; shares of yes-or-no
@@ -108,9 +112,10 @@ fn means(material: &Material, record: &Record, endpoint: usize, visit: usize) ->
             })
         }
         Kind::Binary if record.measure == Measure::Value && json(record, "a").is_number() => {
-            let count = |name: &str| record.result.number(name).map_or(0, |count| count as usize);
-            let n = record.result.n_pairs;
-            [Cell::CountPercent(count("a") + count("b"), n), Cell::CountPercent(count("a") + count("c"), n)]
+            ["n_yes_treated", "n_yes_control"].map(|name| {
+                let yes = record.result.number(name).map_or(0, |count| count as usize);
+                Cell::CountPercent(yes, record.result.n_pairs)
+            })
         }
         _ => [Cell::Empty, Cell::Empty],
     }

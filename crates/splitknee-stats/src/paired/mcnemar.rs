@@ -96,7 +96,13 @@ pub fn mcnemar(table: &PairTable, options: &Options, method: &McNemarOptions) ->
     result.notes.push(note!(mcnemar_limits));
     let low = |limits: Option<(f64, f64)>| Field::Number(limits.map(|(low, _)| low));
     let high = |limits: Option<(f64, f64)>| Field::Number(limits.map(|(_, high)| high));
+    let percent = |yes: u64| Field::Number(Some(100.0 * yes as f64 / table.n() as f64));
+    let (treated, control) = (table.a + table.b, table.a + table.c);
     result.extra = vec![
+        ("n_yes_treated", Field::Count(treated)),
+        ("percent_yes_treated", percent(treated)),
+        ("n_yes_control", Field::Count(control)),
+        ("percent_yes_control", percent(control)),
         ("a", Field::Count(table.a)),
         ("b", Field::Count(table.b)),
         ("c", Field::Count(table.c)),
