@@ -70,12 +70,10 @@ fn stream(bytes: &[u8]) -> Option<Vec<u8>> {
     let (start, length) = (number::<4>(book, 116)?, number::<4>(book, 120)?);
     let mut stream = if length < number::<4>(bytes, 56)? {
         // Short streams lie in a stream of their own.
-        let small =
-            chain(&numbers_of_chain(bytes, &table, size, 60)?, start, 64, |number| number.saturating_mul(64), &{
-                let root = folder.get(..128)?;
-                chain(&table, number::<4>(root, 116)?, size, sector, bytes)
-            });
-        small
+        chain(&numbers_of_chain(bytes, &table, size, 60)?, start, 64, |number| number.saturating_mul(64), &{
+            let root = folder.get(..128)?;
+            chain(&table, number::<4>(root, 116)?, size, sector, bytes)
+        })
     } else {
         chain(&table, start, size, sector, bytes)
     };

@@ -473,7 +473,7 @@ impl Checker<'_> {
             ] {
                 if both {
                     let message = format!("`{old}` is the old name of `{new}`, and both are given");
-                    self.wrong("SK012", &at(old), message, &format!("remove `{old}`"));
+                    self.wrong("SK012", &at(old), message, format!("remove `{old}`"));
                 }
             }
             self.within_range(&at("margin"), endpoint.margin, endpoint.range);

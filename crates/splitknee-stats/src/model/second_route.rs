@@ -24,6 +24,9 @@ use std::collections::BTreeMap;
 /// Most Newton steps.
 const STEPS: usize = 100;
 
+/// Names the covariance parameter of two rows; `None` where they have none in common.
+type Key = Box<dyn Fn(usize, usize) -> Option<String>>;
+
 /// One patient: outcome, design and the places of the covariance parameters.
 struct Unit {
     y: DVector<f64>,
@@ -67,7 +70,7 @@ impl Fit {
         let y = frame.numeric_response().ok()?;
         let p = self.design.n_columns();
         // Per term: the parameter of two rows of one patient, by name.
-        let mut keys: Vec<Box<dyn Fn(usize, usize) -> Option<String>>> = Vec::new();
+        let mut keys: Vec<Key> = Vec::new();
         for (index, term) in frame.formula.random.iter().enumerate() {
             if !term.intercept || !term.slopes.is_empty() {
                 return None;
@@ -103,7 +106,7 @@ impl Fit {
     }
 
     /// The parameter of two rows under a covariance term; `None` where the structure is not linear.
-    fn covariance_key(&self, term: &CovarianceTerm) -> Option<Box<dyn Fn(usize, usize) -> Option<String>>> {
+    fn covariance_key(&self, term: &CovarianceTerm) -> Option<Key> {
         let [factor] = term.factors.as_slice() else { return None };
         let subject = self.frame.grouping(&term.subject).ok()?;
         let cell = self.frame.grouping(&factor.cells).ok()?;
