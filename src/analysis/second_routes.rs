@@ -5,7 +5,7 @@
 //! | mixed model, MMRM, MMRM of differences, cLDA with a covariance linear in its parameters | `linear-reml`: restricted likelihood over the covariances themselves, variances free below 0 ([`crate::model::second_route`]) |
 //! | paired t-test | `regression`: REML with `us(treatment\|patient)` on the knees of the pairs |
 //! | ANCOVA | `regression`: least squares of the differences by the mixed-model engine |
-//! | Wilcoxon, sign-flip permutation | `enumeration`: Walsh averages counted one by one; all 2ⁿ signs, up to [`SIGNS`] differences |
+//! | Wilcoxon, sign-flip permutation | `enumeration`: Walsh averages counted one by one; all 2ⁿ signs, up to 16 differences |
 //! | sign test, McNemar (mid-p), win odds | `counting`: knees counted again from their scores, probabilities added up term by term |
 //!
 //! Other methods (Kronecker and autoregressive covariances, estimating equations, bootstrap …) have none here.
