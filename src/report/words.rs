@@ -228,11 +228,11 @@ mod tests {
     #[test]
     fn the_level_in_words_is_that_of_the_intervals() {
         let words = Words::new(Language::English);
-        assert_eq!(words.get("table.ci"), "95 % CI");
-        assert_eq!(words.clone().at(0.01).get("table.ci"), "99 % CI");
-        assert_eq!(words.clone().at(0.1).get("table.ci"), "90 % CI");
+        assert_eq!(words.get("table.ci"), "95% CI");
+        assert_eq!(words.clone().at(0.01).get("table.ci"), "99% CI");
+        assert_eq!(words.clone().at(0.1).get("table.ci"), "90% CI");
         let none = words.at(0.01).say("first.safety_none", &[("n", "30"), ("u", "11.6")]);
-        assert!(none.contains("upper 99.5 % confidence limit"), "{none}");
+        assert!(none.contains("upper 99.5% confidence limit"), "{none}");
         for language in [Language::English, Language::Japanese] {
             for (key, message) in &Words::new(language).messages {
                 assert!(!message.contains("95"), "{key} names a level that a plan may change");

@@ -63,15 +63,15 @@ fn place_of<'n>(names: impl Iterator<Item = (&'n str, &'n [String])> + Clone, ce
         .or_else(|| names.clone().position(|(_, codes)| codes.iter().any(|code| code == cell)))
         .or_else(|| names.clone().position(|(_, codes)| codes.iter().any(same_number)))
         .or_else(|| {
+            let fits = |(_, codes): &(&str, &[String])| codes.iter().any(|code| code.to_lowercase() == lower);
+            let mut fitting = names.clone().enumerate().filter(|(_, name)| fits(name));
+            let first = fitting.next()?;
+            fitting.next().is_none().then_some(first.0)
+        })
+        .or_else(|| {
             // Typed files have 1 and 0 for true and false.
             let truth = truth(cell)?;
             names.clone().position(|(_, codes)| codes.iter().any(|code| self::truth(code) == Some(truth)))
-        })
-        .or_else(|| {
-            let fits = |(_, codes): &(&str, &[String])| codes.iter().any(|code| code.to_lowercase() == lower);
-            let mut fitting = names.enumerate().filter(|(_, name)| fits(name));
-            let first = fitting.next()?;
-            fitting.next().is_none().then_some(first.0)
         })
 }
 

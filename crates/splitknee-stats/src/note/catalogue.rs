@@ -188,7 +188,7 @@ crate::messages! {
         mi_two_draws = "Rubin's rules need at least two imputations";
         mi_not_a_visit = "the visit to analyse is not among the visits";
         mi_level = "the confidence level must lie between 0 and 1";
-        mi_not_linear = "the share of responders is not linear in the outcome: the conditional mean of a knee is not the mean of its responses; use method bayes or approximate-bayes";
+        mi_not_linear = "the share of responders is not linear in the outcome: a conditional mean is not the mean of the responses; use method bayes or approximate-bayes";
         mi_responder_tipping = "tipping points are those of a mean: the share of responders has none; give deltas as numbers";
         mi_all_equal = "the {n} completed differences are all equal ({value}), so they have no standard error";
         mi_bayes_us = "Bayesian imputation draws an unstructured covariance; `{structure}` has no such draw: use approximate-bayes or conditional-mean";
