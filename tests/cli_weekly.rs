@@ -197,6 +197,17 @@ fn ratios_with_an_offset_and_their_figure() {
     assert!(
         found["notes"].as_array().unwrap().iter().any(|note| note["text"].as_str().unwrap().starts_with("1 was added"))
     );
-    let svg = std::fs::read_to_string(figure).unwrap();
+    let svg = std::fs::read_to_string(&figure).unwrap();
     assert!(svg.contains("<svg") && svg.contains("B / A"));
+    // A file that is there is replaced only where that is said.
+    std::fs::write(&figure, "mine").unwrap();
+    let again = |further: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_splitknee"));
+        let formula = ["model", "--data", &file, "--formula", "n ~ arm + (1|id)", "--contrast", "arm"];
+        let run = command.args(formula).arg("--figure").arg(&figure).args(further).output().unwrap();
+        (run.status.success(), std::fs::read_to_string(&figure).unwrap())
+    };
+    assert_eq!(again(&[]), (false, "mine".to_owned()));
+    let (succeeded, drawn) = again(&["--force"]);
+    assert!(succeeded && drawn.contains("<svg"));
 }

@@ -42,6 +42,34 @@ fn row(patient: usize, visit: usize, right: bool) -> usize {
     2 + 6 * (patient - 1) + 2 * visit + usize::from(right)
 }
 
+/// Page one says what estimates the estimand and where it is, beside the analysis that decides; tipping points are also told
+/// in important differences.
+#[test]
+fn the_demo_says_which_number_estimates_the_estimand() {
+    let (run, bundle) = super::report::demo("en");
+    let main = run.outcomes.records.iter().find(|record| record.id == "vas.m6.e1.mar").unwrap();
+    let deciding = run.outcomes.deciding(0, run.trial.design.primary).unwrap();
+    assert!((main.result.estimate.unwrap() - deciding.result.estimate.unwrap()).abs() > 0.1, "two different numbers");
+    let page = String::from_utf8(bundle.get("report.md").or(bundle.get("report.html")).unwrap().to_vec()).unwrap();
+    let shown = splitknee::table::rounding::print(main.result.estimate.unwrap(), 1);
+    assert!(page.contains(&format!("Estimand: estimate: {shown} mm (95% CI ")), "{shown}");
+    assert!(!page.contains(".; "), "a reason ends in one mark");
+    let tips = run.outcomes.records.iter().find(|record| record.result.field("tipping_multiple").is_some()).unwrap();
+    let (Some(Field::Json(roots)), Some(Field::Json(multiples))) =
+        (tips.result.field("tipping"), tips.result.field("tipping_multiple"))
+    else {
+        panic!("{}", tips.id)
+    };
+    for (line, multiple) in multiples.as_object().unwrap() {
+        let nearest = roots[line].as_array().unwrap().iter().map(|root| root.as_f64().unwrap().abs()).reduce(f64::min);
+        // The demo's plan: important_difference = 10.
+        assert_eq!(
+            multiple.as_f64().map(|multiple| (multiple * 10.0 * 1e9).round()),
+            nearest.map(|root| (root * 1e9).round())
+        );
+    }
+}
+
 #[test]
 fn without_missing_values_every_strategy_is_the_paired_t_test_of_the_change() {
     let small = trial("P01,LEFT,Month 6,REINJECTION", &event("REINJECTION", "knee", "jump-to-reference"));

@@ -140,6 +140,27 @@ fn splitknee(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_splitknee")).args(arguments).current_dir(folder).output().unwrap()
 }
 
+/// A file that has the name of one of ours, with no list beside it, is somebody else's: it stays, and no key is made.
+#[test]
+fn files_of_others_are_not_written_over() {
+    let home = tempfile::tempdir().unwrap();
+    let at = home.path();
+    fs::write(at.join("design.toml"), DESIGN).unwrap();
+    fs::create_dir(at.join("list")).unwrap();
+    for name in ["redcap.csv", "cards.pdf", "randomisation.json"] {
+        let foreign = at.join("list").join(name);
+        fs::write(&foreign, "mine").unwrap();
+        let refused = splitknee(at, &["randomise", "design.toml", "--out", "list"]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains(name) && said.contains("nothing was written"), "{said}");
+        assert_eq!(fs::read_to_string(&foreign).unwrap(), "mine");
+        fs::remove_file(&foreign).unwrap();
+        assert_eq!(fs::read_dir(at.join("list")).unwrap().count(), 0);
+    }
+    let beside: Vec<_> = fs::read_dir(at).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(beside.len(), 2, "design and the empty folder, no key: {beside:?}");
+}
+
 /// The command from key to comparison, in a folder of its own.
 #[test]
 fn from_key_to_comparison() {

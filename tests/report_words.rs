@@ -262,9 +262,11 @@ fn the_japanese_report_is_japanese() {
                     .map(String::clone),
             );
             let events = estimand.intercurrent_events.iter();
-            known.extend(
-                events.flat_map(|event| event.reason.iter().chain([&event.event]).cloned().collect::<Vec<_>>()),
-            );
+            known.extend(events.flat_map(|event| {
+                // A reason is printed without the mark at its end, which the sentence around it has.
+                let reason = event.reason.as_deref().map(|reason| reason.trim_end_matches('.').to_owned());
+                reason.into_iter().chain([event.event.clone()]).collect::<Vec<_>>()
+            }));
         }
         // Formulas, settings of the plan, sources and identifiers are code or citations.
         known.extend(run.outcomes.fits.iter().flat_map(|fit| {

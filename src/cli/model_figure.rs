@@ -1,12 +1,14 @@
 //! The differences of LS means as a dot plot: one row each, set in their BY cells, with confidence limits; ratios on a
 //! logarithmic axis.
 
+use super::args::model::ModelData;
 use super::error::CliError;
+use super::output::write_new;
+use crate::disk::inputs::Inputs;
 use crate::figure::axis::{self, Scale, Ticks};
 use crate::figure::scene::{Scene, Stroke, Type};
 use crate::figure::style::{self, Style};
 use crate::figure::{FigureError, Heading, png};
-use std::path::Path;
 
 /// Height of a row in points.
 const ROW: f64 = 15.0;
@@ -23,11 +25,12 @@ pub struct Dot {
     pub values: [Option<f64>; 3],
 }
 
-/// Draws `dots` into `path`, SVG or PNG by its name. `ratios` says that the values are ratios; `title` is above the axis.
+/// Draws `dots` into the file of `--figure`, SVG or PNG by its name; nothing without it. `ratios` says that the values are ratios; `title` is above the axis.
 ///
 /// # Errors
-/// No comparison has an estimate, a name that is neither, or a file that cannot be written.
-pub fn write(path: &Path, dots: &[Dot], ratios: bool, title: &str) -> Result<(), CliError> {
+/// No comparison has an estimate, a name that is neither, a file that is there (without `--force`) or cannot be written.
+pub fn write(args: &ModelData, dots: &[Dot], ratios: bool, title: &str) -> Result<(), CliError> {
+    let Some(path) = &args.figure else { return Ok(()) };
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
     if !["svg", "png"].contains(&extension.as_str()) {
         return Err(CliError::Usage(format!("--figure {}: a name ending in .svg or .png", path.display())));
@@ -49,7 +52,7 @@ pub fn write(path: &Path, dots: &[Dot], ratios: bool, title: &str) -> Result<(),
         "svg" => svg.into_bytes(),
         _ => png::png(&svg, 300.0).map_err(|error| CliError::Output(error.to_string()))?,
     };
-    crate::cli::output::write_new(path, &bytes, &crate::disk::inputs::Inputs::default(), true)
+    write_new(path, &bytes, &Inputs::of([&args.data]), args.force)
 }
 
 /// Ticks of a logarithmic axis: 1, 2 and 5 times powers of ten within the domain, powers alone over more than two decades.

@@ -240,7 +240,7 @@ pub(super) fn heading(text: &mut String, title: &str) {
 }
 
 pub(super) fn interval_title(conf_level: f64) -> String {
-    format!("{} % CI", number(100.0 * conf_level).trim_end_matches('0').trim_end_matches('.'))
+    format!("{}% CI", number(100.0 * conf_level).trim_end_matches('0').trim_end_matches('.'))
 }
 
 pub(super) fn limits(low: Option<f64>, high: Option<f64>) -> String {

@@ -56,7 +56,7 @@ pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
         visits.filter_map(move |visit| Some((endpoint, visit, run.outcomes.deciding(endpoint, visit)?)))
     });
     let rows: Vec<Row> = deciding.map(|(endpoint, visit, record)| row(&material, endpoint, visit, record)).collect();
-    text.push_str(&comparisons(&rows, &format!("Difference ({} % CI)", level(run)), columns));
+    text.push_str(&comparisons(&rows, &format!("Difference ({}% CI)", level(run)), columns));
     for line in withheld(run) {
         text.push_str(&wrap(&line, columns));
     }

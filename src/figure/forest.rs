@@ -267,11 +267,9 @@ fn draw_row(scene: &mut Scene<'_>, input: &Forest, block: &Block, row: &Row, col
         }
     }
     if let Some(mean) = row.difference.mean {
-        if row.primary {
-            scene.diamond((x.at(mean), y), 4.4, style::INK);
-        } else {
-            scene.dot((x.at(mean), y), style::MARKER, style::INK, 1.0);
-        }
+        // No diamond: in the forest of all endpoints it means that a difference is claimed.
+        let size = if row.primary { 1.4 * style::MARKER } else { style::MARKER };
+        scene.dot((x.at(mean), y), size, style::INK, 1.0);
         scene.hover((x.at(mean), y), 6.0, format!("{}, {}: {text}", block.label, row.label));
     }
 }

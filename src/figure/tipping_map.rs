@@ -134,7 +134,7 @@ pub fn draw(input: &TippingMap, style: &Style) -> Result<Figure, FigureError> {
         }
         line = legend(&mut scene, side, line + 12.0, label);
     }
-    let end = axis::title_above(&mut scene, (left, below.max(line) - 2.0), &input.labels.active, "", SIDE + 60.0);
+    let end = axis::title_above(&mut scene, (left, below.max(line) + 6.0), &input.labels.active, "", SIDE + 60.0);
     scene.finish(&input.heading, end + 4.0)
 }
 

@@ -12,6 +12,7 @@ pub mod blinded;
 mod bounds;
 mod code_checks;
 pub mod cross;
+mod cross_endpoints;
 mod cross_estimands;
 pub mod data_file;
 pub mod design;

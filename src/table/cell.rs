@@ -1,6 +1,7 @@
 //! A cell: unrounded values with the way they are printed.
 
 use super::rounding;
+use crate::analysis::counted::percent;
 
 /// One table cell. Every variant keeps its values unrounded; [`Cell::text`] prints them.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,9 +89,4 @@ impl Cell {
             _ => self.values().into_iter().flatten().filter(|value| value.is_finite()).collect(),
         }
     }
-}
-
-/// `count` of `of` in per cent.
-pub fn percent(count: usize, of: usize) -> f64 {
-    100.0 * count as f64 / of.max(1) as f64
 }

@@ -43,6 +43,9 @@ pub struct ModelData {
     /// The differences of --contrast as a dot plot with limits, SVG or PNG; ratios on a logarithmic axis.
     #[arg(long, value_name = "FILE")]
     pub figure: Option<PathBuf>,
+    /// Replace the figure that is there.
+    #[arg(long, requires = "figure")]
+    pub force: bool,
     /// Confidence level.
     #[arg(long, default_value_t = 0.95)]
     pub conf_level: f64,

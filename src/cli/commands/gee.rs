@@ -44,10 +44,10 @@ pub fn run(args: &GeeArgs) -> Result<(), CliError> {
         offset: input.offset,
     };
     let report = gee(&input.table, &input.formula, &args.id, &options, &comparisons)?;
-    if let Some(path) = &args.input.figure {
+    if args.input.figure.is_some() {
         let kind = report.contrasts.iter().find_map(|contrast| contrast.ratio_kind);
         let dots: Vec<Dot> = report.contrasts.iter().map(ratio_dot).collect();
-        model_figure::write(path, &dots, kind.is_some(), kind.unwrap_or("Difference of LS means"))?;
+        model_figure::write(&args.input, &dots, kind.is_some(), kind.unwrap_or("Difference of LS means"))?;
     }
     if args.input.format == "json" {
         terminal::json(&report)

@@ -319,7 +319,7 @@ fn events(
 
 fn text(args: &ImputeArgs, found: &Answer) -> String {
     let mut out = format!(
-        "{} − {} at {}: {} ({} % CI {} to {}), SE {} ({}{}), p = {}\n",
+        "{} − {} at {}: {} ({}% CI {} to {}), SE {} ({}{}), p = {}\n",
         args.active,
         args.placebo,
         found.at,

@@ -24,7 +24,7 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
     match Family::from_name(&args.family) {
         None => {
             let report = linear(args)?;
-            if let Some(path) = &args.input.figure {
+            if args.input.figure.is_some() {
                 let ratios = report.scale.is_some();
                 let what = if ratios { "Ratio of geometric means" } else { "Difference of LS means" };
                 let adjusted = report.adjust.as_ref().filter(|found| !["none", "holm"].contains(&found.method));
@@ -32,7 +32,7 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
                 let level = terminal::number(100.0 * args.input.conf_level);
                 let level = level.trim_end_matches('0').trim_end_matches('.');
                 let title = format!("{what} with {kind}{level} % confidence limits");
-                model_figure::write(path, &dots(&report), ratios, &title)?;
+                model_figure::write(&args.input, &dots(&report), ratios, &title)?;
             }
             if json {
                 terminal::json(&report)
@@ -42,10 +42,10 @@ pub fn run(args: &ModelArgs) -> Result<(), CliError> {
         }
         Some(family) => {
             let report = generalised(args, family)?;
-            if let Some(path) = &args.input.figure {
+            if args.input.figure.is_some() {
                 let kind = report.contrasts.iter().find_map(|contrast| contrast.ratio_kind);
                 let dots: Vec<Dot> = report.contrasts.iter().map(ratio_dot).collect();
-                model_figure::write(path, &dots, kind.is_some(), kind.unwrap_or("Difference of LS means"))?;
+                model_figure::write(&args.input, &dots, kind.is_some(), kind.unwrap_or("Difference of LS means"))?;
             }
             if json {
                 terminal::json(&with_absent_fields(&report)?)

@@ -117,9 +117,17 @@ fn drawn(list: &List) -> Vec<((String, String), Vec<String>)> {
 
 /// Makes the list, or extends the one that is there.
 fn make(args: &RandomiseArgs, design: &Design, out: &Path) -> Result<(), CliError> {
+    let path = out.join("list.csv");
+    // Beside a list of ours the files are made anew; where there is none, whatever has their names is somebody else's.
+    let ours = path.exists();
+    let names = ["redcap.csv", "cards.pdf", "randomisation.json"];
+    if let Some(foreign) = names.iter().map(|name| out.join(name)).find(|file| !ours && file.exists()) {
+        let message = "no list.csv stands beside it, so this program did not make it\n  help: move it elsewhere, or name \
+                       another folder";
+        return Err(CliError::Refused(format!("{}: {message}; nothing was written", foreign.display())));
+    }
     let (key, made) = key(args, out)?;
     let list = List::draw(design, &key, args.test);
-    let path = out.join("list.csv");
     let mut csv = list.csv();
     let mut added = None;
     if path.exists() {
@@ -145,7 +153,7 @@ fn make(args: &RandomiseArgs, design: &Design, out: &Path) -> Result<(), CliErro
     }
     let secret = |name: &str, bytes: &[u8]| -> Result<(), CliError> {
         let path = out.join(name);
-        write_new(&path, bytes, &Inputs::default(), true)?;
+        write_new(&path, bytes, &Inputs::default(), ours)?;
         private(&path)
     };
     secret("list.csv", csv.as_bytes())?;
@@ -154,7 +162,7 @@ fn make(args: &RandomiseArgs, design: &Design, out: &Path) -> Result<(), CliErro
         secret("cards.pdf", cards)?;
     }
     let text = serde_json::to_string_pretty(&record).map_err(|error| CliError::Output(error.to_string()))?;
-    write_new(&out.join("randomisation.json"), format!("{text}\n").as_bytes(), &Inputs::default(), true)?;
+    write_new(&out.join("randomisation.json"), format!("{text}\n").as_bytes(), &Inputs::default(), ours)?;
     if made {
         let path = key_path(args);
         terminal::say(&format!(

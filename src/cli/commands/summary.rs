@@ -230,7 +230,7 @@ fn text(summary: &PublishedSummary) -> String {
         rows.push(row(format!("implied r = {shown}"), implied));
     }
     let level = number(100.0 * summary.conf_level);
-    let title = format!("{} % CI", level.trim_end_matches('0').trim_end_matches('.'));
+    let title = format!("{}% CI", level.trim_end_matches('0').trim_end_matches('.'));
     text.push_str(&terminal::columns(&["Within-pair correlation", "SE", &title, "t", "p"], &rows));
     for note in &summary.notes {
         text.push_str(&format!("note: {note}\n"));

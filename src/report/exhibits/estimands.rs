@@ -4,9 +4,9 @@ use super::figures::{direction, favours, heading};
 use super::{Material, json};
 use crate::analysis::Record;
 use crate::analysis::estimand::{self, Plane, Question, Side};
-use crate::figure::{self, Figure, FigureError, MeanCi, Style, forest, sensitivity_forest, tipping_map};
+use crate::figure::{Figure, FigureError, MeanCi, Style, forest, sensitivity_forest};
 use crate::plan::estimand::{IntercurrentEvent, SensitivityPlan, Strategy};
-use crate::table::{Align, Cell, ResultTable};
+use crate::table::{Align, Cell, ResultTable, rounding};
 use serde_json::Value;
 
 /// An estimand that is estimated by imputation, with its records: the main analysis, then the sensitivity analyses.
@@ -24,7 +24,7 @@ impl<'a> Estimated<'a> {
     }
 
     /// Whether a record asks for tipping points of the main analysis alone, whose estimate it repeats.
-    fn only_tips(&self, place: usize) -> bool {
+    pub fn only_tips(&self, place: usize) -> bool {
         self.sensitivity(place).is_some_and(|other| {
             let nothing_else =
                 SensitivityPlan { label: None, delta: None, ..other.clone() } == SensitivityPlan::default();
@@ -33,7 +33,7 @@ impl<'a> Estimated<'a> {
     }
 
     /// The sensitivity analysis of a record; `None` for the main analysis.
-    fn sensitivity(&self, place: usize) -> Option<&'a SensitivityPlan> {
+    pub fn sensitivity(&self, place: usize) -> Option<&'a SensitivityPlan> {
         self.question.estimand.sensitivities.get(place.checked_sub(1)?)
     }
 }
@@ -79,14 +79,17 @@ fn handled(material: &Material, event: &IntercurrentEvent) -> String {
     let values = [("event", event.event.as_str()), ("level", &level), ("strategy", &strategy)];
     let handled = material.words.say("methods.intercurrent_text", &values);
     match &event.reason {
-        Some(reason) => material.words.say("estimand.with_reason", &[("handled", &handled), ("reason", reason)]),
+        Some(reason) => {
+            let reason = reason.trim_end_matches(['.', '。']);
+            material.words.say("estimand.with_reason", &[("handled", &handled), ("reason", reason)])
+        }
         None => handled,
     }
 }
 
-/// The primary estimand in five lines: treatment, population, variable, events, summary measure. Empty where the plan declares
-/// none.
-pub fn five_lines(material: &Material) -> Vec<(String, String)> {
+/// The primary estimand in short: treatment, population, variable, events, summary measure, and what estimates it, which need
+/// not be the analysis that decides. Empty where the plan declares none.
+pub fn in_short(material: &Material) -> Vec<(String, String)> {
     let words = material.words;
     let Some(estimand) = material.plan.estimands.first() else { return Vec::new() };
     let fact = |key: &str, value: String| (words.get(&format!("methods.{key}")), value);
@@ -98,7 +101,33 @@ pub fn five_lines(material: &Material) -> Vec<(String, String)> {
         fact("variable", estimand.variable.clone()),
         fact("intercurrent", events),
         fact("summary_measure", estimand.summary_measure.clone()),
+        (
+            words.get("estimand.estimate"),
+            estimate(material).map_or_else(|| words.get("estimand.by_endpoint"), |(text, _)| text),
+        ),
     ]
+}
+
+/// The estimate of the primary estimand in words, and its record. `None` where the analysis that decides estimates it.
+pub fn estimate<'a>(material: &Material<'a>) -> Option<(String, &'a Record)> {
+    let words = material.words;
+    let first = material.plan.estimands.first()?.id_at(0);
+    let own = estimated(material).into_iter().find(|own| own.question.id == first)?;
+    let record = own.main()?;
+    let result = &record.result;
+    let (Some(estimate), Some(low), Some(high)) = (result.estimate, result.conf_low, result.conf_high) else {
+        let reason = result.notes.reason().map(|note| words.note(note)).unwrap_or_default();
+        return Some((words.say("estimand.no_estimate", &[("reason", &reason)]), record));
+    };
+    let about = material.endpoint(own.question.endpoint);
+    let share = matches!(result.field("scale"), Some(crate::analysis::Field::Text(scale)) if scale == "benefit");
+    let (decimals, unit) = if share { (3, "") } else { (about.decimals + 1, about.unit.as_str()) };
+    let [d, l, u] = [estimate, low, high].map(|value| rounding::print(value, decimals));
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    let n = result.number("n_patients").map_or(result.n_pairs, |n| n as usize).to_string();
+    let method = words.name("method", result.method);
+    let values = [("d", d.as_str()), ("l", &l), ("u", &u), ("unit", &unit), ("n", &n), ("method", &method)];
+    Some((words.say("estimand.estimated_as", &values), record))
 }
 
 /// All estimands with their attributes; `None` where the plan declares none.
@@ -154,7 +183,8 @@ fn title(material: &Material, id: &str, place: usize) -> String {
     material.words.say(key, &[("id", id)])
 }
 
-fn heading_of(material: &Material, own: &Estimated) -> String {
+/// An estimand with its endpoint and visit, as a group of rows is called.
+pub fn heading_of(material: &Material, own: &Estimated) -> String {
     let place = material.plan.estimands.iter().position(|known| std::ptr::eq(known, own.question.estimand));
     let about = material.endpoint(own.question.endpoint);
     let values = [
@@ -196,7 +226,7 @@ pub fn assumptions(material: &Material, own: &Estimated) -> Vec<String> {
 }
 
 /// The name of an analysis: the main one, or what differs from it.
-fn analysis(material: &Material, own: &Estimated, place: usize) -> String {
+pub fn analysis(material: &Material, own: &Estimated, place: usize) -> String {
     let words = material.words;
     let Some(other) = own.sensitivity(place) else { return words.get("estimand.main") };
     if let Some(label) = &other.label {
@@ -371,62 +401,8 @@ pub fn estimates(material: &Material, number: &str) -> Option<ResultTable> {
 }
 
 /// The record with the plane of an estimand: the main analysis, else the first sensitivity analysis that has one.
-fn plane<'a>(own: &Estimated<'a>) -> Option<(&'a Record, Plane)> {
+pub fn plane<'a>(own: &Estimated<'a>) -> Option<(&'a Record, Plane)> {
     own.records.iter().find_map(|record| Some((*record, Plane::of(record)?)))
-}
-
-/// The roots along the four lines, in the unit and as multiples of the MCID.
-pub fn tipping(material: &Material, number_of: &str) -> Option<ResultTable> {
-    let words = material.words;
-    let arms = &material.trial.design.arms;
-    let mut table = ResultTable::new("t-14-4-7-tipping", number_of, words.get("estimand.tipping"), material.everyone());
-    table.headers(
-        words.get("estimand.line"),
-        ["below", "above", "mcid"].map(|key| words.get(&format!("estimand.root_{key}"))),
-    );
-    let names = [("active", &arms.active), ("placebo", &arms.placebo)];
-    let values = names.map(|(key, arm)| (key, arm.as_str()));
-    for own in estimated(material) {
-        let asked = (0..own.records.len()).any(|place| own.only_tips(place));
-        for (place, record) in own.records.iter().enumerate() {
-            let found = json(record, "tipping");
-            // The main analysis has its tipping points where the plan does not ask for them.
-            if !found.is_object() || (place == 0 && asked) {
-                continue;
-            }
-            let about = material.endpoint(own.question.endpoint);
-            table.group(format!("{}: {}", heading_of(material, &own), analysis(material, &own, place)));
-            for (key, line) in [
-                ("delta_active", "active_alone"),
-                ("delta_placebo", "placebo_alone"),
-                ("equal", "equal"),
-                ("opposite", "opposite"),
-            ] {
-                let roots: Vec<f64> =
-                    found.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect();
-                let below = roots
-                    .iter()
-                    .copied()
-                    .filter(|root| *root < 0.0)
-                    .fold(None, |a: Option<f64>, b| Some(a.map_or(b, |a| a.max(b))));
-                let above = roots
-                    .iter()
-                    .copied()
-                    .filter(|root| *root >= 0.0)
-                    .fold(None, |a: Option<f64>, b| Some(a.map_or(b, |a| a.min(b))));
-                let cell = |root: Option<f64>| match root {
-                    Some(root) => Cell::Number(Some(root), about.decimals + 1),
-                    None => Cell::Text(words.get("estimand.root_none")),
-                };
-                let multiple = json(record, "tipping_multiple").get(key).and_then(Value::as_f64);
-                let cells = vec![cell(below), cell(above), Cell::Number(multiple, 1)];
-                table.row(words.say(&format!("estimand.line_{line}"), &values), 1, cells, vec![record.id.clone()]);
-            }
-        }
-    }
-    table.footnotes.push(words.get("estimand.tipping_note"));
-    table.footnotes.extend(material.marks());
-    (!table.rows.is_empty()).then_some(table)
 }
 
 /// One paragraph of an estimand: the estimate, what it assumes, and how far the imputed values could move.
@@ -497,7 +473,8 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Vec<Fi
                 }
                 let name = format!("{}: {}", own.question.id, analysis(material, own, place));
                 let kind = error_kind(material, record);
-                let label = if kind.is_empty() { name } else { format!("{name} [{kind}]") };
+                let said = name.to_lowercase().contains(&kind.to_lowercase());
+                let label = if said { name } else { format!("{name} [{kind}]") };
                 records.push(record);
                 rows.push(row(label, record, false));
             }
@@ -537,103 +514,4 @@ fn row(label: String, record: &Record, primary: bool) -> forest::Row {
     let difference =
         MeanCi { n, mean: record.result.estimate, low: record.result.conf_low, high: record.result.conf_high };
     forest::Row { label, difference, primary }
-}
-
-/// Bands of the plane.
-const BANDS: usize = 100;
-
-/// The tipping map of every estimand in which values are imputed.
-///
-/// # Errors
-/// The drawing fails.
-pub fn maps(material: &Material, number: &str, style: &Style) -> Result<Vec<Figure>, FigureError> {
-    let words = material.words;
-    let arms = &material.trial.design.arms;
-    let mut figures = Vec::new();
-    for (place, own) in estimated(material).iter().enumerate() {
-        let Some((record, plane)) = plane(own) else { continue };
-        let about = material.endpoint(own.question.endpoint);
-        let sd = material
-            .outcomes
-            .description(
-                own.question.endpoint,
-                own.question.visit(),
-                estimand::cells::measure(&material.context(), own.question.endpoint),
-                Some(&arms.placebo),
-            )
-            .and_then(|record| record.result.number("sd"));
-        let roots = [plane.roots_where(0, 0.0), plane.roots_where(1, 0.0)].concat();
-        let nearest = roots.iter().map(|root| root.abs()).fold(f64::INFINITY, f64::min);
-        let scale = about.important_difference.or(sd).unwrap_or(1.0).max(sd.unwrap_or(0.0)).max(1e-12);
-        // As far as the nearest root, but neither less than twice the scale nor more than eight times.
-        let reach = if nearest.is_finite() { (1.3 * nearest).clamp(2.0 * scale, 8.0 * scale) } else { 2.0 * scale };
-        let benefit = about.benefit_sign();
-        let edge = |step: usize| reach * (2.0 * step as f64 / BANDS as f64 - 1.0);
-        let bands = (0..BANDS).flat_map(|step| {
-            // Along a band of one δ_placebo the side changes at the roots in δ_active alone.
-            let (low, high) = (edge(step), edge(step + 1));
-            let middle = 0.5 * (low + high);
-            let roots = plane.roots_where(0, middle).into_iter().filter(|root| root.abs() < reach);
-            let ends: Vec<f64> = std::iter::once(-reach).chain(roots).chain([reach]).collect();
-            let tinted = ends.windows(2).map(|pair| {
-                let tint = match plane.side([0.5 * (pair[0] + pair[1]), middle]) {
-                    Side::Across => tipping_map::Tint::None,
-                    Side::Below if benefit < 0.0 => tipping_map::Tint::Active,
-                    Side::Above if benefit > 0.0 => tipping_map::Tint::Active,
-                    _ => tipping_map::Tint::Placebo,
-                };
-                ([pair[0], pair[1], low, high], tint)
-            });
-            tinted.collect::<Vec<_>>()
-        });
-        let tints = bands.collect();
-        let mut marks = vec![tipping_map::Mark { label: words.get("estimand.main"), at: [0.0; 2], main: true }];
-        let weight = plane.weights()[0];
-        for (place, other) in own.records.iter().enumerate().skip(1) {
-            // Another strategy as the shift of imputed active values that gives its estimate.
-            let Some(named) = own.sensitivity(place).filter(|other| other.strategy.is_some()) else { continue };
-            if let (Some(estimate), true, true) = (other.result.estimate, weight != 0.0, named.delta.is_none()) {
-                let at = [(estimate - plane.estimate([0.0; 2])) / weight, 0.0];
-                marks.push(tipping_map::Mark { label: analysis(material, own, place), at, main: false });
-            }
-        }
-        let unit = &about.unit;
-        let bar = |key: &str, length: f64| {
-            let shown = crate::table::rounding::print(length, about.decimals + 1);
-            (words.say(key, &[("length", &shown), ("unit", unit)]), length)
-        };
-        let bars = about
-            .important_difference
-            .map(|mcid| bar("estimand.bar_mcid", mcid))
-            .into_iter()
-            .chain(sd.map(|sd| bar("estimand.bar_sd", sd)));
-        let title = words.say("estimand.map", &[("estimand", &heading_of(material, own))]);
-        let axis = |key: &str, arm: &str| words.say(key, &[("arm", arm), ("unit", unit)]);
-        let interval = |arm: &str| words.say("estimand.interval_favours", &[("arm", arm)]);
-        let input = tipping_map::TippingMap {
-            heading: heading(
-                material,
-                &format!("{}-{}", material.key(own.question.endpoint), place + 1),
-                &format!("{number}.{}", figures.len() + 1),
-                title,
-                vec![words.get("estimand.map_note")],
-            )
-            .over([record.id.clone()]),
-            reach,
-            tints,
-            conic: plane.conic(reach, 160),
-            marks,
-            bars: bars.collect(),
-            labels: tipping_map::Labels {
-                active: axis("estimand.axis_delta", &arms.active),
-                placebo: axis("estimand.axis_delta", &arms.placebo),
-                favours_active: interval(&arms.active),
-                favours_placebo: interval(&arms.placebo),
-                includes: words.get("estimand.interval_includes"),
-                boundary: words.get("estimand.boundary"),
-            },
-        };
-        figures.extend(super::figures::unless_empty(figure::tipping_map::draw(&input, style))?);
-    }
-    Ok(figures)
 }

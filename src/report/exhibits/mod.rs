@@ -16,6 +16,7 @@ pub mod repeated;
 pub mod responders;
 pub mod secondary;
 pub mod tables;
+pub mod tipping;
 pub mod within;
 
 use super::options::Options;

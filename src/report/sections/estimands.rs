@@ -3,7 +3,7 @@
 use crate::figure::{FigureError, Style};
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, estimands};
+use crate::report::exhibits::{Material, estimands, tipping};
 use crate::report::sources;
 
 /// The section; `None` where the plan declares no estimand (the methods say so).
@@ -26,7 +26,7 @@ pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, Fi
     section.blocks.extend(estimands::cells(material, "14.4.5").map(Block::Table));
     section.blocks.extend(estimands::estimates(material, "14.4.6").map(Block::Table));
     section.blocks.extend(estimands::forest(material, "14.4.8", style)?.into_iter().map(Block::Figure));
-    section.blocks.extend(estimands::tipping(material, "14.4.7").map(Block::Table));
-    section.blocks.extend(estimands::maps(material, "14.4.9", style)?.into_iter().map(Block::Figure));
+    section.blocks.extend(tipping::tipping(material, "14.4.7").map(Block::Table));
+    section.blocks.extend(tipping::maps(material, "14.4.9", style)?.into_iter().map(Block::Figure));
     Ok(Some(section))
 }

@@ -35,7 +35,7 @@ pub fn section(material: &Material) -> Section {
         material,
         &[words.say("methods.comparison", &values), words.say(sides, &alpha)],
     )));
-    section.blocks.push(estimand(material));
+    section.blocks.extend(estimand(material));
     if let Some(fit) = material.fits().next() {
         let (ddf, structure) = (tables::ddf_name(material, &fit.ddf), words.name("structure", fit.structure));
         let values = [
@@ -66,10 +66,14 @@ pub fn section(material: &Material) -> Section {
     section
 }
 
-/// The primary estimand of the plan in five lines, or that the plan declares none.
-pub fn estimand(material: &Material) -> Block {
-    let facts = estimands::five_lines(material);
-    if facts.is_empty() { Block::Paragraph(material.words.get("methods.no_estimand")) } else { Block::Facts(facts) }
+/// The primary estimand of the plan in short with the record of its estimate, or that the plan declares none.
+pub fn estimand(material: &Material) -> Vec<Block> {
+    let facts = estimands::in_short(material);
+    if facts.is_empty() {
+        return vec![Block::Paragraph(material.words.get("methods.no_estimand"))];
+    }
+    let sources = estimands::estimate(material).map(|(_, record)| Block::Sources(vec![record.id.clone()]));
+    std::iter::once(Block::Facts(facts)).chain(sources).collect()
 }
 
 /// The families of hypotheses with their procedures, and what claims wait for.

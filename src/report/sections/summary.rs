@@ -39,7 +39,7 @@ pub fn section(material: &Material, run: &Run, style: &Style) -> Result<Section,
     section.blocks.extend(sources::block(harms));
     section.blocks.push(Block::Paragraph(design_line(material)));
     section.blocks.push(sources::disposition([]));
-    section.blocks.push(super::methods::estimand(material));
+    section.blocks.extend(super::methods::estimand(material));
     match overview::forest(material, "14.2", style)? {
         Some(forest) => section.blocks.push(Block::Figure(forest)),
         None => section.blocks.push(Block::Paragraph(words.get("text.no_forest"))),

@@ -1,0 +1,254 @@
+//! What must fit together in `[[endpoint]]`: names, ranges, sizes and margins, tests, scores and derived values, and that
+//! what decides is measured at the primary visit.
+
+use super::cross::{Checker, TESTS};
+use super::design::{endpoint_id, visits};
+use super::file::{GapsPlan, KindPlan, PlanFile, RolePlan, Shape};
+use crate::instrument::{Instrument, Scale};
+use crate::trial::derived::Summary;
+
+impl Checker<'_> {
+    pub(super) fn endpoints(&mut self, plan: &PlanFile) {
+        if plan.endpoints.is_empty() {
+            self.wrong("SK012", "endpoint", "the plan has no endpoint".to_owned(), "add an [[endpoint]] table");
+        }
+        let ids: Vec<String> = plan.endpoints.iter().map(endpoint_id).collect();
+        self.distinct(
+            "the endpoint identifier",
+            ids.iter().enumerate().map(|(i, id)| (format!("endpoint.{i}.id"), id.as_str())),
+        );
+        let order: Vec<&str> =
+            plan.visits.iter().flat_map(|visits| visits.order.iter()).map(|visit| &**visit).collect();
+        for (i, endpoint) in plan.endpoints.iter().enumerate() {
+            let at = |key: &str| format!("endpoint.{i}.{key}");
+            if let Some(id) = &endpoint.id
+                && (id.is_empty() || !id.chars().all(|c| c.is_alphanumeric() || c == '_'))
+            {
+                let message = format!("`{id}` cannot be an identifier");
+                self.wrong("SK010", &at("id"), message, "use letters, digits and `_`; it becomes part of file names");
+            }
+            if endpoint.name.trim().is_empty() || endpoint.column.trim().is_empty() {
+                self.wrong("SK012", &at("name"), "an endpoint needs a name and a column".to_owned(), "fill both in");
+            }
+            for (key, value) in [
+                ("mcid", endpoint.mcid),
+                ("minimal_improvement", endpoint.minimal_improvement),
+                ("important_difference", endpoint.important_difference),
+            ] {
+                self.positive(&at(key), value);
+                self.within_range(&at(key), value, endpoint.range);
+            }
+            self.share_of_baseline(&at("mcid_relative"), endpoint.mcid_relative);
+            self.share_of_baseline(&at("minimal_improvement_relative"), endpoint.minimal_improvement_relative);
+            for (old, new, both) in [
+                ("mcid", "minimal_improvement", endpoint.mcid.is_some() && endpoint.minimal_improvement.is_some()),
+                (
+                    "mcid_relative",
+                    "minimal_improvement_relative",
+                    endpoint.mcid_relative.is_some() && endpoint.minimal_improvement_relative.is_some(),
+                ),
+            ] {
+                if both {
+                    let message = format!("`{old}` is the old name of `{new}`, and both are given");
+                    self.wrong("SK012", &at(old), message, format!("remove `{old}`"));
+                }
+            }
+            self.within_range(&at("margin"), endpoint.margin, endpoint.range);
+            self.within_range(&at("non_inferiority_margin"), endpoint.non_inferiority_margin, endpoint.range);
+            self.positive(&at("margin"), endpoint.margin);
+            self.positive(&at("non_inferiority_margin"), endpoint.non_inferiority_margin);
+            self.positive(&at("step"), endpoint.step);
+            if let Some([low, high]) = endpoint.range
+                && !(low < high && low.is_finite() && high.is_finite())
+            {
+                let message = format!("the range {low} to {high} is empty");
+                self.wrong("SK010", &at("range"), message, "write the lowest value first");
+            }
+            if endpoint.decimals.is_some_and(|decimals| decimals > 10) {
+                self.wrong(
+                    "SK010",
+                    &at("decimals"),
+                    "more than 10 decimals".to_owned(),
+                    "write the decimals as collected",
+                );
+            }
+            for (j, visit) in endpoint.visits.iter().flatten().enumerate() {
+                self.known(&at(&format!("visits.{j}")), "a visit of the plan", visit, &order);
+            }
+            if endpoint.visits.as_ref().is_some_and(Vec::is_empty) {
+                self.wrong(
+                    "SK012",
+                    &at("visits"),
+                    "the endpoint is measured at no visit".to_owned(),
+                    "name its visits, or leave the key out",
+                );
+            }
+            let tests = endpoint.tests.iter().enumerate();
+            self.distinct("the test", tests.map(|(j, test)| (at(&format!("tests.{j}")), test.as_str())));
+            for (j, test) in endpoint.tests.iter().enumerate() {
+                self.known(&at(&format!("tests.{j}")), "a paired test", test, &TESTS);
+                self.test_margin(plan, i, j);
+            }
+            self.score(plan, i);
+            self.derived(plan, i);
+            self.primary_measured(plan, i);
+        }
+        let has_primary = plan.endpoints.iter().any(|endpoint| endpoint.role == Some(RolePlan::Primary));
+        if plan.endpoints.len() > 1 && !has_primary {
+            let message = "no endpoint has the role `primary`".to_owned();
+            self.wrong(
+                "SK015",
+                "endpoint.0",
+                message,
+                "add `role = \"primary\"` to the endpoint that decides the trial",
+            );
+        }
+    }
+
+    /// A derived endpoint: of a score or count, over several visits, with a rule for missing ones.
+    pub(super) fn derived(&mut self, plan: &PlanFile, number: usize) {
+        let Some(endpoint) = plan.endpoints.get(number) else { return };
+        let at = |key: &str| format!("endpoint.{number}.{key}");
+        let Some(derive) = endpoint.derive else {
+            if endpoint.missing.is_some() {
+                let message = "`missing` belongs to a derived endpoint".to_owned();
+                self.wrong("SK012", &at("missing"), message, "name what is derived with `derive`, or leave it out");
+            }
+            return;
+        };
+        let summary = derive.summary();
+        let name = summary.name();
+        if !matches!(endpoint.kind, KindPlan::Continuous | KindPlan::Count) {
+            let message = format!("`derive = \"{name}\"` needs numbers: grades and yes/no answers have no {name}");
+            self.wrong("SK016", &at("derive"), message, "leave `derive` out, or declare the column `continuous`");
+        }
+        let rules: Vec<&str> = summary.rules().iter().map(|rule| rule.name()).collect();
+        match endpoint.missing.map(GapsPlan::gaps) {
+            None if !rules.is_empty() => {
+                let message = format!("`derive = \"{name}\"` does not say what is done about missing visits");
+                self.wrong("SK012", &at("derive"), message, format!("name a rule: missing = {}", rules.join(", ")));
+            }
+            Some(rule) if !summary.rules().contains(&rule) => {
+                let message = format!("`{}` is no rule for `derive = \"{name}\"`", rule.name());
+                let remedy = match rules.is_empty() {
+                    true => "leave it out: every visit stands alone".to_owned(),
+                    false => format!("name one of {}", rules.join(", ")),
+                };
+                self.wrong("SK008", &at("missing"), message, remedy);
+            }
+            _ => {}
+        }
+        let scheduled = plan.visits.as_ref();
+        let baseline = scheduled.and_then(|visits| visits.baseline.as_ref());
+        let all: Vec<String> =
+            scheduled.iter().flat_map(|visits| &visits.order).map(|visit| visit.label.clone()).collect();
+        let named = endpoint.visits.as_deref().unwrap_or(&all);
+        if summary == Summary::PercentChange {
+            if !baseline.is_some_and(|baseline| named.contains(baseline)) {
+                let message = "a percent change needs the baseline visit among the visits".to_owned();
+                self.wrong(
+                    "SK016",
+                    &at("derive"),
+                    message,
+                    "name `visits.baseline`, and it among the endpoint's `visits`",
+                );
+            }
+            return;
+        }
+        let read = named.iter().filter(|visit| summary == Summary::Auc || Some(*visit) != baseline).count();
+        if read < 2 {
+            let message = format!("`derive = \"{name}\"` reads {read} visit: there is nothing to summarise");
+            self.wrong("SK012", &at("visits"), message, "name two visits or more");
+        }
+        let last = all.iter().rev().find(|visit| named.contains(*visit));
+        let primary = scheduled.and_then(|visits| visits.primary.as_ref()).or(all.last());
+        let decides = endpoint.role == Some(RolePlan::Primary) || plan.endpoints.len() == 1;
+        if decides && last != primary {
+            let message = "a derived endpoint has its value at the last of its visits, which is not the primary visit";
+            let remedy = "end its `visits` at the primary visit, or change `visits.primary`";
+            self.wrong("SK013", &at("visits"), message.to_owned(), remedy);
+        }
+        let months: Vec<Option<f64>> =
+            visits(plan).iter().filter(|visit| named.contains(&visit.label)).map(|visit| visit.month).collect();
+        let ascending = months.windows(2).all(|pair| matches!(pair, [Some(a), Some(b)] if a < b));
+        if summary == Summary::Auc && !ascending {
+            let message = "an area needs the months of its visits, each later than the one before".to_owned();
+            self.wrong("SK012", &at("derive"), message, "declare `visits.months`");
+        }
+    }
+
+    pub(super) fn score(&mut self, plan: &PlanFile, number: usize) {
+        let Some(score) = plan.endpoints.get(number).and_then(|endpoint| endpoint.score.as_ref()) else { return };
+        let at = |key: &str| format!("endpoint.{number}.score.{key}");
+        let instruments = Instrument::ALL.map(Instrument::name);
+        self.known(&at("instrument"), "an instrument", &score.instrument, &instruments);
+        if let Some(instrument) = Instrument::from_name(&score.instrument) {
+            let scales: Vec<&str> = instrument.scales().iter().map(|scale| scale.name()).collect();
+            self.known(&at("scale"), "a scale of the instrument", &score.scale, &scales);
+            let expected = Scale::from_name(&score.scale).and_then(|scale| instrument.item_count(scale));
+            if let Some(expected) = expected.filter(|expected| *expected != score.items.len()) {
+                let message =
+                    format!("{} {} has {expected} items, not {}", score.instrument, score.scale, score.items.len());
+                self.wrong("SK010", &at("items"), message, "name one column per item, in the instrument's order");
+            }
+        }
+        if plan.data.observations().all(|table| table.shape != Shape::Long) {
+            let message = "items are scored from long data only".to_owned();
+            self.wrong("SK014", &at("items"), message, "score them first with `splitknee score`");
+        }
+    }
+
+    /// A test against a margin needs the margin.
+    pub(super) fn test_margin(&mut self, plan: &PlanFile, number: usize, test: usize) {
+        let Some(endpoint) = plan.endpoints.get(number) else { return };
+        let (key, margin) = match endpoint.tests.get(test).map(String::as_str) {
+            Some("tost") => ("margin", endpoint.margin),
+            Some("non-inferiority") => ("non_inferiority_margin", endpoint.non_inferiority_margin),
+            _ => return,
+        };
+        if margin.is_none() {
+            let message = format!("this test needs `{key}`, which the endpoint does not have");
+            let remedy = format!("add `{key} = …` in the endpoint's unit, from the protocol, or leave the test out");
+            self.wrong("SK012", &format!("endpoint.{number}.tests.{test}"), message, remedy);
+        }
+    }
+
+    pub(super) fn sample_size(&mut self, plan: &PlanFile) {
+        let Some(planned) = &plan.sample_size else { return };
+        self.positive("sample_size.delta", Some(planned.delta));
+        self.positive("sample_size.sd", Some(planned.sd));
+        let mut within = |key: &str, value: f64, low: f64, high: f64| {
+            if !(value >= low && value < high) {
+                let message = format!("`{key}` must lie between {low} and {high}, not at {value}");
+                self.wrong("SK010", &format!("sample_size.{key}"), message, "write what the protocol assumed");
+            }
+        };
+        within("correlation", planned.correlation, -1.0, 1.0);
+        within("power", planned.power, plan.analysis.alpha.max(0.01), 1.0);
+        if planned.pairs.is_some_and(|pairs| pairs < 2) {
+            self.wrong("SK010", "sample_size.pairs", "fewer than two pairs".to_owned(), "write the planned number");
+        }
+        if let Some(id) = &planned.endpoint {
+            let ids: Vec<String> = plan.endpoints.iter().map(endpoint_id).collect();
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            self.known("sample_size.endpoint", "an endpoint identifier of the plan", id, &ids);
+        }
+    }
+
+    pub(super) fn primary_measured(&mut self, plan: &PlanFile, number: usize) {
+        let (Some(endpoint), Some(visits)) = (plan.endpoints.get(number), &plan.visits) else { return };
+        let primary = visits.primary.as_deref().or(visits.order.last().map(|visit| &**visit));
+        let decides = endpoint.role == Some(RolePlan::Primary) || plan.endpoints.len() == 1;
+        if let (true, Some(measured), Some(primary)) = (decides, &endpoint.visits, primary)
+            && !measured.iter().any(|visit| visit == primary)
+        {
+            let message = format!("the primary endpoint is not measured at the primary visit `{primary}`");
+            self.wrong(
+                "SK013",
+                &format!("endpoint.{number}.visits"),
+                message,
+                "add the visit, or change `visits.primary`",
+            );
+        }
+    }
+}
