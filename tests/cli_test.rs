@@ -179,6 +179,13 @@ fn binary_and_graded_columns() {
     close("odds ratio", of("binom.ci", "or_low"), &exact["odds_ratio_low"], 1e-8);
     close("odds ratio", of("binom.ci", "or_high"), &exact["odds_ratio_high"], 1e-8);
     close("difference", of("own.tango", "estimate"), &exact["risk_difference"], 1e-10);
+    // The shares are those of which R has the difference, and of the pairs in the table.
+    let [treated, control] = ["percent_yes_treated", "percent_yes_control"].map(|name| exact[name].as_f64().unwrap());
+    close("shares", of("own.tango", "estimate"), &((treated - control) / 100.0).into(), 1e-10);
+    let count = |name: &str| exact[name].as_u64().unwrap();
+    assert_eq!(count("n_yes_treated"), count("a") + count("b"));
+    assert_eq!(count("n_yes_control"), count("a") + count("c"));
+    assert!((treated - 100.0 * count("n_yes_treated") as f64 / count("n_pairs") as f64).abs() < 1e-12);
     close("Tango", of("own.tango", "lower"), &exact["tango_low"], 1e-8);
     close("Tango", of("own.tango", "upper"), &exact["tango_high"], 1e-8);
     let newcombe = "Newcombe_square_and_add_CI_paired_2x2";
