@@ -113,6 +113,11 @@ fn adam() -> Vec<(&'static str, Table)> {
                     ("related", "AREL"),
                     ("start_day", "ASTDY"),
                     ("end_day", "AENDY"),
+                    ("soc", "AESOC"),
+                    ("start_date", "ASTDT"),
+                    ("end_date", "AENDT"),
+                    ("action", "AEACN"),
+                    ("outcome", "AEOUT"),
                 ],
             ),
         ),
@@ -146,8 +151,10 @@ fn adam_plan(extension: &str) -> String {
             }
             "adverse_events" => format!(
                 "adverse_events = \"adae.{extension}\"\nevent_columns = {{ knee = \"AELAT\", term = \"AEDECOD\", severity = \
-                 \"AESEV\", serious = \"AESER\", related = \"AREL\", start_day = \"ASTDY\", end_day = \"AENDY\" }}"
+                 \"AESEV\", serious = \"AESER\", related = \"AREL\", start_day = \"ASTDY\", end_day = \"AENDY\", organ_class = \"AESOC\", \
+                 start_date = \"ASTDT\", end_date = \"AENDT\", action = \"AEACN\", outcome = \"AEOUT\" }}"
             ),
+            "event_columns" => String::new(),
             "disposition" => format!(
                 "disposition = \"adds.{extension}\"\ndisposition_columns = {{ status = \"EOSSTT\", reason = \"DCSREAS\", \
                  last_visit = \"LASTVIS\" }}"

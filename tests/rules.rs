@@ -83,6 +83,14 @@ const CASES: &[Case] = &[
     ("SK714", "events.csv", 2, "id", |t| t.set("patients.csv", 2, "fas", "N")),
     ("SK715", "events.csv", 2, "start_day", |t| t.set("events.csv", 2, "start_day", "-5")),
     ("SK716", "events.csv", 3, "term", |t| t.set("events.csv", 3, "term", "LOCAL  PAIN")),
+    ("SK718", "events.csv", 3, "related", |t| {
+        // Any column can hold the class; this one tells the two rows of a term apart.
+        t.edit_plan(
+            "adverse_events = \"events.csv\"\n",
+            "adverse_events = \"events.csv\"\nevent_columns = { organ_class = \"related\" }\n",
+        );
+        t.set("events.csv", 3, "term", "Local pain");
+    }),
     ("SK717", "disposition.csv", 2, "reason", |t| t.set("disposition.csv", 2, "status", "DISCONTINUED")),
     ("SK020", "patients.csv", 0, "", |t| {
         t.files.remove("patients.csv");

@@ -488,8 +488,13 @@ fn adverse_events_csv(patients: &[Patient], seed: u64) -> String {
     for patient in patients.iter().filter(|patient| patient.injected()) {
         let draw = &mut Draw::new(seed, 1000 + patient.number as u64);
         let mut add = |knee: &str, term: &str, severity: &str, related: bool, start: i64, end: Option<i64>| {
+            let on = |day: i64| iso_date(patient.randomised_on + day - 1);
+            let (end_date, outcome) = end.map_or((String::new(), "NOT RECOVERED"), |day| (on(day), "RECOVERED"));
             let end = end.map_or(String::new(), |day| day.to_string());
-            let event = [knee, term, severity, "N", yes_no(related), &start.to_string(), &end];
+            let (start, began) = (start.to_string(), on(start));
+            let event =
+                [knee, term, severity, "N", yes_no(related), &start, &end, organ_class(term), &began, &end_date];
+            let event = event.into_iter().chain(["NONE", outcome]);
             rows.push(std::iter::once(patient.id()).chain(event.map(String::from)).collect::<Vec<_>>());
         };
         for side in [LEFT, RIGHT] {
@@ -515,7 +520,18 @@ fn adverse_events_csv(patients: &[Patient], seed: u64) -> String {
             }
         }
     }
-    csv("usubjid,knee,term,severity,serious,related,start_day,end_day", rows)
+    let header = "usubjid,knee,term,severity,serious,related,start_day,end_day,soc,start_date,end_date,action,outcome";
+    csv(header, rows)
+}
+
+/// The system organ class of MedDRA that the term belongs to.
+fn organ_class(term: &str) -> &'static str {
+    match term {
+        "Headache" => "Nervous system disorders",
+        "Upper respiratory tract infection" => "Infections and infestations",
+        "Back pain" => "Musculoskeletal and connective tissue disorders",
+        _ => "General disorders and administration site conditions",
+    }
 }
 
 /// Every file of the data set: name and text.

@@ -33,7 +33,7 @@ pub struct Leaving {
     pub count: Count,
 }
 
-/// A step of the flow: `randomised`, `set`, `observed`.
+/// A step of the flow: `assessed` (of which only patients are known), `randomised`, `treated`, `set`, `observed`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Which step.
@@ -64,7 +64,8 @@ fn members<'a>(context: &Context<'a>) -> Vec<&'a Patient> {
     context.members().map(|patient| &trial.patients[patient]).collect()
 }
 
-/// Randomised → analysis set → observed at the deciding visit of the first primary endpoint.
+/// Assessed (where the plan says how many) → randomised → treated (where the plan names a safety set around the analysis
+/// set) → analysis set → observed at the deciding visit of the first primary endpoint.
 fn flow(context: &Context) -> Record {
     let (trial, set) = (context.trial, context.set);
     let arms = |patients: &[&Patient], has: &dyn Fn(&Knee) -> bool| {
@@ -81,7 +82,13 @@ fn flow(context: &Context) -> Record {
     let (inside, outside): (Vec<_>, Vec<_>) = trial.patients.iter().zip(&set.members).partition(|(_, member)| **member);
     let inside: Vec<&Patient> = inside.into_iter().map(|(patient, _)| patient).collect();
     let outside: Vec<&Patient> = outside.into_iter().map(|(patient, _)| patient).collect();
-    let mut leaving = by_reason(context.plan, &outside, "no_reason");
+    let knees_of = |patients: &[&Patient]| patients.iter().map(|patient| patient.knees().len()).sum();
+    let treated = treated(context);
+    let (untreated, not_in_set): (Vec<&Patient>, Vec<&Patient>) = match &treated {
+        Some(members) => outside.iter().partition(|patient| !members.contains(&patient.id.as_str())),
+        None => (outside, Vec::new()),
+    };
+    let mut leaving = by_reason(context.plan, &untreated, "no_reason");
     if absent > 0 {
         let count = Count { patients: absent, knees: 2 * absent };
         leaving.push(Leaving { reason: None, kind: "not_in_data".to_owned(), count });
@@ -95,11 +102,23 @@ fn flow(context: &Context) -> Record {
         },
         Step {
             item: "set".to_owned(),
-            count: Count { patients: inside.len(), knees: inside.iter().map(|patient| patient.knees().len()).sum() },
+            count: Count { patients: inside.len(), knees: knees_of(&inside) },
             by_arm: arms(&inside, &|_| true),
             leaving: Vec::new(),
         },
     ];
+    if let Some(members) = &treated {
+        let patients: Vec<&Patient> =
+            everyone.iter().copied().filter(|patient| members.contains(&patient.id.as_str())).collect();
+        let step = Step {
+            item: "treated".to_owned(),
+            count: Count { patients: patients.len(), knees: knees_of(&patients) },
+            by_arm: arms(&patients, &|_| true),
+            leaving: by_reason(context.plan, &not_in_set, "no_reason"),
+        };
+        steps.insert(1, step);
+    }
+    steps.splice(0..0, assessed(context.plan, everyone.len() + absent));
     let endpoints = &trial.design.endpoints;
     let endpoint = endpoints.iter().position(|about| about.role == Role::Primary).unwrap_or(0);
     if !endpoints.is_empty() {
@@ -127,6 +146,35 @@ fn flow(context: &Context) -> Record {
     FLOW.clone_into(&mut record.id);
     record.result.extra.push(("steps", Field::Json(serde_json::to_value(steps).unwrap_or_default())));
     record
+}
+
+/// The identifiers of the treated patients: those of the safety set, where the plan names one of its own that holds the
+/// analysis set.
+fn treated<'p>(context: &Context<'p>) -> Option<Vec<&'p str>> {
+    let (trial, set) = (context.trial, context.set);
+    let safety = trial.sets.iter().find(|known| Some(&known.name) == context.plan.safety.set.as_ref())?;
+    let holds = set.members.iter().zip(&safety.members).all(|(member, treated)| *treated || !*member);
+    let of = trial.patients.iter().zip(&safety.members).filter(|(_, member)| **member);
+    (holds && safety.name != set.name).then(|| of.map(|(patient, _)| patient.id.as_str()).collect())
+}
+
+/// Who was assessed for eligibility, and why some were not randomised, as the plan says. Only patients are known of them.
+fn assessed(plan: &Plan, randomised: usize) -> Option<Step> {
+    let patients = |n: u64| Count { patients: usize::try_from(n).unwrap_or(usize::MAX), knees: 0 };
+    let count = patients(plan.conduct.assessed?);
+    let given = &plan.conduct.not_randomised;
+    let reason = |left: &crate::plan::conduct::NotRandomised| Leaving {
+        reason: Some(left.reason.clone()),
+        kind: "reason".to_owned(),
+        count: patients(left.patients),
+    };
+    let mut leaving: Vec<Leaving> = given.iter().map(reason).collect();
+    let told = leaving.iter().fold(randomised, |sum, left| sum.saturating_add(left.count.patients));
+    if let Some(rest) = count.patients.checked_sub(told).filter(|rest| *rest > 0) {
+        let count = Count { patients: rest, knees: 0 };
+        leaving.push(Leaving { reason: None, kind: "no_reason".to_owned(), count });
+    }
+    Some(Step { item: "assessed".to_owned(), count, by_arm: None, leaving })
 }
 
 /// Patients who left, by the reason the disposition gives; a long tail of single reasons is one entry.

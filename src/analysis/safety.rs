@@ -6,7 +6,7 @@
 //! McNemar mid-p test ([`adverse_events::summarise`]); no p-value
 //! here is adjusted for the number of terms looked at.
 
-use super::counted::{distinct, shares};
+use super::counted::{distinct, percent, shares};
 use super::notes::remark;
 use super::record::{Record, Rows};
 use super::{Context, slug};
@@ -245,52 +245,101 @@ fn category_id(category: &Category) -> String {
     }
 }
 
-/// Patients and events by term, and by severity within a term: the plan's severities, then those it does not know (a fatal
-/// event, say), then events that were not graded, so that the rows of a term add up to it. `sites` are the active knees, the
-/// placebo knees and the whole patient.
+/// What a row of the table of terms counts: a system organ class, a term, or a severity of a term.
+#[derive(Debug, Clone, Copy)]
+enum Counted<'a> {
+    /// Of the class; `None` is that of terms without one.
+    Class(Option<&'a str>),
+    Term(&'a str),
+    Severity(&'a str, &'a str),
+}
+
+impl Counted<'_> {
+    fn has(self, event: &AdverseEvent) -> bool {
+        match self {
+            Self::Class(class) => event.organ_class.as_deref() == class,
+            Self::Term(term) => event.term == term,
+            Self::Severity(term, severity) => event.term == term && event.severity == severity,
+        }
+    }
+
+    fn id(self) -> String {
+        match self {
+            Self::Class(class) => format!("safety.class.{}", class.map_or_else(|| "none".to_owned(), slug)),
+            Self::Term(term) => format!("safety.term.{}", slug(term)),
+            Self::Severity(term, "") => format!("safety.term.{}.not-graded", slug(term)),
+            Self::Severity(term, severity) => format!("safety.term.{}.{}", slug(term), slug(severity)),
+        }
+    }
+
+    fn fields(self) -> Vec<(&'static str, Field)> {
+        let text = |text: &str| Field::Text(text.to_owned());
+        let category = |term: &str| Field::Json(json!(Category::Term(term.to_owned())));
+        match self {
+            Self::Class(class) => vec![("item", text("class")), ("class", text(class.unwrap_or_default()))],
+            Self::Term(term) => vec![("item", text("term")), ("term", text(term)), ("category", category(term))],
+            Self::Severity(term, severity) => {
+                vec![("item", text("severity")), ("term", text(term)), ("severity", text(severity))]
+            }
+        }
+    }
+}
+
+/// Patients and events by system organ class (where the file has it), by term, and by severity within a term: the plan's
+/// severities, then those it does not know (a fatal event, say), then events that were not graded, so that the rows of a
+/// term add up to it. `sites` are the active knees, the placebo knees and the whole patient, each with how many were at risk.
 fn by_term(context: &Context, events: &[&AdverseEvent], rows: &Rows) -> Vec<Record> {
     let labels = context.trial.design.arms.labels();
-    let record = |term: &str, severity: Option<&str>| {
-        let chosen =
-            |event: &&&AdverseEvent| event.term == term && severity.is_none_or(|severity| event.severity == severity);
-        let site = |site: Option<usize>| {
-            let here: Vec<&&AdverseEvent> = events.iter().filter(chosen).filter(|event| event.arm == site).collect();
+    let at_risk = |site: Option<usize>| match site {
+        Some(arm) => context.members().filter(|patient| context.trial.patients[*patient].knee(arm).is_some()).count(),
+        None => context.members().count(),
+    };
+    let sites = [Some(ACTIVE), Some(PLACEBO), None].map(|site| (site, at_risk(site)));
+    let record = |counted: Counted| {
+        let site = |(site, of): (Option<usize>, usize)| {
+            let here: Vec<&&AdverseEvent> =
+                events.iter().filter(|event| counted.has(event) && event.arm == site).collect();
             let patients: BTreeSet<usize> = here.iter().map(|event| event.patient).collect();
             let arm = site.and_then(|arm| labels.get(arm));
-            json!({"arm": arm, "patients": patients.len(), "events": here.len()})
+            let share = percent(patients.len(), of);
+            json!({"arm": arm, "patients": patients.len(), "of": of, "percent": share, "events": here.len()})
         };
-        let patients: BTreeSet<usize> = events.iter().filter(chosen).map(|event| event.patient).collect();
+        let patients: BTreeSet<usize> =
+            events.iter().filter(|event| counted.has(event)).map(|event| event.patient).collect();
         let mut result = TestResult::new("counts", context.members().count(), &context.options());
-        result.extra = vec![
-            ("about", Field::Text("events".to_owned())),
-            ("item", Field::Text(if severity.is_some() { "severity" } else { "term" }.to_owned())),
-            ("term", Field::Text(term.to_owned())),
-        ];
-        if severity.is_none() {
-            result.extra.push(("category", Field::Json(json!(Category::Term(term.to_owned())))));
-        }
-        result.extra.extend(severity.map(|severity| ("severity", Field::Text(severity.to_owned()))));
+        result.extra = vec![("about", Field::Text("events".to_owned()))];
+        result.extra.extend(counted.fields());
         result.extra.push(("patients", Field::Count(patients.len() as u64)));
-        let sites = [Some(ACTIVE), Some(PLACEBO), None].map(site).to_vec();
+        let sites = sites.map(site).to_vec();
         result.extra.push(("sites", Field::Json(serde_json::Value::Array(sites))));
-        let graded =
-            severity.map(|severity| if severity.is_empty() { "not-graded".to_owned() } else { slug(severity) });
-        let id = format!("safety.term.{}{}", slug(term), graded.map(|slug| format!(".{slug}")).unwrap_or_default());
-        let mut record = context.trial_record(id, Role::Safety, result, rows.clone());
+        let mut record = context.trial_record(counted.id(), Role::Safety, result, rows.clone());
         record.reference = "ICH E3, section 12.2.3";
         record
     };
-    let terms: BTreeSet<&str> = events.iter().map(|event| event.term.as_str()).collect();
+    // Terms without a class come last.
+    let classes: BTreeSet<(bool, Option<&str>)> =
+        events.iter().map(|event| (event.organ_class.is_none(), event.organ_class.as_deref())).collect();
+    let coded = classes.iter().any(|(_, class)| class.is_some());
     let planned = &context.plan.safety.severities;
     let mut records = Vec::new();
-    for term in terms {
-        records.push(record(term, None));
-        let recorded: BTreeSet<&str> =
-            events.iter().filter(|event| event.term == term).map(|event| event.severity.as_str()).collect();
-        let known = planned.iter().map(|severity| &**severity).filter(|severity| recorded.contains(severity));
-        let further = recorded.iter().copied().filter(|severity| !planned.iter().any(|known| **known == **severity));
-        let (unknown, none): (Vec<&str>, Vec<&str>) = further.partition(|severity| !severity.is_empty());
-        records.extend(known.chain(unknown).chain(none).map(|severity| record(term, Some(severity))));
+    for (_, class) in classes {
+        records.extend(coded.then(|| record(Counted::Class(class))));
+        let terms: BTreeSet<&str> = events
+            .iter()
+            .filter(|event| event.organ_class.as_deref() == class)
+            .map(|event| event.term.as_str())
+            .collect();
+        for term in terms {
+            records.push(record(Counted::Term(term)));
+            let recorded: BTreeSet<&str> =
+                events.iter().filter(|event| event.term == term).map(|event| event.severity.as_str()).collect();
+            let known = planned.iter().map(|severity| &**severity).filter(|severity| recorded.contains(severity));
+            let further =
+                recorded.iter().copied().filter(|severity| !planned.iter().any(|known| **known == **severity));
+            let (unknown, none): (Vec<&str>, Vec<&str>) = further.partition(|severity| !severity.is_empty());
+            let severities = known.chain(unknown).chain(none);
+            records.extend(severities.map(|severity| record(Counted::Severity(term, severity))));
+        }
     }
     records
 }

@@ -3,6 +3,7 @@
 //! These types are the file format. The JSON Schema, the check for unknown keys and the list of defaults in use are all
 //! derived from them, so a key that is added here is known everywhere.
 
+use super::conduct::Conduct;
 use super::data_file::FilePlan;
 use super::estimand::{Estimand, EventsPlan};
 use super::named::Named;
@@ -50,6 +51,9 @@ pub struct PlanFile {
     /// Adjustment for several hypotheses.
     #[serde(default)]
     pub multiplicity: Multiplicity,
+    /// How the trial was run, as far as the data do not hold it.
+    #[serde(default)]
+    pub conduct: Conduct,
     /// Intercurrent events, for the estimands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsPlan>,
@@ -384,6 +388,21 @@ pub struct EventColumns {
     /// worse is then a row of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emergent: Option<String>,
+    /// System organ class of the term (MedDRA, `AESOC` of CDISC); the tables of events then have a heading for each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organ_class: Option<String>,
+    /// Date of onset, for the listing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<String>,
+    /// Date of resolution, for the listing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<String>,
+    /// What was done about the event, for the listing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// How the event ended, for the listing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
 }
 
 impl Default for EventColumns {
@@ -397,6 +416,11 @@ impl Default for EventColumns {
             start_day: "start_day".to_owned(),
             end_day: "end_day".to_owned(),
             emergent: None,
+            organ_class: None,
+            start_date: None,
+            end_date: None,
+            action: None,
+            outcome: None,
         }
     }
 }

@@ -228,6 +228,8 @@ pub fn canonical(plan: &Plan) -> BTreeMap<String, String> {
     if let Ok(value) = serde_json::to_value(plan) {
         flatten("", &value, &mut settings);
     }
+    // How the trial was run is known after the plan was sealed, and decides no analysis.
+    settings.retain(|key, _| !key.starts_with("conduct"));
     // What the plan leaves to defaults that depend on other settings.
     let design = plan.design();
     let mut resolved = |key: String, value: Value| {

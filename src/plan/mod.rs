@@ -11,6 +11,7 @@
 pub mod blinded;
 mod bounds;
 mod code_checks;
+pub mod conduct;
 pub mod cross;
 mod cross_endpoints;
 mod cross_estimands;
@@ -30,6 +31,7 @@ pub mod schema;
 pub mod sources;
 pub mod waivers;
 
+pub use conduct::Conduct;
 pub use estimand::{Estimand, EventsPlan};
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, SidesPlan, TrialInfo, VisitsPlan};
 pub use options::{
@@ -78,6 +80,8 @@ pub struct Plan {
     /// Assumptions of the sample size, where given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_size: Option<SampleSizePlan>,
+    /// How the trial was run.
+    pub conduct: Conduct,
     /// Intercurrent events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsPlan>,
@@ -251,6 +255,7 @@ fn decided(
         analysis,
         multiplicity: written.multiplicity,
         sample_size: written.sample_size,
+        conduct: written.conduct,
         events: written.events,
         estimands: written.estimands,
         covariates: written.covariates,

@@ -95,7 +95,9 @@ fn finding(file: &str, message: String, remedy: &str) -> Finding {
 /// condition on a patient then names the pseudonym, which is what the tables hold.
 pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
     let masker = Masker::new(pseudonyms);
-    let Plan { trial, data, endpoints, analysis_sets, estimands, covariates, subgroups, report, waivers, .. } = plan;
+    let Plan {
+        trial, conduct, data, endpoints, analysis_sets, estimands, covariates, subgroups, report, waivers, ..
+    } = plan;
     // What was resolved from the endpoints as written.
     for endpoint in &mut plan.design.endpoints {
         let sources = [&mut endpoint.minimal_improvement_source, &mut endpoint.important_difference_source];
@@ -115,6 +117,7 @@ pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
         &mut report.footer,
     ];
     texts.extend(optional.into_iter().flatten());
+    texts.extend(conduct.texts());
     texts.extend(endpoints.iter_mut().flat_map(|endpoint| {
         let sources = [&mut endpoint.minimal_improvement_source, &mut endpoint.important_difference_source];
         [&mut endpoint.name, &mut endpoint.unit].into_iter().chain(sources.into_iter().flatten())

@@ -503,6 +503,8 @@ fn assemble(
             start_day: event.start_day.clone(),
             end_day: event.end_day.clone(),
             emergent: event.emergent.clone(),
+            organ_class: event.organ_class.clone(),
+            listed: [&event.start_date, &event.end_date, &event.action, &event.outcome].map(Clone::clone),
             set: plan.safety.set.clone(),
             severities: plan.safety.severities.iter().map(ToString::to_string).collect(),
         }),

@@ -114,6 +114,25 @@ pub fn full(method: &str) -> Option<&'static str> {
              for Systematic Reviews of Interventions, chapter 23."
         }
         "second-opinion" => "Student. Biometrika 1908;6:1–25. Kenward MG, Roger JH. Biometrics 1997;53:983–997.",
+        "conditional-mean" => {
+            "Wolbers M, Noci A, Delmar P, Gower-Page C, Yiu S, Bartlett JW. Standard and reference-based conditional mean \
+             imputation. Pharm Stat 2022;21:1246–1257. Carpenter JR, Roger JH, Kenward MG. Analysis of longitudinal trials with \
+             protocol deviation: a framework for relevant, accessible assumptions, and inference via multiple imputation. J \
+             Biopharm Stat 2013;23:1352–1371."
+        }
+        "bayes" | "approximate-bayes" => {
+            "Carpenter JR, Roger JH, Kenward MG. Analysis of longitudinal trials with protocol deviation: a framework for \
+             relevant, accessible assumptions, and inference via multiple imputation. J Biopharm Stat 2013;23:1352–1371. Barnard \
+             J, Rubin DB. Small-sample degrees of freedom with multiple imputation. Biometrika 1999;86:948–955."
+        }
+        "two-means" => {
+            "Torres C, Levin G, Rubin D, Koh W, et al. A tipping point method to evaluate sensitivity to potential violations in \
+             missing data assumptions. Pharm Stat 2025, doi 10.1002/pst.70002."
+        }
+        "locf" | "bocf" | "worst-case" => {
+            "National Research Council. The prevention and treatment of missing data in clinical trials. Washington, DC: \
+             National Academies Press; 2010 (which advises against single values as the main analysis). ICH E9(R1), 2019."
+        }
         "carry-across" => {
             "Hujoel PP, DeRouen TA. Validity issues in split-mouth trials. J Clin Periodontol 1992;19:625–627. Hujoel PP. \
              Design and analysis issues in split mouth clinical trials. Community Dent Oral Epidemiol 1998;26:85–86."

@@ -27,6 +27,8 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
     ]
     .into_iter()
     .chain(given.emergent.iter().map(|column| ("emergent", column)))
+    .chain(given.organ_class.iter().map(|column| ("system organ class", column)))
+    .chain(given.listed.iter().flatten().map(|column| ("listing", column)))
     {
         complete &= has_column(file, table, column, role, findings);
     }
@@ -40,6 +42,10 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
     let emergent = given.emergent.as_ref().map(|name| (name, column(name)));
     let spelled = one_spelling(&terms);
     terms_spelled_once(file, given, &terms, &spelled, findings);
+    let classes = given.organ_class.as_ref().map(|name| (name, column(name)));
+    let class_spelled = classes.as_ref().map(|(_, column)| one_spelling(column)).unwrap_or_default();
+    let listed = given.listed.each_ref().map(|name| name.as_ref().map(|name| column(name)));
+    let mut class_of: HashMap<&str, (String, usize)> = HashMap::new();
     let starts = numbers(file, table, &given.start_day, findings);
     let ends = numbers(file, table, &given.end_day, findings);
     let number: HashMap<&str, usize> =
@@ -133,6 +139,15 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
             let message = format!("`{term}` is serious and of severity {severity}");
             findings.add("SK708", at(&given.severity), message, "see that both are meant");
         }
+        let class = classes.as_ref().and_then(|(name, column)| Some((*name, class_spelled.get(column.level(row)?)?)));
+        if let Some((name, class)) = class {
+            let (first, at_row) = class_of.entry(term.as_str()).or_insert_with(|| (class.clone(), table.file_row(row)));
+            if first != class {
+                let message =
+                    format!("`{term}` is of `{}` here and of `{}` in row {at_row}", shorten(class), shorten(first));
+                findings.add("SK718", at(name), message, "code the term to one class; it is counted under the first");
+            }
+        }
         let key = (patient, arm, term.to_lowercase(), start_day.map(f64::to_bits));
         if let Some(before) = recorded.insert(key, row) {
             let message = format!("`{term}` is recorded already in row {}", table.file_row(before));
@@ -152,7 +167,12 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
             row: table.file_row(row),
             start_day,
             end_day,
+            organ_class: None,
+            listed: listed.each_ref().map(|column| column.as_ref()?.get(row).map(str::to_owned)),
         });
+    }
+    for event in &mut events {
+        event.organ_class = class_of.get(event.term.as_str()).map(|(class, _)| class.clone());
     }
     Some(in_each_knee(trial, events, &at_both))
 }

@@ -26,4 +26,8 @@ pub struct AdverseEvent {
     pub start_day: Option<f64>,
     /// Day of resolution.
     pub end_day: Option<f64>,
+    /// System organ class of the term: where the file has several for a term, the first.
+    pub organ_class: Option<String>,
+    /// Dates of onset and of resolution, action taken and outcome, as recorded; `None` where the file has none.
+    pub listed: [Option<String>; 4],
 }

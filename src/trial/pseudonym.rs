@@ -160,7 +160,7 @@ fn structural(sources: &Sources) -> BTreeSet<String> {
     if let Some(events) = &sources.events {
         let columns =
             [&events.knee, &events.severity, &events.serious, &events.related, &events.start_day, &events.end_day];
-        names.extend(columns.into_iter().cloned());
+        names.extend(columns.into_iter().chain(&events.organ_class).chain(events.listed.iter().flatten()).cloned());
     }
     if let Some(events) = &sources.intercurrent {
         names.extend([&events.knee, &events.event].into_iter().chain(&events.visit).chain(&events.date).cloned());

@@ -106,6 +106,10 @@ pub struct Events {
     pub end_day: String,
     /// Whether treatment-emergent; by the day of onset where `None`.
     pub emergent: Option<String>,
+    /// System organ class, where the file has it.
+    pub organ_class: Option<String>,
+    /// What is listed and not counted: dates of onset and of resolution, action taken, outcome; each where the file has it.
+    pub listed: [Option<String>; 4],
     /// Name of the safety set; the first set where `None`.
     pub set: Option<String>,
     /// The permitted severities, mildest first.

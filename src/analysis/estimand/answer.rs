@@ -66,7 +66,12 @@ fn record(context: &Context, question: &Question, other: Option<&SensitivityPlan
     let id = format!("{stem}.{}.{suffix}", slug(&question.id));
     let measure = measure(context, question.endpoint);
     let mut record = of_set.record(id, question.endpoint, question.visit(), measure, Role::Sensitivity, result, rows);
-    record.reference = "Wolbers et al. 2022; Carpenter, Roger & Kenward 2013; ICH E9(R1)";
+    record.reference = match method {
+        "two-means" => "Torres et al. 2025; ICH E9(R1)",
+        "locf" | "bocf" | "worst-case" => "National Research Council 2010; ICH E9(R1)",
+        "bayes" | "approximate-bayes" => "Carpenter, Roger & Kenward 2013; Barnard & Rubin 1999; ICH E9(R1)",
+        _ => "Wolbers et al. 2022; Carpenter, Roger & Kenward 2013; ICH E9(R1)",
+    };
     record
 }
 

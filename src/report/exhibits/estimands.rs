@@ -475,6 +475,9 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Vec<Fi
                 let kind = error_kind(material, record);
                 let said = name.to_lowercase().contains(&kind.to_lowercase());
                 let label = if said { name } else { format!("{name} [{kind}]") };
+                // Another strategy for the events is another estimand.
+                let strategy = own.sensitivity(place).is_some_and(|other| other.strategy.is_some());
+                let label = if strategy { words.say("figure.other_estimand", &[("analysis", &label)]) } else { label };
                 records.push(record);
                 rows.push(row(label, record, false));
             }

@@ -167,10 +167,18 @@ pub fn sensitivity(
     let deciding = material.outcomes.deciding(endpoint, visit).map(|record| record.id.as_str());
     let mut records = super::tables::claims(material, endpoint, visit);
     records.retain(|record| crate::analysis::pairs::is_difference(record.result.method));
+    let other = |record: &Record| {
+        // A pseudomedian or median, a trimmed mean, other patients: not the mean difference that decides.
+        let location = ["wilcoxon", "sign", "trimmed-t"].contains(&record.result.method);
+        location || record.analysis_set != material.set().name
+    };
     let rows: Vec<forest::Row> = records
         .iter()
         .map(|record| forest::Row {
-            label: super::tables::analysis_name(material, record),
+            label: match super::tables::analysis_name(material, record) {
+                name if other(record) => material.words.say("figure.other_estimand", &[("analysis", &name)]),
+                name => name,
+            },
             difference: mean_ci(Some(record)),
             primary: Some(record.id.as_str()) == deciding,
         })

@@ -61,39 +61,59 @@ fn arm_record(arm: &str) -> String {
     format!("safety.knee.{}", crate::analysis::slug(arm))
 }
 
-/// Patients (and events) by term and severity: active knees, placebo knees, the whole patient.
+/// Patients with percentage (and events) by system organ class, term and severity: active knees, placebo knees, the whole
+/// patient.
 pub fn by_term(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;
-    let title = words.get("table.harms_by_term");
+    let records: Vec<&crate::analysis::Record> = material.counted("events").collect();
+    let at_risk = records.first().map(|record| json(record, "sites"))?;
+    let coded = records.iter().any(|record| word(record, "item") == Some("class"));
+    let title = words.get(if coded { "table.harms_by_class" } else { "table.harms_by_term" });
     let mut table = ResultTable::new("t-14-3-2-by-term", number, title, material.population_of(set(material)));
     let arms = &material.trial.design.arms;
     let of = |arm: &str| words.say("table.knees_of", &[("arm", arm)]);
-    table.headers(words.get("table.event"), [of(&arms.active), of(&arms.placebo), words.get("table.systemic")]);
-    for record in material.counted("events") {
+    let headers = [of(&arms.active), of(&arms.placebo), words.get("table.systemic")];
+    let headers = headers.into_iter().enumerate().map(|(at, label)| {
+        let n = at_risk[at]["of"].as_u64().unwrap_or(0).to_string();
+        words.say("table.arm_n", &[("arm", &label), ("n", &n)])
+    });
+    table.headers(words.get("table.event"), headers);
+    for record in records {
         let sites = json(record, "sites");
         let cell = |site: &serde_json::Value| {
-            let number = |name: &str| site.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
-            let (patients, events) = (number("patients"), number("events"));
-            if events == 0 {
+            let number = |name: &str| site.get(name).and_then(serde_json::Value::as_f64).unwrap_or(0.0);
+            let [patients, percent, events] = ["patients", "percent", "events"].map(number);
+            if events == 0.0 {
                 return Cell::Count(0);
             }
-            let values = vec![patients as f64, events as f64];
-            let (patients, events) = (patients.to_string(), events.to_string());
-            Cell::Said(words.say("harms.cell", &[("patients", &patients), ("events", &events)]), values)
+            let values = [
+                ("patients", &*patients.to_string()),
+                ("percent", &*crate::table::rounding::print(percent, 1)),
+                ("events", &*events.to_string()),
+            ];
+            Cell::Said(words.say("harms.cell", &values), vec![patients, percent, events])
         };
         let cells: Vec<Cell> = sites.as_array().into_iter().flatten().map(cell).collect();
-        let (label, indent) = match word(record, "severity") {
-            Some("") => (words.get("harms.severity_unknown"), 1),
-            Some(severity) => (severity.to_owned(), 1),
-            None => (word(record, "term").unwrap_or_default().to_owned(), 0),
+        let deeper = u8::from(coded);
+        let (label, indent) = match (word(record, "item"), word(record, "severity")) {
+            (Some("class"), _) => {
+                let class = word(record, "class").filter(|class| !class.is_empty()).map(str::to_owned);
+                (class.unwrap_or_else(|| words.get("harms.class_unknown")), 0)
+            }
+            (_, Some("")) => (words.get("harms.severity_unknown"), deeper + 1),
+            (_, Some(severity)) => (severity.to_owned(), deeper + 1),
+            _ => (word(record, "term").unwrap_or_default().to_owned(), deeper),
         };
-        let fields: Vec<String> =
-            (0..cells.len()).map(|at| format!("sites[{at}].patients sites[{at}].events")).collect();
+        let fields: Vec<String> = cells
+            .iter()
+            .enumerate()
+            .map(|(at, cell)| match cell {
+                Cell::Count(_) => format!("sites[{at}].patients"),
+                _ => ["patients", "percent", "events"].map(|name| format!("sites[{at}].{name}")).join(" "),
+            })
+            .collect();
         table.row(label, indent, cells, vec![record.id.clone()]);
         table.named(fields);
-    }
-    if table.rows.is_empty() {
-        return None;
     }
     table.footnotes.push(words.get("footnote.harms_by_term"));
     Some(table)
@@ -240,9 +260,15 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
     let id = if serious { "t-14-3-5-serious".to_owned() } else { "l-16-2-7-events".to_owned() };
     let title = words.get(&format!("table.listing_events_{key}"));
     let mut table = ResultTable::new(&id, number, title, material.everyone());
+    // Further columns where the file has them.
+    let classes = listed.iter().any(|event| event.organ_class.is_some());
+    let further = ["start_date", "end_date", "action", "outcome"];
+    let known: Vec<usize> =
+        (0..further.len()).filter(|at| listed.iter().any(|event| event.listed[*at].is_some())).collect();
     let headers = ["site", "term", "severity", "serious", "related", "start", "end"];
-    let counted = marked.then_some("counted");
-    let headers = headers.into_iter().chain(counted).map(|key| words.get(&format!("listing.{key}")));
+    let headers = headers.into_iter().chain(known.iter().map(|at| further[*at]));
+    let headers = headers.chain(classes.then_some("class")).chain(marked.then_some("counted"));
+    let headers = headers.map(|key| words.get(&format!("listing.{key}")));
     table.headers(words.get("table.patient"), headers);
     for column in &mut table.columns {
         column.align = Align::Left;
@@ -265,6 +291,9 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
             day(event.start_day),
             day(event.end_day),
         ];
+        let text = |text: &Option<String>| text.clone().map_or(Cell::Empty, Cell::Text);
+        cells.extend(known.iter().map(|at| text(&event.listed[*at])));
+        cells.extend(classes.then(|| text(&event.organ_class)));
         if marked {
             let mark = match (member(event), event.emergent) {
                 (false, _) => words.say("listing.outside_set", &[("set", &set(material).label)]),

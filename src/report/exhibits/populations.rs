@@ -16,7 +16,7 @@ use crate::trial::{Kind, Measure};
 /// The drawing fails.
 pub fn flow(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
-    let heading = super::figures::heading(material, "", number, words.get("figure.flow"), Vec::new())
+    let heading = super::figures::heading(material, "", number, words.get("figure.flow"), not_given(material))
         .over([participants::FLOW.to_owned()]);
     let input = flow::Flow { heading, steps: flow_steps(material), labels: labels(material) };
     if flow::check(&input.steps).is_err() {
@@ -44,7 +44,7 @@ fn labels(material: &Material) -> flow::Labels {
     }
 }
 
-/// Randomised → analysis set → observed at the primary visit.
+/// Assessed → randomised → treated → analysis set → observed at the primary visit, as far as each is known.
 fn flow_steps(material: &Material) -> Vec<flow::Step> {
     let words = material.words;
     let record = material.record(participants::FLOW);
@@ -52,13 +52,17 @@ fn flow_steps(material: &Material) -> Vec<flow::Step> {
     let steps: Vec<participants::Step> = steps.unwrap_or_default();
     let count = |count: &participants::Count| flow::Count { patients: count.patients, knees: count.knees };
     let endpoint = material.primary_endpoints().first().copied().unwrap_or(0);
-    let observed = steps.len() > 2;
+    let has = |item: &str| steps.iter().any(|step| step.item == item);
+    let observed = has("observed");
     let visit = if observed { material.visit(primary_visit(material, endpoint)) } else { "" };
     let names = [("endpoint", if observed { material.endpoint(endpoint).name.as_str() } else { "" }), ("visit", visit)];
     let set = [("set", material.set().label.as_str())];
     let step = |step: &participants::Step| {
         let (label, leaving_label) = match step.item.as_str() {
+            "assessed" => (words.get("flow.assessed"), words.get("flow.not_randomised")),
+            "randomised" if has("treated") => (words.get("flow.randomised"), words.get("flow.not_treated")),
             "randomised" => (words.get("flow.randomised"), words.say("flow.not_in_set", &set)),
+            "treated" => (words.get("flow.treated"), words.say("flow.not_in_set", &set)),
             "set" if observed => (material.set().label.clone(), words.say("flow.not_observed", &names)),
             "set" => (material.set().label.clone(), String::new()),
             _ => (words.say("flow.observed", &names), String::new()),
@@ -76,6 +80,14 @@ fn flow_steps(material: &Material) -> Vec<flow::Step> {
         }
     };
     steps.iter().map(step).collect()
+}
+
+/// What the flow cannot show, because neither the plan nor the data say it.
+fn not_given(material: &Material) -> Vec<String> {
+    let steps = material.record(participants::FLOW).map(|record| json(record, "steps")).unwrap_or_default();
+    let has = |item: &str| steps.as_array().into_iter().flatten().any(|step| step["item"] == item);
+    let absent = ["assessed", "treated"].into_iter().filter(|item| !has(item));
+    absent.map(|item| material.words.get(&format!("flow.{item}_not_given"))).collect()
 }
 
 /// The headers of a table that counts patients and their knees by arm.

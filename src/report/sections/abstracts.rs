@@ -1,5 +1,5 @@
 //! The abstract that CONSORT asks for, in the wording of its within-person extension: what the data and the plan say is
-//! filled in, the rest is named for the authors.
+//! written, what they do not say is left out and named once, below it.
 
 use super::summary::{design_line, safety_sentence};
 use crate::report::compose::{primary_visit, section as titled};
@@ -7,23 +7,32 @@ use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, models, tables};
 use crate::report::{sentences, sources};
 
-/// The section.
+/// The section: what is known, and in one place what is still to be written.
 pub fn section(material: &Material) -> Section {
     let words = material.words;
     let plan = &material.plan.trial;
-    let authors = || words.get("abstract.authors");
+    let conduct = &material.plan.conduct;
     let arms = &material.trial.design.arms;
     let mut facts: Vec<(String, String)> = Vec::new();
-    let mut fact = |key: &str, text: String| facts.push((words.get(&format!("abstract.{key}")), text));
+    let mut open: Vec<String> = Vec::new();
+    let mut fact = |key: &str, text: String| {
+        let name = words.get(&format!("abstract.{key}"));
+        if text.is_empty() { open.push(name) } else { facts.push((name, text)) }
+    };
+    let told = |texts: &[&Option<String>]| {
+        let texts: Vec<String> = texts.iter().filter_map(|text| text.as_deref().map(|t| ended(material, t))).collect();
+        sentences::join(material, &texts)
+    };
     fact("design", words.get("abstract.design_text"));
-    fact("participants", plan.condition.clone().unwrap_or_else(authors));
-    let timing = sentences::timing(material).unwrap_or_else(authors);
+    let who = if conduct.eligibility.is_some() { &conduct.eligibility } else { &plan.condition };
+    fact("participants", told(&[who, &conduct.setting]));
     let all = arms.labels().join(&words.get("text.comma"));
     let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("arms", &all)];
     let two_arms = arms.other.is_empty();
     let arms_text =
         words.say(if two_arms { "abstract.interventions_text" } else { "abstract.interventions_arms" }, &values);
-    fact("interventions", sentences::join(material, &[arms_text, timing]));
+    let given: Vec<String> = std::iter::once(arms_text).chain(sentences::timing(material)).collect();
+    fact("interventions", sentences::join(material, &given));
     let primary = material.primary_endpoints();
     let names: Vec<String> = primary
         .iter()
@@ -36,7 +45,8 @@ pub fn section(material: &Material) -> Section {
         })
         .collect();
     fact("outcome", sentences::join(material, &names));
-    fact("randomisation", authors());
+    fact("randomisation", told(&[&conduct.randomisation, &conduct.concealment]));
+    fact("blinding", told(&[&conduct.blinding]));
     fact("numbers", design_line(material));
     let decided = |endpoint: usize| material.outcomes.deciding(endpoint, primary_visit(material, endpoint));
     let analysed: Vec<String> = primary
@@ -69,11 +79,13 @@ pub fn section(material: &Material) -> Section {
                 .collect::<Vec<_>>(),
         ),
     );
-    fact("conclusions", words.get("abstract.conclusions_text"));
-    fact("registration", plan.registration.clone().unwrap_or_else(authors));
-    fact("funding", plan.sponsor.clone().unwrap_or_else(authors));
+    fact("registration", told(&[&plan.registration]));
+    fact("funding", told(&[if conduct.funding.is_some() { &conduct.funding } else { &plan.sponsor }]));
     let mut section = titled(material, "abstract");
     section.blocks.push(Block::Facts(facts));
+    open.push(words.get("abstract.conclusions"));
+    let items = open.join(&words.get("text.comma"));
+    section.blocks.push(Block::Paragraph(words.say("abstract.open", &[("items", &items)])));
     let of_primary = primary.iter().flat_map(|&endpoint| {
         let visit = primary_visit(material, endpoint);
         let means = models::means_at(material, endpoint, visit).map(Vec::from);
@@ -82,4 +94,11 @@ pub fn section(material: &Material) -> Section {
     let harms = material.record("safety.serious").into_iter().chain(sources::harms(material));
     section.blocks.extend(sources::block(of_primary.chain(harms)));
     section
+}
+
+/// A text of the plan as a sentence: with a full stop where it has no end of its own.
+fn ended(material: &Material, text: &str) -> String {
+    let text = text.trim();
+    let ends = text.ends_with(['.', '!', '?', '。', '！', '？']);
+    if ends || text.is_empty() { text.to_owned() } else { format!("{text}{}", material.words.get("text.stop")) }
 }

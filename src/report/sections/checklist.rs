@@ -29,7 +29,12 @@ enum Entry {
     Timing,
     Registration,
     Protocol,
-    Sponsor,
+    Eligibility,
+    Setting,
+    Randomisation,
+    Concealment,
+    Blinding,
+    Funding,
 }
 
 use Place::{Authors, Partly, Plan, Section as In};
@@ -42,18 +47,18 @@ const ITEMS: [(&str, &str, &str, Place); 41] = [
     ("2b", "7", "objectives", Partly("abstract")),
     ("3a", "9", "design", Plan(Entry::Rationale)),
     ("3b", "10", "changes", Partly("departures")),
-    ("4a", "12a", "eligibility", Authors),
-    ("4b", "11", "setting", Authors),
+    ("4a", "12a", "eligibility", Plan(Entry::Eligibility)),
+    ("4b", "11", "setting", Plan(Entry::Setting)),
     ("5", "13", "interventions", Plan(Entry::Timing)),
     ("6a", "14", "outcomes", In("methods")),
     ("6b", "10", "outcome_changes", Partly("departures")),
     ("7a", "16a", "sample_size", In("sample_size")),
     ("7b", "16b", "interim", Authors),
-    ("8a", "17a", "sequence", Authors),
+    ("8a", "17a", "sequence", Plan(Entry::Randomisation)),
     ("8b", "17b", "restriction", Partly("patients")),
-    ("9", "18", "concealment", Authors),
+    ("9", "18", "concealment", Plan(Entry::Concealment)),
     ("10", "19", "implementation", Authors),
-    ("11a", "20a", "blinding", Authors),
+    ("11a", "20a", "blinding", Plan(Entry::Blinding)),
     ("11b", "20b", "similarity", Authors),
     ("12a", "21a", "statistics", In("methods")),
     ("12b", "21d", "additional", In("methods")),
@@ -75,7 +80,7 @@ const ITEMS: [(&str, &str, &str, Place); 41] = [
     ("23", "2", "registration", Plan(Entry::Registration)),
     ("24", "3", "protocol", Plan(Entry::Protocol)),
     ("–", "4", "sharing", Partly("recompute")),
-    ("25", "5a", "funding", Plan(Entry::Sponsor)),
+    ("25", "5a", "funding", Plan(Entry::Funding)),
     ("–", "5b", "conflicts", Authors),
 ];
 
@@ -120,13 +125,18 @@ fn place_in_words(material: &Material, place: Place) -> String {
         Partly(id) => words.say("checklist.partly", &[("where", &title(id))]),
         Authors => words.get("checklist.authors"),
         Plan(entry) => {
-            let trial = &material.plan.trial;
+            let (trial, conduct) = (&material.plan.trial, &material.plan.conduct);
             let answer = match entry {
                 Entry::Rationale => trial.rationale.clone(),
                 Entry::Timing => crate::report::sentences::timing(material),
                 Entry::Registration => trial.registration.clone(),
                 Entry::Protocol => trial.protocol.clone(),
-                Entry::Sponsor => trial.sponsor.clone(),
+                Entry::Eligibility => conduct.eligibility.clone(),
+                Entry::Setting => conduct.setting.clone(),
+                Entry::Randomisation => conduct.randomisation.clone(),
+                Entry::Concealment => conduct.concealment.clone(),
+                Entry::Blinding => conduct.blinding.clone(),
+                Entry::Funding => conduct.funding.clone(),
             };
             answer.unwrap_or_else(|| words.get("checklist.authors"))
         }

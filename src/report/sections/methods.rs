@@ -1,6 +1,7 @@
 //! The methods as they ran: each is named with its reference, only where a record used it.
 
-use crate::analysis::{Record, family, rule};
+use crate::analysis::rule::{self, Choice};
+use crate::analysis::{Record, family};
 use crate::plan::options::AlternativePlan;
 use crate::plan::{Gate, Structure};
 use crate::report::citations;
@@ -144,25 +145,40 @@ fn derived(material: &Material) -> Vec<String> {
     found
 }
 
-/// What followed from the design where the plan left the covariance structure to it: each outcome once. `None` where it
-/// named a method or structure for every endpoint.
+/// The rule by which the design chooses the method where the plan names none, said once, and what it chose for which
+/// endpoints. `None` where the plan named a method or structure for every endpoint.
 fn rules(material: &Material) -> Option<String> {
     let words = material.words;
-    let mut found: Vec<String> = Vec::new();
-    for endpoint in 0..material.trial.design.endpoints.len() {
+    let mut chosen: Vec<(&'static str, String, [u64; 2], Vec<&str>)> = Vec::new();
+    for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
         let visit = primary_visit(material, endpoint);
         let Some(record) = material.outcomes.deciding(endpoint, visit) else { continue };
         let number = |name: &str| json(record, name).as_u64().unwrap_or_default();
-        let (patients, visits) = (number("rule_patients"), number("rule_visits"));
+        let counts = [number("rule_patients"), number("rule_visits")];
         let Some(rule) = json(record, "rule").as_str().map(str::to_owned) else { continue };
-        let planned = rule::choose(patients as usize, visits as usize).name();
-        let key = if planned == rule { format!("methods.rule_{rule}") } else { format!("methods.rule_failed_{rule}") };
-        let sentence = words.say(&key, &[("patients", &patients.to_string()), ("visits", &visits.to_string())]);
-        if !found.contains(&sentence) {
-            found.push(sentence);
+        let planned = rule::choose(counts[0] as usize, counts[1] as usize).name();
+        let key = if planned == rule { "methods.rule" } else { "methods.rule_failed" };
+        match chosen.iter_mut().find(|(k, r, c, _)| (*k, r.as_str(), *c) == (key, &rule, counts)) {
+            Some((.., endpoints)) => endpoints.push(&about.name),
+            None => chosen.push((key, rule, counts, vec![&about.name])),
         }
     }
-    (!found.is_empty()).then(|| sentences::join(material, &found))
+    if chosen.is_empty() {
+        return None;
+    }
+    let mut said = vec![words.get("methods.rule")];
+    for (key, rule, [patients, visits], endpoints) in &chosen {
+        let endpoints = endpoints.join(&words.get("text.comma"));
+        let values =
+            [("endpoints", endpoints.as_str()), ("patients", &patients.to_string()), ("visits", &visits.to_string())];
+        said.push(words.say(&format!("{key}_{rule}"), &values));
+    }
+    for about in [Choice::AllVisits, Choice::EachVisit].map(Choice::name) {
+        if chosen.iter().any(|(_, rule, ..)| rule == about) {
+            said.push(words.get(&format!("methods.rule_about_{about}")));
+        }
+    }
+    Some(sentences::join(material, &said))
 }
 
 /// What decides the endpoints that no model decides: each method with its endpoints. `None` where a model decides all.

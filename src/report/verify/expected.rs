@@ -174,7 +174,7 @@ fn further(record: &Record) -> String {
                     found.push((format!("{what}_{name}"), sites[at][what].clone()));
                 }
             }
-            if !text(record, "severity").is_empty() || text(record, "item") == "severity" {
+            if ["severity", "class"].contains(&text(record, "item").as_str()) {
                 found.clear();
             }
         }

@@ -131,6 +131,13 @@ pub const RULES: &[Rule] = &[
         example: "Status DISCONTINUED, no reason.",
         remedy: "Fill the reason in; the patient is counted under `Reason not recorded`.",
     },
+    Rule {
+        id: "SK718",
+        severity: Warning,
+        title: "A term of adverse events belongs to one system organ class.",
+        example: "`Headache` under `Nervous system disorders` and under `General disorders`.",
+        remedy: "Code the term to one class; its events are counted under the first that the file has.",
+    },
 ];
 
 /// Compares the disposition and the primary analysis set with the observations.

@@ -137,6 +137,7 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK715", "Events that began before treatment"),
     ("SK716", "One term in several spellings"),
     ("SK717", "Patients who left without a recorded reason"),
+    ("SK718", "One term under several system organ classes"),
     ("SK801", "Intercurrent events of patients who are not in the trial"),
     ("SK802", "Intercurrent events that no estimand handles"),
     ("SK803", "Intercurrent events at a knee that is not named or not there"),
