@@ -149,17 +149,14 @@ pub fn write_up(run: &Run) -> Result<Bundle, report::ReportError> {
 /// # Errors
 /// As [`write_up`]; a template that does not fit the report.
 pub fn write_up_with(run: &Run, template: Template) -> Result<Bundle, report::ReportError> {
-    write_up_beside(run, template, Vec::new())
+    write_up_as(run, Options { template, ..Options::default() })
 }
 
-/// As [`write_up_with`], with `companions` (path relative to the output folder, bytes) written beside the report.
+/// As [`write_up_with`], with everything that may be told beside the run: template, files to write beside the report,
+/// fonts, day of the run. The state of the seal and whether treatments are dummies come from the run.
 ///
 /// # Errors
-/// As [`write_up_with`].
-pub fn write_up_beside(
-    run: &Run,
-    template: Template,
-    companions: Vec<(String, Vec<u8>)>,
-) -> Result<Bundle, report::ReportError> {
-    report::files_with(run, &Options { lock: run.lock.clone(), dummy: run.reading.blinded, template, companions })
+/// As [`write_up_with`]; a font that is none.
+pub fn write_up_as(run: &Run, look: Options) -> Result<Bundle, report::ReportError> {
+    report::files_with(run, &Options { lock: run.lock.clone(), dummy: run.reading.blinded, ..look })
 }

@@ -384,7 +384,7 @@ fn the_fonts_have_what_the_reports_print() {
     }
     assert_eq!(font.width("疼痛スコアの変化量", 10.0, false), 90.0);
     assert!(splitknee::figure::font::LICENCE.contains("SIL OPEN FONT LICENSE Version 1.1"));
-    assert!(FontSet::with_extra(b"no font").is_err());
-    let extra = FontSet::with_extra(splitknee::figure::font::JAPANESE).expect("a font");
+    assert!(FontSet::with_extra(&[b"no font".to_vec()]).is_err());
+    let extra = FontSet::with_extra(&[splitknee::figure::font::JAPANESE.to_vec()]).expect("a font");
     assert_eq!(extra.width("VAS疼痛", 10.0, true), font.width("VAS疼痛", 10.0, true));
 }

@@ -287,7 +287,15 @@ fn rtf_is_landscape_with_repeated_headers_page_fields_and_both_languages() {
         (Language::Japanese, "splitknee", "\\u30140?\\u30171?"),
     ] {
         let document = sample(language);
-        let text = rtf::render(&document, &Words::new(language), "2026-03-31", "seed 7");
+        let text = {
+            let facts = rtf::Facts {
+                data_cut: "2026-03-31",
+                run_date: "2026-04-02",
+                run: "seed 7",
+                sources: &["knees.csv", "patients.csv"],
+            };
+            rtf::render(&document, &Words::new(language), &facts, &[]).unwrap()
+        };
         assert!(text.starts_with("{\\rtf1\\ansi") && text.is_ascii());
         assert_eq!(text.matches("\\sectd\\sbkpage\\lndscpsxn").count(), document.tables().count());
         let breaks = text.matches("\\pagebb").count();
@@ -295,6 +303,9 @@ fn rtf_is_landscape_with_repeated_headers_page_fields_and_both_languages() {
         assert_eq!(text.matches("\\trhdr").count(), document.tables().count() + breaks, "column headers on every page");
         assert!(text.contains("\\fldinst { PAGE }") && text.contains("\\fldinst { NUMPAGES }"));
         assert!(text.contains("2026-03-31") && text.contains("seed 7") && text.contains(program));
+        assert!(text.contains("2026-04-02") && text.contains("knees.csv") && text.contains("patients.csv"));
+        assert_eq!(text.matches("\\pngblip").count(), document.figures().count(), "every figure is there");
+        assert_eq!(text.matches("\\sectd\\sbkpage\\pgwsxn").count(), document.figures().count(), "upright");
         assert!(text.contains(escaped), "{escaped}");
         assert!(!text.contains("\\clbrdrl") && !text.contains("\\clbrdrr"), "no vertical rules");
         let marks = document.marks.iter().map(|mark| splitknee::table::rtf::escape(mark));
@@ -349,7 +360,9 @@ fn rtf_text(rtf: &str) -> String {
 
 #[test]
 fn rtf_keeps_hostile_text_as_text() {
-    let text = rtf::render(&hostile(), &Words::new(Language::English), HOSTILE[5], HOSTILE[5]);
+    let (hostile, words) = (hostile(), Words::new(Language::English));
+    let facts = rtf::Facts { data_cut: HOSTILE[5], run_date: HOSTILE[5], run: HOSTILE[5], sources: &HOSTILE };
+    let text = rtf::render(&hostile, &words, &facts, &[]).unwrap();
     for word in ["\\object", "\\objdata", "\\objocx"] {
         assert_eq!(text.matches(word).count(), text.matches(&format!("\\{word}")).count(), "{word} is a control word");
     }
@@ -391,8 +404,8 @@ fn xlsx_keeps_numbers_unrounded_and_formulas_disarmed() {
 fn docx_is_well_formed_and_holds_every_text_picture_and_description() {
     let document = hostile();
     let words = Words::new(Language::English);
-    let bytes = docx::render(&document, &words).unwrap();
-    assert_eq!(bytes, docx::render(&document, &words).unwrap(), "the same bytes twice");
+    let bytes = docx::render(&document, &words, &[]).unwrap();
+    assert_eq!(bytes, docx::render(&document, &words, &[]).unwrap(), "the same bytes twice");
     let parts = parts(&bytes);
     assert_well_formed(&parts);
     let body = &parts["word/document.xml"];
@@ -449,7 +462,8 @@ mod pdf {
     #[test]
     fn an_unreadable_font_is_an_error_and_not_a_report_without_it() {
         let document = sample(Language::English);
-        let error = pdf::render_with_font(&document, &Words::new(Language::English), b"no font").unwrap_err();
+        let error =
+            pdf::render_with_fonts(&document, &Words::new(Language::English), &[b"no font".to_vec()]).unwrap_err();
         assert!(error.to_string().contains("font"));
     }
 }

@@ -194,9 +194,23 @@ fn main_box(scene: &mut Scene<'_>, input: &Flow, step: &Step, (left, right): (f6
         for (i, (arm, n)) in [Arm::Active, Arm::Placebo].into_iter().zip(knees).enumerate() {
             let x = left + (i as f64 + 0.5) * half;
             let set = Type::LABEL.middle();
-            let lines = scene.wrap(arm.label(scene.style()), set.bold(), half - 2.0 * PAD, 6);
+            let label = arm.label(scene.style()).to_owned();
+            let count = input.labels.knees(n);
+            // Arm and number on one line where it holds both.
+            let between = style::TEXT * 0.7;
+            let widths = [scene.width(&label, set.bold()), scene.width(&count, set)];
+            let whole = widths[0] + between + widths[1];
+            if whole <= half - 2.0 * PAD {
+                let left = x - whole / 2.0;
+                let y = start + 2.0;
+                scene.text((left, y), &label, Type::LABEL.bold().colour(arm.ink()));
+                scene.text((left + widths[0] + between, y), &count, Type::LABEL);
+                lowest = lowest.max(y + style::TEXT * style::LEADING);
+                continue;
+            }
+            let lines = scene.wrap(&label, set.bold(), half - 2.0 * PAD, 6);
             let after = scene.lines((x, start + 2.0), &lines, set.bold().colour(arm.ink()));
-            lowest = lowest.max(scene.lines((x, after), &[input.labels.knees(n)], set));
+            lowest = lowest.max(scene.lines((x, after), &[count], set));
         }
         y = lowest;
     }

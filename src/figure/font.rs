@@ -58,16 +58,19 @@ impl FontSet {
     /// The embedded fonts, read once per process.
     pub fn embedded() -> Self {
         static EMBEDDED: OnceLock<FontSet> = OnceLock::new();
-        EMBEDDED.get_or_init(|| Self { faces: Arc::new(Faces::read(None).unwrap_or_else(|_| Faces::none())) }).clone()
+        EMBEDDED.get_or_init(|| Self { faces: Arc::new(Faces::read(&[]).unwrap_or_else(|_| Faces::none())) }).clone()
     }
 
-    /// The embedded fonts, with one more file (TrueType or OpenType, or the first font of a collection) for characters
-    /// that they lack.
+    /// The embedded fonts, with more files (TrueType or OpenType, or the first font of a collection) for characters that
+    /// they lack.
     ///
     /// # Errors
-    /// [`FigureError::Font`] when the bytes are not a font.
-    pub fn with_extra(bytes: &[u8]) -> Result<Self, FigureError> {
-        Ok(Self { faces: Arc::new(Faces::read(Some(bytes))?) })
+    /// [`FigureError::Font`] when bytes are not a font.
+    pub fn with_extra(extra: &[Vec<u8>]) -> Result<Self, FigureError> {
+        if extra.is_empty() {
+            return Ok(Self::embedded());
+        }
+        Ok(Self { faces: Arc::new(Faces::read(extra)?) })
     }
 
     /// Width of a line of text in points at the given size. Characters that no font has count as one em.
@@ -98,7 +101,7 @@ impl Faces {
         }
     }
 
-    fn read(extra: Option<&[u8]>) -> Result<Self, FigureError> {
+    fn read(extra: &[Vec<u8>]) -> Result<Self, FigureError> {
         let face = |bytes: &[u8]| {
             FontVec::try_from_vec(bytes.to_vec())
                 .map_err(|_| FigureError::Font("not a TrueType or OpenType font".into()))
@@ -110,12 +113,14 @@ impl Faces {
             database: Arc::default(),
         };
         let mut database = fontdb::Database::new();
-        for bytes in [SANS, SANS_BOLD, JAPANESE, HEBREW, ARABIC].into_iter().chain(extra) {
+        for bytes in [SANS, SANS_BOLD, JAPANESE, HEBREW, ARABIC] {
             database.load_font_data(bytes.to_vec());
         }
         database.set_sans_serif_family(SANS_FAMILY);
-        if let Some(bytes) = extra {
-            let family = database.faces().nth(5).and_then(|f| f.families.first()).map(|f| f.0.clone());
+        for bytes in extra {
+            let known = database.len();
+            database.load_font_data(bytes.clone());
+            let family = database.faces().nth(known).and_then(|f| f.families.first()).map(|f| f.0.clone());
             faces.families.push(family.ok_or_else(|| FigureError::Font("the font has no family name".into()))?);
             faces.regular.push(face(bytes)?);
             faces.bold.push(face(bytes)?);

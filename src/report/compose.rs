@@ -107,7 +107,7 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
         marks: marks(&material),
         sections,
         running: running(&material),
-        footer: footer(run),
+        footer: footer(&material, run),
         note: run.plan.report.footer.clone().unwrap_or_default(),
     })
 }
@@ -173,8 +173,11 @@ fn marks(material: &Material) -> Vec<String> {
     marks
 }
 
-fn footer(run: &Run) -> String {
-    let line = format!("{} · splitknee {}", run.plan.trial.id, env!("CARGO_PKG_VERSION"));
+fn footer(material: &Material, run: &Run) -> String {
+    let mut line = format!("{} · splitknee {}", run.plan.trial.id, env!("CARGO_PKG_VERSION"));
+    if let Some(date) = &material.options.run_date {
+        line = format!("{line} · {}", material.words.say("page.run_date", &[("date", date)]));
+    }
     match &run.plan.report.footer {
         Some(footer) => format!("{footer} · {line}"),
         None => line,

@@ -87,7 +87,9 @@ pub fn files(run: &Run) -> Result<Bundle, ReportError> {
 /// exhibit that cannot be made is left out and named ([`Bundle::lost`]): none takes the results with it.
 pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let words = compose::words(&run.plan);
-    let style = compose::style(&run.plan);
+    let mut style = compose::style(&run.plan);
+    style.font = figure::font::FontSet::with_extra(&options.fonts).map_err(|error| failed("figures", &error))?;
+    let style = style;
     let mut document = match compose::document_with(run, &words, &style, options) {
         Ok(document) => document,
         // The results are there all the same.
@@ -111,11 +113,18 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
         let mut alone = (*figure).clone();
         alone.footnotes.extend(marks.iter().cloned());
         let svg = alone.standalone(&style)?;
-        Ok::<_, FigureError>((figure::png(&svg, DPI), svg))
+        Ok::<_, FigureError>((figure::png_with(&svg, DPI, &style.font), svg))
     };
     // The other formats and the figures are made side by side: a PDF takes as long as all figures together.
     let (formats, drawn) = rayon::join(
-        || run.plan.report.formats.par_iter().map(|format| other_format(run, &document, &words, *format)).collect(),
+        || {
+            run.plan
+                .report
+                .formats
+                .par_iter()
+                .map(|format| other_format(run, &document, &words, *format, options))
+                .collect()
+        },
         || figures.par_iter().map(draw).collect::<Vec<_>>(),
     );
     let formats: Vec<Result<_, ReportError>> = formats;
@@ -144,7 +153,7 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     }
     #[cfg(feature = "pdf")]
     if run.plan.report.formats.contains(&ReportFormat::Pdf) {
-        bundle.remarks.extend(without_glyphs(&document, &words));
+        bundle.remarks.extend(without_glyphs(&document, &words, &options.fonts));
     }
     for format in formats {
         match format {
@@ -167,16 +176,16 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
 
 /// What is said of characters that the fonts of the PDF lack.
 #[cfg(feature = "pdf")]
-fn without_glyphs(document: &Document, words: &Words) -> Option<String> {
+fn without_glyphs(document: &Document, words: &Words, fonts: &[Vec<u8>]) -> Option<String> {
     let mut text = markdown::render(document, words);
     document.figures().for_each(|figure| text.push_str(&figure.svg));
-    let missing = pdf::unprintable(&text);
+    let missing = pdf::unprintable(&text, fonts);
     let shown: Vec<String> = missing.iter().take(10).map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
     let more = if missing.len() > shown.len() { ", …" } else { "" };
     (!missing.is_empty()).then(|| {
         format!(
-            "the fonts of the PDF have no form for {} character{}, which stand there as code points: {}{more}; the HTML page, \
-             DOCX and RTF print them",
+            "the fonts of the PDF have no form for {} character{}, which stand there as code points: {}{more}; give a font that \
+             has them with --font FILE (the HTML page, DOCX and RTF print them)",
             missing.len(),
             if missing.len() == 1 { "" } else { "s" },
             shown.join(", ")
@@ -190,18 +199,29 @@ fn other_format(
     document: &Document,
     words: &Words,
     format: ReportFormat,
+    options: &Options,
 ) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
     let (name, bytes) = match format {
         ReportFormat::Html => return Ok(Vec::new()),
         ReportFormat::Markdown => ("report.md", markdown::render(document, words).into_bytes()),
         ReportFormat::Rtf => {
-            let date = run.plan.trial.data_date.clone().unwrap_or_default();
             let identity =
                 format!("{} · SHA-256 {}", run.plan.file_name, run.plan.sha256.get(..12).unwrap_or_default());
-            ("tables.rtf", rtf::render(document, words, &date, &identity).into_bytes())
+            let files = run.sources.provenance();
+            let files: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+            let facts = rtf::Facts {
+                data_cut: run.plan.trial.data_date.as_deref().unwrap_or_default(),
+                run_date: options.run_date.as_deref().unwrap_or_default(),
+                run: &identity,
+                sources: &files,
+            };
+            let made = rtf::render(document, words, &facts, &options.fonts).map_err(|error| failed("rtf", &error))?;
+            ("tables.rtf", made.into_bytes())
         }
         ReportFormat::Docx => {
-            let write = |document: &Document| docx::render(document, words).map_err(|error| failed("docx", &error));
+            let write = |document: &Document| {
+                docx::render(document, words, &options.fonts).map_err(|error| failed("docx", &error))
+            };
             return apart("docx", document, write);
         }
         ReportFormat::Xlsx => {
@@ -214,7 +234,9 @@ fn other_format(
         }
         #[cfg(feature = "pdf")]
         ReportFormat::Pdf => {
-            let write = |document: &Document| pdf::render(document, words).map_err(|error| failed("pdf", &error));
+            let write = |document: &Document| {
+                pdf::render_with_fonts(document, words, &options.fonts).map_err(|error| failed("pdf", &error))
+            };
             return apart("pdf", document, write);
         }
         #[cfg(not(feature = "pdf"))]

@@ -14,10 +14,21 @@ pub struct Options {
     pub template: Template,
     /// Further files to write beside the report, by path relative to the output folder: the demo leaves its plan and data.
     pub companions: Vec<(String, Vec<u8>)>,
+    /// Font files for letters that the embedded fonts lack.
+    pub fonts: Vec<Vec<u8>>,
+    /// The day of the run that outputs name, as it was given; no clock is read.
+    pub run_date: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lock: LockState::NeverSealed, dummy: false, template: Template::default(), companions: Vec::new() }
+        Self {
+            lock: LockState::NeverSealed,
+            dummy: false,
+            template: Template::default(),
+            companions: Vec::new(),
+            fonts: Vec::new(),
+            run_date: None,
+        }
     }
 }

@@ -6,6 +6,7 @@ pub mod layout;
 pub mod markdown;
 pub mod rounding;
 pub mod rtf;
+mod rtf_picture;
 pub mod untrusted;
 pub mod xlsx;
 

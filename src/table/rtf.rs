@@ -1,4 +1,4 @@
-//! Tables as RTF in the shape of a submission: landscape, title, population and footnotes on every page, column headers
+//! Tables and figures as RTF in the shape of a submission: landscape, title, population and footnotes on every page, column headers
 //! repeated, numbers aligned at the decimal point, program and data-cut line, page x of y.
 //!
 //! Written by hand after the Rich Text Format specification 1.9.1: no library was found that repeats headers and takes
@@ -20,12 +20,16 @@ pub struct RtfFrame<'a> {
     pub running: &'a str,
     /// The plan's own line at the foot of every page; may be empty.
     pub note: &'a str,
+    /// The data files behind the tables, for instance `Source: knees.csv`; may be empty.
+    pub source: &'a str,
     /// Marks that every page carries, such as synthetic data or the state of the plan.
     pub marks: &'a [String],
     /// Program that made the tables, for instance `Program: splitknee 0.1.0`.
     pub program: &'a str,
     /// Date to which the data are complete, for instance `Data cut: 2026-03-31`; empty where the plan names none.
     pub data_cut: &'a str,
+    /// Day of the run, for instance `Run: 2026-04-02`; empty where none was given.
+    pub run_date: &'a str,
     /// What identifies the run: plan, seed, hash; may be empty.
     pub run: &'a str,
     /// Word for "Table" before the number.
@@ -54,7 +58,7 @@ pub enum Paper {
 
 impl Paper {
     /// Width and height in twips, landscape.
-    fn size(self) -> (i32, i32) {
+    pub(super) fn size(self) -> (i32, i32) {
         match self {
             Self::A4 => (16838, 11906),
             Self::Letter => (15840, 12240),
@@ -65,12 +69,12 @@ impl Paper {
 /// Twips per point.
 const TWIPS: f64 = 20.0;
 /// Margins left and right: 2 cm.
-const SIDE: i32 = 1134;
+pub(super) const SIDE: i32 = 1134;
 /// Margins above and below, and where the running lines begin.
-const ABOVE: i32 = 1701;
-const BELOW: i32 = 1134;
-const HEADER: i32 = 624;
-const FOOTER: i32 = 567;
+pub(super) const ABOVE: i32 = 1701;
+pub(super) const BELOW: i32 = 1134;
+pub(super) const HEADER: i32 = 624;
+pub(super) const FOOTER: i32 = 567;
 /// Text sizes in points: a wide table is set smaller before it is cut by columns.
 const SIZES: [f64; 3] = [9.0, 8.0, 7.0];
 /// Size of footnotes and running lines in points.
@@ -89,8 +93,34 @@ const AFTER_TITLE: i32 = 40;
 const AFTER_POPULATION: i32 = 100;
 const BEFORE_FOOT: i32 = 80;
 
-/// The tables as one RTF document; every table begins a page. The same tables give the same bytes.
-pub fn render(tables: &[&ResultTable], frame: &RtfFrame) -> String {
+/// What stands on a page of its own.
+#[derive(Debug)]
+pub enum Exhibit<'a> {
+    /// A table or listing.
+    Table(&'a ResultTable),
+    /// A figure.
+    Picture(Picture<'a>),
+}
+
+/// A figure with its words.
+#[derive(Debug)]
+pub struct Picture<'a> {
+    /// Identifier.
+    pub id: &'a str,
+    /// Number and title.
+    pub title: String,
+    /// What the picture shows, for readers who do not see it.
+    pub description: &'a str,
+    /// Footnotes in order.
+    pub footnotes: &'a [String],
+    /// The picture as PNG.
+    pub png: Vec<u8>,
+    /// Its dots per inch.
+    pub dpi: f64,
+}
+
+/// The exhibits as one RTF document; each begins a page. The same exhibits give the same bytes.
+pub fn render(exhibits: &[Exhibit], frame: &RtfFrame) -> String {
     let (width, height) = frame.paper.size();
     let mut out = String::from("{\\rtf1\\ansi\\ansicpg1252\\deff0\\uc1\n");
     out.push_str(
@@ -104,7 +134,17 @@ pub fn render(tables: &[&ResultTable], frame: &RtfFrame) -> String {
         "\\paperw{width}\\paperh{height}\\landscape\\margl{SIDE}\\margr{SIDE}\\margt{ABOVE}\\margb{BELOW}\\widowctrl\\viewkind1"
     );
     let mut first = true;
-    for table in tables {
+    for exhibit in exhibits {
+        let table = match exhibit {
+            Exhibit::Table(table) => *table,
+            Exhibit::Picture(picture) => {
+                if !std::mem::take(&mut first) {
+                    out.push_str("\\sect\n");
+                }
+                super::rtf_picture::write(picture, frame, &mut out);
+                continue;
+            }
+        };
         let (size, panels) = fit(table, f64::from(width - 2 * SIDE) / TWIPS);
         let several = panels.len() > 1;
         let panels = if panels.is_empty() { vec![Vec::new()] } else { panels };
@@ -116,7 +156,7 @@ pub fn render(tables: &[&ResultTable], frame: &RtfFrame) -> String {
             Section { table, frame, panel, size, note, leads: index == 0 }.write(&mut out);
         }
     }
-    if tables.is_empty() {
+    if exhibits.is_empty() {
         out.push_str("\\pard\\par\n");
     }
     out.push_str("}\n");
@@ -207,7 +247,8 @@ impl Section<'_> {
         let heading = f64::from(AFTER_TITLE + AFTER_POPULATION)
             + lines(&continued, line, 10.0, true) as f64 * leading(10.0)
             + population_lines as f64 * leading(9.0);
-        let note = if self.frame.note.is_empty() { 0 } else { lines(self.frame.note, line, SMALL, false) };
+        let own = |text: &str| if text.is_empty() { 0 } else { lines(text, line, SMALL, false) };
+        let note = own(self.frame.note) + own(self.frame.source);
         let foot_lines = 1 + note + if behind.is_empty() { note_lines } else { 0 };
         let foot = f64::from(FOOTER + BEFORE_FOOT) + foot_lines as f64 * leading(SMALL);
         let body = |head: f64| f64::from(height) - head.max(f64::from(ABOVE)) - foot.max(f64::from(BELOW));
@@ -369,7 +410,7 @@ fn indent(row: &Row, size: f64) -> i32 {
 }
 
 /// Lines that a text takes in a column `room` points wide; words wrap at spaces, longer ones anywhere.
-fn lines(text: &str, room: f64, size: f64, bold: bool) -> usize {
+pub(super) fn lines(text: &str, room: f64, size: f64, bold: bool) -> usize {
     let (mut lines, mut used) = (1, 0.0);
     for word in text.split_inclusive([' ', '\n']) {
         let width = layout::arial_width(word, bold) * size;
@@ -392,7 +433,7 @@ fn lines(text: &str, room: f64, size: f64, bold: bool) -> usize {
 }
 
 /// Sponsor, protocol and trial at the left, marks at the right; on two lines where one does not hold them.
-fn running_title(frame: &RtfFrame, inner: i32) -> String {
+pub(super) fn running_title(frame: &RtfFrame, inner: i32) -> String {
     let marks: Vec<String> = frame.marks.iter().map(|mark| escape(mark)).collect();
     let between = if stacked(frame, f64::from(inner) / TWIPS) { "\\line" } else { "\\tab" };
     format!(
@@ -408,16 +449,19 @@ fn stacked(frame: &RtfFrame, room: f64) -> bool {
     (layout::arial_width(frame.running, false) + layout::arial_width(&marks, true) + 2.0) * SMALL > room
 }
 
-/// The plan's own line; under it program, run and data cut at the left, page x of y at the right, as fields.
-fn foot_line(frame: &RtfFrame, inner: i32) -> String {
-    let parts: Vec<&str> =
-        [frame.program, frame.run, frame.data_cut].into_iter().filter(|part| !part.is_empty()).collect();
+/// The plan's own line and the source files; under them program, run and data cut at the left, page x of y at the right, as fields.
+pub(super) fn foot_line(frame: &RtfFrame, inner: i32) -> String {
+    let parts: Vec<&str> = [frame.program, frame.run, frame.run_date, frame.data_cut]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
     let field = |code: &str| format!("{{\\field{{\\*\\fldinst {{ {code} }}}}{{\\fldrslt {{1}}}}}}");
     let mut numbers = escape(frame.page_of);
     for (place, code) in [("{page}", "PAGE"), ("{pages}", "NUMPAGES")] {
         numbers = numbers.replace(&escape(place), &field(code));
     }
-    let note = if frame.note.is_empty() { String::new() } else { format!("{}\\line ", escape(frame.note)) };
+    let own = [frame.note, frame.source].into_iter().filter(|text| !text.is_empty());
+    let note: String = own.map(|text| format!("{}\\line ", escape(text))).collect();
     format!(
         "\\pard\\plain\\ql\\tqr\\tx{inner}\\sl-192\\slmult0\\f0\\fs16\\sb80 {note}{}\\tab {numbers}\\par",
         escape(&parts.join("  |  "))

@@ -130,6 +130,13 @@ pub struct RunArgs {
     /// Folder with a page, style or titles of your own: report.html, report.css, titles.toml.
     #[arg(long, value_name = "DIR")]
     pub template: Option<PathBuf>,
+    /// A font file (TrueType or OpenType) for letters that the fonts inside the program lack, such as Chinese, Korean, Thai
+    /// or Devanagari; may be given several times. Used in the PDF and in figures.
+    #[arg(long, value_name = "FILE")]
+    pub font: Vec<PathBuf>,
+    /// The day of the run, YYYY-MM-DD, printed on every page. No clock is read.
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<String>,
 }
 
 /// What is replaced when plan and data are read.

@@ -6,6 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::terminal;
 use crate::pipeline;
 use crate::plan::ReportFormat;
+use crate::report::options::Options;
 
 /// The plan inside the binary.
 const PLAN: &str = include_str!("../../../datasets/ev-knee-synthetic/plan.toml");
@@ -43,7 +44,8 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
     let mut trial = vec![(format!("{TRIAL}/plan.toml"), plan.clone().into_bytes())];
     trial.extend(FILES.iter().map(|(name, bytes)| (format!("{TRIAL}/{name}"), bytes.to_vec())));
     let output = Output { out: &args.out, force: args.force, plan: None, reads: Vec::new() };
-    complete(read, &output, args.template.as_deref(), trial)?;
+    let look = Options { companions: trial, ..Options::default() };
+    complete(read, &output, args.template.as_deref(), look)?;
     terminal::say("The data are synthetic: a generator made them in the shape of a published trial.");
     let folder = args.out.join(TRIAL);
     terminal::say(&format!(

@@ -4,8 +4,12 @@ use crate::analysis::Conclusion;
 use crate::cli::args::RunArgs;
 use crate::cli::error::CliError;
 use crate::cli::{run_summary, terminal};
+use crate::data::Date;
+use crate::data::date::DateOrder;
 use crate::disk::folder::Claim;
+use crate::figure::font::FontSet;
 use crate::pipeline::{self, Inputs, Run};
+use crate::report::options::Options;
 use crate::report::template::{FILES, Template};
 use crate::trial::{Finding, Role};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,9 +30,33 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
         }
     };
     let mut reads: Vec<PathBuf> = args.replace.redact_key.iter().cloned().collect();
+    reads.extend(args.font.iter().cloned());
     reads.extend(args.template.iter().flat_map(|folder| FILES.map(|name| folder.join(name))));
     let output = Output { out: &out, force: args.force, plan: Some(&args.plan), reads };
-    complete(read, &output, args.template.as_deref(), Vec::new())
+    let look = Options { fonts: fonts(&args.font)?, run_date: date(args.date.as_deref())?, ..Options::default() };
+    complete(read, &output, args.template.as_deref(), look)
+}
+
+/// The font files, each looked at before anything is computed.
+fn fonts(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, CliError> {
+    let read = |path: &PathBuf| {
+        let wrong = |why: String| CliError::Usage(format!("--font {}: {why}", path.display()));
+        let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let bytes = vec![bytes];
+        FontSet::with_extra(&bytes).map_err(|error| wrong(format!("{error}; give a .ttf, .otf or .ttc file")))?;
+        Ok(bytes)
+    };
+    Ok(paths.iter().map(read).collect::<Result<Vec<_>, CliError>>()?.concat())
+}
+
+/// The day of the run as it is printed.
+fn date(given: Option<&str>) -> Result<Option<String>, CliError> {
+    match given {
+        Some(text) if Date::parse(text, DateOrder::Iso).is_none() => {
+            Err(CliError::Usage(format!("--date {text}: not a date; write it as YYYY-MM-DD")))
+        }
+        given => Ok(given.map(str::to_owned)),
+    }
 }
 
 /// Where the files of a run go.
@@ -50,7 +78,7 @@ fn beside(plan: &Path) -> PathBuf {
 }
 
 /// The main job from `read` inputs to files in the folder of `output` in the look of the folder `template`, with
-/// `companions` beside them, progress on stderr and a summary on stdout.
+/// what else `look` says beside them, progress on stderr and a summary on stdout.
 ///
 /// # Errors
 /// As [`run`].
@@ -58,7 +86,7 @@ pub fn complete(
     read: impl FnOnce() -> Result<Inputs, Vec<Finding>>,
     output: &Output,
     template: Option<&Path>,
-    companions: Vec<(String, Vec<u8>)>,
+    look: Options,
 ) -> Result<(), CliError> {
     let template = template.map(Template::read).transpose()?.unwrap_or_default();
     let progress = progress();
@@ -73,7 +101,7 @@ pub fn complete(
     let run = pipeline::analyse(inputs).map_err(CliError::Findings)?;
     progress.inc(1);
     progress.set_message("drawing tables, figures and report");
-    let bundle = pipeline::write_up_beside(&run, template, companions)?;
+    let bundle = pipeline::write_up_as(&run, Options { template, ..look })?;
     progress.inc(1);
     progress.set_message("writing");
     let notes = claim.write(bundle.files())?;

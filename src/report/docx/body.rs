@@ -50,8 +50,14 @@ impl<'a> Body<'a> {
         for (index, section) in document.sections.iter().enumerate() {
             self.heading("Heading1", &anchor("s", &index.to_string()), &section.title);
             self.first = index == 0;
-            for block in &section.blocks {
-                self.block(block);
+            for (at, block) in section.blocks.iter().enumerate() {
+                // A line or two that lead to a picture stay with it.
+                match (block, section.blocks.get(at + 1)) {
+                    (Block::Paragraph(words), Some(Block::Figure(_))) if words.len() < 300 => {
+                        self.paragraph("LeadingText", words);
+                    }
+                    _ => self.block(block),
+                }
             }
             if index == 0 && document.sections.len() > 1 {
                 self.contents(document);
@@ -88,7 +94,10 @@ impl<'a> Body<'a> {
             let _ = write!(
                 self.xml,
                 "<w:p><w:pPr><w:pStyle w:val=\"Contents\"/></w:pPr>{}<w:hyperlink w:anchor=\"{anchor}\" w:history=\"1\">\
-                 <w:r><w:rPr><w:rStyle w:val=\"Link\"/></w:rPr>{}</w:r></w:hyperlink>{}</w:p>",
+                 <w:r><w:rPr><w:rStyle w:val=\"Link\"/></w:rPr>{}</w:r><w:r><w:tab/></w:r><w:r><w:fldChar \
+                 w:fldCharType=\"begin\" w:dirty=\"true\"/></w:r><w:r><w:instrText xml:space=\"preserve\"> PAGEREF {anchor} \
+                 \\h </w:instrText></w:r><w:r><w:fldChar w:fldCharType=\"separate\"/></w:r><w:r><w:t></w:t></w:r><w:r>\
+                 <w:fldChar w:fldCharType=\"end\"/></w:r></w:hyperlink>{}</w:p>",
                 if index == 0 { begin.as_str() } else { "" },
                 text(words),
                 if index == last { "<w:r><w:fldChar w:fldCharType=\"end\"/></w:r>" } else { "" },
@@ -256,11 +265,11 @@ impl<'a> Body<'a> {
                 self.cell(widths.first().copied().unwrap_or(whole), 1, &edges, &label, &run, &row.label);
                 for (column, width) in panel.iter().zip(&widths).skip(1) {
                     let Some((words, place)) = column.cells.get(index) else { continue };
-                    let left = match place {
-                        Place::At(left) => *left,
-                        Place::Flow => size / 2.0,
+                    let stands = match place {
+                        Place::At(left) => decimal_tab(words, *left, size).unwrap_or_else(|| indent(*left)),
+                        Place::Flow => indent(size / 2.0),
                     };
-                    let properties = format!("{}{}", style(false), indent(left));
+                    let properties = format!("{}{stands}", style(false));
                     self.cell(*width, 1, &edges, &properties, &run, words);
                 }
             }
@@ -318,6 +327,30 @@ fn fit(table: &ResultTable) -> (f64, Vec<Vec<PlacedColumn>>) {
         .map(|size| (size, at(size)))
         .find(|(_, panels)| panels.len() <= 1)
         .unwrap_or((SIZES[1], at(SIZES[1])))
+}
+
+/// A decimal tab at the point at which the layout aligns the cell, where Word aligns it there too: behind the integer
+/// digits of its only number, or before the point of its first. An author may then change the number. In `7 (24.1%)`, in
+/// intervals and beside `<` another point would be taken; those keep their indent.
+fn decimal_tab(words: &str, left: f64, size: f64) -> Option<String> {
+    let at = layout::alignment_point(words)?;
+    let (before, behind) = words.split_at_checked(at)?;
+    let signed = before.strip_prefix(['\u{2212}', '-']).unwrap_or(before);
+    let plain = !signed.is_empty() && signed.bytes().all(|byte| byte.is_ascii_digit());
+    let further = |text: &str| text.contains(|c: char| c.is_ascii_digit());
+    let alone = match behind.strip_prefix('.') {
+        Some(decimals) => {
+            !further(decimals.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(is_spread))
+        }
+        None => behind.is_empty(),
+    };
+    let place = ((left + layout::arial_width(before, false) * size) * TWIPS).round();
+    (plain && alone).then(|| format!("<w:tabs><w:tab w:val=\"decimal\" w:pos=\"{place}\"/></w:tabs>"))
+}
+
+/// What stands between and around the digits of a spread behind a mean: ` (12.34)`.
+fn is_spread(c: char) -> bool {
+    matches!(c, '\u{a0}' | ' ' | '(' | ')' | '.') || c.is_ascii_digit()
 }
 
 fn indent(points: f64) -> String {

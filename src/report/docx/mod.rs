@@ -12,6 +12,7 @@ mod xml;
 
 use super::document::Document;
 use super::words::Words;
+use crate::figure::font::FontSet;
 use crate::figure::{self, Figure, FigureError};
 use body::Body;
 use parts::{CONTENT_TYPES, NUMBERING, RELATIONS, SETTINGS, core, document_relations, footer, header};
@@ -37,14 +38,15 @@ pub enum DocxError {
 /// Resolution of the pictures, in dots per inch.
 pub const DPI: f32 = 220.0;
 
-/// The document as DOCX, its figures drawn at [`DPI`].
+/// The document as DOCX, its figures drawn at [`DPI`] with the embedded fonts and `fonts`.
 ///
 /// # Errors
 /// [`DocxError::Figure`] when a picture cannot be drawn; packing into memory does not fail in practice.
-pub fn render(document: &Document, words: &Words) -> Result<Vec<u8>, DocxError> {
+pub fn render(document: &Document, words: &Words, fonts: &[Vec<u8>]) -> Result<Vec<u8>, DocxError> {
     let figures: Vec<&Figure> = document.figures().collect();
+    let fonts = FontSet::with_extra(fonts)?;
     let pictures: Vec<Vec<u8>> =
-        figures.par_iter().map(|figure| figure::png(&figure.svg, DPI)).collect::<Result<_, _>>()?;
+        figures.par_iter().map(|figure| figure::png_with(&figure.svg, DPI, &fonts)).collect::<Result<_, _>>()?;
     render_with_pictures(document, words, &pictures)
 }
 

@@ -29,6 +29,9 @@ pub fn flow(material: &Material, number: &str, style: &Style) -> Result<Option<F
 
 fn step_in_words(material: &Material, step: &flow::Step) -> String {
     let (patients, knees) = (step.count.patients.to_string(), step.count.knees.to_string());
+    if step.count.knees == 0 && step.count.patients > 0 {
+        return material.words.say("figure.flow_patients", &[("step", &step.label), ("patients", &patients)]);
+    }
     material.words.say("figure.flow_step", &[("step", &step.label), ("patients", &patients), ("knees", &knees)])
 }
 

@@ -27,8 +27,8 @@ const TRIES: [(f64, f64, bool); 4] =
     [(UPRIGHT, 8.5, false), (UPRIGHT, 7.5, false), (SIDEWAYS, 8.5, true), (SIDEWAYS, 7.5, true)];
 
 /// The value of `sys.inputs.document`.
-pub(super) fn values(document: &Document, words: &Words, fonts: &Fonts) -> Value {
-    let pen = Pen { words, fonts, measure: FontSet::embedded() };
+pub(super) fn values(document: &Document, words: &Words, fonts: &Fonts, measure: FontSet) -> Value {
+    let pen = Pen { words, fonts, measure };
     // Two characters that no text holds mark where the page numbers go.
     let of = words.say("page.of", &[("page", "\u{e000}"), ("pages", "\u{e000}")]);
     let of: Vec<&str> = of.split('\u{e000}').collect();

@@ -10,6 +10,7 @@ mod world;
 
 use super::document::Document;
 use super::words::Words;
+use crate::figure::font::FontSet;
 use std::fmt::Write as _;
 use typst::diag::SourceDiagnostic;
 use typst::foundations::Smart;
@@ -33,27 +34,29 @@ pub enum PdfError {
 /// # Errors
 /// [`PdfError::Layout`] when the pages cannot be made.
 pub fn render(document: &Document, words: &Words) -> Result<Vec<u8>, PdfError> {
-    set(document, words, Fonts::embedded())
+    set(document, words, Fonts::embedded(), FontSet::embedded())
 }
 
-/// As [`render`], with one more font file for scripts that the embedded fonts lack. Characters that no font has are
-/// written as their code points (`[U+0645]`): nothing is lost silently.
+/// As [`render`], with more font files for scripts that the embedded fonts lack. Characters that no font has are written
+/// as their code points (`[U+0645]`): nothing is lost silently.
 ///
 /// # Errors
-/// [`PdfError::Font`] when `font` is not a font; else as [`render`].
-pub fn render_with_font(document: &Document, words: &Words, font: &[u8]) -> Result<Vec<u8>, PdfError> {
-    set(document, words, &Fonts::with_extra(font).ok_or(PdfError::Font)?)
+/// [`PdfError::Font`] when a file is not a font; else as [`render`].
+pub fn render_with_fonts(document: &Document, words: &Words, fonts: &[Vec<u8>]) -> Result<Vec<u8>, PdfError> {
+    let measure = FontSet::with_extra(fonts).map_err(|_| PdfError::Font)?;
+    set(document, words, &Fonts::with_extra(fonts).ok_or(PdfError::Font)?, measure)
 }
 
-/// The characters of `text` that no embedded font has: the PDF prints their code points.
-pub fn unprintable(text: &str) -> std::collections::BTreeSet<char> {
-    let fonts = Fonts::embedded();
+/// The characters of `text` that neither an embedded font nor one of `fonts` has: the PDF prints their code points.
+pub fn unprintable(text: &str, fonts: &[Vec<u8>]) -> std::collections::BTreeSet<char> {
+    let more = Fonts::with_extra(fonts);
+    let fonts = more.as_ref().unwrap_or_else(|| Fonts::embedded());
     let formless = |c: char| matches!(c, '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{2060}');
     text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !formless(*c) && !fonts.cover(*c)).collect()
 }
 
-fn set(document: &Document, words: &Words, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
-    let world = World::new(content::values(document, words, fonts), fonts);
+fn set(document: &Document, words: &Words, fonts: &Fonts, measure: FontSet) -> Result<Vec<u8>, PdfError> {
+    let world = World::new(content::values(document, words, fonts, measure), fonts);
     let pages = typst::compile(&world).output.map_err(|errors| PdfError::Layout(messages(&errors)))?;
     let options = |standards: &[PdfStandard]| PdfOptions {
         // No date: the report says in words of which day its data are, and two runs give the same bytes.

@@ -28,11 +28,17 @@ impl Fonts {
         })
     }
 
-    /// The embedded fonts and one more; `None` when the bytes are not a font.
-    pub(super) fn with_extra(bytes: &[u8]) -> Option<Self> {
-        let extra: Vec<Font> = Font::iter(Bytes::new(bytes.to_vec())).collect();
-        let fonts = Self::embedded().fonts.iter().cloned().chain(extra.iter().cloned());
-        (!extra.is_empty()).then(|| Self::of(fonts.collect()))
+    /// The embedded fonts and more; `None` when one of the files is not a font.
+    pub(super) fn with_extra(files: &[Vec<u8>]) -> Option<Self> {
+        let mut fonts = Self::embedded().fonts.clone();
+        for bytes in files {
+            let known = fonts.len();
+            fonts.extend(Font::iter(Bytes::new(bytes.clone())));
+            if fonts.len() == known {
+                return None;
+            }
+        }
+        Some(Self::of(fonts))
     }
 
     fn of(fonts: Vec<Font>) -> Self {
