@@ -461,10 +461,109 @@ fn the_sas_program_has_a_step_for_every_model_and_short_lines() {
     ] {
         assert!(sas.contains(expected), "{expected}\n{sas}");
     }
-    let models = sas.matches("proc mixed data=m").count();
+    let expanded = expanded(&sas);
+    let models = expanded.matches("proc mixed data=m").count();
     assert_eq!(models, run.outcomes.fits.len(), "one step per fitted model");
+    assert!(sas.matches("proc mixed data=m").count() < models, "models of one shape share a macro");
+    assert!(!expanded.contains('&') && !expanded.contains("%m"), "every parameter and macro is resolved");
+    well_formed(&expanded);
     let long: Vec<&str> = sas.lines().filter(|line| line.len() > 120 && !line.contains("/* Model")).collect();
     assert!(long.is_empty(), "{long:#?}");
     // Every comment is closed.
     assert_eq!(sas.matches("/*").count(), sas.matches("*/").count());
+}
+
+/// The program with its macros put in the place of their calls, as the macro processor does it.
+fn expanded(sas: &str) -> String {
+    let mut macros: BTreeMap<String, String> = BTreeMap::new();
+    let (mut out, mut lines) = (String::new(), sas.lines());
+    while let Some(line) = lines.next() {
+        if let Some(head) = line.strip_prefix("%macro ") {
+            let (name, parameters) = head.split_once('(').expect("parameters");
+            assert_eq!(parameters, "n=, endpoint=, set=, visits=);");
+            let end = format!("%mend {name};");
+            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();
+            assert!(macros.insert(name.to_owned(), body.join("\n")).is_none(), "{name} is defined once");
+            continue;
+        }
+        let Some((name, given)) = line.strip_prefix('%').and_then(|call| call.split_once('(')) else {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        };
+        let mut body = macros.get(name).unwrap_or_else(|| panic!("%{name} is called before it is defined")).clone();
+        // A comma inside a literal separates nothing.
+        let (mut quoted, mut values) = (false, vec![String::new()]);
+        for c in given.strip_suffix(')').expect("the call is closed on its line").chars() {
+            quoted ^= c == '\'';
+            match c {
+                ',' if !quoted => values.push(String::new()),
+                c => values.last_mut().unwrap().push(c),
+            }
+        }
+        for value in values {
+            let (parameter, value) = value.trim().split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+            body = body.replace(&format!("&{parameter}."), &value);
+        }
+        out.push_str(&body);
+        out.push('\n');
+    }
+    out
+}
+
+/// What can be checked of a SAS program without SAS: every step ends, parentheses close in their statement, and every data
+/// set that is read was made before.
+fn well_formed(sas: &str) {
+    let mut plain = String::new();
+    let mut rest = sas;
+    while let Some(at) = rest.find("/*") {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..][rest[at..].find("*/").expect("the comment is closed") + 2..];
+    }
+    plain.push_str(rest);
+    // Literals hold nothing that the language looks at.
+    let plain: String = plain.split('\'').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "''" }).collect();
+    let mut made: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+    let mut open: Option<String> = None;
+    for statement in plain.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+        let (opened, closed) = (statement.matches('(').count(), statement.matches(')').count());
+        assert_eq!(opened, closed, "parentheses of `{statement}`");
+        let flat: String = statement.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let words: Vec<&str> = flat.split([' ', '(', ')', ',']).filter(|word| !word.is_empty()).collect();
+        let step = matches!(words[0], "data" | "proc") && flat != "data";
+        if step {
+            assert!(open.is_none(), "`{flat}` begins before `{}` ended", open.unwrap_or_default());
+            open = Some(flat.clone());
+        }
+        let mut read: Vec<&str> = flat.split(' ').filter_map(|word| word.strip_prefix("data=")).collect();
+        if open.as_deref().is_some_and(|step| step.starts_with("data ")) && matches!(words[0], "set" | "merge") {
+            // Options of a data set stand in parentheses.
+            let mut depth = 0;
+            let names = flat.split_at(words[0].len()).1;
+            let outside: String = names
+                .chars()
+                .filter(|c| {
+                    depth += i32::from(*c == '(') - i32::from(*c == ')');
+                    depth == 0 && *c != ')'
+                })
+                .collect();
+            let used: Vec<String> = outside.split_whitespace().map(str::to_owned).collect();
+            assert!(used.iter().all(|name| made.contains(name)), "`{flat}` reads what no step made: {made:?}");
+        }
+        read.retain(|name| !made.contains(*name));
+        assert!(read.is_empty(), "`{flat}` reads {read:?}, which no step made");
+        if words[0] == "data" {
+            made.extend(words[1..].iter().map(|name| (*name).to_owned()));
+        }
+        if flat.starts_with("ods output") || flat.starts_with("proc stdize") {
+            made.extend(flat.split(' ').filter_map(|word| word.split_once('=')).map(|(_, name)| name.to_owned()));
+        }
+        if flat.starts_with("create table") {
+            made.insert(words[2].to_owned());
+        }
+        if matches!(flat.as_str(), "run" | "quit") {
+            open = None;
+        }
+    }
+    assert!(open.is_none(), "{open:?} does not end");
 }

@@ -5,7 +5,7 @@ use super::terms::Terms;
 
 impl Model<'_> {
     /// PROC GLIMMIX with the integration of the plan.
-    pub fn glimmix(&self, number: usize, terms: &Terms, random: &[&str], several: bool) -> String {
+    pub fn glimmix(&self, number: &str, terms: &Terms, random: &[&str], several: bool) -> String {
         let record = self.first;
         let digits: String = text(record, "integration").chars().filter(char::is_ascii_digit).collect();
         let method = if digits.is_empty() { "laplace".to_owned() } else { format!("quad(qpoints={digits})") };
@@ -42,7 +42,7 @@ impl Model<'_> {
     }
 
     /// PROC GENMOD, whose answers are printed beside ours only.
-    pub fn genmod(&self, number: usize, terms: &Terms, several: bool) -> String {
+    pub fn genmod(&self, number: &str, terms: &Terms, several: bool) -> String {
         let binary = text(self.first, "family") == "binomial";
         let (response, dist) = if binary { ("y(event='1')", "dist=bin link=logit") } else { ("y", "dist=normal") };
         let mut out = format!(

@@ -8,7 +8,7 @@ use crate::trial::design::ACTIVE;
 
 impl Model<'_> {
     /// The procedure and the data step of its answers.
-    pub fn mixed(&self, material: &Material, number: usize, terms: &Terms, random: &[&str], several: bool) -> String {
+    pub fn mixed(&self, material: &Material, number: &str, terms: &Terms, random: &[&str], several: bool) -> String {
         let analysis = &material.plan.analysis;
         // The record's own: of a product the first-order form is given where the second-order one was asked for.
         let linear = text(self.first, "ddf") == Ddf::KenwardRogerLinear.name();
@@ -81,7 +81,7 @@ impl Model<'_> {
 }
 
 /// The matrices of `pair(visit|patient)` for TYPE=LIN: a variance or covariance within a knee each, then between knees.
-fn pair_matrices(number: usize, arms: usize, visits: usize) -> String {
+fn pair_matrices(number: &str, arms: usize, visits: usize) -> String {
     let last = arms - 1;
     format!(
         "data pair{number};\n  value = 1; parm = 0;\n  do between = 0 to 1; do a = 1 to {visits}; do b = 1 to a;\n    \
@@ -93,7 +93,7 @@ fn pair_matrices(number: usize, arms: usize, visits: usize) -> String {
 }
 
 /// The REPEATED statement that uses them.
-fn pair(number: usize, visits: usize) -> String {
+fn pair(number: &str, visits: usize) -> String {
     let q = visits * (visits + 1);
     format!("  repeated treatment*visit_number / subject=patient type=lin({q}) ldata=pair{number};\n")
 }
@@ -142,8 +142,8 @@ mod tests {
                 .contains("random intercept treatment visit_number")
         );
         assert!(covariance(&["cs(treatment|patient)"]).contains("type=cs;"));
-        assert!(pair(1, 3).contains("type=lin(12) ldata=pair1;"));
-        assert!(pair_matrices(1, 2, 3).contains("row = k*3 + a; col = m*3 + b; output;"));
+        assert!(pair("1", 3).contains("type=lin(12) ldata=pair1;"));
+        assert!(pair_matrices("1", 2, 3).contains("row = k*3 + a; col = m*3 + b; output;"));
         assert!(covariance(&["us(cell|patient)"]).contains("repeated cell / subject=patient type=un;"));
     }
 }

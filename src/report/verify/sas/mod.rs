@@ -1,4 +1,5 @@
-//! `verify.sas`, written for the plan's own analyses: no macro language, one step per analysis, texts as quoted literals.
+//! `verify.sas`, written for the plan's own analyses: one macro for every shape of model and a call for each model, texts as
+//! quoted literals that the macro language does not look into.
 //!
 //! SAS cannot be run where this is built; the program was read against the SAS/STAT 15.3 documentation only. What SAS
 //! computes differently (signed rank with ties, moment estimators of GENMOD) is printed as INFO, not judged.
@@ -24,7 +25,7 @@ pub fn program(material: &Material) -> String {
     out.push_str(&reading::reading(material));
     out.push_str(&paired::paired(material));
     let models = models::models(material);
-    models.iter().enumerate().for_each(|(number, model)| out.push_str(&model.steps(material, number + 1)));
+    out.push_str(&models::programs(material, &models));
     out.push_str(&comparison::comparison(models.len()));
     out
 }

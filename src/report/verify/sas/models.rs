@@ -46,11 +46,57 @@ pub fn models<'a>(material: &Material<'a>) -> Vec<Model<'a>> {
 pub fn model_in_sas(material: &Material, record: &Record) -> Option<String> {
     let mut models = models(material).into_iter().enumerate();
     let (at, model) = models.find(|(_, model)| model.gave(record))?;
-    let steps = model.steps(material, at + 1);
+    let steps = model.steps(material, &model.names(material, at + 1));
     let starts = ["proc mixed", "proc glimmix", "proc genmod"].iter().find_map(|name| steps.find(name))?;
     let procedure = steps[starts..].split_once("run;")?.0;
     let lines = procedure.lines().map(str::trim).filter(|line| !line.starts_with("ods output"));
     Some(format!("{} run;", lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")))
+}
+
+/// What a model's steps call by name: literals in the steps themselves, parameters in a macro.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Names {
+    number: String,
+    /// The endpoint as a literal.
+    endpoint: String,
+    /// The analysis set as a literal.
+    set: String,
+    /// The visits, apart by blanks.
+    visits: String,
+}
+
+/// The steps of all models: a macro for every shape, and a call of it for each model. A name is a literal in single quotes
+/// also in a call, where the macro language does not look into it.
+pub fn programs(material: &Material, models: &[Model]) -> String {
+    let parameters = Names {
+        number: "&n.".to_owned(),
+        endpoint: "&endpoint.".to_owned(),
+        set: "&set.".to_owned(),
+        visits: "&visits.".to_owned(),
+    };
+    let mut shapes: Vec<(String, Vec<usize>)> = Vec::new();
+    for (at, model) in models.iter().enumerate() {
+        let steps = model.steps(material, &parameters);
+        match shapes.iter_mut().find(|(known, _)| *known == steps) {
+            Some((_, found)) => found.push(at),
+            None => shapes.push((steps, vec![at])),
+        }
+    }
+    let mut out = String::new();
+    for (place, (steps, found)) in shapes.iter().enumerate() {
+        let shape = place + 1;
+        out.push_str(&format!("%macro model{shape}(n=, endpoint=, set=, visits=);\n{steps}%mend model{shape};\n"));
+        for &at in found {
+            let Some(model) = models.get(at) else { continue };
+            let Names { number, endpoint, set, visits } = model.names(material, at + 1);
+            let formula = text(model.first, "formula").replace("*/", "* /");
+            out.push_str(&format!(
+                "/* Model {number}: {formula}. */\n%model{shape}(n={number}, endpoint={endpoint}, set={set}, visits={visits})\n"
+            ));
+        }
+        out.push('\n');
+    }
+    out
 }
 
 impl Model<'_> {
@@ -63,8 +109,26 @@ impl Model<'_> {
             && (first.visit == record.visit || text(record, "rule") != Choice::EachVisit.name())
     }
 
+    /// The model's own names in its steps: its number, endpoint, set and visits.
+    fn names(&self, material: &Material, number: usize) -> Names {
+        let record = self.first;
+        let endpoint = record.endpoint.map(|endpoint| material.endpoint(endpoint).id.clone()).unwrap_or_default();
+        let mut visits = self.visits.clone();
+        if record.result.method == "clda" {
+            visits.extend(material.trial.design.baseline);
+            visits.sort_unstable();
+        }
+        Names {
+            number: number.to_string(),
+            endpoint: literal(&endpoint),
+            set: literal(&record.analysis_set),
+            visits: visits.iter().map(usize::to_string).collect::<Vec<_>>().join(" "),
+        }
+    }
+
     /// Data step, procedure and the results `r_m<number>`.
-    pub fn steps(&self, material: &Material, number: usize) -> String {
+    fn steps(&self, material: &Material, names: &Names) -> String {
+        let number = names.number.as_str();
         let record = self.first;
         let method = record.result.method;
         let formula = text(record, "formula");
@@ -74,13 +138,10 @@ impl Model<'_> {
         let covariates = covariates(material);
         let terms = Terms { mean: &mean, covariates: &covariates };
         let several = mean.iter().any(|term| term.contains("visit") && indicator(term).is_none());
-        let endpoint = record.endpoint.map(|endpoint| material.endpoint(endpoint).id.clone()).unwrap_or_default();
-        let endpoint = literal(&endpoint);
-
-        let mut out = format!("/* Model {number}: {}. */\n", formula.replace("*/", "* /"));
-        out.push_str(&self.rows(material, number, &terms, &endpoint));
+        let endpoint = names.endpoint.as_str();
+        let mut out = self.rows(material, names, &terms);
         if mean.contains(&"baseline_mean") {
-            out.push_str(&patient_baseline(number, &endpoint));
+            out.push_str(&patient_baseline(number, endpoint));
         }
         if method == "mmrm-difference" {
             out.push_str(&differences(number, &mean));
@@ -92,28 +153,20 @@ impl Model<'_> {
         });
         out.push_str(&format!(
             "data r_m{number};\n  length endpoint $200 set_name $200 measure $6 method $24;\n  set r_m{number};\n  \
-             endpoint = {endpoint}; set_name = {}; measure = '{}'; method = '{method}';\nrun;\n\n",
-            literal(&record.analysis_set),
+             endpoint = {endpoint}; set_name = {}; measure = '{}'; method = '{method}';\nrun;\n",
+            names.set,
             record.measure.name(),
         ));
         out
     }
 
     /// The measurements the model is fitted to, with its covariates and indicators.
-    fn rows(&self, material: &Material, number: usize, terms: &Terms, endpoint: &str) -> String {
-        let record = self.first;
-        let mut visits = self.visits.clone();
-        if record.result.method == "clda" {
-            visits.extend(material.trial.design.baseline);
-            visits.sort_unstable();
-        }
-        let listed: Vec<String> = visits.iter().map(usize::to_string).collect();
+    fn rows(&self, material: &Material, names: &Names, terms: &Terms) -> String {
+        let Names { number, endpoint, set, visits } = names;
+        let measure = self.first.measure.name();
         let mut out = format!(
-            "data m{number};\n  set long;\n  where endpoint = {endpoint} and set_name = {}\n    \
-             and measure = '{}' and visit_number in ({});\n",
-            literal(&record.analysis_set),
-            record.measure.name(),
-            listed.join(" "),
+            "data m{number};\n  set long;\n  where endpoint = {endpoint} and set_name = {set}\n    \
+             and measure = '{measure}' and visit_number in ({visits});\n"
         );
         if terms.mean.iter().any(|term| term.starts_with("baseline")) {
             out.push_str("  if base ne .;\n");
@@ -156,7 +209,7 @@ impl Model<'_> {
     }
 
     /// Brings the answers of a procedure to one shape.
-    pub fn collect(&self, number: usize, keep: &str, has_visit: bool) -> String {
+    pub fn collect(&self, number: &str, keep: &str, has_visit: bool) -> String {
         let p = match self.first.result.alternative.name() {
             "less" => "  p_value = ifn(statistic < 0, probt / 2, 1 - probt / 2); conf_low = .;\n",
             "greater" => "  p_value = ifn(statistic > 0, probt / 2, 1 - probt / 2); conf_high = .;\n",
@@ -187,7 +240,7 @@ pub fn lsmeans(several: bool, options: &str) -> String {
 }
 
 /// The baseline of both knees as the patient's mean and each knee's deviation from it.
-fn patient_baseline(number: usize, endpoint: &str) -> String {
+fn patient_baseline(number: &str, endpoint: &str) -> String {
     format!(
         "proc sql;\n  create table knees{number} as select distinct patient, treatment, base from long\n    \
          where endpoint = {endpoint} and base ne .;\n  create table with{number} as select m.*, k.baseline_mean,\n    \
@@ -199,7 +252,7 @@ fn patient_baseline(number: usize, endpoint: &str) -> String {
 }
 
 /// Active minus placebo within each patient and visit, in the place of the measurements.
-fn differences(number: usize, mean: &[&str]) -> String {
+fn differences(number: &str, mean: &[&str]) -> String {
     let mut further = String::new();
     if mean.contains(&"side_difference") {
         further.push_str("  side_difference = ifn(side > side_p, 1, -1);\n");
