@@ -122,6 +122,19 @@ fn adam() -> Vec<(&'static str, Table)> {
             ),
         ),
         (
+            "addv",
+            from(
+                "deviations.csv",
+                &[
+                    ("usubjid", "USUBJID"),
+                    ("knee", "DVLAT"),
+                    ("deviation", "DVTERM"),
+                    ("date", "DVSTDTC"),
+                    ("important", "DVIMP"),
+                ],
+            ),
+        ),
+        (
             "adds",
             from(
                 "disposition.csv",
@@ -154,7 +167,11 @@ fn adam_plan(extension: &str) -> String {
                  \"AESEV\", serious = \"AESER\", related = \"AREL\", start_day = \"ASTDY\", end_day = \"AENDY\", organ_class = \"AESOC\", \
                  start_date = \"ASTDT\", end_date = \"AENDT\", action = \"AEACN\", outcome = \"AEOUT\" }}"
             ),
-            "event_columns" => String::new(),
+            "event_columns" | "deviation_columns" => String::new(),
+            "deviations" => format!(
+                "deviations = \"addv.{extension}\"\ndeviation_columns = {{ deviation = \"DVTERM\", knee = \"DVLAT\", date = \
+                 \"DVSTDTC\", important = \"DVIMP\" }}"
+            ),
             "disposition" => format!(
                 "disposition = \"adds.{extension}\"\ndisposition_columns = {{ status = \"EOSSTT\", reason = \"DCSREAS\", \
                  last_visit = \"LASTVIS\" }}"

@@ -221,7 +221,9 @@ fn labelled_trial(folder: &std::path::Path, language: &str) -> std::path::PathBu
         })
         .collect();
     std::fs::write(folder.join("patients.csv"), patients.join("\n").replace("EVK-", "Zyqorex-") + "\n").unwrap();
-    for name in ["allocation.csv", "adverse_events.csv", "disposition.csv", "intercurrent_events.csv"] {
+    let files =
+        ["allocation.csv", "adverse_events.csv", "disposition.csv", "intercurrent_events.csv", "deviations.csv"];
+    for name in files {
         let text = text(name).replace("EVK-", "Zyqorex-").replace("Local heat", "Heat after Zyqorex");
         std::fs::write(folder.join(name), text).unwrap();
     }

@@ -251,6 +251,7 @@ fn the_japanese_report_is_japanese() {
         known.extend(trial.events.iter().flatten().flat_map(|event| [event.term.clone(), event.severity.clone()]));
         let recorded = trial.events.iter().flatten();
         known.extend(recorded.flat_map(|event| event.listed.iter().chain([&event.organ_class])).flatten().cloned());
+        known.extend(trial.deviations.iter().flatten().map(|deviation| deviation.what.clone()));
         known.extend(run.plan.conduct.clone().texts().map(|text| text.clone()));
         known.extend(run.sources.provenance().into_iter().map(|(file, _)| file.to_owned()));
         known.extend(

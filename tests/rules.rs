@@ -83,6 +83,10 @@ const CASES: &[Case] = &[
     ("SK714", "events.csv", 2, "id", |t| t.set("patients.csv", 2, "fas", "N")),
     ("SK715", "events.csv", 2, "start_day", |t| t.set("events.csv", 2, "start_day", "-5")),
     ("SK716", "events.csv", 3, "term", |t| t.set("events.csv", 3, "term", "LOCAL  PAIN")),
+    ("SK719", "deviations.csv", 2, "id", |t| deviation(t, "P99", "LEFT", "Visit missed", "N")),
+    ("SK720", "deviations.csv", 2, "deviation", |t| deviation(t, "P01", "LEFT", "", "N")),
+    ("SK721", "deviations.csv", 2, "knee", |t| deviation(t, "P01", "LFET", "Visit missed", "N")),
+    ("SK721", "deviations.csv", 2, "important", |t| deviation(t, "P01", "", "Visit missed", "maybe")),
     ("SK718", "events.csv", 3, "related", |t| {
         // Any column can hold the class; this one tells the two rows of a term apart.
         t.edit_plan(
@@ -453,6 +457,20 @@ fn swap_sides(t: &mut SmallTrial, patients: &[usize]) {
             row[arm] = if row[arm] == "EV" { "SALINE".to_owned() } else { "EV".to_owned() };
         }
     }
+}
+
+/// Adds a file of protocol deviations with one row.
+fn deviation(t: &mut SmallTrial, id: &str, knee: &str, what: &str, important: &str) {
+    let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
+    t.files.insert(
+        "deviations.csv",
+        vec![row(["id", "knee", "deviation", "important"]), row([id, knee, what, important])],
+    );
+    t.edit_plan(
+        "adverse_events = \"events.csv\"\n",
+        "adverse_events = \"events.csv\"\ndeviations = \"deviations.csv\"\n\
+         deviation_columns = { knee = \"knee\", important = \"important\" }\n",
+    );
 }
 
 /// Declares a patient-level column.

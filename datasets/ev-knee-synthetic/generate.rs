@@ -524,6 +524,34 @@ fn adverse_events_csv(patients: &[Patient], seed: u64) -> String {
     csv(header, rows)
 }
 
+/// The protocol deviations: what was missed, and the two events that keep a patient out of the per-protocol set.
+fn deviations_csv(patients: &[Patient]) -> String {
+    let mut rows = Vec::new();
+    for patient in patients {
+        let mut add = |knee: &str, what: &str, day: i64, important: bool| {
+            rows.push(vec![patient.id(), knee.into(), what.into(), iso_date(day), yes_no(important).into()]);
+        };
+        let [_, month_2, month_6] = patient.visit_days;
+        match patient.number {
+            number if MISSED_MONTH_2.contains(&number) => add("", "Visit missed", month_2, false),
+            number if number == KNEE_MISSING_MONTH_2.0 => {
+                add(SIDES[KNEE_MISSING_MONTH_2.1], "Knee not scored", month_2, false);
+            }
+            number if number == KNEE_MISSING_MONTH_6.0 => {
+                add(SIDES[KNEE_MISSING_MONTH_6.1], "Further injection into a treated knee", month_2 + 40, true);
+                add(SIDES[KNEE_MISSING_MONTH_6.1], "Knee not scored", month_6, false);
+            }
+            number if number == LEQUESNE_MISSING_MONTH_2.0 => {
+                add(SIDES[LEQUESNE_MISSING_MONTH_2.1], "Lequesne form not returned", month_2, false);
+            }
+            MRI_MISSING_MONTH_6 => add("", "MRI not done", month_6, false),
+            PROHIBITED_MEDICATION => add("", "Prohibited analgesic", month_6 - 21, true),
+            _ => {}
+        }
+    }
+    csv("usubjid,knee,deviation,date,important", rows)
+}
+
 /// The system organ class of MedDRA that the term belongs to.
 fn organ_class(term: &str) -> &'static str {
     match term {
@@ -544,6 +572,7 @@ pub fn files(seed: u64) -> Vec<(&'static str, String)> {
         ("adverse_events.csv", adverse_events_csv(&patients, seed)),
         ("disposition.csv", disposition_csv(&patients)),
         ("intercurrent_events.csv", intercurrent_events_csv(&patients)),
+        ("deviations.csv", deviations_csv(&patients)),
         ("womac_items.csv", womac_items_csv(&patients)),
         ("lequesne_items.csv", lequesne_items_csv(&patients)),
     ]

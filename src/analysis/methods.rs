@@ -49,6 +49,7 @@ pub fn in_force(plan: &Plan) -> BTreeMap<String, String> {
         sets: Vec::new(),
         events: None,
         intercurrent: None,
+        deviations: None,
         columns: Vec::new(),
         randomised: 0,
     };

@@ -9,7 +9,7 @@ use crate::paired::Field;
 use crate::plan::Plan;
 use crate::trial::rules::consistency::{is_completed, left_early};
 use crate::trial::side::{Side, side};
-use crate::trial::{Knee, Patient, Role};
+use crate::trial::{Deviation, Knee, Patient, Role};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,6 +53,7 @@ pub const FLOW: &str = "counts.flow";
 pub fn count(context: &Context, characteristics: &[Record]) -> Vec<Record> {
     let mut records = vec![flow(context)];
     records.extend(disposition(context));
+    records.extend(deviations(context));
     records.extend(exposure(&Context { set: safety_set(context), ..*context }));
     records.extend(sides(context));
     records.extend(knee_characteristics(context, characteristics));
@@ -214,7 +215,7 @@ pub fn reason<'p>(plan: &Plan, patient: &'p Patient) -> Option<&'p str> {
 }
 
 /// How the patient left the trial, in the words of the disposition: the column the plan names, else `EOSSTT` of ADaM.
-fn status<'p>(plan: &Plan, patient: &'p Patient) -> Option<&'p str> {
+pub(crate) fn status<'p>(plan: &Plan, patient: &'p Patient) -> Option<&'p str> {
     let named = patient.attributes.get(&plan.data.disposition_columns.status);
     let known = || patient.attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case("eosstt"));
     named.or_else(|| known().map(|(_, value)| value)).map(String::as_str)
@@ -263,6 +264,39 @@ fn disposition(context: &Context) -> Vec<Record> {
             None => row("no_reason", None, &patients),
         }));
     }
+    records
+}
+
+/// Protocol deviations: any, important ones, and by what they were, in patients and in the knees concerned. A deviation of
+/// the whole patient concerns both knees.
+fn deviations(context: &Context) -> Vec<Record> {
+    let trial = context.trial;
+    let Some(all) = &trial.deviations else { return Vec::new() };
+    let everyone: Vec<&Patient> = trial.patients.iter().collect();
+    let number: BTreeMap<&str, usize> =
+        trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.as_str(), number)).collect();
+    let row = |item, value: Option<&str>, chosen: &dyn Fn(&Deviation) -> bool| {
+        let concerned: Vec<&Deviation> = all.iter().filter(|deviation| chosen(deviation)).collect();
+        let of = |arm: usize| {
+            let concerns = |patient: &&Patient| {
+                let here = |deviation: &&Deviation| {
+                    number.get(patient.id.as_str()) == Some(&deviation.patient)
+                        && deviation.arm.is_none_or(|known| known == arm)
+                };
+                patient.knee(arm).is_some() && concerned.iter().any(here)
+            };
+            everyone.iter().filter(|patient| concerns(patient)).count()
+        };
+        let patients: std::collections::BTreeSet<usize> = concerned.iter().map(|d| d.patient).collect();
+        let place = Place { table: "deviations", item, value };
+        counted::record(context, place, patients.len(), by_arm(context, &of, None))
+    };
+    let mut records = vec![row("any_deviation", None, &|_| true)];
+    if all.iter().any(|deviation| deviation.important.is_some()) {
+        records.push(row("important_deviation", None, &|deviation| deviation.important == Some(true)));
+    }
+    let kinds: std::collections::BTreeSet<&str> = all.iter().map(|deviation| deviation.what.as_str()).collect();
+    records.extend(kinds.into_iter().map(|kind| row("deviation", Some(kind), &|deviation| deviation.what == kind)));
     records
 }
 

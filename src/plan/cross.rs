@@ -357,6 +357,8 @@ impl Checker<'_> {
                 ("event_columns", table.event_columns != Default::default()),
                 ("disposition", table.disposition.is_some()),
                 ("disposition_columns", table.disposition_columns != Default::default()),
+                ("deviations", table.deviations.is_some()),
+                ("deviation_columns", table.deviation_columns != Default::default()),
                 ("randomisation_date", table.randomisation_date.is_some()),
                 ("patient_column", table.patient_column.is_some()),
                 ("outside", table.outside),

@@ -186,6 +186,12 @@ pub struct DataPlan {
     /// Columns of the disposition.
     #[serde(default)]
     pub disposition_columns: DispositionColumns,
+    /// File of the protocol deviations: one row per deviation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviations: Option<FilePlan>,
+    /// Columns of the protocol deviations.
+    #[serde(default)]
+    pub deviation_columns: DeviationColumns,
     /// Patient-level column with the date of randomisation, where the allocation file has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub randomisation_date: Option<String>,
@@ -422,6 +428,29 @@ impl Default for EventColumns {
             action: None,
             outcome: None,
         }
+    }
+}
+
+/// Columns of the file of protocol deviations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeviationColumns {
+    /// What the deviation was; equal descriptions are counted together.
+    pub deviation: String,
+    /// Side or body site concerned; empty, or no column, for the whole patient.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub knee: Option<String>,
+    /// Date, for the listing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// Whether it was important (`Y`/`N`; ICH E3, section 10.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub important: Option<String>,
+}
+
+impl Default for DeviationColumns {
+    fn default() -> Self {
+        Self { deviation: "deviation".to_owned(), knee: None, date: None, important: None }
     }
 }
 

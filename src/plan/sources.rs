@@ -17,8 +17,8 @@ use crate::trial::columns::{self, ColumnKind, Declared};
 use crate::trial::expr::Condition;
 use crate::trial::replicates::Replicates;
 use crate::trial::sources::{
-    Allocation, AllocationForm, Disposition, Events, Handled, Intercurrent, Layout, Observations, Roles, Scoring,
-    SetDefinition, Source, Sources, VisitWindow,
+    Allocation, AllocationForm, Deviations, Disposition, Events, Handled, Intercurrent, Layout, Observations, Roles,
+    Scoring, SetDefinition, Source, Sources, VisitWindow,
 };
 use crate::trial::{Design, Finding, Location, Severity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,7 +55,7 @@ pub fn read_with(
 /// The names of all files the plan reads, observations first.
 pub fn files(plan: &Plan) -> Vec<&str> {
     let data = &plan.data;
-    let others = [&data.patients, &data.allocation, &data.adverse_events, &data.disposition];
+    let others = [&data.patients, &data.allocation, &data.adverse_events, &data.disposition, &data.deviations];
     let items = plan.endpoints.iter().filter_map(|endpoint| endpoint.score.as_ref()?.file.as_ref());
     let mut names: Vec<&str> = Vec::new();
     let observed = data.observations().map(|table| table.path.as_str());
@@ -117,6 +117,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let allocation = beside(data.allocation.as_ref(), "allocation", listed, false, true);
     let events = beside(data.adverse_events.as_ref(), "adverse_events", patient, true, false);
     let disposition = beside(data.disposition.as_ref(), "disposition", patient, false, true);
+    let deviations = beside(data.deviations.as_ref(), "deviations", patient, true, false);
     let intercurrent = plan.events.as_ref().and_then(|written| {
         let patient = written.patient.as_deref().unwrap_or(patient);
         let source = beside(Some(&written.file), "file", patient, true, false)?;
@@ -139,7 +140,14 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     match first {
         Some(first) if findings.is_empty() => {
             let assembled = assemble(plan, first, patients, allocation, events, disposition);
-            let mut sources = Sources { scores, further, intercurrent, ..assembled };
+            let deviations = deviations.map(|source| Deviations {
+                source,
+                what: data.deviation_columns.deviation.clone(),
+                knee: data.deviation_columns.knee.clone(),
+                date: data.deviation_columns.date.clone(),
+                important: data.deviation_columns.important.clone(),
+            });
+            let mut sources = Sources { scores, further, intercurrent, deviations, ..assembled };
             sources.write_labels(codes);
             Ok(sources)
         }
@@ -509,6 +517,7 @@ fn assemble(
             severities: plan.safety.severities.iter().map(ToString::to_string).collect(),
         }),
         intercurrent: None,
+        deviations: None,
         disposition: disposition.map(|source| Disposition {
             source,
             status: data.disposition_columns.status.clone(),

@@ -34,6 +34,7 @@ pub mod sentences;
 pub mod site;
 pub mod sources;
 pub mod template;
+pub mod values;
 pub mod verify;
 pub mod words;
 
@@ -144,6 +145,7 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     for shown in document.tables() {
         bundle.add(format!("tables/{}.csv", shown.id), table::csv::render(shown));
     }
+    bundle.add("tables/values.csv", values::render(&document, &run.outcomes.records));
     // The page is always written: the other formats have no records to follow a number to.
     let mut records = records::groups(&material);
     let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();

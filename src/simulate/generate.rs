@@ -185,6 +185,7 @@ impl World {
             sets,
             events: None,
             intercurrent: None,
+            deviations: None,
             columns: Vec::new(),
             randomised: n,
         }

@@ -19,7 +19,8 @@ pub fn render(table: &ResultTable) -> String {
     out
 }
 
-fn line(out: &mut String, cells: impl Iterator<Item = String>, joint: &str) {
+/// One line of cells, each written as a field; `joint` stands between the limits of an interval.
+pub fn line(out: &mut String, cells: impl Iterator<Item = String>, joint: &str) {
     for (index, cell) in cells.enumerate() {
         if index > 0 {
             out.push(',');

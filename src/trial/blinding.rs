@@ -113,6 +113,16 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
         telling.empty(&mut events.source, None, &kept.map(String::as_str));
         telling.mask(&mut events.source, &events.term);
     }
+    if let Some(deviations) = &mut sources.deviations {
+        if let (false, Some(knee)) = (by_side, &deviations.knee) {
+            let none = vec![None; deviations.source.table.height()];
+            replace_column(&mut deviations.source, knee, none);
+        }
+        let kept = [Some(&patient_column), Some(&deviations.what), deviations.important.as_ref()];
+        let kept: Vec<&str> = kept.into_iter().flatten().map(String::as_str).collect();
+        telling.empty(&mut deviations.source, None, &kept);
+        telling.mask(&mut deviations.source, &deviations.what);
+    }
     if let Some(events) = &mut sources.intercurrent {
         if !by_side {
             let none = vec![None; events.source.table.height()];
@@ -144,6 +154,7 @@ fn rename(sources: &mut Sources, arms: &Arms) {
     places.extend(sources.allocation.iter_mut().map(|list| (&mut list.source, list.patient.clone())));
     places.extend(sources.events.iter_mut().map(|events| (&mut events.source, other.clone())));
     places.extend(sources.disposition.iter_mut().map(|disposition| (&mut disposition.source, other.clone())));
+    places.extend(sources.deviations.iter_mut().map(|deviations| (&mut deviations.source, other.clone())));
     places.extend(sources.intercurrent.iter_mut().map(|events| (&mut events.source, events.patient.clone())));
     for (source, column) in places {
         source.file = mask(&source.file, &labels);

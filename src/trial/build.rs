@@ -7,6 +7,7 @@ use super::coded::EMPTY;
 use super::columns;
 use super::derived;
 use super::design::Design;
+use super::deviations;
 use super::event_rows;
 use super::finding::Finding;
 use super::findings::{Findings, place};
@@ -48,6 +49,7 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
         sets: Vec::new(),
         events: None,
         intercurrent: None,
+        deviations: None,
         columns: Vec::new(),
         randomised: 0,
     };
@@ -59,6 +61,9 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
     }
     if let Some(given) = &sources.intercurrent {
         trial.intercurrent = intercurrent::read(&trial, given, &rows, &knees, &mut findings);
+    }
+    if let Some(given) = &sources.deviations {
+        trial.deviations = deviations::read(&trial, given, &sources.patient_column, &mut findings);
     }
     trial.randomised = randomised(&trial, sources, &mut findings);
     rules::check(&rules::Context { trial: &trial, sources, rows: &rows, knees: &knees }, &mut findings);

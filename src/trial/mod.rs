@@ -21,6 +21,7 @@ pub mod columns;
 pub mod define_xml;
 pub mod derived;
 pub mod design;
+pub mod deviations;
 pub mod differences;
 pub mod event_rows;
 pub mod events;
@@ -47,6 +48,7 @@ mod spelling;
 pub mod wide;
 
 pub use design::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
+pub use deviations::Deviation;
 pub use differences::{Dropped, Measure, Pair, PairedDifferences};
 pub use events::AdverseEvent;
 pub use finding::{Finding, Location, Severity};

@@ -2,6 +2,7 @@
 
 use super::columns::PatientColumn;
 use super::design::{ACTIVE, Design, PLACEBO};
+use super::deviations::Deviation;
 use super::events::AdverseEvent;
 use super::intercurrent::IntercurrentEvent;
 use super::knee_values::KneeValues;
@@ -114,6 +115,8 @@ pub struct Trial {
     pub events: Option<Vec<AdverseEvent>>,
     /// Intercurrent events, where a file was given.
     pub intercurrent: Option<Vec<IntercurrentEvent>>,
+    /// Protocol deviations, where a file was given.
+    pub deviations: Option<Vec<Deviation>>,
     /// Patient-level columns that the plan declares or its models use, with what they hold.
     pub columns: Vec<PatientColumn>,
     /// Patients randomised, where an allocation list or disposition says so; else those in the data.

@@ -99,6 +99,7 @@ pub fn redact(sources: &mut Sources, key: &str) -> Pseudonyms {
     }
     places.extend(sources.events.iter_mut().map(|events| (&mut events.source, other.clone())));
     places.extend(sources.disposition.iter_mut().map(|disposition| (&mut disposition.source, other.clone())));
+    places.extend(sources.deviations.iter_mut().map(|deviations| (&mut deviations.source, other.clone())));
     if let Some(events) = &mut sources.intercurrent {
         let patient = events.patient.clone();
         places.push((&mut events.source, patient));
@@ -164,6 +165,9 @@ fn structural(sources: &Sources) -> BTreeSet<String> {
     }
     if let Some(events) = &sources.intercurrent {
         names.extend([&events.knee, &events.event].into_iter().chain(&events.visit).chain(&events.date).cloned());
+    }
+    if let Some(deviations) = &sources.deviations {
+        names.extend(deviations.knee.iter().chain(&deviations.date).chain(&deviations.important).cloned());
     }
     names.extend(sources.disposition.iter().map(|disposition| disposition.last_visit.clone()));
     names.extend(sources.randomisation_date.iter().chain(&sources.injected_first).cloned());

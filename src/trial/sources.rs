@@ -116,6 +116,21 @@ pub struct Events {
     pub severities: Vec<String>,
 }
 
+/// The protocol deviations.
+#[derive(Debug, Clone)]
+pub struct Deviations {
+    /// The file.
+    pub source: Source,
+    /// What the deviation was.
+    pub what: String,
+    /// Side or body site concerned, where the file says.
+    pub knee: Option<String>,
+    /// Date, where the file has it.
+    pub date: Option<String>,
+    /// Whether important, where the file says.
+    pub important: Option<String>,
+}
+
 /// How and when patients left the trial.
 #[derive(Debug, Clone)]
 pub struct Disposition {
@@ -232,6 +247,8 @@ pub struct Sources {
     pub disposition: Option<Disposition>,
     /// Intercurrent events.
     pub intercurrent: Option<Intercurrent>,
+    /// The protocol deviations.
+    pub deviations: Option<Deviations>,
     /// Column of the patient in the files of patients, events and disposition.
     pub patient_column: String,
     /// Analysis sets, the primary one first.
@@ -296,6 +313,11 @@ impl Sources {
                 write_labels(&mut events.source.table, flag, &codes.flags);
             }
         }
+        if let Some(deviations) = &mut self.deviations {
+            let sides = if self.roles.knee.is_some() || !codes.sides.is_empty() { &codes.sides } else { &codes.arms };
+            deviations.knee.iter().for_each(|knee| write_labels(&mut deviations.source.table, knee, sides));
+            deviations.important.iter().for_each(|flag| write_labels(&mut deviations.source.table, flag, &codes.flags));
+        }
         if let Some(Disposition { source, last_visit, .. }) = &mut self.disposition {
             write_labels(&mut source.table, last_visit, &codes.visits);
         }
@@ -334,6 +356,7 @@ impl Sources {
             self.events.as_ref().map(|events| &events.source),
             self.disposition.as_ref().map(|disposition| &disposition.source),
             self.intercurrent.as_ref().map(|events| &events.source),
+            self.deviations.as_ref().map(|deviations| &deviations.source),
         ];
         let items = self.scores.iter().flatten().filter_map(|scoring| scoring.source.as_ref());
         let mut files: Vec<(&str, &Table)> = Vec::new();

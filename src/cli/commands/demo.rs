@@ -12,12 +12,13 @@ use crate::report::options::Options;
 const PLAN: &str = include_str!("../../../datasets/ev-knee-synthetic/plan.toml");
 
 /// The data files inside the binary, by the names the plan gives them.
-const FILES: [(&str, &[u8]); 6] = [
+const FILES: [(&str, &[u8]); 7] = [
     ("knees.csv", include_bytes!("../../../datasets/ev-knee-synthetic/knees.csv")),
     ("patients.csv", include_bytes!("../../../datasets/ev-knee-synthetic/patients.csv")),
     ("allocation.csv", include_bytes!("../../../datasets/ev-knee-synthetic/allocation.csv")),
     ("adverse_events.csv", include_bytes!("../../../datasets/ev-knee-synthetic/adverse_events.csv")),
     ("disposition.csv", include_bytes!("../../../datasets/ev-knee-synthetic/disposition.csv")),
+    ("deviations.csv", include_bytes!("../../../datasets/ev-knee-synthetic/deviations.csv")),
     ("intercurrent_events.csv", include_bytes!("../../../datasets/ev-knee-synthetic/intercurrent_events.csv")),
 ];
 

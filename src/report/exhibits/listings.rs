@@ -11,6 +11,55 @@ pub const LISTED: usize = 400;
 /// Most columns of values beside the patient.
 const COLUMNS: usize = 12;
 
+/// Patients who left the trial early, with status, reason and last visit as the disposition has them.
+pub fn discontinued(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.listing_discontinued");
+    let mut table = ResultTable::new("l-16-2-1-discontinued", number, title, material.everyone());
+    let headers = ["status", "reason", "last_visit"].map(|key| words.get(&format!("listing.{key}")));
+    table.headers(words.get("table.patient"), headers);
+    left(&mut table);
+    let last_visit = &material.plan.data.disposition_columns.last_visit;
+    for patient in &material.trial.patients {
+        let status = participants::status(material.plan, patient);
+        let reason = participants::reason(material.plan, patient);
+        if reason.is_none() && !status.is_some_and(crate::trial::rules::consistency::left_early) {
+            continue;
+        }
+        let text = |text: Option<&str>| text.map_or(Cell::Empty, |text| Cell::Text(text.to_owned()));
+        let reason = reason.map_or_else(|| words.get("flow.no_reason"), str::to_owned);
+        let last = patient.attributes.get(last_visit).map(String::as_str);
+        table.row(patient.id.clone(), 0, vec![text(status), Cell::Text(reason), text(last)], Vec::new());
+    }
+    (!table.rows.is_empty() && table.rows.len() <= LISTED).then_some(table)
+}
+
+/// The protocol deviations, row by row. `None` where no file of them was given.
+pub fn deviations(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let all = material.trial.deviations.as_ref().filter(|all| all.len() <= LISTED)?;
+    let title = words.get("table.listing_deviations");
+    let mut table = ResultTable::new("l-16-2-2-deviations", number, title, material.everyone());
+    let flagged = all.iter().any(|deviation| deviation.important.is_some());
+    let dated = all.iter().any(|deviation| !deviation.date.is_empty());
+    let keys = ["site", "deviation"].into_iter().chain(dated.then_some("date")).chain(flagged.then_some("important"));
+    table.headers(words.get("table.patient"), keys.map(|key| words.get(&format!("listing.{key}"))));
+    left(&mut table);
+    let arms = material.trial.design.arms.labels();
+    for deviation in all {
+        let site = match deviation.arm {
+            Some(arm) => words.say("listing.knee", &[("arm", arms[arm])]),
+            None => words.get("listing.whole_patient"),
+        };
+        let mut cells = vec![Cell::Text(site), Cell::Text(deviation.what.clone())];
+        cells.extend(dated.then(|| Cell::Text(deviation.date.clone())));
+        let important = deviation.important.map(|yes| words.get(if yes { "grade.yes" } else { "grade.no" }));
+        cells.extend(flagged.then(|| important.map_or(Cell::Empty, Cell::Text)));
+        table.row(material.trial.patients[deviation.patient].id.clone(), 0, cells, Vec::new());
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
 /// Patients outside the primary analysis set, with the reason the disposition gives.
 pub fn not_analysed(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;

@@ -133,6 +133,23 @@ pub fn disposition(material: &Material, number: &str) -> ResultTable {
     table
 }
 
+/// Protocol deviations by what they were: patients, and knees by arm. `None` where no file of them was given.
+pub fn deviations(material: &Material, number: &str) -> Option<ResultTable> {
+    let words = material.words;
+    let title = words.get("table.deviations");
+    let mut table = ResultTable::new("t-14-1-5-deviations", number, title, material.everyone());
+    knees_by_arm(material, &mut table, words.get("table.deviation"));
+    for record in material.counted("deviations") {
+        let (label, indent) = match (word(record, "item"), word(record, "value")) {
+            (Some("deviation"), Some(value)) => (value.to_owned(), 1),
+            (item, _) => (words.get(&format!("item.{}", item.unwrap_or_default())), 0),
+        };
+        count_row(&mut table, record, crate::report::words::capital(&label), indent);
+    }
+    table.footnotes.push(words.get("footnote.deviations"));
+    (!table.rows.is_empty()).then_some(table)
+}
+
 /// First panel of the baseline table: characteristics of the patients. `None` where the data have none.
 pub fn patients(material: &Material, number: &str) -> Option<ResultTable> {
     let words = material.words;

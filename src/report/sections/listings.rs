@@ -10,10 +10,13 @@ pub fn section(material: &Material) -> Section {
     let mut section = titled(material, "listings");
     section.part = Part::Listings;
     section.blocks.push(Block::Paragraph(material.words.get("text.listings")));
-    section.blocks.extend(listings::not_analysed(material, "16.2.1").map(Block::Table));
-    section.blocks.extend(listings::not_observed(material, "16.2.2").map(Block::Table));
+    // In the order of ICH E3, section 16.2: discontinued, deviations, excluded, demographic data, treatment, efficacy, events.
+    section.blocks.extend(listings::discontinued(material, "16.2.1").map(Block::Table));
+    section.blocks.extend(listings::deviations(material, "16.2.2").map(Block::Table));
+    section.blocks.extend(listings::not_analysed(material, "16.2.3").map(Block::Table));
     section.blocks.extend(listings::patients(material, "16.2.4").map(Block::Table));
     section.blocks.extend(listings::treatments(material, "16.2.5").map(Block::Table));
+    section.blocks.extend(listings::not_observed(material, "16.2.6").map(Block::Table));
     for endpoint in 0..material.trial.design.endpoints.len() {
         let number = format!("16.2.6.{}", endpoint + 1);
         section.blocks.extend(listings::values(material, endpoint, &number).map(Block::Table));

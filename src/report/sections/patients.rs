@@ -19,5 +19,6 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
     section.blocks.extend(populations::patients(material, "14.1.2").map(Block::Table));
     section.blocks.extend(populations::knees(material, "14.1.3").map(Block::Table));
     section.blocks.push(Block::Table(exposure::table(material, "14.1.4")));
+    section.blocks.extend(populations::deviations(material, "14.1.5").map(Block::Table));
     Ok(section)
 }

@@ -138,6 +138,27 @@ pub const RULES: &[Rule] = &[
         example: "`Headache` under `Nervous system disorders` and under `General disorders`.",
         remedy: "Code the term to one class; its events are counted under the first that the file has.",
     },
+    Rule {
+        id: "SK719",
+        severity: Error,
+        title: "A protocol deviation belongs to a patient of the trial.",
+        example: "A deviation of patient 099.",
+        remedy: "Correct the identifier.",
+    },
+    Rule {
+        id: "SK720",
+        severity: Error,
+        title: "A protocol deviation says what it was.",
+        example: "An empty description in row 3.",
+        remedy: "Fill it in.",
+    },
+    Rule {
+        id: "SK721",
+        severity: Error,
+        title: "A protocol deviation is at a knee of the trial or of the whole patient, and important or not.",
+        example: "`LFET`; `maybe` under important.",
+        remedy: "Correct the side; write Y or N.",
+    },
 ];
 
 /// Compares the disposition and the primary analysis set with the observations.
