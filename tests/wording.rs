@@ -67,3 +67,35 @@ fn forbidden_wording_is_found_at_the_start_of_a_word_only() {
     assert_eq!(overclaim("効果はなかった。"), Some("効果はなかった"));
     assert_eq!(overclaim("Pain improved; the interval contains zero."), None);
 }
+
+/// `docs/japanese-terms.md`: every concept by its one term.
+#[test]
+fn japanese_has_one_term_for_one_concept() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/japanese-terms.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let words = Words::new(Language::Japanese);
+    let said: String = words.messages().values().map(|message| format!("{message}\n")).collect();
+    let mut concepts = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| concept")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [concept, terms, others] = cells[..] else { panic!("{line}") };
+        for term in terms.split('、') {
+            assert!(said.contains(term), "{concept}: no message says {term}");
+        }
+        for other in others.split('、').filter(|other| !other.is_empty()) {
+            let found = words.messages().iter().find(|(_, message)| message.contains(other));
+            assert!(found.is_none(), "{concept}: {other} in {found:?}");
+        }
+        concepts += 1;
+    }
+    assert!(concepts > 30, "{concepts}");
+    let half_width = |message: &str| {
+        let letters: Vec<char> = message.chars().collect();
+        letters.windows(2).any(|pair| {
+            let japanese = |c: char| matches!(c, 'ぁ'..='ヶ' | '一'..='龠');
+            matches!(pair[1], ':' | ',' | ';' | '(') && japanese(pair[0])
+        })
+    };
+    let narrow: Vec<_> = words.messages().iter().filter(|(_, message)| half_width(message)).collect();
+    assert!(narrow.is_empty(), "half-width punctuation behind Japanese: {narrow:#?}");
+}

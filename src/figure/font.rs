@@ -31,8 +31,10 @@ pub const SANS_FAMILY: &str = "Noto Sans";
 pub const MINUS_FAMILY: &str = "Splitknee Minus";
 /// Family name of [`JAPANESE`], for `@font-face`.
 pub const JAPANESE_FAMILY: &str = "Noto Sans CJK JP";
-/// Value of `font-family` in every figure.
-pub const FAMILY: &str = "Noto Sans, Noto Sans CJK JP, Noto Sans JP, sans-serif";
+/// Value of `font-family` in every figure. A picture is laid out in Noto Sans; where a reader's machine has none, the fonts
+/// after it are no wider, so that no text is cut at the right edge (a plain `sans-serif` may be DejaVu Sans, which is).
+pub const FAMILY: &str = "Noto Sans, Noto Sans CJK JP, Noto Sans JP, Open Sans, Segoe UI, Arial, Liberation Sans, Helvetica, \
+                          Nimbus Sans, Hiragino Sans, Yu Gothic, sans-serif";
 
 /// Fonts in order of preference: the first that has a character sets its width and draws it.
 #[derive(Clone)]

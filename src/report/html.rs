@@ -359,7 +359,13 @@ impl Page<'_> {
                 let (link, fields) = traced.unzip();
                 let (text, hang) = hanging(index)
                     .map_or_else(|| (cell.text(&self.words.get("table.joint")), 0.0), |(text, by)| (text.clone(), *by));
-                let class = if left(index + 1) { Some("left".to_owned()) } else { self.hang(hang) };
+                // A date or a code is one word, and stays one.
+                let one = text.len() <= 12 && !text.contains(char::is_whitespace);
+                let class = match left(index + 1) {
+                    true if one => Some("left one".to_owned()),
+                    true => Some("left".to_owned()),
+                    false => self.hang(hang),
+                };
                 context! { text, link, fields, class }
             })
             .collect();

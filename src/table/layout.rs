@@ -193,9 +193,14 @@ fn measure(table: &ResultTable, index: usize, setting: &Setting) -> Measured {
     Measured { index, least, natural: natural.max(least), texts, before, block, centred }
 }
 
-/// Words between spaces and after hyphens, solidi and characters that a line may break behind anyway (Japanese).
+/// Words between spaces and after hyphens, solidi and characters that a line may break behind anyway (Japanese); a date
+/// (`2022-03-19`) is one word.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split([' ', '\n', '\t']).flat_map(|word| word.split_inclusive(|c: char| matches!(c, '-' | '/') || breaks(c)))
+    let date = |word: &str| word.len() == 10 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    text.split([' ', '\n', '\t']).flat_map(move |word| {
+        let whole = date(word);
+        word.split_inclusive(move |c: char| !whole && (matches!(c, '-' | '/') || breaks(c)))
+    })
 }
 
 /// Whether a line may break behind the character without a space: Chinese and Japanese script.

@@ -261,13 +261,12 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
     let title = words.get(&format!("table.listing_events_{key}"));
     let mut table = ResultTable::new(&id, number, title, material.everyone());
     // Further columns where the file has them.
-    let classes = listed.iter().any(|event| event.organ_class.is_some());
     let further = ["start_date", "end_date", "action", "outcome"];
     let known: Vec<usize> =
         (0..further.len()).filter(|at| listed.iter().any(|event| event.listed[*at].is_some())).collect();
     let headers = ["site", "term", "severity", "serious", "related", "start", "end"];
     let headers = headers.into_iter().chain(known.iter().map(|at| further[*at]));
-    let headers = headers.chain(classes.then_some("class")).chain(marked.then_some("counted"));
+    let headers = headers.chain(marked.then_some("counted"));
     let headers = headers.map(|key| words.get(&format!("listing.{key}")));
     table.headers(words.get("table.patient"), headers);
     for column in &mut table.columns {
@@ -293,7 +292,6 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
         ];
         let text = |text: &Option<String>| text.clone().map_or(Cell::Empty, Cell::Text);
         cells.extend(known.iter().map(|at| text(&event.listed[*at])));
-        cells.extend(classes.then(|| text(&event.organ_class)));
         if marked {
             let mark = match (member(event), event.emergent) {
                 (false, _) => words.say("listing.outside_set", &[("set", &set(material).label)]),
