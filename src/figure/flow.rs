@@ -68,6 +68,8 @@ pub struct Labels {
     pub space: String,
     /// Between the patients and the knees (", " or "、").
     pub comma: String,
+    /// Between a reason and its count (": " or "：").
+    pub colon: String,
 }
 
 impl Labels {
@@ -80,6 +82,7 @@ impl Labels {
             knees: "knees".into(),
             space: "\u{a0}".into(),
             comma: ", ".into(),
+            colon: ": ".into(),
         }
     }
 
@@ -222,11 +225,11 @@ fn main_box(scene: &mut Scene<'_>, input: &Flow, step: &Step, (left, right): (f6
 /// Those that leave; returns the bottom edge.
 fn side_box(scene: &mut Scene<'_>, input: &Flow, step: &Step, (left, right): (f64, f64), top: f64) -> f64 {
     let width = right - left - 2.0 * PAD;
-    let head = format!("{}: {}", step.leaving_label, input.labels.count(total(&step.leaving)));
+    let head = format!("{}{}{}", step.leaving_label, input.labels.colon, input.labels.count(total(&step.leaving)));
     let lines = scene.wrap(&head, Type::SMALL.bold(), width, 4);
     let mut y = scene.lines((left + PAD, top + PAD + style::SMALL * 0.9), &lines, Type::SMALL.bold());
     for leaving in &step.leaving {
-        let text = format!("{}: {}", leaving.reason, input.labels.count(leaving.count));
+        let text = format!("{}{}{}", leaving.reason, input.labels.colon, input.labels.count(leaving.count));
         let lines = scene.wrap(&text, Type::SMALL, width - 8.0, 6);
         y = scene.lines((left + PAD + 8.0, y), &lines, Type::SMALL);
     }

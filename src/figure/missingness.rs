@@ -19,6 +19,8 @@ pub enum Cell {
     Missing,
     /// No value was expected: the patient had left the trial.
     Left,
+    /// The patient has no knee on this arm.
+    NoKnee,
 }
 
 /// One patient.
@@ -148,6 +150,7 @@ fn cell(scene: &mut Scene<'_>, state: Option<Cell>, arm: Arm, a: (f64, f64), b: 
     match state {
         Some(Cell::Observed) => scene.rectangle(a, b, arm.colour(), if arm == Arm::Active { 0.55 } else { 0.4 }),
         Some(Cell::Missing) => scene.rectangle(a, b, style::INK, 1.0),
+        Some(Cell::NoKnee) => {}
         Some(Cell::Left) | None => scene.rectangle(a, b, style::BAND, 1.0),
     }
 }
@@ -195,7 +198,8 @@ fn counts(
     let mut y = scene.lines((left - 5.0, top + style::SMALL), &title, muted) - style::SMALL;
     for (knee, arm) in [Arm::Active, Arm::Placebo].into_iter().enumerate() {
         let missing = |visit: usize| {
-            let here = |p: &&Patient| p.visits.get(visit).is_some_and(|v| v[knee] != Cell::Observed);
+            let here =
+                |p: &&Patient| p.visits.get(visit).is_some_and(|v| !matches!(v[knee], Cell::Observed | Cell::NoKnee));
             input.patients.iter().filter(here).count().to_string()
         };
         let numbers: Vec<String> = (0..at.len()).map(missing).collect();

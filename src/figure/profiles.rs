@@ -117,7 +117,10 @@ pub fn draw(input: &Profiles, style: &Style) -> Result<Figure, FigureError> {
         .chain(input.below.iter().map(|below| scene.width(&below.n, Type::SMALL)))
         .fold(scene.width(&input.labels.n, Type::SMALL), f64::max);
     let left = axis::left_room(&scene, &ticks).max(count_room + 6.0);
-    let right = style::WIDTH - name_room - 12.0;
+    // Beside the lower part stands what either side favours, no word of it cut.
+    let sides = input.below.iter().flat_map(|below| &below.sides).flat_map(|side| side.split(' '));
+    let side_room = sides.map(|word| scene.width(word, Type::SMALL)).fold(0.0, f64::max).min(96.0);
+    let right = style::WIDTH - (name_room + 12.0).max(side_room + 5.0);
     let y = Scale { domain, range: (bottom, top) };
     let inset = 14.0;
     let x = Scale { domain: times, range: (left + inset, right - inset) };

@@ -418,6 +418,11 @@ fn tidy(elements: &str) -> String {
             continue;
         }
         let line = line.replacen(&family, "", 1).replacen(" opacity=\"1\"", "", 1);
+        // The Japanese font has one weight: bold is drawn with a thin stroke there, in Latin letters too, as in the PDF.
+        let line = match lines.peek() {
+            Some(text) if line.starts_with("<text ") && text.contains(japanese) => stroked_bold(&line),
+            _ => line,
+        };
         let line = match lines.peek() {
             Some(text) if line.starts_with("<text ") && text.contains(right_to_left) => on_baseline(&line),
             _ => line,
@@ -426,6 +431,26 @@ fn tidy(elements: &str) -> String {
         out.push_str(&line.replacen(" opacity=", if stroked { " stroke-opacity=" } else { " fill-opacity=" }, 1));
     }
     out
+}
+
+/// Kana, kanji and full-width punctuation.
+fn japanese(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}')
+}
+
+/// The tag of a bold text with a stroke in the place of the weight.
+fn stroked_bold(tag: &str) -> String {
+    let attribute = |name: &str| {
+        let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
+        tag[start..].split('"').next()
+    };
+    let (Some(fill), Some(size)) =
+        (attribute("fill"), attribute("font-size").and_then(|size| size.parse::<f64>().ok()))
+    else {
+        return tag.to_owned();
+    };
+    let stroke = format!(" stroke=\"{fill}\" stroke-width=\"{:.1}\"", 0.022 * size);
+    tag.replacen(" font-weight=\"bold\"", &stroke, 1)
 }
 
 /// Hebrew, Arabic and what is written like them.

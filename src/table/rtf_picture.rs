@@ -34,10 +34,10 @@ pub fn write(picture: &Picture, frame: &RtfFrame, out: &mut String) {
     let room = f64::from(height - ABOVE - BELOW) - 20.0 * 9.6 * (note_lines as f64 + 3.0) - 1000.0;
     let twips = |pixels: u32| f64::from(pixels) / picture.dpi * INCH;
     let scale = (f64::from(inner) / twips(across)).min(room / twips(down)).min(1.0);
-    let _ = write!(
+    let _ = writeln!(
         out,
         "\\pard\\plain\\ql\\sl0 {{\\pict{{\\*\\picprop{{\\sp{{\\sn wzDescription}}{{\\sv {}}}}}}}\\pngblip\\picw{across}\\pich{down}\
-         \\picwgoal{:.0}\\pichgoal{:.0}\n",
+         \\picwgoal{:.0}\\pichgoal{:.0}",
         escape(picture.description),
         twips(across) * scale,
         twips(down) * scale

@@ -62,6 +62,11 @@ pub fn patterns(material: &Material, endpoint: usize, number: &str) -> Option<Re
         let cell = |at: &Value| match at.get("observed").and_then(Value::as_array).map(Vec::as_slice) {
             None | Some([]) => Cell::Text(words.get("table.neither_knee")),
             Some([arm]) => Cell::Text(words.say("table.only_knee", &[("arm", arm.as_str().unwrap_or_default())])),
+            // With several arms the two knees of a patient may be on any two.
+            Some(arms) if !material.trial.design.arms.other.is_empty() => {
+                let arms: Vec<&str> = arms.iter().filter_map(Value::as_str).collect();
+                Cell::Text(arms.join(&words.get("text.comma")))
+            }
             Some(_) => Cell::Text(words.get("table.both_knees")),
         };
         let cells = pattern.as_array().into_iter().flatten().map(cell);
@@ -95,6 +100,7 @@ pub fn map(material: &Material, endpoint: usize, number: &str, style: &Style) ->
             let last = about.visits.iter().rposition(|visit| seen(patient, *visit));
             let cell = |arm: usize, position: usize, visit: usize| match patient.knee(arm) {
                 Some(knee) if knee.values[endpoint][visit].is_some() => missingness::Cell::Observed,
+                None if !material.trial.design.arms.other.is_empty() => missingness::Cell::NoKnee,
                 _ if last.is_none_or(|last| position > last) => missingness::Cell::Left,
                 _ => missingness::Cell::Missing,
             };

@@ -44,6 +44,7 @@ fn labels(material: &Material) -> flow::Labels {
         knees: get("knees"),
         space: get("space"),
         comma: get("comma"),
+        colon: get("colon"),
     }
 }
 
