@@ -410,6 +410,13 @@ fn docx_is_well_formed_and_holds_every_text_picture_and_description() {
     assert_well_formed(&parts);
     let body = &parts["word/document.xml"];
     assert!(!body.contains("<w:instrText>"), "no field from data");
+    // A single number, or a mean with its SD, stands at a decimal tab; a count with a percentage at its indent.
+    let cell = |words: &str| {
+        let at = body.find(&format!(">{words}<")).unwrap_or_else(|| panic!("no cell {words}"));
+        &body[body[..at].rfind("<w:tc>").unwrap()..at]
+    };
+    assert!(cell("61.0\u{a0}(12.35)").contains("<w:tab w:val=\"decimal\""), "{}", cell("61.0\u{a0}(12.35)"));
+    assert!(body.contains("PAGEREF"), "the lists have page numbers");
     assert_eq!(body.matches("<pic:pic ").count(), document.figures().count());
     assert_eq!(body.matches("described in words.\"/><a:graphic").count(), document.figures().count());
     assert!(body.contains("<w:tblHeader/>") && !body.contains("<w:left w:val=\"single\""));

@@ -36,7 +36,12 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
                     &[("size", &rounding::print(100.0 * size, usize::from((100.0 * size).fract().abs() > 1e-9)))],
                 )
             } else {
-                words.say("table.threshold_absolute", &[("size", &size.to_string()), ("unit", &about.unit)])
+                let unit = ("unit", about.unit.as_str());
+                let exact = size.to_string();
+                match in_steps(material, endpoint, size) {
+                    Some(steps) => words.say("table.threshold_steps", &[("size", &steps), unit, ("threshold", &exact)]),
+                    None => words.say("table.threshold_absolute", &[("size", &exact), unit]),
+                }
             };
             table.row(label, 1, shares(record), vec![record.id.clone()]);
             table.named(SHARES);
@@ -45,6 +50,18 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
     table.footnotes.push(words.get("footnote.responders"));
     table.footnotes.extend(super::tables::improvement(material, endpoint));
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// The least improvement on the endpoint's own scale that reaches a threshold between two of its steps: 20 where marks are
+/// whole millimetres and the threshold is 19.9. `None` where the threshold is a step, or the values are not in steps.
+fn in_steps(material: &Material, endpoint: usize, threshold: f64) -> Option<String> {
+    let decimals = material.endpoint(endpoint).decimals;
+    let steps = |value: f64| value * 10f64.powi(i32::try_from(decimals).unwrap_or(0));
+    let whole = |value: f64| (steps(value) - steps(value).round()).abs() <= 1e-9 * steps(value).abs().max(1.0);
+    let knees = material.trial.patients.iter().flat_map(|patient| patient.knees());
+    let mut values = knees.flat_map(|knee| &knee.values[endpoint]).flatten();
+    let reached = steps(threshold).ceil() / steps(1.0);
+    (!whole(threshold) && values.all(|value| whole(*value))).then(|| rounding::print(reached, decimals))
 }
 
 /// Responders by the OMERACT-OARSI criteria at every visit; `None` where the plan names no endpoints for them.
