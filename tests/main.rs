@@ -15,6 +15,7 @@ mod cli_test;
 mod cli_test_methods;
 mod cli_weekly;
 mod codes;
+mod contrasts;
 mod data_csv;
 mod data_formats;
 mod data_xlsx;

@@ -5,14 +5,15 @@
 //!
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what; [`rule`]: the
 //! default), [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
-//! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`ancova`], [`generalised`], [`responders`], [`grades`],
-//! [`pairing`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
+//! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`contrasts`], [`ancova`], [`generalised`], [`responders`], [`grades`],
+//! [`pairing`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`posterior`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
 
 pub mod ancova;
 pub mod characteristics;
 pub mod complete_pairs;
 pub mod context;
+pub mod contrasts;
 pub mod counted;
 pub mod deciding;
 pub mod descriptive;
@@ -29,6 +30,7 @@ pub mod observation;
 pub mod pairing;
 pub mod pairs;
 pub mod participants;
+pub mod posterior;
 pub mod record;
 pub mod repeated;
 pub mod responders;
@@ -156,6 +158,7 @@ fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize
     records.extend(pairing::analyse(context, endpoint));
     records.extend(sample_size::check(context, endpoint));
     records.extend(subgroups::analyse(context, endpoint));
+    records.extend(posterior::analyse(context, endpoint));
     records.extend(complete.iter().flat_map(|complete| complete_pairs::analyse(context, complete, endpoint)));
     let about_deciding: Vec<Record> = context
         .visits(endpoint)

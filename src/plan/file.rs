@@ -3,6 +3,8 @@
 //! These types are the file format. The JSON Schema, the check for unknown keys and the list of defaults in use are all
 //! derived from them, so a key that is added here is known everywhere.
 
+use super::bayes::BayesPlan;
+use super::contrasts::ContrastAdjust;
 use super::data_file::FilePlan;
 use super::estimand::{Estimand, EventsPlan};
 use super::named::Named;
@@ -50,6 +52,9 @@ pub struct PlanFile {
     /// Adjustment for several hypotheses.
     #[serde(default)]
     pub multiplicity: Multiplicity,
+    /// A Bayesian summary beside the primary comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bayes: Option<BayesPlan>,
     /// Intercurrent events, for the estimands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsPlan>,
@@ -430,6 +435,15 @@ pub struct ArmsPlan {
     /// Further treatments, where each patient received two of several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<Named>,
+    /// The comparisons of arms, for instance `["B - A", "C - A"]`, each with the arm that is compared first. All come from
+    /// one mixed model, in which patients with two of several arms inform every contrast. The first is the primary
+    /// comparison, active − placebo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contrasts: Vec<String>,
+    /// How the contrasts are adjusted for each other; `mvt` where left out. `dunnett` is for contrasts with one reference,
+    /// `tukey` for all pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjust: Option<ContrastAdjust>,
 }
 
 /// The sides, where the data have codes for them. Left and right need no entry where they are called so, in any usual way

@@ -8,9 +8,11 @@
 //! [`cross`] (what must fit together; estimands in `cross_estimands`), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
 //! data files the plan names), [`waivers`] (findings it accepts), [`lock`] (its seal), [`init`] (a plan to start from).
 
+pub mod bayes;
 pub mod blinded;
 mod bounds;
 mod code_checks;
+pub mod contrasts;
 pub mod cross;
 mod cross_endpoints;
 mod cross_estimands;
@@ -30,6 +32,8 @@ pub mod schema;
 pub mod sources;
 pub mod waivers;
 
+pub use bayes::{BayesPlan, LikelihoodPlan};
+pub use contrasts::ContrastAdjust;
 pub use estimand::{Estimand, EventsPlan};
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, SidesPlan, TrialInfo, VisitsPlan};
 pub use options::{
@@ -78,6 +82,9 @@ pub struct Plan {
     /// Assumptions of the sample size, where given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_size: Option<SampleSizePlan>,
+    /// The prior of a Bayesian summary, where given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bayes: Option<BayesPlan>,
     /// Intercurrent events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsPlan>,
@@ -251,6 +258,7 @@ fn decided(
         analysis,
         multiplicity: written.multiplicity,
         sample_size: written.sample_size,
+        bayes: written.bayes,
         events: written.events,
         estimands: written.estimands,
         covariates: written.covariates,

@@ -1,5 +1,6 @@
 //! The exhibits of a report: tables and figures made from a trial's outcomes. Presentation only: nothing is estimated.
 
+pub mod contrasts;
 pub mod course;
 pub mod estimands;
 pub mod exposure;
@@ -12,6 +13,7 @@ pub mod missing;
 pub mod models;
 pub mod overview;
 pub mod populations;
+pub mod posterior;
 pub mod repeated;
 pub mod responders;
 pub mod secondary;
