@@ -6,6 +6,7 @@ mod architecture;
 mod ars;
 mod bad_input;
 mod bad_input_cli;
+mod beside_primary;
 mod blinding;
 mod cli;
 mod cli_impute;

@@ -32,6 +32,9 @@ pub const ALL: &str = "all";
 /// The declared contrasts of three and more arms ([`super::contrasts`]).
 pub const CONTRASTS: &str = "contrasts";
 
+/// The looks of a group-sequential trial ([`super::looks`]).
+pub const LOOKS: &str = "looks";
+
 /// What its family's procedure says about one comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hypothesis {
@@ -94,7 +97,18 @@ pub fn apply(context: &Context, records: &mut Vec<Record>) -> BTreeMap<usize, Hy
         }
     }
     of_contrasts(context, records, &mut found);
+    of_looks(context, records, &mut found);
     found
+}
+
+/// The bound of the look that this run is: it decides in the place of the plan's level.
+fn of_looks(context: &Context, records: &mut Vec<Record>, found: &mut BTreeMap<usize, Hypothesis>) {
+    let is_primary = |record: &Record| record.role == Role::Primary && record.arm.is_none() && record.visit.is_some();
+    let Some(primary) = records.iter().position(is_primary) else { return };
+    let Some((record, hypothesis)) = super::looks::at(context, &records[primary]) else { return };
+    records[primary].p_adjusted = hypothesis.p_adjusted;
+    found.insert(primary, hypothesis);
+    records.push(record);
 }
 
 /// The declared contrasts of arms of the primary endpoint at the primary visit, where they are adjusted for each other, and

@@ -7,10 +7,12 @@ use super::bayes::BayesPlan;
 use super::contrasts::ContrastAdjust;
 use super::data_file::FilePlan;
 use super::estimand::{Estimand, EventsPlan};
+use super::interim::InterimPlan;
 use super::named::Named;
 use super::options::{
     AnalysisPlan, CovariatePlan, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
 };
+use super::randomisation::RandomisationPlan;
 use crate::data::Format;
 use crate::trial::derived::{Gaps, Summary};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -52,6 +54,12 @@ pub struct PlanFile {
     /// Adjustment for several hypotheses.
     #[serde(default)]
     pub multiplicity: Multiplicity,
+    /// Looks at the primary comparison before the planned end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interim: Option<InterimPlan>,
+    /// How the allocation list was drawn, for the permutation test that redraws it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub randomisation: Option<RandomisationPlan>,
     /// A Bayesian summary beside the primary comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bayes: Option<BayesPlan>,

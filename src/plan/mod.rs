@@ -21,11 +21,13 @@ pub mod design;
 pub mod estimand;
 pub mod file;
 pub mod init;
+pub mod interim;
 pub mod lock;
 pub mod named;
 pub mod options;
 pub mod pointing;
 pub mod position;
+pub mod randomisation;
 pub mod redaction;
 mod remarks;
 pub mod schema;
@@ -36,11 +38,13 @@ pub use bayes::{BayesPlan, LikelihoodPlan};
 pub use contrasts::ContrastAdjust;
 pub use estimand::{Estimand, EventsPlan};
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, SidesPlan, TrialInfo, VisitsPlan};
+pub use interim::{InterimPlan, Spending};
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, FamilyVisits, Gate, Information,
     Language, MeasurePlan, Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat, ReportPlan,
     SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
 };
+pub use randomisation::{RandomisationPlan, RandomisationTest};
 pub use schema::{DefaultUsed, schema};
 
 use crate::disk;
@@ -82,6 +86,12 @@ pub struct Plan {
     /// Assumptions of the sample size, where given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_size: Option<SampleSizePlan>,
+    /// The looks of a group-sequential trial, where given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interim: Option<InterimPlan>,
+    /// The scheme of the allocation list, where given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub randomisation: Option<RandomisationPlan>,
     /// The prior of a Bayesian summary, where given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bayes: Option<BayesPlan>,
@@ -258,6 +268,8 @@ fn decided(
         analysis,
         multiplicity: written.multiplicity,
         sample_size: written.sample_size,
+        interim: written.interim,
+        randomisation: written.randomisation,
         bayes: written.bayes,
         events: written.events,
         estimands: written.estimands,

@@ -5,7 +5,7 @@ use crate::figure::{FigureError, Style};
 use crate::report::compose::primary_visit;
 use crate::report::document::{Block, Part, Section};
 use crate::report::exhibits::{
-    Material, contrasts, course, families, figures, grades, models, posterior, repeated, responders, tables,
+    Material, contrasts, course, families, figures, grades, interim, models, posterior, repeated, responders, tables,
 };
 use crate::report::{sentences, sources};
 use crate::trial::Kind;
@@ -40,6 +40,9 @@ pub fn primary(material: &Material, endpoint: usize, style: &Style) -> Result<Se
         None => blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER))),
     }
     of_contrasts(material, endpoint, style, blocks)?;
+    blocks.extend(interim::sentence(material, endpoint).map(Block::Paragraph));
+    blocks.extend(interim::standing(material, endpoint, CHAPTER).map(Block::Table));
+    blocks.extend(interim::bounds(material, endpoint, CHAPTER).map(Block::Table));
     blocks.extend(figures::sensitivity(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
     blocks.extend(figures::slopes(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
     blocks.extend(sentences::residuals(material, endpoint).map(Block::Paragraph));
