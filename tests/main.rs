@@ -34,6 +34,7 @@ mod formats;
 mod fuzz_corpus;
 mod gee;
 mod instrument;
+mod interim;
 mod model_generalised;
 mod model_identities;
 mod model_post_fit;

@@ -74,7 +74,8 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
     let rising = interim.pairs.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
     let enough = interim.pairs.first().is_some_and(|first| *first >= 3);
     if interim.pairs.len() < 2 || interim.pairs.len() > MOST || !rising || !enough {
-        let message = "the looks need rising numbers of patients, two to ten looks, at least 3 patients at the first".to_owned();
+        let message =
+            "the looks need rising numbers of patients, two to ten looks, at least 3 patients at the first".to_owned();
         let remedy = "write for instance `pairs = [15, 30, 45]`, the last being the final analysis";
         checker.wrong("SK010", "interim.pairs", message, remedy);
     }
@@ -93,7 +94,12 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
         }
         (Spending::ObrienFleming | Spending::Pocock, Some(_)) => {
             let message = format!("the spending function `{}` has no parameter", interim.spending.name());
-            checker.wrong("SK017", "interim.parameter", message, "delete it, or write `spending = \"hsd\"` or `\"kd\"`");
+            checker.wrong(
+                "SK017",
+                "interim.parameter",
+                message,
+                "delete it, or write `spending = \"hsd\"` or `\"kd\"`",
+            );
         }
         _ => {}
     }
@@ -119,6 +125,11 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
     let ids: Vec<String> = primaries.iter().map(|endpoint| super::design::endpoint_id(endpoint)).collect();
     if plan.multiplicity.family.iter().any(|id| ids.contains(id)) {
         let message = "the looks adjust the primary endpoint, which is in this family too".to_owned();
-        checker.wrong("SK017", "multiplicity.family", message, "leave the primary endpoint out of `multiplicity.family`");
+        checker.wrong(
+            "SK017",
+            "multiplicity.family",
+            message,
+            "leave the primary endpoint out of `multiplicity.family`",
+        );
     }
 }

@@ -142,6 +142,41 @@ impl Plan {
         self.design.clone()
     }
 
+    /// The plan for a run at a look of `[interim]` (`None`: the final analysis), after `earlier` patients at the looks before.
+    ///
+    /// # Errors
+    /// `SK012` where the plan has no looks; `SK010` where it does not have this one, or the earlier numbers do not fit it.
+    pub fn at_look(&self, look: Option<usize>, earlier: &[usize]) -> Result<Self, Vec<Finding>> {
+        let refuse = |rule: &'static str, message: String, remedy: &str| {
+            let location = Location { file: self.file_name.clone(), row: None, column: None };
+            Err(vec![Positions::error(rule, location, message, remedy.to_owned())])
+        };
+        let Some(interim) = &self.interim else {
+            let message = "the plan has no interim looks".to_owned();
+            return refuse(
+                "SK012",
+                message,
+                "write `[interim]` with `pairs` into the plan, and seal it before the look",
+            );
+        };
+        let looks = interim.pairs.len();
+        let this = look.unwrap_or(looks);
+        if this == 0 || this > looks {
+            return refuse("SK010", format!("look {this}: the plan has {looks} looks"), "count the looks from 1");
+        }
+        let rising = earlier.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
+        if !earlier.is_empty() && (earlier.len() + 1 != this || !rising || earlier.contains(&0)) {
+            let message = format!("{} earlier looks are given before look {this}", earlier.len());
+            return refuse(
+                "SK010",
+                message,
+                "give the patients with both knees at every earlier look, rising: --earlier 14,29",
+            );
+        }
+        let interim = InterimPlan { look, earlier: earlier.to_vec(), ..interim.clone() };
+        Ok(Self { interim: Some(interim), ..self.clone() })
+    }
+
     /// The settings the plan leaves at their defaults, for the report's methods section.
     pub fn defaults_used(&self) -> &[DefaultUsed] {
         &self.defaults

@@ -14,8 +14,7 @@ use serde_json::json;
 /// The page cannot be made, or the numbers not be written as JSON.
 pub fn files(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let words = compose::words(&run.plan);
-    let material =
-        Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options };
+    let material = Material { plan: &run.plan, trial: &run.trial, outcomes: &run.outcomes, words: &words, options };
     let mut section = Section::new("monitoring", words.get("section.monitoring"));
     section.blocks.push(Block::Paragraph(words.get("methods.monitoring")));
     let mut records = Vec::new();

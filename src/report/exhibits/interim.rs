@@ -17,7 +17,8 @@ pub fn bounds(material: &Material, endpoint: usize, number: &str) -> Option<Resu
     let list = |name: &str| -> Vec<f64> {
         json(record, name).as_array().into_iter().flatten().filter_map(serde_json::Value::as_f64).collect()
     };
-    let [pairs, shares, bounds, spent] = ["pairs_at_looks", "information_fractions", "bounds", "cumulative_alpha"].map(list);
+    let [pairs, shares, bounds, spent] =
+        ["pairs_at_looks", "information_fractions", "bounds", "cumulative_alpha"].map(list);
     let id = format!("t-{}-{}-looks", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, words.get("table.looks"), material.population());
     let headers = ["looks_pairs", "looks_information", "looks_bound", "looks_spent"];
