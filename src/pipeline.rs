@@ -133,7 +133,25 @@ pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
     let findings = plan::pointing::into_plan(&plan, findings);
     let findings = findings.into_iter().chain(plan.remarks.iter().cloned()).chain(remarks).collect();
     let outcomes = analysis::analyse(&plan, &trial);
+    if let Some(cut) = interim_cut(&plan, &outcomes).filter(|_| !reading.blinded) {
+        return Err(vec![cut]);
+    }
     Ok(Run { plan, sources, lock, reading, trial, findings, outcomes })
+}
+
+/// A finding where a plan with interim looks is run as its final analysis on no more patients than a look before it has.
+fn interim_cut(plan: &Plan, outcomes: &analysis::Outcomes) -> Option<Finding> {
+    let interim = plan.interim.as_ref().filter(|interim| interim.look.is_none())?;
+    let before = *interim.pairs.iter().rev().nth(1)?;
+    let look = outcomes.records.iter().find(|record| record.result.method == analysis::looks::METHOD)?;
+    let n = look.result.n_pairs;
+    (n <= before).then(|| {
+        let location = crate::trial::Location { file: plan.file_name.clone(), row: None, column: None };
+        let message = format!("these data are an interim cut: {n} patients with both knees, and a look is planned at {before}");
+        let remedy = "write `splitknee run --look K` for the committee's report of look K alone, or `--stopped-at K` where the \
+                      trial ended there";
+        plan::position::Positions::error("SK012", location, message, remedy.to_owned())
+    })
 }
 
 /// Makes the files of the run: results, tables, figures, report, manifest. Nothing is written to disk yet.

@@ -12,7 +12,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("data", &["disk"]),
         ("trial", &["data", "math", "instrument"]),
         ("plan", &["disk", "data", "trial", "instrument"]),
-        ("analysis", &["math", "trial", "plan", "paired", "model", "missing", "multiplicity", "instrument", "note"]),
+        (
+            "analysis",
+            &["math", "trial", "plan", "paired", "model", "missing", "multiplicity", "instrument", "note", "planning"],
+        ),
         ("table", &["trial", "analysis", "data"]),
         ("figure", &["trial", "analysis"]),
         ("report", &["disk", "trial", "plan", "analysis", "table", "figure", "data", "note"]),

@@ -29,6 +29,12 @@ pub const SECONDARY: &str = "secondary";
 /// A family that the plan names with primary endpoints in it.
 pub const ALL: &str = "all";
 
+/// The declared contrasts of three and more arms ([`super::contrasts`]).
+pub const CONTRASTS: &str = "contrasts";
+
+/// The looks of a group-sequential trial ([`super::looks`]).
+pub const LOOKS: &str = "looks";
+
 /// What its family's procedure says about one comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hypothesis {
@@ -90,7 +96,51 @@ pub fn apply(context: &Context, records: &mut Vec<Record>) -> BTreeMap<usize, Hy
             records.push(decided);
         }
     }
+    of_contrasts(context, records, &mut found);
+    of_looks(context, records, &mut found);
     found
+}
+
+/// The bound of the look that this run is: it decides in the place of the plan's level.
+fn of_looks(context: &Context, records: &mut Vec<Record>, found: &mut BTreeMap<usize, Hypothesis>) {
+    let is_primary = |record: &Record| record.role == Role::Primary && record.arm.is_none() && record.visit.is_some();
+    let Some(primary) = records.iter().position(is_primary) else { return };
+    let Some((record, hypothesis)) = super::looks::at(context, &records[primary]) else { return };
+    records[primary].p_adjusted = hypothesis.p_adjusted;
+    found.insert(primary, hypothesis);
+    records.push(record);
+}
+
+/// The declared contrasts of arms of the primary endpoint at the primary visit, where they are adjusted for each other, and
+/// the primary comparison, which is the first of them and takes its adjusted p-value.
+fn of_contrasts(context: &Context, records: &mut [Record], found: &mut BTreeMap<usize, Hypothesis>) {
+    if context.plan.arms.adjustment().is_none() {
+        return;
+    }
+    let alpha = context.plan.analysis.alpha;
+    let hypothesis = |p: Option<f64>| Hypothesis {
+        family: CONTRASTS,
+        p_adjusted: p,
+        rejected: p.is_some_and(|p| p <= alpha),
+        failed: p.is_none(),
+    };
+    let primaries: Vec<usize> = (0..records.len())
+        .filter(|&at| records[at].role == Role::Primary && records[at].arm.is_none() && records[at].visit.is_some())
+        .collect();
+    for primary in primaries {
+        let contrasts: Vec<usize> = (0..records.len())
+            .filter(|&at| {
+                let (record, decides) = (&records[at], &records[primary]);
+                record.result.method == super::contrasts::METHOD
+                    && (record.endpoint, record.visit) == (decides.endpoint, decides.visit)
+                    && record.analysis_set == decides.analysis_set
+            })
+            .collect();
+        let first = contrasts.first().and_then(|&at| records[at].p_adjusted);
+        records[primary].p_adjusted = first;
+        found.insert(primary, hypothesis(first));
+        found.extend(contrasts.into_iter().map(|at| (at, hypothesis(records[at].p_adjusted))));
+    }
 }
 
 /// The families of the plan that have a hypothesis.

@@ -18,6 +18,7 @@
 //! Laird & Ware 1982; Mallinckrodt et al. 2008 (MMRM); Liang & Zeger 2000 (cLDA).
 
 use super::Context;
+use super::contrasts;
 use super::fit_summary::{FitSummary, Fitted};
 use super::model_rows::{ModelRows, differences, with_slopes};
 use super::notes::remark;
@@ -444,6 +445,7 @@ impl Model {
         }
         if let Ok(inference) = &inference {
             records.extend(self.ls_means(context, &means));
+            records.extend(self.contrasts(context, inference, &means));
             notes.extend(inference.notes.iter().cloned());
         }
         let knees: &[Observation] =
@@ -466,6 +468,29 @@ impl Model {
         let summary = fitted.summary(context);
         records.push(Record { rows: self.rows.rows.clone(), ..summary.record(context) });
         (records, Some(summary))
+    }
+
+    /// The contrasts of arms that the plan declares, at every visit, by the model that decides.
+    fn contrasts(&self, context: &Context, inference: &Inference, means: &[Mean]) -> Vec<Record> {
+        if !self.decides || self.method == PrimaryMethod::MmrmDifference {
+            return Vec::new();
+        }
+        let at = |visit: usize| {
+            let source = contrasts::Source {
+                model: self.name,
+                endpoint: self.endpoint,
+                visit,
+                measure: self.measure,
+                used: &self.rows.used,
+                rows: &self.rows.rows,
+            };
+            let weights = |arm: usize| {
+                let mean = means.iter().find(|mean| (mean.arm, mean.visit) == (arm, visit))?;
+                Some(mean.weights.clone())
+            };
+            contrasts::analyse(context, &source, inference, &weights)
+        };
+        self.visits.iter().flat_map(|&visit| at(visit)).collect()
     }
 
     /// The LS means that the model has: by arm and visit; for the differences, active − placebo by visit.

@@ -5,14 +5,15 @@
 //!
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what; [`rule`]: the
 //! default), [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
-//! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`ancova`], [`generalised`], [`responders`], [`grades`],
-//! [`pairing`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
+//! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`contrasts`], [`ancova`], [`generalised`], [`responders`], [`grades`],
+//! [`pairing`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`posterior`], [`redrawn`], [`looks`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
 
 pub mod ancova;
 pub mod characteristics;
 pub mod complete_pairs;
 pub mod context;
+pub mod contrasts;
 pub mod counted;
 pub mod deciding;
 pub mod descriptive;
@@ -21,6 +22,7 @@ pub mod family;
 pub mod fit_summary;
 pub mod generalised;
 pub mod grades;
+pub mod looks;
 pub mod methods;
 pub mod mixed;
 pub mod model_rows;
@@ -29,7 +31,9 @@ pub mod observation;
 pub mod pairing;
 pub mod pairs;
 pub mod participants;
+pub mod posterior;
 pub mod record;
+pub mod redrawn;
 pub mod repeated;
 pub mod responders;
 pub mod rule;
@@ -156,6 +160,8 @@ fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize
     records.extend(pairing::analyse(context, endpoint));
     records.extend(sample_size::check(context, endpoint));
     records.extend(subgroups::analyse(context, endpoint));
+    records.extend(redrawn::analyse(context, endpoint));
+    records.extend(posterior::analyse(context, endpoint));
     records.extend(complete.iter().flat_map(|complete| complete_pairs::analyse(context, complete, endpoint)));
     let about_deciding: Vec<Record> = context
         .visits(endpoint)

@@ -17,7 +17,8 @@ use crate::plan::PrimaryMethod;
 use crate::trial::{Better, Kind, Measure, Patient, Role, Trial};
 
 /// Methods whose estimate is a difference active − placebo, so that its interval can decide a conclusion.
-const DIFFERENCES: [&str; 12] = [
+const DIFFERENCES: [&str; 13] = [
+    super::redrawn::METHOD,
     "paired-t",
     "wilcoxon",
     "sign",

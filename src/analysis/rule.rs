@@ -9,6 +9,8 @@
 //! | ≥ 10 | n < 5 V | the pair model of each visit alone: `value ~ treatment + baseline + cs(treatment\|patient)` |
 //! | < 10 | any | the paired t-test of the change from baseline on complete pairs (of the value, without a baseline) |
 //!
+//! Where the plan declares contrasts of arms the last row is the pair model of each visit alone: one model gives them all.
+//!
 //! It holds its level whatever the variances over visits and arms: `docs/defaults-study.md`. With one visit the first two
 //! are the same model.
 
@@ -95,7 +97,12 @@ pub fn of(context: &Context, endpoint: usize) -> Option<Rule> {
         knees.len() == 2 && knees.iter().all(|knee| !has_baseline || trial.baseline(knee, endpoint).is_some())
     });
     let (patients, visits) = (both.count(), context.visits(endpoint).len());
-    Some(Rule { patients, visits, choice: choose(patients, visits) })
+    let choice = match choose(patients, visits) {
+        // A paired test compares two arms, and the contrasts of several come from one model.
+        Choice::PairedChange if !context.plan.arms.contrasts.is_empty() => Choice::EachVisit,
+        choice => choice,
+    };
+    Some(Rule { patients, visits, choice })
 }
 
 #[cfg(test)]

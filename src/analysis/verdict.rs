@@ -15,7 +15,7 @@
 
 use super::family::{self, Hypothesis};
 use super::record::Record;
-use super::{Context, pairs};
+use super::{Context, contrasts, pairs};
 use crate::paired::Field;
 use crate::plan::Gate as GatePlan;
 use crate::trial::{Endpoint, Role};
@@ -216,7 +216,7 @@ fn scale(record: &Record) -> Option<Scale> {
         "win-odds" => Some(Scale::Benefit { null: 1.0 }),
         "net-benefit" => Some(Scale::Benefit { null: 0.0 }),
         method if pairs::is_difference(method) || is_against_margin(method) => Some(Scale::Difference),
-        "subgroup" | "event-comparison" => Some(Scale::Difference),
+        "subgroup" | "event-comparison" | contrasts::METHOD => Some(Scale::Difference),
         _ => None,
     }
 }
@@ -288,7 +288,15 @@ pub fn decide(context: &Context, records: &mut Vec<Record>) {
         let Some(evidence) = found[at] else { continue };
         records[at].verdict = Some(confirmatory(&evidence, families.get(&at), Gate::None));
     }
-    let objective = objective_met(context, records, &primary);
+    // The contrasts of arms are one family with the primary comparison, and wait for nothing.
+    for (at, hypothesis) in families.iter().filter(|(_, hypothesis)| hypothesis.family == family::CONTRASTS) {
+        if let Some(evidence) = found[*at].filter(|_| records[*at].verdict.is_none()) {
+            records[*at].verdict = Some(confirmatory(&evidence, Some(hypothesis), Gate::None));
+        }
+    }
+    // What waits for the primary objective is tested at the full level: every contrast of the family must have rejected.
+    let all = families.values().all(|hypothesis| hypothesis.family != family::CONTRASTS || hypothesis.rejected);
+    let objective = all && objective_met(context, records, &primary);
     let gate = match (context.plan.multiplicity.gate, objective) {
         (GatePlan::None, _) => Gate::None,
         (GatePlan::Primary, true) => Gate::Open,
@@ -314,7 +322,7 @@ fn shown(context: &Context, record: &Record) -> Option<Evidence> {
     }
     let endpoint = record.endpoint?;
     let compares = matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity);
-    if !compares && record.result.method != "subgroup" {
+    if !compares && !matches!(record.result.method, "subgroup" | contrasts::METHOD) {
         return None;
     }
     let about = &context.trial.design.endpoints[endpoint];

@@ -85,12 +85,14 @@ fn without_codes(arm: &mut Value) {
 /// Only the arms replaced, where the text cannot be masked.
 fn dummy_arms(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
+    let written = plan.arms.clone();
     let labels = name_labels(&plan.design.arms);
     plan.trial.id = mask(&plan.trial.id, &labels);
     plan.trial.title = mask(&plan.trial.title, &labels);
     plan.file_name = mask(&plan.file_name, &labels);
     plan.arms.active = Named::from(DUMMY_ACTIVE);
     plan.arms.placebo = Named::from(DUMMY_PLACEBO);
+    plan.arms.rename_contrasts(&written);
     plan.design.arms.active = DUMMY_ACTIVE.to_owned();
     plan.design.arms.placebo = DUMMY_PLACEBO.to_owned();
     plan.text = String::new();

@@ -57,6 +57,10 @@ pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
     checker.analysis(plan);
     checker.sample_size(plan);
     checker.multiplicity(plan);
+    super::contrasts::check(&mut checker, plan);
+    super::bayes::check(&mut checker, plan);
+    super::randomisation::check(&mut checker, plan);
+    super::interim::check(&mut checker, plan);
     checker.estimands(plan);
     checker.rest(plan);
     checker.findings

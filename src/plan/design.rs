@@ -97,6 +97,14 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
     if plan.analysis_sets.is_empty() {
         say("analysis_set".to_owned(), "\"ALL\"".to_owned(), "All patients with data are analysed.");
     }
+    if plan.arms.contrasts.len() > 1 && plan.arms.adjust.is_none() {
+        let adjust = super::ContrastAdjust::default().name();
+        say(
+            "arms.adjust".to_owned(),
+            format!("\"{adjust}\""),
+            "How the contrasts of arms are adjusted for each other.",
+        );
+    }
     let arms = Arms {
         active: plan.arms.active.to_string(),
         placebo: plan.arms.placebo.to_string(),

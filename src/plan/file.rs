@@ -3,13 +3,17 @@
 //! These types are the file format. The JSON Schema, the check for unknown keys and the list of defaults in use are all
 //! derived from them, so a key that is added here is known everywhere.
 
+use super::bayes::BayesPlan;
 use super::conduct::Conduct;
+use super::contrasts::ContrastAdjust;
 use super::data_file::FilePlan;
 use super::estimand::{Estimand, EventsPlan};
+use super::interim::InterimPlan;
 use super::named::Named;
 use super::options::{
     AnalysisPlan, CovariatePlan, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
 };
+use super::randomisation::RandomisationPlan;
 use crate::data::Format;
 use crate::trial::derived::{Gaps, Summary};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -54,6 +58,15 @@ pub struct PlanFile {
     /// How the trial was run, as far as the data do not hold it.
     #[serde(default)]
     pub conduct: Conduct,
+    /// Looks at the primary comparison before the planned end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interim: Option<InterimPlan>,
+    /// How the allocation list was drawn, for the permutation test that redraws it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub randomisation: Option<RandomisationPlan>,
+    /// A Bayesian summary beside the primary comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bayes: Option<BayesPlan>,
     /// Intercurrent events, for the estimands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsPlan>,
@@ -483,6 +496,15 @@ pub struct ArmsPlan {
     /// Further treatments, where each patient received two of several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<Named>,
+    /// The comparisons of arms, for instance `["B - A", "C - A"]`, each with the arm that is compared first. All come from
+    /// one mixed model, in which patients with two of several arms inform every contrast. The first is the primary
+    /// comparison, active − placebo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contrasts: Vec<String>,
+    /// How the contrasts are adjusted for each other; `mvt` where left out. `dunnett` is for contrasts with one reference,
+    /// `tukey` for all pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjust: Option<ContrastAdjust>,
 }
 
 /// The sides, where the data have codes for them. Left and right need no entry where they are called so, in any usual way

@@ -8,10 +8,12 @@
 //! [`cross`] (what must fit together; estimands in `cross_estimands`), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
 //! data files the plan names), [`waivers`] (findings it accepts), [`lock`] (its seal), [`init`] (a plan to start from).
 
+pub mod bayes;
 pub mod blinded;
 mod bounds;
 mod code_checks;
 pub mod conduct;
+pub mod contrasts;
 pub mod cross;
 mod cross_endpoints;
 mod cross_estimands;
@@ -20,25 +22,31 @@ pub mod design;
 pub mod estimand;
 pub mod file;
 pub mod init;
+pub mod interim;
 pub mod lock;
 pub mod named;
 pub mod options;
 pub mod pointing;
 pub mod position;
+pub mod randomisation;
 pub mod redaction;
 mod remarks;
 pub mod schema;
 pub mod sources;
 pub mod waivers;
 
+pub use bayes::{BayesPlan, LikelihoodPlan};
 pub use conduct::Conduct;
+pub use contrasts::ContrastAdjust;
 pub use estimand::{Estimand, EventsPlan};
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, SidesPlan, TrialInfo, VisitsPlan};
+pub use interim::{InterimPlan, Spending};
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, FamilyVisits, Gate, Information,
     Language, MeasurePlan, Multiplicity, MultiplicityMethod, PrimaryFamily, PrimaryMethod, ReportFormat, ReportPlan,
     SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
 };
+pub use randomisation::{RandomisationPlan, RandomisationTest};
 pub use schema::{DefaultUsed, schema};
 
 use crate::disk;
@@ -82,6 +90,15 @@ pub struct Plan {
     pub sample_size: Option<SampleSizePlan>,
     /// How the trial was run.
     pub conduct: Conduct,
+    /// The looks of a group-sequential trial, where given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interim: Option<InterimPlan>,
+    /// The scheme of the allocation list, where given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub randomisation: Option<RandomisationPlan>,
+    /// The prior of a Bayesian summary, where given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bayes: Option<BayesPlan>,
     /// Intercurrent events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsPlan>,
@@ -127,6 +144,41 @@ impl Plan {
     /// Arms, visits and endpoints with identifiers and defaults filled in.
     pub fn design(&self) -> Design {
         self.design.clone()
+    }
+
+    /// The plan for a run at a look of `[interim]` (`None`: the final analysis), after `earlier` patients at the looks before.
+    ///
+    /// # Errors
+    /// `SK012` where the plan has no looks; `SK010` where it does not have this one, or the earlier numbers do not fit it.
+    pub fn at_look(&self, look: Option<usize>, earlier: &[usize]) -> Result<Self, Vec<Finding>> {
+        let refuse = |rule: &'static str, message: String, remedy: &str| {
+            let location = Location { file: self.file_name.clone(), row: None, column: None };
+            Err(vec![Positions::error(rule, location, message, remedy.to_owned())])
+        };
+        let Some(interim) = &self.interim else {
+            let message = "the plan has no interim looks".to_owned();
+            return refuse(
+                "SK012",
+                message,
+                "write `[interim]` with `pairs` into the plan, and seal it before the look",
+            );
+        };
+        let looks = interim.pairs.len();
+        let this = look.unwrap_or(looks);
+        if this == 0 || this > looks {
+            return refuse("SK010", format!("look {this}: the plan has {looks} looks"), "count the looks from 1");
+        }
+        let rising = earlier.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
+        if !earlier.is_empty() && (earlier.len() + 1 != this || !rising || earlier.contains(&0)) {
+            let message = format!("{} earlier looks are given before look {this}", earlier.len());
+            return refuse(
+                "SK010",
+                message,
+                "give the patients with both knees at every earlier look, rising: --earlier 14,29",
+            );
+        }
+        let interim = InterimPlan { look, earlier: earlier.to_vec(), ..interim.clone() };
+        Ok(Self { interim: Some(interim), ..self.clone() })
     }
 
     /// The settings the plan leaves at their defaults, for the report's methods section.
@@ -256,6 +308,9 @@ fn decided(
         multiplicity: written.multiplicity,
         sample_size: written.sample_size,
         conduct: written.conduct,
+        interim: written.interim,
+        randomisation: written.randomisation,
+        bayes: written.bayes,
         events: written.events,
         estimands: written.estimands,
         covariates: written.covariates,

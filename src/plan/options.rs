@@ -1,6 +1,7 @@
 //! The plan as written in `plan.toml`: methods, multiplicity, estimand, safety, report, waivers.
 
 use super::named::Named;
+use super::randomisation::RandomisationTest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -275,6 +276,10 @@ pub struct AnalysisPlan {
     pub injected_first: Option<String>,
     /// Methods run beside the primary one.
     pub sensitivity: Vec<PrimaryMethod>,
+    /// A permutation test of scores beside the primary analysis that redraws the allocation as it was drawn; it needs
+    /// `[randomisation]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub randomisation_test: Option<RandomisationTest>,
     /// Names of the analysis sets on which the primary method is repeated; all sets where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sets: Option<Vec<String>>,
@@ -328,6 +333,7 @@ impl Default for AnalysisPlan {
             side: false,
             injected_first: None,
             sensitivity: vec![PrimaryMethod::PairedT, PrimaryMethod::Wilcoxon],
+            randomisation_test: None,
             sets: None,
             seed: 20_240_856,
             bootstrap_samples: 10_000,

@@ -85,4 +85,9 @@ fn used(plan: &Plan, column: &str) -> Option<String> {
         .or_else(|| place(&table).map(|i| format!("report.demographics.{i}")))
         .or_else(|| is(&plan.data.randomisation_date).then(|| "data.randomisation_date".to_owned()))
         .or_else(|| is(&plan.analysis.injected_first).then(|| "analysis.injected_first".to_owned()))
+        .or_else(|| {
+            let scheme = plan.randomisation.as_ref()?;
+            let stratum = (scheme.stratum.as_deref() == Some(column)).then(|| "randomisation.stratum".to_owned());
+            stratum.or_else(|| (scheme.block == column).then(|| "randomisation.block".to_owned()))
+        })
 }

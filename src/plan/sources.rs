@@ -627,7 +627,9 @@ fn patient_columns(plan: &Plan) -> Vec<(&'static str, String)> {
     let table = plan.report.demographics.iter().flatten().map(|column| ("baseline table", column.clone()));
     let date = plan.data.randomisation_date.iter().map(|column| ("date of randomisation", column.clone()));
     let first = plan.analysis.injected_first.iter().map(|column| ("knee injected first", column.clone()));
-    covariates.chain(subgroups).chain(declared).chain(table).chain(date).chain(first).collect()
+    let scheme = plan.randomisation.iter().flat_map(|scheme| std::iter::once(&scheme.block).chain(&scheme.stratum));
+    let scheme = scheme.map(|column| (columns::SCHEME, column.clone()));
+    covariates.chain(subgroups).chain(declared).chain(table).chain(date).chain(first).chain(scheme).collect()
 }
 
 fn windows(plan: &Plan, design: &Design) -> Vec<VisitWindow> {

@@ -16,6 +16,20 @@ pub fn full(method: &str) -> Option<&'static str> {
              Lehmann EL. Estimates of location based on rank tests. Ann Math Stat 1963;34:598–611."
         }
         "sign" => "Dixon WJ, Mood AM. The statistical sign test. J Am Stat Assoc 1946;41:557–566.",
+        "design-permutation" => {
+            "Rosenberger WF, Lachin JM. Randomization in clinical trials. 2nd ed. Hoboken: Wiley; 2016."
+        }
+        "contrast" => {
+            "Hothorn T, Bretz F, Westfall P. Simultaneous inference in general parametric models. Biom J 2008;50:346–363."
+        }
+        "interim" => {
+            "Jennison C, Turnbull BW. Group sequential methods with applications to clinical trials. Boca Raton: Chapman & \
+             Hall; 2000."
+        }
+        "posterior" => {
+            "Schmidli H, et al. Robust meta-analytic-predictive priors in clinical trials with historical control \
+             information. Biometrics 2014;70:1023–1032."
+        }
         "permutation" => "Fisher RA. The design of experiments. Edinburgh: Oliver & Boyd; 1935.",
         "trimmed-t" => {
             "Yuen KK. The two-sample trimmed t for unequal population variances. Biometrika 1974;61:165–170."

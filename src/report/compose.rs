@@ -100,16 +100,21 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
         let outputs = unknown.join(&words.get("text.comma"));
         section.blocks.push(Block::Paragraph(words.say("departures.omit_unknown", &[("outputs", &outputs)])));
     }
-    Ok(Document {
-        language: words.language.tag(),
-        title: title(&material),
-        kind: kind(&material),
-        marks: marks(&material),
+    Ok(around(&material, run, sections))
+}
+
+/// The document of these sections.
+pub fn around(material: &Material, run: &Run, sections: Vec<Section>) -> Document {
+    Document {
+        language: material.words.language.tag(),
+        title: title(material),
+        kind: kind(material),
+        marks: marks(material),
         sections,
-        running: running(&material),
-        footer: footer(&material, run),
+        running: running(material),
+        footer: footer(material, run),
         note: run.plan.report.footer.clone().unwrap_or_default(),
-    })
+    }
 }
 
 /// Whether an entry of the plan's `omit` leaves the output out: it is its identifier (with its number or without,

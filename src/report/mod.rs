@@ -17,6 +17,7 @@ pub mod exhibits;
 pub mod html;
 pub mod manifest;
 pub mod markdown;
+pub mod monitoring;
 pub mod numbering;
 pub mod numbers;
 pub mod options;

@@ -33,7 +33,25 @@ pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
     if let Some(disposition) = &sources.disposition {
         per_patient(trial, &disposition.source, &sources.patient_column, &number, &used, findings);
     }
+    of_allocation(trial, sources, &number);
     constant_columns(trial, sources, &number, &used);
+}
+
+/// Adds the columns of the randomisation scheme (block, stratum) that stand in the allocation list.
+fn of_allocation(trial: &mut Trial, sources: &Sources, number: &HashMap<String, usize>) {
+    let Some(list) = &sources.allocation else { return };
+    let table = &list.source.table;
+    let Some(ids) = Coded::read(table, &list.patient) else { return };
+    let patient_of: Vec<Option<usize>> = ids.levels.iter().map(|id| number.get(id).copied()).collect();
+    let scheme = sources.patient_columns.iter().filter(|(purpose, _)| *purpose == super::columns::SCHEME);
+    for (_, name) in scheme.filter(|(_, name)| table.has_column(name)) {
+        let Some(cells) = constant(table, name, &ids, &patient_of, trial.patients.len()) else { continue };
+        for (patient, cell) in trial.patients.iter_mut().zip(cells) {
+            if let Some(cell) = cell {
+                patient.attributes.entry(name.clone()).or_insert(cell);
+            }
+        }
+    }
 }
 
 /// Adds the columns of a file with one row per patient; whether each patient is in it.

@@ -91,6 +91,8 @@ pub fn settle(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
 
 /// What a column of [`Sources::patient_columns`] is for: a term of the models.
 pub const COVARIATE: &str = "covariate";
+/// What a column of [`Sources::patient_columns`] is for: block or stratum of the allocation list.
+pub const SCHEME: &str = "randomisation scheme";
 /// What a column of [`Sources::patient_columns`] is for: subgroups between cut points.
 pub const CUT: &str = "subgroup by cut points";
 

@@ -124,6 +124,17 @@ pub struct RunArgs {
     /// Refuse to run unless the plan is the sealed one (`splitknee lock`).
     #[arg(long)]
     pub require_lock: bool,
+    /// An interim look of `[interim]`, counted from 1: writes the monitoring committee's report alone, into `dmc-look-K`
+    /// beside the plan, and needs the sealed plan (`splitknee lock`).
+    #[arg(long, value_name = "K")]
+    pub look: Option<usize>,
+    /// The trial stopped at this look of `[interim]`: the whole report, with estimates that allow for the looks.
+    #[arg(long, value_name = "K", conflicts_with = "look")]
+    pub stopped_at: Option<usize>,
+    /// Patients with both knees at the looks before this one (or before the final analysis), such as 14,29; default: as
+    /// planned.
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    pub earlier: Vec<usize>,
     /// What to replace.
     #[command(flatten)]
     pub replace: ReplaceArgs,

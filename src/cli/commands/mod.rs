@@ -13,6 +13,7 @@ mod model;
 mod power;
 mod randomise;
 pub mod run;
+mod run_look;
 mod schema;
 mod score;
 mod shell;

@@ -20,10 +20,16 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Findings in plan or data; an output that could not be written.
 pub fn run(args: &RunArgs) -> Result<(), CliError> {
+    if let Some(look) = args.look {
+        return super::run_look::run(args, look);
+    }
     let out = args.out.clone().unwrap_or_else(|| beside(&args.plan));
     let reading = super::reading(&args.replace)?;
     let read = || {
-        let inputs = pipeline::read_as(&args.plan, reading.clone())?;
+        let mut inputs = pipeline::read_as(&args.plan, reading.clone())?;
+        if args.stopped_at.is_some() || !args.earlier.is_empty() {
+            inputs.plan = inputs.plan.at_look(args.stopped_at, &args.earlier)?;
+        }
         match inputs.lock.refusal(&inputs.plan).filter(|_| args.require_lock) {
             Some(refusal) => Err(vec![refusal]),
             None => Ok(inputs),

@@ -1,8 +1,10 @@
 //! Several hypotheses, and several groups of patients: the decisions of the multiplicity procedure, and subgroups.
 
+use super::figures::{direction, forest_labels, heading_at, ids, mean_ci};
 use super::{Material, json};
 use crate::analysis::{Gate, subgroups};
-use crate::table::{Align, Cell, ResultTable};
+use crate::figure::{Figure, FigureError, Style, forest};
+use crate::table::{Align, Cell, ResultTable, rounding};
 
 /// The decisions about the plan's family of hypotheses; `None` where the plan has no procedure.
 pub fn multiplicity(material: &Material, number: &str) -> Option<ResultTable> {
@@ -78,6 +80,58 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
     }
     table.footnotes.push(words.get("footnote.subgroups"));
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// The subgroups as a forest, one block per factor with its test of interaction, on as many pages as they need; empty where
+/// the plan has no subgroups.
+///
+/// # Errors
+/// The drawing fails.
+pub fn subgroup_forest(
+    material: &Material,
+    endpoint: usize,
+    visit: usize,
+    number: &str,
+    style: &Style,
+) -> Result<Vec<Figure>, FigureError> {
+    let words = material.words;
+    let about = material.endpoint(endpoint);
+    let here = |record: &&crate::analysis::Record| {
+        record.endpoint == Some(endpoint) && record.visit == Some(visit) && record.result.method.starts_with("subgroup")
+    };
+    let found: Vec<&crate::analysis::Record> = material.outcomes.records.iter().filter(here).collect();
+    let mut blocks: Vec<(String, forest::Block)> = Vec::new();
+    for record in &found {
+        let factor = super::word(record, "factor").unwrap_or_default();
+        if blocks.last().is_none_or(|(last, _)| last != factor) {
+            let label = super::populations::column_name(material, factor);
+            let (mcid, better) = (about.important_difference, direction(about.better));
+            let block = forest::Block { label, rows: Vec::new(), mcid, better, decimals: about.decimals + 1 };
+            blocks.push((factor.to_owned(), block));
+        }
+        let Some((_, block)) = blocks.last_mut() else { continue };
+        if record.result.method == "subgroup-interaction" {
+            let name = [("factor", block.label.clone())];
+            let mut values: Vec<(&str, &str)> = name.iter().map(|(key, value)| (*key, value.as_str())).collect();
+            let p = record.result.p_value.map(rounding::p_value);
+            values.extend(p.as_deref().map(|p| ("p", p)));
+            let key = if p.is_some() { "figure.subgroups_interaction" } else { "figure.subgroups_no_interaction" };
+            let label = words.say(key, &values);
+            block.label = label;
+        } else {
+            let label = group_name(material, record, factor);
+            block.rows.push(forest::Row { label, difference: mean_ci(Some(record)), primary: false });
+        }
+    }
+    let mut blocks: Vec<forest::Block> = blocks.into_iter().map(|(_, block)| block).collect();
+    // A factor without an estimate has no axis; the table says what it has.
+    blocks.retain(|block| block.rows.iter().any(|row| row.difference.mean.is_some()));
+    if blocks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let heading = heading_at(material, endpoint, visit, number, "subgroups").over(ids(found));
+    let input = forest::Forest { heading, blocks, labels: forest_labels(material) };
+    forest::paginate(&input).iter().map(|page| forest::draw(page, style)).collect()
 }
 
 /// The group of a subgroup record; groups between cut points are named in the language of the report.

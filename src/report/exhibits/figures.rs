@@ -282,7 +282,7 @@ pub fn agreement(
     unless_empty(bland_altman::draw(&input, style))
 }
 
-fn forest_labels(material: &Material) -> forest::Labels {
+pub(super) fn forest_labels(material: &Material) -> forest::Labels {
     let words = material.words;
     let arms = &material.trial.design.arms;
     forest::Labels {
@@ -327,14 +327,19 @@ pub fn by_arm<'a>(material: &Material<'a>, endpoint: usize, visits: &[usize]) ->
 pub(super) fn heading_at(material: &Material, endpoint: usize, visit: usize, number: &str, kind: &str) -> Heading {
     let words = material.words;
     let name = match kind {
-        "differences" | "waterfall" | "sensitivity" => material.compared(endpoint),
+        "differences" | "waterfall" | "sensitivity" | "contrasts" | "subgroups" => material.compared(endpoint),
         _ => material.endpoint(endpoint).name.clone(),
     };
     let contrast = material.contrast();
     let values = [("endpoint", name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
     let note = format!("figure.{kind}_note");
     let notes = words.messages().contains_key(&note).then(|| words.get(&note)).into_iter().collect();
-    heading(material, &material.key(endpoint), number, words.say(&format!("figure.{kind}"), &values), notes)
+    // Forests of one endpoint have one kind: the key tells them apart.
+    let key = match kind {
+        "contrasts" | "subgroups" => format!("{}-{kind}", material.key(endpoint)),
+        _ => material.key(endpoint),
+    };
+    heading(material, &key, number, words.say(&format!("figure.{kind}"), &values), notes)
 }
 
 pub(super) fn mean_ci(record: Option<&Record>) -> MeanCi {

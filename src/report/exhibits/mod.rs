@@ -1,5 +1,6 @@
 //! The exhibits of a report: tables and figures made from a trial's outcomes. Presentation only: nothing is estimated.
 
+pub mod contrasts;
 pub mod course;
 pub mod estimands;
 pub mod exposure;
@@ -7,11 +8,13 @@ pub mod families;
 pub mod figures;
 pub mod grades;
 pub mod harms;
+pub mod interim;
 pub mod listings;
 pub mod missing;
 pub mod models;
 pub mod overview;
 pub mod populations;
+pub mod posterior;
 pub mod repeated;
 pub mod responders;
 pub mod secondary;

@@ -4,7 +4,9 @@
 use crate::figure::{FigureError, Style};
 use crate::report::compose::primary_visit;
 use crate::report::document::{Block, Part, Section};
-use crate::report::exhibits::{Material, course, families, figures, grades, models, repeated, responders, tables};
+use crate::report::exhibits::{
+    Material, contrasts, course, families, figures, grades, interim, models, posterior, repeated, responders, tables,
+};
 use crate::report::{sentences, sources};
 use crate::trial::Kind;
 
@@ -29,7 +31,7 @@ pub fn primary(material: &Material, endpoint: usize, style: &Style) -> Result<Se
         blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER)));
         blocks.extend(models::ls_means(material, endpoint, CHAPTER).map(Block::Table));
         blocks.extend(grades::pairs(material, endpoint, visit, CHAPTER).map(Block::Table));
-        blocks.extend(families::subgroups(material, endpoint, CHAPTER).map(Block::Table));
+        of_subgroups(material, endpoint, style, blocks)?;
         return Ok(section);
     }
     blocks.extend(course::figure(material, endpoint, CHAPTER, style)?.map(Block::Figure));
@@ -37,11 +39,15 @@ pub fn primary(material: &Material, endpoint: usize, style: &Style) -> Result<Se
         Some(table) => blocks.push(Block::Table(table)),
         None => blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER))),
     }
+    of_contrasts(material, endpoint, style, blocks)?;
+    blocks.extend(interim::sentence(material, endpoint).map(Block::Paragraph));
+    blocks.extend(interim::standing(material, endpoint, CHAPTER).map(Block::Table));
+    blocks.extend(interim::bounds(material, endpoint, CHAPTER).map(Block::Table));
     blocks.extend(figures::sensitivity(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
     blocks.extend(figures::slopes(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
     blocks.extend(sentences::residuals(material, endpoint).map(Block::Paragraph));
     blocks.extend(responders::table(material, endpoint, CHAPTER).map(Block::Table));
-    blocks.extend(families::subgroups(material, endpoint, CHAPTER).map(Block::Table));
+    of_subgroups(material, endpoint, style, blocks)?;
     Ok(section)
 }
 
@@ -69,7 +75,7 @@ pub fn annex(material: &Material, endpoint: usize, style: &Style) -> Result<Sect
             blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER)));
             blocks.extend(models::ls_means(material, endpoint, CHAPTER).map(Block::Table));
             blocks.extend(grades::pairs(material, endpoint, visit, CHAPTER).map(Block::Table));
-            blocks.extend(families::subgroups(material, endpoint, CHAPTER).map(Block::Table));
+            of_subgroups(material, endpoint, style, blocks)?;
         }
         blocks.extend(grades::shifts(material, endpoint, visit, CHAPTER).map(Block::Table));
         blocks.extend(repeated::table(material, endpoint, CHAPTER).map(Block::Table));
@@ -79,11 +85,13 @@ pub fn annex(material: &Material, endpoint: usize, style: &Style) -> Result<Sect
     if !primary {
         blocks.extend(course::figure(material, endpoint, CHAPTER, style)?.map(Block::Figure));
         blocks.extend(models::ls_means(material, endpoint, CHAPTER).map(Block::Table));
+        of_contrasts(material, endpoint, style, blocks)?;
     }
     if !primary || models::fit(material, endpoint).is_some() {
         blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER)));
     }
     blocks.push(Block::Table(tables::by_visit(material, endpoint, CHAPTER)));
+    blocks.extend(posterior::table(material, endpoint, CHAPTER).map(Block::Table));
     if primary {
         blocks.extend(figures::differences(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
         blocks.extend(figures::waterfall(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
@@ -98,11 +106,37 @@ pub fn annex(material: &Material, endpoint: usize, style: &Style) -> Result<Sect
         blocks.extend(figures::agreement(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
     } else {
         blocks.extend(responders::table(material, endpoint, CHAPTER).map(Block::Table));
-        blocks.extend(families::subgroups(material, endpoint, CHAPTER).map(Block::Table));
+        of_subgroups(material, endpoint, style, blocks)?;
     }
     blocks.extend(repeated::table(material, endpoint, CHAPTER).map(Block::Table));
     blocks.extend(repeated::further(material, endpoint, CHAPTER).map(Block::Table));
     Ok(section)
+}
+
+/// The declared contrasts of the arms: the forest at the visit that decides, and the table.
+fn of_contrasts(
+    material: &Material,
+    endpoint: usize,
+    style: &Style,
+    blocks: &mut Vec<Block>,
+) -> Result<(), FigureError> {
+    let visit = primary_visit(material, endpoint);
+    blocks.extend(contrasts::figure(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));
+    blocks.extend(contrasts::table(material, endpoint, CHAPTER).map(Block::Table));
+    Ok(())
+}
+
+/// The subgroups of patients: the forest with the interactions, and the table.
+fn of_subgroups(
+    material: &Material,
+    endpoint: usize,
+    style: &Style,
+    blocks: &mut Vec<Block>,
+) -> Result<(), FigureError> {
+    let visit = primary_visit(material, endpoint);
+    blocks.extend(families::subgroup_forest(material, endpoint, visit, CHAPTER, style)?.into_iter().map(Block::Figure));
+    blocks.extend(families::subgroups(material, endpoint, CHAPTER).map(Block::Table));
+    Ok(())
 }
 
 fn graded(material: &Material, endpoint: usize) -> bool {

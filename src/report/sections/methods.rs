@@ -104,6 +104,18 @@ pub fn multiplicity(material: &Material) -> String {
             )
         })
         .collect();
+    let contrasts = &material.plan.arms.contrasts;
+    if contrasts.len() > 1 {
+        let listed: Vec<String> = contrasts.iter().map(|contrast| contrast.replace(" - ", " − ")).collect();
+        let listed = listed.join(&words.get("text.comma"));
+        said.push(match material.plan.arms.adjustment() {
+            Some(adjust) => {
+                let method = words.name("contrast_adjust", adjust.name());
+                words.say("methods.contrasts", &[("contrasts", &listed), ("method", &method)])
+            }
+            None => words.say("methods.contrasts_not_adjusted", &[("contrasts", &listed)]),
+        });
+    }
     if families.is_empty() {
         said.push(words.get("methods.not_adjusted"));
     }

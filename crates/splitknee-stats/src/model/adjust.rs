@@ -14,8 +14,9 @@
 //! (JASA 50:1096); Šidák 1967 (JASA 62:626); Holm 1979 (Scand J Statist 6:65).
 
 use super::error::ModelError;
+use super::inference::Inference;
 use super::ls_means::Levels;
-use super::report::ContrastRecord;
+use super::report::{ContrastRecord, bilinear};
 use crate::math::dist::{normal, student_t};
 use crate::math::multivariate_t::LargestT;
 use crate::math::studentised_range;
@@ -130,6 +131,42 @@ impl AdjustmentRecord {
             self.df = Some(family.df.clone());
             self.correlation = Some(family.correlation.clone());
         }
+    }
+}
+
+impl Inference<'_> {
+    /// Contrasts given by their names and weights on the coefficients, as one family that `method` adjusts.
+    ///
+    /// # Errors
+    /// A contrast that is not estimable, or a family beyond what is computed.
+    pub fn adjusted_contrasts(
+        &self,
+        contrasts: &[(String, Vec<f64>)],
+        method: Adjust,
+    ) -> Result<(Vec<ContrastRecord>, AdjustmentRecord), ModelError> {
+        let mut records = Vec::with_capacity(contrasts.len());
+        for (name, weights) in contrasts {
+            let test = self.contrast(weights)?;
+            records.push(ContrastRecord {
+                contrast: name.clone(),
+                levels: Levels::default(),
+                estimate: Some(test.estimate),
+                std_error: Some(test.std_error),
+                df: test.df,
+                statistic: test.statistic,
+                p_value: test.p_value,
+                conf_low: test.conf_low,
+                conf_high: test.conf_high,
+                adjusted: None,
+                geometric: None,
+            });
+        }
+        let vcov = self.vcov();
+        let covariance = |i: usize, j: usize| bilinear(&vcov, &contrasts[i].1, &contrasts[j].1);
+        let mut adjustment = AdjustmentRecord::new(method, None);
+        adjust_contrasts(method, &mut records, &covariance, self.conf_level, &mut adjustment)?;
+        adjustment.close();
+        Ok((records, adjustment))
     }
 }
 

@@ -1,0 +1,168 @@
+//! The primary comparison at a look of a group-sequential trial, `<endpoint>.<visit>.interim`.
+//!
+//! The deciding record's p-value becomes a normal score towards benefit, which is held against the bound of the look: a test
+//! at the nominal level of the bound, by whatever degrees of freedom the deciding method has (Jennison & Turnbull 2000, 3.8;
+//! the error is close to, not exactly, α). The level is spent by the pairs as they were, over the pairs planned for the end.
+//! At the final analysis all of it is spent: with fewer pairs than planned the earlier looks count as shares of those there
+//! are, with more as shares of those planned.
+//!
+//! Before the end and without a crossed bound: conditional and predictive power. After a crossed bound or at the end: p-value,
+//! median-unbiased estimate and limits of the stagewise ordering, and the repeated interval, in the unit of the endpoint.
+
+use super::Context;
+use super::family::{Hypothesis, LOOKS};
+use super::notes::remark;
+use super::record::Record;
+use crate::math::dist::normal;
+use crate::note::Note;
+use crate::paired::{Field, TestResult};
+use crate::plan::{AlternativePlan, InterimPlan, Spending};
+use crate::planning::group_sequential::Plan;
+use crate::planning::spending::Boundary;
+use crate::trial::Role;
+
+/// The method of the record.
+pub const METHOD: &str = "interim";
+/// Power where none is planned.
+const USUAL_POWER: f64 = 0.8;
+
+/// The look of this run about the deciding record, and what it says of the primary hypothesis.
+pub fn at(context: &Context, deciding: &Record) -> Option<(Record, Hypothesis)> {
+    let interim = context.plan.interim.as_ref()?;
+    let (endpoint, visit) = (deciding.endpoint?, deciding.visit?);
+    let mut result = TestResult::new(METHOD, deciding.result.n_pairs, &context.options());
+    result.n_dropped = deciding.result.n_dropped;
+    result.extra = vec![
+        ("of", Field::Text(deciding.id.clone())),
+        ("look", Field::Count(interim.this_look() as u64)),
+        ("looks", Field::Count(interim.pairs.len() as u64)),
+        ("spending", Field::Text(interim.spending.name().to_owned())),
+        ("spending_parameter", Field::Number(interim.parameter)),
+        ("pairs_planned", counts(&interim.pairs)),
+    ];
+    let mut hypothesis = Hypothesis { family: LOOKS, p_adjusted: None, rejected: false, failed: true };
+    match found(context, interim, deciding) {
+        Ok((fields, p, crossed)) => {
+            result.extra.extend(fields);
+            hypothesis = Hypothesis { family: LOOKS, p_adjusted: p, rejected: crossed, failed: false };
+        }
+        Err(reason) => result.notes.push(reason),
+    }
+    let id = format!("{}.interim", context.stem(endpoint, visit));
+    let rows = deciding.rows.clone();
+    let mut record = context.record(id, endpoint, visit, deciding.measure, Role::Descriptive, result, rows);
+    record.p_adjusted = hypothesis.p_adjusted;
+    record.reference = "Jennison & Turnbull 2000; Lan & DeMets 1983; Tsiatis, Rosner & Mehta 1984";
+    Some((record, hypothesis))
+}
+
+fn counts(values: &[usize]) -> Field {
+    Field::Numbers(values.iter().map(|value| Some(*value as f64)).collect())
+}
+
+fn numbers(values: &[f64]) -> Field {
+    Field::Numbers(values.iter().copied().map(Some).collect())
+}
+
+/// The pairs at the looks up to this one, those still planned after it, and their information fractions.
+fn information(interim: &InterimPlan, here: usize) -> Result<(Vec<usize>, Vec<f64>), Note> {
+    let (look, last) = (interim.this_look(), interim.pairs.len());
+    let earlier: Vec<usize> = match interim.earlier.as_slice() {
+        [] => interim.pairs[..look - 1].to_vec(),
+        given => given.to_vec(),
+    };
+    let planned = interim.pairs[last - 1];
+    let rising = earlier.windows(2).all(|pair| pair[0] < pair[1]) && earlier.last().is_none_or(|before| *before < here);
+    if earlier.len() != look - 1 || !rising {
+        return Err(remark!(looks_not_rising, n = here));
+    }
+    let mut pairs = earlier;
+    pairs.push(here);
+    if look == last {
+        let all = here.min(planned).max(pairs[..look - 1].last().map_or(0, |before| before + 1)) as f64;
+        let mut shares: Vec<f64> = pairs[..look - 1].iter().map(|n| *n as f64 / all).collect();
+        shares.push(1.0);
+        return Ok((pairs, shares));
+    }
+    if here >= planned {
+        return Err(remark!(look_is_last, n = here, planned = planned));
+    }
+    pairs.extend(interim.pairs[look..].iter().filter(|n| **n > here));
+    let shares = pairs.iter().map(|n| *n as f64 / planned as f64).collect();
+    Ok((pairs, shares))
+}
+
+type Found = (Vec<(&'static str, Field)>, Option<f64>, bool);
+
+fn found(context: &Context, interim: &InterimPlan, deciding: &Record) -> Result<Found, Note> {
+    let analysis = &context.plan.analysis;
+    let two_sided = analysis.alternative == AlternativePlan::TwoSided;
+    let (pairs, shares) = information(interim, deciding.result.n_pairs)?;
+    let boundary = match (interim.spending, interim.parameter) {
+        (Spending::Hsd, parameter) => Boundary::HwangShihDeCani(parameter.unwrap_or_default()),
+        (Spending::Kd, parameter) => Boundary::KimDeMets(parameter.unwrap_or(1.0)),
+        (Spending::ObrienFleming, _) => Boundary::SpendingOBrienFleming,
+        (Spending::Pocock, _) => Boundary::SpendingPocock,
+    };
+    let plan = Plan { information: shares, boundary, alpha: analysis.alpha, two_sided };
+    let design = plan.design().map_err(|refusal| refusal.0)?;
+    let look = interim.this_look();
+    let (Some(p), Some(estimate)) = (deciding.result.p_value, deciding.result.estimate) else {
+        return Err(remark!(no_p));
+    };
+    let sign = deciding.endpoint.map_or(1.0, |endpoint| context.trial.design.endpoints[endpoint].benefit_sign());
+    let towards = sign * estimate;
+    let z = if two_sided { normal::upper_quantile(0.5 * p) * towards.signum() } else { normal::upper_quantile(p) };
+    let bound = design.bounds[look - 1];
+    let crossed = z >= bound || (two_sided && z <= -bound);
+    let nominal = design.nominal_one_sided_p()[look - 1];
+    let mut fields = vec![
+        ("pairs_at_looks", counts(&pairs)),
+        ("information_fractions", numbers(&design.information)),
+        ("bounds", numbers(&design.bounds)),
+        ("cumulative_alpha", numbers(&design.cumulative_alpha)),
+        ("z", Field::Number(Some(z))),
+        ("bound", Field::Number(Some(bound))),
+        ("nominal_p", Field::Number(Some(if two_sided { 2.0 * nominal } else { nominal }))),
+        ("crossed", Field::Json(crossed.into())),
+    ];
+    if look < interim.pairs.len() && !crossed {
+        let usual = context.plan.sample_size.as_ref().map_or(USUAL_POWER, |planned| planned.power);
+        let drift = design.drift(interim.power.unwrap_or(usual)).map_err(|refusal| refusal.0)?;
+        let outlook = design.outlook(look, z, drift).map_err(|refusal| refusal.0)?;
+        for (name, value) in [
+            ("conditional_planned", outlook.planned),
+            ("conditional_trend", outlook.trend),
+            ("conditional_null", outlook.null),
+            ("predictive", outlook.predictive),
+        ] {
+            fields.push((name, Field::Number(Some(value))));
+        }
+        return Ok((fields, None, false));
+    }
+    let stopped = design.stopped(look, z).map_err(|refusal| refusal.0)?;
+    // Drifts in the unit of the endpoint: the naive one is the deciding estimate.
+    let unit = if stopped.naive.abs() > 1e-6 {
+        towards / stopped.naive
+    } else {
+        deciding.result.std_error.unwrap_or(f64::NAN) * design.information[look - 1].sqrt()
+    };
+    let limits = |low: f64, high: f64| {
+        let ends = [sign * low * unit, sign * high * unit];
+        [ends[0].min(ends[1]), ends[0].max(ends[1])].map(|end| Field::Number(Some(end).filter(|end| end.is_finite())))
+    };
+    let [low, high] = limits(stopped.low, stopped.high);
+    let [repeated_low, repeated_high] = limits(stopped.repeated_low, stopped.repeated_high);
+    let one = stopped.p_one_sided;
+    let p = if two_sided { (2.0 * one.min(1.0 - one)).min(1.0) } else { one };
+    let median = sign * stopped.median_unbiased * unit;
+    fields.extend([
+        ("p_stagewise", Field::Number(Some(p))),
+        ("median_unbiased", Field::Number(Some(median).filter(|value| value.is_finite()))),
+        ("stagewise_low", low),
+        ("stagewise_high", high),
+        ("repeated_low", repeated_low),
+        ("repeated_high", repeated_high),
+    ]);
+    Ok((fields, Some(p), crossed))
+}

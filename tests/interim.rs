@@ -1,0 +1,187 @@
+//! Looks of a group-sequential trial in a plan: bounds, power at a look, estimates after stopping, the seal, and who sees it.
+//!
+//! The figures are those of the case `gsd_interim` (R 4.2.2, own recursion; rpact's bounds): 15, 30 and 45 pairs, Lan–DeMets
+//! O'Brien–Fleming, two-sided 0.05, power 0.9. The data are made so that the paired t-test has the p-value of its Z.
+
+use crate::analysis::{find, near};
+use splitknee::analysis::{Claim, Outcomes, Withheld};
+use splitknee::math::dist::{normal, student_t};
+use splitknee::{pipeline, plan};
+use std::path::Path;
+use std::process::{Command, Output};
+
+const PLAN: &str = "[trial]\nid = \"G\"\ntitle = \"Looks\"\nsynthetic = true\n\
+    [data]\npath = \"d.csv\"\ncolumns = { patient = \"id\", knee = \"side\", arm = \"arm\" }\n\
+    [arms]\nactive = \"EV\"\nplacebo = \"SALINE\"\n\
+    [[endpoint]]\nname = \"Pain\"\ncolumn = \"value\"\nbetter = \"lower\"\nrole = \"primary\"\n\
+    [analysis]\nprimary = \"paired_t\"\n[interim]\npairs = [15, 30, 45]\npower = 0.9\n";
+
+/// `n` pairs whose paired t-test has the two-sided p-value of `z`, towards benefit where it is positive.
+fn data(n: usize, z: f64) -> String {
+    let t = student_t::upper_quantile(normal::sf(z.abs()), n as f64 - 1.0) * z.signum();
+    let half = n / 2;
+    // `half` differences up and down by 1; an odd one at the mean.
+    let sd = (2.0 * half as f64 / (n as f64 - 1.0)).sqrt();
+    let mean = -t * sd / (n as f64).sqrt();
+    let mut csv = "id,side,arm,value\n".to_owned();
+    for patient in 0..n {
+        let step = if patient >= 2 * half {
+            0.0
+        } else if patient % 2 == 0 {
+            1.0
+        } else {
+            -1.0
+        };
+        csv.push_str(&format!("P{patient},L,EV,{}\nP{patient},R,SALINE,0\n", mean + step));
+    }
+    csv
+}
+
+fn analysed(n: usize, z: f64, look: Option<usize>, earlier: &[usize]) -> Result<Outcomes, String> {
+    let csv = data(n, z);
+    let mut inputs = pipeline::read_from(PLAN, "plan.toml", |_| Ok(csv.clone().into_bytes())).unwrap();
+    inputs.plan = inputs.plan.at_look(look, earlier).map_err(|findings| format!("{findings:?}"))?;
+    pipeline::analyse(inputs).map(|run| run.outcomes).map_err(|findings| format!("{findings:?}"))
+}
+
+#[test]
+fn power_at_a_look_is_that_of_the_reference() {
+    let outcomes = analysed(30, 2.3, Some(2), &[15]).unwrap();
+    let look = find(&outcomes, "value.single.interim");
+    let number = |name: &str| look.result.number(name);
+    for (name, expected) in [
+        ("z", 2.3),
+        ("bound", 2.511427481269542),
+        ("conditional_planned", 0.9538298193650268),
+        ("conditional_trend", 0.9232067806667503),
+        ("conditional_null", 0.4209873279519776),
+        ("predictive", 0.8780152106190086),
+    ] {
+        near(name, number(name), expected, 1e-6);
+    }
+    assert_eq!(number("p_stagewise"), None, "the trial goes on");
+    // p = 0.021 would be claimed at 0.05, and is not at this look.
+    let primary = find(&outcomes, "value.single.primary.paired-t").verdict.unwrap();
+    assert_eq!((primary.claim, primary.withheld, primary.family), (Claim::None, Some(Withheld::Family), Some("looks")));
+}
+
+#[test]
+fn estimates_after_stopping_are_those_of_the_reference() {
+    for (n, z, look, earlier, p, median, naive, low, repeated) in [
+        (
+            30,
+            2.861427481269542,
+            Some(2),
+            &[15][..],
+            0.0021644495501307896,
+            1.073796983727184,
+            1.0747853783871435,
+            0.33664094502956304,
+            0.13146406291890408,
+        ),
+        (
+            45,
+            2.1930474776107336,
+            None,
+            &[15, 30][..],
+            0.016758959562299187,
+            0.6621593735146469,
+            0.6725760682670157,
+            0.05216980097953737,
+            0.061337118793230054,
+        ),
+    ] {
+        let outcomes = analysed(n, z, look, earlier).unwrap();
+        let found = find(&outcomes, "value.single.interim");
+        let primary = find(&outcomes, "value.single.primary.paired-t");
+        let estimate = primary.result.estimate.unwrap();
+        near("p", found.result.number("p_stagewise"), 2.0 * p, 1e-6);
+        near("median", found.result.number("median_unbiased"), estimate * median / naive, 1e-6);
+        // Lower is better: the limit nearest to no difference is the upper one.
+        near("limit", found.result.number("stagewise_high"), estimate * low / naive, 1e-6);
+        near("repeated", found.result.number("repeated_high"), estimate * repeated / naive, 1e-6);
+        assert_eq!(primary.verdict.unwrap().claim, Claim::Superior);
+        assert_eq!(primary.p_adjusted, found.result.number("p_stagewise"));
+    }
+}
+
+#[test]
+fn the_final_analysis_is_held_against_its_bound() {
+    // Z = 1.98: p = 0.048, and the final bound is 1.993.
+    let outcomes = analysed(45, 1.98, None, &[15, 30]).unwrap();
+    let primary = find(&outcomes, "value.single.primary.paired-t");
+    assert!(primary.result.p_value.unwrap() < 0.05);
+    let verdict = primary.verdict.unwrap();
+    assert_eq!((verdict.claim, verdict.withheld), (Claim::None, Some(Withheld::Family)));
+    // Harm is found as benefit is.
+    let harm = analysed(45, -2.4, None, &[15, 30]).unwrap();
+    assert_eq!(find(&harm, "value.single.primary.paired-t").verdict.unwrap().claim, Claim::Inferior);
+}
+
+#[test]
+fn a_cut_is_not_taken_for_the_end() {
+    let refused = analysed(30, 2.3, None, &[]).unwrap_err();
+    assert!(refused.contains("interim cut") && refused.contains("--look"), "{refused}");
+    assert!(analysed(30, 2.3, Some(2), &[15, 20]).is_err(), "two numbers for one earlier look");
+    assert!(analysed(30, 2.3, Some(4), &[]).is_err(), "there is no fourth look");
+    for (from, to, rule) in [
+        ("[15, 30, 45]", "[30, 15]", "SK010"),
+        ("[15, 30, 45]", "[45]", "SK010"),
+        ("power = 0.9", "power = 1.0", "SK010"),
+        ("power = 0.9", "spending = \"hsd\"", "SK012"),
+        ("power = 0.9", "parameter = 2", "SK017"),
+        ("power = 0.9", "spending = \"kd\"\nparameter = -1", "SK010"),
+    ] {
+        let findings = plan::parse(&PLAN.replace(from, to), "plan.toml").unwrap_err();
+        assert!(
+            findings.iter().any(|finding| finding.rule == rule && !finding.remedy.is_empty()),
+            "{to}: {findings:?}"
+        );
+    }
+}
+
+fn splitknee(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_splitknee")).args(args).current_dir(folder).output().unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_look_needs_the_seal_and_writes_for_the_committee_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("plan.toml"), PLAN).unwrap();
+    std::fs::write(folder.join("d.csv"), data(15, 1.9)).unwrap();
+    let unsealed = splitknee(folder, &["run", "plan.toml", "--look", "1"]);
+    let said = String::from_utf8(unsealed.stderr).unwrap();
+    assert!(!unsealed.status.success() && said.contains("splitknee lock"), "{said}");
+    assert_eq!(names(folder), ["d.csv", "plan.toml"], "nothing half written");
+    assert!(splitknee(folder, &["lock", "plan.toml", "--date", "2026-01-31"]).status.success());
+    let look = splitknee(folder, &["run", "plan.toml", "--look", "1"]);
+    let out = String::from_utf8(look.stdout).unwrap();
+    assert!(look.status.success(), "{}", String::from_utf8_lossy(&look.stderr));
+    assert!(out.contains("dmc-report.html") && !out.contains("1.9"), "the terminal says nothing of the result: {out}");
+    assert_eq!(names(&folder.join("dmc-look-1")), ["dmc-report.html", "dmc-results.json", "manifest.json"]);
+    assert!(!folder.join("results").exists());
+    let page = std::fs::read_to_string(folder.join("dmc-look-1/dmc-report.html")).unwrap();
+    // Case gsd_interim: conditional power at look 1 with z = 1.9 under the planned difference, and the bound.
+    assert!(page.contains("0.945") && page.contains("3.710"), "conditional power and bound");
+    let blinded = splitknee(folder, &["run", "plan.toml", "--blinded"]);
+    assert!(blinded.status.success(), "{}", String::from_utf8_lossy(&blinded.stderr));
+    let results = std::fs::read_to_string(folder.join("results/results.json")).unwrap();
+    assert!(!results.contains("conditional_planned"), "the blinded team sees no interim result");
+    let both = splitknee(folder, &["run", "plan.toml", "--blinded", "--look", "1"]);
+    assert!(!both.status.success());
+    // The plan without its looks is another plan, and has none.
+    std::fs::write(folder.join("plan.toml"), PLAN.split("[interim]").next().unwrap()).unwrap();
+    let without = splitknee(folder, &["run", "plan.toml", "--look", "1"]);
+    assert!(String::from_utf8(without.stderr).unwrap().contains("no interim looks"));
+}
