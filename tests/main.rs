@@ -67,5 +67,6 @@ mod traced;
 mod trial;
 mod valid;
 mod web;
+mod weekly_plan;
 mod wording;
 mod words_of_results;
