@@ -71,5 +71,6 @@ mod traced;
 mod trial;
 mod valid;
 mod web;
+mod weekly_plan;
 mod wording;
 mod words_of_results;
