@@ -140,9 +140,24 @@ fn the_calculators_read_the_same_files() {
     assert_eq!(paired_t(&codes, &["--where", "visit=Baseline", "--missing", "n.d."]).0, 0);
     let titled = folder("title-rows/title_rows.xlsx");
     assert_eq!(paired_t(&titled, &[month[0], month[1], "--header-row", "3"]).0, 0);
-    // Rows that a filter hides are said to be analysed.
-    let (code, _, err) = paired_t(&folder("filtered-rows/filtered.xlsx"), &month);
-    assert!(code == 0 && err.contains("hidden"), "{err}");
+    // Rows that a filter hides are said to be analysed, and so are hidden columns, whatever wrote the workbook. (`hidden.xlsx`
+    // by openpyxl, the others from it by LibreOffice 7.4.)
+    for file in ["filtered-rows/hidden.xlsx", "filtered-rows/hidden.xls", "filtered-rows/hidden.ods"] {
+        let (code, _, err) = paired_t(&folder(file), &month);
+        assert!(code == 0 && err.contains("8 rows of the worksheet are hidden"), "{file}: {err}");
+        assert!(err.contains("1 column of the worksheet is hidden") && err.contains("`keep`"), "{file}: {err}");
+    }
+}
+
+#[test]
+fn merged_cells_are_named_and_filled_on_request_in_every_workbook() {
+    for file in ["merged_ids.xlsx", "merged_ids.xls", "merged_ids.ods"] {
+        let (code, said) = check_edited("merged-cells", "merged_ids.xlsx", file);
+        assert!(code == 1 && said.contains("A2:A5 are merged") && said.contains("fill_down"), "{file}: {said}");
+        let declared = format!("path = \"{file}\"\nfill_down = [\"pid\"]");
+        let (code, said) = check_edited("merged-cells", "path = \"merged_ids.xlsx\"", &declared);
+        assert!(code == 0 && said.contains("0 error"), "{file}: {said}");
+    }
 }
 
 #[test]
