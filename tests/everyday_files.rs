@@ -146,6 +146,33 @@ fn the_calculators_read_the_same_files() {
 }
 
 #[test]
+fn every_spreadsheet_says_what_it_does_not_show() {
+    // Made of the same workbook by LibreOffice: 8 rows and the column `trt` are hidden; every four rows have one id.
+    let month = ["--where", "visit=Month 3"];
+    let said = |file: &str| -> (String, Vec<String>) {
+        let (code, out, err) = paired_t(&folder(file), &month);
+        assert_eq!(code, 0, "{file}: {err}");
+        let hidden = err.lines().filter(|line| line.contains("hidden"));
+        (out, hidden.map(|line| line.replace(file.rsplit('.').next().unwrap(), "")).collect())
+    };
+    let first = said("filtered-rows/hidden.xlsx");
+    assert_eq!(first.1.len(), 2, "{:?}", first.1);
+    assert!(first.1.iter().any(|line| line.contains("rows of the worksheet are hidden")), "{:?}", first.1);
+    assert!(first.1.iter().any(|line| line.contains("1 column of the worksheet is hidden")), "{:?}", first.1);
+    for file in ["filtered-rows/hidden.ods", "filtered-rows/hidden.xls"] {
+        assert_eq!(said(file).1, first.1, "{file}");
+    }
+    for format in ["ods", "xls"] {
+        let file = format!("path = \"merged_ids.{format}\"");
+        let (code, said) = check_edited("merged-cells", "path = \"merged_ids.xlsx\"", &file);
+        assert!(code == 1 && said.contains("A2:A5 are merged") && said.contains("fill_down"), "{format}: {said}");
+        let filled = format!("{file}\nfill_down = [\"pid\"]");
+        let (code, said) = check_edited("merged-cells", "path = \"merged_ids.xlsx\"", &filled);
+        assert_eq!(code, 0, "{format}: {said}");
+    }
+}
+
+#[test]
 fn redcaps_flat_export_is_read_with_its_repeat_rows() {
     // The side of the active knee is coded 1 and 2 and stands in the row of the first event only; visits are event names.
     let (code, said) = check("redcap");

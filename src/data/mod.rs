@@ -26,6 +26,7 @@ pub mod encoding;
 pub mod error;
 mod guard;
 mod header;
+mod layout;
 pub mod memory;
 pub mod number;
 pub mod ods;

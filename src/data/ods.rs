@@ -1,9 +1,10 @@
 //! OpenDocument spreadsheets (`.ods`, LibreOffice), one worksheet; see [`super::sheet`] for what is decided. Formulas count
-//! with their stored values. Hidden rows are not told apart from others.
+//! with their stored values.
 
 use super::csv::MAX_COLUMNS;
 use super::error::DataError;
 use super::guard::guarded;
+use super::layout::{Layout, MAX_MERGED, MAX_ROWS, attribute, elements_of};
 use super::memory::Meter;
 use super::options::{Format, ReadOptions};
 use super::sheet::{self, Sheet};
@@ -11,10 +12,7 @@ use super::table::Table;
 use super::xls::{cells, titles};
 use super::xlsx::{MAX_UNPACKED, check_unpacked, malformed};
 use calamine::{Ods, Reader};
-use std::io::{BufRead, BufReader, Cursor, Read};
-
-/// Most rows of a worksheet.
-const MAX_ROWS: u64 = 1 << 20;
+use std::io::{BufReader, Cursor};
 
 /// What a cell of a worksheet takes, empty or not: its value, its formula, and both again while the rectangle is made.
 const CELL: u64 = 112;
@@ -26,41 +24,54 @@ const CELL: u64 = 112;
 pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, DataError> {
     let sheet = guarded(|| {
         check_unpacked(name, bytes, Format::Ods, MAX_UNPACKED)?;
-        check_repeated(name, bytes)?;
-        load(name, bytes, options)
+        let layouts = check_repeated(name, bytes)?;
+        load(name, bytes, layouts, options)
     });
     let broken = || Err(malformed(name, Format::Ods, "the document", "it cannot be decoded".to_string()));
     sheet::table(name, sheet.unwrap_or_else(broken)?, Format::Ods, options)
 }
 
 /// Refuses a document whose repeated cells would not fit into memory: one element may stand for a million rows of a
-/// thousand cells. Empty cells count only before one that is not, as the decoder makes them.
-fn check_repeated(name: &str, bytes: &[u8]) -> Result<(), DataError> {
+/// thousand cells. Empty cells count only before one that is not, as the decoder makes them. Returns what each worksheet
+/// says besides its cells.
+fn check_repeated(name: &str, bytes: &[u8]) -> Result<Vec<Layout>, DataError> {
     let mut meter = Meter::new(name);
-    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else { return Ok(()) };
-    let Ok(part) = archive.by_name("content.xml") else { return Ok(()) };
-    let mut content = BufReader::new(part);
-    let (mut element, mut row) = (Vec::new(), Row::default());
-    let mut shape = (0_u64, 0_u64);
-    loop {
-        element.clear();
-        let read = content.by_ref().take(1 << 20).read_until(b'<', &mut element).unwrap_or_default();
-        if read == 0 {
-            return Ok(());
-        }
-        let text = String::from_utf8_lossy(&element);
-        let (tag, behind) = text.trim_end_matches('<').split_once('>').unwrap_or((&text, ""));
-        let repeated = |attribute: &str, most: u64| {
-            let count = super::xlsx::attribute(tag, attribute).and_then(|count| count.parse::<u64>().ok());
-            count.unwrap_or(1).min(most)
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else { return Ok(Vec::new()) };
+    let Ok(part) = archive.by_name("content.xml") else { return Ok(Vec::new()) };
+    let mut row = Row::default();
+    // The last worksheet begun, with its rows and its widest, and where the next row or column is.
+    let mut layouts: Vec<Layout> = Vec::new();
+    let (mut shape, mut at, mut column_at) = ((0_u64, 0_u64), 0_u64, 0_u64);
+    elements_of(BufReader::new(part), |tag, behind| {
+        let repeated = |name: &str, most: u64| {
+            let count = attribute(tag, name).and_then(|count| count.parse::<u64>().ok());
+            count.unwrap_or(1).clamp(1, most)
         };
+        let unseen = matches!(attribute(tag, "table:visibility"), Some("collapse" | "filter"));
+        let place = |at: u64| u32::try_from(at).unwrap_or(u32::MAX);
         match tag.split([' ', '/', '\n', '\t', '\r']).find(|name| !name.is_empty()).unwrap_or_default() {
-            "table:table" => shape = (0, 0),
+            "table:table" => {
+                (shape, at, column_at) = ((0, 0), 0, 0);
+                if !tag.starts_with('/') {
+                    layouts.push(Layout::default());
+                }
+            }
+            "table:table-column" if !tag.starts_with('/') => {
+                let columns = repeated("table:number-columns-repeated", MAX_COLUMNS as u64);
+                if let Some(layout) = layouts.last_mut().filter(|_| unseen) {
+                    layout.hidden_columns.push((place(column_at), place(column_at + columns - 1)));
+                }
+                column_at += columns;
+            }
             "table:table-row" if !tag.starts_with('/') => {
                 row = Row { repeated: repeated("table:number-rows-repeated", MAX_ROWS), ..Row::default() };
+                if let Some(layout) = layouts.last_mut().filter(|_| unseen) {
+                    layout.hidden_rows.push((place(at), place(at + row.repeated - 1)));
+                }
             }
             "table:table-row" => {
                 row.cell_ends();
+                at += row.repeated;
                 // The rectangle of the worksheet has the width of its widest row, over its empty rows too.
                 let before = shape.0 * shape.1;
                 shape = (shape.0 + row.repeated, shape.1.max(row.cells));
@@ -74,13 +85,24 @@ fn check_repeated(name: &str, bytes: &[u8]) -> Result<(), DataError> {
                 row.cell = repeated("table:number-columns-repeated", MAX_COLUMNS as u64);
                 row.filled = tag.contains("office:value") || tag.contains("table:formula");
                 row.length = tag.len() as u64 + behind.len() as u64;
+                let (down, right) = (
+                    repeated("table:number-rows-spanned", MAX_ROWS),
+                    repeated("table:number-columns-spanned", MAX_COLUMNS as u64),
+                );
+                let merged = layouts.last_mut().filter(|layout| down * right > 1 && layout.merged.len() < MAX_MERGED);
+                if let Some(layout) = merged {
+                    let left = row.cells + row.empty;
+                    layout.merged.push(((place(at), place(at + down - 1)), (place(left), place(left + right - 1))));
+                }
             }
             _ => {
                 row.filled |= !behind.trim().is_empty();
                 row.length += behind.len() as u64;
             }
         }
-    }
+        Ok(())
+    })?;
+    Ok(layouts)
 }
 
 /// What a row being read holds.
@@ -110,7 +132,7 @@ impl Row {
     }
 }
 
-fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<'n>, DataError> {
+fn load<'n>(name: &'n str, bytes: &[u8], layouts: Vec<Layout>, options: &ReadOptions) -> Result<Sheet<'n>, DataError> {
     let unreadable = |error: calamine::OdsError| malformed(name, Format::Ods, "the document", error.to_string());
     let mut document: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(unreadable)?;
     let (all, visible) = titles(document.sheets_metadata());
@@ -118,5 +140,12 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
         Ok(!document.worksheet_range(title).map_err(unreadable)?.is_empty())
     })?;
     let range = document.worksheet_range(&title).map_err(unreadable)?;
-    cells(name, title, &range, options)
+    // A table within a table would shift the numbers: what cannot be told is not said.
+    let known = layouts.len() == document.sheets_metadata().len();
+    let number = document.sheets_metadata().iter().position(|sheet| sheet.name == title).filter(|_| known);
+    let mut sheet = cells(name, title, &range, options)?;
+    if let Some(layout) = number.and_then(|number| layouts.into_iter().nth(number)) {
+        layout.into_sheet(&mut sheet);
+    }
+    Ok(sheet)
 }

@@ -7,6 +7,7 @@
 use super::date::Date;
 use super::error::{CellError, CellReason, DataError};
 use super::header::{self, Named};
+use super::layout::Span;
 use super::memory::Meter;
 use super::number;
 use super::options::{Format, ReadOptions};
@@ -38,7 +39,7 @@ impl Cell {
 }
 
 /// What a row of a worksheet takes besides its cells.
-const ROW: u64 = 512;
+pub(super) const ROW: u64 = 512;
 
 /// A worksheet: cells by row and column, both counted from 0.
 pub(super) struct Sheet<'a> {
@@ -50,8 +51,10 @@ pub(super) struct Sheet<'a> {
     pub formulas: usize,
     /// Rows that a filter or the user hides.
     pub hidden: Vec<u32>,
+    /// Columns that are not shown, first and last.
+    pub hidden_columns: Vec<Span>,
     /// Merged cells: first and last row, first and last column.
-    pub merged: Vec<((u32, u32), (u32, u32))>,
+    pub merged: Vec<(Span, Span)>,
     /// Last row and column counted.
     pub last: (usize, usize),
 }
@@ -66,6 +69,7 @@ impl<'a> Sheet<'a> {
             errors: Vec::new(),
             formulas: 0,
             hidden: Vec::new(),
+            hidden_columns: Vec::new(),
             merged: Vec::new(),
             last: (0, 0),
         }
@@ -199,6 +203,14 @@ pub(super) fn table(
         );
         let remedy = "keep out with `where` what is not to be analysed; else remove the filter";
         remarks.push(Remark::new(text, remedy).at(*row as usize + 1).doubtful());
+    }
+    let hidden = |column: &u32| sheet.hidden_columns.iter().any(|(first, last)| (first..=last).contains(&column));
+    let unseen: Vec<&str> = header.iter().filter(|(column, _)| hidden(column)).map(|(_, title)| &**title).collect();
+    if let Some(first) = unseen.first() {
+        let (count, are) = (unseen.len(), if unseen.len() == 1 { "is" } else { "are" });
+        let text =
+            format!("{count} column{} of the worksheet {are} hidden, and {are} read like all others", plural(count));
+        remarks.push(Remark::new(text, "nothing, if the column was only put out of sight").of(first));
     }
     let mut odd = OddCells::default();
     for (row, cells) in &mut sheet.rows {

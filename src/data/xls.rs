@@ -1,9 +1,9 @@
 //! Excel workbooks of 1997 to 2003 (`.xls`), one worksheet; see [`super::sheet`] for what is decided. Formulas count with
-//! their stored values. What the workbook does not keep apart for a reader (rows hidden by a filter, leading zeros that only
-//! the format shows) is not seen: such workbooks are better saved as `.xlsx`.
+//! their stored values. Leading zeros that only the format shows are not seen: such workbooks are better saved as `.xlsx`.
 
 use super::error::{CellReason, DataError};
 use super::guard::guarded;
+use super::layout::Layout;
 use super::options::{Format, ReadOptions};
 use super::sheet::{self, Cell, Sheet};
 use super::table::Table;
@@ -23,7 +23,7 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
 }
 
 fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<'n>, DataError> {
-    xls_size::check(name, bytes)?;
+    let stream = xls_size::check(name, bytes)?;
     let unreadable = |error: calamine::XlsError| malformed(name, Format::Xls, "the workbook", error.to_string());
     let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(unreadable)?;
     let (all, visible) = titles(workbook.sheets_metadata());
@@ -31,7 +31,16 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
         Ok(!workbook.worksheet_range(title).map_err(unreadable)?.is_empty())
     })?;
     let range = workbook.worksheet_range(&title).map_err(unreadable)?;
-    cells(name, title, &range, options)
+    let number = workbook.sheets_metadata().iter().position(|sheet| sheet.name == title);
+    let mut layout = match (stream, number) {
+        (Some(stream), Some(number)) => xls_size::hidden(&stream, number),
+        _ => Layout::default(),
+    };
+    let merged = workbook.merge_cells_by_sheet_name(&title).map_err(unreadable)?;
+    layout.merged = merged.iter().map(|at| ((at.start.0, at.end.0), (at.start.1, at.end.1))).collect();
+    let mut sheet = cells(name, title, &range, options)?;
+    layout.into_sheet(&mut sheet);
+    Ok(sheet)
 }
 
 /// The titles of the worksheets, and of those that are shown.

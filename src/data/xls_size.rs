@@ -5,20 +5,53 @@
 //! What is damaged is left to the decoder, which refuses it: here it counts for nothing.
 
 use super::error::DataError;
+use super::layout::Layout;
 use super::memory;
 
 /// What a cell of a rectangle takes, empty or not.
 const CELL: u64 = 32;
 
-/// Refuses a workbook for which there is no memory; `name` is its path in messages.
+/// Refuses a workbook for which there is no memory; `name` is its path in messages. Returns the stream of its records,
+/// where it is found.
 ///
 /// # Errors
 /// [`DataError::NeedsMemory`].
-pub(super) fn check(name: &str, bytes: &[u8]) -> Result<(), DataError> {
-    match stream(bytes) {
-        Some(stream) => memory::afford(name, needed(&stream)),
-        None => Ok(()),
+pub(super) fn check(name: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>, DataError> {
+    let stream = stream(bytes);
+    if let Some(stream) = &stream {
+        memory::afford(name, needed(stream))?;
     }
+    Ok(stream)
+}
+
+/// Rows and columns that the worksheet `sheet` does not show.
+pub(super) fn hidden(stream: &[u8], sheet: usize) -> Layout {
+    let mut layout = Layout::default();
+    // `BoundSheet8` says where the worksheet begins.
+    let begin = records(stream, 0).filter(|(kind, _)| *kind == 0x0085).nth(sheet);
+    let Some(begin) = begin.and_then(|(_, body)| number::<4>(body, 0)) else { return layout };
+    for (kind, body) in records(stream, begin).take_while(|(kind, _)| *kind != 0x000A) {
+        let place = |at: usize| number::<2>(body, at).and_then(|place| u32::try_from(place).ok());
+        match (kind, place(0)) {
+            // `Row`: whether its height is zero; `ColInfo`: whether the columns are hidden.
+            (0x0208, Some(row)) if place(12).is_some_and(|flags| flags & 0x20 != 0) => layout.hide_row(row),
+            (0x007D, Some(first)) if place(8).is_some_and(|flags| flags & 1 != 0) => {
+                layout.hidden_columns.push((first, place(2).unwrap_or(first).max(first)));
+            }
+            _ => {}
+        }
+    }
+    layout
+}
+
+/// The records of the stream from `at` on: kind and body.
+fn records(stream: &[u8], mut at: usize) -> impl Iterator<Item = (usize, &[u8])> {
+    std::iter::from_fn(move || {
+        let (kind, length) = (number::<2>(stream, at)?, number::<2>(stream, at.checked_add(2)?)?);
+        let body = stream.get(at + 4..at + 4 + length).unwrap_or_default();
+        at += 4 + length;
+        Some((kind, body))
+    })
 }
 
 fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<usize> {
@@ -91,15 +124,13 @@ fn numbers_of_chain(bytes: &[u8], table: &[usize], size: usize, at: usize) -> Op
 /// Bytes that the workbook takes when decoded.
 fn needed(stream: &[u8]) -> u64 {
     let mut texts = Texts::default();
-    let (mut at, mut before, mut sheets) = (0, 0, 0_u64);
+    let (mut before, mut sheets) = (0, 0_u64);
     // Rectangles of the worksheets so far, the one being read, and copies of text.
     let (mut cells, mut corner, mut text) = (0_u64, None, 0_u64);
     let area = |corner: Option<[usize; 4]>| {
         corner.map_or(0, |[top, left, bottom, right]| ((bottom - top + 1) * (right - left + 1)) as u64)
     };
-    while let (Some(kind), Some(length)) = (number::<2>(stream, at), number::<2>(stream, at + 2)) {
-        let body = stream.get(at + 4..at + 4 + length).unwrap_or_default();
-        at += 4 + length;
+    for (kind, body) in records(stream, 0) {
         match kind {
             0x0085 => sheets += 1,
             0x0809 => {

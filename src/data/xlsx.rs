@@ -2,19 +2,21 @@
 //!
 //! Decided: what [`super::sheet`] says of every worksheet. A formula counts with the value the workbook stores for it; one
 //! without a stored value is an error of its cell. A number that the workbook shows with leading zeros (format `000`) is
-//! read as shown, so that a patient is 007 in every file. Limit: a worksheet of 50 million cells
-//! ([`super::sheet::MAX_CELLS`]), counted as its rows times its columns; a workbook of 1 GiB when unpacked ([`MAX_UNPACKED`]).
+//! read as shown, so that a patient is 007 in every file. Limits: a worksheet of 50 million cells
+//! ([`super::sheet::MAX_CELLS`]), counted as its rows times its columns, and those of [`super::layout`]; a workbook of 1 GiB
+//! when unpacked ([`MAX_UNPACKED`]).
 
 use super::date::Date;
 use super::error::{CellReason, DataError};
 use super::guard::guarded;
+use super::layout::{self, Layout};
 use super::memory;
 use super::options::{Format, ReadOptions};
 use super::sheet::{self, Cell, Sheet};
 use super::table::Table;
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::{Cursor, Read};
 
 /// Most bytes that the parts of a workbook may have when unpacked.
 pub const MAX_UNPACKED: u64 = 1 << 30;
@@ -99,12 +101,16 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     })?;
     let unreadable = |error: calamine::XlsxError| broken(&of(&title), error.to_string());
     let mut sheet = Sheet::new(name, title.clone());
-    let merged = workbook.merge_cells_by_sheet_name(&title).map_err(unreadable)?;
-    sheet.merged = merged.iter().map(|at| ((at.start.0, at.end.0), (at.start.1, at.end.1))).collect();
-    if let Some(number) = number.get(&title) {
+    let layout = number.get(&title).map(|number| layout::of_xlsx(name, bytes, *number)).transpose()?.flatten();
+    let layout = match layout {
+        Some(layout) => layout,
         // What the archive does not say of hidden rows stops nothing.
-        sheet.hidden = hidden_rows(bytes, *number).unwrap_or_default();
-    }
+        None => {
+            let merged = workbook.merge_cells_by_sheet_name(&title).map_err(unreadable)?;
+            let merged = merged.iter().map(|at| ((at.start.0, at.end.0), (at.start.1, at.end.1))).collect();
+            Layout { merged, ..Layout::default() }
+        }
+    };
     let padded = padded(&mut workbook, &title).map_err(unreadable)?;
     let mut reader = workbook.worksheet_cells_reader(&title).map_err(unreadable)?;
     while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(unreadable)? {
@@ -123,6 +129,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
             Err(found) => sheet.unusable(row, column, found, CellReason::SpreadsheetError)?,
         }
     }
+    layout.into_sheet(&mut sheet);
     Ok(sheet)
 }
 
@@ -157,67 +164,6 @@ fn as_shown(cell: &Cell, width: usize) -> Option<Cell> {
             Some(Cell::Text(format!("{value:0width$.0}")))
         }
         _ => None,
-    }
-}
-
-/// The rows of the worksheet `number` that are not shown, counted from 0; `None` where the archive cannot tell.
-fn hidden_rows(bytes: &[u8], number: usize) -> Option<Vec<u32>> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
-    let mut read = |part: &str| {
-        let mut text = String::new();
-        archive.by_name(part).ok()?.take(64 << 20).read_to_string(&mut text).ok()?;
-        Some(text)
-    };
-    let workbook = read("xl/workbook.xml")?;
-    let relations = read("xl/_rels/workbook.xml.rels")?;
-    let id = attribute(elements(&workbook, "sheet").nth(number)?, "r:id")?;
-    let target = elements(&relations, "Relationship").find(|relation| attribute(relation, "Id") == Some(id))?;
-    let target = attribute(target, "Target")?;
-    let part = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_string);
-    let mut worksheet = BufReader::new(archive.by_name(&part).ok()?);
-    let (mut hidden, mut element, mut row) = (Vec::new(), Vec::new(), 0_u32);
-    loop {
-        element.clear();
-        // An element that never ends is no element; what there is of it is looked at and the rest read as another.
-        let read = worksheet.by_ref().take(64 << 10).read_until(b'<', &mut element).ok()?;
-        if read == 0 {
-            return Some(hidden);
-        }
-        if !element.starts_with(b"row ") {
-            continue;
-        }
-        let text = std::str::from_utf8(&element).ok()?;
-        let text = text.split('>').next().unwrap_or_default();
-        row = attribute(text, "r").and_then(|row| row.parse().ok()).unwrap_or(row + 1);
-        if matches!(attribute(text, "hidden"), Some("1" | "true")) {
-            hidden.push(row.saturating_sub(1));
-        }
-    }
-}
-
-/// The elements of this name, each from its name on.
-fn elements<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = &'t str> {
-    let element = move |piece: &'t str| {
-        let rest = piece.strip_prefix(name)?;
-        rest.starts_with([' ', '\n', '\r', '\t', '/', '>']).then(|| rest.split('>').next().unwrap_or_default())
-    };
-    text.split('<').filter_map(element)
-}
-
-/// The value of an attribute of an element.
-pub(super) fn attribute<'t>(element: &'t str, name: &str) -> Option<&'t str> {
-    let mut rest = element;
-    loop {
-        let at = rest.find(name)?;
-        let before = rest.get(..at)?.chars().next_back();
-        rest = rest.get(at + name.len()..)?;
-        if before.is_some_and(char::is_whitespace)
-            && let Some(value) = rest.trim_start().strip_prefix('=')
-        {
-            let value = value.trim_start();
-            let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-            return value.get(1..)?.split(quote).next();
-        }
     }
 }
 
