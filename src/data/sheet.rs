@@ -207,9 +207,13 @@ pub(super) fn table(
     let hidden = |column: &u32| sheet.hidden_columns.iter().any(|(first, last)| (first..=last).contains(&column));
     let unseen: Vec<&str> = header.iter().filter(|(column, _)| hidden(column)).map(|(_, title)| &**title).collect();
     if let Some(first) = unseen.first() {
+        let named = unseen.iter().take(5).map(|title| format!("`{title}`")).collect::<Vec<_>>().join(", ");
         let (count, are) = (unseen.len(), if unseen.len() == 1 { "is" } else { "are" });
-        let text =
-            format!("{count} column{} of the worksheet {are} hidden, and {are} read like all others", plural(count));
+        let more = if count > 5 { ", …" } else { "" };
+        let text = format!(
+            "{count} column{} of the worksheet {are} hidden, and {are} read like all others: {named}{more}",
+            plural(count)
+        );
         remarks.push(Remark::new(text, "nothing, if the column was only put out of sight").of(first));
     }
     let mut odd = OddCells::default();
