@@ -252,4 +252,6 @@ fn the_real_wound_trial() {
     let primary = record(&found, "vas.single.primary.mixed-model").verdict.unwrap();
     assert_eq!((primary.claim, primary.withheld), (Claim::None, Some(Withheld::Family)));
     assert_eq!(record(&found, "vas.single.contrast.b.c").verdict.unwrap().claim, Claim::Inferior);
+    let said = splitknee::cli::run_summary::summary(&found, Path::new("out"), 120);
+    assert!(said.contains("VAS, B − C") && said.contains("24.99 (9.84 to 40.14)"), "{said}");
 }

@@ -2,7 +2,7 @@
 
 use crate::report::demo;
 use splitknee::cli::run_summary::summary;
-use splitknee::cli::terminal::width;
+use splitknee::cli::terminal::{p_value, width};
 use std::path::Path;
 
 #[test]
@@ -33,4 +33,12 @@ fn the_summary_leads_with_the_primary_comparison_and_names_what_is_no_difference
     assert!(grades.contains("win odds 0.") && grades.contains(" to "), "{grades}");
     let injury = text.lines().find(|line| line.starts_with("ACL injury")).expect("a binary endpoint");
     assert!(injury.contains("0.000 (−0."), "a risk difference has three decimals: {injury}");
+}
+
+#[test]
+fn no_p_value_prints_as_zero() {
+    // A t statistic of 1e6 with 200 df has a p-value below the least double.
+    for (p, printed) in [(0.0, "< 1.0e-300"), (5e-324, "< 1.0e-300"), (3.2e-9, "3.2e-9"), (0.04, "0.0400")] {
+        assert_eq!(p_value(Some(p)), printed);
+    }
 }

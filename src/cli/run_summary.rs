@@ -7,7 +7,7 @@
 use super::terminal::{self, width, wrapped};
 use crate::analysis::{Field, Importance, Interval, Record, Run, Withheld, pairs};
 use crate::report::compose;
-use crate::report::exhibits::{Material, tables};
+use crate::report::exhibits::{Material, contrasts, tables};
 use crate::report::options::Options;
 use crate::report::sentences;
 use crate::report::words::Language;
@@ -55,7 +55,16 @@ pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
         let visits = design.follow_up(&design.endpoints[endpoint]).into_iter();
         visits.filter_map(move |visit| Some((endpoint, visit, run.outcomes.deciding(endpoint, visit)?)))
     });
-    let rows: Vec<Row> = deciding.map(|(endpoint, visit, record)| row(&material, endpoint, visit, record)).collect();
+    // The first contrast of the plan is the deciding comparison itself; the others stand below it.
+    let rows = deciding.flat_map(|(endpoint, visit, record)| {
+        let further = contrasts::records(&material, endpoint, Some(visit)).into_iter().skip(1);
+        let further = further.map(|record| Row {
+            endpoint: format!("{}, {}", material.endpoint(endpoint).name, contrasts::name(record)),
+            ..row(&material, endpoint, visit, record)
+        });
+        std::iter::once(row(&material, endpoint, visit, record)).chain(further).collect::<Vec<_>>()
+    });
+    let rows: Vec<Row> = rows.collect();
     text.push_str(&comparisons(&rows, &format!("Difference ({}% CI)", level(run)), columns));
     for line in withheld(run) {
         text.push_str(&wrap(&line, columns));
@@ -164,11 +173,16 @@ fn row(material: &Material, endpoint: usize, visit: usize, record: &Record) -> R
     Row {
         endpoint: format!("{}{change}", material.endpoint(endpoint).name),
         visit: material.visit(visit).to_owned(),
-        effect: effect(record, tables::decimals(material, endpoint, record.result.method).0),
+        effect: effect(record, tables::decimals(material, endpoint, shown_as(record)).0),
         p: p(record.result.p_value),
         adjusted: record.p_adjusted.map(rounding::p_value).unwrap_or_default(),
         conclusion: format!("{}{mark}{importance}", record.conclusion().name()),
     }
+}
+
+/// The method as which a record is printed: a contrast is a difference of the mixed model.
+fn shown_as(record: &Record) -> &'static str {
+    if record.result.method == crate::analysis::contrasts::METHOD { "mixed-model" } else { record.result.method }
 }
 
 /// The estimate with its interval; what is no difference says what it is.
@@ -185,7 +199,7 @@ fn effect(record: &Record, decimals: usize) -> String {
     if matches!(result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds") {
         return shown("odds ratio ", [estimate, low, high].map(f64::exp), 2);
     }
-    match result.method {
+    match shown_as(record) {
         "win-odds" => shown("win odds ", [estimate, low, high], 2),
         "net-benefit" => shown("net benefit ", [estimate, low, high], 2),
         method if pairs::is_difference(method) => shown("", [estimate, low, high], decimals),

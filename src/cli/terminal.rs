@@ -153,6 +153,8 @@ pub fn optional(value: Option<f64>) -> String {
 pub fn p_value(value: Option<f64>) -> String {
     match value {
         None => "–".to_owned(),
+        // Smaller than a double can hold: the least that it is below, never "0".
+        Some(p) if p < 1e-300 => "< 1.0e-300".to_owned(),
         Some(p) if p < 0.0001 => format!("{p:.1e}"),
         Some(p) => rounding::fixed(p, 4),
     }

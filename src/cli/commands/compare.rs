@@ -100,12 +100,12 @@ fn text(comparison: &Comparison) -> String {
         list(&mut text, &title, &of(change).map(line).collect::<Vec<_>>());
     }
     text.push_str(&format!(
-        "{}: {} results in both, {} numbers compared, largest relative difference {:.1e}; {} only in the first, {} only \
+        "{}: {} results in both, {} numbers compared, largest relative difference {}; {} only in the first, {} only \
          in the second, {} fields differ (tolerance {:e})\n",
         if comparison.is_equal() { "equal" } else { "DIFFERENT" },
         comparison.n_common,
         comparison.n_numbers,
-        comparison.largest,
+        if comparison.largest > 0.0 { format!("{:.1e}", comparison.largest) } else { "0".to_owned() },
         comparison.missing.len(),
         comparison.extra.len(),
         comparison.differences.len(),

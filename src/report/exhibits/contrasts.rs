@@ -7,7 +7,7 @@ use crate::figure::{Figure, FigureError, MeanCi, Style, forest};
 use crate::table::{Align, Cell, ResultTable};
 
 /// The contrasts of an endpoint in the primary analysis set, at one visit or at all.
-fn records<'a>(material: &Material<'a>, endpoint: usize, visit: Option<usize>) -> Vec<&'a Record> {
+pub fn records<'a>(material: &Material<'a>, endpoint: usize, visit: Option<usize>) -> Vec<&'a Record> {
     let set = &material.set().name;
     let here = |record: &&Record| {
         record.result.method == contrasts::METHOD
@@ -80,7 +80,7 @@ fn claim(material: &Material, record: &Record, verdict: &crate::analysis::Verdic
 }
 
 /// `B − A`.
-fn name(record: &Record) -> String {
+pub fn name(record: &Record) -> String {
     word(record, "contrast").unwrap_or_default().replace(" - ", " − ")
 }
 
