@@ -3,8 +3,8 @@
 //! Decided: what [`super::sheet`] says of every worksheet. A formula counts with the value the workbook stores for it; one
 //! without a stored value is an error of its cell. A number that the workbook shows with leading zeros (format `000`) is
 //! read as shown, so that a patient is 007 in every file. Limits: a worksheet of 50 million cells
-//! ([`super::sheet::MAX_CELLS`]), counted as its rows times its columns, and those of [`super::layout`]; a workbook of 1 GiB
-//! when unpacked ([`MAX_UNPACKED`]).
+//! ([`super::sheet::MAX_CELLS`]), counted as its rows times its columns, 1 048 576 rows and a million merged ranges; a
+//! workbook of 1 GiB when unpacked ([`MAX_UNPACKED`]).
 
 use super::date::Date;
 use super::error::{CellReason, DataError};
