@@ -264,7 +264,10 @@ fn text_for_people_has_every_part() {
 fn wrong_calls_say_what_to_do() {
     let (_folder, file, _) = prepared("lmm_simA");
     let file = file.to_str().unwrap();
-    let cases: [(&str, &[&str], i32, &str); 9] = [
+    let cases: [(&str, &[&str], i32, &str); 12] = [
+        ("Surv(change, visit) ~ treatment", &[], 2, "splitknee survival"),
+        ("change ~ factor(visit) + (1|usubjid)", &[], 2, "--factor column=first,second"),
+        ("change ~ sin(base)", &[], 2, "log10"),
         ("change ~ treatment + (1|usubjid", &[], 2, "change ~ treatment + (1|usubjid"),
         ("chang ~ treatment + (1|usubjid)", &[], 1, "nearest: change"),
         (NESTED, &["--ml", "--ddf", "kenward-roger"], 2, "satterthwaite"),

@@ -294,7 +294,7 @@ impl Parser<'_> {
                     "a covariance term stands at the top level and names its subject, as in `us(visit|usubjid)`"
                         .to_owned()
                 } else {
-                    format!("`{name}` is not a function that a formula knows ({})", FUNCTIONS.join(", "))
+                    unknown_function(name)
                 };
                 return Err(self.error(&message));
             }
@@ -393,7 +393,7 @@ impl Parser<'_> {
             }
             Token::Name(name) if *self.peek_ahead(1) == Token::Symbol('(') => {
                 if !FUNCTIONS.contains(&name.as_str()) {
-                    return Err(self.error(&format!("`{name}` is not a function that a formula knows")));
+                    return Err(self.error(&unknown_function(&name)));
                 }
                 self.at += 2;
                 let inner = self.arithmetic(depth + 1)?;
@@ -598,5 +598,20 @@ impl Parser<'_> {
 fn push_new(terms: &mut Terms, term: &[usize]) {
     if !terms.iter().any(|t| t == term) {
         terms.push(term.to_vec());
+    }
+}
+
+/// What is wrong with a function that a formula does not have, and where its question is answered.
+fn unknown_function(name: &str) -> String {
+    match name {
+        "Surv" => "a time to an event is no outcome of these models: `splitknee survival` (the library's `survival`) \
+                   compares the two sides of a patient by time and status"
+            .to_owned(),
+        "factor" | "as.factor" | "ordered" => {
+            format!(
+                "`{name}()` is not needed: name the column alone and give its levels by `--factor column=first,second`"
+            )
+        }
+        _ => format!("`{name}` is not a function that a formula knows ({})", FUNCTIONS.join(", ")),
     }
 }
