@@ -1,7 +1,7 @@
 //! Type I error of the default imputation (conditional means, jackknife over patients, t) at 25 % of knees missing.
 //!
-//! `cargo run --release -p splitknee-stats --example missing-type-one -- 2000` adds the blocks that `results.csv` lacks up to
-//! 2 000 trials of every setting and prints the table of `README.md`; without a number it prints the table alone.
+//! `cargo run --release -p splitknee-stats --example missing-type-one -- 8000` adds the blocks that `results.csv` lacks up to
+//! 8 000 trials of every setting and prints the table of `README.md`; without a number it prints the table alone.
 
 use rayon::prelude::*;
 use splitknee_stats::math::random::Stream;
