@@ -168,6 +168,13 @@ fn claims_follow_the_adjusted_p_value_and_gate_what_waits() {
     // A − B is not rejected, so that the secondary endpoint stays closed although the first contrast is claimed.
     let waiting = record(&three, "again.single.secondary.mixed-model").verdict.unwrap();
     assert_eq!((waiting.claim, waiting.withheld), (Claim::None, Some(Withheld::Gate)));
+    // On the terminal, too, every mark has its reason.
+    let said = splitknee::cli::run_summary::summary(&three, Path::new("out"), 120);
+    let marked = said.lines().filter(|line| line.trim_end().ends_with('*')).count();
+    let reasons = said.lines().filter(|line| line.starts_with("* not claimed"));
+    let counts = reasons.filter_map(|line| line.rsplit_once('(')?.1.trim_end_matches(')').parse::<usize>().ok());
+    assert_eq!(marked, counts.sum::<usize>(), "{said}");
+    assert!(marked > 1, "{said}");
     plan = plan.replace(", \"A - B\"]", "]");
     let two = run_on(&plan, data().as_bytes());
     assert_eq!(record(&two, "again.single.secondary.mixed-model").verdict.unwrap().claim, Claim::Superior);

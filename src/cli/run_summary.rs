@@ -56,17 +56,17 @@ pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
         visits.filter_map(move |visit| Some((endpoint, visit, run.outcomes.deciding(endpoint, visit)?)))
     });
     // The first contrast of the plan is the deciding comparison itself; the others stand below it.
-    let rows = deciding.flat_map(|(endpoint, visit, record)| {
-        let further = contrasts::records(&material, endpoint, Some(visit)).into_iter().skip(1);
-        let further = further.map(|record| Row {
-            endpoint: format!("{}, {}", material.endpoint(endpoint).name, contrasts::name(record)),
-            ..row(&material, endpoint, visit, record)
-        });
-        std::iter::once(row(&material, endpoint, visit, record)).chain(further).collect::<Vec<_>>()
-    });
-    let rows: Vec<Row> = rows.collect();
+    let (mut rows, mut further) = (Vec::new(), Vec::new());
+    for (endpoint, visit, record) in deciding {
+        rows.push(row(&material, endpoint, visit, record));
+        for record in contrasts::records(&material, endpoint, Some(visit)).into_iter().skip(1) {
+            let name = format!("{}, {}", material.endpoint(endpoint).name, contrasts::name(record));
+            rows.push(Row { endpoint: name, ..row(&material, endpoint, visit, record) });
+            further.push(record);
+        }
+    }
     text.push_str(&comparisons(&rows, &format!("Difference ({}% CI)", level(run)), columns));
-    for line in withheld(run) {
+    for line in withheld(run, &further) {
         text.push_str(&wrap(&line, columns));
     }
     if let Some(line) = local_events(run) {
@@ -207,13 +207,15 @@ fn effect(record: &Record, decimals: usize) -> String {
     }
 }
 
-/// Why comparisons whose interval would allow a claim claim nothing, one line for each reason.
-fn withheld(run: &Run) -> Vec<String> {
+/// Why comparisons whose interval would allow a claim claim nothing, one line for each reason; `further` are the contrasts
+/// shown besides the deciding comparisons.
+fn withheld(run: &Run, further: &[&Record]) -> Vec<String> {
     let shown = run.outcomes.records.iter().filter(|record| {
         record.arm.is_none()
             && matches!(record.role, Role::Primary | Role::Secondary)
             && record.verdict.is_some_and(|verdict| verdict.interval != Interval::Undefined)
     });
+    let shown = shown.chain(further.iter().copied());
     let found: Vec<Withheld> = shown.filter_map(|record| record.verdict?.withheld).collect();
     let reasons = [
         (Withheld::Test, "the test of the plan does not reject"),
