@@ -1,7 +1,7 @@
 //! `[arms] contrasts`: which arms of three and more are compared, and how the comparisons are adjusted for each other.
 
 use super::cross::Checker;
-use super::file::{ArmsPlan, EndpointPlan, KindPlan, PlanFile, RolePlan};
+use super::file::{ArmsPlan, EndpointPlan, KindPlan, PlanFile};
 use super::options::{AlternativePlan, PrimaryMethod};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -178,10 +178,7 @@ fn models(checker: &mut Checker<'_>, plan: &PlanFile) {
 
 /// The family of the contrasts is that of one primary endpoint, by two-sided tests.
 fn family(checker: &mut Checker<'_>, plan: &PlanFile) {
-    let only = plan.endpoints.len() == 1;
-    let is_primary =
-        |endpoint: &&EndpointPlan| endpoint.role == Some(RolePlan::Primary) || (only && endpoint.role.is_none());
-    let primaries: Vec<&EndpointPlan> = plan.endpoints.iter().filter(is_primary).collect();
+    let primaries = super::design::primary_endpoints(plan);
     if primaries.len() > 1 {
         let message =
             "several contrasts of several primary endpoints are one family, which the plan cannot declare".to_owned();

@@ -205,6 +205,14 @@ pub(super) fn visits(plan: &PlanFile) -> Vec<Visit> {
     visits
 }
 
+/// The endpoints that the plan calls primary; a single endpoint without a role is.
+pub(super) fn primary_endpoints(plan: &PlanFile) -> Vec<&EndpointPlan> {
+    let only = plan.endpoints.len() == 1;
+    let is_primary =
+        |endpoint: &&EndpointPlan| endpoint.role == Some(RolePlan::Primary) || (only && endpoint.role.is_none());
+    plan.endpoints.iter().filter(is_primary).collect()
+}
+
 /// The identifier of an endpoint: as written, else from its column.
 pub fn endpoint_id(endpoint: &EndpointPlan) -> String {
     endpoint.id.as_deref().map_or_else(|| slug(&endpoint.column), bounded)

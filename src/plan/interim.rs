@@ -1,7 +1,7 @@
 //! `[interim]`: the looks of a group-sequential trial, and which of them a run is.
 
 use super::cross::Checker;
-use super::file::{EndpointPlan, KindPlan, PlanFile, RolePlan};
+use super::file::{KindPlan, PlanFile};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -109,10 +109,7 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
         let message = format!("a power of {power} does not lie between the level and 1");
         checker.wrong("SK010", "interim.power", message, "write for instance `power = 0.8`");
     }
-    let only = plan.endpoints.len() == 1;
-    let is_primary =
-        |endpoint: &&EndpointPlan| endpoint.role == Some(RolePlan::Primary) || (only && endpoint.role.is_none());
-    let primaries: Vec<&EndpointPlan> = plan.endpoints.iter().filter(is_primary).collect();
+    let primaries = super::design::primary_endpoints(plan);
     let scores = primaries.iter().all(|endpoint| !matches!(endpoint.kind, KindPlan::Ordinal | KindPlan::Binary));
     if primaries.len() != 1 || !scores {
         let message = "the looks are at one primary endpoint that is a score".to_owned();
