@@ -11,6 +11,7 @@ use super::mixed::fill;
 use super::model_rows::ModelRows;
 use super::notes::remark;
 use super::record::Record;
+use super::scale::{Ratio, Scale};
 use crate::model::gee::{GeeCovariance, GeeFamily, GeeOptions};
 use crate::model::gee_report::{GeeComparisons, gee};
 use crate::model::generalised::Family;
@@ -86,7 +87,7 @@ pub fn analyse(context: &Context, endpoint: usize, method: PrimaryMethod, decide
 struct Answer {
     contrasts: Vec<RatioContrast>,
     formula: String,
-    scale: &'static str,
+    scale: Scale,
     fields: Vec<(&'static str, Field)>,
     notes: Notes,
 }
@@ -94,8 +95,8 @@ struct Answer {
 impl Answer {
     /// Adds the odds ratio and the description of the model to a result.
     fn describe(&self, result: &mut TestResult) {
-        result.extra.push(("scale", Field::Text(self.scale.to_owned())));
-        if self.scale == "log-odds" {
+        result.extra.push(self.scale.field());
+        if self.scale == Scale::Log(Ratio::Odds) {
             let ratio = |value: Option<f64>| Field::Number(value.map(f64::exp));
             result.extra.extend([
                 ("odds_ratio", ratio(result.estimate)),
@@ -141,7 +142,7 @@ fn estimating_equations(
     Ok(Answer {
         contrasts: report.contrasts,
         formula: mean.to_owned(),
-        scale: if family == GeeFamily::Binomial { "log-odds" } else { "difference" },
+        scale: if family == GeeFamily::Binomial { Scale::Log(Ratio::Odds) } else { Scale::Difference },
         fields: vec![
             ("family", Field::Text(report.family)),
             ("corstr", Field::Text(report.corstr)),
@@ -186,7 +187,7 @@ fn mixed(
     Ok(Answer {
         contrasts: report.contrasts,
         formula,
-        scale: "log-odds",
+        scale: Scale::Log(Ratio::Odds),
         fields: vec![
             ("integration", Field::Json(json!(report.integration))),
             ("variance_components", Field::Json(json!(report.variance_components))),

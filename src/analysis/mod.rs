@@ -4,7 +4,7 @@
 //! finds is a [`Record`]; tables, figures and words are made from records and never compute.
 //!
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what; [`rule`]: the
-//! default), [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
+//! default), [`scale`], [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
 //! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`contrasts`], [`ancova`], [`generalised`], [`responders`], [`grades`],
 //! [`pairing`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`posterior`], [`redrawn`], [`looks`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
@@ -40,6 +40,7 @@ pub mod rule;
 pub mod run;
 pub mod safety;
 pub mod sample_size;
+pub mod scale;
 pub mod second_opinion;
 pub mod second_routes;
 pub mod spread;
@@ -50,6 +51,7 @@ pub use context::Context;
 pub use fit_summary::{FitSummary, ResidualPoint};
 pub use record::{Reason, Record, Rows};
 pub use run::{Reading, Run, Secret};
+pub use scale::{Ratio, Scale};
 pub use verdict::{Claim, Conclusion, Gate, Importance, Interval, Verdict, Withheld};
 
 /// What the result of a record is told in.

@@ -15,8 +15,8 @@
 
 use super::family::{self, Hypothesis};
 use super::record::Record;
+use super::scale::Scale;
 use super::{Context, contrasts, pairs};
-use crate::paired::Field;
 use crate::plan::Gate as GatePlan;
 use crate::trial::{Endpoint, Role};
 use serde::Serialize;
@@ -194,33 +194,6 @@ pub struct Evidence {
     pub importance: Option<Importance>,
 }
 
-/// On which scale an estimate compares the arms.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Scale {
-    /// Active − placebo in the unit of the endpoint (or as a share).
-    Difference,
-    /// Log odds of a higher value, active against placebo.
-    LogOdds,
-    /// Already in the direction of benefit, with this null value: 0 (net benefit) or 1 (win odds).
-    Benefit { null: f64 },
-}
-
-fn scale(record: &Record) -> Option<Scale> {
-    match record.result.field("scale") {
-        Some(Field::Text(scale)) if scale == "log-odds" => return Some(Scale::LogOdds),
-        Some(Field::Text(scale)) if scale == "difference" => return Some(Scale::Difference),
-        Some(Field::Text(scale)) if scale == "benefit" => return Some(Scale::Benefit { null: 0.0 }),
-        _ => {}
-    }
-    match record.result.method {
-        "win-odds" => Some(Scale::Benefit { null: 1.0 }),
-        "net-benefit" => Some(Scale::Benefit { null: 0.0 }),
-        method if pairs::is_difference(method) || is_against_margin(method) => Some(Scale::Difference),
-        "subgroup" | "event-comparison" | contrasts::METHOD => Some(Scale::Difference),
-        _ => None,
-    }
-}
-
 /// Whether `method` tests against a margin.
 pub fn is_against_margin(method: &str) -> bool {
     matches!(method, "tost" | "non-inferiority")
@@ -230,17 +203,13 @@ pub fn is_against_margin(method: &str) -> bool {
 /// the level of the plan.
 pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Record, alpha: f64) -> Evidence {
     let result = &record.result;
-    let scale = scale(record);
+    let scale = Scale::of(result);
     let limits = result.conf_low.zip(result.conf_high).filter(|(low, high)| !low.is_nan() && !high.is_nan());
     // The test against a margin has half the level on each of its sides.
     let level = if is_against_margin(result.method) { 0.5 * alpha } else { alpha };
     let rejects = result.p_value.is_none_or(|p| p <= level);
     let sign = endpoint.benefit_sign();
-    let towards = limits.zip(scale).map(|((low, high), scale)| match scale {
-        Scale::Benefit { null } => (low - null, high - null),
-        _ if sign > 0.0 => (low, high),
-        _ => (-high, -low),
-    });
+    let towards = limits.zip(scale).map(|(limits, scale)| scale.towards_benefit(limits, sign));
     let Some((worst, best)) = towards else {
         return Evidence {
             interval: Interval::Undefined,

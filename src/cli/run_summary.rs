@@ -5,7 +5,7 @@
 //! the terminal has each comparison takes two lines.
 
 use super::terminal::{self, width, wrapped};
-use crate::analysis::{Field, Importance, Interval, Record, Run, Withheld, pairs};
+use crate::analysis::{Importance, Interval, Ratio, Record, Run, Scale, Withheld};
 use crate::report::compose;
 use crate::report::exhibits::{Material, contrasts, tables};
 use crate::report::options::Options;
@@ -196,14 +196,13 @@ fn effect(record: &Record, decimals: usize) -> String {
         format!("{name}{d} ({l} to {u})")
     };
     let decimals = rounding::interval_decimals(Some(low), Some(high), decimals);
-    if matches!(result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds") {
-        return shown("odds ratio ", [estimate, low, high].map(f64::exp), 2);
-    }
-    match shown_as(record) {
-        "win-odds" => shown("win odds ", [estimate, low, high], 2),
-        "net-benefit" => shown("net benefit ", [estimate, low, high], 2),
-        method if pairs::is_difference(method) => shown("", [estimate, low, high], decimals),
-        _ => "–".to_owned(),
+    let Some(scale) = Scale::of(result) else { return "–".to_owned() };
+    let values = [estimate, low, high].map(|value| scale.shown(value));
+    match scale {
+        Scale::Log(Ratio::Odds) => shown("odds ratio ", values, 2),
+        Scale::Benefit { null: 1.0 } => shown("win odds ", values, 2),
+        Scale::Benefit { .. } => shown("net benefit ", values, 2),
+        Scale::Difference => shown("", values, decimals),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::document::Block;
 use super::exhibits::{Material, tables};
 use super::words::capital;
-use crate::analysis::{Alternative, Claim, Field, Importance, Interval, Record, Verdict, Withheld};
+use crate::analysis::{Alternative, Claim, Importance, Interval, Ratio, Record, Scale, Verdict, Withheld};
 use crate::plan::file::Timing;
 use crate::table::rounding;
 use crate::trial::{Better, Kind, Measure, Role};
@@ -21,13 +21,10 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     else {
         return without_interval(material, record, &method, &n);
     };
-    let scale = Scale::of(record);
+    let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
     let decimals = rounding::interval_decimals(Some(low), Some(high), decimals);
-    let print = |value: f64| match scale {
-        Scale::Odds => rounding::print(value.exp(), 2),
-        _ => rounding::print(value, decimals),
-    };
+    let print = |value: f64| scale.print(value, decimals);
     let (d, l, u) = (print(estimate), print(low), print(high));
     let p = p_value(material, record);
     let arms = &material.trial.design.arms;
@@ -45,7 +42,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         ("placebo", arms.placebo.as_str()),
         ("direction", direction.as_str()),
         ("unit", scale.unit(about)),
-        ("effect", &scale.effect(material, record)),
+        ("effect", &scale.effect(material)),
         ("method", method.as_str()),
         ("m", margin.as_str()),
         ("best", best.as_str()),
@@ -66,7 +63,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         Claim::None if verdict.interval == Interval::IncludesNull => vec![say("inconclusive")],
         Claim::None => vec![say("observed")],
     };
-    if verdict.claim == Claim::Superior && scale == Scale::Difference {
+    if verdict.claim == Claim::Superior && scale.0 == Scale::Difference {
         let mcid = about.important_difference.map(&print).unwrap_or_default();
         let key = match verdict.importance {
             Some(Importance::ClinicallyImportant) => "conclusion.superior_important",
@@ -92,19 +89,16 @@ pub fn headline(material: &Material, record: &Record) -> Option<Block> {
     let about = material.endpoint(endpoint);
     let result = &record.result;
     let (estimate, low, high) = (result.estimate?, result.conf_low?, result.conf_high?);
-    let scale = Scale::of(record);
+    let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
     let decimals = rounding::interval_decimals(Some(low), Some(high), decimals);
-    let print = |value: f64| match scale {
-        Scale::Odds => rounding::print(value.exp(), 2),
-        _ => rounding::print(value, decimals),
-    };
+    let print = |value: f64| scale.print(value, decimals);
     let adjusted = super::exhibits::models::baseline_adjusted(material, endpoint);
     let compared = material.compared(endpoint);
     let contrast = material.contrast();
     let values = [("endpoint", compared.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
     let label = words.say(if adjusted { "headline.primary_adjusted" } else { "headline.primary" }, &values);
-    let effect = capital(&scale.effect(material, record));
+    let effect = capital(&scale.effect(material));
     let estimate = [print(estimate), scale.unit(about).to_owned()];
     let estimate = estimate.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\u{a0}");
     let mut items = vec![(effect, estimate), (words.get("table.ci"), words.interval(&print(low), &print(high)))];
@@ -128,54 +122,49 @@ pub fn headline_of_harms(material: &Material) -> Option<Block> {
     Some(Block::Headline(label, items))
 }
 
-/// On which scale a sentence speaks of the arms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scale {
-    /// A difference in the unit of the endpoint or in shares.
-    Difference,
-    /// Odds ratios, which have no unit and are not held against MCID or margin.
-    Odds,
-    /// Already towards benefit: win odds, net benefit.
-    Benefit,
-}
+/// How a sentence speaks of the arms on a scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Spoken(Scale);
 
-impl Scale {
+impl Spoken {
     fn of(record: &Record) -> Self {
-        match record.result.field("scale") {
-            Some(Field::Text(scale)) if scale == "log-odds" => Self::Odds,
-            _ if matches!(record.result.method, "win-odds" | "net-benefit") => Self::Benefit,
-            _ => Self::Difference,
-        }
+        Self(Scale::of(&record.result).unwrap_or(Scale::Difference))
     }
 
+    /// What the keys of its sentences start with.
     fn prefix(self) -> &'static str {
-        match self {
-            Self::Difference => "",
-            Self::Odds => "odds_",
-            Self::Benefit => "benefit_",
+        match self.0 {
+            Scale::Difference => "",
+            Scale::Log(Ratio::Odds) => "odds_",
+            Scale::Benefit { .. } => "benefit_",
         }
     }
 
     fn unit(self, about: &crate::trial::Endpoint) -> &str {
-        if self == Self::Difference { &about.unit } else { "" }
+        if self.0 == Scale::Difference { &about.unit } else { "" }
+    }
+
+    /// The number that is said for `value`, of which a difference has `decimals`.
+    fn print(self, value: f64, decimals: usize) -> String {
+        rounding::print(self.0.shown(value), if self.0.is_ratio() { 2 } else { decimals })
     }
 
     /// What the number is called.
-    fn effect(self, material: &Material, record: &Record) -> String {
-        match (self, record.result.method) {
-            (Self::Odds, _) => material.words.get("conclusion.odds_ratio"),
-            (Self::Benefit, "win-odds") => material.words.get("conclusion.win_odds"),
-            (Self::Benefit, _) => material.words.get("conclusion.net_benefit"),
-            (Self::Difference, _) => material.words.get("conclusion.difference"),
-        }
+    fn effect(self, material: &Material) -> String {
+        material.words.get(match self.0 {
+            Scale::Difference => "conclusion.difference",
+            Scale::Log(Ratio::Odds) => "conclusion.odds_ratio",
+            Scale::Benefit { null: 1.0 } => "conclusion.win_odds",
+            Scale::Benefit { .. } => "conclusion.net_benefit",
+        })
     }
 
     /// What is compared, as the subject of a sentence.
     fn subject(self, material: &Material, record: &Record, endpoint: usize) -> String {
         let about = material.endpoint(endpoint);
-        let key = match (self, about.kind) {
-            (Self::Odds, Kind::Binary) => "conclusion.odds_binary",
-            (Self::Odds, _) => "conclusion.odds_graded",
+        let key = match (self.0, about.kind) {
+            (Scale::Log(Ratio::Odds), Kind::Binary) => "conclusion.odds_binary",
+            (Scale::Log(Ratio::Odds), _) => "conclusion.odds_graded",
             _ => return subject(material, record, endpoint),
         };
         material.words.say(key, &[("endpoint", &about.name)])
@@ -269,7 +258,7 @@ fn test_alone(material: &Material, record: &Record, verdict: &Verdict) -> Option
 fn against_margin(material: &Material, record: &Record, verdict: &Verdict, decimals: usize) -> Option<String> {
     let endpoint = record.endpoint?;
     let margin = material.plan.endpoints.get(endpoint)?.non_inferiority_margin?;
-    if record.role != Role::Primary || Scale::of(record) != Scale::Difference {
+    if record.role != Role::Primary || Spoken::of(record).0 != Scale::Difference {
         return None;
     }
     let arms = &material.trial.design.arms;

@@ -4,7 +4,7 @@ use super::cells::{Cells, measure};
 use super::question::Question;
 use crate::analysis::notes::remark;
 use crate::analysis::record::{Record, Rows};
-use crate::analysis::{Context, slug};
+use crate::analysis::{Context, Scale, slug};
 use crate::math::dist::student_t;
 use crate::missing::analysis::{Analysis, Linear, Response};
 use crate::missing::bayes::Prior;
@@ -118,14 +118,15 @@ fn name(question: &Question, other: Option<&SensitivityPlan>) -> (&'static str, 
 /// What every record of an estimand says about itself.
 fn about(result: &mut TestResult, question: &Question, other: Option<&SensitivityPlan>) {
     let responder = other.and_then(|other| other.analysis).unwrap_or(question.missing.analysis);
-    let scale = if responder == CompletedAnalysis::Responder { "benefit" } else { "difference" };
+    let scale =
+        if responder == CompletedAnalysis::Responder { Scale::Benefit { null: 0.0 } } else { Scale::Difference };
     let text = |value: &str| Field::Text(value.to_owned());
     result.extra.extend([
         ("estimand", text(&question.id)),
         ("main", Field::Json(json!(other.is_none()))),
         ("label", Field::Json(json!(other.and_then(|other| other.label.clone())))),
         ("strategy", text(&question.strategies(other))),
-        ("scale", text(scale)),
+        scale.field(),
     ]);
 }
 

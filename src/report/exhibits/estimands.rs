@@ -2,9 +2,10 @@
 
 use super::figures::{direction, favours, heading};
 use super::{Material, json};
-use crate::analysis::Record;
 use crate::analysis::estimand::{self, Plane, Question, Side};
+use crate::analysis::{Record, Scale};
 use crate::figure::{Figure, FigureError, MeanCi, Style, forest, sensitivity_forest};
+use crate::paired::TestResult;
 use crate::plan::estimand::{IntercurrentEvent, SensitivityPlan, Strategy};
 use crate::table::{Align, Cell, ResultTable, rounding};
 use serde_json::Value;
@@ -120,7 +121,7 @@ pub fn estimate<'a>(material: &Material<'a>) -> Option<(String, &'a Record)> {
         return Some((words.say("estimand.no_estimate", &[("reason", &reason)]), record));
     };
     let about = material.endpoint(own.question.endpoint);
-    let share = matches!(result.field("scale"), Some(crate::analysis::Field::Text(scale)) if scale == "benefit");
+    let share = is_share(result);
     let (decimals, unit) = if share { (3, "") } else { (about.decimals + 1, about.unit.as_str()) };
     let [d, l, u] = [estimate, low, high].map(|value| rounding::print(value, decimals));
     let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
@@ -370,8 +371,7 @@ pub fn estimates(material: &Material, number: &str) -> Option<ResultTable> {
         table.group(heading_of(material, &own));
         for (place, record) in own.records.iter().enumerate().filter(|(place, _)| !own.only_tips(*place)) {
             let result = &record.result;
-            let share =
-                matches!(result.field("scale"), Some(crate::analysis::Field::Text(scale)) if scale == "benefit");
+            let share = is_share(result);
             let decimals = if share { 3 } else { about.decimals + 1 };
             let imputed = |name: &str| Cell::Count(result.number(name).map_or(0, |n| n as usize));
             let cells = vec![
@@ -467,7 +467,7 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Vec<Fi
         }
         for own in estimated.iter().filter(|own| own.question.endpoint == endpoint) {
             for (place, record) in own.records.iter().enumerate() {
-                let share = matches!(record.result.field("scale"), Some(crate::analysis::Field::Text(scale)) if scale == "benefit");
+                let share = is_share(&record.result);
                 if share || own.only_tips(place) {
                     continue;
                 }
@@ -517,4 +517,9 @@ fn row(label: String, record: &Record, primary: bool) -> forest::Row {
     let difference =
         MeanCi { n, mean: record.result.estimate, low: record.result.conf_low, high: record.result.conf_high };
     forest::Row { label, difference, primary }
+}
+
+/// Whether the numbers are shares (net benefit of responders) and not in the unit of the endpoint.
+fn is_share(result: &TestResult) -> bool {
+    matches!(Scale::of(result), Some(Scale::Benefit { .. }))
 }

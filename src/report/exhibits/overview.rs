@@ -2,7 +2,7 @@
 
 use super::figures::{favours, heading, unless_empty};
 use super::{Material, secondary, tables};
-use crate::analysis::{Claim, Record};
+use crate::analysis::{Claim, Record, Scale};
 use crate::figure::{Figure, FigureError, Style, overview_forest as forest};
 use crate::report::compose::primary_visit;
 use crate::table::rounding;
@@ -61,6 +61,8 @@ fn row(material: &Material, record: &Record, endpoint: usize, group: usize, prim
     let about = material.endpoint(endpoint);
     let result = &record.result;
     let visit = record.visit.unwrap_or_default();
+    let compared = Scale::of(result);
+    let log = compared.is_some_and(|scale| scale.ratio().is_some());
     // Benefit counts negative, so that it lies to the left.
     let sign = if about.better == Better::Lower { 1.0 } else { -1.0 };
     let scale: Option<Box<dyn Fn(f64) -> f64>> = match group {
@@ -70,7 +72,7 @@ fn row(material: &Material, record: &Record, endpoint: usize, group: usize, prim
             let sd = spread.and_then(|record| record.result.number("sd")).filter(|sd| *sd > 0.0);
             sd.map(|sd| Box::new(move |value: f64| sign * value / sd) as Box<dyn Fn(f64) -> f64>)
         }
-        1 if secondary::is_log(record) => Some(Box::new(move |value: f64| sign * value)),
+        1 if log => Some(Box::new(move |value: f64| sign * value)),
         1 => Some(Box::new(|value: f64| -value.ln())),
         _ => Some(Box::new(move |value: f64| sign * value)),
     };
@@ -81,7 +83,7 @@ fn row(material: &Material, record: &Record, endpoint: usize, group: usize, prim
         at.is_finite().then_some(place)
     });
     let decimals = if group == 1 { 2 } else { tables::decimals(material, endpoint, result.method).0 };
-    let value = |value: f64| if secondary::is_log(record) { value.exp() } else { value };
+    let value = |value: f64| compared.map_or(value, |scale| scale.shown(value));
     let decimals = rounding::interval_decimals(result.conf_low.map(value), result.conf_high.map(value), decimals);
     let print = |number: Option<f64>| match number.map(value) {
         Some(number) if number.is_finite() => rounding::print(number, decimals),

@@ -2,7 +2,7 @@
 //! what is claimed.
 
 use super::{Material, json, models, tables};
-use crate::analysis::{Claim, Field, Interval, Record, Verdict, Withheld};
+use crate::analysis::{Claim, Interval, Record, Scale, Verdict, Withheld};
 use crate::report::sentences;
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::{Kind, Measure};
@@ -56,8 +56,7 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
 /// Which block a comparison belongs to: differences of scores, ratios, differences of shares.
 pub fn group(material: &Material, record: &Record) -> usize {
     let kind = record.endpoint.map(|endpoint| material.endpoint(endpoint).kind);
-    let log_odds = matches!(record.result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds");
-    match (log_odds || record.result.method == "win-odds", kind) {
+    match (Scale::of(&record.result).is_some_and(Scale::is_ratio), kind) {
         (true, _) => 1,
         (false, Some(Kind::Binary)) => 2,
         _ => 0,
@@ -66,7 +65,7 @@ pub fn group(material: &Material, record: &Record) -> usize {
 
 /// Whether the numbers of a comparison are logarithms of the ratios that are printed.
 pub fn is_log(record: &Record) -> bool {
-    matches!(record.result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds")
+    Scale::of(&record.result).is_some_and(|scale| scale.ratio().is_some())
 }
 
 fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultTable) {

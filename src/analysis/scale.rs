@@ -1,0 +1,127 @@
+//! On which scale a result compares the arms: the one place that knows what its numbers mean.
+//!
+//! A comparison is a difference in the unit of the endpoint (or of shares), the logarithm of a ratio, or a number already
+//! in the direction of benefit. Sentences, tables, figures, the terminal and the verdict ask here whether to take the
+//! exponential, whether there is a unit, and whether a margin can be held against the interval.
+
+use super::contrasts;
+use super::pairs;
+use super::verdict::is_against_margin;
+use crate::paired::{Field, TestResult};
+
+/// On which scale an estimate compares the arms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scale {
+    /// Active − placebo in the unit of the endpoint (or as a share).
+    Difference,
+    /// The logarithm of a ratio, active against placebo; what is printed is the ratio.
+    Log(Ratio),
+    /// Already in the direction of benefit, with this null value: 0 (net benefit) or 1 (win odds).
+    Benefit {
+        /// The value of no difference.
+        null: f64,
+    },
+}
+
+/// What is divided by what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ratio {
+    /// The odds of a higher value.
+    Odds,
+}
+
+/// The field of a result that names the scale.
+const FIELD: &str = "scale";
+
+impl Ratio {
+    /// Every ratio.
+    const ALL: [Self; 1] = [Self::Odds];
+
+    /// The name of its logarithm in results.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Odds => "log-odds",
+        }
+    }
+}
+
+impl Scale {
+    /// The scale that `result` names, else that of its method; `None` where it compares nothing.
+    pub fn of(result: &TestResult) -> Option<Self> {
+        if let Some(Field::Text(name)) = result.field(FIELD) {
+            return Self::named(name);
+        }
+        match result.method {
+            "win-odds" => Some(Self::Benefit { null: 1.0 }),
+            "net-benefit" => Some(Self::Benefit { null: 0.0 }),
+            method if pairs::is_difference(method) || is_against_margin(method) => Some(Self::Difference),
+            "subgroup" | "event-comparison" | contrasts::METHOD => Some(Self::Difference),
+            _ => None,
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let ratio = Ratio::ALL.into_iter().find(|ratio| ratio.name() == name).map(Self::Log);
+        ratio.or(match name {
+            "difference" => Some(Self::Difference),
+            "benefit" => Some(Self::Benefit { null: 0.0 }),
+            _ => None,
+        })
+    }
+
+    /// The field that names the scale in a result.
+    pub fn field(self) -> (&'static str, Field) {
+        let name = match self {
+            Self::Difference => "difference",
+            Self::Log(ratio) => ratio.name(),
+            Self::Benefit { .. } => "benefit",
+        };
+        (FIELD, Field::Text(name.to_owned()))
+    }
+
+    /// The ratio whose logarithm the numbers are.
+    pub fn ratio(self) -> Option<Ratio> {
+        match self {
+            Self::Log(ratio) => Some(ratio),
+            Self::Difference | Self::Benefit { .. } => None,
+        }
+    }
+
+    /// The number that is printed for `value`.
+    pub fn shown(self, value: f64) -> f64 {
+        match self {
+            Self::Log(_) => value.exp(),
+            Self::Difference | Self::Benefit { .. } => value,
+        }
+    }
+
+    /// Whether what is printed is a ratio with 1 as no difference.
+    pub fn is_ratio(self) -> bool {
+        matches!(self, Self::Log(_)) || self == Self::Benefit { null: 1.0 }
+    }
+
+    /// `(low, high)` seen in the direction of benefit and from no difference, the worse end first; `sign` is that of
+    /// benefit.
+    pub fn towards_benefit(self, (low, high): (f64, f64), sign: f64) -> (f64, f64) {
+        match self {
+            Self::Benefit { null } => (low - null, high - null),
+            _ if sign > 0.0 => (low, high),
+            _ => (-high, -low),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ratio, Scale};
+    use crate::paired::Field;
+
+    #[test]
+    fn a_scale_is_read_as_it_was_written() {
+        let all = [Scale::Difference, Scale::Log(Ratio::Odds), Scale::Benefit { null: 0.0 }];
+        for scale in all {
+            let (_, Field::Text(name)) = scale.field() else { panic!("the scale is a text") };
+            assert_eq!(Scale::named(&name), Some(scale));
+        }
+    }
+}
