@@ -767,6 +767,28 @@ fn two_nested_variances_have_no_known_mixture() {
     let other = [model(&table, "y ~ arm + cs(visit|knee)"), model(&table, "y ~ arm + ar1(visit|knee) + (1|id)")];
     let crossed = likelihood_ratio(&other[0], &other[1]).unwrap();
     assert_eq!((crossed.df, crossed.p_value_mixture), (1, None));
+    assert!(crossed.note.is_some(), "the patient's variance is zero in the smaller model");
+}
+
+/// Compound symmetry lies inside the unstructured covariance, not on its boundary: no warning about zero variances.
+#[test]
+fn structures_of_one_covariance_are_compared_without_a_warning_of_the_boundary() {
+    let table = Trial::draw(43, 14, 3, 0.0).table();
+    let fits = ["y ~ arm + cs(visit|knee)", "y ~ arm + us(visit|knee)"].map(|f| model(&table, f));
+    let found = likelihood_ratio(&fits[0], &fits[1]).unwrap();
+    assert_eq!((found.df, found.note, found.mixture), (4, None, None));
+}
+
+/// Squares of 1e300 are infinite: that is said, instead of an outcome without variation.
+#[test]
+fn values_whose_squares_overflow_are_named() {
+    let values: Vec<f64> = [1.0, 2.5, 4.0, 4.5, 2.0, 3.0].iter().map(|v| v * 1e300).collect();
+    let table = one_factor("group", &values, &["A", "B", "A", "B", "A", "B"], &["1", "1", "2", "2", "3", "3"]);
+    for formula in ["y ~ group + (1|id)", "y ~ group + us(group|id)"] {
+        let error = try_model(&table, formula).unwrap_err();
+        assert_eq!(error.code(), "model-overflow", "{formula}");
+        assert!(error.to_string().contains("4.5e300"), "{error}");
+    }
 }
 
 #[test]

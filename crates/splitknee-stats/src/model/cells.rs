@@ -188,7 +188,10 @@ impl CellsModel {
         }
         let largest = stacked.iter().fold(0.0_f64, |m, s| m.max(s.2.abs()));
         let scale = (residual.iter().map(|r| r * r).sum::<f64>() / (n - p) as f64).sqrt();
-        if !(scale.is_finite() && scale > 64.0 * f64::EPSILON * largest && scale > 0.0) {
+        if !scale.is_finite() {
+            return Err(ModelError::Overflow { largest });
+        }
+        if !(scale > 64.0 * f64::EPSILON * largest && scale > 0.0) {
             return Err(ModelError::NoVariation);
         }
         let mut inverse = vec![0.0; p * p];

@@ -83,6 +83,12 @@ pub enum ModelError {
         "the outcome has no variation left after the fixed effects (it is constant or fitted exactly): variances cannot be estimated"
     )]
     NoVariation,
+    /// The squares of the numbers exceed what a double holds.
+    #[error("the outcome has values of the size {largest:.1e}, whose squares exceed what a number here can hold")]
+    Overflow {
+        /// The largest absolute value of the outcome.
+        largest: f64,
+    },
     /// Not more observations than coefficients.
     #[error("{n_obs} observations cannot estimate {n_coefficients} coefficients and a variance")]
     TooFewObservations {
@@ -261,6 +267,7 @@ impl ModelError {
             Self::WrongKind { .. } => "model-wrong-kind",
             Self::NoData { .. } => "model-no-data",
             Self::NoVariation => "model-no-variation",
+            Self::Overflow { .. } => "model-overflow",
             Self::TooFewObservations { .. } => "model-too-few-observations",
             Self::TooManyColumns { .. } => "model-too-many-columns",
             Self::TooManyCells { .. } => "model-too-many-cells",
@@ -289,6 +296,7 @@ impl ModelError {
             Self::WrongKind { column, wanted } => note!(column_wanted, column = column, wanted = *wanted),
             Self::NoData { variables } => note!(no_row, variables = variables),
             Self::NoVariation => note!(no_variation),
+            Self::Overflow { largest } => note!(overflow, largest = Value::shown(*largest, format!("{largest:.1e}"))),
             Self::TooFewObservations { n_obs, n_coefficients } => note!(too_few_rows, n = *n_obs, p = *n_coefficients),
             Self::TooManyColumns { columns, most } => note!(too_many_columns, p = *columns, most = *most),
             Self::TooManyCells { term, cells, parameters, most } => {
@@ -351,7 +359,7 @@ impl ModelError {
             Self::PairUnits { .. } => &m::remedy_pair_units,
             Self::NotEstimable { .. } => &m::remedy_structure,
             Self::Separated { .. } => &m::remedy_separated,
-            Self::NotPositiveDefinite { .. } => &m::remedy_units,
+            Self::NotPositiveDefinite { .. } | Self::Overflow { .. } => &m::remedy_units,
             Self::Confounded { .. } => &m::remedy_confounded,
             Self::Unbounded { .. } => &m::remedy_unbounded,
             Self::NotConverged { .. } => &m::remedy_convergence,

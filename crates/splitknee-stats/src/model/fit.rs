@@ -270,7 +270,10 @@ impl Standardised {
         let rss: f64 = residual.iter().map(|r| r * r).sum();
         let largest = y.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
         let scale = (rss / (n - p) as f64).sqrt();
-        if !(scale.is_finite() && scale > 64.0 * f64::EPSILON * largest && scale > 0.0) {
+        if !scale.is_finite() {
+            return Err(ModelError::Overflow { largest });
+        }
+        if !(scale > 64.0 * f64::EPSILON * largest && scale > 0.0) {
             return Err(ModelError::NoVariation);
         }
         let mut inverse = vec![0.0; p * p];

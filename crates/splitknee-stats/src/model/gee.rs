@@ -393,6 +393,10 @@ pub fn fit_gee_with_offset(
     let mut scale = problem.scale(squares(&residuals(&beta)));
     // Residuals that are only rounding error: relative to the outcome itself.
     let size: f64 = outcome.iter().map(|y| y * y).sum::<f64>() / n as f64;
+    if !size.is_finite() {
+        let largest = outcome.iter().fold(0.0_f64, |most, y| most.max(y.abs()));
+        return Err(ModelError::Overflow { largest });
+    }
     if scale <= 1e-26 * size || scale <= 0.0 {
         return Err(ModelError::NoVariation);
     }

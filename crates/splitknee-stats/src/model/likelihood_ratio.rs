@@ -140,8 +140,11 @@ pub fn likelihood_ratio(smaller: &Fit, larger: &Fit) -> Result<LikelihoodRatio, 
         .ok_or_else(|| refuse("needs the second model to have more parameters than the first"))?;
     let statistic = (2.0 * (larger.log_lik - smaller.log_lik)).max(0.0);
     let mixture = if fixed_same { boundary_mixture(smaller, larger, df) } else { None };
-    let more_variances = larger.problem.k > smaller.problem.k;
-    let note = (fixed_same && mixture.is_none() && more_variances).then(|| {
+    // A variance of a random term that only the larger model has is zero in the smaller one, on the boundary; structures of
+    // one covariance (cs, ar1, us) are nested inside it.
+    let variances = |fit: &Fit| random_terms(fit).iter().map(|(_, coefficients)| coefficients.len()).sum::<usize>();
+    let at_boundary = variances(larger) > variances(smaller);
+    let note = (fixed_same && mixture.is_none() && at_boundary).then(|| {
         "where the smaller model sets variances to zero, this p-value is too large (conservative), and no mixture of χ² \
          distributions is known for this pair of models"
             .to_owned()
@@ -164,13 +167,15 @@ pub fn likelihood_ratio(smaller: &Fit, larger: &Fit) -> Result<LikelihoodRatio, 
     })
 }
 
+/// Group and coefficients of every random term.
+fn random_terms(fit: &Fit) -> Vec<(String, Vec<String>)> {
+    let terms = fit.problem.terms.iter().filter(|t| t.kind == TermKind::Random);
+    terms.map(|t| (t.group.clone(), t.cells.clone())).collect()
+}
+
 /// Weights and degrees of freedom of the null distribution, where it is one of the two known: `larger` has either one more
 /// variance, or one random term with one more correlated coefficient, and all else is the same.
 fn boundary_mixture(smaller: &Fit, larger: &Fit, df: usize) -> Option<Vec<(f64, usize)>> {
-    let random = |fit: &Fit| -> Vec<(String, Vec<String>)> {
-        let terms = fit.problem.terms.iter().filter(|t| t.kind == TermKind::Random);
-        terms.map(|t| (t.group.clone(), t.cells.clone())).collect()
-    };
     let others = |fit: &Fit| -> Vec<(TermKind, String, Vec<String>, usize)> {
         let terms = fit.problem.terms.iter().filter(|t| t.kind != TermKind::Random);
         terms.map(|t| (t.kind, t.group.clone(), t.cells.clone(), t.n_parameters())).collect()
@@ -178,7 +183,7 @@ fn boundary_mixture(smaller: &Fit, larger: &Fit, df: usize) -> Option<Vec<(f64, 
     if others(smaller) != others(larger) {
         return None;
     }
-    let (mut added, mut lost) = (random(larger), random(smaller));
+    let (mut added, mut lost) = (random_terms(larger), random_terms(smaller));
     lost.retain(|term| match added.iter().position(|t| t == term) {
         Some(i) => {
             added.remove(i);

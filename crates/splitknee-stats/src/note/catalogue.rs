@@ -56,8 +56,8 @@ crate::messages! {
         permutation_random = "Monte Carlo over {n} random sign patterns, seed {seed}; p counts the observed pattern too";
         pm_estimate = "estimate: ratio of the variances, treated / control";
         tost_two = "two one-sided paired t tests, each at {alpha} %; both reject where the {level} % interval lies inside the limits";
-        wilcoxon_zeros = "{n} zero differences dropped before ranking (Wilcoxon)";
-        wilcoxon_pratt = "{n} zero differences ranked, then dropped (Pratt)";
+        wilcoxon_zeros = "{n} zero {n:difference|differences} dropped before ranking (Wilcoxon)";
+        wilcoxon_pratt = "{n} zero {n:difference|differences} ranked, then dropped (Pratt)";
         wilcoxon_exact = "exact null distribution conditional on ties (shift algorithm)";
         wilcoxon_normal = "normal approximation, tie-corrected variance, {correction} continuity correction";
         with_correction = "with";
@@ -69,7 +69,7 @@ crate::messages! {
         small_sample = "small sample: at a nominal 5 % this method rejects a true null hypothesis in {errors} of trials of 6, 10, 15 and 30 pairs; below {least} pairs it describes only, {neighbours} decide";
         win_limits = "p-value and limits: score test of the net benefit by its trinomial distribution, and the values that it does not reject";
         win_limits_normal = "p-value and limits: score test of the net benefit by the normal distribution, and the values that it does not reject";
-        sign_zeros = "{n} zero differences dropped from the test, kept in the median and its interval";
+        sign_zeros = "{n} zero {n:difference|differences} dropped from the test, kept in the median and its interval";
         pairs_word = "pairs";
         pair_word = "pair";
         m_ba = "a Bland-Altman analysis";
@@ -196,6 +196,7 @@ crate::messages! {
         no_column = "there is no column `{column}` (columns: {available})";
         column_wanted = "`{column}` must be {wanted} here";
         no_row = "no row has a value in every variable of the model ({variables})";
+        overflow = "the outcome has values of the size {largest}, whose squares exceed what a number here can hold";
         no_variation = "the outcome has no variation left after the fixed effects (it is constant or fitted exactly): variances cannot be estimated";
         too_few_rows = "{n} observations cannot estimate {p} coefficients and a variance";
         too_many_columns = "the fixed effects have {p} columns, more than the {most} that are fitted";
