@@ -42,6 +42,13 @@ const CASES: &[Case] = &[
         t.set("knees.csv", 4, "stiffness", "9");
         t.set("knees.csv", 9, "stiffness", "9");
     }),
+    // 99 as a code within a scale of 0 to 100 whose top is reached.
+    ("SK217", "knees.csv", 4, "vas", |t| {
+        t.set("knees.csv", 3, "vas", "95");
+        for row in [4, 7, 10, 12] {
+            t.set("knees.csv", row, "vas", "99");
+        }
+    }),
     ("SK222", "knees.csv", 2, "vas", |t| {
         for (row, value) in [(2, "4.1"), (3, "5.5"), (4, "3.1"), (5, "6.2"), (6, "3.3"), (7, "4.4")] {
             t.set("knees.csv", row, "vas", value);

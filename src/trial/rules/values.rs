@@ -198,6 +198,8 @@ const GRADES: usize = 11;
 
 /// Endpoints that must agree before two visits or two knees count as copies of each other.
 const COPIED: usize = 3;
+/// Fewest cells of one value that can be a heap on a code for missing.
+const HEAPED: usize = 4;
 
 /// Looks at the values of every endpoint, endpoints side by side.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
@@ -266,7 +268,8 @@ fn decimals(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<u
     );
 }
 
-/// SK217: values that look like codes for missing: far from all others; or written several times, beyond a gap.
+/// SK217: values that look like codes for missing: far from all others; written several times, beyond a gap; or, within
+/// the scale, written far more often than all the values around it.
 fn codes(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usize>)], findings: &mut Findings) {
     for code in [-9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0] {
         let mut coded = values.iter().filter(|(value, _)| *value == code);
@@ -282,6 +285,18 @@ fn codes(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usiz
             true => lowest >= 0.0,
             false => highest < code / 5.0 || (cells > 1 && !top && gap > 0.0 && gap >= 0.1 * (highest - lowest)),
         };
+        if !apart && code > 9.0 && !top && cells >= HEAPED {
+            let near = (0.05 * (highest - lowest)).round();
+            let around = others.iter().filter(|(value, _)| (value - code).abs() <= near).count();
+            if cells > 2 * around {
+                findings.add(
+                    "SK217",
+                    context.rows.place(*row, Some(&endpoint.column)),
+                    format!("{} is {code} in {cells} cells, and within {near} of it in {around} others", endpoint.name),
+                    "list the code in `data.missing` if it means missing",
+                );
+            }
+        }
         // A single 9 beside small numbers is a number.
         if apart && (code.abs() > 9.0 || cells > 1 || endpoint.kind == Kind::Ordinal || code < 0.0) {
             let cells = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
