@@ -264,6 +264,16 @@ fn no_input_is_overwritten_by_any_command() {
             assert!(code == 3 && err.contains("help:"), "{arguments:?}: {code} {err}");
         }
     }
+    // Nor by the listing of a plan that cannot be read; and without --force it is called an input.
+    let broken = folder.path().join("broken.toml");
+    fs::write(&broken, format!("{}\nbeter = = 1\n", small.plan)).unwrap();
+    for arguments in [
+        vec!["check", text(&broken), "--force", "--html", text(&knees)],
+        vec!["check", text(&plan), "--html", text(&knees)],
+    ] {
+        let (code, _, err) = run(&arguments);
+        assert!(code == 3 && err.contains("which this command reads"), "{arguments:?}: {code} {err}");
+    }
     // A folder that holds the plan is no output folder, whatever it looks like.
     fs::write(folder.path().join("manifest.json"), r#"{"splitknee": "0", "outputs": []}"#).unwrap();
     let (code, _, err) = run(&["run", text(&plan), "--force", "--out", text(folder.path())]);

@@ -245,6 +245,16 @@ pub fn files(plan: &Plan, folder: &Path) -> Vec<std::path::PathBuf> {
     found
 }
 
+/// The files beside the plan at `path` that its text names between quotes, whether or not it is a valid plan: what a command
+/// must not write over before it could read the plan. Empty where there is no such text.
+pub fn quoted_files(path: &Path) -> Vec<std::path::PathBuf> {
+    let Ok(bytes) = disk::read::bytes(path, LARGEST) else { return Vec::new() };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let text = String::from_utf8_lossy(&bytes);
+    let quoted = text.lines().flat_map(|line| line.split(['"', '\'']).skip(1).step_by(2).collect::<Vec<_>>());
+    quoted.filter(|name| !name.is_empty()).map(|name| folder.join(name)).filter(|path| path.is_file()).collect()
+}
+
 /// Checks the plan in `text`; `file_name` is used in messages.
 ///
 /// # Errors

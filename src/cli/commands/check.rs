@@ -21,6 +21,7 @@ use std::process::ExitCode;
 pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
     let mut protected = Inputs::of([args.plan.clone(), lock::path_of(&args.plan)]);
     args.replace.redact_key.iter().for_each(|key| protected.add(key));
+    plan::quoted_files(&args.plan).iter().for_each(|file| protected.add(file));
     if let Some(path) = &args.html {
         place::file(path, &protected, args.force)?;
     }
