@@ -229,6 +229,11 @@ fn bad_input_is_refused_in_words_or_answered() {
     // No pair is left at the primary visit: the trial is refused by name before anything is estimated.
     let findings = small.findings();
     assert!(findings.iter().any(|finding| finding.rule == "SK507"), "{findings:#?}");
+    // What is not linear in the values comes from draws only.
+    let conditional = event("OUT", "patient", "treatment-policy") + "[estimand.missing]\nanalysis = \"mixed\"\n";
+    let refused = trial("", &conditional).read_plan().unwrap_err();
+    let linear = |finding: &splitknee::trial::Finding| finding.message.contains("the mixed model is not linear");
+    assert!(refused.iter().any(linear), "{refused:#?}");
     // One patient.
     let mut small = trial("", &policy);
     for file in ["knees.csv", "patients.csv", "allocation.csv", "disposition.csv", "events.csv"] {
@@ -242,7 +247,8 @@ fn sensitivity_analyses_say_what_they_are() {
     let plan = "[[estimand.sensitivity]]\nmethod = \"locf\"\n[[estimand.sensitivity]]\nmethod = \"bocf\"\n\
                 [[estimand.sensitivity]]\nmethod = \"worst-case\"\n[[estimand.sensitivity]]\nmethod = \"two-means\"\n\
                 [[estimand.sensitivity]]\ndelta = { active = 5 }\n[[estimand.sensitivity]]\ndelta = { active = 10 }\n\
-                [[estimand.sensitivity]]\nmethod = \"approximate-bayes\"\nanalysis = \"responder\"\n";
+                [[estimand.sensitivity]]\nmethod = \"approximate-bayes\"\nanalysis = \"responder\"\n\
+                [[estimand.sensitivity]]\nmethod = \"approximate-bayes\"\nanalysis = \"mixed\"\n";
     let mut small = trial(
         "",
         &(event("OUT", "patient", "treatment-policy")
@@ -266,6 +272,10 @@ fn sensitivity_analyses_say_what_they_are() {
     let share = record(&found, "vas.m6.e1.mar.approximate-bayes.responder");
     assert!(share.result.estimate.unwrap().abs() <= 1.0 && share.result.field("m").is_some());
     assert!(matches!(share.result.field("scale"), Some(Field::Text(scale)) if scale == "benefit"));
+    // The primary model on every draw: a difference in the unit of the endpoint, near the main analysis here.
+    let mixed = record(&found, "vas.m6.e1.mar.approximate-bayes.mixed");
+    assert!(mixed.result.field("m").is_some() && mixed.result.notes.reason().is_none(), "{:?}", mixed.result.notes);
+    assert!((mixed.result.estimate.unwrap() - main).abs() < mixed.result.std_error.unwrap());
     // The events file belongs to the seal.
     let (plan, _) = small.read().unwrap();
     assert!(plan::sources::files(&plan).contains(&"ice.csv"));

@@ -211,8 +211,10 @@ impl Checker<'_> {
                     analysis,
                     other.structure.unwrap_or(missing.structure),
                 );
-                if analysis == CompletedAnalysis::Responder && other.delta.as_ref().is_some_and(|delta| delta.tips()) {
-                    let message = "tipping points are those of a mean: the share of responders has none".to_owned();
+                if let Some(whose) = not_linear(analysis)
+                    && other.delta.as_ref().is_some_and(|delta| delta.tips())
+                {
+                    let message = format!("tipping points are those of a mean: {whose} has none");
                     self.wrong("SK010", &inner("delta"), message, "give deltas as numbers");
                 }
             }
@@ -292,11 +294,13 @@ impl Checker<'_> {
         analysis: CompletedAnalysis,
         structure: CellStructure,
     ) {
-        if analysis == CompletedAnalysis::Responder && method == ImputationMethod::ConditionalMean {
-            let message =
-                "the share of responders is not linear in the outcome: the conditional mean of a knee is not the mean \
-                           of its responses"
-                    .to_owned();
+        if let Some(whose) = not_linear(analysis)
+            && method == ImputationMethod::ConditionalMean
+        {
+            let message = format!(
+                "{whose} is not linear in the outcome: computed from conditional means it is not the mean over what is \
+                 missing"
+            );
             self.wrong("SK010", path, message, "write `method = \"bayes\"` or \"approximate-bayes\"");
         }
         if method == ImputationMethod::Bayes && structure != CellStructure::Us {
@@ -339,5 +343,14 @@ impl Checker<'_> {
                 self.wrong("SK010", &at("m"), message, "leave it out: enough are drawn");
             }
         }
+    }
+}
+
+/// What of an analysis of completed sets is no weighted sum of the values, and so comes from draws only.
+fn not_linear(analysis: CompletedAnalysis) -> Option<&'static str> {
+    match analysis {
+        CompletedAnalysis::Responder => Some("the share of responders"),
+        CompletedAnalysis::Mixed => Some("the mixed model"),
+        CompletedAnalysis::MeanDifference | CompletedAnalysis::Ancova => None,
     }
 }

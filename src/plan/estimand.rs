@@ -436,6 +436,8 @@ words! {
         MeanDifference = "mean-difference",
         /// Their mean adjusted for both knees' baselines.
         Ancova = "ancova",
+        /// The pair model over all visits; from draws only.
+        Mixed = "mixed",
         /// The difference of the shares of responders; from draws only.
         Responder = "responder",
     }

@@ -187,6 +187,7 @@ fn imputed(
     let analysis = match other.and_then(|other| other.analysis).unwrap_or(written.analysis) {
         CompletedAnalysis::MeanDifference => Analysis::MeanDifference,
         CompletedAnalysis::Ancova => Analysis::Ancova,
+        CompletedAnalysis::Mixed => Analysis::Mixed,
         CompletedAnalysis::Responder => Analysis::Responder(Response {
             threshold: written.threshold.or(about.minimal_improvement).unwrap_or(f64::NAN),
             lower_is_better: about.better == Better::Lower,
@@ -216,7 +217,7 @@ fn imputed(
             plan::DeltaCells::AfterEvent => DeltaCells::AfterEvent,
             plan::DeltaCells::PerVisit => DeltaCells::PerVisit,
         }),
-        tipping: !matches!(analysis, Analysis::Responder(_))
+        tipping: analysis.is_linear()
             && delta.is_none_or(|delta| delta.tips())
             && (method == ImputationMethod::ConditionalMean || delta.is_some()),
         m: written.m,

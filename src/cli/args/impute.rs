@@ -68,8 +68,9 @@ pub struct ImputeArgs {
     /// conditional-mean, bayes or approximate-bayes.
     #[arg(long, default_value = "conditional-mean", value_parser = ["conditional-mean", "bayes", "approximate-bayes"])]
     pub method: String,
-    /// Analysis of completed differences: mean-difference or ancova.
-    #[arg(long, default_value = "mean-difference", value_parser = ["mean-difference", "ancova"])]
+    /// Analysis of completed sets: mean-difference or ancova of the differences at the visit; mixed: the pair model of all
+    /// visits, for the methods that draw.
+    #[arg(long, default_value = "mean-difference", value_parser = ["mean-difference", "ancova", "mixed"])]
     pub analysis: String,
     /// The visit analysed; default: the last.
     #[arg(long, value_name = "VISIT")]

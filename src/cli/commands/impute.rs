@@ -80,7 +80,11 @@ fn request(args: &ImputeArgs) -> Result<Request, CliError> {
         }),
     };
     Ok(Request {
-        analysis: if args.analysis == "ancova" { Analysis::Ancova } else { Analysis::MeanDifference },
+        analysis: match args.analysis.as_str() {
+            "ancova" => Analysis::Ancova,
+            "mixed" => Analysis::Mixed,
+            _ => Analysis::MeanDifference,
+        },
         at,
         method,
         structure: structure(&args.structure),

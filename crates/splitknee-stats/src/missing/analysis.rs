@@ -1,7 +1,8 @@
-//! Analyses of a completed data set at one visit, both linear in the differences: θ = Σ h_i d_i.
+//! Analyses of a completed data set at one visit; the first two are linear in the differences, θ = Σ h_i d_i:
 //!
 //! - mean difference: h = 1/n, standard error s/√n, n − 1 degrees of freedom (the paired t test).
-//! - ANCOVA: the intercept of `d ~ (pair-mean baseline − its mean over the patients) + baseline difference`, n − 3.
+//! - ANCOVA: the intercept of `d ~ (pair-mean baseline − its mean over the patients) + baseline difference`, n − 3;
+//! - the mixed model of all visits ([`super::completed_model`]) and the share of responders: from draws only.
 
 use crate::math::linalg::{dot, inverse_spd};
 use crate::note;
@@ -15,6 +16,8 @@ pub enum Analysis {
     MeanDifference,
     /// The difference adjusted for both knees' baselines.
     Ancova,
+    /// The pair model over all visits; its covariance is estimated, so from draws only.
+    Mixed,
     /// The difference of the shares of knees that respond; not linear, so from draws only.
     Responder(Response),
 }
@@ -51,8 +54,14 @@ impl Analysis {
         match self {
             Self::MeanDifference => "mean-difference",
             Self::Ancova => "ancova",
+            Self::Mixed => "mixed",
             Self::Responder(_) => "responder",
         }
+    }
+
+    /// Whether it is a weighted sum of the differences.
+    pub fn is_linear(self) -> bool {
+        matches!(self, Self::MeanDifference | Self::Ancova)
     }
 
     fn n_coefficients(self) -> usize {
@@ -86,7 +95,7 @@ impl Linear {
         let z: Vec<f64> = baselines
             .iter()
             .flat_map(|b| match analysis {
-                Analysis::MeanDifference | Analysis::Responder(_) => vec![1.0],
+                Analysis::MeanDifference | Analysis::Mixed | Analysis::Responder(_) => vec![1.0],
                 Analysis::Ancova => vec![1.0, 0.5 * (b[0] + b[1]) - centre, b[0] - b[1]],
             })
             .collect();

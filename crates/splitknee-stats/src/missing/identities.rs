@@ -377,3 +377,46 @@ fn a_covariance_without_an_answer_gives_way_to_the_next_and_says_so() {
     let said = found.notes.iter().find(|note| note.code() == "mi_fallback").unwrap();
     assert!(said.text().contains(&refused.to_string()), "{said}");
 }
+
+/// Without covariates the saturated pair model of a completed set gives the mean difference of the visit with the standard
+/// error of the paired t-test: every draw, and so all that is pooled, is the same by both.
+#[test]
+fn the_mixed_model_without_baseline_is_the_mean_difference_in_every_draw() {
+    for (seed, visits) in [(1, 1), (2, 3)] {
+        let mut trial = trial(seed, 24, visits, 0.25, None);
+        trial.has_baseline = false;
+        let method = Method::Bayes(super::bayes::Prior::Jeffreys);
+        let request = Request { method, m: Some(20), delta: [3.0, -1.0], ..at_last(&trial) };
+        let by_mean = run(trial.clone(), &request).unwrap();
+        let by_model = run(trial.clone(), &Request { analysis: Analysis::Mixed, ..request }).unwrap();
+        assert!(by_mean.n_imputed_active > 0);
+        close(by_model.estimate, by_mean.estimate, 1e-9, "estimate");
+        close(by_model.within.unwrap(), by_mean.within.unwrap(), 1e-6, "within");
+        close(by_model.between.unwrap(), by_mean.between.unwrap(), 1e-6, "between");
+        close(by_model.df.unwrap(), by_mean.df.unwrap(), 1e-4, "df");
+        close(by_model.p_value, by_mean.p_value, 1e-6, "p");
+    }
+}
+
+/// With baselines it is the primary model, near the ANCOVA of the differences on the same draws; what is not linear in the
+/// values comes from draws only.
+#[test]
+fn the_mixed_model_of_completed_sets_adjusts_for_baseline() {
+    let trial = trial(3, 40, 3, 0.2, None);
+    let request = Request { method: Method::ApproximateBayes, m: Some(40), ..at_last(&trial) };
+    let of = |analysis| run(trial.clone(), &Request { analysis, ..request }).unwrap();
+    let (ancova, mixed) = (of(Analysis::Ancova), of(Analysis::Mixed));
+    assert!(
+        (mixed.estimate - ancova.estimate).abs() < 0.5 * ancova.std_error,
+        "{} {}",
+        mixed.estimate,
+        ancova.estimate
+    );
+    assert!((mixed.std_error / ancova.std_error - 1.0).abs() < 0.1, "{} {}", mixed.std_error, ancova.std_error);
+    for refused in [
+        Request { analysis: Analysis::Mixed, tipping: true, ..request },
+        Request { analysis: Analysis::Mixed, ..at_last(&trial) },
+    ] {
+        assert!(run(trial.clone(), &refused).is_err());
+    }
+}

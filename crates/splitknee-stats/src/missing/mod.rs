@@ -7,6 +7,7 @@
 //!
 //! - [`condmean`]: conditional means and the jackknife over patients (the default; deterministic).
 //! - [`bayes`], [`approximate`]: multiple imputation, pooled by Rubin's rules in [`rubin`].
+//! - [`analysis`]: what is computed of a completed set; [`completed_model`]: the mixed model of it.
 //! - [`delta`]: how much worse the imputed values could be before the conclusion changes, as an exact conic.
 //! - [`two_means`]: the same question without imputation. [`single`]: LOCF and its kin, for plans that ask.
 //! - [`mod@run`]: one request, one answer.
@@ -18,6 +19,7 @@
 pub mod analysis;
 pub mod approximate;
 pub mod bayes;
+pub mod completed_model;
 pub mod conditional;
 pub mod condmean;
 pub mod delta;

@@ -3,6 +3,7 @@
 use super::analysis::{Analysis, Linear, Response};
 use super::approximate;
 use super::bayes::{Chain, Prior};
+use super::completed_model;
 use super::condmean::{Imputation, Jackknife};
 use super::delta::{DeltaCells, Surface, Tipping};
 use super::rubin;
@@ -165,7 +166,7 @@ pub struct WithoutPatient {
 pub struct Answer {
     /// `conditional-mean`, `bayes`, `approximate-bayes`.
     pub method: &'static str,
-    /// `mean-difference`, `ancova`.
+    /// `mean-difference`, `ancova`, `mixed`, `responder`.
     pub analysis: &'static str,
     /// The visit analysed.
     pub at: String,
@@ -260,12 +261,13 @@ pub fn run(trial: Trial, request: &Request) -> Result<Answer, Refusal> {
     if request.analysis == Analysis::Ancova && !trial.has_baseline {
         return Err(Refusal(note!(mi_ancova_baseline)));
     }
-    if matches!(request.analysis, Analysis::Responder(_)) {
+    if !request.analysis.is_linear() {
+        let of_model = request.analysis == Analysis::Mixed;
         if matches!(request.method, Method::ConditionalMean(_)) {
-            return Err(Refusal(note!(mi_not_linear)));
+            return Err(Refusal(if of_model { note!(mi_mixed_not_linear) } else { note!(mi_not_linear) }));
         }
         if request.tipping {
-            return Err(Refusal(note!(mi_responder_tipping)));
+            return Err(Refusal(if of_model { note!(mi_mixed_tipping) } else { note!(mi_responder_tipping) }));
         }
     }
     let trial = trial.in_canonical_order();
@@ -399,7 +401,7 @@ fn bayes(imputation: &Imputation, request: &Request, prior: Prior) -> Result<Ans
     };
     draw(&mut sets, request.m.unwrap_or(PILOT))?;
     if request.m.is_none() {
-        let lambda = pooled(imputation, request, &linear, &sets).pool([0.0; 2], 0.0)?.lambda;
+        let lambda = pooled(imputation, request, &linear, &sets)?.pool([0.0; 2], 0.0)?.lambda;
         draw(&mut sets, enough(lambda))?;
     }
     let mut answer = from_draws(imputation, request, &linear, &sets)?;
@@ -418,7 +420,7 @@ fn approximate_bayes(imputation: &Imputation, request: &Request) -> Result<Answe
     let linear = Linear::new(request.analysis, &imputation.baselines(&all))?;
     let mut draws = approximate::draws(imputation, request.m.unwrap_or(PILOT), request.seed)?;
     if request.m.is_none() {
-        let lambda = pooled(imputation, request, &linear, &draws.completed).pool([0.0; 2], 0.0)?.lambda;
+        let lambda = pooled(imputation, request, &linear, &draws.completed)?.pool([0.0; 2], 0.0)?.lambda;
         draws = approximate::draws(imputation, enough(lambda).min(5000), request.seed)?;
     }
     let mut answer = from_draws(imputation, request, &linear, &draws.completed)?;
@@ -429,13 +431,22 @@ fn approximate_bayes(imputation: &Imputation, request: &Request) -> Result<Answe
     Ok(answer)
 }
 
-fn pooled(imputation: &Imputation, request: &Request, linear: &Linear, sets: &[Vec<Vec<f64>>]) -> rubin::Draws {
-    let load = imputation.delta_load(request.at, request.delta_cells);
-    if let Analysis::Responder(response) = request.analysis {
-        return responders(imputation, request, response, &load, sets);
+fn pooled(
+    imputation: &Imputation,
+    request: &Request,
+    linear: &Linear,
+    sets: &[Vec<Vec<f64>>],
+) -> Result<rubin::Draws, Refusal> {
+    let at = request.at;
+    let load = imputation.delta_load(at, request.delta_cells);
+    match request.analysis {
+        Analysis::Responder(response) => Ok(responders(imputation, request, response, &load, sets)),
+        Analysis::Mixed => completed_model::draws(imputation, at, request.delta, request.delta_cells, sets),
+        Analysis::MeanDifference | Analysis::Ancova => {
+            let of = |set: &Vec<Vec<f64>>| set.iter().map(|cells| imputation.difference(cells, at)).collect();
+            Ok(rubin::Draws::of(linear, &load, sets.iter().map(of)))
+        }
     }
-    let differences = sets.iter().map(|set| set.iter().map(|cells| imputation.difference(cells, request.at)).collect());
-    rubin::Draws::of(linear, &load, differences)
 }
 
 /// Shares of responders: δ moves the values before they are judged, so it has no weight left.
@@ -472,7 +483,7 @@ fn from_draws(
     linear: &Linear,
     sets: &[Vec<Vec<f64>>],
 ) -> Result<Answer, Refusal> {
-    let draws = pooled(imputation, request, linear, sets);
+    let draws = pooled(imputation, request, linear, sets)?;
     let found = draws.pool(request.delta, request.margin)?;
     if !(found.std_error > 0.0 && found.df > 0.0) {
         return Err(Refusal(note!(mi_no_variance)));

@@ -189,6 +189,9 @@ crate::messages! {
         mi_not_a_visit = "the visit to analyse is not among the visits";
         mi_level = "the confidence level must lie between 0 and 1";
         mi_not_linear = "the share of responders is not linear in the outcome: a conditional mean is not the mean of the responses; use method bayes or approximate-bayes";
+        mi_mixed_not_linear = "the mixed model estimates its covariance from the completed values: a conditional mean is not their distribution; use method bayes or approximate-bayes";
+        mi_mixed_tipping = "tipping points need an estimate that is linear in the values: the mixed model of completed sets has none; give deltas as numbers, or analyse the mean difference";
+        mi_completed_model = "the mixed model cannot be fitted to a completed set: {reason}";
         mi_responder_tipping = "tipping points are those of a mean: the share of responders has none; give deltas as numbers";
         mi_all_equal = "the {n} completed differences are all equal ({value}), so they have no standard error";
         mi_bayes_us = "Bayesian imputation draws an unstructured covariance; `{structure}` has no such draw: use approximate-bayes or conditional-mean";
