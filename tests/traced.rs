@@ -4,6 +4,7 @@
 use crate::project;
 use crate::recompute::{programs, r_is_here, tested};
 use crate::report::demo;
+use serde_json::Value;
 use splitknee::pipeline::Run;
 use splitknee::report::exhibits::Material;
 use splitknee::report::options::Options;
@@ -125,6 +126,84 @@ fn every_number_of_a_table_is_in_the_record_it_opens() {
         println!("{name}: {linked} linked numbers of table cells, {} not in the record they open", lost.len());
         assert!(lost.is_empty(), "{name}: {:#?}", lost.iter().take(20).collect::<Vec<_>>());
         assert!(linked > 100, "{name}: {linked}");
+    }
+}
+
+/// Every number in a value, at any depth.
+fn held(value: &Value, found: &mut Vec<f64>) {
+    match value {
+        Value::Number(number) => found.extend(number.as_f64()),
+        Value::Array(items) => items.iter().for_each(|item| held(item, found)),
+        Value::Object(fields) => {
+            // The level of the upper limit alone, which is said where no event was seen.
+            found.extend(fields.get("conf_level").and_then(Value::as_f64).map(|level| 0.5 * (1.0 + level)));
+            fields.values().for_each(|field| held(field, found));
+        }
+        _ => {}
+    }
+}
+
+/// The numbers of a conclusion that its records do not hold: rounded, in size alone, as a percentage, or past a bound that a
+/// p-value is printed as.
+fn unexplained(text: &str, names: &[&str], records: &[&Value]) -> Vec<String> {
+    let text = names.iter().fold(plain(text), |text, name| text.replace(name, ""));
+    let mut pool = Vec::new();
+    records.iter().for_each(|record| held(record, &mut pool));
+    let rounds = |shown: f64, decimals: usize| {
+        let half = 0.5 * 10_f64.powi(-i32::try_from(decimals).unwrap()) * (1.0 + 1e-9);
+        let near = |value: f64| (value - shown).abs() <= half || (value.abs() - shown).abs() <= half;
+        pool.iter().any(|value| near(*value) || near(100.0 * value))
+    };
+    let bound = |shown: f64| {
+        let p = |beyond: &dyn Fn(f64) -> bool| pool.iter().any(|p| (0.0..=1.0).contains(p) && beyond(*p));
+        let text = text.replace(' ', "");
+        text.contains(&format!("<{shown}")) && p(&|p| p < shown)
+            || text.contains(&format!(">{shown}")) && p(&|p| p > shown)
+    };
+    let lost = numbers(&text).into_iter().filter(|(shown, decimals)| !rounds(*shown, *decimals) && !bound(*shown));
+    lost.map(|(shown, _)| format!("{shown} in: {text}")).collect()
+}
+
+/// The boxes of conclusions of a page, each against the record of its endpoint and visit that decides, or those of the harms;
+/// how many numbers were looked at, and which are not held.
+fn untraced_conclusions(run: &Run, page: &str, results: &Value) -> (usize, Vec<String>) {
+    let design = &run.trial.design;
+    let visits = design.visits.iter().map(|visit| visit.label.as_str());
+    let names: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.name.as_str()).chain(visits).collect();
+    let records = results["results"].as_array().unwrap();
+    let (mut looked_at, mut lost) = (0, Vec::new());
+    for text in between(page, "<p class=\"conclusion\">", "</p>") {
+        let told = plain(text);
+        let about = |record: &&Value| {
+            let named = |key: &str| record[key].as_str().is_some_and(|name| told.contains(name));
+            let decides = matches!(record["role"].as_str(), Some("primary" | "secondary"));
+            decides && record["arm"].is_null() && named("endpoint") && named("visit")
+        };
+        let mut own: Vec<&Value> = records.iter().filter(about).collect();
+        // Of two names one may hold the other.
+        let longest = own.iter().filter_map(|record| Some(record["endpoint"].as_str()?.len())).max();
+        own.retain(|record| record["endpoint"].as_str().map(str::len) == longest);
+        if own.is_empty() {
+            own = records.iter().filter(|record| record["id"].as_str().unwrap().starts_with("safety.")).collect();
+        }
+        looked_at += numbers(&told).len();
+        lost.extend(unexplained(text, &names, &own));
+    }
+    (looked_at, lost)
+}
+
+#[test]
+fn every_number_of_a_conclusion_is_in_the_record_that_decides() {
+    for language in ["en", "ja"] {
+        let (run, bundle) = demo(language);
+        let page = String::from_utf8(bundle.get("report.html").unwrap().to_vec()).unwrap();
+        let results: Value = serde_json::from_slice(bundle.get("results.json").unwrap()).unwrap();
+        let (looked_at, lost) = untraced_conclusions(run, &page, &results);
+        assert!(lost.is_empty(), "{language}: {lost:#?}");
+        assert!(looked_at > 80, "{language}: {looked_at}");
+        // A limit that is moved in the sentence alone is found.
+        let moved = page.replace("6.9", "7.9");
+        assert!(!untraced_conclusions(run, &moved, &results).1.is_empty(), "{language}");
     }
 }
 

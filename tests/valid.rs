@@ -309,6 +309,75 @@ fn differences_that_are_equal_as_decimals_are_equal() {
     assert_eq!((odds.estimate, odds.p_value), (Some(1.0), Some(1.0)));
 }
 
+/// One level for a test against a margin and for the interval: TOST at half the two-sided level on each side, and the
+/// verdict follows the interval. The differences have mean 1 and standard error 0.5, 24 degrees of freedom: the margin 1.9
+/// lies inside the two one-sided tests at 5 % (limit 1.86), but not inside the 95 % interval (limit 2.03).
+#[test]
+fn a_margin_is_judged_at_one_level_by_test_and_verdict() {
+    let values: Vec<(String, String)> = (0..25)
+        .map(|i| (["48.5", "53.5", "51.0"][if i == 24 { 2 } else { i % 2 }].to_owned(), "50.0".to_owned()))
+        .collect();
+    let rows: Vec<(&str, &str)> = values.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let of = |margin: f64| {
+        let rest = format!("margin = {margin}\ntests = [\"tost\"]\n[analysis]\nprimary = \"paired_t\"");
+        single("continuous", "[0, 100]", "lower", &rest, &rows)
+    };
+    for (margin, equivalent) in [(1.9, false), (2.1, true)] {
+        let found = of(margin);
+        let record = deciding(&found);
+        let tost = found.outcomes.records.iter().find(|record| record.result.method == "tost").expect("TOST");
+        assert!((record.result.std_error.unwrap() - 0.5).abs() < 1e-12, "{:?}", record.result.std_error);
+        assert_eq!(record.conclusion() == Conclusion::Equivalent, equivalent, "{margin}");
+        assert_eq!(tost.result.field("equivalent"), Some(&Field::Json(equivalent.into())), "{margin}");
+        let p = tost.result.p_value.unwrap();
+        assert_eq!(p <= 0.025, equivalent, "{margin}: {p}");
+        assert!(p < 0.05, "{margin}: {p}");
+    }
+}
+
+/// The end of a range that is no binary fraction: 0.1 to 5.4 rescaled to 0 to 100 makes 100.00000000000001 of 5.4.
+#[test]
+fn a_value_at_the_end_of_its_range_is_a_response_like_any_other() {
+    let mut csv = "id,side,arm,visit,pain,func\n".to_owned();
+    for i in 0..12 {
+        for (side, arm, last) in [("L", "EV", "0.9"), ("R", "SAL", if i % 3 == 0 { "1.1" } else { "5.1" })] {
+            csv.push_str(&format!("P{i:02},{side},{arm},Baseline,5.4,60\nP{i:02},{side},{arm},Month 6,{last},20\n"));
+        }
+    }
+    let endpoint = |name: &str, column: &str, range: &str, domain: &str, role: &str| {
+        format!(
+            "[[endpoint]]\nname = \"{name}\"\ncolumn = \"{column}\"\nrange = {range}\nbetter = \"lower\"\ndomain = \"{domain}\"\nrole = \"{role}\"\n"
+        )
+    };
+    let plan = "[trial]\nid = \"X\"\ntitle = \"t\"\nsynthetic = true\n[data]\npath = \"k.csv\"\n\
+         columns = { patient = \"id\", knee = \"side\", arm = \"arm\", visit = \"visit\" }\n\
+         [arms]\nactive = \"EV\"\nplacebo = \"SAL\"\n[visits]\norder = [\"Baseline\", \"Month 6\"]\nbaseline = \"Baseline\"\n"
+        .to_owned()
+        + &endpoint("Pain", "pain", "[0.1, 5.4]", "pain", "primary")
+        + &endpoint("Function", "func", "[0, 68]", "function", "secondary");
+    let found = run(&plan, &csv);
+    let record = found.outcomes.records.iter().find(|record| record.result.method == "omeract-oarsi").unwrap();
+    // Every pair is judged: pain falls by more than half of its range in all active knees and in four placebo knees.
+    assert_eq!((record.result.n_pairs, record.result.n_dropped), (12, 0), "{record:?}");
+}
+
+/// A local event at both knees counts in each: a concordant pair, no systemic event.
+#[test]
+fn an_event_at_both_knees_counts_in_each() {
+    let counts = |side: &str| {
+        let mut small = crate::small_trial::SmallTrial::new();
+        small.set("events.csv", 2, "knee", side);
+        let (plan, _) = small.read().unwrap();
+        let (trial, _) = small.build().unwrap();
+        let found = splitknee::analysis::analyse(&plan, &trial);
+        ["safety.knee.ev", "safety.knee.saline", "safety.systemic"]
+            .map(|id| find(&found, id).result.number("patients_with_event"))
+    };
+    // The left knee of P01 is the active one; the headache of P02 is systemic.
+    assert_eq!(counts("LEFT"), [Some(1.0), Some(0.0), Some(1.0)]);
+    assert_eq!(counts("BOTH"), [Some(1.0), Some(1.0), Some(1.0)]);
+}
+
 /// Two primary endpoints need a rule.
 #[test]
 fn two_primaries_without_a_rule_are_refused() {

@@ -161,7 +161,8 @@ impl Note {
     }
 }
 
-/// `pattern` with its places `{name}` filled; `{n:patient|patients}` takes the first form where `n` is 1, else the second.
+/// `pattern` with its places `{name}` filled; `{n:patient|patients}` takes the first form where `n` is 1, else the second. An
+/// empty value takes the space before it along: a number without a unit is followed by what follows.
 /// A place without a value stays.
 pub fn fill(pattern: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
     let mut text = String::with_capacity(pattern.len());
@@ -173,6 +174,7 @@ pub fn fill(pattern: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
         let (name, forms) = place.split_once(':').map_or((place, None), |(name, forms)| (name, forms.split_once('|')));
         match (value(name), forms) {
             (Some(value), Some((one, other))) => text.push_str(if value == "1" { one } else { other }),
+            (Some(value), None) if value.is_empty() && text.ends_with(' ') => text.truncate(text.len() - 1),
             (Some(value), None) => text.push_str(&value),
             (None, _) => text.push_str(&rest[open..=open + length]),
         }
@@ -373,5 +375,8 @@ mod tests {
     fn places_take_forms() {
         let one = |name: &str| (name == "n").then(|| "1".to_owned());
         assert_eq!(fill("{n} {n:patient|patients} {m}", &one), "1 patient {m}");
+        let no_unit = |name: &str| Some(if name == "unit" { String::new() } else { "0.2".to_owned() });
+        assert_eq!(fill("{d} {unit} to EV", &no_unit), "0.2 to EV");
+        assert_eq!(fill("{d} {unit}有利", &no_unit), "0.2有利");
     }
 }
