@@ -5,7 +5,7 @@
 use crate::analysis::find;
 use serde_json::Value;
 use splitknee::analysis::run::Run;
-use splitknee::analysis::{Conclusion, Outcomes, Record};
+use splitknee::analysis::{Claim, Conclusion, Outcomes, Record, Withheld};
 use splitknee::paired::Field;
 use splitknee::pipeline;
 use splitknee::report::options::Options;
@@ -98,11 +98,16 @@ fn run(plan: &str, csv: &str) -> Run {
     pipeline::analyse(inputs).unwrap_or_else(|f| panic!("{f:?}"))
 }
 
-/// What a run says, without its numbers.
-fn words(run: &Run) -> String {
+/// The report as text.
+fn report(run: &Run) -> String {
     let words = compose::words(&run.plan);
     let document = compose::document_with(run, &words, &compose::style(&run.plan), &Options::default()).unwrap();
-    let report = markdown::render(&document, &words);
+    markdown::render(&document, &words)
+}
+
+/// What a run says, without its numbers.
+fn words(run: &Run) -> String {
+    let report = report(run);
     let findings: String = run.findings.iter().map(|finding| finding.message.as_str()).collect();
     // Identifiers of files are no words.
     report
@@ -333,6 +338,123 @@ fn a_margin_is_judged_at_one_level_by_test_and_verdict() {
         assert_eq!(p <= 0.025, equivalent, "{margin}: {p}");
         assert!(p < 0.05, "{margin}: {p}");
     }
+}
+
+/// 25 pairs whose differences have this mean and standard error 0.5 in every endpoint: the 95 % limits lie 1.03 beside it.
+/// The endpoints are name, mean of the differences (lower is better), and further keys.
+fn shifted(endpoints: &[(&str, f64, &str)], rest: &str) -> Run {
+    let header: String = endpoints.iter().map(|(name, ..)| format!(",{}", name.to_lowercase())).collect();
+    let mut csv = format!("id,side,arm{header}\n");
+    for i in 0..25 {
+        let noise = [-2.5, 2.5, 0.0][if i == 24 { 2 } else { i % 2 }];
+        let active: String = endpoints.iter().map(|(_, mean, _)| format!(",{:.1}", 50.0 + mean + noise)).collect();
+        csv.push_str(&format!("P{i:02},L,EV{active}\nP{i:02},R,SAL{}\n", ",50.0".repeat(endpoints.len())));
+    }
+    let mut plan = "[trial]\nid = \"X\"\ntitle = \"t\"\nsynthetic = true\n[data]\npath = \"k.csv\"\n\
+         columns = { patient = \"id\", knee = \"side\", arm = \"arm\" }\n[arms]\nactive = \"EV\"\nplacebo = \"SAL\"\n\
+         [analysis]\nprimary = \"paired_t\"\n"
+        .to_owned();
+    for (name, _, keys) in endpoints {
+        let column = name.to_lowercase();
+        plan.push_str(&format!(
+            "[[endpoint]]\nname = \"{name}\"\ncolumn = \"{column}\"\nrange = [0, 100]\nbetter = \"lower\"\n{keys}\n"
+        ));
+    }
+    run(&(plan + rest), &csv)
+}
+
+/// Claim and reason of every endpoint.
+fn claims(run: &Run) -> Vec<(Claim, Option<Withheld>)> {
+    let verdict = |endpoint| run.outcomes.deciding(endpoint, 0).and_then(|record| record.verdict).expect("a verdict");
+    (0..run.trial.design.endpoints.len()).map(|at| (verdict(at).claim, verdict(at).withheld)).collect()
+}
+
+const PRIMARY: &str = "role = \"primary\"\n";
+
+/// Margins go through the procedure of several primaries like differences do: with their own p-value, in their own place.
+#[test]
+fn margins_are_claimed_by_the_procedure_that_the_plan_has() {
+    let ni = |margin: f64| format!("{PRIMARY}objective = \"non-inferiority\"\nnon_inferiority_margin = {margin}");
+    let eq = |margin: f64| format!("{PRIMARY}objective = \"equivalence\"\nmargin = {margin}");
+    let of = |first: (f64, &str), second: (f64, &str), procedure: &str| {
+        let found = shifted(
+            &[("Pain", first.0, first.1), ("Func", second.0, second.1)],
+            &format!("[multiplicity]\nprimary = \"{procedure}\"\n"),
+        );
+        claims(&found)
+    };
+    let shown = (Claim::NonInferior, None);
+    let kept = (Claim::None, Some(Withheld::Family));
+    // A sequence ends at the first that fails: 1.5 + 1.03 lies beyond 2.
+    assert_eq!(of((1.5, &ni(2.0)), (0.0, &ni(9.0)), "fixed-sequence"), [(Claim::None, None), kept]);
+    assert_eq!(of((0.5, &ni(2.0)), (0.0, &ni(9.0)), "fixed-sequence"), [shown, shown]);
+    assert_eq!(of((1.5, &eq(2.0)), (0.0, &eq(9.0)), "fixed-sequence"), [(Claim::None, None), kept]);
+    // t = 2.2 on 24 df: one-sided p 0.019, twice that is below 0.05 alone, and beyond it by Holm beside one that fails.
+    assert_eq!(of((0.0, &ni(1.1)), (0.0, &ni(0.2)), "holm"), [kept, (Claim::None, None)]);
+    assert_eq!(of((0.0, &ni(1.1)), (0.0, &ni(3.0)), "holm"), [shown, shown]);
+    let found = shifted(&[("Pain", 0.0, &ni(1.1)), ("Func", 0.0, &ni(0.2))], "[multiplicity]\nprimary = \"holm\"\n");
+    let p = find(&found.outcomes, "multiplicity.pain").result.p_value.unwrap();
+    // R 4.2.2: 2 * pt(2.2, 24, lower.tail = FALSE)
+    assert!((p - 0.037_676_816_218).abs() < 1e-8, "{p}");
+    // Superior in one and not inferior in the other is each endpoint's own objective.
+    let superior = (Claim::Superior, None);
+    assert_eq!(of((-2.0, PRIMARY), (0.5, &ni(3.0)), "co-primary"), [superior, shown]);
+    // Worse in one: neither is claimed.
+    let found = of((2.0, PRIMARY), (0.5, &ni(3.0)), "co-primary");
+    assert_eq!(found, [(Claim::None, Some(Withheld::Family)), kept]);
+    // Without an objective the hypothesis is superiority, and a margin that holds claims nothing.
+    let margin = format!("{PRIMARY}non_inferiority_margin = 9");
+    let other = (Claim::None, Some(Withheld::Objective));
+    assert_eq!(of((0.0, &margin), (0.0, &margin), "co-primary"), [other, other]);
+}
+
+/// What waits for the primary objective waits for what the plan says it is; the level is spent once.
+#[test]
+fn the_gate_opens_on_the_objective_of_the_plan() {
+    let secondary = ("Stiff", -2.0, "role = \"secondary\"");
+    let family = "[multiplicity]\nmethod = \"holm\"\n";
+    let of = |mean: f64, keys: &str| claims(&shifted(&[("Pain", mean, keys), secondary], family));
+    let margin = format!("{PRIMARY}non_inferiority_margin = 9");
+    let objective = format!("{margin}\nobjective = \"non-inferiority\"");
+    let (superior, shown) = ((Claim::Superior, None), (Claim::NonInferior, None));
+    let waits = (Claim::None, Some(Withheld::Gate));
+    // Superiority is the objective: non-inferiority alone opens nothing, superiority does.
+    assert_eq!(of(0.5, &margin), [shown, waits]);
+    assert_eq!(of(-2.0, &margin), [superior, superior]);
+    // Non-inferiority is: it opens the gate, and superiority of the primary is no second way to spend the level.
+    assert_eq!(of(0.5, &objective), [shown, superior]);
+    assert_eq!(of(-2.0, &objective), [shown, superior]);
+    assert_eq!(of(9.5, &objective), [(Claim::None, Some(Withheld::Objective)), waits]);
+    // The only hypothesis of the trial claims all that its interval allows.
+    let alone = |mean: f64| claims(&shifted(&[("Pain", mean, &objective)], ""));
+    assert_eq!(alone(-2.0), [superior]);
+    // A secondary endpoint is not inferior through the family, with its own hypothesis.
+    let other = ("Func", 0.5, "role = \"secondary\"\nobjective = \"non-inferiority\"\nnon_inferiority_margin = 9");
+    let plain = ("Func", 0.5, "role = \"secondary\"\nnon_inferiority_margin = 9");
+    assert_eq!(claims(&shifted(&[("Pain", -2.0, PRIMARY), other], family)), [superior, shown]);
+    let unclaimed = (Claim::None, Some(Withheld::Objective));
+    assert_eq!(claims(&shifted(&[("Pain", -2.0, PRIMARY), plain], family)), [superior, unclaimed]);
+    assert_eq!(claims(&shifted(&[("Pain", 0.0, PRIMARY), other], family)), [(Claim::None, None), waits]);
+}
+
+/// The margins of the plan are held against the interval in words, met or not; other objectives and procedures are said.
+#[test]
+fn margins_and_objectives_are_said() {
+    let said = |endpoints: &[(&str, f64, &str)], rest: &str| report(&shifted(endpoints, rest));
+    let missed = said(&[("Pain", 0.5, "margin = 1.2")], "");
+    assert!(missed.contains("The interval does not lie within ±1.2, the equivalence margin"), "{missed}");
+    let both = said(&[("Pain", -2.0, "margin = 5")], "");
+    assert!(both.contains("The interval also lies within ±5"), "{both}");
+    let ni = "role = \"secondary\"\nnon_inferiority_margin = 9";
+    let beside = said(&[("Pain", -2.0, PRIMARY), ("Func", 0.5, ni)], "[multiplicity]\nmethod = \"holm\"\n");
+    assert!(beside.contains("excludes a disadvantage of EV of 9"), "{beside}");
+    assert!(beside.contains("the hypothesis of this endpoint in the plan is superiority"), "{beside}");
+    let found =
+        said(&[("Pain", -2.0, PRIMARY), ("Func", -2.0, "role = \"secondary\"")], "[multiplicity]\nmethod = \"bh\"\n");
+    assert!(
+        found.contains("controls the false discovery rate") && found.contains("This claim is exploratory"),
+        "{found}"
+    );
 }
 
 /// The end of a range that is no binary fraction: 0.1 to 5.4 rescaled to 0 to 100 makes 100.00000000000001 of 5.4.

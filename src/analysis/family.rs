@@ -1,7 +1,7 @@
 //! Several hypotheses: the procedure of the plan's family, and that of several primary endpoints.
 //!
-//! A hypothesis is "no difference" on one endpoint at one visit; its p-value is that of the deciding record. A deciding
-//! method without a p-value keeps its place in the family with p = 1, so that the number of hypotheses stays what the plan
+//! A hypothesis is that of the endpoint's objective at one visit ([`super::objective`]): no difference, a disadvantage of the
+//! margin, or a difference beyond it; its p-value is that of the deciding record. A deciding method without one keeps its place in the family with p = 1, so that the number of hypotheses stays what the plan
 //! declared. Every hypothesis gets a record `multiplicity.<endpoint>` (with the visit where the family has several), its
 //! deciding record the adjusted p-value. What follows for a claim is decided in [`super::verdict`].
 //!
@@ -11,14 +11,14 @@
 
 use super::notes::remark;
 use super::record::Record;
-use super::{Context, is_deciding};
+use super::{Context, is_deciding, objective};
 use crate::multiplicity::MultiplicityError;
 use crate::multiplicity::adjust::{Adjustment, adjust};
 use crate::multiplicity::epsilon::Epsilon;
 use crate::multiplicity::fixed_sequence::fixed_sequence;
 use crate::multiplicity::graphical::Graph;
 use crate::paired::{Field, TestResult};
-use crate::plan::{FamilyVisits, MultiplicityMethod, PrimaryFamily};
+use crate::plan::{FamilyVisits, MultiplicityMethod, Objective, PrimaryFamily};
 use crate::trial::Role;
 use std::collections::BTreeMap;
 
@@ -65,14 +65,14 @@ struct Family {
 }
 
 /// Applies the plan's procedures to the deciding records among `records`, whose positions the answer tells, and adds the
-/// decisions to `records`.
-pub fn apply(context: &Context, records: &mut Vec<Record>) -> BTreeMap<usize, Hypothesis> {
+/// decisions to `records`; `entered` has the p-value of every record's hypothesis.
+pub fn apply(context: &Context, records: &mut Vec<Record>, entered: &[Option<f64>]) -> BTreeMap<usize, Hypothesis> {
     let alpha = context.plan.analysis.alpha;
     let mut found = BTreeMap::new();
     for family in families(context, records) {
         let names: Vec<String> = family.hypotheses.iter().map(|&at| records[at].id.clone()).collect();
-        let p_values: Vec<f64> =
-            family.hypotheses.iter().map(|&at| records[at].result.p_value.unwrap_or(1.0)).collect();
+        let own: Vec<Option<f64>> = family.hypotheses.iter().map(|&at| entered.get(at).copied().flatten()).collect();
+        let p_values: Vec<f64> = own.iter().map(|p| p.unwrap_or(1.0)).collect();
         let decided = if family.name == PRIMARY {
             of_primaries(context, records, &family.hypotheses, &p_values, alpha)
         } else {
@@ -92,7 +92,8 @@ pub fn apply(context: &Context, records: &mut Vec<Record>) -> BTreeMap<usize, Hy
                 failed: failure.is_some(),
             };
             found.insert(at, hypothesis);
-            let decided = decision_record(context, record, &family, position, decision, failure.as_ref());
+            let decided =
+                decision_record(context, record, &family, (position, own[position]), decision, failure.as_ref());
             records.push(decided);
         }
     }
@@ -189,8 +190,12 @@ fn of_primaries(
     match context.plan.multiplicity.primary.unwrap_or(PrimaryFamily::CoPrimary) {
         PrimaryFamily::CoPrimary => {
             let largest = p_values.iter().copied().fold(0.0, f64::max);
+            // Non-inferiority and equivalence are about benefit; differences must agree with them, and with each other.
             let towards = |at: &usize| {
                 let record = &records[*at];
+                if objective::of(context, record.endpoint) != Objective::Superiority {
+                    return Some(true);
+                }
                 let sign = context.trial.design.endpoints[record.endpoint?].benefit_sign();
                 Some(sign * record.result.estimate? > 0.0)
             };
@@ -289,24 +294,25 @@ fn decision_record(
     context: &Context,
     deciding: &Record,
     family: &Family,
-    position: usize,
+    (position, entered): (usize, Option<f64>),
     decision: Decision,
     failure: Option<&MultiplicityError>,
 ) -> Record {
     let design = &context.trial.design;
     let mut result = TestResult::new("multiplicity", deciding.result.n_pairs, &context.options());
-    result.p_value = deciding.result.p_value;
+    result.p_value = entered;
     result.extra = vec![
         ("family", Field::Text(family.name.to_owned())),
         ("procedure", Field::Text(family.procedure.to_owned())),
         ("hypothesis", Field::Text(deciding.id.clone())),
+        ("objective", Field::Text(objective::of(context, deciding.endpoint).name().to_owned())),
         ("position", Field::Count(position as u64 + 1)),
         ("hypotheses", Field::Count(family.hypotheses.len() as u64)),
         ("alpha", Field::Number(Some(context.plan.analysis.alpha))),
         ("rejected", Field::Json(decision.rejected.into())),
     ];
     result.extra.extend(decision.fields);
-    if deciding.result.p_value.is_none() {
+    if entered.is_none() {
         result.notes.push(remark!(no_p));
     }
     result.notes.extend(failure.map(|failure| remark!(procedure_failed, failure = failure.to_string())));

@@ -4,7 +4,7 @@
 //! finds is a [`Record`]; tables, figures and words are made from records and never compute.
 //!
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what; [`rule`]: the
-//! default), [`scale`], [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
+//! default), [`scale`], [`objective`], [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
 //! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`contrasts`], [`ancova`], [`generalised`], [`responders`], [`grades`],
 //! [`pairing`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`posterior`], [`redrawn`], [`looks`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
@@ -27,6 +27,7 @@ pub mod methods;
 pub mod mixed;
 pub mod model_rows;
 pub mod notes;
+pub mod objective;
 pub mod observation;
 pub mod pairing;
 pub mod pairs;

@@ -16,8 +16,8 @@
 use super::family::{self, Hypothesis};
 use super::record::Record;
 use super::scale::Scale;
-use super::{Context, contrasts, pairs};
-use crate::plan::Gate as GatePlan;
+use super::{Context, contrasts, looks, objective, pairs};
+use crate::plan::{Gate as GatePlan, Objective};
 use crate::trial::{Endpoint, Role};
 use serde::Serialize;
 
@@ -77,6 +77,8 @@ pub enum Withheld {
     Procedure,
     /// The comparison belongs to no family of hypotheses: it is described.
     Exploratory,
+    /// The endpoint's objective is another hypothesis, and others share the level with it.
+    Objective,
 }
 
 /// What the interval of a superior result says about the minimal clinically important difference.
@@ -155,7 +157,6 @@ impl Verdict {
             Claim::Equivalent => Conclusion::Equivalent,
             Claim::NonInferior => Conclusion::NonInferior,
             Claim::None if !self.assessed => Conclusion::NotAssessed,
-            Claim::None if self.within_margin && self.interval == Interval::IncludesNull => Conclusion::Equivalent,
             Claim::None => Conclusion::Inconclusive,
         }
     }
@@ -220,7 +221,11 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
             importance: None,
         };
     };
-    let interval = match (worst > 0.0, best < 0.0) {
+    // Binary noise of limits that are decimals: a limit this near to a bound lies on it.
+    let size =
+        [worst, best].into_iter().filter(|limit| limit.is_finite()).fold(0.0_f64, |most, limit| most.max(limit.abs()));
+    let beyond = |limit: f64, bound: f64| limit - bound > 1e-9 * size.max(bound.abs());
+    let interval = match (beyond(worst, 0.0), beyond(0.0, best)) {
         (true, _) => Interval::FavoursActive,
         (_, true) => Interval::FavoursPlacebo,
         _ => Interval::IncludesNull,
@@ -229,9 +234,9 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
     let margin = endpoint.margin.filter(|_| in_units);
     let importance =
         endpoint.important_difference.filter(|_| in_units && interval == Interval::FavoursActive).map(|mcid| {
-            if worst >= mcid {
+            if !beyond(mcid, worst) {
                 Importance::ClinicallyImportant
-            } else if best < mcid {
+            } else if beyond(mcid, best) {
                 Importance::BelowMcid
             } else {
                 Importance::Uncertain
@@ -240,8 +245,8 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
     Evidence {
         interval,
         rejects,
-        within_margin: margin.is_some_and(|margin| worst > -margin && best < margin),
-        above_margin: non_inferiority.filter(|_| in_units).is_some_and(|margin| worst > -margin),
+        within_margin: margin.is_some_and(|margin| beyond(worst, -margin) && beyond(margin, best)),
+        above_margin: non_inferiority.filter(|_| in_units).is_some_and(|margin| beyond(worst, -margin)),
         assessed: true,
         importance,
     }
@@ -250,17 +255,31 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
 /// Writes the verdict of every record that compares the arms, and adds the decisions about families of hypotheses to
 /// `records`.
 pub fn decide(context: &Context, records: &mut Vec<Record>) {
-    let families = family::apply(context, records);
+    let entered: Vec<Option<f64>> = records
+        .iter()
+        .map(|record| {
+            let margin = pairs::non_inferiority_margin(context, record.endpoint?);
+            let shown = shown(context, record)?;
+            let margins = objective::Margins { within: shown.within_margin, above: shown.above_margin };
+            objective::p_entered(context, record, margins, margin)
+        })
+        .collect();
+    let families = family::apply(context, records, &entered);
     let found: Vec<Option<Evidence>> = records.iter().map(|record| shown(context, record)).collect();
     let primary: Vec<usize> = primary_records(context, records);
+    let alone = primary.len() == 1 && families.keys().all(|at| primary.contains(at));
+    let goal = |record: &Record| Goal { objective: objective::of(context, record.endpoint), alone };
     for &at in &primary {
         let Some(evidence) = found[at] else { continue };
-        records[at].verdict = Some(confirmatory(&evidence, families.get(&at), Gate::None));
+        let family = families.get(&at).map_or("", |hypothesis| hypothesis.family);
+        let evidence = simultaneous(context, records, at, family, evidence);
+        records[at].verdict = Some(confirmatory(&evidence, families.get(&at), Gate::None, goal(&records[at])));
     }
     // The contrasts of arms are one family with the primary comparison, and wait for nothing.
     for (at, hypothesis) in families.iter().filter(|(_, hypothesis)| hypothesis.family == family::CONTRASTS) {
         if let Some(evidence) = found[*at].filter(|_| records[*at].verdict.is_none()) {
-            records[*at].verdict = Some(confirmatory(&evidence, Some(hypothesis), Gate::None));
+            let evidence = simultaneous(context, records, *at, family::CONTRASTS, evidence);
+            records[*at].verdict = Some(confirmatory(&evidence, Some(hypothesis), Gate::None, goal(&records[*at])));
         }
     }
     // What waits for the primary objective is tested at the full level: every contrast of the family must have rejected.
@@ -274,7 +293,9 @@ pub fn decide(context: &Context, records: &mut Vec<Record>) {
     for at in 0..records.len() {
         let Some(evidence) = found[at].filter(|_| records[at].verdict.is_none()) else { continue };
         records[at].verdict = Some(match families.get(&at) {
-            Some(hypothesis) if hypothesis.family != family::PRIMARY => confirmatory(&evidence, Some(hypothesis), gate),
+            Some(hypothesis) if hypothesis.family != family::PRIMARY => {
+                confirmatory(&evidence, Some(hypothesis), gate, goal(&records[at]))
+            }
             _ => Verdict::described(&evidence),
         });
     }
@@ -334,56 +355,120 @@ fn primary_records(context: &Context, records: &[Record]) -> Vec<usize> {
     (0..records.len()).filter(|&at| primary(&records[at])).collect()
 }
 
-/// Whether every primary endpoint has a claim in favour of active.
+/// Whether every primary endpoint has the claim of its objective.
 fn objective_met(context: &Context, records: &[Record], primary: &[usize]) -> bool {
     let endpoints = &context.trial.design.endpoints;
     let wanted: Vec<usize> = (0..endpoints.len()).filter(|&at| endpoints[at].role == Role::Primary).collect();
     let met = |endpoint: &usize| {
         primary.iter().any(|&at| {
-            let claim = records[at].verdict.map(|verdict| verdict.claim);
+            let objective = objective::of(context, Some(*endpoint));
             records[at].endpoint == Some(*endpoint)
-                && matches!(claim, Some(Claim::Superior | Claim::Equivalent | Claim::NonInferior))
+                && records[at].verdict.is_some_and(|verdict| meets(objective, &verdict))
         })
     };
     !wanted.is_empty() && wanted.iter().all(met)
 }
 
+/// Whether `verdict` claims what the endpoint sets out to show.
+fn meets(objective: Objective, verdict: &Verdict) -> bool {
+    match objective {
+        Objective::Superiority => verdict.claim == Claim::Superior,
+        Objective::NonInferiority => {
+            matches!(verdict.claim, Claim::NonInferior | Claim::Superior) && verdict.above_margin
+        }
+        Objective::Equivalence => verdict.claim != Claim::None && verdict.within_margin,
+    }
+}
+
+/// What a comparison sets out to show, and whether no other hypothesis shares the level with it.
+#[derive(Debug, Clone, Copy)]
+struct Goal {
+    objective: Objective,
+    alone: bool,
+}
+
+/// `evidence` of the record at `at` with its importance held against the limits that belong to the claim: those adjusted
+/// for the other contrasts, or for the looks. Without them no interval reaches the important difference as a whole.
+fn simultaneous(context: &Context, records: &[Record], at: usize, family: &str, evidence: Evidence) -> Evidence {
+    let Some(unadjusted) = evidence.importance else { return evidence };
+    let own = &records[at];
+    let (method, low, high) = match family {
+        family::CONTRASTS => (contrasts::METHOD, "conf_low_adjusted", "conf_high_adjusted"),
+        family::LOOKS => (looks::METHOD, "stagewise_low", "stagewise_high"),
+        _ => return evidence,
+    };
+    // The primary comparison is the first of the contrasts.
+    let limits = records.iter().find(|record| {
+        record.result.method == method
+            && (record.endpoint, record.visit) == (own.endpoint, own.visit)
+            && record.analysis_set == own.analysis_set
+            && (own.result.method != method || record.id == own.id)
+    });
+    let limits = limits.and_then(|record| record.result.number(low).zip(record.result.number(high)));
+    let importance = match limits {
+        Some((low, high)) => {
+            let mut record = own.clone();
+            (record.result.conf_low, record.result.conf_high) = (Some(low), Some(high));
+            shown(context, &record).and_then(|evidence| evidence.importance).unwrap_or(Importance::Uncertain)
+        }
+        None if unadjusted == Importance::ClinicallyImportant => Importance::Uncertain,
+        None => unadjusted,
+    };
+    Evidence { importance: Some(importance), ..evidence }
+}
+
 /// The verdict of a comparison that may make a claim.
-fn confirmatory(evidence: &Evidence, hypothesis: Option<&Hypothesis>, gate: Gate) -> Verdict {
+fn confirmatory(evidence: &Evidence, hypothesis: Option<&Hypothesis>, gate: Gate, goal: Goal) -> Verdict {
+    let family = hypothesis.map(|hypothesis| hypothesis.family);
+    let described = Verdict { family, gate, withheld: None, ..Verdict::described(evidence) };
+    let withhold = |reason| Verdict { withheld: Some(reason), ..described };
+    let claimed =
+        |claim| Verdict { claim, importance: evidence.importance.filter(|_| claim == Claim::Superior), ..described };
     let direction = match evidence.interval {
         Interval::FavoursActive => Some(Claim::Superior),
         Interval::FavoursPlacebo => Some(Claim::Inferior),
         Interval::IncludesNull | Interval::Undefined => None,
     };
-    let margin = if evidence.within_margin {
-        Some(Claim::Equivalent)
-    } else {
-        evidence.above_margin.then_some(Claim::NonInferior)
-    };
-    let family = hypothesis.map(|hypothesis| hypothesis.family);
-    let described = Verdict { family, gate, withheld: None, ..Verdict::described(evidence) };
-    let claimed =
-        |claim| Verdict { claim, importance: evidence.importance.filter(|_| claim == Claim::Superior), ..described };
     let barred = match hypothesis {
         Some(hypothesis) if hypothesis.failed => Some(Withheld::Procedure),
         Some(hypothesis) if !hypothesis.rejected => Some(Withheld::Family),
         _ => None,
     };
     let barred = barred.or((gate == Gate::Closed).then_some(Withheld::Gate));
+    // One interval serves every claim of a comparison that is the only hypothesis.
+    let only = hypothesis.is_none() && goal.alone;
+    let of_margin = match goal.objective {
+        Objective::Superiority => None,
+        Objective::NonInferiority => Some((evidence.above_margin, Claim::NonInferior)),
+        Objective::Equivalence => Some((evidence.within_margin, Claim::Equivalent)),
+    };
+    if let Some((holds, claim)) = of_margin {
+        return match (direction.filter(|_| only && evidence.rejects), holds, barred) {
+            (Some(direction), ..) => claimed(direction),
+            (None, true, None) => claimed(claim),
+            (None, true, Some(reason)) => withhold(reason),
+            (None, false, _) if direction.is_some() => withhold(Withheld::Objective),
+            (None, false, _) => described,
+        };
+    }
+    let margin = match (evidence.within_margin, evidence.above_margin) {
+        (true, _) => Some(Claim::Equivalent),
+        (false, true) => Some(Claim::NonInferior),
+        (false, false) => None,
+    };
     let Some(claim) = direction else {
-        // A margin is held by the interval of the primary comparison itself; in a family it is described, because the
-        // family's procedure is about differences.
-        return match (margin, hypothesis.map(|hypothesis| hypothesis.family)) {
-            (Some(claim), None | Some(family::PRIMARY)) => claimed(claim),
-            (Some(_), Some(_)) => Verdict { withheld: Some(barred.unwrap_or(Withheld::Exploratory)), ..described },
-            (None, _) => described,
+        return match margin {
+            // Held before superiority, in a sequence: what waits for the primary objective waits for superiority.
+            Some(claim) if hypothesis.is_none() => claimed(claim),
+            Some(_) => withhold(Withheld::Objective),
+            None => described,
         };
     };
     match if evidence.rejects { barred } else { Some(Withheld::Test) } {
         None => claimed(claim),
         // Superiority that is withheld can leave non-inferiority, which needs less.
         Some(_) if claim == Claim::Superior && evidence.above_margin && family.is_none() => claimed(Claim::NonInferior),
-        Some(withheld) => Verdict { withheld: Some(withheld), ..described },
+        Some(withheld) => withhold(withheld),
     }
 }
 
@@ -404,8 +489,13 @@ fn against_margins(context: &Context, records: &mut [Record], found: &[Option<Ev
             && record.visit == Some(design.primary)
             && record.analysis_set == context.set.name;
         let of_deciding = |record: &&Record| record.role == Role::Primary && record.endpoint == Some(endpoint);
+        // The deciding comparison claims it, or more than it and may claim both.
         let agrees = records.iter().find(of_deciding).and_then(|record| record.verdict).is_some_and(|verdict| {
-            if claim == Claim::Equivalent { verdict.within_margin } else { verdict.above_margin }
+            let more = match claim {
+                Claim::Equivalent => verdict.within_margin && verdict.family.is_none(),
+                _ => verdict.above_margin && (verdict.family.is_none() || verdict.claim == Claim::Superior),
+            };
+            verdict.claim == claim || (verdict.claim != Claim::None && more)
         });
         let (claim, withheld) = match (holds && evidence.rejects, primary, agrees) {
             (false, ..) => (Claim::None, None),
@@ -435,6 +525,9 @@ mod tests {
         }
     }
 
+    const ALONE: Goal = Goal { objective: Objective::Superiority, alone: true };
+    const SHARED: Goal = Goal { objective: Objective::Superiority, alone: false };
+
     fn record(low: f64, high: f64, p: f64) -> Record {
         let mut result = TestResult::new("paired-t", 10, &Options::default());
         (result.conf_low, result.conf_high, result.p_value) = (Some(low), Some(high), Some(p));
@@ -443,7 +536,7 @@ mod tests {
 
     fn claim(better: Better, low: f64, high: f64, p: f64) -> (Claim, Option<Withheld>, Option<Importance>) {
         let about = endpoint(better, Some(20.0), Some(10.0));
-        let verdict = confirmatory(&evidence(&about, None, &record(low, high, p), 0.05), None, Gate::None);
+        let verdict = confirmatory(&evidence(&about, None, &record(low, high, p), 0.05), None, Gate::None, ALONE);
         (verdict.claim, verdict.withheld, verdict.importance)
     }
 
@@ -477,7 +570,7 @@ mod tests {
         for (low, high, claimed) in [(-9.0, -1.0, Claim::Superior), (1.0, 9.0, Claim::Inferior)] {
             let evidence = evidence(&about, None, &record(low, high, 0.01), 0.05);
             let of = |hypothesis, gate| {
-                let verdict = confirmatory(&evidence, Some(hypothesis), gate);
+                let verdict = confirmatory(&evidence, Some(hypothesis), gate, SHARED);
                 (verdict.claim, verdict.withheld)
             };
             assert_eq!(of(&rejected, Gate::Open), (claimed, None));
@@ -491,7 +584,7 @@ mod tests {
     fn non_inferiority_is_held_against_its_margin() {
         let about = endpoint(Better::Lower, None, None);
         let of = |low, high, p| {
-            confirmatory(&evidence(&about, Some(10.0), &record(low, high, p), 0.05), None, Gate::None).claim
+            confirmatory(&evidence(&about, Some(10.0), &record(low, high, p), 0.05), None, Gate::None, ALONE).claim
         };
         assert_eq!(of(-5.0, 9.0, 0.6), Claim::NonInferior);
         assert_eq!(of(-5.0, 10.0, 0.6), Claim::None);
@@ -499,15 +592,63 @@ mod tests {
         assert_eq!(of(1.0, 9.0, 0.01), Claim::Inferior, "worse, though not by the margin");
     }
 
+    /// A margin is claimed by its own hypothesis where others share the level: neither beside a superiority that the
+    /// procedure tests, nor superiority beside a non-inferiority.
+    #[test]
+    fn beside_others_an_endpoint_claims_its_objective_only() {
+        let about = endpoint(Better::Lower, None, Some(10.0));
+        let rejected = Hypothesis { family: "secondary", p_adjusted: Some(0.01), rejected: true, failed: false };
+        let kept = Hypothesis { rejected: false, ..rejected };
+        let of = |low, high, hypothesis: &Hypothesis, gate, objective| {
+            let evidence = evidence(&about, Some(10.0), &record(low, high, 0.01), 0.05);
+            let verdict = confirmatory(&evidence, Some(hypothesis), gate, Goal { objective, alone: false });
+            (verdict.claim, verdict.withheld)
+        };
+        use Objective::{Equivalence, NonInferiority, Superiority};
+        let none = |reason| (Claim::None, Some(reason));
+        assert_eq!(of(-12.0, 5.0, &rejected, Gate::Open, Superiority), none(Withheld::Objective));
+        assert_eq!(of(-12.0, 5.0, &rejected, Gate::Open, NonInferiority), (Claim::NonInferior, None));
+        assert_eq!(of(-12.0, -1.0, &rejected, Gate::Open, NonInferiority), (Claim::NonInferior, None));
+        assert_eq!(of(-12.0, 5.0, &kept, Gate::Open, NonInferiority), none(Withheld::Family));
+        assert_eq!(of(-12.0, 5.0, &rejected, Gate::Closed, NonInferiority), none(Withheld::Gate));
+        assert_eq!(of(1.0, 12.0, &kept, Gate::Open, NonInferiority), none(Withheld::Objective));
+        assert_eq!(of(-8.0, 5.0, &rejected, Gate::Open, Equivalence), (Claim::Equivalent, None));
+        assert_eq!(of(-8.0, 5.0, &kept, Gate::Open, Equivalence), none(Withheld::Family));
+        assert_eq!(of(-12.0, 5.0, &rejected, Gate::Open, Equivalence), (Claim::None, None));
+        // The only hypothesis: one interval serves all of its claims.
+        let only = |low, high| {
+            let evidence = evidence(&about, Some(10.0), &record(low, high, 0.01), 0.05);
+            let goal = Goal { objective: NonInferiority, alone: true };
+            confirmatory(&evidence, None, Gate::None, goal).claim
+        };
+        assert_eq!(only(-12.0, -1.0), Claim::Superior);
+        assert_eq!(only(1.0, 9.0), Claim::Inferior);
+        assert_eq!(only(-12.0, 5.0), Claim::NonInferior);
+    }
+
+    /// −1.2/3 in doubles is no −0.4: a limit on the margin is not inside it, in cm as in mm.
+    #[test]
+    fn a_limit_that_binary_noise_moves_off_the_margin_lies_on_it() {
+        let about = endpoint(Better::Higher, Some(2.4), Some(0.4));
+        let limit = -1.2 / 3.0;
+        assert!(limit > -0.4);
+        let found = evidence(&about, Some(0.4), &record(limit, 0.3, 0.6), 0.05);
+        assert!(!found.above_margin && !found.within_margin);
+        let found = evidence(&about, None, &record(0.1 + 0.2 - 0.3, 0.3, 0.04), 0.05);
+        assert_eq!(found.interval, Interval::IncludesNull);
+        let found = evidence(&about, None, &record(2.4 - 1e-16, 3.0, 0.01), 0.05);
+        assert_eq!(found.importance, Some(Importance::ClinicallyImportant));
+    }
+
     #[test]
     fn no_interval_claims_nothing_and_says_whether_there_was_a_comparison() {
         let about = endpoint(Better::Lower, None, None);
         let mut record = record(0.0, 0.0, 0.01);
         (record.result.conf_low, record.result.conf_high) = (None, None);
-        let verdict = confirmatory(&evidence(&about, None, &record, 0.05), None, Gate::None);
+        let verdict = confirmatory(&evidence(&about, None, &record, 0.05), None, Gate::None, ALONE);
         assert_eq!((verdict.claim, verdict.conclusion()), (Claim::None, Conclusion::Inconclusive));
         record.result.p_value = None;
-        let verdict = confirmatory(&evidence(&about, None, &record, 0.05), None, Gate::None);
+        let verdict = confirmatory(&evidence(&about, None, &record, 0.05), None, Gate::None, ALONE);
         assert_eq!(verdict.conclusion(), Conclusion::NotAssessed);
     }
 }

@@ -222,6 +222,7 @@ fn withheld(run: &Run, further: &[&Record]) -> Vec<String> {
         (Withheld::Procedure, "the procedure for several hypotheses could not be carried out"),
         (Withheld::Gate, "the primary objective was not met"),
         (Withheld::Exploratory, "in no family of hypotheses, described"),
+        (Withheld::Objective, "not the hypothesis that the endpoint has in the plan"),
     ];
     let counts =
         reasons.into_iter().map(|(reason, text)| (found.iter().filter(|known| **known == reason).count(), text));

@@ -3,7 +3,8 @@
 
 use super::cross::{Checker, TESTS};
 use super::design::{endpoint_id, visits};
-use super::file::{GapsPlan, KindPlan, PlanFile, RolePlan, Shape};
+use super::file::{EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan, Shape};
+use super::options::{Objective, PrimaryMethod};
 use crate::instrument::{Instrument, Scale};
 use crate::trial::derived::Summary;
 
@@ -57,6 +58,7 @@ impl Checker<'_> {
             self.within_range(&at("non_inferiority_margin"), endpoint.non_inferiority_margin, endpoint.range);
             self.positive(&at("margin"), endpoint.margin);
             self.positive(&at("non_inferiority_margin"), endpoint.non_inferiority_margin);
+            self.objective(plan, i, endpoint);
             self.positive(&at("step"), endpoint.step);
             if let Some([low, high]) = endpoint.range
                 && !(low < high && low.is_finite() && high.is_finite())
@@ -195,6 +197,44 @@ impl Checker<'_> {
         if plan.data.observations().all(|table| table.shape != Shape::Long) {
             let message = "items are scored from long data only".to_owned();
             self.wrong("SK014", &at("items"), message, "score them first with `splitknee score`");
+        }
+    }
+
+    /// An objective against a margin needs the margin; a margin needs a comparison in the unit of the endpoint.
+    fn objective(&mut self, plan: &PlanFile, number: usize, endpoint: &EndpointPlan) {
+        let at = |key: &str| format!("endpoint.{number}.{key}");
+        let needed = match endpoint.objective {
+            Objective::Superiority => None,
+            Objective::NonInferiority => Some(("non_inferiority_margin", endpoint.non_inferiority_margin)),
+            Objective::Equivalence => Some(("margin", endpoint.margin)),
+        };
+        if let Some((key, margin)) = needed {
+            let objective = endpoint.objective.name();
+            if margin.is_none() {
+                let message = format!("the objective {objective} needs `{key}`, which the endpoint does not have");
+                let remedy = format!("add `{key} = …` in the endpoint's unit, from the protocol");
+                self.wrong("SK012", &at("objective"), message, remedy);
+            }
+            let bound = if plan.interim.is_some() { Some("[interim]") } else { None };
+            let bound = bound.or(plan.arms.adjustment().map(|_| "[arms] contrasts"));
+            if let Some(bound) = bound.filter(|_| endpoint.role != Some(RolePlan::Secondary)) {
+                let message = format!("the bounds of `{bound}` are those of superiority, not of {objective}");
+                self.wrong("SK017", &at("objective"), message, "leave one of the two out");
+            }
+        }
+        let by_odds = matches!(plan.analysis.primary, PrimaryMethod::Gee | PrimaryMethod::LogisticMixed);
+        let scale = match endpoint.kind {
+            KindPlan::Ordinal => "grades are compared by odds, which have no unit",
+            KindPlan::Binary if by_odds => "this model compares odds, not shares",
+            _ => return,
+        };
+        for (key, margin) in [("margin", endpoint.margin), ("non_inferiority_margin", endpoint.non_inferiority_margin)]
+        {
+            if margin.is_some() {
+                let message = format!("`{key}` would be held against nothing: {scale}");
+                let remedy = "leave it out; a share has a margin with `primary = \"mcnemar\"`, a score with `kind = \"continuous\"`";
+                self.wrong("SK012", &at(key), message, remedy);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use super::estimand::{Estimand, EventsPlan};
 use super::interim::InterimPlan;
 use super::named::Named;
 use super::options::{
-    AnalysisPlan, CovariatePlan, Multiplicity, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
+    AnalysisPlan, CovariatePlan, Multiplicity, Objective, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
 };
 use super::randomisation::RandomisationPlan;
 use crate::data::Format;
@@ -651,6 +651,9 @@ pub struct EndpointPlan {
     /// half of alpha (the limit is that of the two-sided interval), and makes no claim of equivalence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub non_inferiority_margin: Option<f64>,
+    /// The hypothesis that the endpoint enters procedures and the gate with; beside others it claims no more than that.
+    #[serde(default, skip_serializing_if = "Objective::is_superiority")]
+    pub objective: Objective,
     /// Role in the trial; `primary` where it is the only endpoint, else `secondary`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RolePlan>,

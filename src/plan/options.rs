@@ -458,6 +458,35 @@ pub enum Gate {
     None,
 }
 
+/// What the trial sets out to show on an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Objective {
+    /// Active is better than placebo.
+    #[default]
+    Superiority,
+    /// Active is not worse by as much as `non_inferiority_margin`.
+    NonInferiority,
+    /// The difference lies within ± `margin`.
+    Equivalence,
+}
+
+impl Objective {
+    /// Whether it is the default.
+    pub fn is_superiority(&self) -> bool {
+        *self == Self::Superiority
+    }
+
+    /// The name in the plan.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Superiority => "superiority",
+            Self::NonInferiority => "non-inferiority",
+            Self::Equivalence => "equivalence",
+        }
+    }
+}
+
 /// How several primary endpoints are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -3,6 +3,7 @@
 use super::document::Block;
 use super::exhibits::{Material, tables};
 use super::words::capital;
+use crate::analysis::family;
 use crate::analysis::{Alternative, Claim, Importance, Interval, Ratio, Record, Scale, Verdict, Withheld};
 use crate::plan::file::Timing;
 use crate::table::rounding;
@@ -67,6 +68,12 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         let mcid = about.important_difference.map(&print).unwrap_or_default();
         let key = match verdict.importance {
             Some(Importance::ClinicallyImportant) => "conclusion.superior_important",
+            // The unadjusted interval alone lies beyond it; the adjusted one does not.
+            Some(Importance::Uncertain)
+                if worst_end(about, low, high) >= about.important_difference.unwrap_or(f64::INFINITY) =>
+            {
+                "conclusion.superior_uncertain_adjusted"
+            }
             Some(Importance::Uncertain) => "conclusion.superior_uncertain",
             Some(Importance::BelowMcid) => "conclusion.superior_below",
             None => "conclusion.superior_no_mcid",
@@ -75,10 +82,8 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     }
     parts.extend(withheld(material, record, &verdict));
     parts.extend(test_alone(material, record, &verdict));
-    parts.extend(against_margin(material, record, &verdict, decimals));
-    if exploratory_claim(material, &verdict) {
-        parts.push(words.get("conclusion.ungated"));
-    }
+    parts.extend(against_margins(material, record, &verdict, decimals));
+    parts.extend(exploratory(material, &verdict).map(|key| words.get(key)));
     join(material, &parts)
 }
 
@@ -221,18 +226,24 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     let about = material.endpoint(record.endpoint?);
     let p = record.result.p_value.map(|p| beside(material, p)).unwrap_or_default();
     let adjusted = record.p_adjusted.map(|p| beside(material, p)).unwrap_or_default();
-    let margin = about.margin.map(|margin| margin.to_string()).unwrap_or_default();
+    let written = material.plan.endpoints.get(record.endpoint?);
+    let margin = if verdict.within_margin { about.margin } else { written.and_then(|own| own.non_inferiority_margin) };
+    let decimals = tables::decimals(material, record.endpoint?, record.result.method).0;
+    let margin = margin.map(|margin| rounding::print(margin, decimals)).unwrap_or_default();
+    let objective = written.map(|own| words.name("objective", own.objective.name())).unwrap_or_default();
     let values = [
         ("active", arms.active.as_str()),
         ("m", margin.as_str()),
         ("unit", &about.unit),
         ("p", p.as_str()),
         ("adjusted", adjusted.as_str()),
+        ("objective", objective.as_str()),
     ];
     let place = match verdict.interval {
         Interval::FavoursActive => "conclusion.interval_for",
         Interval::FavoursPlacebo => "conclusion.interval_against",
         Interval::IncludesNull if verdict.within_margin => "conclusion.interval_within",
+        Interval::IncludesNull if verdict.above_margin => "conclusion.interval_above",
         Interval::IncludesNull | Interval::Undefined => return None,
     };
     let why = match verdict.withheld? {
@@ -241,9 +252,15 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
         Withheld::Procedure => "conclusion.withheld_procedure",
         Withheld::Gate => "conclusion.withheld_gate",
         Withheld::Exploratory => "conclusion.withheld_exploratory",
+        Withheld::Objective => "conclusion.withheld_objective",
     };
     let (place, why) = (tidy(&words.say(place, &values)), words.say(why, &values));
     Some(words.say("conclusion.withheld", &[("place", &place), ("why", &why)]))
+}
+
+/// The end of an interval that favours active least, towards benefit.
+fn worst_end(about: &crate::trial::Endpoint, low: f64, high: f64) -> f64 {
+    if about.better == Better::Lower { -high } else { low }
 }
 
 /// Where the test alone lies below the level although the interval reaches zero; `None` where they agree.
@@ -253,29 +270,50 @@ fn test_alone(material: &Material, record: &Record, verdict: &Verdict) -> Option
     alone.then(|| material.words.say("conclusion.test_alone", &[("alpha", &alpha.to_string())]))
 }
 
-/// What a confirmatory interval says about the non-inferiority margin; `None` where the plan has none, or where the
-/// comparison claims nothing anyway.
-fn against_margin(material: &Material, record: &Record, verdict: &Verdict, decimals: usize) -> Option<String> {
-    let endpoint = record.endpoint?;
-    let margin = material.plan.endpoints.get(endpoint)?.non_inferiority_margin?;
-    if record.role != Role::Primary || Spoken::of(record).0 != Scale::Difference {
-        return None;
+/// What a confirmatory interval says about the margins of the plan, beside its claim; empty where the plan has none, where
+/// the comparison is described only, and where what is withheld says it.
+fn against_margins(material: &Material, record: &Record, verdict: &Verdict, decimals: usize) -> Vec<String> {
+    let Some(endpoint) = record.endpoint else { return Vec::new() };
+    let confirmatory = record.role == Role::Primary || verdict.family.is_some();
+    if !confirmatory || Spoken::of(record).0 != Scale::Difference {
+        return Vec::new();
     }
-    let arms = &material.trial.design.arms;
-    let key = match (verdict.above_margin, verdict.claim) {
-        (true, Claim::NonInferior) => "conclusion.non_inferior",
-        (true, _) => "conclusion.non_inferior_too",
-        (false, _) => "conclusion.not_non_inferior",
+    let (about, arms) = (material.endpoint(endpoint), &material.trial.design.arms);
+    let told = verdict.interval == Interval::IncludesNull && verdict.withheld.is_some();
+    let equivalence = match (verdict.within_margin, verdict.claim) {
+        (true, Claim::Equivalent) => None,
+        (true, _) => (!told).then_some("conclusion.equivalent_too"),
+        (false, _) => Some("conclusion.not_equivalent"),
     };
-    let margin = rounding::print(margin, decimals);
-    let values = [("active", arms.active.as_str()), ("m", &margin), ("unit", &material.endpoint(endpoint).unit)];
-    Some(tidy(&material.words.say(key, &values)))
+    let non_inferiority = match (verdict.above_margin, verdict.claim) {
+        (true, Claim::NonInferior) => Some("conclusion.non_inferior"),
+        (true, _) => (!told || verdict.within_margin).then_some("conclusion.non_inferior_too"),
+        (false, _) => Some("conclusion.not_non_inferior"),
+    };
+    let written = material.plan.endpoints.get(endpoint).and_then(|own| own.non_inferiority_margin);
+    let say = |margin: Option<f64>, key: Option<&str>| {
+        let margin = rounding::print(margin?, decimals);
+        let values = [("active", arms.active.as_str()), ("m", &margin), ("unit", &about.unit)];
+        Some(tidy(&material.words.say(key?, &values)))
+    };
+    [say(about.margin, equivalence), say(written, non_inferiority)].into_iter().flatten().collect()
 }
 
-/// Whether a claim waits for no primary objective because the plan says so, and is exploratory therefore.
-pub fn exploratory_claim(material: &Material, verdict: &Verdict) -> bool {
-    let ungated = material.plan.multiplicity.gate == crate::plan::Gate::None;
-    ungated && verdict.claim != Claim::None && verdict.family == Some(crate::analysis::family::SECONDARY)
+/// Why a claim is exploratory: by the plan it waits for no primary objective, or its family's procedure controls the share
+/// of false claims and not the chance of any. `None` where it is confirmatory, or there is no claim.
+pub fn exploratory(material: &Material, verdict: &Verdict) -> Option<&'static str> {
+    use crate::plan::{
+        Gate,
+        MultiplicityMethod::{Bh, By},
+    };
+    let multiplicity = &material.plan.multiplicity;
+    let claims =
+        |families: &[&str]| verdict.claim != Claim::None && verdict.family.is_some_and(|name| families.contains(&name));
+    if multiplicity.gate == Gate::None && claims(&[family::SECONDARY]) {
+        return Some("conclusion.ungated");
+    }
+    let discoveries = matches!(multiplicity.method, Bh | By) && claims(&[family::SECONDARY, family::ALL]);
+    discoveries.then_some("conclusion.false_discovery")
 }
 
 /// What is compared, as the subject of a sentence: the endpoint, its change from baseline, or the share of knees with it

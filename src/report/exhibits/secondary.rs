@@ -124,7 +124,7 @@ fn means(material: &Material, record: &Record, endpoint: usize, visit: usize) ->
 pub fn claim(material: &Material, verdict: &Verdict) -> String {
     let words = material.words;
     let name = match (verdict.claim, verdict.withheld, verdict.interval) {
-        (Claim::Superior, ..) if sentences::exploratory_claim(material, verdict) => "superior_exploratory",
+        (Claim::Superior, ..) if sentences::exploratory(material, verdict).is_some() => "superior_exploratory",
         (Claim::Superior, ..) => "superior",
         (Claim::Inferior, ..) => "inferior",
         (Claim::Equivalent, ..) => "equivalent",
@@ -134,6 +134,7 @@ pub fn claim(material: &Material, verdict: &Verdict) -> String {
         (Claim::None, Some(Withheld::Exploratory), Interval::FavoursActive | Interval::FavoursPlacebo) => {
             "withheld_exploratory"
         }
+        (Claim::None, Some(Withheld::Objective), _) => "withheld_objective",
         (Claim::None, Some(_), Interval::FavoursActive | Interval::FavoursPlacebo) => "withheld",
         (Claim::None, _, Interval::Undefined) => "not_assessed",
         (Claim::None, ..) => "not_demonstrated",

@@ -3,7 +3,7 @@
 use crate::analysis::rule::{self, Choice};
 use crate::analysis::{Record, family};
 use crate::plan::options::AlternativePlan;
-use crate::plan::{Gate, Structure};
+use crate::plan::{Gate, Objective, Structure};
 use crate::report::citations;
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
@@ -115,6 +115,23 @@ pub fn multiplicity(material: &Material) -> String {
             }
             None => words.say("methods.contrasts_not_adjusted", &[("contrasts", &listed)]),
         });
+    }
+    for (written, about) in material.plan.endpoints.iter().zip(&material.trial.design.endpoints) {
+        let margin = match written.objective {
+            Objective::Superiority => continue,
+            Objective::NonInferiority => written.non_inferiority_margin,
+            Objective::Equivalence => written.margin,
+        };
+        let values = [
+            ("endpoint", about.name.as_str()),
+            ("objective", &words.name("objective", written.objective.name())),
+            ("m", &margin.map(|margin| margin.to_string()).unwrap_or_default()),
+            ("unit", &about.unit),
+        ];
+        said.push(words.say("methods.objective", &values));
+    }
+    if families.iter().any(|(_, procedure)| matches!(procedure.as_str(), "bh" | "by")) {
+        said.push(words.get("methods.false_discovery"));
     }
     if families.is_empty() {
         said.push(words.get("methods.not_adjusted"));
