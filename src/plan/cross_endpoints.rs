@@ -3,7 +3,7 @@
 
 use super::cross::{Checker, TESTS};
 use super::design::{endpoint_id, visits};
-use super::file::{GapsPlan, KindPlan, PlanFile, RolePlan, Shape};
+use super::file::{GapsPlan, KindPlan, PlanFile, RolePlan, Shape, TransformPlan};
 use crate::instrument::{Instrument, Scale};
 use crate::trial::derived::Summary;
 
@@ -33,10 +33,22 @@ impl Checker<'_> {
             for (key, value) in [
                 ("mcid", endpoint.mcid),
                 ("minimal_improvement", endpoint.minimal_improvement),
-                ("important_difference", endpoint.important_difference),
             ] {
                 self.positive(&at(key), value);
                 self.within_range(&at(key), value, endpoint.range);
+            }
+            for (key, value) in [
+                ("important_difference", endpoint.important_difference),
+                ("margin", endpoint.margin),
+                ("non_inferiority_margin", endpoint.non_inferiority_margin),
+            ] {
+                match endpoint.transform {
+                    Some(TransformPlan::Log) => self.ratio(&at(key), key, value),
+                    None => {
+                        self.within_range(&at(key), value, endpoint.range);
+                        self.positive(&at(key), value);
+                    }
+                }
             }
             self.share_of_baseline(&at("mcid_relative"), endpoint.mcid_relative);
             self.share_of_baseline(&at("minimal_improvement_relative"), endpoint.minimal_improvement_relative);
@@ -53,10 +65,6 @@ impl Checker<'_> {
                     self.wrong("SK012", &at(old), message, format!("remove `{old}`"));
                 }
             }
-            self.within_range(&at("margin"), endpoint.margin, endpoint.range);
-            self.within_range(&at("non_inferiority_margin"), endpoint.non_inferiority_margin, endpoint.range);
-            self.positive(&at("margin"), endpoint.margin);
-            self.positive(&at("non_inferiority_margin"), endpoint.non_inferiority_margin);
             self.positive(&at("step"), endpoint.step);
             if let Some([low, high]) = endpoint.range
                 && !(low < high && low.is_finite() && high.is_finite())
@@ -91,6 +99,7 @@ impl Checker<'_> {
             }
             self.score(plan, i);
             self.derived(plan, i);
+            super::logarithm::check(self, plan, i);
             self.primary_measured(plan, i);
         }
         let has_primary = plan.endpoints.iter().any(|endpoint| endpoint.role == Some(RolePlan::Primary));
@@ -208,7 +217,8 @@ impl Checker<'_> {
         };
         if margin.is_none() {
             let message = format!("this test needs `{key}`, which the endpoint does not have");
-            let remedy = format!("add `{key} = …` in the endpoint's unit, from the protocol, or leave the test out");
+            let scale = if endpoint.transform.is_some() { "as a ratio above 1" } else { "in the endpoint's unit" };
+            let remedy = format!("add `{key} = …` {scale}, from the protocol, or leave the test out");
             self.wrong("SK012", &format!("endpoint.{number}.tests.{test}"), message, remedy);
         }
     }

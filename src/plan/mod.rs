@@ -23,6 +23,7 @@ pub mod estimand;
 pub mod file;
 pub mod init;
 pub mod interim;
+mod logarithm;
 pub mod lock;
 pub mod named;
 pub mod options;

@@ -191,6 +191,13 @@ pub const RULES: &[Rule] = &[
         example: "`ABLFL` is Y on a row of `Screening`.",
         remedy: "Carry the value to the baseline visit, or name the visit in `visits.baseline`.",
     },
+    Rule {
+        id: "SK232",
+        severity: Error,
+        title: "Values whose logarithms are compared are positive.",
+        example: "A volume of 0 with `transform = \"log\"`.",
+        remedy: "Correct the value, declare an `offset`, or leave `transform` out.",
+    },
 ];
 
 /// Levels beyond which a grade is no grade: numeric rating scales have 11.
@@ -209,6 +216,28 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     copies(context, findings);
 }
 
+/// SK232: values without a logarithm, where the plan takes it.
+fn logarithms(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
+    let Some(logarithm) = endpoint.logarithm else { return };
+    let offset = if logarithm.has_offset() { format!(" even with the offset {}", logarithm.offset) } else { String::new() };
+    for (patient, knee) in context.knees_of_patients() {
+        for &visit in &endpoint.visits {
+            let Some(value) = cell(knee, number, visit).filter(|value| logarithm.of(*value).is_none()) else { continue };
+            let label = context.trial.design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
+            findings.add(
+                "SK232",
+                context.rows.place(row(knee, visit), Some(&endpoint.column)),
+                format!(
+                    "{} of patient {} {} at `{label}` is {value}{offset}: it has no logarithm, and the plan compares logarithms",
+                    endpoint.name, patient.id, knee.side
+                ),
+                "correct the value, declare an `offset` in the endpoint that is added to every value, or leave \
+                 `transform` out",
+            );
+        }
+    }
+}
+
 fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
     let scores = Scores::gather(context, number, endpoint);
     let values = scores.observed();
@@ -222,6 +251,7 @@ fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findi
         let message = format!("{} is {lowest} in all {} observations", endpoint.name, values.len());
         findings.add("SK212", at(None), message, "see that it is meant: no test is possible");
     }
+    logarithms(context, number, endpoint, findings);
     decimals(context, endpoint, &values, findings);
     codes(context, endpoint, &values, findings);
     margins(context, endpoint, lowest, highest, findings);
@@ -297,10 +327,12 @@ fn codes(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usiz
 
 /// SK223: a margin wider than all values are apart.
 fn margins(context: &Context<'_>, endpoint: &Endpoint, lowest: f64, highest: f64, findings: &mut Findings) {
+    // Ratios have no unit to be mistaken.
+    let in_units = |size: Option<f64>| size.filter(|_| endpoint.logarithm.is_none());
     let sizes = [
         ("minimal_improvement", endpoint.minimal_improvement),
-        ("important_difference", endpoint.important_difference),
-        ("margin", endpoint.margin),
+        ("important_difference", in_units(endpoint.important_difference)),
+        ("margin", in_units(endpoint.margin)),
     ];
     for (key, value) in sizes {
         if let Some(value) = value.filter(|value| highest > lowest && *value > highest - lowest) {
