@@ -7,6 +7,7 @@
 use super::terminal::{self, width, wrapped};
 use crate::analysis::{Importance, Interval, Ratio, Record, Run, Scale, Withheld};
 use crate::report::compose;
+use crate::report::exhibits::shown::ratio_decimals;
 use crate::report::exhibits::{Material, contrasts, tables};
 use crate::report::options::Options;
 use crate::report::sentences;
@@ -200,6 +201,7 @@ fn effect(record: &Record, decimals: usize) -> String {
     let values = [estimate, low, high].map(|value| scale.shown(value));
     match scale {
         Scale::Log(Ratio::Odds) => shown("odds ratio ", values, 2),
+        Scale::Log(Ratio::Means) => shown("ratio ", values, ratio_decimals(Some(values[1]), Some(values[2]))),
         Scale::Benefit { null: 1.0 } => shown("win odds ", values, 2),
         Scale::Benefit { .. } => shown("net benefit ", values, 2),
         Scale::Difference => shown("", values, decimals),

@@ -30,10 +30,7 @@ impl Checker<'_> {
             if endpoint.name.trim().is_empty() || endpoint.column.trim().is_empty() {
                 self.wrong("SK012", &at("name"), "an endpoint needs a name and a column".to_owned(), "fill both in");
             }
-            for (key, value) in [
-                ("mcid", endpoint.mcid),
-                ("minimal_improvement", endpoint.minimal_improvement),
-            ] {
+            for (key, value) in [("mcid", endpoint.mcid), ("minimal_improvement", endpoint.minimal_improvement)] {
                 self.positive(&at(key), value);
                 self.within_range(&at(key), value, endpoint.range);
             }

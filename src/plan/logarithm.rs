@@ -65,7 +65,12 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile, number: usize) {
     }
     if endpoint.range.is_some_and(|[low, _]| low + endpoint.offset.unwrap_or(0.0) < 0.0) {
         let message = format!("the range of {name} begins below 0, where there is no logarithm");
-        checker.wrong("SK016", &path, message, "declare an `offset` that makes every value positive, or leave `transform` out");
+        checker.wrong(
+            "SK016",
+            &path,
+            message,
+            "declare an `offset` that makes every value positive, or leave `transform` out",
+        );
     }
     in_units(checker, plan, number, &id);
 }
@@ -78,7 +83,8 @@ fn in_units(checker: &mut Checker<'_>, plan: &PlanFile, number: usize, id: &str)
         _ => false,
     };
     if plan.bayes.as_ref().and_then(|bayes| bayes.endpoint(&plan.endpoints)) == Some(number) {
-        let message = format!("the prior is of a mean difference, and `{id}` is compared by a ratio (`transform = \"log\"`)");
+        let message =
+            format!("the prior is of a mean difference, and `{id}` is compared by a ratio (`transform = \"log\"`)");
         checker.wrong("SK012", "bayes.prior", message, "name another endpoint, or delete [bayes]");
     }
     if let Some(planned) = &plan.sample_size

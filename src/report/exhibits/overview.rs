@@ -1,6 +1,7 @@
 //! The forest of all endpoints at the visit at which they are judged, on one axis per scale.
 
 use super::figures::{favours, heading, unless_empty};
+use super::shown::ratio_decimals;
 use super::{Material, secondary, tables};
 use crate::analysis::{Claim, Record, Scale};
 use crate::figure::{Figure, FigureError, Style, overview_forest as forest};
@@ -82,9 +83,17 @@ fn row(material: &Material, record: &Record, endpoint: usize, group: usize, prim
         let place = forest::Place { at, left: ends[0].min(ends[1]), right: ends[0].max(ends[1]) };
         at.is_finite().then_some(place)
     });
-    let decimals = if group == 1 { 2 } else { tables::decimals(material, endpoint, result.method).0 };
+    let margins = compared.is_some_and(Scale::has_margins);
     let value = |value: f64| compared.map_or(value, |scale| scale.shown(value));
-    let decimals = rounding::interval_decimals(result.conf_low.map(value), result.conf_high.map(value), decimals);
+    let limits = [result.conf_low.map(value), result.conf_high.map(value)];
+    let decimals = match (margins, group) {
+        (true, 1) => ratio_decimals(limits[0], limits[1]),
+        (_, 1) => rounding::interval_decimals(limits[0], limits[1], 2),
+        _ => {
+            let decimals = tables::decimals(material, endpoint, result.method).0;
+            rounding::interval_decimals(limits[0], limits[1], decimals)
+        }
+    };
     let print = |number: Option<f64>| match number.map(value) {
         Some(number) if number.is_finite() => rounding::print(number, decimals),
         Some(number) if number > 0.0 => "∞".to_owned(),
@@ -98,7 +107,7 @@ fn row(material: &Material, record: &Record, endpoint: usize, group: usize, prim
         }
         _ => print(result.estimate),
     };
-    let matters = about.important_difference.filter(|_| group == 0);
+    let matters = about.important().filter(|_| margins && group < 2);
     forest::Row {
         label: material.compared_with_unit(endpoint),
         n: tables::patients(record),

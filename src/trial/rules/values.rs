@@ -219,10 +219,13 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
 /// SK232: values without a logarithm, where the plan takes it.
 fn logarithms(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
     let Some(logarithm) = endpoint.logarithm else { return };
-    let offset = if logarithm.has_offset() { format!(" even with the offset {}", logarithm.offset) } else { String::new() };
+    let offset =
+        if logarithm.has_offset() { format!(" even with the offset {}", logarithm.offset) } else { String::new() };
     for (patient, knee) in context.knees_of_patients() {
         for &visit in &endpoint.visits {
-            let Some(value) = cell(knee, number, visit).filter(|value| logarithm.of(*value).is_none()) else { continue };
+            let Some(value) = cell(knee, number, visit).filter(|value| logarithm.of(*value).is_none()) else {
+                continue;
+            };
             let label = context.trial.design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
             findings.add(
                 "SK232",
