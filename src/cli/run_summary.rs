@@ -45,7 +45,10 @@ pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
     }
     text.push_str(&wrap(&format!("Plan: {}", run.lock.describe()), columns));
     let set = &run.trial.sets[0];
-    let differences = format!("differences are {} − {} within the patient", design.arms.active, design.arms.placebo);
+    let (active, placebo) = (&design.arms.active, &design.arms.placebo);
+    let ratios = design.endpoints.iter().any(|about| about.logarithm.is_some());
+    let ratios = if ratios { format!(", ratios {active} / {placebo},") } else { String::new() };
+    let differences = format!("differences are {active} − {placebo}{ratios} within the patient");
     text.push_str(&wrap(&format!("{}: {} patients; {differences}", set.label, set.size()), columns));
     text.push('\n');
     for sentence in primary(&material) {

@@ -108,7 +108,7 @@ impl Ticks {
     }
 
     /// Ticks at the logarithms of round ratios: in equal steps of the ratio over a narrow range, else at 1, 2 and 5 times
-    /// powers of ten, or at the powers alone.
+    /// powers of ten, closer where these are few, or at the powers alone.
     pub fn of_ratios(low: f64, high: f64, count: usize) -> Self {
         let steps = Self::between(low.exp(), high.exp(), count);
         let narrow = high - low < 5f64.ln();
@@ -126,7 +126,9 @@ impl Ticks {
             true => steps.values.iter().filter(|ratio| **ratio > 0.0).map(|ratio| ratio.ln()).collect(),
             false => powers(&[1.0, 2.0, 5.0]),
         };
-        if values.len() > 2 * count {
+        if values.len() < 4 {
+            values = powers(&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0]);
+        } else if values.len() > 2 * count {
             values = powers(&[1.0]);
         }
         Self { values, decimals: 3, step: 0.0, numbers: Numbers::LogRatios }
@@ -338,6 +340,7 @@ mod tests {
         let of = |low: f64, high: f64| Ticks::of_ratios(low.ln(), high.ln(), 6).labels();
         assert_eq!(of(0.68, 1.32), ["0.7", "0.8", "0.9", "1", "1.1", "1.2", "1.3"]);
         assert_eq!(of(0.2, 4.0), ["0.2", "0.5", "1", "2"]);
+        assert_eq!(of(0.33, 1.9), ["0.5", "0.7", "1", "1.5"]);
         assert_eq!(of(1e-6, 1e6).len(), 13);
     }
 

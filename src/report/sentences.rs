@@ -292,7 +292,9 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
 fn test_alone(material: &Material, record: &Record, verdict: &Verdict) -> Option<String> {
     let alpha = material.plan.analysis.alpha;
     let alone = record.result.p_value.is_some_and(|p| p < alpha) && verdict.interval == Interval::IncludesNull;
-    alone.then(|| material.words.say("conclusion.test_alone", &[("alpha", &alpha.to_string())]))
+    let ratio = Spoken::of(record).0 == Scale::Log(Ratio::Means);
+    let key = if ratio { "conclusion.ratio_test_alone" } else { "conclusion.test_alone" };
+    alone.then(|| material.words.say(key, &[("alpha", &alpha.to_string())]))
 }
 
 /// What a confirmatory interval says about the non-inferiority margin; `None` where the plan has none, or where the

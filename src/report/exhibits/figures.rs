@@ -234,10 +234,15 @@ pub fn waterfall(
         better: direction(about.better),
         numbers: material.numbers(endpoint),
         labels: waterfall::Labels {
-            value: format!("{}: {contrast}", material.compared_with_unit(endpoint)),
+            value: match about.logarithm {
+                // One patient's ratio is of values, not of means.
+                Some(_) => format!("{}: {contrast}", material.compared(endpoint)),
+                None => format!("{}: {contrast}", material.compared_with_unit(endpoint)),
+            },
             favours_active: favours(material, &arms.active),
             favours_placebo: favours(material, &arms.placebo),
-            patients: words.say("figure.ordered", &[("n", &n)]),
+            patients: words
+                .say(if about.logarithm.is_some() { "figure.ordered_ratio" } else { "figure.ordered" }, &[("n", &n)]),
             band: band(material, endpoint),
         },
     };

@@ -15,7 +15,9 @@ use crate::trial::{Better, Measure};
 /// The drawing fails.
 pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
-    let mut rows: [Vec<forest::Row>; 3] = Default::default();
+    // Scores; ratios of which those below 1 are a benefit; ratios of which those above 1 are; shares.
+    let mut rows: [Vec<forest::Row>; 4] = Default::default();
+    let mut of_means = true;
     let mut shown: Vec<String> = Vec::new();
     let primary = material.primary_endpoints();
     let others = (0..material.trial.design.endpoints.len()).filter(|endpoint| !primary.contains(endpoint));
@@ -24,29 +26,36 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
         let group = secondary::group(material, record);
         let row = row(material, record, endpoint, group, primary.contains(&endpoint));
         shown.push(record.id.clone());
-        rows[group].push(row);
+        let below = secondary::is_log(record) && material.endpoint(endpoint).better == Better::Lower;
+        of_means &= material.endpoint(endpoint).logarithm.is_some();
+        rows[[0, if below { 1 } else { 2 }, 3][group]].push(row);
     }
-    let ticks = |values: &[(f64, &str)]| values.iter().map(|(at, label)| (*at, (*label).to_owned())).collect();
-    let [scores, ratios, shares] = rows;
+    let [scores, below, above, shares] = rows;
     let signed = |step: f64, decimals: usize, times: i32| {
         (-times..=times).map(|i| (f64::from(i) * step, rounding::print(f64::from(i) * step, decimals))).collect()
     };
-    let log = |ratio: f64| -ratio.ln();
-    let ratio_ticks: Vec<(f64, &str)> =
-        vec![(log(4.0), "4"), (log(2.0), "2"), (0.0, "1"), (log(0.5), "0.5"), (log(0.25), "0.25")];
+    // Benefit lies to the left, on whichever side of 1 it is.
+    let ratios = |rows: Vec<forest::Row>, sign: f64| {
+        let ticks = [(4.0_f64, "4"), (2.0, "2"), (1.0, "1"), (0.5, "0.5"), (0.25, "0.25")];
+        let ticks = ticks.map(|(ratio, label)| (sign * ratio.ln(), label.to_owned())).to_vec();
+        forest::Block { axis: words.get("figure.axis_ratio"), rows, ticks, reach: 1.2 }
+    };
     let blocks = vec![
         forest::Block { axis: words.get("figure.axis_sd"), rows: scores, ticks: signed(0.5, 1, 8), reach: 0.6 },
-        forest::Block { axis: words.get("figure.axis_ratio"), rows: ratios, ticks: ticks(&ratio_ticks), reach: 1.2 },
+        ratios(below, 1.0),
+        ratios(above, -1.0),
         forest::Block { axis: words.get("figure.axis_share"), rows: shares, ticks: signed(0.1, 1, 10), reach: 0.2 },
     ];
     let arms = &material.trial.design.arms;
-    let title = words.say("figure.forest_primary", &[("contrast", &material.contrast())]);
+    // Where every endpoint is compared by a ratio of means, so is the head of the figure.
+    let contrast = if of_means { material.contrast_of(0) } else { material.contrast() };
+    let title = words.say("figure.forest_primary", &[("contrast", &contrast)]);
     let notes = vec![words.get("figure.forest_note")];
     let input = forest::OverviewForest {
         heading: heading(material, "primary-visit", number, title, notes).over(shown),
         blocks,
         labels: forest::Labels {
-            estimate: words.get("figure.estimate"),
+            estimate: words.get(if of_means { "figure.estimate_ratio" } else { "figure.estimate" }),
             n: words.get("figure.patients_head"),
             favours_active: favours(material, &arms.active),
             favours_placebo: favours(material, &arms.placebo),

@@ -220,7 +220,10 @@ pub fn carry_across(material: &Material, number: &str) -> Option<ResultTable> {
             table.footnotes.push(words.say(&format!("footnote.{key}"), &values));
         }
     }
+    let ratio = |endpoint: usize| material.endpoint(endpoint).logarithm.is_some();
+    let ratios = material.primary_endpoints().into_iter().any(ratio);
     table.footnotes.insert(0, words.get("footnote.carry_across"));
+    table.footnotes.extend(ratios.then(|| words.get("footnote.carry_across_ratio")));
     (!table.rows.is_empty()).then_some(table)
 }
 
