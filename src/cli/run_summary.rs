@@ -64,7 +64,8 @@ pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
     for (endpoint, visit, record) in deciding {
         rows.push(row(&material, endpoint, visit, record));
         for record in contrasts::records(&material, endpoint, Some(visit)).into_iter().skip(1) {
-            let name = format!("{}, {}", material.endpoint(endpoint).name, contrasts::name(record));
+            let name =
+                format!("{}, {}", material.endpoint(endpoint).name, contrasts::name_in(&material, endpoint, record));
             rows.push(Row { endpoint: name, ..row(&material, endpoint, visit, record) });
             further.push(record);
         }

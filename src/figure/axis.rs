@@ -115,7 +115,7 @@ impl Ticks {
         let powers = |mantissas: &[f64]| -> Vec<f64> {
             let (first, last) = ((low / 10f64.ln()).floor(), (high / 10f64.ln()).ceil());
             let inside = |value: &f64| *value >= low - 1e-9 && *value <= high + 1e-9;
-            if !(last - first < 40.0) {
+            if last - first > 40.0 || !(last - first).is_finite() {
                 return vec![low, high];
             }
             let exponents = first as i32..=last as i32;

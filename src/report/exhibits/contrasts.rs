@@ -63,6 +63,10 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
     }
     let method = words.name("contrast_adjust", adjust);
     table.footnotes.push(words.get("footnote.contrasts"));
+    if material.endpoint(endpoint).logarithm.is_some() {
+        let means = material.geometric_means(endpoint);
+        table.footnotes.push(words.say("footnote.contrasts_ratio", &[("means", &means)]));
+    }
     let key = if adjusted { "footnote.contrasts_adjusted" } else { "footnote.contrasts_not_adjusted" };
     table.footnotes.push(words.say(key, &[("method", &method)]));
     (!table.rows.is_empty()).then_some(table)
@@ -86,7 +90,7 @@ pub fn name(record: &Record) -> String {
 }
 
 /// `B − A`, or `B / A` of an endpoint compared by a ratio.
-fn name_in(material: &Material, endpoint: usize, record: &Record) -> String {
+pub fn name_in(material: &Material, endpoint: usize, record: &Record) -> String {
     match (material.endpoint(endpoint).logarithm, arms(material, record)) {
         (Some(_), Some((active, placebo))) => {
             material.words.say("table.ratio", &[("active", &active), ("placebo", &placebo)])

@@ -125,9 +125,8 @@ impl<'a> Material<'a> {
         let about = self.endpoint(endpoint);
         match about.logarithm.filter(|logarithm| logarithm.has_offset()) {
             Some(logarithm) => {
-                let (offset, unit) = (logarithm.offset.to_string(), about.unit.as_str());
-                let said = self.words.say("text.geometric_means_offset", &[("offset", &offset), ("unit", unit)]);
-                super::sentences::tidy(&said)
+                let offset = format!("{} {}", logarithm.offset, about.unit);
+                self.words.say("text.geometric_means_offset", &[("offset", offset.trim_end())])
             }
             None => self.words.get("text.geometric_means"),
         }
