@@ -202,6 +202,31 @@ fn models_take_logarithms_of_value_and_baseline() {
     }
 }
 
+/// Every comparison of the arms is on logarithms and says so once; what describes an arm is in its unit.
+#[test]
+fn every_comparison_names_its_scale_once() {
+    let text = PLAN.replace("\"paired_t\"", "\"mixed_model\"").replace(
+        "sensitivity = []",
+        "sensitivity = [\"gee\", \"ancova\", \"clda\", \"mmrm_difference\", \"bootstrap\"]",
+    );
+    let run = run(&text, &data());
+    let mut methods = std::collections::BTreeSet::new();
+    for record in run.outcomes.records.iter().filter(|record| record.endpoint == Some(0)) {
+        let scales = record.result.extra.iter().filter(|(name, _)| *name == "scale").count();
+        assert!(scales <= 1, "{}", record.id);
+        if record.arm.is_none() && record.verdict.is_some() {
+            methods.insert(record.result.method);
+            let ratio = record.result.number("ratio").unwrap_or_else(|| panic!("{} has no ratio", record.id));
+            near(&record.id, Some(ratio), record.result.estimate.unwrap().exp(), 0.0);
+        }
+        if record.result.method == "descriptive" && record.arm.as_deref() == Some("EV") && record.visit == Some(4) {
+            let mean = record.result.estimate.unwrap();
+            assert!(record.id.contains("change") || mean > 30.0, "{}: {mean}", record.id);
+        }
+    }
+    assert!(methods.len() >= 6, "{methods:?}");
+}
+
 #[test]
 fn swapped_arms_give_the_inverse_and_another_unit_the_same_ratio() {
     let text = PLAN.to_owned() + "tests = [\"paired-t\", \"wilcoxon\", \"sign\", \"trimmed-t\"]\n";

@@ -60,7 +60,10 @@ pub fn mark(context: &Context, records: &mut [Record]) {
         }
         let error = result.estimate.map(f64::exp).zip(result.std_error).map(|(ratio, error)| ratio * error);
         let ratio = ratio(result);
-        result.extra.push(Scale::Log(Ratio::Means).field());
+        let (scale, name) = Scale::Log(Ratio::Means).field();
+        // Some methods name their scale themselves.
+        result.extra.retain(|(field, _)| *field != scale);
+        result.extra.push((scale, name));
         result.extra.extend(ratio);
         result.extra.push(("ratio_std_error", Field::Number(error.filter(|error| error.is_finite()))));
         if described {

@@ -216,31 +216,6 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     copies(context, findings);
 }
 
-/// SK232: values without a logarithm, where the plan takes it.
-fn logarithms(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
-    let Some(logarithm) = endpoint.logarithm else { return };
-    let offset =
-        if logarithm.has_offset() { format!(" even with the offset {}", logarithm.offset) } else { String::new() };
-    for (patient, knee) in context.knees_of_patients() {
-        for &visit in &endpoint.visits {
-            let Some(value) = cell(knee, number, visit).filter(|value| logarithm.of(*value).is_none()) else {
-                continue;
-            };
-            let label = context.trial.design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
-            findings.add(
-                "SK232",
-                context.rows.place(row(knee, visit), Some(&endpoint.column)),
-                format!(
-                    "{} of patient {} {} at `{label}` is {value}{offset}: it has no logarithm, and the plan compares logarithms",
-                    endpoint.name, patient.id, knee.side
-                ),
-                "correct the value, declare an `offset` in the endpoint that is added to every value, or leave \
-                 `transform` out",
-            );
-        }
-    }
-}
-
 fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
     let scores = Scores::gather(context, number, endpoint);
     let values = scores.observed();
@@ -254,7 +229,7 @@ fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findi
         let message = format!("{} is {lowest} in all {} observations", endpoint.name, values.len());
         findings.add("SK212", at(None), message, "see that it is meant: no test is possible");
     }
-    logarithms(context, number, endpoint, findings);
+    super::logarithms::check(context, number, endpoint, findings);
     decimals(context, endpoint, &values, findings);
     codes(context, endpoint, &values, findings);
     margins(context, endpoint, lowest, highest, findings);
