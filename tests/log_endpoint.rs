@@ -391,6 +391,26 @@ fn no_sentence_gives_a_difference_in_the_unit() {
     }
 }
 
+/// The forest of all endpoints: lower values are better, so that ratios below 1 lie to the left, as its ticks say.
+#[test]
+fn the_forest_has_benefit_to_the_left_and_its_ticks_agree() {
+    let run = run(PLAN, &data());
+    let bundle = pipeline::write_up(&run).unwrap();
+    let svg = String::from_utf8_lossy(bundle.get("figures/f-forest-primary-visit.svg").unwrap()).into_owned();
+    // The texts with their places; the drawing's scale does not matter.
+    let mut places = std::collections::BTreeMap::new();
+    for part in svg.split("<text").skip(1) {
+        let (head, rest) = part.split_once('>').unwrap();
+        let text = rest.split('<').next().unwrap().trim().to_owned();
+        let at = head.split("x=\"").nth(1).and_then(|rest| rest.split('"').next()).and_then(|x| x.parse::<f64>().ok());
+        places.insert(text, at);
+    }
+    let at = |text: &str| places.get(text).copied().flatten().unwrap_or_else(|| panic!("no {text} in {places:?}"));
+    assert!(at("0.5") < at("1") && at("1") < at("2"), "{places:?}");
+    assert!(at("← favours EV") < at("favours PLACEBO →"), "{places:?}");
+    assert!(places.keys().any(|text| text.starts_with("Ratio (95")), "{places:?}");
+}
+
 /// Below ten patients the change is compared: a ratio of fold changes, and said to be one.
 #[test]
 fn few_patients_compare_fold_changes() {

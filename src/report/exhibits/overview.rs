@@ -37,7 +37,8 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
     // Benefit lies to the left, on whichever side of 1 it is.
     let ratios = |rows: Vec<forest::Row>, sign: f64| {
         let ticks = [(4.0_f64, "4"), (2.0, "2"), (1.0, "1"), (0.5, "0.5"), (0.25, "0.25")];
-        let ticks = ticks.map(|(ratio, label)| (sign * ratio.ln(), label.to_owned())).to_vec();
+        let mut ticks = ticks.map(|(ratio, label)| (sign * ratio.ln(), label.to_owned())).to_vec();
+        ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
         forest::Block { axis: words.get("figure.axis_ratio"), rows, ticks, reach: 1.2 }
     };
     let blocks = vec![
