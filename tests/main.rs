@@ -36,6 +36,7 @@ mod fuzz_corpus;
 mod gee;
 mod instrument;
 mod interim;
+mod log_endpoint;
 mod model_generalised;
 mod model_identities;
 mod model_post_fit;

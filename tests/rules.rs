@@ -54,6 +54,10 @@ const CASES: &[Case] = &[
             t.set("knees.csv", row, "vas", value);
         }
     }),
+    ("SK232", "knees.csv", 3, "vas", |t| {
+        t.edit_plan("unit = \"mm\"", "transform = \"log\"");
+        t.set("knees.csv", 3, "vas", "0");
+    }),
     ("SK223", "knees.csv", 0, "vas", |t| t.edit_plan("unit = \"mm\"", "important_difference = 50")),
     ("SK224", "knees.csv", 0, "effusion", |t| {
         t.edit_plan("range = [0, 3]", "range = [0, 30]");

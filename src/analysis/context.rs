@@ -7,7 +7,7 @@ use super::slug;
 use crate::paired::{Alternative, Options, TestResult};
 use crate::plan::{AlternativePlan, MeasurePlan, Plan};
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{AnalysisSet, Better, Kind, Measure, PairedDifferences, Role, Trial};
+use crate::trial::{AnalysisSet, Better, Kind, Knee, Measure, PairedDifferences, Role, Trial};
 
 /// What every analysis is given.
 #[derive(Debug, Clone, Copy)]
@@ -166,13 +166,17 @@ impl<'a> Context<'a> {
 
     /// The active and the placebo knee of every patient of the set, as measured or `None`, in patient order.
     pub fn both_knees(&self, endpoint: usize, visit: usize, measure: Measure) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
+        self.of_both(|knee| self.trial.measured(knee, endpoint, visit, measure))
+    }
+
+    /// As [`Context::both_knees`], the values in the unit of the endpoint.
+    pub fn both_knees_as_collected(&self, endpoint: usize, visit: usize) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
+        self.of_both(|knee| self.trial.collected(knee, endpoint, visit, Measure::Value))
+    }
+
+    fn of_both(&self, value: impl Fn(&Knee) -> Option<f64>) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
         let of = |arm: usize| {
-            self.members()
-                .map(|patient| {
-                    let knee = self.trial.patients[patient].knee(arm)?;
-                    self.trial.measured(knee, endpoint, visit, measure)
-                })
-                .collect()
+            self.members().map(|patient| self.trial.patients[patient].knee(arm).and_then(&value)).collect()
         };
         (of(ACTIVE), of(PLACEBO))
     }

@@ -3,6 +3,7 @@
 use super::Context;
 use super::counted::percent;
 use super::grades::by_grade;
+use super::logarithms;
 use super::notes::remark;
 use super::record::{Record, Rows};
 use crate::math::descriptive::{QuantileType, mean, median, quantile, sd};
@@ -43,24 +44,29 @@ pub fn summarise(values: &[f64], options: &Options) -> TestResult {
     result
 }
 
-/// The descriptive records of one endpoint at one visit: each arm, then active − placebo.
+/// The descriptive records of one endpoint at one visit: each arm as collected, with its geometric mean where the analysis is
+/// on logarithms; then active − placebo on the scale of the analysis.
 pub fn describe(context: &Context, endpoint: usize, visit: usize, measure: Measure) -> Vec<Record> {
     let trial = context.trial;
     let options = context.options();
     let mut records = Vec::new();
     for (arm, label) in trial.design.arms.labels().into_iter().enumerate() {
         let mut rows = Rows::default();
-        let mut values = Vec::new();
+        let (mut values, mut logs) = (Vec::new(), Vec::new());
         for patient in context.members() {
             let Some(knee) = trial.patients[patient].knee(arm) else { continue };
-            match trial.measured(knee, endpoint, visit, measure) {
+            match trial.collected(knee, endpoint, visit, measure) {
                 Some(value) => values.push(value),
                 None => rows.leave_out(missing(knee, endpoint, visit), 1),
             }
+            logs.extend(trial.measured(knee, endpoint, visit, measure));
         }
         rows.used = values.len();
         let id = format!("{}.descriptive.{}{}", context.stem(endpoint, visit), suffix(measure), super::slug(label));
         let mut result = summarise(&values, &options);
+        if trial.design.endpoints[endpoint].logarithm.is_some() {
+            result.extra.extend(logarithms::described(&summarise(&logs, &options)));
+        }
         if measure == Measure::Value {
             let scheduled = rows.used + rows.not_used;
             result.extra.push(("scheduled", Field::Count(scheduled as u64)));

@@ -4,7 +4,7 @@
 //! finds is a [`Record`]; tables, figures and words are made from records and never compute.
 //!
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what; [`rule`]: the
-//! default), [`scale`], [`objective`], [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
+//! default), [`scale`] (with [`logarithms`]), [`objective`], [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
 //! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`contrasts`], [`ancova`], [`generalised`], [`responders`], [`grades`],
 //! [`pairing`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`posterior`], [`redrawn`], [`looks`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
@@ -22,6 +22,7 @@ pub mod family;
 pub mod fit_summary;
 pub mod generalised;
 pub mod grades;
+pub mod logarithms;
 pub mod looks;
 pub mod methods;
 pub mod mixed;
@@ -133,6 +134,7 @@ pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
     outcomes.records.extend(participants::count(&context, &characteristics));
     outcomes.records.extend(characteristics);
     outcomes.records.extend(safety::analyse(&context));
+    logarithms::mark(&context, &mut outcomes.records);
     verdict::decide(&context, &mut outcomes.records);
     outcomes
 }

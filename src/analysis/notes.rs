@@ -28,6 +28,7 @@ splitknee_stats::messages! {
         days_since = "days since the injection; a duration counts its first and last day";
         no_serious = "no serious adverse event";
         second_differs = "the deciding result differs from the paired t-test on the complete pairs";
+        second_logarithms = "in natural logarithms";
         second_estimate = "{other} against {own} (estimate)";
         second_error = "{other} against {own} (standard error)";
         second_df = "{other} against {own} (degrees of freedom)";
@@ -38,6 +39,7 @@ splitknee_stats::messages! {
         second_boundary = "a variance of the model lies on its boundary, 0, as where the {sites} of a patient are not, or negatively, correlated: the model then takes them as independent";
         second_covariance = "its covariance is that which the model assumes, not the variance of the differences";
         route_differs = "recomputed by another route, the deciding result differs";
+        route_logarithms = "in natural logarithms";
         route_estimate = "{other} against {own} (estimate)";
         route_error = "{other} against {own} (standard error)";
         route_df = "{other} against {own} (degrees of freedom)";

@@ -34,14 +34,14 @@ pub struct Margins {
 }
 
 /// The p-value with which the comparison `record` enters a procedure; `None` where there is none. `non_inferiority` is the
-/// endpoint's margin.
+/// endpoint's margin on the scale of the analysis.
 pub fn p_entered(context: &Context, record: &Record, shown: Margins, non_inferiority: Option<f64>) -> Option<f64> {
     let objective = of(context, record.endpoint);
     let about = record.endpoint.and_then(|endpoint| context.trial.design.endpoints.get(endpoint));
     let (margin, met) = match objective {
         Objective::Superiority => return record.result.p_value,
         Objective::NonInferiority => (non_inferiority, shown.above),
-        Objective::Equivalence => (about.and_then(|about| about.margin), shown.within),
+        Objective::Equivalence => (about.and_then(|about| about.equivalence()), shown.within),
     };
     let (margin, sign) = margin.zip(about.map(|about| about.benefit_sign()))?;
     let Some(tail) = one_sided(record) else {

@@ -248,7 +248,7 @@ pub fn carry_across(context: &Context, deciding: &Record) -> Option<Record> {
     let sign = about.benefit_sign();
     // κ at which the benefit reaches the important difference; only a benefit can be scaled up to it.
     let tipping = |benefit: f64| {
-        about.important_difference.filter(|size| benefit > 0.0 && benefit < *size).map(|size| 1.0 - benefit / size)
+        about.important().filter(|size| benefit > 0.0 && benefit < *size).map(|size| 1.0 - benefit / size)
     };
     let worst = if sign > 0.0 { limits[0] } else { limits[1].map(|limit| -limit) };
     result.extra.push(("tipping_kappa", Field::Number(tipping(sign * observed))));

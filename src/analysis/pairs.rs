@@ -2,6 +2,7 @@
 //! [`super::repeated`].
 
 use super::Context;
+use super::logarithms;
 use super::methods::Deciding;
 use super::notes::remark;
 use super::record::Record;
@@ -93,8 +94,10 @@ fn against_margins(context: &Context, endpoint: usize) -> Vec<String> {
     equivalence.into_iter().chain(non_inferiority).map(str::to_owned).collect()
 }
 
+/// The non-inferiority margin of the plan on the scale of the analysis.
 pub(super) fn non_inferiority_margin(context: &Context, endpoint: usize) -> Option<f64> {
-    context.plan.endpoints.get(endpoint).and_then(|written| written.non_inferiority_margin)
+    let margin = context.plan.endpoints.get(endpoint)?.non_inferiority_margin?;
+    Some(context.trial.design.endpoints[endpoint].on_scale(margin))
 }
 
 /// The name of a plan method among the paired tests.
@@ -133,6 +136,9 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
         .map(|name| {
             let mut result = run(context, &name, endpoint, &active, &placebo);
             result.n_dropped = paired.dropped.len();
+            if context.trial.design.endpoints[endpoint].logarithm.is_some() && is_in_units(&name) {
+                result.extra.extend(logarithms::geometric_means(&active, &placebo));
+            }
             let decides = deciding.as_deref() == Some(&name);
             if decides && let Some(limit) = small_samples::below(&name, active.len()) {
                 result = refused(result, &name, limit);
@@ -196,7 +202,7 @@ fn run(context: &Context, name: &str, endpoint: usize, active: &[f64], placebo: 
             seed: analysis.seed,
             ..bootstrap::Settings::default()
         },
-        limits: about.margin.map(|margin| (-margin, margin)),
+        limits: about.equivalence().map(|margin| (-margin, margin)),
         levels: if about.kind == Kind::Ordinal { levels(context.trial, endpoint) } else { Vec::new() },
         weights: if about.kind == Kind::Ordinal { Weights::Quadratic } else { Weights::Unweighted },
         margin: non_inferiority_margin(context, endpoint),

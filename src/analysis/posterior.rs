@@ -48,7 +48,7 @@ pub fn analyse(context: &Context, endpoint: usize) -> Option<Record> {
             LikelihoodPlan::Normal => Likelihood::Normal,
         },
         better,
-        mcid: about.important_difference.map(|size| about.benefit_sign() * size),
+        mcid: about.important().map(|size| about.benefit_sign() * size),
         level: options.conf_level,
     };
     let mut result = TestResult::new(METHOD, differences.len(), &options);

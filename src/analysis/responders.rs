@@ -39,8 +39,8 @@ pub fn analyse(context: &Context, endpoint: usize) -> Vec<Record> {
         absolute.into_iter().chain(relative.map(|share| ("relative", Threshold::Relative(share)))).collect();
     let mut records = Vec::new();
     for visit in context.visits(endpoint) {
-        let (active_before, placebo_before) = context.both_knees(endpoint, baseline, Measure::Value);
-        let (active_after, placebo_after) = context.both_knees(endpoint, visit, Measure::Value);
+        let (active_before, placebo_before) = context.both_knees_as_collected(endpoint, baseline);
+        let (active_after, placebo_after) = context.both_knees_as_collected(endpoint, visit);
         let direction = direction(about);
         for (name, threshold) in &thresholds {
             let verdicts = responders(&active_before, &active_after, direction, *threshold)
@@ -175,7 +175,7 @@ fn curve(context: &Context, endpoint: usize, visit: usize) -> Record {
     let trial = context.trial;
     let options = context.options();
     let direction = direction(&trial.design.endpoints[endpoint]);
-    let paired = trial.paired(endpoint, visit, Measure::Change, context.set);
+    let paired = trial.paired_as_collected(endpoint, visit, Measure::Change, context.set);
     let improvement = |changes: Vec<f64>| -> Vec<f64> {
         changes.into_iter().map(|change| direction.improvement(0.0, change)).collect()
     };

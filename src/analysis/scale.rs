@@ -28,6 +28,8 @@ pub enum Scale {
 pub enum Ratio {
     /// The odds of a higher value.
     Odds,
+    /// The geometric means.
+    Means,
 }
 
 /// The field of a result that names the scale.
@@ -35,12 +37,13 @@ const FIELD: &str = "scale";
 
 impl Ratio {
     /// Every ratio.
-    const ALL: [Self; 1] = [Self::Odds];
+    const ALL: [Self; 2] = [Self::Odds, Self::Means];
 
     /// The name of its logarithm in results.
     fn name(self) -> &'static str {
         match self {
             Self::Odds => "log-odds",
+            Self::Means => "log-ratio",
         }
     }
 }
@@ -100,6 +103,11 @@ impl Scale {
         matches!(self, Self::Log(_)) || self == Self::Benefit { null: 1.0 }
     }
 
+    /// Whether the margins and the important difference of an endpoint are on this scale.
+    pub fn has_margins(self) -> bool {
+        matches!(self, Self::Difference | Self::Log(Ratio::Means))
+    }
+
     /// `(low, high)` seen in the direction of benefit and from no difference, the worse end first; `sign` is that of
     /// benefit.
     pub fn towards_benefit(self, (low, high): (f64, f64), sign: f64) -> (f64, f64) {
@@ -118,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_scale_is_read_as_it_was_written() {
-        let all = [Scale::Difference, Scale::Log(Ratio::Odds), Scale::Benefit { null: 0.0 }];
+        let logs = Ratio::ALL.map(Scale::Log);
+        let all = [Scale::Difference, Scale::Benefit { null: 0.0 }].into_iter().chain(logs);
         for scale in all {
             let (_, Field::Text(name)) = scale.field() else { panic!("the scale is a text") };
             assert_eq!(Scale::named(&name), Some(scale));

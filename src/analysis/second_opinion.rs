@@ -47,7 +47,7 @@ pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
         ("deciding_p_value", Field::Number(decides.p_value)),
     ]);
     if let Some(route) = route {
-        by_route(&mut result, deciding, &route, &options);
+        by_route(&mut result, deciding, &route, &options, about.logarithm.is_some());
     }
     if scores {
         by_pairs(&mut result, context, deciding, &paired, route.is_none());
@@ -60,7 +60,7 @@ pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
 }
 
 /// The numbers of the other route, and whether they are those of the deciding record.
-fn by_route(result: &mut TestResult, deciding: &Record, route: &Route, options: &Options) {
+fn by_route(result: &mut TestResult, deciding: &Record, route: &Route, options: &Options, logarithm: bool) {
     match &route.test {
         Some(test) => mixed::fill(result, test, options),
         None => {
@@ -98,6 +98,9 @@ fn by_route(result: &mut TestResult, deciding: &Record, route: &Route, options: 
         return;
     }
     result.notes.push(remark!(route_differs));
+    if logarithm {
+        result.notes.push(remark!(route_logarithms));
+    }
     result.notes.extend(apart);
     result.notes.push(if singular(deciding) { remark!(route_boundary) } else { remark!(route_unexplained) });
 }
@@ -132,7 +135,8 @@ fn by_pairs(result: &mut TestResult, context: &Context, deciding: &Record, paire
             false
         }
     };
-    against_deciding(result, deciding, &closed, engine);
+    let logarithm = deciding.endpoint.is_some_and(|at| context.trial.design.endpoints[at].logarithm.is_some());
+    against_deciding(result, deciding, &closed, engine, logarithm);
 }
 
 /// The engine's numbers beside those of the formula; whether they agree to rounding.
@@ -164,7 +168,7 @@ fn compare(result: &mut TestResult, closed: &TestResult, engine: &TTest) -> bool
 }
 
 /// Sets the deciding record beside the paired t-test `closed`: whether they agree, and where they do not, in what and why.
-fn against_deciding(result: &mut TestResult, deciding: &Record, closed: &TestResult, engine: bool) {
+fn against_deciding(result: &mut TestResult, deciding: &Record, closed: &TestResult, engine: bool, logarithm: bool) {
     let decides = &deciding.result;
     let (Some(estimate), Some(error), Some(df)) = (closed.estimate, closed.std_error, closed.df) else { return };
     let mut apart = Vec::new();
@@ -195,6 +199,9 @@ fn against_deciding(result: &mut TestResult, deciding: &Record, closed: &TestRes
         return;
     }
     result.notes.push(remark!(second_differs));
+    if logarithm {
+        result.notes.push(remark!(second_logarithms));
+    }
     result.notes.extend(apart);
     result.notes.extend(reasons(deciding, result.n_pairs));
 }

@@ -11,7 +11,9 @@
 //! are at one level, 1 − α, which for the one-sided tests against a margin means α/2 each (ICH E9, 5.5). A test against a
 //! margin of its own (`tost`, `non-inferiority`) claims only what the deciding interval supports too.
 //!
-//! An interval on the log-odds scale is compared with 0 alone: margin and MCID are in units of the endpoint.
+//! An interval on the log-odds scale is compared with 0 alone: margin and MCID are in units of the endpoint. Of an endpoint on
+//! logarithms they are ratios of geometric means, m > 1: equivalent within 1/m … m, non-inferior above 1/m or below m,
+//! whichever is the worse side; they are held as ln m against the interval of the logarithm.
 
 use super::family::{self, Hypothesis};
 use super::record::Record;
@@ -230,18 +232,17 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
         (_, true) => Interval::FavoursPlacebo,
         _ => Interval::IncludesNull,
     };
-    let in_units = scale == Some(Scale::Difference);
-    let margin = endpoint.margin.filter(|_| in_units);
-    let importance =
-        endpoint.important_difference.filter(|_| in_units && interval == Interval::FavoursActive).map(|mcid| {
-            if !beyond(mcid, worst) {
-                Importance::ClinicallyImportant
-            } else if beyond(mcid, best) {
-                Importance::BelowMcid
-            } else {
-                Importance::Uncertain
-            }
-        });
+    let in_units = scale.is_some_and(Scale::has_margins);
+    let margin = endpoint.equivalence().filter(|_| in_units);
+    let importance = endpoint.important().filter(|_| in_units && interval == Interval::FavoursActive).map(|mcid| {
+        if !beyond(mcid, worst) {
+            Importance::ClinicallyImportant
+        } else if beyond(mcid, best) {
+            Importance::BelowMcid
+        } else {
+            Importance::Uncertain
+        }
+    });
     Evidence {
         interval,
         rejects,
@@ -343,6 +344,7 @@ fn harm() -> Endpoint {
         tests: Vec::new(),
         levels: Vec::new(),
         derived: None,
+        logarithm: None,
     }
 }
 

@@ -7,6 +7,7 @@
 use super::terminal::{self, width, wrapped};
 use crate::analysis::{Importance, Interval, Ratio, Record, Run, Scale, Withheld};
 use crate::report::compose;
+use crate::report::exhibits::shown::ratio_decimals;
 use crate::report::exhibits::{Material, contrasts, tables};
 use crate::report::options::Options;
 use crate::report::sentences;
@@ -44,7 +45,10 @@ pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
     }
     text.push_str(&wrap(&format!("Plan: {}", run.lock.describe()), columns));
     let set = &run.trial.sets[0];
-    let differences = format!("differences are {} − {} within the patient", design.arms.active, design.arms.placebo);
+    let (active, placebo) = (&design.arms.active, &design.arms.placebo);
+    let ratios = design.endpoints.iter().any(|about| about.logarithm.is_some());
+    let ratios = if ratios { format!(", ratios {active} / {placebo},") } else { String::new() };
+    let differences = format!("differences are {active} − {placebo}{ratios} within the patient");
     text.push_str(&wrap(&format!("{}: {} patients; {differences}", set.label, set.size()), columns));
     text.push('\n');
     for sentence in primary(&material) {
@@ -60,7 +64,8 @@ pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
     for (endpoint, visit, record) in deciding {
         rows.push(row(&material, endpoint, visit, record));
         for record in contrasts::records(&material, endpoint, Some(visit)).into_iter().skip(1) {
-            let name = format!("{}, {}", material.endpoint(endpoint).name, contrasts::name(record));
+            let name =
+                format!("{}, {}", material.endpoint(endpoint).name, contrasts::name_in(&material, endpoint, record));
             rows.push(Row { endpoint: name, ..row(&material, endpoint, visit, record) });
             further.push(record);
         }
@@ -200,6 +205,7 @@ fn effect(record: &Record, decimals: usize) -> String {
     let values = [estimate, low, high].map(|value| scale.shown(value));
     match scale {
         Scale::Log(Ratio::Odds) => shown("odds ratio ", values, 2),
+        Scale::Log(Ratio::Means) => shown("ratio ", values, ratio_decimals(Some(values[1]), Some(values[2]))),
         Scale::Benefit { null: 1.0 } => shown("win odds ", values, 2),
         Scale::Benefit { .. } => shown("net benefit ", values, 2),
         Scale::Difference => shown("", values, decimals),

@@ -26,6 +26,52 @@ impl Scale {
     }
 }
 
+/// What the numbers of an axis stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Numbers {
+    /// Themselves.
+    #[default]
+    Plain,
+    /// Logarithms of the ratios that are printed: the axis is a logarithmic one, with 1 at 0.
+    LogRatios,
+}
+
+impl Numbers {
+    /// About `count` ticks within `low..=high`: round numbers, or round ratios.
+    pub fn ticks(self, low: f64, high: f64, count: usize) -> Ticks {
+        match self {
+            Self::Plain => Ticks::between(low, high, count),
+            Self::LogRatios => Ticks::of_ratios(low, high, count),
+        }
+    }
+
+    /// The limits of an axis around `low..=high`: the next round ticks, on a logarithmic axis a little room on either side.
+    pub fn widened(self, low: f64, high: f64, count: usize) -> (f64, f64) {
+        match self {
+            Self::Plain => Ticks::widened(low, high, count),
+            Self::LogRatios if high > low => (low - 0.04 * (high - low), high + 0.04 * (high - low)),
+            Self::LogRatios => (low - 0.5, high + 0.5),
+        }
+    }
+
+    /// The number printed for `value`.
+    pub fn print(self, value: f64, decimals: usize) -> String {
+        match self {
+            Self::Plain => words::number(value, decimals),
+            Self::LogRatios => words::number(value.exp(), decimals.max(2)),
+        }
+    }
+
+    /// The decimals of an interval: more where it takes them to show that a limit is not that of no difference.
+    pub fn interval_decimals(self, low: Option<f64>, high: Option<f64>, decimals: usize) -> usize {
+        let from_one = |limit: Option<f64>| limit.map(f64::exp_m1);
+        match self {
+            Self::Plain => words::interval_decimals(low, high, decimals),
+            Self::LogRatios => words::interval_decimals(from_one(low), from_one(high), decimals.max(2)),
+        }
+    }
+}
+
 /// Round tick values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ticks {
@@ -35,6 +81,8 @@ pub struct Ticks {
     pub decimals: usize,
     /// Distance between neighbours.
     pub step: f64,
+    /// What the values stand for.
+    pub numbers: Numbers,
 }
 
 impl Ticks {
@@ -43,19 +91,47 @@ impl Ticks {
         let span = high - low;
         if !span.is_finite() || span <= 0.0 {
             let value = if low.is_finite() { low } else { 0.0 };
-            return Self { values: vec![value], decimals: 1, step: 1.0 };
+            return Self { values: vec![value], decimals: 1, step: 1.0, numbers: Numbers::Plain };
         }
         let raw = span / count.max(1) as f64;
         let power = 10f64.powf(raw.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw * 0.999).unwrap_or(power);
         let reach = low.abs().max(high.abs()) / step;
         if !reach.is_finite() || reach > 1e15 {
-            return Self { values: vec![low, high], decimals: 1, step: span };
+            return Self { values: vec![low, high], decimals: 1, step: span, numbers: Numbers::Plain };
         }
         let decimals = (-(step.log10() + 1e-9).floor()).max(0.0) as usize;
         let first = (low / step - 1e-9).ceil() as i64;
         let last = (high / step + 1e-9).floor() as i64;
-        Self { values: (first..=last).map(|i| i as f64 * step).collect(), decimals, step }
+        let values = (first..=last).map(|i| i as f64 * step).collect();
+        Self { values, decimals, step, numbers: Numbers::Plain }
+    }
+
+    /// Ticks at the logarithms of round ratios: in equal steps of the ratio over a narrow range, else at 1, 2 and 5 times
+    /// powers of ten, closer where these are few, or at the powers alone.
+    pub fn of_ratios(low: f64, high: f64, count: usize) -> Self {
+        let steps = Self::between(low.exp(), high.exp(), count);
+        let narrow = high - low < 5f64.ln();
+        let powers = |mantissas: &[f64]| -> Vec<f64> {
+            let (first, last) = ((low / 10f64.ln()).floor(), (high / 10f64.ln()).ceil());
+            let inside = |value: &f64| *value >= low - 1e-9 && *value <= high + 1e-9;
+            if last - first > 40.0 || !(last - first).is_finite() {
+                return vec![low, high];
+            }
+            let exponents = first as i32..=last as i32;
+            let all = exponents.flat_map(|power| mantissas.iter().map(move |m| (m * 10f64.powi(power)).ln()));
+            all.filter(inside).collect()
+        };
+        let mut values: Vec<f64> = match narrow {
+            true => steps.values.iter().filter(|ratio| **ratio > 0.0).map(|ratio| ratio.ln()).collect(),
+            false => powers(&[1.0, 2.0, 5.0]),
+        };
+        if values.len() < 4 {
+            values = powers(&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0]);
+        } else if values.len() > 2 * count {
+            values = powers(&[1.0]);
+        }
+        Self { values, decimals: 3, step: 0.0, numbers: Numbers::LogRatios }
     }
 
     /// The limits widened to the next round ticks on either side.
@@ -67,7 +143,17 @@ impl Ticks {
 
     /// The labels of the ticks.
     pub fn labels(&self) -> Vec<String> {
-        self.values.iter().map(|v| words::number(*v, self.decimals)).collect()
+        let label = |value: &f64| match self.numbers {
+            Numbers::Plain => words::number(*value, self.decimals),
+            // 0.5, 1, 2: as many decimals as each ratio needs.
+            Numbers::LogRatios => {
+                let ratio = value.exp();
+                let full = words::number(ratio, if ratio < 0.1 { 6 } else { self.decimals });
+                let shortest = full.trim_end_matches('0').trim_end_matches('.');
+                if full.contains('.') { shortest.to_owned() } else { full }
+            }
+        };
+        self.values.iter().map(label).collect()
     }
 }
 
@@ -225,16 +311,17 @@ pub fn panel(
     limits: [(f64, f64); 2],
     titles: [&str; 2],
     counts: [usize; 2],
+    numbers: Numbers,
 ) -> (Scale, Scale, f64) {
     let (left_edge, top, right, foot) = inside;
     let x = Scale { domain: limits[0], range: (left_edge, right) };
     let y = Scale { domain: limits[1], range: (foot, top) };
-    let down = Ticks::between(limits[1].0, limits[1].1, counts[1]);
+    let down = numbers.ticks(limits[1].0, limits[1].1, counts[1]);
     for value in &down.values {
         scene.line((left_edge, y.at(*value)), (right, y.at(*value)), Stroke::hair(style::GRID));
     }
     left(scene, left_edge, y, &down);
-    let below = bottom(scene, foot, x, &Ticks::between(limits[0].0, limits[0].1, counts[0]));
+    let below = bottom(scene, foot, x, &numbers.ticks(limits[0].0, limits[0].1, counts[0]));
     let set = Type::LABEL.middle();
     let lines = scene.wrap(titles[0], set, right - left_edge + 20.0, 3);
     let below = scene.lines(((left_edge + right) / 2.0, below + 3.0 + style::TEXT), &lines, set) - style::TEXT;
@@ -242,4 +329,26 @@ pub fn panel(
     let above = (head.len().max(1) as f64 - 1.0) * style::TEXT * style::LEADING;
     scene.lines((left_edge - PANEL_LEFT, top - 10.0 - above), &head, Type::LABEL.bold());
     (x, y, below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Numbers, Ticks};
+
+    #[test]
+    fn ratios_have_round_ticks_with_one_among_them() {
+        let of = |low: f64, high: f64| Ticks::of_ratios(low.ln(), high.ln(), 6).labels();
+        assert_eq!(of(0.68, 1.32), ["0.7", "0.8", "0.9", "1", "1.1", "1.2", "1.3"]);
+        assert_eq!(of(0.2, 4.0), ["0.2", "0.5", "1", "2"]);
+        assert_eq!(of(0.33, 1.9), ["0.5", "0.7", "1", "1.5"]);
+        assert_eq!(of(1e-6, 1e6).len(), 13);
+    }
+
+    #[test]
+    fn a_limit_near_one_keeps_the_decimals_that_show_its_side() {
+        let numbers = Numbers::LogRatios;
+        let (low, high) = (0.9_f64.ln(), 0.998_f64.ln());
+        let decimals = numbers.interval_decimals(Some(low), Some(high), 2);
+        assert_eq!(numbers.print(high, decimals), "0.998");
+    }
 }

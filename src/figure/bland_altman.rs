@@ -1,10 +1,10 @@
 //! Bland–Altman plot of the two knees: difference against mean, with bias and limits of agreement
 //! (Bland & Altman, Lancet 1986;327:307–310).
 
-use super::axis::{self, Ticks};
+use super::axis::{self, Numbers};
 use super::scene::{Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Figure, FigureError, Heading, MOST_MARKS, MeanCi, thinned, words};
+use super::{Figure, FigureError, Heading, MOST_MARKS, MeanCi, thinned};
 
 const KIND: &str = "bland-altman";
 const PLOT_HEIGHT: f64 = 210.0;
@@ -35,6 +35,8 @@ pub struct BlandAltman {
     pub upper: MeanCi,
     /// Decimals of the lines' values as printed.
     pub decimals: usize,
+    /// What means and differences stand for.
+    pub numbers: Numbers,
     /// Words on the figure.
     pub labels: Labels,
 }
@@ -77,14 +79,14 @@ pub fn draw(input: &BlandAltman, style: &Style) -> Result<Figure, FigureError> {
     let x = axis::extent(input.points.iter().map(|p| Some(p.mean))).ok_or_else(not_finite)?;
     let y = input.points.iter().map(|p| Some(p.difference)).chain([Some(0.0)]);
     let y = axis::extent(y.chain(lines.iter().flat_map(|l| [l.mean, l.low, l.high]))).ok_or_else(not_finite)?;
-    let limits = [Ticks::widened(x.0, x.1, 6), Ticks::widened(y.0, y.1, 8)];
+    let limits = [input.numbers.widened(x.0, x.1, 6), input.numbers.widened(y.0, y.1, 8)];
 
     let mut scene = Scene::new(KIND, style);
     let room = 88.0;
     let top = axis::panel_head(&scene, &input.labels.difference, style::WIDTH - room);
     let inside = (axis::PANEL_LEFT, top, style::WIDTH - room, top + PLOT_HEIGHT);
     let titles = [input.labels.mean.as_str(), input.labels.difference.as_str()];
-    let (x, y, below) = axis::panel(&mut scene, inside, limits, titles, [6, 8]);
+    let (x, y, below) = axis::panel(&mut scene, inside, limits, titles, [6, 8], input.numbers);
     for line in lines {
         if let (Some(low), Some(high)) = (line.low, line.high) {
             scene.rectangle((inside.0, y.at(low)), (inside.2, y.at(high)), style::BAND, 1.0);
@@ -105,8 +107,8 @@ pub fn draw(input: &BlandAltman, style: &Style) -> Result<Figure, FigureError> {
     for point in thinned(&points) {
         let at = (x.at(point.mean), y.at(point.difference));
         scene.dot(at, style::DOT + 0.2, style::MUTED, opacity);
-        let text =
-            format!("{}: {} ({})", point.patient, words::number(point.difference, 2), words::number(point.mean, 2));
+        let [difference, mean] = [point.difference, point.mean].map(|value| input.numbers.print(value, 2));
+        let text = format!("{}: {difference} ({mean})", point.patient);
         scene.hover(at, 3.0, text);
     }
     line_names(&mut scene, input, lines, |value| y.at(value), inside.2 + 6.0, room - 8.0);
@@ -126,7 +128,7 @@ fn line_names(
     for (i, line) in lines.iter().enumerate() {
         let Some(value) = line.mean else { continue };
         let name = if i == 1 { &input.labels.bias } else { &input.labels.limit };
-        let mut texts = vec![words::number(value, input.decimals)];
+        let mut texts = vec![input.numbers.print(value, input.decimals)];
         texts.extend(scene.wrap(name, Type::SMALL, room, 3));
         let height = texts.len() as f64 * style::SMALL * style::LEADING;
         let top = (at(value) - height / 2.0).max(free);

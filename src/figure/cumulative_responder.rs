@@ -85,7 +85,8 @@ pub fn draw(input: &CumulativeResponder, style: &Style) -> Result<Figure, Figure
     let marks = thresholds(&scene, &input.thresholds, x, top);
     let plot_top = marks.last().map_or(top, |m| m.top + m.height() + 2.0);
     let inside = (axis::PANEL_LEFT, plot_top, right, plot_top + PLOT_HEIGHT);
-    let (x, y, below) = axis::panel(&mut scene, inside, limits, [&input.labels.improvement, ""], [8, 5]);
+    let (x, y, below) =
+        axis::panel(&mut scene, inside, limits, [&input.labels.improvement, ""], [8, 5], axis::Numbers::Plain);
     let lines = scene.wrap(&input.labels.share, Type::LABEL.bold(), right, 3);
     scene.lines((0.0, style::TEXT), &lines, Type::LABEL.bold());
     for mark in &marks {

@@ -1,10 +1,10 @@
 //! Distribution of the within-patient differences, active − placebo: per visit every patient as a dot (bars where
 //! there are many), a box of the quartiles, and the mean with its confidence interval, against zero and the MCID.
 
-use super::axis::{self, Scale, Ticks};
+use super::axis::{self, Numbers, Scale, Ticks};
 use super::scene::{Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Better, Figure, FigureError, Heading, MeanCi, words};
+use super::{Better, Figure, FigureError, Heading, MeanCi};
 
 const KIND: &str = "differences";
 /// Height of the stack of dots or bars of one visit.
@@ -55,6 +55,8 @@ pub struct Differences {
     pub better: Better,
     /// Decimals of the mean and its limits as printed.
     pub decimals: usize,
+    /// What the differences stand for.
+    pub numbers: Numbers,
     /// Words on the figure.
     pub labels: Labels,
 }
@@ -114,8 +116,8 @@ pub fn draw(input: &Differences, style: &Style) -> Result<Figure, FigureError> {
     let band = input.mcid.map_or([None, None], |m| [Some(-m), Some(m)]);
     let (low, high) = axis::extent(values().chain(means).chain(band).chain([Some(0.0)]))
         .ok_or_else(|| FigureError::NotFinite { figure: KIND.into(), what: "a difference or limit" })?;
-    let (low, high) = Ticks::widened(low, high, 8);
-    let ticks = Ticks::between(low, high, 8);
+    let (low, high) = input.numbers.widened(low, high, 8);
+    let ticks = input.numbers.ticks(low, high, 8);
 
     let mut scene = Scene::new(KIND, style);
     let hint = if input.mcid.is_some() { input.labels.band.as_str() } else { "" };
@@ -209,7 +211,7 @@ fn draw_row(scene: &mut Scene<'_>, input: &Differences, row: &Row, x: Scale, top
             for ((patient, value), level) in stack(row, x, *size) {
                 let at = (x.at(*value), floor - (level as f64 + 0.5) * size);
                 scene.dot(at, size * 0.47, style::PATIENT, 1.0);
-                scene.hover(at, size * 0.5, format!("{patient}: {}", words::number(*value, 2)));
+                scene.hover(at, size * 0.5, format!("{patient}: {}", input.numbers.print(*value, 2)));
             }
         }
         Cloud::Bars { bin, unit } => {
@@ -217,7 +219,7 @@ fn draw_row(scene: &mut Scene<'_>, input: &Differences, row: &Row, x: Scale, top
                 let (low, high) = ((centre as f64 - 0.5) * bin, (centre as f64 + 0.5) * bin);
                 let (a, b) = (x.at(low).min(x.at(high)), x.at(low).max(x.at(high)));
                 scene.rectangle((a + 0.3, floor - count as f64 * unit), (b - 0.3, floor), style::PATIENT, 1.0);
-                let text = format!("{} … {}: {count}", words::number(low, 2), words::number(high, 2));
+                let text = format!("{} … {}: {count}", input.numbers.print(low, 2), input.numbers.print(high, 2));
                 scene.hover(((a + b) / 2.0, floor - count as f64 * unit / 2.0), (b - a) / 2.0, text);
             }
         }
@@ -242,7 +244,7 @@ fn draw_row(scene: &mut Scene<'_>, input: &Differences, row: &Row, x: Scale, top
     lines = scene.wrap(&format!("{} {}", row.differences.len(), input.labels.patients), Type::SMALL, room, 2);
     at = scene.lines((0.0, at), &lines, Type::SMALL.colour(style::MUTED));
     if let Some(mean) = row.mean.mean {
-        let number = |v| words::number(v, input.decimals);
+        let number = |v| input.numbers.print(v, input.decimals);
         let interval = match (row.mean.low, row.mean.high) {
             (Some(low), Some(high)) => format!(" ({} {} {})", number(low), input.labels.to, number(high)),
             _ => String::new(),

@@ -4,10 +4,10 @@
 //! is therefore a block with an axis of its own in its own unit; zero stands at the same place in every block, and
 //! benefit of the active knee is always on the left (the axis runs from right to left where higher is better).
 
-use super::axis::{self, Scale, Ticks};
+use super::axis::{self, Numbers, Scale};
 use super::scene::{Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Better, Figure, FigureError, Heading, MeanCi, words};
+use super::{Better, Figure, FigureError, Heading, MeanCi};
 
 const KIND: &str = "forest";
 const ROW: f64 = 13.0;
@@ -38,6 +38,8 @@ pub struct Block {
     pub better: Better,
     /// Decimals of the differences as printed.
     pub decimals: usize,
+    /// What the differences stand for.
+    pub numbers: Numbers,
 }
 
 /// What the figure shows.
@@ -127,7 +129,7 @@ impl Columns {
         let widest = input
             .blocks
             .iter()
-            .flat_map(|b| b.rows.iter().map(|r| estimate_text(input, r, b.decimals)))
+            .flat_map(|b| b.rows.iter().map(|r| estimate_text(input, r, b)))
             .map(|t| scene.width(&t, Type::SMALL.bold()))
             .fold(scene.width(&input.labels.estimate, Type::SMALL).min(96.0), f64::max);
         let n_head = scene.wrap(&input.labels.n, Type::SMALL, 44.0, 2);
@@ -205,7 +207,7 @@ fn draw_block(
     let reach = if reach > 0.0 { reach * 1.06 } else { 1.0 };
     let domain = if block.better == Better::Lower { (-reach, reach) } else { (reach, -reach) };
     let x = Scale { domain, range: columns.plot };
-    let ticks = Ticks::between(-reach, reach, 6);
+    let ticks = block.numbers.ticks(-reach, reach, 6);
 
     let single = block.rows.len() == 1;
     let bold = Type::LABEL.bold();
@@ -252,7 +254,7 @@ fn draw_block(
 fn draw_row(scene: &mut Scene<'_>, input: &Forest, block: &Block, row: &Row, columns: &Columns, x: Scale, y: f64) {
     let set = if row.primary { Type::SMALL.bold() } else { Type::SMALL };
     let baseline = y + style::SMALL * 0.36;
-    let text = estimate_text(input, row, block.decimals);
+    let text = estimate_text(input, row, block);
     scene.text((columns.n, baseline), &row.difference.n.to_string(), Type::SMALL.end());
     scene.text((columns.estimates, baseline), &text, set);
     if let (Some(low), Some(high)) = (row.difference.low, row.difference.high) {
@@ -280,12 +282,12 @@ fn clipped(x: Scale, limit: f64) -> f64 {
     x.at(limit.clamp(start.min(end), start.max(end)))
 }
 
-fn estimate_text(input: &Forest, row: &Row, decimals: usize) -> String {
-    let decimals = words::interval_decimals(row.difference.low, row.difference.high, decimals);
+fn estimate_text(input: &Forest, row: &Row, block: &Block) -> String {
+    let decimals = block.numbers.interval_decimals(row.difference.low, row.difference.high, block.decimals);
     let number = |v: f64| match v {
         v if v == f64::INFINITY => "∞".to_owned(),
-        v if v == f64::NEG_INFINITY => "−∞".to_owned(),
-        v => words::number(v, decimals),
+        v if v == f64::NEG_INFINITY && block.numbers == Numbers::Plain => "−∞".to_owned(),
+        v => block.numbers.print(v, decimals),
     };
     match (row.difference.mean, row.difference.low, row.difference.high) {
         (Some(mean), Some(low), Some(high)) => {

@@ -1,7 +1,7 @@
 //! Profiles: the mean of each arm with its confidence interval over the visits, at their scheduled times, with the
 //! number of knees under the axis.
 
-use super::axis::{self, LabelRow, Scale, Ticks};
+use super::axis::{self, LabelRow, Numbers, Scale, Ticks};
 use super::scene::{Arm, Scene, Stroke, Type};
 use super::style::{self, Style};
 use super::{Figure, FigureError, Heading, MeanCi, words};
@@ -48,6 +48,8 @@ pub struct Below {
     pub matters: Option<f64>,
     /// The decimals of the printed differences.
     pub decimals: usize,
+    /// What the differences stand for.
+    pub numbers: Numbers,
     /// What the panel shows, with the unit.
     pub title: String,
     /// What the band is; may be empty.
@@ -181,8 +183,8 @@ fn draw_below(
     let Some((low, high)) = axis::extent(ends.chain(band).chain([0.0]).map(Some)) else { return top };
     // Wider than the band, so that its edges are seen.
     let margin = 0.12 * (high - low);
-    let domain = Ticks::widened(low - margin, high + margin, 5);
-    let ticks = Ticks::between(domain.0, domain.1, 5);
+    let domain = below.numbers.widened(low - margin, high + margin, 5);
+    let ticks = below.numbers.ticks(domain.0, domain.1, 5);
     let head = axis::title_above(scene, (0.0, top), &below.title, &below.hint, style::WIDTH);
     let (upper, bottom) = (head + 6.0, head + 6.0 + BELOW_HEIGHT);
     let y = Scale { domain, range: (bottom, upper) };
@@ -210,7 +212,7 @@ fn draw_below(
             }
         }
         scene.diamond((*x, y.at(mean)), 4.0, style::INK);
-        let text = words::number(mean, below.decimals);
+        let text = below.numbers.print(mean, below.decimals);
         let width = scene.width(&text, Type::SMALL);
         let start = if x + 8.0 + width > right { x - 8.0 - width } else { x + 8.0 };
         scene.text((start, y.at(mean) + style::SMALL * 0.36), &text, Type::SMALL);

@@ -81,7 +81,7 @@ pub fn draw(input: &Residuals, style: &Style) -> Result<Figure, FigureError> {
         let left = column as f64 * width + axis::PANEL_LEFT;
         let inside = (left, top, (column + 1) as f64 * width - 12.0, top + PLOT_HEIGHT);
         let titles = [title.as_str(), if column == 0 { input.labels.residual.as_str() } else { "" }];
-        let (x, y, below) = axis::panel(&mut scene, inside, [limits, vertical], titles, [6, 6]);
+        let (x, y, below) = axis::panel(&mut scene, inside, [limits, vertical], titles, [6, 6], axis::Numbers::Plain);
         height = height.max(below);
         if column == 0 {
             let (low, high) = (limits.0.max(vertical.0), limits.1.min(vertical.1));

@@ -1,5 +1,6 @@
 //! Sensitivity forest: the primary analysis and every sensitivity analysis of the same estimate on one axis.
 
+use super::axis::Numbers;
 use super::forest::{self, Block, Forest, Labels, Row};
 use super::style::Style;
 use super::{Better, Figure, FigureError, Heading};
@@ -21,6 +22,8 @@ pub struct SensitivityForest {
     pub better: Better,
     /// Decimals of the differences as printed.
     pub decimals: usize,
+    /// What the differences stand for.
+    pub numbers: Numbers,
     /// Words on the figure.
     pub labels: Labels,
 }
@@ -36,6 +39,7 @@ pub fn draw(input: &SensitivityForest, style: &Style) -> Result<Figure, FigureEr
         mcid: input.mcid,
         better: input.better,
         decimals: input.decimals,
+        numbers: input.numbers,
     };
     let guide = input.rows.iter().find(|r| r.primary).and_then(|r| r.difference.mean);
     let forest = Forest { heading: input.heading.clone(), blocks: vec![block], labels: input.labels.clone() };

@@ -1,10 +1,10 @@
 //! Waterfall: one bar per patient for the within-patient difference, from most in favour of the active knee to most in
 //! favour of the placebo knee.
 
-use super::axis::{self, Scale, Ticks};
+use super::axis::{self, Numbers, Scale};
 use super::scene::{Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Better, Figure, FigureError, Heading, thinned, words};
+use super::{Better, Figure, FigureError, Heading, thinned};
 
 const KIND: &str = "waterfall";
 const PLOT_HEIGHT: f64 = 190.0;
@@ -20,6 +20,8 @@ pub struct Waterfall {
     pub mcid: Option<f64>,
     /// Which direction of the endpoint is better.
     pub better: Better,
+    /// What the differences stand for.
+    pub numbers: Numbers,
     /// Words on the figure.
     pub labels: Labels,
 }
@@ -63,8 +65,8 @@ pub fn draw(input: &Waterfall, style: &Style) -> Result<Figure, FigureError> {
     let band = input.mcid.map_or([None, None], |m| [Some(-m), Some(m)]);
     let (low, high) = axis::extent(input.differences.iter().map(|d| Some(d.1)).chain(band).chain([Some(0.0)]))
         .ok_or_else(|| FigureError::NotFinite { figure: KIND.into(), what: "a difference" })?;
-    let (low, high) = Ticks::widened(low, high, 8);
-    let ticks = Ticks::between(low, high, 8);
+    let (low, high) = input.numbers.widened(low, high, 8);
+    let ticks = input.numbers.ticks(low, high, 8);
     let benefit = |value: f64| if input.better == Better::Lower { value } else { -value };
     let mut ordered: Vec<&(String, f64)> = input.differences.iter().collect();
     ordered.sort_by(|a, b| benefit(a.1).total_cmp(&benefit(b.1)).then_with(|| a.0.cmp(&b.0)));
@@ -104,7 +106,7 @@ pub fn draw(input: &Waterfall, style: &Style) -> Result<Figure, FigureError> {
             scene.rectangle(from, to, colour, 1.0);
         }
         scene.hover((a + pitch / 2.0, (y.at(0.0) + y.at(*value)) / 2.0), (pitch / 2.0).max(2.0), {
-            format!("{patient}: {}", words::number(*value, 2))
+            format!("{patient}: {}", input.numbers.print(*value, 2))
         });
     }
     scene.line((left, y.at(0.0)), (style::WIDTH, y.at(0.0)), Stroke::hair(style::AXIS));

@@ -64,6 +64,7 @@ fn bounds() -> Vec<(&'static str, Value)> {
         ("EndpointPlan.important_difference", positive()),
         ("EndpointPlan.margin", positive()),
         ("EndpointPlan.non_inferiority_margin", positive()),
+        ("EndpointPlan.offset", positive()),
         ("EndpointPlan.mcid_relative", json!({ "exclusiveMinimum": 0, "exclusiveMaximum": 1 })),
         ("EndpointPlan.minimal_improvement_relative", json!({ "exclusiveMinimum": 0, "exclusiveMaximum": 1 })),
         ("EndpointPlan.decimals", json!({ "maximum": 10 })),

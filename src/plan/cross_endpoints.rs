@@ -3,7 +3,7 @@
 
 use super::cross::{Checker, TESTS};
 use super::design::{endpoint_id, visits};
-use super::file::{EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan, Shape};
+use super::file::{EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan, Shape, TransformPlan};
 use super::options::{Objective, PrimaryMethod};
 use crate::instrument::{Instrument, Scale};
 use crate::trial::derived::Summary;
@@ -31,13 +31,22 @@ impl Checker<'_> {
             if endpoint.name.trim().is_empty() || endpoint.column.trim().is_empty() {
                 self.wrong("SK012", &at("name"), "an endpoint needs a name and a column".to_owned(), "fill both in");
             }
-            for (key, value) in [
-                ("mcid", endpoint.mcid),
-                ("minimal_improvement", endpoint.minimal_improvement),
-                ("important_difference", endpoint.important_difference),
-            ] {
+            for (key, value) in [("mcid", endpoint.mcid), ("minimal_improvement", endpoint.minimal_improvement)] {
                 self.positive(&at(key), value);
                 self.within_range(&at(key), value, endpoint.range);
+            }
+            for (key, value) in [
+                ("important_difference", endpoint.important_difference),
+                ("margin", endpoint.margin),
+                ("non_inferiority_margin", endpoint.non_inferiority_margin),
+            ] {
+                match endpoint.transform {
+                    Some(TransformPlan::Log) => self.ratio(&at(key), key, value),
+                    None => {
+                        self.within_range(&at(key), value, endpoint.range);
+                        self.positive(&at(key), value);
+                    }
+                }
             }
             self.share_of_baseline(&at("mcid_relative"), endpoint.mcid_relative);
             self.share_of_baseline(&at("minimal_improvement_relative"), endpoint.minimal_improvement_relative);
@@ -54,10 +63,6 @@ impl Checker<'_> {
                     self.wrong("SK012", &at(old), message, format!("remove `{old}`"));
                 }
             }
-            self.within_range(&at("margin"), endpoint.margin, endpoint.range);
-            self.within_range(&at("non_inferiority_margin"), endpoint.non_inferiority_margin, endpoint.range);
-            self.positive(&at("margin"), endpoint.margin);
-            self.positive(&at("non_inferiority_margin"), endpoint.non_inferiority_margin);
             self.objective(plan, i, endpoint);
             self.positive(&at("step"), endpoint.step);
             if let Some([low, high]) = endpoint.range
@@ -93,6 +98,7 @@ impl Checker<'_> {
             }
             self.score(plan, i);
             self.derived(plan, i);
+            super::logarithm::check(self, plan, i);
             self.primary_measured(plan, i);
         }
         let has_primary = plan.endpoints.iter().any(|endpoint| endpoint.role == Some(RolePlan::Primary));
@@ -248,7 +254,8 @@ impl Checker<'_> {
         };
         if margin.is_none() {
             let message = format!("this test needs `{key}`, which the endpoint does not have");
-            let remedy = format!("add `{key} = …` in the endpoint's unit, from the protocol, or leave the test out");
+            let scale = if endpoint.transform.is_some() { "as a ratio above 1" } else { "in the endpoint's unit" };
+            let remedy = format!("add `{key} = …` {scale}, from the protocol, or leave the test out");
             self.wrong("SK012", &format!("endpoint.{number}.tests.{test}"), message, remedy);
         }
     }

@@ -1,12 +1,12 @@
 //! From the plan as written to the trial's design: identifiers, and defaults that depend on other parts of the plan.
 
-use super::file::{BetterPlan, Codes, EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan};
+use super::file::{BetterPlan, Codes, EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan, TransformPlan};
 use super::named::Named;
 use super::schema::DefaultUsed;
 use crate::trial::codes::Level;
 use crate::trial::derived::{Derived, Summary};
 use crate::trial::side::{NO, YES};
-use crate::trial::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
+use crate::trial::{Arms, Better, Design, Endpoint, Kind, Logarithm, Role, Visit};
 use sha2::{Digest, Sha256};
 
 /// Identifier of the only visit of a trial without a visit column.
@@ -92,6 +92,7 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             tests: written.tests.clone(),
             levels: levels(plan, written),
             derived,
+            logarithm: written.transform.map(|TransformPlan::Log| Logarithm { offset: written.offset.unwrap_or(0.0) }),
         });
     }
     if plan.analysis_sets.is_empty() {

@@ -687,6 +687,21 @@ pub struct EndpointPlan {
     /// What is done about missing visits of a derived endpoint; to be named, because each rule leaves other patients in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<GapsPlan>,
+    /// The scale of the analysis: `log` compares natural logarithms, so that differences are ratios of geometric means.
+    /// `margin`, `non_inferiority_margin` and `important_difference` are ratios above 1 then (1.25: from 1/1.25 to 1.25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<TransformPlan>,
+    /// Added to every value before its logarithm, positive, where some values are 0; named wherever a ratio is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<f64>,
+}
+
+/// The scale on which an endpoint is analysed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransformPlan {
+    /// Natural logarithms: ratios of geometric means.
+    Log,
 }
 
 /// What is derived from a column over the visits.

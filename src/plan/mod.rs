@@ -24,6 +24,7 @@ pub mod file;
 pub mod init;
 pub mod interim;
 pub mod lock;
+mod logarithm;
 pub mod named;
 pub mod options;
 pub mod pointing;

@@ -281,8 +281,20 @@ fn analysis(run: &Run, record: &Record) -> Value {
     if let Some(endpoint) = record.endpoint {
         analysis["dataSubsetId"] = json!(format!("endpoint-{}", endpoint + 1));
     }
+    // Arms are described, and responders judged, by the values as collected.
+    let collected = result.method == "descriptive" && record.arm.is_some() || result.method.starts_with("responder");
+    let logarithm = record.endpoint.and_then(|endpoint| run.trial.design.endpoints[endpoint].logarithm);
+    let added = logarithm.filter(|_| !collected).map(|logarithm| match logarithm.has_offset() {
+        true => format!(" + {}", logarithm.offset),
+        false => String::new(),
+    });
     if record.measure == Measure::Change {
-        analysis["description"] = json!("Change from the same knee's baseline: value - base");
+        analysis["description"] = json!(match &added {
+            Some(added) => format!("Change from the same knee's baseline: log(value{added}) - log(base{added})"),
+            None => "Change from the same knee's baseline: value - base".to_owned(),
+        });
+    } else if let Some(added) = &added {
+        analysis["description"] = json!(format!("Natural logarithm: log(value{added})"));
     }
     analysis
 }

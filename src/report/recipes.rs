@@ -119,6 +119,8 @@ pub fn sas(material: &Material, record: &Record) -> Option<String> {
             format!("proc catmod data=pairs; {place}; response marginals; model a*p=_response_; repeated knee 2; run;")
         }
         "correlation" => format!("proc corr data=pairs fisher(biasadj=no alpha={alpha}); {place}; var a p; run;"),
+        // The data set holds logarithms where the plan compares them, and an arm is described as collected.
+        "descriptive" if record.arm.is_some() && material.endpoint(endpoint).logarithm.is_some() => return None,
         "descriptive" => match &record.arm {
             Some(arm) => format!(
                 "proc means data=long n mean stddev median q1 q3 min max qntldef=5; {place} and arm={}; var y; run;",

@@ -1,6 +1,7 @@
 //! Sentences about results, each bounded by its interval.
 
 use super::document::Block;
+use super::exhibits::shown::ratio_decimals;
 use super::exhibits::{Material, tables};
 use super::words::capital;
 use crate::analysis::family;
@@ -24,13 +25,13 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     };
     let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
-    let decimals = rounding::interval_decimals(Some(low), Some(high), decimals);
+    let decimals = scale.decimals(low, high, decimals);
     let print = |value: f64| scale.print(value, decimals);
     let (d, l, u) = (print(estimate), print(low), print(high));
     let p = p_value(material, record);
     let arms = &material.trial.design.arms;
     let direction = words.get(if estimate < 0.0 { "conclusion.lower" } else { "conclusion.higher" });
-    let margin = about.margin.map(&print).unwrap_or_default();
+    let [margin, inverse] = [1.0, -1.0].map(|side| about.equivalence().map(|m| print(side * m)).unwrap_or_default());
     let (best, worst) = ends(material, endpoint, low, high, decimals);
     let subject = scale.subject(material, record, endpoint);
     // The odds below 1 favour the arm for which lower values are better.
@@ -43,9 +44,10 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         ("placebo", arms.placebo.as_str()),
         ("direction", direction.as_str()),
         ("unit", scale.unit(about)),
-        ("effect", &scale.effect(material)),
+        ("effect", &scale.effect(material, record)),
         ("method", method.as_str()),
         ("m", margin.as_str()),
+        ("inverse", inverse.as_str()),
         ("best", best.as_str()),
         ("worst", worst.as_str()),
         ("below", below.as_str()),
@@ -59,26 +61,30 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     let mut parts = match verdict.claim {
         Claim::Superior => vec![say("superior")],
         Claim::Inferior => vec![say("inferior")],
+        Claim::Equivalent if scale.0 == Scale::Log(Ratio::Means) => vec![say("equivalent")],
         Claim::Equivalent => vec![tidy(&words.say("conclusion.equivalent", &values))],
         Claim::NonInferior => vec![say("observed")],
         Claim::None if verdict.interval == Interval::IncludesNull => vec![say("inconclusive")],
         Claim::None => vec![say("observed")],
     };
-    if verdict.claim == Claim::Superior && scale.0 == Scale::Difference {
-        let mcid = about.important_difference.map(&print).unwrap_or_default();
+    if verdict.claim == Claim::Superior && scale.0.has_margins() {
+        // An important ratio stands on the side of benefit; a difference is said without its sign.
+        let side = if scale.0 == Scale::Difference { 1.0 } else { about.benefit_sign() };
+        let mcid = about.important().map(|size| print(side * size)).unwrap_or_default();
         let key = match verdict.importance {
-            Some(Importance::ClinicallyImportant) => "conclusion.superior_important",
+            Some(Importance::ClinicallyImportant) => "superior_important",
             // The unadjusted interval alone lies beyond it; the adjusted one does not.
             Some(Importance::Uncertain)
-                if worst_end(about, low, high) >= about.important_difference.unwrap_or(f64::INFINITY) =>
+                if worst_end(about, low, high) >= about.important().unwrap_or(f64::INFINITY) =>
             {
-                "conclusion.superior_uncertain_adjusted"
+                "superior_uncertain_adjusted"
             }
-            Some(Importance::Uncertain) => "conclusion.superior_uncertain",
-            Some(Importance::BelowMcid) => "conclusion.superior_below",
-            None => "conclusion.superior_no_mcid",
+            Some(Importance::Uncertain) => "superior_uncertain",
+            Some(Importance::BelowMcid) => "superior_below",
+            None => "superior_no_mcid",
         };
-        parts.push(tidy(&words.say(key, &[("m", &mcid), ("unit", &about.unit)])));
+        let prefix = if verdict.importance.is_some() { scale.prefix() } else { "" };
+        parts.push(tidy(&words.say(&format!("conclusion.{prefix}{key}"), &[("m", &mcid), ("unit", &about.unit)])));
     }
     parts.extend(withheld(material, record, &verdict));
     parts.extend(test_alone(material, record, &verdict));
@@ -96,14 +102,14 @@ pub fn headline(material: &Material, record: &Record) -> Option<Block> {
     let (estimate, low, high) = (result.estimate?, result.conf_low?, result.conf_high?);
     let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
-    let decimals = rounding::interval_decimals(Some(low), Some(high), decimals);
+    let decimals = scale.decimals(low, high, decimals);
     let print = |value: f64| scale.print(value, decimals);
     let adjusted = super::exhibits::models::baseline_adjusted(material, endpoint);
     let compared = material.compared(endpoint);
-    let contrast = material.contrast();
+    let contrast = material.contrast_of(endpoint);
     let values = [("endpoint", compared.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
     let label = words.say(if adjusted { "headline.primary_adjusted" } else { "headline.primary" }, &values);
-    let effect = capital(&scale.effect(material));
+    let effect = capital(&scale.effect(material, record));
     let estimate = [print(estimate), scale.unit(about).to_owned()];
     let estimate = estimate.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\u{a0}");
     let mut items = vec![(effect, estimate), (words.get("table.ci"), words.interval(&print(low), &print(high)))];
@@ -136,32 +142,59 @@ impl Spoken {
         Self(Scale::of(&record.result).unwrap_or(Scale::Difference))
     }
 
+    /// The scale on which scores of an endpoint are compared.
+    fn on(about: &crate::trial::Endpoint) -> Self {
+        Self(if about.logarithm.is_some() { Scale::Log(Ratio::Means) } else { Scale::Difference })
+    }
+
     /// What the keys of its sentences start with.
     fn prefix(self) -> &'static str {
         match self.0 {
             Scale::Difference => "",
             Scale::Log(Ratio::Odds) => "odds_",
+            Scale::Log(Ratio::Means) => "ratio_",
             Scale::Benefit { .. } => "benefit_",
         }
+    }
+
+    /// On which side of no effect a margin is said: a ratio where harm lies, a difference without its sign.
+    fn side_of_harm(self, about: &crate::trial::Endpoint) -> f64 {
+        if self.0 == Scale::Difference { 1.0 } else { -about.benefit_sign() }
     }
 
     fn unit(self, about: &crate::trial::Endpoint) -> &str {
         if self.0 == Scale::Difference { &about.unit } else { "" }
     }
 
-    /// The number that is said for `value`, of which a difference has `decimals`.
+    /// The decimals of numbers with these limits, of which a difference has `decimals`.
+    fn decimals(self, low: f64, high: f64, decimals: usize) -> usize {
+        match self.0 {
+            Scale::Log(Ratio::Means) => ratio_decimals(Some(self.0.shown(low)), Some(self.0.shown(high))),
+            scale if scale.is_ratio() => 2,
+            _ => rounding::interval_decimals(Some(low), Some(high), decimals),
+        }
+    }
+
+    /// The number that is said for `value`.
     fn print(self, value: f64, decimals: usize) -> String {
-        rounding::print(self.0.shown(value), if self.0.is_ratio() { 2 } else { decimals })
+        rounding::print(self.0.shown(value), decimals)
     }
 
     /// What the number is called.
-    fn effect(self, material: &Material) -> String {
-        material.words.get(match self.0 {
-            Scale::Difference => "conclusion.difference",
-            Scale::Log(Ratio::Odds) => "conclusion.odds_ratio",
-            Scale::Benefit { null: 1.0 } => "conclusion.win_odds",
-            Scale::Benefit { .. } => "conclusion.net_benefit",
-        })
+    fn effect(self, material: &Material, record: &Record) -> String {
+        let words = material.words;
+        match self.0 {
+            Scale::Difference => words.get("conclusion.difference"),
+            Scale::Log(Ratio::Odds) => words.get("conclusion.odds_ratio"),
+            Scale::Log(Ratio::Means) => {
+                let means = record.endpoint.map(|endpoint| material.geometric_means(endpoint)).unwrap_or_default();
+                let change = record.measure == Measure::Change;
+                let key = if change { "conclusion.ratio_of_changes" } else { "conclusion.ratio_of_means" };
+                words.say(key, &[("means", &means)])
+            }
+            Scale::Benefit { null: 1.0 } => words.get("conclusion.win_odds"),
+            Scale::Benefit { .. } => words.get("conclusion.net_benefit"),
+        }
     }
 
     /// What is compared, as the subject of a sentence.
@@ -173,6 +206,14 @@ impl Spoken {
             _ => return subject(material, record, endpoint),
         };
         material.words.say(key, &[("endpoint", &about.name)])
+    }
+}
+
+/// A printed number as a sentence says it that is otherwise about differences: a ratio is called one.
+fn said(material: &Material, scale: Spoken, number: String) -> String {
+    match scale.0 {
+        Scale::Log(Ratio::Means) => material.words.say("conclusion.a_ratio", &[("d", &number)]),
+        _ => number,
     }
 }
 
@@ -226,14 +267,22 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     let about = material.endpoint(record.endpoint?);
     let p = record.result.p_value.map(|p| beside(material, p)).unwrap_or_default();
     let adjusted = record.p_adjusted.map(|p| beside(material, p)).unwrap_or_default();
+    let scale = Spoken::of(record);
+    let decimals = match scale.0 {
+        Scale::Difference => tables::decimals(material, record.endpoint?, record.result.method).0,
+        _ => 2,
+    };
     let written = material.plan.endpoints.get(record.endpoint?);
-    let margin = if verdict.within_margin { about.margin } else { written.and_then(|own| own.non_inferiority_margin) };
-    let decimals = tables::decimals(material, record.endpoint?, record.result.method).0;
-    let margin = margin.map(|margin| rounding::print(margin, decimals)).unwrap_or_default();
+    let non_inferiority = written.and_then(|own| own.non_inferiority_margin);
+    let (margin, side) =
+        if verdict.within_margin { (about.margin, 1.0) } else { (non_inferiority, scale.side_of_harm(about)) };
+    let margin = margin.map(|margin| scale.print(side * about.on_scale(margin), decimals)).unwrap_or_default();
+    let inverse = about.equivalence().map(|margin| scale.print(-margin, 2)).unwrap_or_default();
     let objective = written.map(|own| words.name("objective", own.objective.name())).unwrap_or_default();
     let values = [
         ("active", arms.active.as_str()),
         ("m", margin.as_str()),
+        ("inverse", &inverse),
         ("unit", &about.unit),
         ("p", p.as_str()),
         ("adjusted", adjusted.as_str()),
@@ -242,7 +291,13 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     let place = match verdict.interval {
         Interval::FavoursActive => "conclusion.interval_for",
         Interval::FavoursPlacebo => "conclusion.interval_against",
+        Interval::IncludesNull if verdict.within_margin && scale.0 == Scale::Log(Ratio::Means) => {
+            "conclusion.ratio_interval_within"
+        }
         Interval::IncludesNull if verdict.within_margin => "conclusion.interval_within",
+        Interval::IncludesNull if verdict.above_margin && scale.0 == Scale::Log(Ratio::Means) => {
+            "conclusion.ratio_interval_above"
+        }
         Interval::IncludesNull if verdict.above_margin => "conclusion.interval_above",
         Interval::IncludesNull | Interval::Undefined => return None,
     };
@@ -267,36 +322,43 @@ fn worst_end(about: &crate::trial::Endpoint, low: f64, high: f64) -> f64 {
 fn test_alone(material: &Material, record: &Record, verdict: &Verdict) -> Option<String> {
     let alpha = material.plan.analysis.alpha;
     let alone = record.result.p_value.is_some_and(|p| p < alpha) && verdict.interval == Interval::IncludesNull;
-    alone.then(|| material.words.say("conclusion.test_alone", &[("alpha", &alpha.to_string())]))
+    let ratio = Spoken::of(record).0 == Scale::Log(Ratio::Means);
+    let key = if ratio { "conclusion.ratio_test_alone" } else { "conclusion.test_alone" };
+    alone.then(|| material.words.say(key, &[("alpha", &alpha.to_string())]))
 }
 
 /// What a confirmatory interval says about the margins of the plan, beside its claim; empty where the plan has none, where
 /// the comparison is described only, and where what is withheld says it.
 fn against_margins(material: &Material, record: &Record, verdict: &Verdict, decimals: usize) -> Vec<String> {
     let Some(endpoint) = record.endpoint else { return Vec::new() };
+    let scale = Spoken::of(record);
     let confirmatory = record.role == Role::Primary || verdict.family.is_some();
-    if !confirmatory || Spoken::of(record).0 != Scale::Difference {
+    if !confirmatory || !scale.0.has_margins() {
         return Vec::new();
     }
     let (about, arms) = (material.endpoint(endpoint), &material.trial.design.arms);
     let told = verdict.interval == Interval::IncludesNull && verdict.withheld.is_some();
     let equivalence = match (verdict.within_margin, verdict.claim) {
         (true, Claim::Equivalent) => None,
-        (true, _) => (!told).then_some("conclusion.equivalent_too"),
-        (false, _) => Some("conclusion.not_equivalent"),
+        (true, _) => (!told).then_some("equivalent_too"),
+        (false, _) => Some("not_equivalent"),
     };
     let non_inferiority = match (verdict.above_margin, verdict.claim) {
-        (true, Claim::NonInferior) => Some("conclusion.non_inferior"),
-        (true, _) => (!told || verdict.within_margin).then_some("conclusion.non_inferior_too"),
-        (false, _) => Some("conclusion.not_non_inferior"),
+        (true, Claim::NonInferior) => Some("non_inferior"),
+        (true, _) => (!told || verdict.within_margin).then_some("non_inferior_too"),
+        (false, _) => Some("not_non_inferior"),
     };
     let written = material.plan.endpoints.get(endpoint).and_then(|own| own.non_inferiority_margin);
-    let say = |margin: Option<f64>, key: Option<&str>| {
-        let margin = rounding::print(margin?, decimals);
-        let values = [("active", arms.active.as_str()), ("m", &margin), ("unit", &about.unit)];
-        Some(tidy(&material.words.say(key?, &values)))
+    let say = |margin: Option<f64>, side: f64, key: Option<&str>| {
+        let size = about.on_scale(margin?);
+        let (margin, inverse) = (scale.print(side * size, decimals), scale.print(-size, decimals));
+        let values = [("active", arms.active.as_str()), ("m", &margin), ("inverse", &inverse), ("unit", &about.unit)];
+        Some(tidy(&material.words.say(&format!("conclusion.{}{}", scale.prefix(), key?), &values)))
     };
-    [say(about.margin, equivalence), say(written, non_inferiority)].into_iter().flatten().collect()
+    [say(about.margin, 1.0, equivalence), say(written, scale.side_of_harm(about), non_inferiority)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Why a claim is exploratory: by the plan it waits for no primary objective, or its family's procedure controls the share
@@ -323,6 +385,7 @@ fn subject(material: &Material, record: &Record, endpoint: usize) -> String {
     let name = [("endpoint", about.name.as_str())];
     match (about.kind, record.measure) {
         (Kind::Binary, _) => material.words.say("conclusion.share", &name),
+        (_, Measure::Change) if about.logarithm.is_some() => material.words.say("conclusion.fold_change", &name),
         (_, Measure::Change) => material.words.say("conclusion.change", &name),
         _ => about.name.clone(),
     }
@@ -371,8 +434,10 @@ pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<Strin
         let record = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))?;
         let mean = rounding::print(record.result.estimate?, about.decimals + 1);
         let sd = rounding::print(record.result.number("sd")?, about.decimals + 2);
-        Some((mean, sd, record.result.n_pairs.to_string()))
+        let geometric = record.result.number("geometric_mean").map(|mean| rounding::print(mean, about.decimals + 1));
+        Some((mean, sd, record.result.n_pairs.to_string(), geometric.unwrap_or_default()))
     };
+    let means = capital(&material.geometric_means(endpoint));
     let (active, placebo) = (of(&arms.active)?, of(&arms.placebo)?);
     let values = [
         ("visit", material.visit(visit)),
@@ -386,8 +451,13 @@ pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<Strin
         ("mean_placebo", &placebo.0),
         ("sd_placebo", &placebo.1),
         ("n_placebo", &placebo.2),
+        ("means", &means),
+        ("geometric_active", &active.3),
+        ("geometric_placebo", &placebo.3),
     ];
-    Some(tidy(&material.words.say("results.means", &values)))
+    let say = |key: &str| tidy(&material.words.say(key, &values));
+    let geometric = about.logarithm.map(|_| say("results.geometric_means"));
+    Some(join(material, &std::iter::once(say("results.means")).chain(geometric).collect::<Vec<_>>()))
 }
 
 /// The LS means of both arms at `visit` as the deciding model has them, and what they are adjusted for; `None` where no
@@ -397,16 +467,24 @@ pub fn ls_means(material: &Material, endpoint: usize, visit: usize) -> Option<St
     let arms = &material.trial.design.arms;
     let [active, placebo] = super::exhibits::models::means_at(material, endpoint, visit)?;
     let decimals = about.decimals + 1;
-    let mean = |record: &Record| Some(rounding::print(record.result.estimate?, decimals));
+    let logarithm = about.logarithm.is_some();
+    let shown = |value: Option<f64>| value.map(|value| if logarithm { value.exp() } else { value });
+    let mean = |record: &Record| Some(rounding::print(shown(record.result.estimate)?, decimals));
     let interval = |record: &Record| {
-        let [low, high] = [record.result.conf_low?, record.result.conf_high?].map(|v| rounding::print(v, decimals));
+        let [low, high] = [shown(record.result.conf_low)?, shown(record.result.conf_high)?];
+        let [low, high] = [low, high].map(|limit| rounding::print(limit, decimals));
         Some(material.words.interval(&low, &high))
     };
     let adjusted = super::exhibits::models::baseline_adjusted(material, endpoint);
+    // A change of logarithms is a ratio and has no unit.
+    let change = logarithm && active.measure == Measure::Change;
+    let name = if logarithm { material.compared(endpoint) } else { about.name.clone() };
+    let means = material.geometric_means(endpoint);
     let values = [
         ("visit", material.visit(visit)),
-        ("endpoint", about.name.as_str()),
-        ("unit", &about.unit),
+        ("endpoint", name.as_str()),
+        ("means", &means),
+        ("unit", if change { "" } else { &about.unit }),
         ("active", &arms.active),
         ("placebo", &arms.placebo),
         ("mean_active", &mean(active)?),
@@ -414,7 +492,12 @@ pub fn ls_means(material: &Material, endpoint: usize, visit: usize) -> Option<St
         ("mean_placebo", &mean(placebo)?),
         ("interval_placebo", &interval(placebo)?),
     ];
-    let key = if adjusted { "results.ls_means_adjusted" } else { "results.ls_means" };
+    let key = match (logarithm, adjusted) {
+        (true, true) => "results.ls_geometric_means_adjusted",
+        (true, false) => "results.ls_geometric_means",
+        (false, true) => "results.ls_means_adjusted",
+        (false, false) => "results.ls_means",
+    };
     Some(tidy(&material.words.say(key, &values)))
 }
 
@@ -440,7 +523,10 @@ pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<Str
         else {
             continue;
         };
-        let [d, l, u] = [d, l, u].map(|value| rounding::print(value, decimals));
+        let scale = Spoken::of(record);
+        let decimals = if scale.0 == Scale::Difference { decimals } else { scale.decimals(l, u, decimals) };
+        let [d, l, u] = [d, l, u].map(|value| scale.print(value, decimals));
+        let d = said(material, scale, d);
         let (method, n) = (tables::analysis_name(material, record), tables::patients(record).to_string());
         let values = [
             ("method", &*method),
@@ -449,7 +535,7 @@ pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<Str
             ("u", &u),
             ("p", &p_value(material, record)),
             ("n", &n),
-            ("unit", &about.unit),
+            ("unit", about.unit_of_difference()),
         ];
         parts.push(tidy(&words.say("results.other", &values)));
     }
@@ -590,9 +676,10 @@ fn beside_pairs(material: &Material, endpoint: usize, record: &Record) -> Option
     let about = material.endpoint(endpoint);
     let paired = super::exhibits::json(record, "paired_t");
     let number = |name: &str| paired.get(name).and_then(serde_json::Value::as_f64);
-    let decimals = rounding::interval_decimals(number("conf_low"), number("conf_high"), about.decimals + 1);
-    let print = |name: &str| number(name).map(|value| rounding::print(value, decimals));
-    let (d, l, u) = (print("estimate")?, print("conf_low")?, print("conf_high")?);
+    let scale = Spoken::of(record);
+    let decimals = scale.decimals(number("conf_low")?, number("conf_high")?, about.decimals + 1);
+    let print = |name: &str| number(name).map(|value| scale.print(value, decimals));
+    let (d, l, u) = (said(material, scale, print("estimate")?), print("conf_low")?, print("conf_high")?);
     let apart = result.number("largest_disagreement").map(|value| format!("{value:.1e}").replace('-', "\u{2212}"))?;
     let is = |name: &str| super::exhibits::json(record, name) == true;
     let key = match (is("engine_agrees"), is("paired_agrees")) {
@@ -605,7 +692,7 @@ fn beside_pairs(material: &Material, endpoint: usize, record: &Record) -> Option
         ("d", d.as_str()),
         ("l", &l),
         ("u", &u),
-        ("unit", &about.unit),
+        ("unit", about.unit_of_difference()),
         ("n", &result.n_pairs.to_string()),
         ("apart", &apart),
         ("why", &why),
@@ -650,8 +737,11 @@ pub fn residuals(material: &Material, endpoint: usize) -> Option<String> {
     }
     if let Some(found) = &fit.influence {
         let about = material.endpoint(endpoint);
-        let [low, high] = [found.lowest.0, found.highest.0].map(|value| rounding::print(value, about.decimals + 1));
-        let values = [("low", low.as_str()), ("high", &high), ("unit", &about.unit)];
+        let back = |value: f64| if about.logarithm.is_some() { value.exp() } else { value };
+        let decimals = if about.logarithm.is_some() { 2 } else { about.decimals + 1 };
+        let [low, high] = [found.lowest.0, found.highest.0].map(|value| rounding::print(back(value), decimals));
+        let low = said(material, Spoken::on(about), low);
+        let values = [("low", low.as_str()), ("high", &high), ("unit", about.unit_of_difference())];
         parts.push(tidy(&words.say("results.influence", &values)));
         if found.sign_depends_on_one_patient {
             parts.push(words.get("results.influence_sign"));

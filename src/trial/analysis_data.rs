@@ -253,7 +253,7 @@ fn records(trial: &Trial) -> Vec<Record<'_>> {
     for (number, patient) in trial.patients.iter().enumerate() {
         for knee in patient.knees() {
             for (place, endpoint) in design.endpoints.iter().enumerate() {
-                let base = trial.baseline(knee, place);
+                let base = trial.collected_baseline(knee, place);
                 for &visit in &endpoint.visits {
                     let cell = knee.values.get(place).and_then(|visits| visits.get(visit)).copied().flatten();
                     let Some(value) = cell else { continue };

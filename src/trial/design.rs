@@ -2,6 +2,7 @@
 
 use super::codes::Level;
 use super::derived::Derived;
+use super::transform::Logarithm;
 use serde::Serialize;
 
 /// The kind of scale an endpoint is measured on; it decides the default methods.
@@ -103,12 +104,35 @@ pub struct Endpoint {
     pub levels: Vec<Level>,
     /// How it is derived from the values as collected, where it is.
     pub derived: Option<Derived>,
+    /// The logarithm on which it is analysed, where the plan says so: `margin` and `important_difference` are ratios then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logarithm: Option<Logarithm>,
 }
 
 impl Endpoint {
     /// Whether values as collected are read at `visit`.
     pub fn reads(&self, visit: usize) -> bool {
         self.visits.contains(&visit) || self.derived.as_ref().is_some_and(|derived| derived.from.contains(&visit))
+    }
+
+    /// A margin of the plan on the scale of the analysis: the logarithm of a ratio, else as it is.
+    pub fn on_scale(&self, size: f64) -> f64 {
+        if self.logarithm.is_some() { size.ln() } else { size }
+    }
+
+    /// The difference between the arms that matters, on the scale of the analysis.
+    pub fn important(&self) -> Option<f64> {
+        self.important_difference.map(|size| self.on_scale(size))
+    }
+
+    /// The equivalence margin on the scale of the analysis.
+    pub fn equivalence(&self) -> Option<f64> {
+        self.margin.map(|size| self.on_scale(size))
+    }
+
+    /// The unit of differences between the arms; empty where they are ratios.
+    pub fn unit_of_difference(&self) -> &str {
+        if self.logarithm.is_some() { "" } else { &self.unit }
     }
 
     /// +1 where a positive active − placebo difference is a benefit, −1 where a negative one is.

@@ -1,6 +1,6 @@
 //! Paired differences: the data of every paired analysis, with what was left out and why.
 
-use super::patients::{AnalysisSet, Trial};
+use super::patients::{AnalysisSet, Knee, Trial};
 use crate::math::decimal;
 use serde::Serialize;
 
@@ -88,14 +88,30 @@ impl PairedDifferences {
 
 impl Trial {
     /// The pairs of `endpoint` at `visit` in `set`. With [`Measure::Change`] both knees need their own baseline too.
+    /// On the scale of the analysis, as [`Trial::measured`].
     pub fn paired(&self, endpoint: usize, visit: usize, measure: Measure, set: &AnalysisSet) -> PairedDifferences {
+        self.pairs_of(measure, set, |knee| self.measured(knee, endpoint, visit, measure))
+    }
+
+    /// As [`Trial::paired`], in the unit of the endpoint.
+    pub fn paired_as_collected(
+        &self,
+        endpoint: usize,
+        visit: usize,
+        measure: Measure,
+        set: &AnalysisSet,
+    ) -> PairedDifferences {
+        self.pairs_of(measure, set, |knee| self.collected(knee, endpoint, visit, measure))
+    }
+
+    fn pairs_of(&self, measure: Measure, set: &AnalysisSet, of: impl Fn(&Knee) -> Option<f64>) -> PairedDifferences {
         let mut pairs = Vec::new();
         let mut dropped = Vec::new();
         for (index, patient) in self.patients.iter().enumerate() {
             if !set.members.get(index).copied().unwrap_or(false) {
                 continue;
             }
-            let side = |arm| patient.knee(arm).map(|knee| self.measured(knee, endpoint, visit, measure));
+            let side = |arm| patient.knee(arm).map(&of);
             match (side(super::design::ACTIVE), side(super::design::PLACEBO)) {
                 (Some(Some(active)), Some(Some(placebo))) => pairs.push(Pair { patient: index, active, placebo }),
                 (active, placebo) => {
@@ -109,7 +125,7 @@ impl Trial {
                     };
                     // A patient whose other knee was observed on a further arm is no patient with one knee.
                     let knees = patient.knees().iter();
-                    let measured = |knee: &&super::Knee| self.measured(knee, endpoint, visit, measure).is_some();
+                    let measured = |knee: &&Knee| of(knee).is_some();
                     let one_knee = (observed(active) || observed(placebo)) && knees.filter(measured).count() == 1;
                     dropped.push(Dropped { patient: index, reason, one_knee });
                 }

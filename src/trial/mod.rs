@@ -45,6 +45,7 @@ pub mod scored;
 pub mod side;
 pub mod sources;
 mod spelling;
+pub mod transform;
 pub mod wide;
 
 pub use design::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
@@ -56,3 +57,4 @@ pub use intercurrent::IntercurrentEvent;
 pub use knee_values::KneeValues;
 pub use observations::Observation;
 pub use patients::{AnalysisSet, Knee, Patient, Trial};
+pub use transform::Logarithm;

@@ -13,26 +13,46 @@ pub struct Observation {
     pub arm: usize,
     /// Index of the visit.
     pub visit: usize,
-    /// The measured value or change.
+    /// The value or change on the scale of the analysis.
     pub value: f64,
-    /// The same knee's baseline, where observed.
+    /// The same knee's baseline on that scale, where observed.
     pub baseline: Option<f64>,
     /// Row in the data file (header = 1).
     pub row: usize,
 }
 
 impl Trial {
-    /// The value of `knee`, as score or change; the change of decimal numbers is exact on their grid.
+    /// The value of `knee` on the scale of the analysis, as score or change: logarithms where the plan says so, whose change
+    /// is the logarithm of the ratio to baseline. The change of decimal numbers is exact on their grid.
     pub fn measured(&self, knee: &Knee, endpoint: usize, visit: usize, measure: Measure) -> Option<f64> {
-        let value = knee.values[endpoint][visit]?;
+        let value = self.on_scale(knee.values[endpoint][visit]?, endpoint)?;
         match measure {
             Measure::Value => Some(value),
             Measure::Change => Some(decimal::subtract(value, self.baseline(knee, endpoint)?)),
         }
     }
 
-    /// The baseline of `knee`.
+    /// The baseline of `knee` on the scale of the analysis.
     pub fn baseline(&self, knee: &Knee, endpoint: usize) -> Option<f64> {
+        self.on_scale(knee.values[endpoint][self.design.baseline?]?, endpoint)
+    }
+
+    /// A value of `endpoint` on the scale of the analysis.
+    fn on_scale(&self, value: f64, endpoint: usize) -> Option<f64> {
+        self.design.endpoints[endpoint].logarithm.map_or(Some(value), |logarithm| logarithm.of(value))
+    }
+
+    /// The value of `knee` in the unit of the endpoint, as score or change: for descriptions and responders.
+    pub fn collected(&self, knee: &Knee, endpoint: usize, visit: usize, measure: Measure) -> Option<f64> {
+        let value = knee.values[endpoint][visit]?;
+        match measure {
+            Measure::Value => Some(value),
+            Measure::Change => Some(decimal::subtract(value, self.collected_baseline(knee, endpoint)?)),
+        }
+    }
+
+    /// The baseline of `knee` in the unit of the endpoint.
+    pub fn collected_baseline(&self, knee: &Knee, endpoint: usize) -> Option<f64> {
         knee.values[endpoint][self.design.baseline?]
     }
 

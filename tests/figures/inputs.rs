@@ -148,6 +148,7 @@ pub fn differences_input(w: &Words, patients: usize, visits: usize) -> differenc
         mcid: Some(19.9),
         better: Better::Lower,
         decimals: 1,
+        numbers: Default::default(),
         labels: differences::Labels::english(w.endpoint, w.active, w.placebo),
     }
 }
@@ -164,6 +165,7 @@ pub fn forest_input(w: &Words, endpoints: usize, visits: usize) -> forest::Fores
         mcid: (e % 3 != 1).then_some(10.0),
         better: if e % 4 == 3 { Better::Higher } else { Better::Lower },
         decimals: 1,
+        numbers: Default::default(),
     };
     forest::Forest {
         heading: heading(w),
@@ -208,6 +210,7 @@ pub fn bland_altman_input(w: &Words, patients: usize) -> bland_altman::BlandAltm
         lower: mean(patients, -8.0, 3.0),
         upper: mean(patients, 2.0, 3.0),
         decimals: 1,
+        numbers: Default::default(),
         labels: bland_altman::Labels::english(w.endpoint, w.active, w.placebo),
     }
 }
@@ -237,6 +240,7 @@ pub fn waterfall_input(w: &Words, patients: usize) -> waterfall::Waterfall {
         differences: values(patients, 2),
         mcid: Some(19.9),
         better: Better::Lower,
+        numbers: Default::default(),
         labels: waterfall::Labels::english(w.endpoint, w.active, w.placebo, patients),
     }
 }
@@ -318,6 +322,7 @@ fn sensitivity_input(w: &Words) -> sensitivity_forest::SensitivityForest {
         mcid: Some(10.0),
         better: Better::Lower,
         decimals: 1,
+        numbers: Default::default(),
         labels: forest::Labels::english(w.active, w.placebo),
     }
 }

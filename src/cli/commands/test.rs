@@ -1,6 +1,7 @@
 //! `splitknee test METHOD`: one test, like a calculator.
 
 use super::test_further;
+use crate::analysis::logarithms;
 use crate::cli::args::test::TestArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::{self, Pairs, Source};
@@ -93,15 +94,8 @@ fn logarithmic(args: &TestArgs, name: &str, pairs: &Pairs, mut settings: Setting
     let (treated, control) = (logs(&pairs.treated), logs(&pairs.control));
     let mut result = catalogue::run(name, &treated, &control, &options, &settings)?;
     result.n_dropped = pairs.dropped;
-    let mean = |values: &[f64]| crate::math::descriptive::mean(values).map(f64::exp);
-    let back = |value: Option<f64>| Field::Number(value.map(f64::exp).filter(|value| value.is_finite()));
-    result.extra.extend([
-        ("ratio", back(result.estimate)),
-        ("ratio_low", back(result.conf_low)),
-        ("ratio_high", back(result.conf_high)),
-        ("geometric_mean_treated", Field::Number(mean(&treated))),
-        ("geometric_mean_control", Field::Number(mean(&control))),
-    ]);
+    let ratio = logarithms::ratio(&result);
+    result.extra.extend(ratio.into_iter().chain(logarithms::geometric_means(&treated, &control)));
     Ok(result)
 }
 

@@ -1,6 +1,7 @@
 //! The contrasts of three and more arms: a table over the visits and a forest at the visit that decides.
 
 use super::figures::{direction, favours, forest_labels, heading_at, ids, unless_empty};
+use super::shown::Shown;
 use super::{Material, count, secondary, tables, word};
 use crate::analysis::{Record, contrasts};
 use crate::figure::{Figure, FigureError, MeanCi, Style, forest};
@@ -37,7 +38,6 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
     if let Some(last) = table.columns.last_mut() {
         last.align = Align::Left;
     }
-    let d = tables::decimals(material, endpoint, "mixed-model").0;
     let mut visit = None;
     for record in found {
         if record.visit != visit {
@@ -45,23 +45,28 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
             table.group(visit.map(|visit| material.visit(visit).to_owned()).unwrap_or_default());
         }
         let result = &record.result;
+        let shown = Shown::as_method(material, record, "mixed-model");
         let mut cells = vec![
             Cell::Count(result.n_pairs),
             Cell::Count(count(record, "n_first")),
             Cell::Count(count(record, "n_second")),
-            Cell::Number(result.estimate, d),
-            Cell::Interval(result.conf_low, result.conf_high, d),
+            shown.estimate(),
+            shown.interval(),
             Cell::PValue(result.p_value),
         ];
         let number = |name: &str| result.number(name);
-        cells.extend(limits.then(|| Cell::Interval(number("conf_low_adjusted"), number("conf_high_adjusted"), d)));
+        cells.extend(limits.then(|| shown.limits(number("conf_low_adjusted"), number("conf_high_adjusted"))));
         cells.extend(adjusted.then_some(Cell::PValue(record.p_adjusted)));
         let claim = record.verdict.map(|verdict| claim(material, record, &verdict)).unwrap_or_default();
         cells.push(Cell::Text(claim));
-        table.row(name(record), 1, cells, vec![record.id.clone()]);
+        table.row(name_in(material, endpoint, record), 1, cells, vec![record.id.clone()]);
     }
     let method = words.name("contrast_adjust", adjust);
     table.footnotes.push(words.get("footnote.contrasts"));
+    if material.endpoint(endpoint).logarithm.is_some() {
+        let means = material.geometric_means(endpoint);
+        table.footnotes.push(words.say("footnote.contrasts_ratio", &[("means", &means)]));
+    }
     let key = if adjusted { "footnote.contrasts_adjusted" } else { "footnote.contrasts_not_adjusted" };
     table.footnotes.push(words.say(key, &[("method", &method)]));
     (!table.rows.is_empty()).then_some(table)
@@ -82,6 +87,16 @@ fn claim(material: &Material, record: &Record, verdict: &crate::analysis::Verdic
 /// `B − A`.
 pub fn name(record: &Record) -> String {
     word(record, "contrast").unwrap_or_default().replace(" - ", " − ")
+}
+
+/// `B − A`, or `B / A` of an endpoint compared by a ratio.
+pub fn name_in(material: &Material, endpoint: usize, record: &Record) -> String {
+    match (material.endpoint(endpoint).logarithm, arms(material, record)) {
+        (Some(_), Some((active, placebo))) => {
+            material.words.say("table.ratio", &[("active", &active), ("placebo", &placebo)])
+        }
+        _ => name(record),
+    }
 }
 
 /// The two arms of a contrast.
@@ -114,7 +129,7 @@ pub fn figure(
             let limits =
                 simultaneous.map_or([result.conf_low, result.conf_high], |(low, high)| [Some(low), Some(high)]);
             forest::Row {
-                label: name(record),
+                label: name_in(material, endpoint, record),
                 difference: MeanCi {
                     n: count(record, "n_patients"),
                     mean: result.estimate,
@@ -128,9 +143,10 @@ pub fn figure(
     let block = forest::Block {
         label: format!("{}, {}", material.compared_with_unit(endpoint), material.visit(visit)),
         rows,
-        mcid: about.important_difference,
+        mcid: about.important(),
         better: direction(about.better),
         decimals: tables::decimals(material, endpoint, "mixed-model").0,
+        numbers: material.numbers(endpoint),
     };
     let words = material.words;
     let method = words.name("contrast_adjust", adjust);
@@ -143,7 +159,7 @@ pub fn figure(
     let labels = forest::Labels {
         favours_active: favours(material, &words.get("figure.contrast_first")),
         favours_placebo: favours(material, &words.get("figure.contrast_second")),
-        ..forest_labels(material)
+        ..forest_labels(material, endpoint)
     };
     let input = forest::Forest { heading: heading.over(ids(found)), blocks: vec![block], labels };
     unless_empty(forest::draw(&input, style))

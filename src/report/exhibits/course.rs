@@ -1,10 +1,25 @@
 //! The figure of an endpoint: means by visit as the deciding analysis has them above, the difference it reports below.
 
-use super::figures::{by_arm, favours, heading, ids, mean_ci, unless_empty};
+use super::figures::{band, by_arm, favours, heading, ids, mean_ci, unless_empty};
 use super::{Material, models};
-use crate::analysis::pairs;
+use crate::analysis::{Record, pairs};
 use crate::figure::{Figure, FigureError, MeanCi, Style, profiles as profile};
 use crate::trial::{Better, Measure};
+
+/// The mean of an arm with its interval: the geometric one where the endpoint is on logarithms.
+fn mean_of(record: Option<&Record>) -> MeanCi {
+    let Some(record) = record else { return MeanCi::default() };
+    if record.result.field("geometric_mean").is_none() {
+        return mean_ci(Some(record));
+    }
+    let of = |name: &str| record.result.number(name);
+    MeanCi {
+        n: mean_ci(Some(record)).n,
+        mean: of("geometric_mean"),
+        low: of("geometric_mean_low"),
+        high: of("geometric_mean_high"),
+    }
+}
 
 /// The figure; `None` where the endpoint has one visit only or nothing was observed.
 ///
@@ -35,8 +50,8 @@ pub fn figure(
             let means = means.and_then(|visit| models::means_at(material, endpoint, visit));
             let of = |place: usize, arm: &str| match means {
                 // The mean is the model's; the knees are those observed.
-                Some(means) => MeanCi { n: mean_ci(observed(arm)).n, ..mean_ci(Some(means[place])) },
-                None => mean_ci(observed(arm)),
+                Some(means) => MeanCi { n: mean_ci(observed(arm)).n, ..mean_of(Some(means[place])) },
+                None => mean_of(observed(arm)),
             };
             modelled |= means.is_some();
             shown.extend(means.into_iter().flatten());
@@ -53,36 +68,44 @@ pub fn figure(
         pairs::is_in_units(record.result.method).then_some(record)
     };
     shown.extend(about.visits.iter().filter_map(deciding));
+    let geometric = about.logarithm.is_some();
     let differences: Vec<MeanCi> = about.visits.iter().map(|visit| mean_ci(deciding(visit))).collect();
     let adjusted = models::baseline_adjusted(material, endpoint);
-    let unit = if about.unit.is_empty() { String::new() } else { format!(" ({})", about.unit) };
+    let unit = match about.unit_of_difference() {
+        "" => String::new(),
+        unit => format!(" ({unit})"),
+    };
     let better = words.say("figure.better", &[("better", &material.better(endpoint))]);
     let (active, placebo) = (favours(material, &arms.active), favours(material, &arms.placebo));
     let below = differences.iter().any(|difference| difference.mean.is_some()).then(|| profile::Below {
         differences,
-        matters: about.important_difference,
+        matters: about.important(),
         decimals: about.decimals + 1,
+        numbers: material.numbers(endpoint),
         title: words.say(
             if adjusted { "figure.course_adjusted" } else { "figure.course_difference" },
-            &[("contrast", &material.contrast()), ("unit", &unit)],
+            &[("contrast", &material.contrast_of(endpoint)), ("unit", &unit)],
         ),
-        hint: if about.important_difference.is_some() { words.get("figure.band") } else { String::new() },
+        hint: if about.important_difference.is_some() { band(material, endpoint) } else { String::new() },
         n: words.get("figure.patients_head"),
         sides: match about.better {
             Better::Lower => [placebo, active],
             Better::Higher => [active, placebo],
         },
     });
-    let title = words.say("figure.course", &[("endpoint", about.name.as_str())]);
-    let note = words.get(if modelled { "figure.course_note" } else { "figure.course_observed_note" });
-    let value = if modelled { "figure.ls_mean_ci" } else { "figure.mean_ci" };
+    let means = material.geometric_means(endpoint);
+    let key = |name: &str| format!("figure.{name}{}", if geometric { "_ratio" } else { "" });
+    let values = [("endpoint", about.name.as_str()), ("means", &means)];
+    let title = words.say(&key("course"), &values);
+    let note = words.say(&key(if modelled { "course_note" } else { "course_observed_note" }), &values);
+    let value = key(if modelled { "ls_mean_ci" } else { "mean_ci" });
     let input = profile::Profiles {
         heading: heading(material, &material.key(endpoint), number, title, vec![note]).over(ids(shown)),
         visits,
         limits: None,
         below,
         labels: profile::Labels {
-            value: words.say(value, &[("endpoint", &material.name_with_unit(endpoint))]),
+            value: words.say(&value, &[("endpoint", &material.name_with_unit(endpoint)), ("means", &means)]),
             better,
             n: words.get("figure.knees"),
         },

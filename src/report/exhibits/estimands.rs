@@ -494,9 +494,10 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Vec<Fi
                 .over(records.iter().map(|record| record.id.clone())),
             label: material.name_with_unit(endpoint),
             rows,
-            mcid: about.important_difference,
+            mcid: about.important(),
             better: direction(about.better),
             decimals: about.decimals + 1,
+            numbers: material.numbers(endpoint),
             labels: forest::Labels {
                 estimate: words.get("figure.estimate"),
                 n: words.get("figure.patients_head"),

@@ -1,6 +1,7 @@
 //! Several hypotheses, and several groups of patients: the decisions of the multiplicity procedure, and subgroups.
 
 use super::figures::{direction, forest_labels, heading_at, ids, mean_ci};
+use super::shown::Shown;
 use super::{Material, json};
 use crate::analysis::{Gate, subgroups};
 use crate::figure::{Figure, FigureError, Style, forest};
@@ -44,7 +45,10 @@ pub fn multiplicity(material: &Material, number: &str) -> Option<ResultTable> {
 pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<ResultTable> {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let title = words.say("table.subgroups", &[("endpoint", &material.name_with_unit(endpoint))]);
+    let ratio = about.logarithm.is_some();
+    let name = if ratio { material.compared_with_unit(endpoint) } else { material.name_with_unit(endpoint) };
+    let key = if ratio { "table.subgroups_ratio" } else { "table.subgroups" };
+    let title = words.say(key, &[("endpoint", &name)]);
     let id = format!("t-{}-{}-subgroups", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     table.headers(
@@ -61,7 +65,7 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
         table.group(super::populations::column_name(material, &factor));
         for record in here().filter(|record| of(record).as_deref() == Some(&factor)) {
             let result = &record.result;
-            let d = about.decimals + 1;
+            let shown = Shown::as_method(material, record, "paired-t");
             let unknown = result.number("not_known").unwrap_or(0.0) as usize;
             if result.method == "subgroup-interaction" && unknown > 0 {
                 let cells = vec![Cell::Count(unknown), Cell::Empty, Cell::Empty, Cell::Empty];
@@ -72,8 +76,7 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
                 (words.get("table.interaction"), cells)
             } else {
                 let group = group_name(material, record, &factor);
-                let interval = Cell::Interval(result.conf_low, result.conf_high, d);
-                (group, vec![Cell::Count(result.n_pairs), Cell::Number(result.estimate, d), interval, Cell::Empty])
+                (group, vec![Cell::Count(result.n_pairs), shown.estimate(), shown.interval(), Cell::Empty])
             };
             table.row(label, 1, cells, vec![record.id.clone()]);
         }
@@ -105,8 +108,14 @@ pub fn subgroup_forest(
         let factor = super::word(record, "factor").unwrap_or_default();
         if blocks.last().is_none_or(|(last, _)| last != factor) {
             let label = super::populations::column_name(material, factor);
-            let (mcid, better) = (about.important_difference, direction(about.better));
-            let block = forest::Block { label, rows: Vec::new(), mcid, better, decimals: about.decimals + 1 };
+            let block = forest::Block {
+                label,
+                rows: Vec::new(),
+                mcid: about.important(),
+                better: direction(about.better),
+                decimals: about.decimals + 1,
+                numbers: material.numbers(endpoint),
+            };
             blocks.push((factor.to_owned(), block));
         }
         let Some((_, block)) = blocks.last_mut() else { continue };
@@ -130,7 +139,7 @@ pub fn subgroup_forest(
         return Ok(Vec::new());
     }
     let heading = heading_at(material, endpoint, visit, number, "subgroups").over(ids(found));
-    let input = forest::Forest { heading, blocks, labels: forest_labels(material) };
+    let input = forest::Forest { heading, blocks, labels: forest_labels(material, endpoint) };
     forest::paginate(&input).iter().map(|page| forest::draw(page, style)).collect()
 }
 

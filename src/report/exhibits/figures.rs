@@ -54,6 +54,7 @@ pub fn differences(
     let measure = material.context().measure(endpoint);
     let paired = material.trial.paired(endpoint, visit, measure, material.set());
     let record = material.outcomes.description(endpoint, visit, measure, None);
+    // A description of logarithms: the axis carries them back.
     let number_of = |name: &str| record.and_then(|record| record.result.number(name));
     let quartiles = match ["min", "q1", "median", "q3", "max"].map(number_of) {
         [Some(min), Some(q1), Some(median), Some(q3), Some(max)] => Some(raincloud::Box5 { min, q1, median, q3, max }),
@@ -72,19 +73,23 @@ pub fn differences(
         quartiles,
         mean: mean_ci(record),
     };
-    let contrast = material.contrast();
-    let unit = if about.unit.is_empty() { String::new() } else { format!(" ({})", about.unit) };
+    let contrast = material.contrast_of(endpoint);
+    let unit = match about.unit_of_difference() {
+        "" => String::new(),
+        unit => format!(" ({unit})"),
+    };
     let input = raincloud::Differences {
         heading: heading_at(material, endpoint, visit, number, "differences").over(ids(record)),
         rows: vec![row],
-        mcid: about.important_difference,
+        mcid: about.important(),
         better: direction(about.better),
         decimals: about.decimals + 1,
+        numbers: material.numbers(endpoint),
         labels: raincloud::Labels {
             value: format!("{contrast}{unit}"),
             favours_active: favours(material, &material.trial.design.arms.active),
             favours_placebo: favours(material, &material.trial.design.arms.placebo),
-            band: words.get("figure.band"),
+            band: band(material, endpoint),
             patients: words.get("figure.patients"),
             to: words.get("figure.to"),
         },
@@ -190,10 +195,11 @@ pub fn sensitivity(
         heading: heading_at(material, endpoint, visit, number, "sensitivity").over(ids(records)),
         label: format!("{}, {}", material.compared_with_unit(endpoint), material.visit(visit)),
         rows,
-        mcid: about.important_difference,
+        mcid: about.important(),
         better: direction(about.better),
         decimals: super::tables::decimals(material, endpoint, "mixed-model").0,
-        labels: forest_labels(material),
+        numbers: material.numbers(endpoint),
+        labels: forest_labels(material, endpoint),
     };
     sensitivity_forest::draw(&input, style).map(Some)
 }
@@ -217,21 +223,27 @@ pub fn waterfall(
         return Ok(None);
     }
     let patient = |index: usize| material.trial.patients[index].id.clone();
-    let contrast = material.contrast();
+    let contrast = material.contrast_of(endpoint);
     let n = paired.pairs.len().to_string();
     let arms = &material.trial.design.arms;
     let input = waterfall::Waterfall {
         heading: of_many(heading_at(material, endpoint, visit, number, "waterfall"), material, paired.pairs.len())
             .over(ids(material.outcomes.description(endpoint, visit, measure, None))),
         differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
-        mcid: about.important_difference,
+        mcid: about.important(),
         better: direction(about.better),
+        numbers: material.numbers(endpoint),
         labels: waterfall::Labels {
-            value: format!("{}: {contrast}", material.compared_with_unit(endpoint)),
+            value: match about.logarithm {
+                // One patient's ratio is of values, not of means.
+                Some(_) => format!("{}: {contrast}", material.compared(endpoint)),
+                None => format!("{}: {contrast}", material.compared_with_unit(endpoint)),
+            },
             favours_active: favours(material, &arms.active),
             favours_placebo: favours(material, &arms.placebo),
-            patients: words.say("figure.ordered", &[("n", &n)]),
-            band: words.get("figure.band"),
+            patients: words
+                .say(if about.logarithm.is_some() { "figure.ordered_ratio" } else { "figure.ordered" }, &[("n", &n)]),
+            band: band(material, endpoint),
         },
     };
     waterfall::draw(&input, style).map(Some)
@@ -263,7 +275,11 @@ pub fn agreement(
         low: record.result.number(low),
         high: record.result.number(high),
     };
-    let name = [("endpoint", &*material.name_with_unit(endpoint))];
+    let ratio = about.logarithm.is_some();
+    let mean = if ratio { "figure.agreement_geometric" } else { "figure.agreement_mean" };
+    let means = material.geometric_means(endpoint);
+    let name = [("endpoint", &*material.name_with_unit(endpoint)), ("means", &means)];
+    let name_of = if ratio { material.compared(endpoint) } else { material.name_with_unit(endpoint) };
     let input = bland_altman::BlandAltman {
         heading: of_many(heading_at(material, endpoint, visit, number, "agreement"), material, paired.pairs.len())
             .over(ids([record])),
@@ -272,25 +288,34 @@ pub fn agreement(
         lower: line("loa_low", "loa_low_low", "loa_low_high"),
         upper: line("loa_high", "loa_high_low", "loa_high_high"),
         decimals: about.decimals + 1,
+        numbers: material.numbers(endpoint),
         labels: bland_altman::Labels {
-            mean: words.say("figure.agreement_mean", &name),
-            difference: format!("{}: {}", material.name_with_unit(endpoint), material.contrast()),
-            bias: words.get("table.md"),
+            mean: words.say(mean, &name),
+            difference: format!("{name_of}: {}", material.contrast_of(endpoint)),
+            bias: words.get(if ratio { "table.mean_ratio" } else { "table.md" }),
             limit: words.get("figure.agreement_limit"),
         },
     };
     unless_empty(bland_altman::draw(&input, style))
 }
 
-pub(super) fn forest_labels(material: &Material) -> forest::Labels {
+/// What the grey band of a figure is.
+pub(super) fn band(material: &Material, endpoint: usize) -> String {
+    let ratio = material.endpoint(endpoint).logarithm.is_some();
+    material.words.get(if ratio { "figure.band_ratio" } else { "figure.band" })
+}
+
+pub(super) fn forest_labels(material: &Material, endpoint: usize) -> forest::Labels {
     let words = material.words;
     let arms = &material.trial.design.arms;
+    let ratio = material.endpoint(endpoint).logarithm.is_some();
+    let of = |key: &str| words.get(&format!("figure.{key}{}", if ratio { "_ratio" } else { "" }));
     forest::Labels {
-        estimate: words.get("figure.estimate"),
+        estimate: of("estimate"),
         n: words.get("figure.patients_head"),
         favours_active: favours(material, &arms.active),
         favours_placebo: favours(material, &arms.placebo),
-        band: words.get("figure.forest_band"),
+        band: of("forest_band"),
         to: words.get("figure.to"),
         undefined: words.get("figure.undefined"),
     }
@@ -330,16 +355,25 @@ pub(super) fn heading_at(material: &Material, endpoint: usize, visit: usize, num
         "differences" | "waterfall" | "sensitivity" | "contrasts" | "subgroups" => material.compared(endpoint),
         _ => material.endpoint(endpoint).name.clone(),
     };
-    let contrast = material.contrast();
-    let values = [("endpoint", name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
-    let note = format!("figure.{kind}_note");
-    let notes = words.messages().contains_key(&note).then(|| words.get(&note)).into_iter().collect();
+    let contrast = material.contrast_of(endpoint);
+    let means = material.geometric_means(endpoint);
+    let values =
+        [("endpoint", name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast), ("means", &means)];
+    // What is said otherwise of ratios has a message of its own.
+    let ratio = material.endpoint(endpoint).logarithm.is_some();
+    let key_of = |name: String| {
+        let of_ratios = format!("{name}_ratio");
+        if ratio && words.messages().contains_key(&of_ratios) { of_ratios } else { name }
+    };
+    let note = key_of(format!("figure.{kind}_note"));
+    let notes = words.messages().contains_key(&note).then(|| words.say(&note, &values)).into_iter().collect();
+    let title = words.say(&key_of(format!("figure.{kind}")), &values);
     // Forests of one endpoint have one kind: the key tells them apart.
     let key = match kind {
         "contrasts" | "subgroups" => format!("{}-{kind}", material.key(endpoint)),
         _ => material.key(endpoint),
     };
-    heading(material, &key, number, words.say(&format!("figure.{kind}"), &values), notes)
+    heading(material, &key, number, title, notes)
 }
 
 pub(super) fn mean_ci(record: Option<&Record>) -> MeanCi {

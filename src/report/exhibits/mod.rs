@@ -18,6 +18,7 @@ pub mod posterior;
 pub mod repeated;
 pub mod responders;
 pub mod secondary;
+pub mod shown;
 pub mod tables;
 pub mod tipping;
 pub mod within;
@@ -25,6 +26,7 @@ pub mod within;
 use super::options::Options;
 use super::words::Words;
 use crate::analysis::{Context, Field, FitSummary, Outcomes, Record};
+use crate::figure::axis::Numbers;
 use crate::plan::Plan;
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AnalysisSet, Better, Endpoint, Measure, Patient, Trial};
@@ -109,6 +111,32 @@ impl<'a> Material<'a> {
         self.words.say("table.difference", &[("active", &arms.active), ("placebo", &arms.placebo)])
     }
 
+    /// `active − placebo` of an endpoint, or `active / placebo` where it is compared by a ratio.
+    pub fn contrast_of(&self, endpoint: usize) -> String {
+        if self.endpoint(endpoint).logarithm.is_none() {
+            return self.contrast();
+        }
+        let arms = &self.trial.design.arms;
+        self.words.say("table.ratio", &[("active", &arms.active), ("placebo", &arms.placebo)])
+    }
+
+    /// What is divided where an endpoint is compared by a ratio: geometric means, of the value and its offset.
+    pub fn geometric_means(&self, endpoint: usize) -> String {
+        let about = self.endpoint(endpoint);
+        match about.logarithm.filter(|logarithm| logarithm.has_offset()) {
+            Some(logarithm) => {
+                let offset = format!("{} {}", logarithm.offset, about.unit);
+                self.words.say("text.geometric_means_offset", &[("offset", offset.trim_end())])
+            }
+            None => self.words.get("text.geometric_means"),
+        }
+    }
+
+    /// What the differences of an endpoint stand for in figures.
+    pub fn numbers(&self, endpoint: usize) -> Numbers {
+        if self.endpoint(endpoint).logarithm.is_some() { Numbers::LogRatios } else { Numbers::Plain }
+    }
+
     /// The models that decide an endpoint in the primary analysis set, in the order of the endpoints.
     pub fn fits(&self) -> impl Iterator<Item = &'a FitSummary> {
         let set = &self.set().name;
@@ -179,14 +207,21 @@ impl<'a> Material<'a> {
         self.of_measure(endpoint, &self.endpoint(endpoint).name)
     }
 
-    /// [`Material::compared`] with the unit in parentheses.
+    /// [`Material::compared`] with the unit in parentheses, or that it is a ratio of geometric means.
     pub fn compared_with_unit(&self, endpoint: usize) -> String {
+        if self.endpoint(endpoint).logarithm.is_some() {
+            let values = [("endpoint", &*self.compared(endpoint)), ("means", &self.geometric_means(endpoint))];
+            return self.words.say("table.ratio_of", &values);
+        }
         self.of_measure(endpoint, &self.name_with_unit(endpoint))
     }
 
     fn of_measure(&self, endpoint: usize, name: &str) -> String {
         match self.context().measure(endpoint) {
             Measure::Value => name.to_owned(),
+            Measure::Change if self.endpoint(endpoint).logarithm.is_some() => {
+                self.words.say("table.fold_change_of", &[("endpoint", name)])
+            }
             Measure::Change => self.words.say("table.change_of", &[("endpoint", name)]),
         }
     }

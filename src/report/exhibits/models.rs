@@ -1,13 +1,15 @@
 //! The mixed models behind the comparisons: LS means with their contrast, covariance and diagnostics, residuals.
 
 use super::figures::{heading, ids, unless_empty};
-use super::tables::{LIMITS, difference_note, model_notes, records_of};
+use super::shown::Shown;
+use super::tables::{LIMITS, difference_note, model_notes, ratio_error, records_of};
 use super::{Material, json};
 use crate::analysis::FitSummary;
 use crate::figure::{Figure, FigureError, Style, residuals};
 use crate::report::compose::primary_visit;
 use crate::report::words::Words;
 use crate::table::{Align, Cell, ResultTable, rounding};
+use crate::trial::Measure;
 use splitknee_stats::note;
 
 /// The model that decides `endpoint`, where one does.
@@ -20,7 +22,13 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
     let words = material.words;
     let about = material.endpoint(endpoint);
     let fit = fit(material, endpoint)?;
-    let title = words.say("table.ls_means", &[("endpoint", &material.name_with_unit(endpoint))]);
+    let name = match about.logarithm {
+        Some(_) if material.context().measure(endpoint) == Measure::Change => material.compared(endpoint),
+        _ => material.name_with_unit(endpoint),
+    };
+    let means = material.geometric_means(endpoint);
+    let key = if about.logarithm.is_some() { "table.ls_geometric_means" } else { "table.ls_means" };
+    let title = words.say(key, &[("endpoint", &name), ("means", &means)]);
     let id = format!("t-{}-{}-ls-means", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     let headers = ["estimate", "se", "ci", "df", "p"].map(|key| words.get(&format!("table.{key}")));
@@ -39,15 +47,24 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
         table.group(material.visit(visit).to_owned());
         let mut add = |label: String, record: &crate::analysis::Record| {
             let result = &record.result;
-            let cells = vec![
-                Cell::Number(result.estimate, d),
-                Cell::Number(result.std_error, d + 1),
-                Cell::Interval(result.conf_low, result.conf_high, d),
-                Cell::Number(result.df, 1),
-                if record.arm.is_some() { Cell::Empty } else { Cell::PValue(result.p_value) },
-            ];
+            let p = if record.arm.is_some() { Cell::Empty } else { Cell::PValue(result.p_value) };
+            let shown = Shown::of(material, record);
+            let ([estimate, error, limits], fields) = if record.arm.is_none() {
+                ([shown.estimate(), shown.error(), shown.interval()], shown.fields())
+            } else if about.logarithm.is_some() {
+                // A geometric mean has no standard error that its limits come from.
+                let of = |name: &str| result.number(name);
+                let limits = Cell::Interval(of("geometric_mean_low"), of("geometric_mean_high"), d);
+                let fields = ["geometric_mean", "", "geometric_mean_low geometric_mean_high"];
+                ([Cell::Number(of("geometric_mean"), d), Cell::Empty, limits], fields)
+            } else {
+                let limits = Cell::Interval(result.conf_low, result.conf_high, d);
+                let cells = [Cell::Number(result.estimate, d), Cell::Number(result.std_error, d + 1), limits];
+                (cells, ["estimate", "std_error", LIMITS])
+            };
+            let cells = vec![estimate, error, limits, Cell::Number(result.df, 1), p];
             table.row(label, 1, cells, vec![record.id.clone()]);
-            table.named(["estimate", "std_error", LIMITS, "df", "p_value"]);
+            table.named([fields[0], fields[1], fields[2], "df", "p_value"]);
         };
         for arm in order.clone() {
             if let Some(mean) = means.iter().find(|record| record.arm.as_ref() == Some(arm)) {
@@ -55,9 +72,10 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
                 add(arm.clone(), mean);
             }
         }
-        add(material.contrast(), contrast);
+        add(material.contrast_of(endpoint), contrast);
     }
     table.footnotes.push(difference_note(material, endpoint));
+    table.footnotes.extend(ratio_error(material, endpoint));
     if let Some(weights) = weights {
         table.footnotes.push(words.get(&format!("footnote.ls_means_{weights}")));
     }
@@ -95,7 +113,10 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
     let mut table = ResultTable::new(&id, number, title, material.population());
     table.headers(words.get("model.item"), [words.get("model.value")]);
     let ids = vec![record_id(material, fit)];
-    let d = about.decimals;
+    let logarithm = about.logarithm.is_some();
+    // SDs of logarithms are small numbers; a ratio has two decimals.
+    let d = if logarithm { 2 } else { about.decimals };
+    let carried = |value: f64| if logarithm { value.exp() } else { value };
     // The last argument names the field of the record; where it is empty the value says which.
     let mut add = |label: String, cell: Cell, field: String| {
         table.row(label, 0, vec![cell], ids.clone());
@@ -172,12 +193,13 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
     if let Some(influence) = &fit.influence {
         for (key, (estimate, patient)) in [("lowest", &influence.lowest), ("highest", &influence.highest)] {
             let label = words.say(&format!("model.{key}"), &[("patient", patient)]);
-            add(label, Cell::Number(Some(*estimate), d + 1), String::new());
+            let decimals = if logarithm { 2 } else { d + 1 };
+            add(label, Cell::Number(Some(carried(*estimate)), decimals), String::new());
         }
     }
     table.footnotes.extend(model_notes(material, fit));
     table.footnotes.extend(apart(material, fit));
-    table.footnotes.push(words.get("footnote.model"));
+    table.footnotes.push(words.get(if logarithm { "footnote.model_logarithm" } else { "footnote.model" }));
     Some(table)
 }
 
@@ -185,7 +207,8 @@ pub fn detail(material: &Material, endpoint: usize, number: &str) -> Option<Resu
 fn apart(material: &Material, fit: &FitSummary) -> Option<String> {
     let spread = fit.spread.as_ref()?;
     let ratio = spread.apart()?;
-    let d = material.endpoint(fit.endpoint).decimals + 2;
+    let about = material.endpoint(fit.endpoint);
+    let d = if about.logarithm.is_some() { 4 } else { about.decimals + 2 };
     let print = |value: Option<f64>| value.map_or_else(String::new, |value| rounding::print(value, d));
     let percent = rounding::print(100.0 * (ratio - 1.0).abs(), 0);
     let key = if ratio < 1.0 { "model.smaller_error" } else { "model.larger_error" };
@@ -218,7 +241,10 @@ pub fn overview(material: &Material, number: &str) -> Option<ResultTable> {
     for fit in material.fits() {
         let residuals = fit.residuals.as_ref();
         let influence = fit.influence.as_ref();
-        let d = material.endpoint(fit.endpoint).decimals + 1;
+        let about = material.endpoint(fit.endpoint);
+        let logarithm = about.logarithm.is_some();
+        let d = if logarithm { 2 } else { about.decimals + 1 };
+        let shown = |value: f64| if logarithm { value.exp() } else { value };
         let cells = vec![
             Cell::Text(words.name("structure", fit.structure)),
             Cell::Text(words.get(if fit.singular { "grade.yes" } else { "grade.no" })),
@@ -227,9 +253,17 @@ pub fn overview(material: &Material, number: &str) -> Option<ResultTable> {
             Cell::Number(residuals.and_then(|found| found.excess_kurtosis), 2),
             Cell::Number(residuals.and_then(|found| found.qq_correlation), 3),
             residuals.map_or(Cell::Empty, |found| Cell::Count(found.n_beyond_3)),
-            Cell::Interval(influence.map(|found| found.lowest.0), influence.map(|found| found.highest.0), d),
+            Cell::Interval(
+                influence.map(|found| shown(found.lowest.0)),
+                influence.map(|found| shown(found.highest.0)),
+                d,
+            ),
         ];
-        table.row(material.name_with_unit(fit.endpoint), 0, cells, vec![record_id(material, fit)]);
+        let name = match logarithm {
+            true => material.compared_with_unit(fit.endpoint),
+            false => material.name_with_unit(fit.endpoint),
+        };
+        table.row(name, 0, cells, vec![record_id(material, fit)]);
     }
     for column in [1, 2] {
         table.columns[column].align = Align::Left;
@@ -280,7 +314,10 @@ pub fn residual_panels(
         labels: residuals::Labels {
             residual: words.get("figure.residual"),
             quantile: words.get("figure.quantile"),
-            fitted: words.say("figure.fitted", &[("endpoint", &material.name_with_unit(endpoint))]),
+            fitted: match material.endpoint(endpoint).logarithm {
+                Some(_) => words.say("figure.fitted_logarithm", &[("endpoint", &material.endpoint(endpoint).name)]),
+                None => words.say("figure.fitted", &[("endpoint", &material.name_with_unit(endpoint))]),
+            },
         },
     };
     unless_empty(residuals::draw(&input, style))

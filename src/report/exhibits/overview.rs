@@ -1,6 +1,7 @@
 //! The forest of all endpoints at the visit at which they are judged, on one axis per scale.
 
 use super::figures::{favours, heading, unless_empty};
+use super::shown::ratio_decimals;
 use super::{Material, secondary, tables};
 use crate::analysis::{Claim, Record, Scale};
 use crate::figure::{Figure, FigureError, Style, overview_forest as forest};
@@ -14,7 +15,9 @@ use crate::trial::{Better, Measure};
 /// The drawing fails.
 pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
-    let mut rows: [Vec<forest::Row>; 3] = Default::default();
+    // Scores; ratios of which those below 1 are a benefit; ratios of which those above 1 are; shares.
+    let mut rows: [Vec<forest::Row>; 4] = Default::default();
+    let mut of_means = true;
     let mut shown: Vec<String> = Vec::new();
     let primary = material.primary_endpoints();
     let others = (0..material.trial.design.endpoints.len()).filter(|endpoint| !primary.contains(endpoint));
@@ -23,29 +26,37 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
         let group = secondary::group(material, record);
         let row = row(material, record, endpoint, group, primary.contains(&endpoint));
         shown.push(record.id.clone());
-        rows[group].push(row);
+        let below = secondary::is_log(record) && material.endpoint(endpoint).better == Better::Lower;
+        of_means &= material.endpoint(endpoint).logarithm.is_some();
+        rows[[0, if below { 1 } else { 2 }, 3][group]].push(row);
     }
-    let ticks = |values: &[(f64, &str)]| values.iter().map(|(at, label)| (*at, (*label).to_owned())).collect();
-    let [scores, ratios, shares] = rows;
+    let [scores, below, above, shares] = rows;
     let signed = |step: f64, decimals: usize, times: i32| {
         (-times..=times).map(|i| (f64::from(i) * step, rounding::print(f64::from(i) * step, decimals))).collect()
     };
-    let log = |ratio: f64| -ratio.ln();
-    let ratio_ticks: Vec<(f64, &str)> =
-        vec![(log(4.0), "4"), (log(2.0), "2"), (0.0, "1"), (log(0.5), "0.5"), (log(0.25), "0.25")];
+    // Benefit lies to the left, on whichever side of 1 it is.
+    let ratios = |rows: Vec<forest::Row>, sign: f64| {
+        let ticks = [(4.0_f64, "4"), (2.0, "2"), (1.0, "1"), (0.5, "0.5"), (0.25, "0.25")];
+        let mut ticks = ticks.map(|(ratio, label)| (sign * ratio.ln(), label.to_owned())).to_vec();
+        ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
+        forest::Block { axis: words.get("figure.axis_ratio"), rows, ticks, reach: 1.2 }
+    };
     let blocks = vec![
         forest::Block { axis: words.get("figure.axis_sd"), rows: scores, ticks: signed(0.5, 1, 8), reach: 0.6 },
-        forest::Block { axis: words.get("figure.axis_ratio"), rows: ratios, ticks: ticks(&ratio_ticks), reach: 1.2 },
+        ratios(below, 1.0),
+        ratios(above, -1.0),
         forest::Block { axis: words.get("figure.axis_share"), rows: shares, ticks: signed(0.1, 1, 10), reach: 0.2 },
     ];
     let arms = &material.trial.design.arms;
-    let title = words.say("figure.forest_primary", &[("contrast", &material.contrast())]);
+    // Where every endpoint is compared by a ratio of means, so is the head of the figure.
+    let contrast = if of_means { material.contrast_of(0) } else { material.contrast() };
+    let title = words.say("figure.forest_primary", &[("contrast", &contrast)]);
     let notes = vec![words.get("figure.forest_note")];
     let input = forest::OverviewForest {
         heading: heading(material, "primary-visit", number, title, notes).over(shown),
         blocks,
         labels: forest::Labels {
-            estimate: words.get("figure.estimate"),
+            estimate: words.get(if of_means { "figure.estimate_ratio" } else { "figure.estimate" }),
             n: words.get("figure.patients_head"),
             favours_active: favours(material, &arms.active),
             favours_placebo: favours(material, &arms.placebo),
@@ -82,9 +93,17 @@ fn row(material: &Material, record: &Record, endpoint: usize, group: usize, prim
         let place = forest::Place { at, left: ends[0].min(ends[1]), right: ends[0].max(ends[1]) };
         at.is_finite().then_some(place)
     });
-    let decimals = if group == 1 { 2 } else { tables::decimals(material, endpoint, result.method).0 };
+    let margins = compared.is_some_and(Scale::has_margins);
     let value = |value: f64| compared.map_or(value, |scale| scale.shown(value));
-    let decimals = rounding::interval_decimals(result.conf_low.map(value), result.conf_high.map(value), decimals);
+    let limits = [result.conf_low.map(value), result.conf_high.map(value)];
+    let decimals = match (margins, group) {
+        (true, 1) => ratio_decimals(limits[0], limits[1]),
+        (_, 1) => rounding::interval_decimals(limits[0], limits[1], 2),
+        _ => {
+            let decimals = tables::decimals(material, endpoint, result.method).0;
+            rounding::interval_decimals(limits[0], limits[1], decimals)
+        }
+    };
     let print = |number: Option<f64>| match number.map(value) {
         Some(number) if number.is_finite() => rounding::print(number, decimals),
         Some(number) if number > 0.0 => "∞".to_owned(),
@@ -98,7 +117,7 @@ fn row(material: &Material, record: &Record, endpoint: usize, group: usize, prim
         }
         _ => print(result.estimate),
     };
-    let matters = about.important_difference.filter(|_| group == 0);
+    let matters = about.important().filter(|_| margins && group < 2);
     forest::Row {
         label: material.compared_with_unit(endpoint),
         n: tables::patients(record),

@@ -2,7 +2,7 @@
 //!
 //! Everything comes from records, counts of patients and knees too ([`crate::analysis::participants`]).
 
-use super::{Material, by_arm, count, json, word};
+use super::{Material, by_arm, count, json, shown, word};
 use crate::analysis::{Record, participants};
 use crate::figure::{Figure, FigureError, Style, flow};
 use crate::report::compose::primary_visit;
@@ -279,14 +279,18 @@ pub fn knees(material: &Material, number: &str) -> Option<ResultTable> {
         let mut add = |label: &str, fields: &str, cell: &dyn Fn(&Record) -> Cell| {
             let cells = records.iter().map(|record| cell(record)).collect();
             table.row(words.get(label), 1, cells, ids.clone());
-            table.named(records.iter().map(|_| fields));
+            table.named(records.iter().map(|record| shown::described_as(record, fields)));
         };
         add("table.n", "n", &|record| Cell::Count(record.result.n_pairs));
         match about.kind {
             Kind::Continuous | Kind::Count => {
-                add("table.mean_sd", "mean sd", &|record| {
-                    Cell::Spread(record.result.estimate, d + 1, record.result.number("sd"), d + 2)
-                });
+                add("table.mean_sd", "mean sd", &|record| super::tables::mean_sd(record, d));
+                let geometric: Option<Vec<_>> = records.iter().map(|record| shown::geometric(record, d + 1)).collect();
+                if let Some(geometric) = geometric {
+                    let label = shown::geometric_label(material, endpoint, Measure::Value);
+                    table.row(label, 1, geometric.iter().map(|(cell, _)| cell.clone()).collect(), ids.clone());
+                    table.named(geometric.iter().map(|(_, field)| *field));
+                }
             }
             Kind::Ordinal | Kind::Binary => {
                 let grades = [active, placebo].map(super::grades::of);

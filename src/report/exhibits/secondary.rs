@@ -1,8 +1,9 @@
 //! All secondary endpoints in one table: patients, means of both arms, the difference with its interval, p-values, and
 //! what is claimed.
 
+use super::shown::ratio_decimals;
 use super::{Material, json, models, tables};
-use crate::analysis::{Claim, Interval, Record, Scale, Verdict, Withheld};
+use crate::analysis::{Claim, Interval, Ratio, Record, Scale, Verdict, Withheld};
 use crate::report::sentences;
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::{Kind, Measure};
@@ -38,7 +39,11 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
             if last != record.endpoint {
                 last = record.endpoint;
                 let about = last.map(|endpoint| material.compared_with_unit(endpoint)).unwrap_or_default();
-                table.group(words.say(&format!("table.secondary_{name}"), &[("endpoint", &about)]));
+                // A ratio of geometric means has said so in its name.
+                let said = of_means(record).then(|| about.clone());
+                let group =
+                    said.unwrap_or_else(|| words.say(&format!("table.secondary_{name}"), &[("endpoint", &about)]));
+                table.group(group);
             }
             row(material, record, adjusted, &mut table);
         }
@@ -49,6 +54,8 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
     table.footnotes.push(words.get("footnote.secondary"));
     let adjusted = rows[0].iter().any(|r| r.endpoint.is_some_and(|e| models::baseline_adjusted(material, e)));
     table.footnotes.extend(adjusted.then(|| words.get("footnote.secondary_adjusted")));
+    let ratios = rows[1].iter().any(|record| of_means(record));
+    table.footnotes.extend(ratios.then(|| words.get("footnote.secondary_ratio")));
     table.footnotes.push(words.get("footnote.multiplicity"));
     Some(table)
 }
@@ -72,8 +79,12 @@ fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultT
     let (Some(endpoint), Some(visit)) = (record.endpoint, record.visit) else { return };
     let result = &record.result;
     let place = group(material, record);
-    let decimals = if place == 1 { 2 } else { tables::decimals(material, endpoint, result.method).0 };
     let shown = |value: Option<f64>| if is_log(record) { value.map(f64::exp) } else { value };
+    let decimals = match place {
+        1 if of_means(record) => ratio_decimals(shown(result.conf_low), shown(result.conf_high)),
+        1 => 2,
+        _ => tables::decimals(material, endpoint, result.method).0,
+    };
     let label = material.visit(visit).to_owned();
     let [active, placebo] = means(material, record, endpoint, visit);
     let mut ids = vec![record.id.clone()];
@@ -99,6 +110,9 @@ fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultT
 /// endpoints; nothing for grades, whose numbers are in the annex.
 fn means(material: &Material, record: &Record, endpoint: usize, visit: usize) -> [Cell; 2] {
     let about = material.endpoint(endpoint);
+    if of_means(record) {
+        return geometric_means(material, record, endpoint, visit);
+    }
     if let (Some(means), false) = (models::means_at(material, endpoint, visit), is_log(record)) {
         return means.map(|mean| Cell::Number(mean.result.estimate, about.decimals + 1));
     }
@@ -117,6 +131,28 @@ fn means(material: &Material, record: &Record, endpoint: usize, visit: usize) ->
             })
         }
         _ => [Cell::Empty, Cell::Empty],
+    }
+}
+
+/// Whether the ratio is one of geometric means.
+fn of_means(record: &Record) -> bool {
+    Scale::of(&record.result) == Some(Scale::Log(Ratio::Means))
+}
+
+/// The geometric means of both arms: from the deciding model, else as described.
+fn geometric_means(material: &Material, record: &Record, endpoint: usize, visit: usize) -> [Cell; 2] {
+    let about = material.endpoint(endpoint);
+    let arms = &material.trial.design.arms;
+    // A fold change is a ratio, with the decimals of one.
+    let decimals = if record.measure == Measure::Change { 2 } else { about.decimals + 1 };
+    let cell = |found: Option<&Record>| {
+        let mean = found.and_then(|found| found.result.number("geometric_mean"));
+        Cell::Number(mean, decimals)
+    };
+    match models::means_at(material, endpoint, visit) {
+        Some(means) => means.map(|mean| cell(Some(mean))),
+        None => [&arms.active, &arms.placebo]
+            .map(|arm| cell(material.outcomes.description(endpoint, visit, record.measure, Some(arm)))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tables of the report, from records.
 
 use super::Material;
+use super::shown::{self, Shown};
 use crate::analysis::{Field, FitSummary, Record};
 use crate::report::words::capital;
 use crate::table::{Cell, ResultTable};
@@ -12,14 +13,15 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
     let words = material.words;
     let design = &material.trial.design;
     let about = material.endpoint(endpoint);
-    let title = words.say("table.by_visit", &[("endpoint", &material.name_with_unit(endpoint))]);
+    let key = if about.logarithm.is_some() { "table.by_visit_ratio" } else { "table.by_visit" };
+    let title = words.say(key, &[("endpoint", &material.name_with_unit(endpoint))]);
     let id = format!("t-{}-{}-by-visit", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     let labels = design.arms.labels();
     // Active first, as in every other table.
     let order: Vec<usize> = [ACTIVE, PLACEBO].into_iter().chain(2..labels.len()).collect();
     let arms: Vec<String> = order.iter().map(|&arm| labels[arm].to_owned()).collect();
-    let headers = order.iter().map(|&arm| material.arm_header(arm)).chain([material.contrast()]);
+    let headers = order.iter().map(|&arm| material.arm_header(arm)).chain([material.contrast_of(endpoint)]);
     table.headers(words.get("table.statistic"), headers);
     let d = about.decimals;
     for &visit in &about.visits {
@@ -36,24 +38,43 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
                 Measure::Change => words.say("table.change_at", &[("visit", material.visit(visit))]),
             });
             let ids: Vec<String> = columns.iter().map(|record| record.id.clone()).collect();
-            let number = |record: &Record, name: &str| record.result.number(name);
-            let mut add = |label: &str, fields: &str, cell: &dyn Fn(&Record) -> Cell| {
+            let add = |table: &mut ResultTable, label: &str, fields: &str, cell: &dyn Fn(&Record) -> Cell| {
                 let cells = columns.iter().map(|record| cell(record)).collect();
                 table.row(words.get(label), 1, cells, ids.clone());
-                table.named(columns.iter().map(|_| fields));
+                table.named(columns.iter().map(|record| shown::described_as(record, fields)));
             };
-            add("table.n", "n", &|record| Cell::Count(record.result.n_pairs));
-            let mean = |record: &Record| Cell::Spread(record.result.estimate, d + 1, number(record, "sd"), d + 2);
-            add("table.mean_sd", "mean sd", &mean);
-            add("table.median", "median", &|record| Cell::Number(number(record, "median"), d + 1));
-            let quartiles = |record: &Record| Cell::Interval(number(record, "q1"), number(record, "q3"), d + 1);
-            add("table.quartiles", "q1 q3", &quartiles);
-            let range = |record: &Record| Cell::Interval(number(record, "min"), number(record, "max"), d);
-            add("table.range", "min max", &range);
+            add(&mut table, "table.n", "n", &|record| Cell::Count(record.result.n_pairs));
+            add(&mut table, "table.mean_sd", "mean sd", &|record| mean_sd(record, d));
+            let geometric: Option<Vec<_>> = columns.iter().map(|record| shown::geometric(record, d + 1)).collect();
+            if let Some(geometric) = geometric {
+                let label = shown::geometric_label(material, endpoint, measure);
+                table.row(label, 1, geometric.iter().map(|(cell, _)| cell.clone()).collect(), ids.clone());
+                table.named(geometric.iter().map(|(_, field)| *field));
+            }
+            let median = |record: &Record| {
+                let (median, decimals) = shown::described(record, "median", d + 1);
+                Cell::Number(median, decimals)
+            };
+            add(&mut table, "table.median", "median", &median);
+            let between = |record: &Record, low: &str, high: &str, d: usize| {
+                let ((low, decimals), (high, _)) =
+                    (shown::described(record, low, d), shown::described(record, high, d));
+                Cell::Interval(low, high, decimals)
+            };
+            add(&mut table, "table.quartiles", "q1 q3", &|record| between(record, "q1", "q3", d + 1));
+            add(&mut table, "table.range", "min max", &|record| between(record, "min", "max", d));
         }
     }
     table.footnotes.push(difference_note(material, endpoint));
     table
+}
+
+/// Mean and SD of a description; a mean ratio is the geometric one, which has a row of its own.
+pub(super) fn mean_sd(record: &Record, decimals: usize) -> Cell {
+    if shown::describes_ratios(record) {
+        return Cell::Empty;
+    }
+    Cell::Spread(record.result.estimate, decimals + 1, record.result.number("sd"), decimals + 2)
 }
 
 /// The fields of an interval.
@@ -64,7 +85,8 @@ pub(super) const LIMITS: &str = "conf_low conf_high";
 pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> ResultTable {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let title = words.say("table.primary", &[("endpoint", &material.compared_with_unit(endpoint))]);
+    let key = if about.logarithm.is_some() { "table.primary_ratio" } else { "table.primary" };
+    let title = words.say(key, &[("endpoint", &material.compared_with_unit(endpoint))]);
     let id = format!("t-{}-{}-comparison", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     let headers = ["pairs", "estimate", "se", "ci", "df", "p"].map(|key| words.get(&format!("table.{key}")));
@@ -73,21 +95,23 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
         table.group(material.visit(visit).to_owned());
         for record in claims(material, endpoint, visit) {
             let result = &record.result;
-            let (estimate, spread) = decimals(material, endpoint, result.method);
+            let shown = Shown::of(material, record);
             let cells = vec![
                 Cell::Count(patients(record)),
-                Cell::Number(result.estimate, estimate),
-                Cell::Number(result.std_error, spread),
-                Cell::Interval(result.conf_low, result.conf_high, estimate),
+                shown.estimate(),
+                shown.error(),
+                shown.interval(),
                 Cell::Number(result.df, 1),
                 Cell::PValue(result.p_value),
             ];
             table.row(analysis_name(material, record), 1, cells, vec![record.id.clone()]);
             let patients = if result.number("n_patients").is_some() { "n_patients" } else { "n_pairs" };
-            table.named([patients, "estimate", "std_error", LIMITS, "df", "p_value"]);
+            let [estimate, error, limits] = shown.fields();
+            table.named([patients, estimate, error, limits, "df", "p_value"]);
         }
     }
     table.footnotes.push(difference_note(material, endpoint));
+    table.footnotes.extend(ratio_error(material, endpoint));
     table.footnotes.push(words.get("footnote.interval"));
     table.footnotes.extend(same_sets(material, endpoint));
     for method in methods_of(material, endpoint) {
@@ -266,7 +290,8 @@ pub fn decimals(material: &Material, endpoint: usize, method: &str) -> (usize, u
 pub fn important(material: &Material, endpoint: usize) -> Option<String> {
     let about = material.endpoint(endpoint);
     let source = about.important_difference_source.as_deref();
-    sized(material, "footnote.important_difference", about.important_difference?, source, &about.unit)
+    let key = if about.logarithm.is_some() { "footnote.important_ratio" } else { "footnote.important_difference" };
+    sized(material, key, about.important_difference?, source, &about.unit)
 }
 
 /// The improvement of a knee that makes it a responder, with its source; `None` where the plan names none.
@@ -307,6 +332,13 @@ pub fn method_in_text(material: &Material, method: &str) -> String {
 pub(super) fn difference_note(material: &Material, endpoint: usize) -> String {
     let arms = &material.trial.design.arms;
     let better = material.better(endpoint);
-    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("better", &better)];
-    material.words.say("footnote.difference", &values)
+    let means = material.geometric_means(endpoint);
+    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("better", &better), ("means", &means)];
+    let ratio = material.endpoint(endpoint).logarithm.is_some();
+    material.words.say(if ratio { "footnote.ratio" } else { "footnote.difference" }, &values)
+}
+
+/// What the standard error of a ratio is; `None` where the endpoint is compared by differences.
+pub(super) fn ratio_error(material: &Material, endpoint: usize) -> Option<String> {
+    material.endpoint(endpoint).logarithm.map(|_| material.words.get("footnote.ratio_error"))
 }

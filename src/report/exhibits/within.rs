@@ -1,6 +1,7 @@
 //! What the within-person design itself has to show: the correlation between the knees and what pairing gains, patients
 //! with one usable knee, and the numbers a meta-analysis of paired trials needs.
 
+use super::shown::Shown;
 use super::{Material, json};
 use crate::table::{Cell, ResultTable};
 use crate::trial::Kind;
@@ -13,7 +14,8 @@ pub fn correlation(material: &Material, number: &str) -> ResultTable {
     let headers = ["pairs", "r", "ci", "sd_diff", "variance_ratio"].map(|key| words.get(&format!("table.{key}")));
     table.headers(words.get("table.endpoint"), headers);
     for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
-        table.group(material.name_with_unit(endpoint));
+        let decimals = if about.logarithm.is_some() { 3 } else { about.decimals + 2 };
+        table.group(on_scale(material, endpoint, material.name_with_unit(endpoint)));
         for &visit in &about.visits {
             let Some(record) = material.outcomes.comparison(endpoint, visit, "correlation") else { continue };
             let result = &record.result;
@@ -21,7 +23,7 @@ pub fn correlation(material: &Material, number: &str) -> ResultTable {
                 Cell::Count(result.n_pairs),
                 Cell::Number(result.estimate, 2),
                 Cell::Interval(result.conf_low, result.conf_high, 2),
-                Cell::Number(result.number("sd_diff"), about.decimals + 2),
+                Cell::Number(result.number("sd_diff"), decimals),
                 Cell::Number(result.number("variance_ratio"), 2),
             ];
             table.row(material.visit(visit), 1, cells, vec![record.id.clone()]);
@@ -42,10 +44,13 @@ pub fn meta_analysis(material: &Material, number: &str) -> Option<ResultTable> {
         if matches!(about.kind, Kind::Ordinal | Kind::Binary) {
             continue;
         }
-        table.group(material.compared_with_unit(endpoint));
+        let name =
+            if about.logarithm.is_some() { material.compared(endpoint) } else { material.compared_with_unit(endpoint) };
+        table.group(on_scale(material, endpoint, name));
         for visit in material.trial.design.follow_up(about) {
             let Some(record) = material.outcomes.comparison(endpoint, visit, "meta-analysis") else { continue };
-            let (result, d) = (&record.result, about.decimals);
+            // Meta-analyses pool logarithms of ratios: they stay logarithms here.
+            let (result, d) = (&record.result, if about.logarithm.is_some() { 2 } else { about.decimals });
             let cells = vec![
                 Cell::Count(result.n_pairs),
                 Cell::Number(result.estimate, d + 1),
@@ -121,16 +126,14 @@ pub fn one_knee(material: &Material, number: &str) -> Option<ResultTable> {
         if !visits.iter().any(|&visit| both(visit).is_some()) {
             continue;
         }
-        table.group(material.name_with_unit(endpoint));
+        table.group(of_comparison(material, endpoint));
         for visit in visits {
             let Some((model, on_pairs)) = both(visit) else { continue };
             let single = super::count(on_pairs, "one_knee");
-            let d = about.decimals + 1;
             let mut cells = vec![Cell::Count(single)];
             for record in [model, on_pairs] {
-                cells.push(Cell::Number(record.result.estimate, d));
-                cells.push(Cell::Number(record.result.std_error, d + 1));
-                cells.push(Cell::Interval(record.result.conf_low, record.result.conf_high, d));
+                let shown = Shown::as_method(material, record, "mixed-model");
+                cells.extend([shown.estimate(), shown.error(), shown.interval()]);
             }
             table.row(material.visit(visit), 1, cells, vec![model.id.clone(), on_pairs.id.clone()]);
         }
@@ -153,23 +156,23 @@ pub fn sides(material: &Material, number: &str) -> Option<ResultTable> {
     headers.extend([words.get("table.side_effect"), words.get("table.ci"), words.get("table.p")]);
     table.headers(words.get("table.this_side"), headers);
     for endpoint in material.primary_endpoints() {
-        let d = material.endpoint(endpoint).decimals + 1;
         for visit in material.trial.design.follow_up(material.endpoint(endpoint)) {
             let found: Vec<_> = super::tables::records_of(material, endpoint, visit, "side-effect").collect();
             if !found.is_empty() {
-                table.group(format!("{}, {}", material.name_with_unit(endpoint), material.visit(visit)));
+                table.group(format!("{}, {}", of_comparison(material, endpoint), material.visit(visit)));
             }
             for record in found {
+                let shown = Shown::as_method(material, record, "mixed-model");
                 let result = &record.result;
                 let count = |name: &str| result.number(name).map_or(Cell::Empty, |count| Cell::Count(count as usize));
                 let side = json(record, "reference_side");
                 let cells = vec![
                     count("n_active_on_reference"),
-                    Cell::Number(result.number("difference_on_reference"), d),
+                    shown.number(result.number("difference_on_reference")),
                     count("n_active_on_other"),
-                    Cell::Number(result.number("difference_on_other"), d),
-                    Cell::Number(result.estimate, d),
-                    Cell::Interval(result.conf_low, result.conf_high, d),
+                    shown.number(result.number("difference_on_other")),
+                    shown.estimate(),
+                    shown.interval(),
                     Cell::PValue(result.p_value),
                 ];
                 let label = words.name("side", side.as_str().unwrap_or("right"));
@@ -189,15 +192,15 @@ pub fn carry_across(material: &Material, number: &str) -> Option<ResultTable> {
     let mut table = ResultTable::new("t-14-5-3-carry-across", number, title, material.population());
     table.headers(words.get("table.kappa"), ["estimate", "ci"].map(|key| words.get(&format!("table.{key}"))));
     for endpoint in material.primary_endpoints() {
-        let d = material.endpoint(endpoint).decimals + 1;
         let visit = crate::report::compose::primary_visit(material, endpoint);
         let Some(record) = material.outcomes.comparison(endpoint, visit, "carry-across") else { continue };
-        table.group(format!("{}, {}", material.name_with_unit(endpoint), material.visit(visit)));
+        let shown = Shown::as_method(material, record, "mixed-model");
+        table.group(format!("{}, {}", of_comparison(material, endpoint), material.visit(visit)));
         for row in json(record, "grid").as_array().into_iter().flatten() {
             let number = |name: &str| row.get(name).and_then(serde_json::Value::as_f64);
             let Some(kappa) = number("kappa") else { continue };
-            let interval = Cell::Interval(number("conf_low"), number("conf_high"), d);
-            let cells = vec![Cell::Number(number("estimate"), d), interval];
+            let interval = shown.limits(number("conf_low"), number("conf_high"));
+            let cells = vec![shown.number(number("estimate")), interval];
             table.row(crate::table::rounding::print(kappa, 1), 1, cells, vec![record.id.clone()]);
         }
         let about = material.endpoint(endpoint);
@@ -217,6 +220,25 @@ pub fn carry_across(material: &Material, number: &str) -> Option<ResultTable> {
             table.footnotes.push(words.say(&format!("footnote.{key}"), &values));
         }
     }
+    let ratio = |endpoint: usize| material.endpoint(endpoint).logarithm.is_some();
+    let ratios = material.primary_endpoints().into_iter().any(ratio);
     table.footnotes.insert(0, words.get("footnote.carry_across"));
+    table.footnotes.extend(ratios.then(|| words.get("footnote.carry_across_ratio")));
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// The name of an endpoint whose numbers are of its logarithms, which says so.
+fn on_scale(material: &Material, endpoint: usize, name: String) -> String {
+    match material.endpoint(endpoint).logarithm {
+        Some(_) => material.words.say("table.on_logarithms", &[("endpoint", &name)]),
+        None => name,
+    }
+}
+
+/// The name of an endpoint over numbers of its comparison: with its unit, or that they are ratios.
+fn of_comparison(material: &Material, endpoint: usize) -> String {
+    match material.endpoint(endpoint).logarithm {
+        Some(_) => material.compared_with_unit(endpoint),
+        None => material.name_with_unit(endpoint),
+    }
 }

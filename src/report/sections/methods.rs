@@ -10,7 +10,7 @@ use crate::report::document::{Block, Section};
 use crate::report::exhibits::{Material, estimands, json, tables};
 use crate::report::sentences;
 use crate::table::rounding;
-use crate::trial::Role;
+use crate::trial::{Endpoint, Measure, Role};
 
 /// The section.
 pub fn section(material: &Material) -> Section {
@@ -49,10 +49,14 @@ pub fn section(material: &Material) -> Section {
     }
     section.blocks.extend(rules(material).map(Block::Paragraph));
     section.blocks.extend(derived(material).into_iter().map(Block::Paragraph));
+    section.blocks.extend(logarithms(material).into_iter().map(Block::Paragraph));
     if material.fits().any(|fit| [Structure::Random.name(), Structure::Declared.name()].contains(&fit.structure)) {
         section.blocks.push(Block::Paragraph(words.get("methods.random_assumption")));
     }
-    let compares_changes = |endpoint: &usize| material.context().measure(*endpoint) == crate::trial::Measure::Change;
+    let compares_changes = |endpoint: &usize| {
+        // Of logarithms the change has been said.
+        material.endpoint(*endpoint).logarithm.is_none() && material.context().measure(*endpoint) == Measure::Change
+    };
     if (0..material.trial.design.endpoints.len()).any(|endpoint| compares_changes(&endpoint)) {
         section.blocks.push(Block::Paragraph(words.get("methods.change")));
     }
@@ -172,6 +176,25 @@ fn derived(material: &Material) -> Vec<String> {
         found.push(words.say(&format!("methods.derived_{}", derived.summary.name()), &values));
     }
     found
+}
+
+/// What is compared of each endpoint that is analysed on logarithms.
+fn logarithms(material: &Material) -> Vec<String> {
+    let words = material.words;
+    let endpoints = material.trial.design.endpoints.iter().enumerate();
+    let of = |(number, endpoint): (usize, &Endpoint)| {
+        let logarithm = endpoint.logarithm?;
+        let (means, offset) = (material.geometric_means(number), logarithm.offset.to_string());
+        let values =
+            [("endpoint", endpoint.name.as_str()), ("means", &means), ("offset", &offset), ("unit", &endpoint.unit)];
+        let change = material.context().measure(number) == Measure::Change;
+        let mut keys = vec!["methods.logarithm"];
+        keys.extend(logarithm.has_offset().then_some("methods.logarithm_offset"));
+        keys.extend(change.then_some("methods.logarithm_change"));
+        let said: Vec<String> = keys.iter().map(|key| sentences::tidy(&words.say(key, &values))).collect();
+        Some(sentences::join(material, &said))
+    };
+    endpoints.filter_map(of).collect()
 }
 
 /// The rule by which the design chooses the method where the plan names none, said once, and what it chose for which

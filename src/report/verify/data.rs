@@ -7,7 +7,7 @@ use crate::trial::design::{ACTIVE, PLACEBO};
 use serde_json::json;
 
 /// One row per knee, visit and endpoint at which a value was observed: who, which knee, which arm, which sets, the value
-/// and the knee's baseline.
+/// and the knee's baseline as collected; of endpoints on logarithms the programs take those.
 pub fn knees(material: &Material) -> String {
     let trial = material.trial;
     let design = &trial.design;
@@ -41,7 +41,7 @@ pub fn knees(material: &Material) -> String {
                         design.visits[visit].label.clone(),
                         visit.to_string(),
                         value.to_string(),
-                        number(trial.baseline(knee, endpoint)),
+                        number(trial.collected_baseline(knee, endpoint)),
                     ];
                     if order_known {
                         row.push(
@@ -144,6 +144,11 @@ pub fn plan(material: &Material) -> String {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec();
+    // Endpoints on logarithms, each with what is added first.
+    for about in &design.endpoints {
+        lines
+            .extend(about.logarithm.map(|logarithm| (format!("logarithm_{}", about.id), logarithm.offset.to_string())));
+    }
     use crate::plan::file::DomainPlan::{Function, Global, Pain};
     for (name, wanted) in [("pain", Pain), ("function", Function), ("global", Global)] {
         let Some(about) = domain(wanted) else { continue };

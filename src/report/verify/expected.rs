@@ -120,8 +120,8 @@ fn cell(material: &Material, record: &Record, column: &str) -> String {
     }
 }
 
-/// What a record without an estimate says in numbers, as `name=value name=value`: the effects of an analysis of variance, the
-/// sizes and powers of a trial.
+/// What a record says in further numbers, as `name=value name=value`: the effects of an analysis of variance, the sizes and
+/// powers of a trial, ratios and geometric means.
 fn further(record: &Record) -> String {
     let mut found: Vec<(String, Value)> = Vec::new();
     match record.result.method {
@@ -181,6 +181,9 @@ fn further(record: &Record) -> String {
         "friedman" => found.push(("kendall_w".to_owned(), json(record, "kendall_w"))),
         _ => {}
     }
+    // A comparison of logarithms carried back; geometric means of an arm.
+    let carried = ["ratio", "ratio_low", "ratio_high", "geometric_mean", "geometric_mean_low", "geometric_mean_high"];
+    found.extend(carried.map(|name| (name.to_owned(), json(record, name))));
     let numbers = found.iter().filter(|(_, value)| value.is_number());
     numbers.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }

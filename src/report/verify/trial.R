@@ -8,7 +8,7 @@ reaches <- function(improvement, threshold) improvement >= threshold - 1e-9 * ab
 before_and_after <- function(endpoint, visit_number, set) {
   at <- function(number, active) {
     rows <- data[data$endpoint == endpoint & data$visit_number == number & !is.na(data$active) & data$active == active, ]
-    rows$value[match(members(set), rows$patient)]
+    rows$collected[match(members(set), rows$patient)]
   }
   list(active = list(before = at(plan$baseline_visit, 1), after = at(visit_number, 1)),
        placebo = list(before = at(plan$baseline_visit, 0), after = at(visit_number, 0)))

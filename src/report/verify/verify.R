@@ -29,6 +29,18 @@ data <- read("data.csv", c("active", "visit_number", "value", "base"))
 patients <- read("patients.csv")
 events <- read("events.csv", c("serious", "related"))
 plan <- local({ rows <- read("plan.csv"); as.list(stats::setNames(rows$value, rows$name)) })
+# Where the plan compares logarithms, `value` and `base` are those; `collected` and `collected_base` are as collected, for
+# descriptions and responders.
+data <- local({
+  data$collected <- data$value
+  data$collected_base <- data$base
+  for (id in unique(data$endpoint)) {
+    added <- as.numeric(plan[[paste0("logarithm_", id)]])
+    at <- data$endpoint == id
+    if (length(added) == 1) data[at, c("value", "base")] <- log(data[at, c("value", "base")] + added)
+  }
+  data
+})
 for (part in c("paired.R", "models.R", "generalised.R", "trial.R", "imputation.R")) source(file.path(folder, part), encoding = "UTF-8")
 
 ## ---- The data of one comparison ------------------------------------------------------------------------------------
@@ -47,6 +59,20 @@ rows_at <- function(endpoint, visit, set, measure = "value") {
   rows[!is.na(rows$value), ]
 }
 
+# A comparison of logarithms carried back to a ratio, an arm's mean of them to a geometric mean.
+carried_back <- function(row, result) {
+  if (!is.numeric(result) || is.null(plan[[paste0("logarithm_", row$endpoint)]])) return(result)
+  of <- exp(result[c("estimate", "conf_low", "conf_high")])
+  if (row$method == "descriptive" && !is.na(row$arm)) {
+    logs <- rows_at(row$endpoint, row$visit, row$set, row$measure)
+    of <- exp(mean_with_limits(logs$value[logs$arm == row$arm], row$conf_level)[c("estimate", "conf_low", "conf_high")])
+  }
+  # The open end of a one-sided interval of a ratio is 0.
+  if (row$alternative == "less" && !is.na(of[3]) && is.na(of[2])) of[2] <- 0
+  name <- if (row$method == "ls-mean" || row$method == "descriptive" && !is.na(row$arm)) "geometric_mean" else "ratio"
+  c(result, stats::setNames(of, paste0(name, c("", "_low", "_high"))))
+}
+
 # Both knees of every patient who has both.
 pairs_at <- function(endpoint, visit, set, measure = "value") {
   rows <- rows_at(endpoint, visit, set, measure)
@@ -60,8 +86,9 @@ pairs_at <- function(endpoint, visit, set, measure = "value") {
 }
 
 values_at <- function(endpoint, visit, set, arm, measure = "value") {
-  rows <- rows_at(endpoint, visit, set, measure)
-  rows$value[rows$arm == arm]
+  rows <- data[data$endpoint == endpoint & data$visit %in% visit & in_set(data, set) & data$arm == arm, ]
+  values <- if (measure == "change") minus(rows$collected, rows$collected_base) else rows$collected
+  values[!is.na(values)]
 }
 
 # Whether the active knee is on the reference side: the right one, or the dominant one.
@@ -152,7 +179,7 @@ recompute <- function(row) {
       of <- expected[match(row$of, expected$id), ]
       answer(of$estimate, NA, NA, NA, NA, of$conf_low, of$conf_high)
     })
-  if (is.null(result)) skip("this record holds a list or counts, not a comparison") else result
+  if (is.null(result)) skip("this record holds a list or counts, not a comparison") else carried_back(row, result)
 }
 
 # The second opinion is the deciding record by another route: recomputed as that record is.

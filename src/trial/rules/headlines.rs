@@ -82,6 +82,7 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK224", "Grades with many levels"),
     ("SK230", "Baselines or changes in the data that the values contradict"),
     ("SK231", "Rows flagged as baseline at another visit"),
+    ("SK232", "Values without a logarithm"),
     ("SK301", "Cells that are not dates, or of another order"),
     ("SK302", "Visits dated before the one before"),
     ("SK303", "Visits outside their windows"),

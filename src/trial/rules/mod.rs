@@ -11,6 +11,7 @@ pub mod files;
 pub mod headlines;
 pub mod identity;
 pub mod intercurrent;
+mod logarithms;
 pub mod missingness;
 pub mod plan;
 pub mod randomisation;

@@ -191,6 +191,13 @@ pub const RULES: &[Rule] = &[
         example: "`ABLFL` is Y on a row of `Screening`.",
         remedy: "Carry the value to the baseline visit, or name the visit in `visits.baseline`.",
     },
+    Rule {
+        id: "SK232",
+        severity: Error,
+        title: "Values whose logarithms are compared are positive.",
+        example: "A volume of 0 with `transform = \"log\"`.",
+        remedy: "Correct the value, declare an `offset`, or leave `transform` out.",
+    },
 ];
 
 /// Levels beyond which a grade is no grade: numeric rating scales have 11.
@@ -224,6 +231,7 @@ fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findi
         let message = format!("{} is {lowest} in all {} observations", endpoint.name, values.len());
         findings.add("SK212", at(None), message, "see that it is meant: no test is possible");
     }
+    super::logarithms::check(context, number, endpoint, findings);
     decimals(context, endpoint, &values, findings);
     codes(context, endpoint, &values, findings);
     margins(context, endpoint, lowest, highest, findings);
@@ -312,10 +320,12 @@ fn codes(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usiz
 
 /// SK223: a margin wider than all values are apart.
 fn margins(context: &Context<'_>, endpoint: &Endpoint, lowest: f64, highest: f64, findings: &mut Findings) {
+    // Ratios have no unit to be mistaken.
+    let in_units = |size: Option<f64>| size.filter(|_| endpoint.logarithm.is_none());
     let sizes = [
         ("minimal_improvement", endpoint.minimal_improvement),
-        ("important_difference", endpoint.important_difference),
-        ("margin", endpoint.margin),
+        ("important_difference", in_units(endpoint.important_difference)),
+        ("margin", in_units(endpoint.margin)),
     ];
     for (key, value) in sizes {
         if let Some(value) = value.filter(|value| highest > lowest && *value > highest - lowest) {

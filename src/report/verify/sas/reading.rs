@@ -38,6 +38,15 @@ pub fn reading(material: &Material) -> String {
     for (index, label) in design.arms.labels().iter().enumerate().filter(|(index, _)| *index > ACTIVE) {
         out.push_str(&format!("  if arm = {} then treatment = {index};\n", literal(label)));
     }
+    for about in &design.endpoints {
+        let Some(logarithm) = about.logarithm else { continue };
+        out.push_str(&format!(
+            "  /* The plan compares logarithms; those as collected are in data.csv. */\n  \
+             if endpoint = {} then do; value = log(value + {added}); if base ne . then base = log(base + {added}); end;\n",
+            literal(&about.id),
+            added = logarithm.offset
+        ));
+    }
     out.push_str("run;\n\n");
     out.push_str("/* Sides, sets, subgroup factors, then the covariates of the models as x1, x2, ... */\n");
     let covariates = covariates(material);
