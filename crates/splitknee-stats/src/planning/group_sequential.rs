@@ -182,7 +182,7 @@ impl Plan {
 }
 
 /// A design of this plan without bounds yet.
-fn with_bounds(plan: &Plan) -> Design {
+pub(super) fn with_bounds(plan: &Plan) -> Design {
     Design {
         information: plan.information.clone(),
         bounds: Vec::new(),

@@ -54,7 +54,7 @@ impl Design {
     }
 
     /// Probability of crossing an upper bound after look `k` given `Z_k = z`.
-    fn crossing_later(&self, k: usize, z: f64, drift: f64) -> f64 {
+    pub(super) fn crossing_later(&self, k: usize, z: f64, drift: f64) -> f64 {
         let mut process = Process::given(drift, self.information[k], z);
         let mut sum = 0.0;
         for later in k + 1..self.bounds.len() {
