@@ -64,6 +64,7 @@ mod report;
 mod report_words;
 mod rules;
 mod several_files;
+mod simulation;
 mod skip;
 mod small_trial;
 mod terminal;

@@ -195,7 +195,8 @@ impl Plan {
                 planned = planned.advance(t, bound, upper);
             }
         }
-        Ok((Design { bounds: uppers, cumulative_alpha: cumulative, ..with_bounds(self) }, bounds))
+        let floor = bounds.clone();
+        Ok((Design { bounds: uppers, cumulative_alpha: cumulative, floor, ..with_bounds(self) }, bounds))
     }
 }
 
