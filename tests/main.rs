@@ -66,6 +66,7 @@ mod rules;
 mod several_files;
 mod simulation;
 mod skip;
+mod slurm;
 mod small_trial;
 mod terminal;
 mod traced;
