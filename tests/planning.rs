@@ -324,7 +324,8 @@ fn the_worked_example_runs_as_written() {
             (None, Some(opened)) => (language, block) = (Some(opened), Vec::new()),
             (Some("sh"), Some(_)) => {
                 for command in block.join("\n").replace("\\\n", " ").lines() {
-                    let words = crate::documented_commands::words(&command.replace("--replicates 2000", "--replicates 20"));
+                    let words =
+                        crate::documented_commands::words(&command.replace("--replicates 1000", "--replicates 20"));
                     assert_eq!(words[0], "splitknee", "{command}");
                     let mut run = assert_cmd::Command::cargo_bin("splitknee").unwrap();
                     let output = run.args(&words[1..]).current_dir(folder.path()).output().unwrap();
@@ -343,7 +344,8 @@ fn the_worked_example_runs_as_written() {
             }
             (Some(_), None) => block.push(line),
             (None, None) => {
-                if let Some(name) = line.strip_suffix("`:").and_then(|line| line.rsplit_once('`')).map(|(_, name)| name) {
+                if let Some(name) = line.strip_suffix("`:").and_then(|line| line.rsplit_once('`')).map(|(_, name)| name)
+                {
                     file = Some(name.to_owned());
                 }
             }

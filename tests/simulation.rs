@@ -76,11 +76,11 @@ impl Table {
     }
 
     fn row(&self, scenario: &str, analysis: &str, measure: &str) -> &Value {
-        let here = |row: &&Value| {
-            row["scenario"] == scenario && row["analysis"] == analysis && row["measure"] == measure
-        };
+        let here =
+            |row: &&Value| row["scenario"] == scenario && row["analysis"] == analysis && row["measure"] == measure;
         self.0.iter().find(here).unwrap_or_else(|| {
-            let known: Vec<String> = self.0.iter().map(|row| format!("{} {}", row["analysis"], row["measure"])).collect();
+            let known: Vec<String> =
+                self.0.iter().map(|row| format!("{} {}", row["analysis"], row["measure"])).collect();
             panic!("no {scenario}, {analysis}, {measure}: {known:?}")
         })
     }
@@ -100,7 +100,8 @@ impl Table {
     }
 }
 
-const VISITS: &str = "order = [\"Baseline\", \"Month 1\", \"Month 3\", \"Month 6\"]\nbaseline = \"Baseline\"\nprimary = \"Month 6\"";
+const VISITS: &str =
+    "order = [\"Baseline\", \"Month 1\", \"Month 3\", \"Month 6\"]\nbaseline = \"Baseline\"\nprimary = \"Month 6\"";
 
 #[test]
 fn complete_normal_data_of_two_knees_and_visits() {
@@ -136,7 +137,11 @@ fn complete_normal_data_of_two_knees_and_visits() {
 #[test]
 fn a_scale_with_floor_and_ceiling() {
     let case = Case::read("simulation_bounded");
-    let plan = plan_text("order = [\"Month 6\"]\nprimary = \"Month 6\"", "kind = \"continuous\"", "primary = \"paired_t\"\nsensitivity = []");
+    let plan = plan_text(
+        "order = [\"Month 6\"]\nprimary = \"Month 6\"",
+        "kind = \"continuous\"",
+        "primary = \"paired_t\"\nsensitivity = []",
+    );
     let scenario = "[[scenario]]\nname = \"one\"\npatients = 30\n[scenario.endpoint.score]\nactive = [12]\nplacebo = [22]\n\
         sd = [20]\nknee_correlation = 0.5\nround = 1\nlimits = [0, 100]\n";
     let table = Table::of(&plan, scenario, replicates());
@@ -231,10 +236,13 @@ fn dropout_at_random_biases_complete_pairs_and_not_the_model() {
     for measure in ["mean_pairs", "bias", "empirical_se", "coverage", "rejection"] {
         table.agrees("one", "paired-t", measure, figure(&simulated[measure]));
     }
-    let analysis = "primary = \"mmrm_difference\"\ndifference_structure = [\"us\"]\nbaseline = \"none\"\nsensitivity = []";
+    let analysis =
+        "primary = \"mmrm_difference\"\ndifference_structure = [\"us\"]\nbaseline = \"none\"\nsensitivity = []";
     let model = plan_text(visits, "kind = \"continuous\"", analysis);
     let table = Table::of(&model, scenario, replicates() / 5);
-    for (id, measures) in [("simulated.likelihood", &["bias", "empirical_se"][..]), ("simulated.mmrm", &["bias", "empirical_se"])] {
+    for (id, measures) in
+        [("simulated.likelihood", &["bias", "empirical_se"][..]), ("simulated.mmrm", &["bias", "empirical_se"])]
+    {
         for measure in measures {
             table.agrees("one", "mmrm-difference", measure, figure(&case.of(id)[*measure]));
         }
@@ -277,7 +285,11 @@ fn responders_by_latent_normals() {
     let case = Case::read("simulation_binary");
     let body = "patients = 44\n[scenario.endpoint.score]\n\
         responder = { p_active = 0.6, p_placebo = 0.35, latent_correlation = 0.5 }\n";
-    let plan = plan_text("order = [\"Month 6\"]\nprimary = \"Month 6\"", "kind = \"binary\"", "primary = \"mcnemar\"\nsensitivity = []");
+    let plan = plan_text(
+        "order = [\"Month 6\"]\nprimary = \"Month 6\"",
+        "kind = \"binary\"",
+        "primary = \"mcnemar\"\nsensitivity = []",
+    );
     let table = Table::of(&plan, &format!("[[scenario]]\nname = \"one\"\n{body}"), replicates());
     for name in ["p10", "p01"] {
         let found = table.truth(name).as_f64().unwrap();

@@ -9,8 +9,7 @@ use super::generate::World;
 use super::scenario::Analyses;
 use super::shard::Found;
 use crate::analysis::verdict::Claim;
-use crate::analysis::{Record, deciding, family, looks, pairs};
-use crate::paired::Field;
+use crate::analysis::{Field, Record, deciding, family, looks, pairs};
 use crate::plan::Plan;
 use crate::trial::{AnalysisSet, Measure, Role, Trial};
 

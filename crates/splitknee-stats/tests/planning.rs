@@ -714,7 +714,8 @@ fn futility_bounds_by_multivariate_normal_probabilities() {
 #[test]
 fn futility_outside_its_domain_is_refused() {
     use splitknee_stats::planning::futility::{Futility, Under};
-    let plan = |two_sided: bool, boundary: Boundary| Plan { information: vec![0.5, 1.0], boundary, alpha: 0.05, two_sided };
+    let plan =
+        |two_sided: bool, boundary: Boundary| Plan { information: vec![0.5, 1.0], boundary, alpha: 0.05, two_sided };
     let spending = |boundary: Boundary, binding: bool| Futility::Spending { boundary, binding };
     let usual = Boundary::SpendingOBrienFleming;
     for (plan, rule, power) in [

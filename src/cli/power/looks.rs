@@ -111,7 +111,11 @@ pub fn group_sequential(inputs: &Inputs) -> Result<Answer, CliError> {
         ),
         _ => String::new(),
     };
-    let both = if two_sided { "; power counts both tails" } else { "" };
+    let both = match (&stopping, two_sided) {
+        (Some(_), _) => "; power is the probability of showing benefit",
+        (None, true) => "; power counts both tails",
+        (None, false) => "",
+    };
     let sentence = format!(
         "{of}The paired t test is carried out at {} looks ({} of the information) with {title} at {}{both}: bounds of Z {}; at a \
          look the t quantile of the bound's nominal level is used, which keeps the error close to, not exactly at, {}.",
@@ -216,9 +220,10 @@ fn boundary(inputs: &Inputs, family: &Family) -> Result<(Boundary, String, Strin
 
 /// The futility rule of the options with its title and its word, if there is one.
 fn futility(inputs: &Inputs) -> Result<Option<(Futility, String, String)>, CliError> {
-    let only = |names: &[&str], what: &str| match names.iter().find(|name| {
-        inputs.get(name).is_some() || inputs.word(name).is_some()
-    }) {
+    let only = |names: &[&str], what: &str| match names
+        .iter()
+        .find(|name| inputs.get(name).is_some() || inputs.word(name).is_some())
+    {
         Some(name) => Err(CliError::Usage(format!("{} is used with {what} only", flag(name)))),
         None => Ok(()),
     };

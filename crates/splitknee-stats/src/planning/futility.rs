@@ -67,7 +67,9 @@ impl Futility {
                 }
                 Ok(())
             }
-            Self::ConditionalPower { threshold, .. } => check_target("the threshold of conditional power", threshold, 0.0),
+            Self::ConditionalPower { threshold, .. } => {
+                check_target("the threshold of conditional power", threshold, 0.0)
+            }
         }
     }
 }
@@ -109,7 +111,9 @@ impl Plan {
         if let Futility::ConditionalPower { threshold, .. } = futility
             && threshold >= power
         {
-            return refuse(format!("a threshold of {threshold} is not below the power of {power}: every trial would stop"));
+            return refuse(format!(
+                "a threshold of {threshold} is not below the power of {power}: every trial would stop"
+            ));
         }
         let plain = self.design()?;
         let gap = |drift: f64| match self.bounded(&plain, futility, drift, 1.0 - power) {
@@ -231,13 +235,7 @@ fn ends(design: &Design, bounds: &[f64], drift: f64) -> Ends {
 
 impl Design {
     /// The Z at look `k` (from 0) at which conditional power is `threshold`.
-    fn where_conditional_power_is(
-        &self,
-        k: usize,
-        threshold: f64,
-        under: Under,
-        planned: f64,
-    ) -> Result<f64, Refusal> {
+    fn where_conditional_power_is(&self, k: usize, threshold: f64, under: Under, planned: f64) -> Result<f64, Refusal> {
         let root = self.information[k].sqrt();
         let gap = |z: f64| {
             let drift = if under == Under::Planned { planned } else { z / root };
