@@ -130,11 +130,11 @@ fn rule(futility: &FutilityPlan) -> Futility {
     }
 }
 
-/// The bounds at these looks, the futility bounds (none without a rule), and the drift planned for.
+/// The bounds at these looks, the futility bounds (none without a rule), and the drift planned for (0 where nothing asks).
 fn designed(interim: &InterimPlan, plan: &Plan, power: f64) -> Result<(Design, Vec<f64>, f64), Refusal> {
     let Some(futility) = &interim.futility else {
         let design = plan.design()?;
-        let drift = design.drift(power)?;
+        let drift = if interim.brief { 0.0 } else { design.drift(power)? };
         return Ok((design, Vec::new(), drift));
     };
     let last = interim.pairs.last().copied().unwrap_or(1) as f64;
@@ -201,6 +201,10 @@ fn found(context: &Context, interim: &InterimPlan, deciding: &Record) -> Result<
     let [repeated_low, repeated_high] = limits(low, high);
     let repeated = [("repeated_low", repeated_low), ("repeated_high", repeated_high)];
     if look < interim.pairs.len() && !crossed {
+        if interim.brief {
+            fields.extend(repeated);
+            return Ok((fields, None, false));
+        }
         let outlook = design.outlook(look, z, drift).map_err(|refusal| refusal.0)?;
         for (name, value) in [
             ("conditional_planned", outlook.planned),

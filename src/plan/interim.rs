@@ -32,6 +32,10 @@ pub struct InterimPlan {
     #[serde(skip)]
     #[schemars(skip)]
     pub earlier: Vec<usize>,
+    /// Whether conditional and predictive power are left out: a simulation reads neither, and they cost more than the test.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub brief: bool,
 }
 
 /// A spending function.

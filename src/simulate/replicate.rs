@@ -10,7 +10,7 @@ use super::scenario::Analyses;
 use super::shard::Found;
 use crate::analysis::verdict::Claim;
 use crate::analysis::{Field, Record, deciding, family, looks, pairs};
-use crate::plan::Plan;
+use crate::plan::{InterimPlan, Plan};
 use crate::trial::{AnalysisSet, Measure, Role, Trial};
 
 /// One analysis that is followed over the replicates.
@@ -116,6 +116,8 @@ fn is(record: &Record, name: &str) -> bool {
 /// The records at the end of the trial: with looks, those of the look at which it ended.
 fn at_the_end(plan: &Plan, trial: &Trial, all: bool) -> Vec<Record> {
     let Some(interim) = &plan.interim else { return deciding::records(plan, trial, all) };
+    let mut plan = plan.clone();
+    plan.interim = Some(InterimPlan { brief: true, ..interim.clone() });
     let Some((&most, before)) = interim.pairs.split_last() else { return Vec::new() };
     let mut earlier: Vec<usize> = Vec::new();
     for (place, &pairs) in before.iter().enumerate() {
