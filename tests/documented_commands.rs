@@ -38,7 +38,7 @@ fn commands(text: &str) -> Vec<String> {
 }
 
 /// The words of a command as a shell splits them, up to a comment, a pipe or a redirection.
-fn words(command: &str) -> Vec<String> {
+pub fn words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     let (mut word, mut quote, mut started) = (String::new(), None, false);
     for c in command.chars() {

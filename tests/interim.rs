@@ -185,3 +185,142 @@ fn a_look_needs_the_seal_and_writes_for_the_committee_alone() {
     let without = splitknee(folder, &["run", "plan.toml", "--look", "1"]);
     assert!(String::from_utf8(without.stderr).unwrap().contains("no interim looks"));
 }
+
+/// The plan with futility bounds, and `analysed` under it.
+fn futile(rule: &str, alternative: &str, z: f64) -> Result<Outcomes, String> {
+    let plan =
+        PLAN.replace("primary = \"paired_t\"", &format!("primary = \"paired_t\"\nalternative = \"{alternative}\""));
+    let plan = format!("{plan}futility = {{ {rule} }}\n");
+    let csv = data(30, z);
+    let mut inputs = pipeline::read_from(&plan, "plan.toml", |_| Ok(csv.clone().into_bytes()))
+        .map_err(|findings| format!("{findings:?}"))?;
+    inputs.plan = inputs.plan.at_look(Some(2), &[15]).map_err(|findings| format!("{findings:?}"))?;
+    pipeline::analyse(inputs).map(|run| run.outcomes).map_err(|findings| format!("{findings:?}"))
+}
+
+/// Case gsd_futility (multivariate normal probabilities of R's mvtnorm 1.1-3): conditional power 0.2 under the planned
+/// difference has its bound at 0.510696 at look 2, and the bounds of efficacy are those without it.
+#[test]
+fn a_futility_bound_crossed_is_advice_and_no_claim() {
+    for (z, crossed) in [(0.50, true), (0.52, false)] {
+        let outcomes = futile("conditional_power = 0.2", "two-sided", z).unwrap();
+        let look = find(&outcomes, "value.single.interim");
+        near("futility bound", look.result.number("futility_bound"), 0.510_696_483_288_954, 1e-7);
+        near("bound", look.result.number("bound"), 2.511_427_481_269_542, 1e-7);
+        assert_eq!(serde_json::to_value(look.result.field("futile")).unwrap(), serde_json::json!(crossed), "Z = {z}");
+        // The drift allows for the trials that futility stops.
+        assert!(look.result.number("conditional_planned").unwrap() > 0.0);
+        let primary = find(&outcomes, "value.single.primary.paired-t").verdict.unwrap();
+        assert_eq!(primary.claim, Claim::None);
+    }
+    // Harm is beyond the futility bound too, and is the stronger statement.
+    let harm = futile("conditional_power = 0.2", "two-sided", -2.6).unwrap();
+    let look = find(&harm, "value.single.interim");
+    assert_eq!(serde_json::to_value(look.result.field("futile")).unwrap(), false);
+    assert_eq!(find(&harm, "value.single.primary.paired-t").verdict.unwrap().claim, Claim::Inferior);
+}
+
+/// Binding bounds lower the later bounds of efficacy; R's mvtnorm, case gsd_futility, has the same design at other spending.
+#[test]
+fn binding_futility_lowers_the_bounds_of_efficacy() {
+    let bound = |rule: &str| {
+        let outcomes = futile(rule, "towards-benefit", 1.0).unwrap();
+        find(&outcomes, "value.single.interim").result.number("bound").unwrap()
+    };
+    let advice = bound("spending = \"pocock\"");
+    let binding = bound("spending = \"pocock\", binding = true");
+    assert!(binding < advice - 1e-4, "{binding} against {advice}");
+    for (rule, alternative, code) in [
+        ("spending = \"pocock\", binding = true", "two-sided", "SK017"),
+        ("conditional_power = 0.2, binding = true", "towards-benefit", "SK017"),
+        ("conditional_power = 0.2, spending = \"pocock\"", "two-sided", "SK017"),
+        ("binding = false", "two-sided", "SK012"),
+        ("conditional_power = 0.7", "two-sided", "SK010"),
+        ("spending = \"hsd\"", "two-sided", "SK012"),
+        ("spending = \"pocock\", under = \"trend\"", "two-sided", "SK017"),
+    ] {
+        let refused = futile(rule, alternative, 1.0).unwrap_err();
+        assert!(refused.contains(code), "{rule}: {refused}");
+    }
+}
+
+/// No pairs, one pair, differences all alike, a p-value that underflows: an answer or a reason, never NaN and no panic.
+#[test]
+fn the_edges_of_a_look_have_an_answer_or_a_reason() {
+    let plan = PLAN.replace("[15, 30, 45]", "[3, 30, 45]");
+    let run = |plan: &str, csv: String, look: Option<usize>| {
+        let mut inputs = pipeline::read_from(plan, "plan.toml", |_| Ok(csv.clone().into_bytes())).unwrap();
+        inputs.plan = inputs.plan.at_look(look, &[]).unwrap();
+        pipeline::analyse(inputs).map(|run| run.outcomes)
+    };
+    let csv = |differences: &[Option<f64>]| {
+        let mut csv = "id,side,arm,value\n".to_owned();
+        for (patient, difference) in differences.iter().enumerate() {
+            let value = difference.map_or(String::new(), |value| value.to_string());
+            csv.push_str(&format!("P{patient},L,EV,{value}\nP{patient},R,SALINE,0\n"));
+        }
+        csv
+    };
+    for (what, differences) in [
+        ("no pairs", vec![None; 3]),
+        ("one pair", vec![Some(2.0), None, None]),
+        ("constant", vec![Some(2.0); 3]),
+        ("all zero", vec![Some(0.0); 3]),
+    ] {
+        let outcomes = match run(&plan, csv(&differences), Some(1)) {
+            Ok(outcomes) => outcomes,
+            // Data without a single value are refused as a whole, with what to do.
+            Err(findings) => {
+                assert_eq!(what, "no pairs");
+                assert!(findings.iter().all(|finding| !finding.remedy.is_empty()), "{findings:?}");
+                continue;
+            }
+        };
+        let look = find(&outcomes, "value.single.interim");
+        assert_eq!(look.result.number("z"), None, "{what}");
+        let reason = look.result.notes.reason().unwrap_or_else(|| panic!("{what}: no reason")).text();
+        assert!(!reason.is_empty() && !reason.contains("NaN"), "{what}: {reason}");
+        let text = serde_json::to_string(&look).unwrap();
+        assert!(!text.contains("NaN") && !text.contains("inf\""), "{what}: {text}");
+        let primary = find(&outcomes, "value.single.primary.paired-t").verdict.unwrap();
+        assert_eq!(primary.claim, Claim::None, "{what}");
+    }
+    // 300 pairs, t beyond 1000: p is below the smallest number there is.
+    let far: Vec<Option<f64>> = (0..300).map(|k| Some(-1000.0 - f64::from(k % 2))).collect();
+    let plan = PLAN.replace("[15, 30, 45]", "[300, 600]");
+    let outcomes = run(&plan, csv(&far), Some(1)).unwrap();
+    let primary = find(&outcomes, "value.single.primary.paired-t");
+    assert_eq!((primary.result.p_value, primary.verdict.unwrap().claim), (Some(0.0), Claim::Superior));
+    let look = find(&outcomes, "value.single.interim");
+    for name in
+        ["z", "p_stagewise", "median_unbiased", "stagewise_low", "stagewise_high", "repeated_low", "repeated_high"]
+    {
+        assert!(look.result.number(name).is_some_and(f64::is_finite), "{name}: {:?}", look.result.number(name));
+    }
+    let median = look.result.number("median_unbiased").unwrap();
+    assert!((median + 1000.5).abs() < 1.0, "{median}");
+}
+
+#[test]
+fn the_committee_reads_that_futility_is_advice() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (language, advice) in [("en", "advice to the committee"), ("ja", "委員会への助言")] {
+        let plan = format!("{PLAN}futility = {{ conditional_power = 0.2 }}\n[report]\nlanguage = \"{language}\"\n");
+        std::fs::write(folder.join("plan.toml"), plan).unwrap();
+        std::fs::write(folder.join("d.csv"), data(30, 0.3)).unwrap();
+        assert!(splitknee(folder, &["lock", "plan.toml", "--date", "2026-01-31"]).status.success());
+        let out = format!("look-{language}");
+        let look = splitknee(folder, &["run", "plan.toml", "--look", "2", "--out", &out]);
+        assert!(look.status.success(), "{}", String::from_utf8_lossy(&look.stderr));
+        let page = std::fs::read_to_string(folder.join(&out).join("dmc-report.html")).unwrap();
+        assert!(page.contains(advice) && page.contains("0.511"), "{language}");
+        std::fs::remove_file(folder.join("plan.lock")).ok();
+        // The trial that stopped there says so in its own report.
+        let ended = splitknee(folder, &["run", "plan.toml", "--stopped-at", "2", "--out", &format!("end-{language}")]);
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        let page = std::fs::read_to_string(folder.join(format!("end-{language}/report.html"))).unwrap();
+        let said = if language == "en" { "The trial ended at look 2 of 3" } else { "で終了した" };
+        assert!(page.contains(said) && !page.contains(advice), "{language}");
+    }
+}

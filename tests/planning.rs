@@ -33,6 +33,39 @@ fn paired_t_answers_each_of_three_questions() {
     near(&delta["delta"], 22.555_617_964_938_556, 1e-6, "difference");
 }
 
+/// gsDesign's default design (case gsd_futility, R's mvtnorm) in the words of the command line.
+#[test]
+fn futility_bounds_by_the_command_line() {
+    let design = "group-sequential --information 0.3333333333333333,0.6666666666666666,1 --spending hsd --parameter -4 \
+        --sides one --alpha 0.025 --power 0.9 --delta 10 --sd-diff 20 --futility hsd --futility-parameter -2";
+    let advice = ask(design);
+    near(&advice["futility_bounds"][0], -0.238_724_033_235_548, 1e-7, "futility");
+    near(&advice["futility_bounds"][1], 0.941_067_235_636_962, 1e-7, "futility");
+    near(&advice["inflation"], 1.069_883_117_820_28, 1e-7, "inflation");
+    near(&advice["type_i_error_if_followed"], 0.023_304_514_854_864, 1e-8, "error");
+    let sentence = advice["sentence"].as_str().unwrap();
+    assert!(sentence.contains("advice to the monitoring committee"), "{sentence}");
+    assert!(advice["check"].as_str().unwrap().contains("typeBetaSpending = \"bsHSD\", gammaB = -2"));
+    let binding = ask(&format!("{design} --binding"));
+    near(&binding["bounds"][2], 1.964_336_796_572_63, 1e-7, "binding");
+    assert!(binding["n"].as_u64() < advice["n"].as_u64());
+    let stop = ask(&format!("{design} --look 1 --z -0.5"));
+    assert_eq!((&stop["futile"], &stop["crossed"]), (&true.into(), &false.into()));
+    for wrong in [
+        "--information 0.5,1 --spending of --futility-threshold 0.2",
+        "--information 0.5,1 --spending of --futility of --binding",
+        "--information 0.5,1 --spending of --futility conditional-power",
+        "--information 0.5,1 --spending of --futility conditional-power --futility-threshold 0.9",
+        "--information 0.5,1 --spending of --futility of --futility-under trend",
+        "--information 0.5,1 --spending of --binding",
+    ] {
+        let mut words = vec!["power", "group-sequential"];
+        words.extend(wrong.split(' '));
+        let (code, out, _) = run(&words);
+        assert!(code != 0 && out.is_empty(), "{wrong}: {out}");
+    }
+}
+
 #[test]
 fn lists_give_rows_and_unused_options_are_refused() {
     let rows = ask("paired-t --delta 10 --sd 20 --rho 0.2:0.8:0.1 --power 0.9");
@@ -157,8 +190,12 @@ probability = 0.1
 "#;
 
 fn simulate(folder: &Path, out: &str, options: &[&str]) -> (i32, String, String) {
+    simulate_n(folder, out, "600", options)
+}
+
+fn simulate_n(folder: &Path, out: &str, n: &str, options: &[&str]) -> (i32, String, String) {
     let (scenario, out) = (folder.join("scenario.toml"), folder.join(out));
-    let mut words = vec!["simulate", scenario.to_str().unwrap(), "--out", out.to_str().unwrap(), "--replicates", "600"];
+    let mut words = vec!["simulate", scenario.to_str().unwrap(), "--out", out.to_str().unwrap(), "--replicates", n];
     words.extend(options);
     run(&words)
 }
@@ -214,4 +251,108 @@ fn simulations_do_not_depend_on_shards_threads_or_kills() {
     within(&of("null", "mean_pairs"), 24.0 * 0.81);
     let (claims, rejected) = (of("bounded", "claim_for"), of("bounded", "rejection"));
     assert_eq!(claims["value"], rejected["value"], "every rejection here is a claim for active");
+}
+
+/// SIGTERM and SIGKILL at any moment: the program ends as the signal says, the same command goes on, and the bytes are those
+/// of a run that nobody stopped.
+#[cfg(unix)]
+#[test]
+fn a_simulation_that_is_stopped_goes_on_where_it_was() {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("plan.toml"), PLAN).unwrap();
+    std::fs::write(folder.path().join("scenario.toml"), SCENARIO).unwrap();
+    let options = ["--threads", "2"];
+    assert_eq!(simulate_n(folder.path(), "whole", "3000", &options).0, 0);
+    let out = folder.path().join("stopped");
+    let files = || -> Vec<u64> {
+        let listed = std::fs::read_dir(&out).into_iter().flatten().filter_map(Result::ok);
+        let sizes = listed.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "skr"));
+        sizes.map(|entry| entry.metadata().unwrap().len()).collect()
+    };
+    let mut stopped = Vec::new();
+    for round in 0..12_u64 {
+        let before: u64 = files().iter().sum();
+        let (scenario, out) = (folder.path().join("scenario.toml"), out.to_str().unwrap());
+        let mut child = Command::new(env!("CARGO_BIN_EXE_splitknee"))
+            .args(["simulate", scenario.to_str().unwrap(), "--out", out, "--replicates", "3000", "--threads", "2"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Until records beyond the header are there: every attempt gets on.
+        let start = Instant::now();
+        while files().iter().sum::<u64>() <= before + 100
+            && child.try_wait().unwrap().is_none()
+            && start.elapsed() < Duration::from_secs(60)
+        {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        std::thread::sleep(Duration::from_millis(7 * round));
+        let signal = if round % 3 == 2 { "-KILL" } else { "-TERM" };
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
+        let status = child.wait().unwrap();
+        if status.success() {
+            break;
+        }
+        assert!(sent.success());
+        let wanted = if signal == "-KILL" { 9 } else { 15 };
+        assert_eq!(status.signal(), Some(wanted), "a shell and Slurm read 128 + the signal: {status:?}");
+        stopped.push(files().iter().sum::<u64>());
+    }
+    assert!(stopped.len() >= 2, "the run was too short to be stopped");
+    assert!(stopped.windows(2).all(|pair| pair[0] < pair[1]), "what was done is kept: {stopped:?}");
+    assert_eq!(simulate_n(folder.path(), "stopped", "3000", &options).0, 0);
+    for name in ["performance.json", "simulation.json", "performance.html"] {
+        let read = |out: &str| std::fs::read(folder.path().join(out).join(name)).unwrap();
+        assert!(read("whole") == read("stopped"), "{name}");
+    }
+}
+
+/// The worked example of the documentation, command by command as it is written; but for the number of replicates.
+#[test]
+fn the_worked_example_runs_as_written() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/planning-example.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut file, mut block, mut language): (Option<String>, Vec<&str>, Option<&str>) = (None, Vec::new(), None);
+    let (mut files, mut commands) = (0, 0);
+    for line in text.lines() {
+        match (language, line.strip_prefix("```")) {
+            (None, Some(opened)) => (language, block) = (Some(opened), Vec::new()),
+            (Some("sh"), Some(_)) => {
+                for command in block.join("\n").replace("\\\n", " ").lines() {
+                    let words =
+                        crate::documented_commands::words(&command.replace("--replicates 1000", "--replicates 20"));
+                    assert_eq!(words[0], "splitknee", "{command}");
+                    let mut run = assert_cmd::Command::cargo_bin("splitknee").unwrap();
+                    let output = run.args(&words[1..]).current_dir(folder.path()).output().unwrap();
+                    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+                    assert!(output.status.success(), "{command}\n{err}");
+                    commands += 1;
+                }
+                language = None;
+            }
+            (Some(_), Some(_)) => {
+                if let Some(name) = file.take() {
+                    std::fs::write(folder.path().join(name), block.join("\n") + "\n").unwrap();
+                    files += 1;
+                }
+                language = None;
+            }
+            (Some(_), None) => block.push(line),
+            (None, None) => {
+                if let Some(name) = line.strip_suffix("`:").and_then(|line| line.rsplit_once('`')).map(|(_, name)| name)
+                {
+                    file = Some(name.to_owned());
+                }
+            }
+        }
+    }
+    assert!(files >= 4 && commands >= 6, "{files} files, {commands} commands");
+    let page = std::fs::read_to_string(folder.path().join("characteristics/performance.html")).unwrap();
+    assert!(page.contains("Operating characteristics of the analysis plan EV-KNEE-01"));
+    assert!(folder.path().join("list/randomisation.json").exists());
 }

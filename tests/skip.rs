@@ -1,6 +1,6 @@
 //! A test that cannot run says so, and is counted.
 //!
-//! `SPLITKNEE_REQUIRE` names what must not be missing (`R`, `browser`, `haven`, `data`, separated by commas): there a skip is a
+//! `SPLITKNEE_REQUIRE` names what must not be missing (`R`, `browser`, `haven`, `slurm`, `data`, separated by commas): there a skip is a
 //! failure. `SPLITKNEE_SKIPS` names a file to which each skip adds a line, for `.ci/run` to count.
 
 use std::io::Write;
@@ -14,6 +14,8 @@ pub enum Needs {
     Haven,
     /// Node, Chromium and the packages of `tests/web`.
     Browser,
+    /// A Slurm cluster that can be started on this machine.
+    Slurm,
     /// Data of other people, which lie beside the project and are never part of it.
     Data,
 }
@@ -24,6 +26,7 @@ impl Needs {
             Self::R => "R",
             Self::Haven => "haven",
             Self::Browser => "browser",
+            Self::Slurm => "slurm",
             Self::Data => "data",
         }
     }

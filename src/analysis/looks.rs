@@ -6,7 +6,11 @@
 //! At the final analysis all of it is spent: with fewer pairs than planned the earlier looks count as shares of those there
 //! are, with more as shares of those planned.
 //!
-//! Before the end and without a crossed bound: conditional and predictive power. After a crossed bound or at the end: p-value,
+//! Futility bounds are held against the same normal score. Non-binding ones change nothing else: crossing one is advice to the
+//! committee. Either way nothing is claimed there, as no bound against the null hypothesis is crossed. β is spent under the
+//! drift that gives the planned power at the looks as planned, by the pairs as they were.
+//!
+//! Before the end and without a crossed bound: conditional and predictive power, and the repeated interval. After a crossed bound or at the end: p-value,
 //! median-unbiased estimate and limits of the stagewise ordering, and the repeated interval, in the unit of the endpoint.
 
 use super::Context;
@@ -16,8 +20,10 @@ use super::record::Record;
 use crate::math::dist::normal;
 use crate::note::Note;
 use crate::paired::{Field, TestResult};
-use crate::plan::{AlternativePlan, InterimPlan, Spending};
-use crate::planning::group_sequential::Plan;
+use crate::plan::{AlternativePlan, FutilityPlan, InterimPlan, Spending, Under};
+use crate::planning::Refusal;
+use crate::planning::futility::{self, Futility};
+use crate::planning::group_sequential::{Design, Plan};
 use crate::planning::spending::Boundary;
 use crate::trial::Role;
 
@@ -25,6 +31,10 @@ use crate::trial::Role;
 pub const METHOD: &str = "interim";
 /// Power where none is planned.
 const USUAL_POWER: f64 = 0.8;
+/// A smaller p-value counts as this one: its normal score is 37, beyond every bound.
+const SMALLEST_P: f64 = 1e-300;
+/// A larger one-sided p-value counts as this one: its normal score is −8.
+const LARGEST_P: f64 = 1.0 - 1e-15;
 
 /// The look of this run about the deciding record, and what it says of the primary hypothesis.
 pub fn at(context: &Context, deciding: &Record) -> Option<(Record, Hypothesis)> {
@@ -94,24 +104,64 @@ fn information(interim: &InterimPlan, here: usize) -> Result<(Vec<usize>, Vec<f6
 
 type Found = (Vec<(&'static str, Field)>, Option<f64>, bool);
 
+/// The boundary of a spending function.
+fn boundary(spending: Spending, parameter: Option<f64>) -> Boundary {
+    match spending {
+        Spending::Hsd => Boundary::HwangShihDeCani(parameter.unwrap_or_default()),
+        Spending::Kd => Boundary::KimDeMets(parameter.unwrap_or(1.0)),
+        Spending::ObrienFleming => Boundary::SpendingOBrienFleming,
+        Spending::Pocock => Boundary::SpendingPocock,
+    }
+}
+
+/// The rule of the plan's futility bounds.
+fn rule(futility: &FutilityPlan) -> Futility {
+    match futility.spending {
+        Some(spending) => {
+            Futility::Spending { boundary: boundary(spending, futility.parameter), binding: futility.binding }
+        }
+        None => Futility::ConditionalPower {
+            threshold: futility.conditional_power.unwrap_or_default(),
+            under: match futility.under {
+                Under::Planned => futility::Under::Planned,
+                Under::Trend => futility::Under::Trend,
+            },
+        },
+    }
+}
+
+/// The bounds at these looks, the futility bounds (none without a rule), and the drift planned for (0 where nothing asks).
+fn designed(interim: &InterimPlan, plan: &Plan, power: f64) -> Result<(Design, Vec<f64>, f64), Refusal> {
+    let Some(futility) = &interim.futility else {
+        let design = plan.design()?;
+        let drift = if interim.brief { 0.0 } else { design.drift(power)? };
+        return Ok((design, Vec::new(), drift));
+    };
+    let last = interim.pairs.last().copied().unwrap_or(1) as f64;
+    let as_planned = Plan { information: interim.pairs.iter().map(|n| *n as f64 / last).collect(), ..plan.clone() };
+    let drift = as_planned.with_futility(rule(futility), power)?.drift;
+    let found = plan.futility_at(rule(futility), drift, power)?;
+    Ok((found.design, found.futility, drift))
+}
+
 fn found(context: &Context, interim: &InterimPlan, deciding: &Record) -> Result<Found, Note> {
     let analysis = &context.plan.analysis;
     let two_sided = analysis.alternative == AlternativePlan::TwoSided;
+    let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
+    let (Some(p), Some(estimate)) = (finite(deciding.result.p_value), finite(deciding.result.estimate)) else {
+        // No pair, one pair, differences that are all alike: the deciding record says which.
+        return Err(deciding.result.notes.reason().cloned().unwrap_or_else(|| remark!(no_p)));
+    };
     let (pairs, shares) = information(interim, deciding.result.n_pairs)?;
-    let boundary = match (interim.spending, interim.parameter) {
-        (Spending::Hsd, parameter) => Boundary::HwangShihDeCani(parameter.unwrap_or_default()),
-        (Spending::Kd, parameter) => Boundary::KimDeMets(parameter.unwrap_or(1.0)),
-        (Spending::ObrienFleming, _) => Boundary::SpendingOBrienFleming,
-        (Spending::Pocock, _) => Boundary::SpendingPocock,
-    };
+    let boundary = boundary(interim.spending, interim.parameter);
     let plan = Plan { information: shares, boundary, alpha: analysis.alpha, two_sided };
-    let design = plan.design().map_err(|refusal| refusal.0)?;
+    let usual = context.plan.sample_size.as_ref().map_or(USUAL_POWER, |planned| planned.power);
+    let (design, futility, drift) =
+        designed(interim, &plan, interim.power.unwrap_or(usual)).map_err(|refusal| refusal.0)?;
     let look = interim.this_look();
-    let (Some(p), Some(estimate)) = (deciding.result.p_value, deciding.result.estimate) else {
-        return Err(remark!(no_p));
-    };
     let sign = deciding.endpoint.map_or(1.0, |endpoint| context.trial.design.endpoints[endpoint].benefit_sign());
     let towards = sign * estimate;
+    let p = p.clamp(SMALLEST_P, if two_sided { 1.0 } else { LARGEST_P });
     let z = if two_sided { normal::upper_quantile(0.5 * p) * towards.signum() } else { normal::upper_quantile(p) };
     let bound = design.bounds[look - 1];
     let crossed = z >= bound || (two_sided && z <= -bound);
@@ -126,9 +176,35 @@ fn found(context: &Context, interim: &InterimPlan, deciding: &Record) -> Result<
         ("nominal_p", Field::Number(Some(if two_sided { 2.0 * nominal } else { nominal }))),
         ("crossed", Field::Json(crossed.into())),
     ];
+    if let Some(planned) = &interim.futility {
+        let here = futility.get(look - 1).copied();
+        fields.extend([
+            ("futility_rule", Field::Text(planned.name().to_owned())),
+            ("futility_binding", Field::Json(planned.binding.into())),
+            ("futility_bounds", numbers(&futility)),
+            ("futility_bound", Field::Number(here)),
+            ("futile", Field::Json((!crossed && here.is_some_and(|here| z <= here)).into())),
+        ]);
+    }
+    // Drifts in the unit of the endpoint: the naive one is the deciding estimate.
+    let naive = z / design.information[look - 1].sqrt();
+    let unit = if naive.abs() > 1e-6 {
+        towards / naive
+    } else {
+        deciding.result.std_error.unwrap_or(f64::NAN) * design.information[look - 1].sqrt()
+    };
+    let limits = |low: f64, high: f64| {
+        let ends = [sign * low * unit, sign * high * unit];
+        [ends[0].min(ends[1]), ends[0].max(ends[1])].map(|end| Field::Number(Some(end).filter(|end| end.is_finite())))
+    };
+    let (low, high) = design.repeated(look, z).map_err(|refusal| refusal.0)?;
+    let [repeated_low, repeated_high] = limits(low, high);
+    let repeated = [("repeated_low", repeated_low), ("repeated_high", repeated_high)];
     if look < interim.pairs.len() && !crossed {
-        let usual = context.plan.sample_size.as_ref().map_or(USUAL_POWER, |planned| planned.power);
-        let drift = design.drift(interim.power.unwrap_or(usual)).map_err(|refusal| refusal.0)?;
+        if interim.brief {
+            fields.extend(repeated);
+            return Ok((fields, None, false));
+        }
         let outlook = design.outlook(look, z, drift).map_err(|refusal| refusal.0)?;
         for (name, value) in [
             ("conditional_planned", outlook.planned),
@@ -138,21 +214,11 @@ fn found(context: &Context, interim: &InterimPlan, deciding: &Record) -> Result<
         ] {
             fields.push((name, Field::Number(Some(value))));
         }
+        fields.extend(repeated);
         return Ok((fields, None, false));
     }
     let stopped = design.stopped(look, z).map_err(|refusal| refusal.0)?;
-    // Drifts in the unit of the endpoint: the naive one is the deciding estimate.
-    let unit = if stopped.naive.abs() > 1e-6 {
-        towards / stopped.naive
-    } else {
-        deciding.result.std_error.unwrap_or(f64::NAN) * design.information[look - 1].sqrt()
-    };
-    let limits = |low: f64, high: f64| {
-        let ends = [sign * low * unit, sign * high * unit];
-        [ends[0].min(ends[1]), ends[0].max(ends[1])].map(|end| Field::Number(Some(end).filter(|end| end.is_finite())))
-    };
     let [low, high] = limits(stopped.low, stopped.high);
-    let [repeated_low, repeated_high] = limits(stopped.repeated_low, stopped.repeated_high);
     let one = stopped.p_one_sided;
     let p = if two_sided { (2.0 * one.min(1.0 - one)).min(1.0) } else { one };
     let median = sign * stopped.median_unbiased * unit;
@@ -161,8 +227,7 @@ fn found(context: &Context, interim: &InterimPlan, deciding: &Record) -> Result<
         ("median_unbiased", Field::Number(Some(median).filter(|value| value.is_finite()))),
         ("stagewise_low", low),
         ("stagewise_high", high),
-        ("repeated_low", repeated_low),
-        ("repeated_high", repeated_high),
     ]);
+    fields.extend(repeated);
     Ok((fields, Some(p), crossed))
 }

@@ -18,11 +18,11 @@ const MEASURES: [(&str, &str); 9] = [
     ("mean_pairs", "Pairs"),
 ];
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}\
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}\
 table{border-collapse:collapse;margin:1rem 0;width:100%}caption{text-align:left;font-weight:600;margin-bottom:.3rem}\
 th,td{padding:.3rem .6rem;border-bottom:1px solid #ccc;text-align:right;font-variant-numeric:tabular-nums}\
 th:first-child,td:first-child{text-align:left}small{color:#555}code{overflow-wrap:anywhere}.scroll{overflow-x:auto}\
-@media print{body{max-width:none;margin:0}}";
+@media print{body{max-width:none;margin:0;font-size:11px}.scroll{overflow:visible}}pre{white-space:pre-wrap;background:#f6f6f6;padding:.6rem}";
 
 /// What stands above the tables.
 pub struct About<'a> {
@@ -34,6 +34,8 @@ pub struct About<'a> {
     pub hash: &'a str,
     /// Replicates that are missing.
     pub missing: usize,
+    /// The scenarios by name, as TOML.
+    pub scenarios: &'a [(String, String)],
 }
 
 /// The page.
@@ -50,6 +52,10 @@ pub fn page(about: &About<'_>, table: &[Performance]) -> String {
     out += "<h2>Methods</h2>\n";
     for (part, text) in ademp(about.methods) {
         out += &format!("<p><strong>{}</strong> {}</p>\n", escaped(part), escaped(text));
+    }
+    out += "<h2>Scenarios</h2>\n<p>What is true in the simulated trials; the knees of a patient have the correlation given.</p>\n";
+    for (name, toml) in about.scenarios {
+        out += &format!("<details><summary>{}</summary><pre>{}</pre></details>\n", escaped(name), escaped(toml.trim()));
     }
     out += "<h2>Results</h2>\n<p>Each figure with its Monte Carlo standard error in parentheses. Rejection is the type I error \
             where the true difference is 0, and the power elsewhere.</p>\n";

@@ -61,7 +61,7 @@ pub struct PlanFile {
     /// Looks at the primary comparison before the planned end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interim: Option<InterimPlan>,
-    /// How the allocation list was drawn, for the permutation test that redraws it.
+    /// How the allocation list was drawn: for the methods section, and for the permutation test that redraws it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub randomisation: Option<RandomisationPlan>,
     /// A Bayesian summary beside the primary comparison.

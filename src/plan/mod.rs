@@ -41,7 +41,7 @@ pub use conduct::Conduct;
 pub use contrasts::ContrastAdjust;
 pub use estimand::{Estimand, EventsPlan};
 pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, SidesPlan, TrialInfo, VisitsPlan};
-pub use interim::{InterimPlan, Spending};
+pub use interim::{FutilityPlan, InterimPlan, Spending, Under};
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, FamilyVisits, Gate, Information,
     Language, MeasurePlan, Multiplicity, MultiplicityMethod, Objective, PrimaryFamily, PrimaryMethod, ReportFormat,

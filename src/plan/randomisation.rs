@@ -1,11 +1,12 @@
-//! `[randomisation]`: the scheme behind the allocation list, for the permutation test that redraws it.
+//! `[randomisation]`: the scheme behind the allocation list, for the methods section and the permutation test that redraws it.
 
 use super::cross::Checker;
 use super::file::PlanFile;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The permuted blocks of the allocation list; needed by `analysis.randomisation_test = "design"`.
+/// The permuted blocks of the allocation list: a sentence of the methods section, and what `analysis.randomisation_test =
+/// "design"` redraws.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RandomisationPlan {
@@ -40,11 +41,6 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
         }
         return;
     };
-    if plan.analysis.randomisation_test.is_none() {
-        let message = "nothing reads this scheme".to_owned();
-        let remedy = "write `[analysis] randomisation_test = \"design\"`, or delete [randomisation]";
-        checker.wrong("SK012", "randomisation.block", message, remedy);
-    }
     let size = scheme.block_size;
     if size == 0 || size % 2 == 1 || size > LARGEST {
         let message = format!("a block of {size} patients cannot be redrawn with each side active equally often");

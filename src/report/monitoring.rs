@@ -19,7 +19,7 @@ pub fn files(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     section.blocks.push(Block::Paragraph(words.get("methods.monitoring")));
     let mut records = Vec::new();
     for endpoint in material.primary_endpoints() {
-        section.blocks.extend(interim::sentence(&material, endpoint).map(Block::Conclusion));
+        section.blocks.extend(interim::sentence(&material, endpoint, true).map(Block::Conclusion));
         section.blocks.extend(interim::standing(&material, endpoint, "1").map(Block::Table));
         section.blocks.extend(interim::bounds(&material, endpoint, "1").map(Block::Table));
         section.blocks.push(Block::Table(tables::comparisons(&material, endpoint, "1")));

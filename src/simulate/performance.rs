@@ -140,10 +140,24 @@ pub fn methods(file: &ScenarioFile, plan: &Plan, replicates: u64, followed: &[Fo
     };
     let patients: Vec<String> =
         file.scenarios.iter().map(|one| format!("{} ({} patients)", one.name, one.patients)).collect();
+    let looks = plan.interim.as_ref().map_or(String::new(), |interim| {
+        let at: Vec<String> = interim.pairs.iter().map(ToString::to_string).collect();
+        let futility = match &interim.futility {
+            Some(_) => ", futility bounds followed",
+            None => "",
+        };
+        format!(
+            " The looks are at {} pairs as planned ({} spending), and the trial ends at the first bound that is crossed{futility}; \
+             estimates and intervals are those of the deciding method where it ended, not adjusted for the looks, and mean_pairs \
+             is the expected size.",
+            at.join(", "),
+            interim.spending.name()
+        )
+    });
     format!(
         "Aims: the operating characteristics of the analysis plan {}. Data-generating mechanisms: {} scenario(s): {}. Estimands: \
          active − placebo at the deciding visit among all patients, computed by quadrature after rounding and limits. Methods: the \
-         plan's own analyses ({}), with its fallbacks, multiplicity procedure and conclusions. Performance measures: bias, \
+         plan's own analyses ({}), with its fallbacks, multiplicity procedure and conclusions.{looks} Performance measures: bias, \
          empirical and model standard error, mean squared error, coverage, rejection at {}, and the share of trials in which the \
          report claims a difference for or against active, each with its Monte Carlo standard error (Morris, White and Crowther \
          2019). {replicates} replicates give a Monte Carlo standard error of {error:.2} percentage points on a rejection rate of 5 \

@@ -1,12 +1,17 @@
 //! One replicate: the plan's own records and claims on a simulated trial.
+//!
+//! A plan with interim looks is carried out with them: the first patients, in the share that the plan has at the look, are
+//! analysed as a cut, and the trial ends at the first bound that is crossed, a futility bound included (what an unfollowed
+//! one does is the same plan without it). The estimate is that of the deciding method at the end, as if there had been no
+//! looks; the p-value of the primary comparison is the stagewise one, 1 where the trial ended for futility.
 
 use super::generate::World;
 use super::scenario::Analyses;
 use super::shard::Found;
 use crate::analysis::verdict::Claim;
-use crate::analysis::{Record, deciding, pairs};
-use crate::plan::Plan;
-use crate::trial::{Measure, Role};
+use crate::analysis::{Field, Record, deciding, family, looks, pairs};
+use crate::plan::{InterimPlan, Plan};
+use crate::trial::{AnalysisSet, Measure, Role, Trial};
 
 /// One analysis that is followed over the replicates.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +76,8 @@ pub fn followed(plan: &Plan, world: &World, analyses: &Analyses) -> Result<Vec<F
 pub fn run(plan: &Plan, world: &World, analyses: &Analyses, followed: &[Followed], replicate: u64) -> Vec<Found> {
     let mut plan = plan.clone();
     plan.analysis.seed = world.analysis_seed(replicate);
-    let records = deciding::records(&plan, &world.trial(replicate), wants_all(analyses));
+    let records = at_the_end(&plan, &world.trial(replicate), wants_all(analyses));
+    let futile = records.iter().any(|record| is(record, "futile"));
     followed
         .iter()
         .map(|one| {
@@ -83,15 +89,63 @@ pub fn run(plan: &Plan, world: &World, analyses: &Analyses, followed: &[Followed
                 Some(Claim::Inferior) => -1.0,
                 _ => 0.0,
             };
+            let of_looks = record.verdict.as_ref().is_some_and(|verdict| verdict.family == Some(family::LOOKS));
+            let p_value = match of_looks {
+                true => record.p_adjusted.or(futile.then_some(1.0)),
+                false => result.p_value,
+            };
             Found {
                 estimate: number(result.estimate),
                 std_error: number(result.std_error),
                 low: number(result.conf_low),
                 high: number(result.conf_high),
-                p_value: number(result.p_value),
+                p_value: number(p_value),
                 pairs: result.n_pairs as f64,
                 claim,
             }
         })
         .collect()
+}
+
+/// Whether the record of a look says yes to `name`.
+fn is(record: &Record, name: &str) -> bool {
+    record.result.method == looks::METHOD
+        && matches!(record.result.field(name), Some(Field::Json(value)) if *value == serde_json::Value::Bool(true))
+}
+
+/// The records at the end of the trial: with looks, those of the look at which it ended.
+fn at_the_end(plan: &Plan, trial: &Trial, all: bool) -> Vec<Record> {
+    let Some(interim) = &plan.interim else { return deciding::records(plan, trial, all) };
+    let mut plan = plan.clone();
+    plan.interim = Some(InterimPlan { brief: true, ..interim.clone() });
+    let Some((&most, before)) = interim.pairs.split_last() else { return Vec::new() };
+    let mut earlier: Vec<usize> = Vec::new();
+    for (place, &pairs) in before.iter().enumerate() {
+        let share = pairs as f64 / most as f64;
+        let cut = first(trial, (share * trial.patients.len() as f64).round() as usize);
+        let Ok(at_look) = plan.at_look(Some(place + 1), &earlier) else { return Vec::new() };
+        let records = deciding::records(&at_look, &cut, all);
+        if records.iter().any(|record| is(record, "crossed") || is(record, "futile")) {
+            return records;
+        }
+        let look = records.iter().find(|record| record.result.method == looks::METHOD);
+        // A look that could not be taken still has its place in the spending.
+        let least = earlier.last().map_or(1, |last| last + 1);
+        earlier.push(look.map_or(pairs, |record| record.result.n_pairs).max(least));
+    }
+    plan.at_look(None, &earlier).map_or_else(|_| Vec::new(), |last| deciding::records(&last, trial, all))
+}
+
+/// The trial as it was when its first `patients` had been seen.
+fn first(trial: &Trial, patients: usize) -> Trial {
+    let of_set = |set: &AnalysisSet| AnalysisSet {
+        members: set.members.iter().copied().take(patients).collect(),
+        ..set.clone()
+    };
+    Trial {
+        patients: trial.patients.iter().take(patients).cloned().collect(),
+        sets: trial.sets.iter().map(of_set).collect(),
+        randomised: patients.min(trial.randomised),
+        ..trial.clone()
+    }
 }

@@ -621,3 +621,112 @@ fn performance_measures() {
     close(gain.value, expected["relative_precision_of_b_percent"].as_f64().expect("gain"), 1e-10, 0.0, "gain");
     close(gain.mcse, expected["relative_precision_of_b_percent_mcse"].as_f64().expect("gain"), 1e-10, 0.0, "gain");
 }
+
+/// gsDesign's default design, `gsDesign(k = 3, test.type = 4, alpha = 0.025, beta = 0.1, sfu = sfHSD, sfupar = -4,
+/// sfl = sfHSD, sflpar = -2)`, as its manual prints it: bounds to two digits, spending to four, inflation to three.
+#[test]
+fn futility_bounds_of_gsdesign() {
+    use splitknee_stats::planning::futility::Futility;
+    let plan = Plan {
+        information: vec![1.0 / 3.0, 2.0 / 3.0, 1.0],
+        boundary: Boundary::HwangShihDeCani(-4.0),
+        alpha: 0.025,
+        two_sided: false,
+    };
+    let rule = Futility::Spending { boundary: Boundary::HwangShihDeCani(-2.0), binding: false };
+    let found = plan.with_futility(rule, 0.9).expect("bounds");
+    for (found, printed) in found.design.bounds.iter().zip([3.01, 2.55, 2.00]) {
+        close(*found, printed, 0.0, 0.005, "efficacy");
+    }
+    for (found, printed) in found.futility.iter().zip([-0.24, 0.94]) {
+        close(*found, printed, 0.0, 0.005, "futility");
+    }
+    for (found, printed) in found.cumulative_beta().iter().zip([0.0148, 0.0148 + 0.0289]) {
+        close(*found, printed, 0.0, 1e-4, "beta");
+    }
+    close(found.inflation(), 1.070, 0.0, 5e-4, "inflation");
+    close(found.rejection(found.drift), 0.9, 0.0, 1e-9, "power");
+    assert!(found.rejection(0.0) < 0.025, "non-binding bounds only lower the error");
+    close(found.design.power(0.0), 0.025, 0.0, 1e-9, "not followed, the error is kept");
+}
+
+/// Multivariate normal probabilities of R's mvtnorm under a root finder, in the place of the recursion.
+#[test]
+fn futility_bounds_by_multivariate_normal_probabilities() {
+    use splitknee_stats::planning::futility::{Futility, Under};
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/reference/gsd_futility/expected.json");
+    let expected: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("the file")).expect("JSON");
+    let family = |kind: &Value, parameter: &Value| {
+        let kind = match kind.as_str().expect("a word") {
+            "of" => "asOF",
+            "pocock" => "asP",
+            "hsd" => "asHSD",
+            _ => "asKD",
+        };
+        boundary(kind, parameter.as_f64())
+    };
+    let results = expected["results"].as_array().expect("results");
+    assert_eq!(results.len(), 6);
+    for result in results {
+        let (values, id) = (&result["values"], result["id"].as_str().expect("id"));
+        let number = |name: &str| values[name].as_f64().expect("a number");
+        let plan = Plan {
+            information: floats(&values["information"]),
+            boundary: family(&values["spending"], &values["parameter"]),
+            alpha: number("alpha"),
+            two_sided: values["sides"] == 2,
+        };
+        let rule = &values["rule"];
+        let rule = if rule["kind"] == "cp" {
+            let under = if rule["under"] == "planned" { Under::Planned } else { Under::Trend };
+            Futility::ConditionalPower { threshold: rule["threshold"].as_f64().expect("a number"), under }
+        } else {
+            Futility::Spending { boundary: family(&rule["f"], &rule["par"]), binding: rule["binding"] == true }
+        };
+        let found = plan.with_futility(rule, number("power")).expect("bounds");
+        close(found.drift, number("drift"), 1e-7, 0.0, &format!("{id} drift"));
+        close(found.inflation(), number("inflation"), 1e-7, 0.0, &format!("{id} inflation"));
+        let list = |name: &str| match &values[name] {
+            Value::Array(_) => floats(&values[name]),
+            one => vec![one.as_f64().expect("a number")],
+        };
+        let (planned, null) = (found.ends(found.drift), found.ends(0.0));
+        for (name, found) in [
+            ("efficacy", &found.design.bounds),
+            ("futility", &found.futility),
+            ("stop_efficacy_h1", &planned.upper),
+            ("stop_futility_h1", &planned.futile),
+            ("stop_efficacy_h0", &null.upper),
+            ("stop_futility_h0", &null.futile),
+        ] {
+            let expected = list(name);
+            assert_eq!(found.len(), expected.len(), "{id} {name}");
+            for (found, expected) in found.iter().zip(expected) {
+                close(*found, expected, 0.0, 1e-7, &format!("{id} {name}"));
+            }
+        }
+        close(found.rejection(0.0), number("rejection_h0"), 0.0, 1e-8, &format!("{id} error"));
+        // At the looks as planned the bounds are the planned ones again.
+        assert_eq!(plan.futility_at(rule, found.drift, found.power).expect("bounds").futility, found.futility);
+    }
+}
+
+#[test]
+fn futility_outside_its_domain_is_refused() {
+    use splitknee_stats::planning::futility::{Futility, Under};
+    let plan =
+        |two_sided: bool, boundary: Boundary| Plan { information: vec![0.5, 1.0], boundary, alpha: 0.05, two_sided };
+    let spending = |boundary: Boundary, binding: bool| Futility::Spending { boundary, binding };
+    let usual = Boundary::SpendingOBrienFleming;
+    for (plan, rule, power) in [
+        (plan(true, usual), spending(usual, true), 0.9),
+        (plan(false, Boundary::ShapePocock), spending(usual, true), 0.9),
+        (plan(false, usual), spending(Boundary::ShapePocock, false), 0.9),
+        (plan(false, usual), spending(Boundary::KimDeMets(-1.0), false), 0.9),
+        (plan(false, usual), spending(usual, false), 1.0),
+        (plan(true, usual), Futility::ConditionalPower { threshold: 0.95, under: Under::Planned }, 0.9),
+        (plan(true, usual), Futility::ConditionalPower { threshold: 0.0, under: Under::Trend }, 0.9),
+    ] {
+        assert!(plan.with_futility(rule, power).is_err(), "{rule:?}");
+    }
+}

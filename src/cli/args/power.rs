@@ -141,6 +141,21 @@ pub struct PowerArgs {
     /// γ of hsd, ρ of kd.
     #[arg(long, allow_hyphen_values = true)]
     pub parameter: Option<String>,
+    /// Futility bounds at the early looks: β spent by this function, or a threshold of conditional power.
+    #[arg(long, value_parser = ["of", "pocock", "hsd", "kd", "conditional-power"])]
+    pub futility: Option<String>,
+    /// γ of hsd, ρ of kd, for the futility bounds.
+    #[arg(long, allow_hyphen_values = true)]
+    pub futility_parameter: Option<String>,
+    /// Conditional power at or below which the trial stops.
+    #[arg(long)]
+    pub futility_threshold: Option<String>,
+    /// Conditional power under the planned difference or the current trend.
+    #[arg(long, value_parser = ["planned", "trend"])]
+    pub futility_under: Option<String>,
+    /// The efficacy bounds count on the futility bounds being followed (one-sided tests).
+    #[arg(long)]
+    pub binding: bool,
     /// Look reached (with --z): what may still happen, or what the trial found.
     #[arg(long)]
     pub look: Option<String>,
@@ -190,6 +205,7 @@ const POWER_HELP: &str = "Methods, and what they take. Of --n, --power and --del
   assurance        --delta --sd --rho --n --pilot --over correlation|sd|delta
   reestimate       --data --id --side --value --delta-planned --pairs-planned …
   group-sequential --information 0.33,0.67,1 --spending of|pocock|hsd|kd
+                   [--futility of|pocock|hsd|kd|conditional-power] [--look --z]
 
 Examples:
   splitknee power paired-t --delta 10 --sd-active 18 --sd-placebo 20 --rho 0.5 --power 0.9

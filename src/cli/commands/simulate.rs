@@ -289,7 +289,12 @@ fn merge(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), C
     });
     let text = serde_json::to_string_pretty(&about).map_err(|error| CliError::Output(error.to_string()))?;
     write(args, "simulation.json", &format!("{text}\n"))?;
+    let named = |one: &scenario::Scenario| {
+        toml::to_string(one).map(|text| (one.name.clone(), text)).map_err(|error| CliError::Output(error.to_string()))
+    };
+    let scenarios: Vec<(String, String)> = setting.file.scenarios.iter().map(named).collect::<Result<_, _>>()?;
     let about = simulation_page::About {
+        scenarios: &scenarios,
         trial: &setting.plan.trial.id,
         methods: &methods,
         hash: &hash,

@@ -137,7 +137,7 @@ fn allowed(method: &str, takes: &[&str], name: &'static str) -> Result<(), CliEr
     )))
 }
 
-fn numbers_given(args: &PowerArgs) -> [(&'static str, Option<&str>); 37] {
+fn numbers_given(args: &PowerArgs) -> [(&'static str, Option<&str>); 39] {
     [
         ("delta", args.delta.as_deref()),
         ("null", args.null.as_deref()),
@@ -166,6 +166,8 @@ fn numbers_given(args: &PowerArgs) -> [(&'static str, Option<&str>); 37] {
         ("pairs_planned", args.pairs_planned.as_deref()),
         ("pairs_max", args.pairs_max.as_deref()),
         ("parameter", args.parameter.as_deref()),
+        ("futility_parameter", args.futility_parameter.as_deref()),
+        ("futility_threshold", args.futility_threshold.as_deref()),
         ("look", args.look.as_deref()),
         ("z", args.z.as_deref()),
         ("n", args.n.as_deref()),
@@ -191,6 +193,9 @@ fn words_given(args: &PowerArgs) -> Vec<(&'static str, Option<String>)> {
         ("over", args.over.clone()),
         ("information", args.information.clone()),
         ("spending", args.spending.clone()),
+        ("futility", args.futility.clone()),
+        ("futility_under", args.futility_under.clone()),
+        ("binding", args.binding.then(|| "yes".to_owned())),
         ("data", args.data.as_ref().map(|path| path.display().to_string())),
         ("id", args.id.clone()),
         ("side", args.side.clone()),

@@ -134,8 +134,20 @@ pub const METHODS: [(&str, &[&str], &[&str]); 10] = [
     ),
     (
         "group-sequential",
-        &["parameter", "alpha", "delta", "sd_diff", "power", "look", "z", "losses", "knee_losses"],
-        &["information", "spending", "shape", "sides"],
+        &[
+            "parameter",
+            "futility_parameter",
+            "futility_threshold",
+            "alpha",
+            "delta",
+            "sd_diff",
+            "power",
+            "look",
+            "z",
+            "losses",
+            "knee_losses",
+        ],
+        &["information", "spending", "shape", "sides", "futility", "futility_under", "binding"],
     ),
 ];
 

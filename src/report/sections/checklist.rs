@@ -133,7 +133,7 @@ fn place_in_words(material: &Material, place: Place) -> String {
                 Entry::Protocol => trial.protocol.clone(),
                 Entry::Eligibility => conduct.eligibility.clone(),
                 Entry::Setting => conduct.setting.clone(),
-                Entry::Randomisation => conduct.randomisation.clone(),
+                Entry::Randomisation => super::allocation::drawn(material),
                 Entry::Concealment => conduct.concealment.clone(),
                 Entry::Blinding => conduct.blinding.clone(),
                 Entry::Funding => conduct.funding.clone(),

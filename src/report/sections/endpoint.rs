@@ -40,7 +40,7 @@ pub fn primary(material: &Material, endpoint: usize, style: &Style) -> Result<Se
         None => blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER))),
     }
     of_contrasts(material, endpoint, style, blocks)?;
-    blocks.extend(interim::sentence(material, endpoint).map(Block::Paragraph));
+    blocks.extend(interim::sentence(material, endpoint, false).map(Block::Paragraph));
     blocks.extend(interim::standing(material, endpoint, CHAPTER).map(Block::Table));
     blocks.extend(interim::bounds(material, endpoint, CHAPTER).map(Block::Table));
     blocks.extend(figures::sensitivity(material, endpoint, visit, CHAPTER, style)?.map(Block::Figure));

@@ -36,6 +36,7 @@ pub fn section(material: &Material) -> Section {
         material,
         &[words.say("methods.comparison", &values), words.say(sides, &alpha)],
     )));
+    section.blocks.extend(super::allocation::paragraph(material).map(Block::Paragraph));
     section.blocks.extend(estimand(material));
     if let Some(fit) = material.fits().next() {
         let (ddf, structure) = (tables::ddf_name(material, &fit.ddf), words.name("structure", fit.structure));

@@ -1,6 +1,7 @@
 //! The sections of the report, one file each, in the order in which a reviewer reads them.
 
 pub mod abstracts;
+pub mod allocation;
 pub mod checklist;
 pub mod data_rules;
 pub mod departures;

@@ -44,6 +44,8 @@ pub struct Design {
     pub two_sided: bool,
     /// Constant of a constant shape.
     pub constant: Option<f64>,
+    /// Binding futility bounds of a one-sided test at the looks before the last, which the bounds count on; empty without.
+    pub floor: Vec<f64>,
 }
 
 /// The process between looks: the sub-density of Z on nodes (z, weight × density).
@@ -138,6 +140,7 @@ impl Plan {
                 alpha: self.alpha,
                 two_sided: self.two_sided,
                 constant,
+                floor: Vec::new(),
             };
             let mut sum = 0.0;
             design.cumulative_alpha = design
@@ -182,7 +185,7 @@ impl Plan {
 }
 
 /// A design of this plan without bounds yet.
-fn with_bounds(plan: &Plan) -> Design {
+pub(super) fn with_bounds(plan: &Plan) -> Design {
     Design {
         information: plan.information.clone(),
         bounds: Vec::new(),
@@ -190,13 +193,14 @@ fn with_bounds(plan: &Plan) -> Design {
         alpha: plan.alpha,
         two_sided: plan.two_sided,
         constant: None,
+        floor: Vec::new(),
     }
 }
 
 impl Design {
     /// The lower bound of look `k`, from 0.
     pub(super) fn lower(&self, k: usize) -> f64 {
-        if self.two_sided { -self.bounds[k] } else { f64::NEG_INFINITY }
+        if self.two_sided { -self.bounds[k] } else { self.floor.get(k).copied().unwrap_or(f64::NEG_INFINITY) }
     }
 
     /// Probability of crossing the upper and the lower bound at each look, under a drift.

@@ -54,7 +54,7 @@ impl Design {
     }
 
     /// Probability of crossing an upper bound after look `k` given `Z_k = z`.
-    fn crossing_later(&self, k: usize, z: f64, drift: f64) -> f64 {
+    pub(super) fn crossing_later(&self, k: usize, z: f64, drift: f64) -> f64 {
         let mut process = Process::given(drift, self.information[k], z);
         let mut sum = 0.0;
         for later in k + 1..self.bounds.len() {
@@ -102,6 +102,17 @@ impl Design {
         sum + process.beyond(self.information[k], z, 1.0)
     }
 
+    /// The repeated interval `(z ∓ b_k)/√t_k` at look `look` (from 1), in drift units: it holds at every look, whether or not the
+    /// trial goes on, and whyever it stops (Jennison and Turnbull 1989).
+    ///
+    /// # Errors
+    /// No such look.
+    pub fn repeated(&self, look: usize, z: f64) -> Result<(f64, f64), Refusal> {
+        let k = self.at_look(look)?;
+        let root = self.information[k].sqrt();
+        Ok(((z - self.bounds[k]) / root, (z + self.bounds[k]) / root))
+    }
+
     /// The same counted from below, for a trial that stopped at a lower bound.
     fn upper_p(&self, k: usize, z: f64, drift: f64) -> f64 {
         let stopped_below = self.two_sided && k + 1 < self.bounds.len() && z <= -self.bounds[k];
@@ -115,8 +126,12 @@ impl Design {
     pub fn stopped(&self, look: usize, z: f64) -> Result<Stopped, Refusal> {
         let k = self.at_look(look)?;
         let last = k + 1 == self.bounds.len();
-        if !z.is_finite() || (!last && z < self.bounds[k] && z > self.lower(k)) {
-            return refuse(format!("with z = {z} at look {look} the trial goes on: no bound is crossed"));
+        if !z.is_finite() {
+            return refuse("the statistic at the look must be a finite number");
+        }
+        let below = self.two_sided && z <= -self.bounds[k];
+        if !last && z < self.bounds[k] && !below {
+            return refuse(format!("with z = {z} at look {look} no bound against the null hypothesis is crossed"));
         }
         let root = self.information[k].sqrt();
         let naive = z / root;
@@ -125,14 +140,15 @@ impl Design {
                 .ok_or_else(|| Refusal("a limit could not be found".into()))
         };
         let tail = if self.two_sided { 0.5 * self.alpha } else { self.alpha };
+        let (repeated_low, repeated_high) = self.repeated(look, z)?;
         Ok(Stopped {
             p_one_sided: self.upper_p(k, z, 0.0),
             median_unbiased: solve(0.5)?,
             low: solve(tail)?,
             high: solve(1.0 - tail)?,
             naive,
-            repeated_low: (z - self.bounds[k]) / root,
-            repeated_high: (z + self.bounds[k]) / root,
+            repeated_low,
+            repeated_high,
         })
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod assurance;
 pub mod equivalence;
+pub mod futility;
 pub mod group_sequential;
 pub mod interim;
 pub mod mcnemar;
