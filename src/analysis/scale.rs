@@ -28,6 +28,8 @@ pub enum Scale {
 pub enum Ratio {
     /// The odds of a higher value.
     Odds,
+    /// The hazard of an event: a lower one is a later event, that is a higher time.
+    Hazards,
 }
 
 /// The field of a result that names the scale.
@@ -35,12 +37,13 @@ const FIELD: &str = "scale";
 
 impl Ratio {
     /// Every ratio.
-    const ALL: [Self; 1] = [Self::Odds];
+    const ALL: [Self; 2] = [Self::Odds, Self::Hazards];
 
     /// The name of its logarithm in results.
     fn name(self) -> &'static str {
         match self {
             Self::Odds => "log-odds",
+            Self::Hazards => "log-hazard-ratio",
         }
     }
 }
@@ -100,12 +103,20 @@ impl Scale {
         matches!(self, Self::Log(_)) || self == Self::Benefit { null: 1.0 }
     }
 
-    /// `(low, high)` seen in the direction of benefit and from no difference, the worse end first; `sign` is that of
-    /// benefit.
+    /// The sign of a number in favour of active, where `sign` is that of a benefit in the values of the endpoint.
+    pub fn benefit_sign(self, sign: f64) -> f64 {
+        match self {
+            Self::Log(Ratio::Hazards) => -sign,
+            Self::Difference | Self::Log(Ratio::Odds) | Self::Benefit { .. } => sign,
+        }
+    }
+
+    /// `(low, high)` seen in the direction of benefit and from no difference, the worse end first; `sign` is that of a
+    /// benefit in the values of the endpoint.
     pub fn towards_benefit(self, (low, high): (f64, f64), sign: f64) -> (f64, f64) {
         match self {
             Self::Benefit { null } => (low - null, high - null),
-            _ if sign > 0.0 => (low, high),
+            _ if self.benefit_sign(sign) > 0.0 => (low, high),
             _ => (-high, -low),
         }
     }
@@ -117,8 +128,17 @@ mod tests {
     use crate::paired::Field;
 
     #[test]
+    fn a_lower_hazard_is_a_benefit_where_a_longer_time_is() {
+        let hazards = Scale::Log(Ratio::Hazards);
+        assert_eq!(hazards.towards_benefit((-2.0, -1.0), 1.0), (1.0, 2.0));
+        assert_eq!(hazards.towards_benefit((-2.0, -1.0), -1.0), (-2.0, -1.0));
+        assert_eq!(Scale::Difference.towards_benefit((-2.0, -1.0), 1.0), (-2.0, -1.0));
+    }
+
+    #[test]
     fn a_scale_is_read_as_it_was_written() {
-        let all = [Scale::Difference, Scale::Log(Ratio::Odds), Scale::Benefit { null: 0.0 }];
+        let ratios = Ratio::ALL.map(Scale::Log);
+        let all = [Scale::Difference, Scale::Benefit { null: 0.0 }].into_iter().chain(ratios);
         for scale in all {
             let (_, Field::Text(name)) = scale.field() else { panic!("the scale is a text") };
             assert_eq!(Scale::named(&name), Some(scale));

@@ -322,6 +322,7 @@ fn harm() -> Endpoint {
         tests: Vec::new(),
         levels: Vec::new(),
         derived: None,
+        survival: None,
     }
 }
 

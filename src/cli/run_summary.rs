@@ -172,7 +172,11 @@ fn row(material: &Material, endpoint: usize, visit: usize, record: &Record) -> R
     let p = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), rounding::p_value);
     Row {
         endpoint: format!("{}{change}", material.endpoint(endpoint).name),
-        visit: material.visit(visit).to_owned(),
+        // The time to an event belongs to no visit.
+        visit: match material.endpoint(endpoint).kind {
+            crate::trial::Kind::Survival => "–".to_owned(),
+            _ => material.visit(visit).to_owned(),
+        },
         effect: effect(record, tables::decimals(material, endpoint, shown_as(record)).0),
         p: p(record.result.p_value),
         adjusted: record.p_adjusted.map(rounding::p_value).unwrap_or_default(),
@@ -200,6 +204,7 @@ fn effect(record: &Record, decimals: usize) -> String {
     let values = [estimate, low, high].map(|value| scale.shown(value));
     match scale {
         Scale::Log(Ratio::Odds) => shown("odds ratio ", values, 2),
+        Scale::Log(Ratio::Hazards) => shown("hazard ratio ", values, 2),
         Scale::Benefit { null: 1.0 } => shown("win odds ", values, 2),
         Scale::Benefit { .. } => shown("net benefit ", values, 2),
         Scale::Difference => shown("", values, decimals),

@@ -45,14 +45,15 @@ pub mod scored;
 pub mod side;
 pub mod sources;
 mod spelling;
+pub mod time_to_event;
 pub mod wide;
 
-pub use design::{Arms, Better, Design, Endpoint, Kind, Role, Visit};
+pub use design::{Arms, Better, Design, Endpoint, Kind, Role, TimeToEvent, Visit};
 pub use deviations::Deviation;
 pub use differences::{Dropped, Measure, Pair, PairedDifferences};
 pub use events::AdverseEvent;
 pub use finding::{Finding, Location, Severity};
 pub use intercurrent::IntercurrentEvent;
-pub use knee_values::KneeValues;
+pub use knee_values::{KneeValues, Timed};
 pub use observations::Observation;
 pub use patients::{AnalysisSet, Knee, Patient, Trial};

@@ -18,6 +18,7 @@ pub mod posterior;
 pub mod repeated;
 pub mod responders;
 pub mod secondary;
+pub mod survival;
 pub mod tables;
 pub mod tipping;
 pub mod within;

@@ -6,7 +6,7 @@ use crate::analysis::{Claim, Record, Scale};
 use crate::figure::{Figure, FigureError, Style, overview_forest as forest};
 use crate::report::compose::primary_visit;
 use crate::table::rounding;
-use crate::trial::{Better, Measure};
+use crate::trial::Measure;
 
 /// The figure; `None` where nothing could be estimated.
 ///
@@ -64,7 +64,8 @@ fn row(material: &Material, record: &Record, endpoint: usize, group: usize, prim
     let compared = Scale::of(result);
     let log = compared.is_some_and(|scale| scale.ratio().is_some());
     // Benefit counts negative, so that it lies to the left.
-    let sign = if about.better == Better::Lower { 1.0 } else { -1.0 };
+    let benefit = compared.map_or(about.benefit_sign(), |scale| scale.benefit_sign(about.benefit_sign()));
+    let sign = if benefit < 0.0 { 1.0 } else { -1.0 };
     let scale: Option<Box<dyn Fn(f64) -> f64>> = match group {
         0 => {
             let spread = material.outcomes.description(endpoint, visit, record.measure, None);

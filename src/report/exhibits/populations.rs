@@ -288,6 +288,8 @@ pub fn knees(material: &Material, number: &str) -> Option<ResultTable> {
                     Cell::Spread(record.result.estimate, d + 1, record.result.number("sd"), d + 2)
                 });
             }
+            // Has no baseline.
+            Kind::Survival => {}
             Kind::Ordinal | Kind::Binary => {
                 let grades = [active, placebo].map(super::grades::of);
                 for (place, (grade, n)) in grades[0].iter().enumerate() {

@@ -5,6 +5,7 @@ use super::{Material, json, models, tables};
 use crate::analysis::{Claim, Interval, Record, Scale, Verdict, Withheld};
 use crate::report::sentences;
 use crate::table::{Align, Cell, ResultTable};
+use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Kind, Measure};
 
 /// The table; `None` where every endpoint is primary.
@@ -74,7 +75,11 @@ fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultT
     let place = group(material, record);
     let decimals = if place == 1 { 2 } else { tables::decimals(material, endpoint, result.method).0 };
     let shown = |value: Option<f64>| if is_log(record) { value.map(f64::exp) } else { value };
-    let label = material.visit(visit).to_owned();
+    // The time to an event belongs to no visit: its line says what is compared.
+    let label = match material.endpoint(endpoint).kind {
+        Kind::Survival => tables::method_name(material, result.method),
+        _ => material.visit(visit).to_owned(),
+    };
     let [active, placebo] = means(material, record, endpoint, visit);
     let mut ids = vec![record.id.clone()];
     ids.extend(models::means_at(material, endpoint, visit).into_iter().flatten().map(|record| record.id.clone()));
@@ -88,10 +93,18 @@ fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultT
     ];
     cells.extend(adjusted.then(|| record.p_adjusted.map_or(Cell::Empty, |p| Cell::PValue(Some(p)))));
     cells.push(Cell::Text(record.verdict.map_or_else(String::new, |verdict| claim(material, &verdict))));
-    let shares = matches!(cells[1], Cell::CountPercent(..));
+    let shares = material.endpoint(endpoint).kind == Kind::Binary && matches!(cells[1], Cell::CountPercent(..));
+    let times = material.endpoint(endpoint).kind == Kind::Survival;
+    if times {
+        let curves = [ACTIVE, PLACEBO].into_iter().filter_map(|arm| super::survival::curve_of(material, endpoint, arm));
+        ids.extend(curves.map(|curve| curve.id.clone()));
+    }
     table.row(label, 1, cells, ids);
     if shares {
         table.named(["", "n_yes_treated percent_yes_treated", "n_yes_control percent_yes_control"]);
+    }
+    if times {
+        table.named(["", "n_events", "n_events"]);
     }
 }
 
@@ -110,6 +123,10 @@ fn means(material: &Material, record: &Record, endpoint: usize, visit: usize) ->
                 Cell::Number(found.and_then(|found| found.result.estimate), about.decimals + 1)
             })
         }
+        Kind::Survival => [ACTIVE, PLACEBO].map(|arm| {
+            let curve = super::survival::curve_of(material, endpoint, arm);
+            curve.map_or(Cell::Empty, |curve| Cell::CountPercent(super::count(curve, "n_events"), curve.result.n_pairs))
+        }),
         Kind::Binary if record.measure == Measure::Value && json(record, "a").is_number() => {
             ["n_yes_treated", "n_yes_control"].map(|name| {
                 let yes = record.result.number(name).map_or(0, |count| count as usize);

@@ -3,7 +3,7 @@
 use crate::figure::{FigureError, Style};
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Part, Section};
-use crate::report::exhibits::{Material, missing};
+use crate::report::exhibits::{Material, missing, survival};
 use crate::report::sources;
 
 /// The section.
@@ -14,6 +14,11 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
     let words = material.words;
     let mut section = titled(material, "missing");
     for (position, endpoint) in material.primary_endpoints().into_iter().enumerate() {
+        if survival::is(material, endpoint) {
+            let name = [("endpoint", material.endpoint(endpoint).name.as_str())];
+            section.blocks.push(Block::Paragraph(words.say("text.censored_intro", &name)));
+            continue;
+        }
         let (observed, scheduled) = missing::observed(material, endpoint);
         let values = [
             ("endpoint", material.endpoint(endpoint).name.as_str()),
@@ -27,6 +32,9 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
     }
     section.blocks.push(Block::Paragraph(words.get("text.missing_assumption")));
     for (position, endpoint) in material.primary_endpoints().into_iter().enumerate() {
+        if survival::is(material, endpoint) {
+            continue;
+        }
         let number = format!("14.4.2.{}", position + 1);
         section.blocks.extend(missing::patterns(material, endpoint, &number).map(Block::Table));
     }
