@@ -66,6 +66,7 @@ mod rules;
 mod several_files;
 mod skip;
 mod small_trial;
+mod survival_plan;
 mod terminal;
 mod traced;
 mod trial;

@@ -52,7 +52,7 @@ pub fn is_difference(method: &str) -> bool {
 /// Whether the estimate of `method` is in the unit of the endpoint, though its interval may answer another question than
 /// whether active and placebo differ.
 pub fn is_in_units(method: &str) -> bool {
-    is_difference(method) || matches!(method, "tost" | "non-inferiority" | "bland-altman" | "rmst")
+    is_difference(method) || matches!(method, "tost" | "non-inferiority" | "bland-altman")
 }
 
 /// The tests run on `endpoint`: those of the plan, else those usual for its kind.

@@ -136,7 +136,7 @@ pub fn arms(material: &Material, endpoint: usize, number: &str) -> ResultTable {
         let label = words.say("table.survival_mean", &[("tau", &time(tau))]);
         add(label, "rmst rmst_std_error", &|record| {
             let (mean, error) = (record.result.number("rmst"), record.result.number("rmst_std_error"));
-            Cell::Spread(mean, d + 1, error, d + 2)
+            Cell::Spread(mean, 2, error, 3)
         });
     }
     table.footnotes.push(words.get("footnote.survival_arms"));

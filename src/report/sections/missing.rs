@@ -30,7 +30,8 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
         let number = format!("14.4.{}", position + 1);
         section.blocks.extend(missing::map(material, endpoint, &number, style)?.map(Block::Figure));
     }
-    section.blocks.push(Block::Paragraph(words.get("text.missing_assumption")));
+    let measured = (0..material.trial.design.endpoints.len()).any(|endpoint| !survival::is(material, endpoint));
+    section.blocks.extend(measured.then(|| Block::Paragraph(words.get("text.missing_assumption"))));
     for (position, endpoint) in material.primary_endpoints().into_iter().enumerate() {
         if survival::is(material, endpoint) {
             continue;
@@ -45,6 +46,7 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
 pub fn annex(material: &Material) -> Section {
     let mut section = titled(material, "annex_missing");
     section.part = Part::Annex;
-    section.blocks.push(Block::Table(missing::counts(material, "14.4.1")));
+    let counts = missing::counts(material, "14.4.1");
+    section.blocks.extend((!counts.rows.is_empty()).then_some(Block::Table(counts)));
     section
 }
