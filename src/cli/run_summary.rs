@@ -28,6 +28,16 @@ struct Row {
     conclusion: String,
 }
 
+impl Row {
+    /// The endpoint with its visit; a time to an event belongs to none.
+    fn name(&self) -> String {
+        match self.visit.is_empty() {
+            true => self.endpoint.clone(),
+            false => format!("{}, {}", self.endpoint, self.visit),
+        }
+    }
+}
+
 /// What was found, in lines of at most `columns`, and that the report is in the folder `out`.
 pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
     let words = compose::words_in(Language::English, &run.plan);
@@ -128,7 +138,7 @@ fn comparisons(rows: &[Row], effect: &str, columns: usize) -> String {
             continue;
         }
         let lines = rows.iter().zip(body).flat_map(|(row, cells)| {
-            let name = if visit_apart { row.endpoint.clone() } else { format!("{}, {}", row.endpoint, row.visit) };
+            let name = if visit_apart { row.endpoint.clone() } else { row.name() };
             let below = vec![String::new(); cells.len()];
             let names = wrapped(&name, columns - taken).into_iter().enumerate();
             let line = move |(at, name): (usize, String)| {
@@ -150,7 +160,7 @@ fn stacked(rows: &[Row], columns: usize) -> String {
     rows.iter()
         .map(|row| {
             let adjusted = if row.adjusted.is_empty() { String::new() } else { format!(", adjusted {}", row.adjusted) };
-            let name = wrap(&format!("{}, {}", row.endpoint, row.visit), columns);
+            let name = wrap(&row.name(), columns);
             let numbers = below(&format!("{}; p {}{adjusted}", row.effect, row.p));
             format!("{name}{numbers}{}", below(&row.conclusion))
         })
@@ -174,7 +184,7 @@ fn row(material: &Material, endpoint: usize, visit: usize, record: &Record) -> R
         endpoint: format!("{}{change}", material.endpoint(endpoint).name),
         // The time to an event belongs to no visit.
         visit: match material.endpoint(endpoint).kind {
-            crate::trial::Kind::Survival => "–".to_owned(),
+            crate::trial::Kind::Survival => String::new(),
             _ => material.visit(visit).to_owned(),
         },
         effect: effect(record, tables::decimals(material, endpoint, shown_as(record)).0),

@@ -14,7 +14,8 @@ use crate::trial::Measure;
 /// The drawing fails.
 pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
-    let mut rows: [Vec<forest::Row>; 3] = Default::default();
+    // The last block has the ratios of which those below 1 favour active: their axis runs the other way.
+    let mut rows: [Vec<forest::Row>; 4] = Default::default();
     let mut shown: Vec<String> = Vec::new();
     let primary = material.primary_endpoints();
     let others = (0..material.trial.design.endpoints.len()).filter(|endpoint| !primary.contains(endpoint));
@@ -23,19 +24,33 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
         let group = secondary::group(material, record);
         let row = row(material, record, endpoint, group, primary.contains(&endpoint));
         shown.push(record.id.clone());
-        rows[group].push(row);
+        let block = if group == 1 && lower_favours_active(material, record, endpoint) { 3 } else { group };
+        rows[block].push(row);
     }
     let ticks = |values: &[(f64, &str)]| values.iter().map(|(at, label)| (*at, (*label).to_owned())).collect();
-    let [scores, ratios, shares] = rows;
+    let [scores, ratios, shares, ratios_below] = rows;
     let signed = |step: f64, decimals: usize, times: i32| {
         (-times..=times).map(|i| (f64::from(i) * step, rounding::print(f64::from(i) * step, decimals))).collect()
     };
     let log = |ratio: f64| -ratio.ln();
     let ratio_ticks: Vec<(f64, &str)> =
         vec![(log(4.0), "4"), (log(2.0), "2"), (0.0, "1"), (log(0.5), "0.5"), (log(0.25), "0.25")];
+    let below_ticks: Vec<(f64, &str)> = ratio_ticks.iter().map(|(at, label)| (-at, *label)).rev().collect();
+    let active = [("active", material.trial.design.arms.active.as_str())];
     let blocks = vec![
         forest::Block { axis: words.get("figure.axis_sd"), rows: scores, ticks: signed(0.5, 1, 8), reach: 0.6 },
-        forest::Block { axis: words.get("figure.axis_ratio"), rows: ratios, ticks: ticks(&ratio_ticks), reach: 1.2 },
+        forest::Block {
+            axis: words.say("figure.axis_ratio", &active),
+            rows: ratios,
+            ticks: ticks(&ratio_ticks),
+            reach: 1.2,
+        },
+        forest::Block {
+            axis: words.say("figure.axis_ratio_below", &active),
+            rows: ratios_below,
+            ticks: ticks(&below_ticks),
+            reach: 1.2,
+        },
         forest::Block { axis: words.get("figure.axis_share"), rows: shares, ticks: signed(0.1, 1, 10), reach: 0.2 },
     ];
     let arms = &material.trial.design.arms;
@@ -55,6 +70,12 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
         },
     };
     unless_empty(forest::draw(&input, style))
+}
+
+/// Whether lower numbers of a logarithm of a ratio are in favour of active.
+fn lower_favours_active(material: &Material, record: &Record, endpoint: usize) -> bool {
+    let sign = material.endpoint(endpoint).benefit_sign();
+    Scale::of(&record.result).is_some_and(|scale| scale.ratio().is_some() && scale.benefit_sign(sign) < 0.0)
 }
 
 fn row(material: &Material, record: &Record, endpoint: usize, group: usize, primary: bool) -> forest::Row {

@@ -48,6 +48,12 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
         return None;
     }
     table.footnotes.push(words.get("footnote.secondary"));
+    let is_time =
+        |record: &&Record| record.endpoint.is_some_and(|endpoint| material.endpoint(endpoint).kind == Kind::Survival);
+    if rows.iter().flatten().any(|record| is_time(&record)) {
+        let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo)];
+        table.footnotes.push(words.say("footnote.secondary_times", &values));
+    }
     let adjusted = rows[0].iter().any(|r| r.endpoint.is_some_and(|e| models::baseline_adjusted(material, e)));
     table.footnotes.extend(adjusted.then(|| words.get("footnote.secondary_adjusted")));
     table.footnotes.push(words.get("footnote.multiplicity"));
