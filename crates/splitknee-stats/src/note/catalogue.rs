@@ -171,7 +171,8 @@ crate::messages! {
         time_one_arm = "events in one arm only: the hazard ratio is 0 or infinite, and a Wald interval does not exist";
         first_event_none = "no pair tells whose event came first: nothing can be tested within patients";
         first_event_one_way = "the event came first in one arm only: a Wald interval does not exist; the exact limits do";
-        rmst_refused = "{reason}";
+        rmst_no_arm = "an arm has no {site} with a time: there is no mean to compare";
+        rmst_beyond = "an arm ends before the horizon {tau} with a {site} still without event: the mean is not known so far; a shorter horizon has it";
         rmst_no_jackknife = "without one patient an arm ends before the horizon {tau}: the jackknife does not exist, and the normal approximation is not used in its place; a shorter horizon has both";
         rmst_no_spread = "the difference of the restricted means has no variation: neither test nor limits";
         scores_equal = "the scores of the two {sites} are equal in all pairs";

@@ -214,13 +214,11 @@ pub fn marginal_cox(cohort: &Cohort, options: &Options) -> TestResult {
 /// degrees of freedom. Where the jackknife does not exist there is neither test nor interval.
 pub fn rmst(cohort: &Cohort, tau: f64, options: &Options) -> TestResult {
     let mut result = TestResult::new("rmst", cohort.pairs().len(), options);
-    let found = match restricted_means(cohort, tau, true, options.conf_level) {
-        Ok(found) => found,
-        Err(refusal) => {
-            result.notes.push(note!(rmst_refused, reason = refusal.0.text()));
-            result.extra.push(("tau", Field::Number(Some(tau))));
-            return result;
-        }
+    let Ok(found) = restricted_means(cohort, tau, true, options.conf_level) else {
+        let whole = [true, false].into_iter().all(|active| !cohort.arm(active).is_empty());
+        result.notes.push(if whole { note!(rmst_beyond, tau = tau) } else { note!(rmst_no_arm) });
+        result.extra.push(("tau", Field::Number(Some(tau))));
+        return result;
     };
     let Rmst { estimate, std_error, df, .. } = found;
     result.estimate = Some(estimate);
