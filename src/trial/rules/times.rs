@@ -16,6 +16,13 @@ fn last(times: &[Timed]) -> Option<f64> {
     times.iter().map(|timed| timed.time).max_by(f64::total_cmp)
 }
 
+/// The time that two knees of the arm reach: the horizon where the plan names none (`analysis::survival`).
+fn reached_by_two(times: &[Timed]) -> Option<f64> {
+    let mut times: Vec<f64> = times.iter().map(|timed| timed.time).collect();
+    times.sort_by(f64::total_cmp);
+    times.len().checked_sub(2).and_then(|at| times.get(at).copied())
+}
+
 /// SK211, SK217, SK243 and SK244.
 pub(super) fn check(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
     let at = || context.rows.place(None, Some(&endpoint.column));
@@ -31,11 +38,10 @@ pub(super) fn check(context: &Context<'_>, number: usize, endpoint: &Endpoint, f
     let Some(survival) = &endpoint.survival else { return };
     let Some(tau) = survival.tau else {
         let decides = endpoint.tests.first().is_some_and(|test| test == "rmst");
-        if let (true, Some(a), Some(b)) =
-            (decides, arms.first().and_then(|a| last(a)), arms.get(1).and_then(|b| last(b)))
-        {
+        let [active, placebo] = arms.each_ref().map(|times| reached_by_two(times));
+        if let (true, Some(a), Some(b)) = (decides, active, placebo) {
             let message = format!(
-                "{}: the restricted mean decides and the plan names no horizon; {} is taken, the longest time that both arms reach",
+                "{}: the restricted mean decides and the plan names no horizon; {} is taken, the longest time that two knees of either arm reach",
                 endpoint.name,
                 a.min(b)
             );

@@ -223,7 +223,7 @@ pub const RULES: &[Rule] = &[
         id: "SK244",
         severity: Note,
         title: "The horizon of a restricted mean is named in the plan.",
-        example: "`tests = [\"rmst\"]` without `tau`: 18, the longest time that both arms reach.",
+        example: "`tests = [\"rmst\"]` without `tau`: 18, the longest time that two knees of either arm reach.",
         remedy: "Write `tau` before the data are seen.",
     },
 ];

@@ -51,7 +51,8 @@ pub fn first_event(cohort: &Cohort, options: &Options) -> Result<TestResult, cra
     } else {
         let at_most = |k: u64| binomial::cdf(k, n, 0.5);
         result.statistic = Some(first as f64);
-        result.estimate = Some((first as f64 / firsts.placebo as f64).ln());
+        // With the arms exchanged, its negative to the last bit.
+        result.estimate = Some((first as f64).ln() - (firsts.placebo as f64).ln());
         result.p_value = match options.alternative {
             Alternative::TwoSided => exact.p_value,
             side => Some(side.p_of_tails(at_most(first), at_most(firsts.placebo))),
