@@ -49,8 +49,8 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
     }
     table.footnotes.push(words.get("footnote.secondary"));
     let is_time =
-        |record: &&Record| record.endpoint.is_some_and(|endpoint| material.endpoint(endpoint).kind == Kind::Survival);
-    if rows.iter().flatten().any(|record| is_time(&record)) {
+        |record: &Record| record.endpoint.is_some_and(|endpoint| material.endpoint(endpoint).kind == Kind::Survival);
+    if rows.iter().flatten().any(|record| is_time(record)) {
         let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo)];
         table.footnotes.push(words.say("footnote.secondary_times", &values));
     }
