@@ -69,6 +69,7 @@ mod simulation;
 mod skip;
 mod slurm;
 mod small_trial;
+mod survival_plan;
 mod terminal;
 mod traced;
 mod trial;

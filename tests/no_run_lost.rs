@@ -6,7 +6,7 @@ use splitknee::pipeline;
 use splitknee::report::compose;
 use splitknee::report::options::Options;
 
-const METHODS: [&str; 15] = [
+const METHODS: [&str; 17] = [
     "mixed_model",
     "mmrm",
     "mmrm_difference",
@@ -22,11 +22,16 @@ const METHODS: [&str; 15] = [
     "ordinal_mixed",
     "logistic_mixed",
     "gee",
+    "first_event",
+    "rmst",
 ];
 
 /// Values of a knee: `shape` says what is peculiar about the data, `n` how many patients there are.
 fn data(kind: &str, shape: &str) -> String {
     let patients = if shape == "one-patient" { 1 } else { 8 };
+    if kind == "survival" {
+        return times(patients, shape);
+    }
     let mut out = "id,knee,arm,visit,v\n".to_owned();
     for patient in 0..patients {
         for (knee, arm) in [("L", "A"), ("R", "P")] {
@@ -52,25 +57,46 @@ fn data(kind: &str, shape: &str) -> String {
     out
 }
 
+/// Times and statuses of knees at the last visit: "constant" are all censored at one time, "empty-visit" without any.
+fn times(patients: usize, shape: &str) -> String {
+    let mut out = "id,knee,arm,visit,t,s\n".to_owned();
+    for patient in 0..patients {
+        for (knee, arm) in [("L", "A"), ("R", "P")] {
+            let noise = (7 * patient + 5 * usize::from(arm == "A")) % 11;
+            let cells = match shape {
+                "constant" => "12,0".to_owned(),
+                "empty-visit" => ",".to_owned(),
+                _ => format!("{},{}", 1 + noise, usize::from(noise % 3 != 0)),
+            };
+            out.push_str(&format!("p{patient},{knee},{arm},M2,{cells}\n"));
+        }
+    }
+    out
+}
+
 fn plan(kind: &str, method: &str) -> String {
+    let about = match kind {
+        "survival" => "time = \"t\"\nstatus = \"s\"\nbetter = \"later\"\n".to_owned(),
+        _ => String::new(),
+    };
     let range = match kind {
         "binary" => "[0, 1]",
         "ordinal" => "[0, 3]",
         _ => "[0, 100]",
     };
+    let about = if about.is_empty() { format!("column = \"v\"\nrange = {range}\nbetter = \"lower\"\n") } else { about };
     format!(
         "[trial]\nid = \"T\"\ntitle = \"t\"\nsynthetic = true\n[data]\npath = \"k.csv\"\n\
          columns = {{ patient = \"id\", knee = \"knee\", arm = \"arm\", visit = \"visit\" }}\n\
          [arms]\nactive = \"A\"\nplacebo = \"P\"\n[visits]\norder = [\"Baseline\", \"M1\", \"M2\"]\n\
-         baseline = \"Baseline\"\n[[endpoint]]\nname = \"V\"\ncolumn = \"v\"\nkind = \"{kind}\"\nrange = {range}\n\
-         better = \"lower\"\ndecimals = 0\n[analysis]\nprimary = \"{method}\"\nbootstrap_samples = 200\n"
+         baseline = \"Baseline\"\n[[endpoint]]\nname = \"V\"\nkind = \"{kind}\"\n{about}decimals = 0\n[analysis]\nprimary = \"{method}\"\nbootstrap_samples = 200\n"
     )
 }
 
 #[test]
 fn every_kind_and_method_ends_in_a_report() {
     let mut cases = Vec::new();
-    for kind in ["continuous", "count", "ordinal", "binary"] {
+    for kind in ["continuous", "count", "ordinal", "binary", "survival"] {
         for method in METHODS {
             cases.extend(["ordinary", "constant", "one-patient", "empty-visit"].map(|shape| (kind, method, shape)));
         }

@@ -1,7 +1,7 @@
 //! The deciding records alone, with family and claims, for programs that run a plan very often: no exhibits, no descriptions.
 
 use super::record::Record;
-use super::{Context, ancova, generalised, methods, mixed, pairs, verdict};
+use super::{Context, ancova, generalised, methods, mixed, pairs, survival, verdict};
 use crate::plan::{FamilyVisits, Plan, PrimaryMethod};
 use crate::trial::Trial;
 
@@ -29,8 +29,12 @@ pub fn records(plan: &Plan, trial: &Trial, all: bool) -> Vec<Record> {
                 _ => mixed::analyse(&context, endpoint, method, decides).0,
             });
         }
-        for &visit in &visits {
-            found.extend(pairs::tests_of(&context, endpoint, visit, !all));
+        if survival::is_survival(&context, endpoint) {
+            found.extend(survival::tests_of(&context, endpoint, !all));
+        } else {
+            for &visit in &visits {
+                found.extend(pairs::tests_of(&context, endpoint, visit, !all));
+            }
         }
         found.retain(|record| record.arm.is_none() && record.visit.is_some_and(|visit| visits.contains(&visit)));
         records.extend(found);

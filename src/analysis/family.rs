@@ -11,6 +11,7 @@
 
 use super::notes::remark;
 use super::record::Record;
+use super::scale::Scale;
 use super::{Context, is_deciding, objective};
 use crate::multiplicity::MultiplicityError;
 use crate::multiplicity::adjust::{Adjustment, adjust};
@@ -197,6 +198,7 @@ fn of_primaries(
                     return Some(true);
                 }
                 let sign = context.trial.design.endpoints[record.endpoint?].benefit_sign();
+                let sign = Scale::of(&record.result).map_or(sign, |scale| scale.benefit_sign(sign));
                 Some(sign * record.result.estimate? > 0.0)
             };
             let directions: Vec<Option<bool>> = hypotheses.iter().map(towards).collect();

@@ -3,10 +3,10 @@
 //! The design decides where the plan leaves the structure to it ([`rule`]); else `analysis.primary` decides every endpoint
 //! whose kind it fits; grades and yes/no endpoints that it does not fit are decided by the first of their own tests that
 //! compares the arms, grades by the first whose p-value and interval belong together ([`pairs::decides_grades`]).
-//! `analysis.sensitivity` adds to it.
+//! `analysis.sensitivity` adds to it. The time to an event has methods of its own ([`survival`]).
 
 use super::rule::{self, Choice};
-use super::{Context, pairs};
+use super::{Context, pairs, survival};
 use crate::paired::catalogue;
 use crate::plan::{Plan, PrimaryMethod};
 use crate::trial::{AnalysisSet, Kind, Trial};
@@ -25,6 +25,9 @@ pub enum Deciding {
 pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
     let kind = context.trial.design.endpoints[endpoint].kind;
     let primary = context.plan.analysis.primary;
+    if kind == Kind::Survival {
+        return survival::deciding(context, endpoint);
+    }
     if rule::of(context, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange) {
         return Some(Deciding::Test("paired-t".to_owned()));
     }
@@ -99,7 +102,8 @@ fn fits(method: PrimaryMethod, kind: Kind) -> bool {
         }
         M::OrdinalMixed => kind == Kind::Ordinal,
         M::LogisticMixed => kind == Kind::Binary,
-        M::Gee => kind != Kind::Ordinal,
+        M::Gee => matches!(kind, Kind::Continuous | Kind::Count | Kind::Binary),
+        M::FirstEvent | M::Rmst => kind == Kind::Survival,
         _ => true,
     }
 }

@@ -6,7 +6,7 @@
 //! Read in this order: [`context`] and [`record`] (what goes in and comes out), [`methods`] (what runs on what; [`rule`]: the
 //! default), [`scale`] (with [`logarithms`]), [`objective`], [`verdict`], then the analyses: [`descriptive`], [`characteristics`], [`pairs`], [`repeated`], [`mixed`] (with
 //! [`model_rows`], [`fit_summary`] and [`spread`]), [`complete_pairs`], [`contrasts`], [`ancova`], [`generalised`], [`responders`], [`grades`],
-//! [`pairing`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`posterior`], [`redrawn`], [`looks`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
+//! [`pairing`], [`survival`], [`counted`] (with [`participants`] and [`observation`]), [`subgroups`], [`posterior`], [`redrawn`], [`looks`], [`second_opinion`], [`sample_size`], [`family`], [`estimand`], [`safety`]; [`run`] holds them all. Every record is listed in
 //! `docs/records.md`.
 
 pub mod ancova;
@@ -47,6 +47,7 @@ pub mod second_opinion;
 pub mod second_routes;
 pub mod spread;
 pub mod subgroups;
+pub mod survival;
 pub mod verdict;
 
 pub use context::Context;
@@ -143,6 +144,10 @@ pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
 fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize) -> (Vec<Record>, Vec<FitSummary>) {
     let design = &context.trial.design;
     let about = &design.endpoints[endpoint];
+    if survival::is_survival(context, endpoint) {
+        let others = other_sets(context).flat_map(|set| survival::analyse(&Context { set, ..*context }, endpoint));
+        return (survival::analyse(context, endpoint).into_iter().chain(others).collect(), Vec::new());
+    }
     let visits = about.visits.clone();
     let mut records = Vec::new();
     for &visit in &visits {

@@ -5,6 +5,7 @@ splitknee_stats::messages! {
     says {
         baseline_incomplete = "baseline of the pair incomplete";
         value_missing = "value missing";
+        time_missing = "time to the event missing";
         visit_missing = "visit missing";
         baseline_missing = "baseline missing";
         covariate_missing = "covariate missing";
@@ -65,6 +66,9 @@ splitknee_stats::messages! {
         estimand_outside = "{n} of {of} patients of the trial are not in the analysis set {set}: the estimand speaks of the others";
     }
     explains {
+        arm_without_event = "no event in this arm";
+        median_not_reached = "the curve does not fall to one half: the median time is not reached";
+        no_horizon = "an arm has fewer than two {sites} with a time: the restricted mean has no horizon";
         small_refused = "{method} does not decide with {n} pairs: it needs {least} to hold its level; name {neighbours} in the plan";
         no_baseline = "this endpoint has no baseline to adjust for";
         two_needed = "no interval: {n} value(s) observed, two are needed";

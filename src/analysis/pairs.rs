@@ -59,7 +59,7 @@ pub fn is_in_units(method: &str) -> bool {
 /// The tests run on `endpoint`: those of the plan, else those usual for its kind.
 pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
     let about = &context.trial.design.endpoints[endpoint];
-    if !about.tests.is_empty() {
+    if !about.tests.is_empty() && about.kind != Kind::Survival {
         // Grades are decided by a method whose test and interval belong together, named by the plan or not.
         let decided = about.kind != Kind::Ordinal || about.tests.iter().any(|name| decides_grades(name));
         let added = (!decided).then(|| GRADES.to_owned());
@@ -84,6 +84,7 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
         }
         Kind::Ordinal => [GRADES, "wilcoxon", "stuart-maxwell", "bowker"].map(str::to_owned).to_vec(),
         Kind::Binary => vec!["mcnemar".to_owned()],
+        Kind::Survival => super::survival::methods(context, endpoint),
     }
 }
 
@@ -111,6 +112,8 @@ pub fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
         PrimaryMethod::Bootstrap => "bootstrap",
         PrimaryMethod::Mcnemar => "mcnemar",
         PrimaryMethod::StuartMaxwell => "stuart-maxwell",
+        PrimaryMethod::FirstEvent => "first-event",
+        PrimaryMethod::Rmst => "rmst",
         _ => return None,
     })
 }
@@ -265,7 +268,7 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record>
     let (active, placebo) = (paired.active(), paired.placebo());
     let usual: &[&str] = match about.kind {
         Kind::Continuous | Kind::Count => &["effect-size", "shapiro-wilk", "bland-altman"],
-        Kind::Ordinal | Kind::Binary => &[],
+        Kind::Ordinal | Kind::Binary | Kind::Survival => &[],
     };
     let mut names: Vec<String> = usual.iter().map(|name| (*name).to_owned()).collect();
     for name in &about.tests {

@@ -124,7 +124,7 @@ fn flow(context: &Context) -> Record {
     let endpoint = endpoints.iter().position(|about| about.role == Role::Primary).unwrap_or(0);
     if !endpoints.is_empty() {
         let visit = context.deciding_visit(endpoint).unwrap_or(trial.design.primary);
-        let observed = |knee: &Knee| knee.values[endpoint][visit].is_some();
+        let observed = |knee: &Knee| knee.values[endpoint][visit].is_some() || knee.values.timed(endpoint).is_some();
         let (with, without): (Vec<&Patient>, Vec<&Patient>) =
             inside.iter().partition(|patient| patient.knees().iter().any(observed));
         let knees: usize = with.iter().flat_map(|patient| patient.knees()).filter(|knee| observed(knee)).count();
@@ -324,7 +324,9 @@ fn exposure(context: &Context) -> Vec<Record> {
     // Of a knee its own last value counts, of a patient the later of the two.
     let last_of = |patient: &Patient| patient.knees().iter().filter_map(last_visit).max();
     let visits = trial.design.visits.iter().enumerate().map(|(visit, about)| (Some(visit), Some(about.label.as_str())));
-    for (visit, label) in visits.chain([(None, None)]) {
+    // Times to an event belong to no visit.
+    let measured = trial.design.endpoints.iter().any(|about| about.survival.is_none());
+    for (visit, label) in visits.chain([(None, None)]).filter(|_| measured) {
         let patients = members.iter().filter(|patient| last_of(patient) == visit).count();
         let knees = |arm: usize| members.iter().filter_map(|p| p.knee(arm)).filter(|k| last_visit(k) == visit).count();
         let item = if label.is_some() { "last_visit" } else { "no_visit" };

@@ -30,6 +30,8 @@ pub enum Ratio {
     Odds,
     /// The geometric means.
     Means,
+    /// The hazard of an event: a lower one is a later event, that is a higher time.
+    Hazards,
 }
 
 /// The field of a result that names the scale.
@@ -37,13 +39,14 @@ const FIELD: &str = "scale";
 
 impl Ratio {
     /// Every ratio.
-    const ALL: [Self; 2] = [Self::Odds, Self::Means];
+    const ALL: [Self; 3] = [Self::Odds, Self::Means, Self::Hazards];
 
     /// The name of its logarithm in results.
     fn name(self) -> &'static str {
         match self {
             Self::Odds => "log-odds",
             Self::Means => "log-ratio",
+            Self::Hazards => "log-hazard-ratio",
         }
     }
 }
@@ -108,12 +111,20 @@ impl Scale {
         matches!(self, Self::Difference | Self::Log(Ratio::Means))
     }
 
-    /// `(low, high)` seen in the direction of benefit and from no difference, the worse end first; `sign` is that of
-    /// benefit.
+    /// The sign of a number in favour of active, where `sign` is that of a benefit in the values of the endpoint.
+    pub fn benefit_sign(self, sign: f64) -> f64 {
+        match self {
+            Self::Log(Ratio::Hazards) => -sign,
+            Self::Difference | Self::Log(Ratio::Odds | Ratio::Means) | Self::Benefit { .. } => sign,
+        }
+    }
+
+    /// `(low, high)` seen in the direction of benefit and from no difference, the worse end first; `sign` is that of a
+    /// benefit in the values of the endpoint.
     pub fn towards_benefit(self, (low, high): (f64, f64), sign: f64) -> (f64, f64) {
         match self {
             Self::Benefit { null } => (low - null, high - null),
-            _ if sign > 0.0 => (low, high),
+            _ if self.benefit_sign(sign) > 0.0 => (low, high),
             _ => (-high, -low),
         }
     }
@@ -123,6 +134,14 @@ impl Scale {
 mod tests {
     use super::{Ratio, Scale};
     use crate::paired::Field;
+
+    #[test]
+    fn a_lower_hazard_is_a_benefit_where_a_longer_time_is() {
+        let hazards = Scale::Log(Ratio::Hazards);
+        assert_eq!(hazards.towards_benefit((-2.0, -1.0), 1.0), (1.0, 2.0));
+        assert_eq!(hazards.towards_benefit((-2.0, -1.0), -1.0), (-2.0, -1.0));
+        assert_eq!(Scale::Difference.towards_benefit((-2.0, -1.0), 1.0), (-2.0, -1.0));
+    }
 
     #[test]
     fn a_scale_is_read_as_it_was_written() {

@@ -345,6 +345,7 @@ fn harm() -> Endpoint {
         levels: Vec::new(),
         derived: None,
         logarithm: None,
+        survival: None,
     }
 }
 

@@ -29,6 +29,16 @@ struct Row {
     conclusion: String,
 }
 
+impl Row {
+    /// The endpoint with its visit; a time to an event belongs to none.
+    fn name(&self) -> String {
+        match self.visit.is_empty() {
+            true => self.endpoint.clone(),
+            false => format!("{}, {}", self.endpoint, self.visit),
+        }
+    }
+}
+
 /// What was found, in lines of at most `columns`, and that the report is in the folder `out`.
 pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
     let words = compose::words_in(Language::English, &run.plan);
@@ -133,7 +143,7 @@ fn comparisons(rows: &[Row], effect: &str, columns: usize) -> String {
             continue;
         }
         let lines = rows.iter().zip(body).flat_map(|(row, cells)| {
-            let name = if visit_apart { row.endpoint.clone() } else { format!("{}, {}", row.endpoint, row.visit) };
+            let name = if visit_apart { row.endpoint.clone() } else { row.name() };
             let below = vec![String::new(); cells.len()];
             let names = wrapped(&name, columns - taken).into_iter().enumerate();
             let line = move |(at, name): (usize, String)| {
@@ -155,7 +165,7 @@ fn stacked(rows: &[Row], columns: usize) -> String {
     rows.iter()
         .map(|row| {
             let adjusted = if row.adjusted.is_empty() { String::new() } else { format!(", adjusted {}", row.adjusted) };
-            let name = wrap(&format!("{}, {}", row.endpoint, row.visit), columns);
+            let name = wrap(&row.name(), columns);
             let numbers = below(&format!("{}; p {}{adjusted}", row.effect, row.p));
             format!("{name}{numbers}{}", below(&row.conclusion))
         })
@@ -177,7 +187,11 @@ fn row(material: &Material, endpoint: usize, visit: usize, record: &Record) -> R
     let p = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), rounding::p_value);
     Row {
         endpoint: format!("{}{change}", material.endpoint(endpoint).name),
-        visit: material.visit(visit).to_owned(),
+        // The time to an event belongs to no visit.
+        visit: match material.endpoint(endpoint).kind {
+            crate::trial::Kind::Survival => String::new(),
+            _ => material.visit(visit).to_owned(),
+        },
         effect: effect(record, tables::decimals(material, endpoint, shown_as(record)).0),
         p: p(record.result.p_value),
         adjusted: record.p_adjusted.map(rounding::p_value).unwrap_or_default(),
@@ -206,6 +220,7 @@ fn effect(record: &Record, decimals: usize) -> String {
     match scale {
         Scale::Log(Ratio::Odds) => shown("odds ratio ", values, 2),
         Scale::Log(Ratio::Means) => shown("ratio ", values, ratio_decimals(Some(values[1]), Some(values[2]))),
+        Scale::Log(Ratio::Hazards) => shown("hazard ratio ", values, 2),
         Scale::Benefit { null: 1.0 } => shown("win odds ", values, 2),
         Scale::Benefit { .. } => shown("net benefit ", values, 2),
         Scale::Difference => shown("", values, decimals),

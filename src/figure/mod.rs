@@ -46,6 +46,7 @@ pub mod scene;
 pub mod sensitivity_forest;
 pub mod shift_bars;
 pub mod style;
+pub mod survival_curves;
 pub mod tipping_map;
 pub mod waterfall;
 pub mod words;

@@ -2,7 +2,7 @@
 
 use super::cross::Checker;
 use super::design::endpoint_id;
-use super::file::{EndpointPlan, KindPlan, PlanFile, RolePlan};
+use super::file::{EndpointPlan, PlanFile, RolePlan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +98,7 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
             let remedy = format!("write `endpoint = ` with one of {}", ids.join(", "));
             checker.wrong("SK012", "bayes.prior", message, remedy);
         }
-        (Some(place), _) if matches!(plan.endpoints[place].kind, KindPlan::Ordinal | KindPlan::Binary) => {
+        (Some(place), _) if !plan.endpoints[place].kind.is_score() => {
             let message = format!("the prior is of a mean difference, and `{}` is no score", ids[place]);
             checker.wrong("SK012", "bayes.prior", message, "name a continuous endpoint or a count, or delete [bayes]");
         }

@@ -45,11 +45,15 @@ pub fn check(plan: &PlanFile, report: &mut Report<'_>) {
                 let message = format!("{} levels of a yes/no endpoint", levels.len());
                 report("SK010", &path, message, "write two: the word for no, then the word for yes");
             }
+            KindPlan::Survival if levels.len() != 2 => {
+                let message = format!("{} levels of the status of a time to an event", levels.len());
+                report("SK010", &path, message, "write two: the code for censored, then the code for an event");
+            }
             KindPlan::Continuous | KindPlan::Count => {
                 let remedy = "write `kind = \"ordinal\"` (grades) or `kind = \"binary\"` (no, yes), or delete `levels`";
                 report("SK010", &path, "only grades and yes/no answers have levels".to_owned(), remedy);
             }
-            KindPlan::Ordinal | KindPlan::Binary => {}
+            KindPlan::Ordinal | KindPlan::Binary | KindPlan::Survival => {}
         }
         let code = |level: &&Named| level.codes.first().unwrap_or(&level.label).trim().parse::<f64>().ok();
         let numbers: Option<Vec<f64>> = levels.iter().map(code).collect();

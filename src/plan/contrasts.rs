@@ -1,7 +1,7 @@
 //! `[arms] contrasts`: which arms of three and more are compared, and how the comparisons are adjusted for each other.
 
 use super::cross::Checker;
-use super::file::{ArmsPlan, EndpointPlan, KindPlan, PlanFile};
+use super::file::{ArmsPlan, EndpointPlan, PlanFile};
 use super::options::{AlternativePlan, PrimaryMethod};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -185,7 +185,7 @@ fn family(checker: &mut Checker<'_>, plan: &PlanFile) {
         let remedy = "keep one primary endpoint, or write `adjust = \"none\"`: the first contrast then decides alone";
         checker.wrong("SK017", "arms.adjust", message, remedy);
     }
-    let scores = |endpoint: &&EndpointPlan| matches!(endpoint.kind, KindPlan::Ordinal | KindPlan::Binary);
+    let scores = |endpoint: &&EndpointPlan| !endpoint.kind.is_score();
     if let Some(endpoint) = primaries.iter().copied().find(scores) {
         let message = format!(
             "`{}` is the primary endpoint and no score: its contrasts come from no linear model",

@@ -61,6 +61,7 @@ pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
     super::bayes::check(&mut checker, plan);
     super::randomisation::check(&mut checker, plan);
     super::interim::check(&mut checker, plan);
+    super::survival::beside(&mut checker, plan);
     checker.estimands(plan);
     checker.rest(plan);
     checker.findings

@@ -92,6 +92,11 @@ impl Checker<'_> {
             }
             let tests = endpoint.tests.iter().enumerate();
             self.distinct("the test", tests.map(|(j, test)| (at(&format!("tests.{j}")), test.as_str())));
+            if endpoint.kind == KindPlan::Survival {
+                super::survival::check(self, plan, i);
+                continue;
+            }
+            super::survival::belongs_elsewhere(self, endpoint, i);
             for (j, test) in endpoint.tests.iter().enumerate() {
                 self.known(&at(&format!("tests.{j}")), "a paired test", test, &TESTS);
                 self.test_margin(plan, i, j);
@@ -126,7 +131,7 @@ impl Checker<'_> {
         };
         let summary = derive.summary();
         let name = summary.name();
-        if !matches!(endpoint.kind, KindPlan::Continuous | KindPlan::Count) {
+        if !endpoint.kind.is_score() {
             let message = format!("`derive = \"{name}\"` needs numbers: grades and yes/no answers have no {name}");
             self.wrong("SK016", &at("derive"), message, "leave `derive` out, or declare the column `continuous`");
         }

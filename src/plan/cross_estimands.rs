@@ -140,11 +140,15 @@ impl Checker<'_> {
             return;
         }
         if let Some(endpoint) = endpoint
-            && matches!(endpoint.kind, KindPlan::Ordinal | KindPlan::Binary)
+            && !endpoint.kind.is_score()
         {
             let message = format!(
-                "`{}` is graded or yes/no: the conditional mean of a grade is no grade, and the imputation model is normal",
-                endpoint.name
+                "`{}` is {}, and the imputation model is normal",
+                endpoint.name,
+                match endpoint.kind {
+                    KindPlan::Survival => "the time to an event: censoring takes the place of missing values",
+                    _ => "graded or yes/no: the conditional mean of a grade is no grade",
+                }
             );
             let path = if estimand.endpoint.is_some() { at("endpoint") } else { at("missing") };
             self.wrong("SK010", &path, message, "name a score, for instance with `analysis = \"responder\"`");

@@ -6,7 +6,7 @@ use super::schema::DefaultUsed;
 use crate::trial::codes::Level;
 use crate::trial::derived::{Derived, Summary};
 use crate::trial::side::{NO, YES};
-use crate::trial::{Arms, Better, Design, Endpoint, Kind, Logarithm, Role, Visit};
+use crate::trial::{Arms, Better, Design, Endpoint, Kind, Logarithm, Role, TimeToEvent, Visit};
 use sha2::{Digest, Sha256};
 
 /// Identifier of the only visit of a trial without a visit column.
@@ -58,6 +58,9 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             Some(labels) => (0..visits.len()).filter(|i| labels.iter().any(|label| index(label) == Some(*i))).collect(),
             None => (0..visits.len()).collect(),
         };
+        // One time per knee: it is filed, compared and claimed under the primary visit.
+        let survival = written.kind == KindPlan::Survival;
+        let measured = if survival { vec![primary] } else { measured };
         let derived = derived(written, &measured, baseline);
         let measured = match &derived {
             Some(derived) => filed(derived, measured, baseline),
@@ -72,8 +75,8 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             range: written.range.map(|[low, high]| (low, high)),
             step: written.step,
             better: match written.better {
-                BetterPlan::Lower => Better::Lower,
-                BetterPlan::Higher => Better::Higher,
+                BetterPlan::Lower | BetterPlan::Earlier => Better::Lower,
+                BetterPlan::Higher | BetterPlan::Later => Better::Higher,
             },
             minimal_improvement: written.minimal_improvement.or(written.mcid),
             minimal_improvement_source: written.minimal_improvement_source.clone().or(written.mcid_source.clone()),
@@ -90,7 +93,8 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             decimals,
             decimals_from_data: written.decimals.is_none() && written.step.is_none(),
             tests: written.tests.clone(),
-            levels: levels(plan, written),
+            survival: time_to_event(plan, written),
+            levels: if survival { Vec::new() } else { levels(plan, written) },
             derived,
             logarithm: written.transform.map(|TransformPlan::Log| Logarithm { offset: written.offset.unwrap_or(0.0) }),
         });
@@ -114,10 +118,17 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
     (Design { arms, visits, baseline, primary, endpoints }, defaults)
 }
 
+/// Status and horizon of the time to an event.
+fn time_to_event(plan: &PlanFile, written: &EndpointPlan) -> Option<TimeToEvent> {
+    let status = written.status.clone().filter(|_| written.kind == KindPlan::Survival)?;
+    Some(TimeToEvent { status, levels: levels(plan, written), tau: written.tau })
+}
+
 /// The levels of a grade or answer with the numbers they are analysed as; where none are declared, the words for yes and no
 /// of the plan's data.
 fn levels(plan: &PlanFile, written: &EndpointPlan) -> Vec<Level> {
-    let binary = written.kind == KindPlan::Binary;
+    // The status of a time to an event is an answer: no event, event.
+    let binary = matches!(written.kind, KindPlan::Binary | KindPlan::Survival);
     let code = |level: &Named| level.codes.first().cloned().unwrap_or_else(|| level.label.clone());
     if written.levels.is_empty() {
         let words = |codes: &Option<Codes>, usual: &[&str]| {
@@ -182,6 +193,7 @@ fn kind(written: KindPlan) -> Kind {
         KindPlan::Ordinal => Kind::Ordinal,
         KindPlan::Binary => Kind::Binary,
         KindPlan::Count => Kind::Count,
+        KindPlan::Survival => Kind::Survival,
     }
 }
 

@@ -598,7 +598,8 @@ pub struct EndpointPlan {
     /// CDISC parameter code in the exported analysis data: at most 8 characters, A–Z, 0–9 and `_`; from `id` where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paramcd: Option<String>,
-    /// Column of the data (parameter code for `shape = "bds"`).
+    /// Column of the data (parameter code for `shape = "bds"`); `time` and `status` stand for it where `kind = "survival"`.
+    #[serde(default)]
     pub column: String,
     /// The kind of scale.
     #[serde(default)]
@@ -694,6 +695,18 @@ pub struct EndpointPlan {
     /// Added to every value before its logarithm, positive, where some values are 0; named wherever a ratio is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<f64>,
+    /// For `kind = "survival"`: the column of the time to the event, or to the end of observation without one; positive, once
+    /// per knee. Where a knee has rows at several visits it stands in one of them, or is the same in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// For `kind = "survival"`: the column of the status, 1 for an event at that time and 0 where observation ended without
+    /// one; other codes are named by `levels`, censored before event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// For `kind = "survival"`: how far the restricted mean time reaches, in the unit of `time`. Left out, it is the longest
+    /// time that both arms reach, which only the data tell: name it where `rmst` decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tau: Option<f64>,
 }
 
 /// The scale on which an endpoint is analysed.
@@ -820,6 +833,15 @@ pub enum KindPlan {
     Binary,
     /// A count of events.
     Count,
+    /// The time to an event that some knees have not had when observation ends (`time`, `status`).
+    Survival,
+}
+
+impl KindPlan {
+    /// Whether it is a score or a count, of which differences and means are taken.
+    pub fn is_score(self) -> bool {
+        matches!(self, Self::Continuous | Self::Count)
+    }
 }
 
 /// The direction of benefit.
@@ -830,6 +852,10 @@ pub enum BetterPlan {
     Lower,
     /// Higher values are better.
     Higher,
+    /// `kind = "survival"`: the event is a harm (re-injection, arthroplasty), and later is better.
+    Later,
+    /// `kind = "survival"`: the event is a benefit (relief), and earlier is better.
+    Earlier,
 }
 
 /// The role of an endpoint.

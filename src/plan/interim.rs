@@ -1,7 +1,7 @@
 //! `[interim]`: the looks of a group-sequential trial, and which of them a run is.
 
 use super::cross::Checker;
-use super::file::{KindPlan, PlanFile};
+use super::file::PlanFile;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +141,7 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
         check_futility(checker, plan, futility);
     }
     let primaries = super::design::primary_endpoints(plan);
-    let scores = primaries.iter().all(|endpoint| !matches!(endpoint.kind, KindPlan::Ordinal | KindPlan::Binary));
+    let scores = primaries.iter().all(|endpoint| endpoint.kind.is_score());
     if primaries.len() != 1 || !scores {
         let message = "the looks are at one primary endpoint that is a score".to_owned();
         checker.wrong("SK017", "interim.pairs", message, "keep one continuous primary endpoint, or delete [interim]");

@@ -34,6 +34,7 @@ pub mod redaction;
 mod remarks;
 pub mod schema;
 pub mod sources;
+pub mod survival;
 pub mod waivers;
 
 pub use bayes::{BayesPlan, LikelihoodPlan};
@@ -273,7 +274,8 @@ pub fn parse(text: &str, file_name: &str) -> Result<Plan, Vec<Finding>> {
         return Err(findings);
     }
     // What the walk along the schema cannot see (a number too large for its type) is left to serde.
-    let written: PlanFile = toml::from_str(body).map_err(|error| vec![syntax_error(file_name, body, &error)])?;
+    let mut written: PlanFile = toml::from_str(body).map_err(|error| vec![syntax_error(file_name, body, &error)])?;
+    survival::columns(&mut written);
     let findings = cross::check(&written, &positions);
     if !findings.is_empty() {
         return Err(findings);

@@ -41,6 +41,10 @@ pub enum PrimaryMethod {
     LogisticMixed,
     /// Generalised estimating equations.
     Gee,
+    /// Time to an event: the exact conditional test of whose event came first, with the hazard ratio within patients.
+    FirstEvent,
+    /// Time to an event: the difference of restricted mean times with the jackknife over patients.
+    Rmst,
 }
 
 impl PrimaryMethod {
@@ -63,6 +67,8 @@ impl PrimaryMethod {
             Self::OrdinalMixed => "ordinal_mixed",
             Self::LogisticMixed => "logistic_mixed",
             Self::Gee => "gee",
+            Self::FirstEvent => "first_event",
+            Self::Rmst => "rmst",
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::analysis::Record;
 use crate::trial::Measure;
 
 /// Methods whose records `verify.R` recomputes by their identifier.
-const BY_ID: [&str; 38] = [
+const BY_ID: [&str; 41] = [
     "conditional-mean",
     "two-means",
     "locf",
@@ -49,6 +49,9 @@ const BY_ID: [&str; 38] = [
     "event-comparison",
     "multiplicity",
     "meta-analysis",
+    "first-event",
+    "marginal-cox",
+    "rmst",
 ];
 
 /// The line of R, where the method has one.
@@ -77,7 +80,19 @@ fn call(material: &Material, record: &Record) -> Option<String> {
         "two-sided" => String::new(),
         name => format!(", alternative = \"{name}\""),
     };
+    // Package survival, which comes with R.
+    let times = |call: &str| Some(format!("library(survival); d <- compared(times_at({id}, {set})); {call}"));
     match record.result.method {
+        "kaplan-meier" => {
+            let arm = quoted(record.arm.as_deref().unwrap_or_default());
+            Some(format!(
+                "library(survival); d <- times_at({id}, {set}); survfit(Surv(time, status) ~ 1, data = d[d$arm == {arm}, ], \
+                 conf.type = \"log-log\", conf.int = {})",
+                record.result.conf_level
+            ))
+        }
+        "stratified-log-rank" => times("survdiff(Surv(time, status) ~ active + strata(patient), data = d)"),
+        "stratified-cox" => times("coxph(Surv(time, status) ~ active + strata(patient), data = d, ties = \"exact\")"),
         "paired-t" => pairs(&format!("t.test(active, placebo, paired = TRUE, {level}{alternative})")),
         "correlation" => pairs(&format!("cor.test(active, placebo, {level}{alternative})")),
         "shapiro-wilk" => pairs("shapiro.test(active - placebo)"),

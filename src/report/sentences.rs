@@ -2,7 +2,7 @@
 
 use super::document::Block;
 use super::exhibits::shown::ratio_decimals;
-use super::exhibits::{Material, tables};
+use super::exhibits::{Material, survival, tables};
 use super::words::capital;
 use crate::analysis::family;
 use crate::analysis::{Alternative, Claim, Importance, Interval, Ratio, Record, Scale, Verdict, Withheld};
@@ -30,12 +30,13 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     let (d, l, u) = (print(estimate), print(low), print(high));
     let p = p_value(material, record);
     let arms = &material.trial.design.arms;
-    let direction = words.get(if estimate < 0.0 { "conclusion.lower" } else { "conclusion.higher" });
+    let direction = words.get(scale.direction(about.kind, estimate));
+    let tau = result.number("tau").map(survival::time).unwrap_or_default();
     let [margin, inverse] = [1.0, -1.0].map(|side| about.equivalence().map(|m| print(side * m)).unwrap_or_default());
     let (best, worst) = ends(material, endpoint, low, high, decimals);
     let subject = scale.subject(material, record, endpoint);
-    // The odds below 1 favour the arm for which lower values are better.
-    let below = if about.better == Better::Lower { &arms.active } else { &arms.placebo };
+    // A ratio below 1 favours the arm for which lower values are better; a lower hazard is a later event.
+    let below = if scale.0.benefit_sign(about.benefit_sign()) < 0.0 { &arms.active } else { &arms.placebo };
     let values = [
         ("visit", material.visit(visit)),
         ("endpoint", subject.as_str()),
@@ -56,8 +57,9 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         ("u", u.as_str()),
         ("p", p.as_str()),
         ("n", n.as_str()),
+        ("tau", tau.as_str()),
     ];
-    let say = |key: &str| tidy(&words.say(&format!("conclusion.{}{key}", scale.prefix()), &values));
+    let say = |key: &str| tidy(&words.say(&format!("conclusion.{}{key}", scale.prefix(about.kind)), &values));
     let mut parts = match verdict.claim {
         Claim::Superior => vec![say("superior")],
         Claim::Inferior => vec![say("inferior")],
@@ -108,7 +110,15 @@ pub fn headline(material: &Material, record: &Record) -> Option<Block> {
     let compared = material.compared(endpoint);
     let contrast = material.contrast_of(endpoint);
     let values = [("endpoint", compared.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast)];
-    let label = words.say(if adjusted { "headline.primary_adjusted" } else { "headline.primary" }, &values);
+    let label = match (about.kind, adjusted) {
+        (Kind::Survival, _) => "headline.time",
+        (_, true) => "headline.primary_adjusted",
+        (_, false) => "headline.primary",
+    };
+    let arms = &material.trial.design.arms;
+    let values: Vec<(&str, &str)> =
+        values.into_iter().chain([("active", arms.active.as_str()), ("placebo", &arms.placebo)]).collect();
+    let label = words.say(label, &values);
     let effect = capital(&scale.effect(material, record));
     let estimate = [print(estimate), scale.unit(about).to_owned()];
     let estimate = estimate.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\u{a0}");
@@ -148,11 +158,13 @@ impl Spoken {
     }
 
     /// What the keys of its sentences start with.
-    fn prefix(self) -> &'static str {
+    fn prefix(self, kind: Kind) -> &'static str {
         match self.0 {
+            Scale::Difference if kind == Kind::Survival => "mean_time_",
             Scale::Difference => "",
             Scale::Log(Ratio::Odds) => "odds_",
             Scale::Log(Ratio::Means) => "ratio_",
+            Scale::Log(Ratio::Hazards) => "hazard_",
             Scale::Benefit { .. } => "benefit_",
         }
     }
@@ -160,6 +172,18 @@ impl Spoken {
     /// On which side of no effect a margin is said: a ratio where harm lies, a difference without its sign.
     fn side_of_harm(self, about: &crate::trial::Endpoint) -> f64 {
         if self.0 == Scale::Difference { 1.0 } else { -about.benefit_sign() }
+    }
+
+    /// Which way `estimate` points.
+    fn direction(self, kind: Kind, estimate: f64) -> &'static str {
+        match (self.0, kind, estimate < 0.0) {
+            (Scale::Log(Ratio::Hazards), _, true) => "conclusion.later",
+            (Scale::Log(Ratio::Hazards), _, false) => "conclusion.earlier",
+            (_, Kind::Survival, true) => "conclusion.shorter",
+            (_, Kind::Survival, false) => "conclusion.longer",
+            (_, _, true) => "conclusion.lower",
+            (_, _, false) => "conclusion.higher",
+        }
     }
 
     fn unit(self, about: &crate::trial::Endpoint) -> &str {
@@ -192,6 +216,8 @@ impl Spoken {
                 let key = if change { "conclusion.ratio_of_changes" } else { "conclusion.ratio_of_means" };
                 words.say(key, &[("means", &means)])
             }
+            // Only the hazard ratio within patients can decide.
+            Scale::Log(Ratio::Hazards) => words.get("conclusion.hazard_ratio"),
             Scale::Benefit { null: 1.0 } => words.get("conclusion.win_odds"),
             Scale::Benefit { .. } => words.get("conclusion.net_benefit"),
         }
@@ -234,7 +260,12 @@ fn without_interval(material: &Material, record: &Record, method: &str, n: &str)
         ("method", method),
         ("n", n),
     ];
-    let key = if result.p_value.is_some() { "conclusion.no_interval" } else { "conclusion.not_assessed" };
+    let key = match (about.kind, result.p_value.is_some()) {
+        (Kind::Survival, true) => "conclusion.time_no_interval",
+        (Kind::Survival, false) => "conclusion.time_not_assessed",
+        (_, true) => "conclusion.no_interval",
+        (_, false) => "conclusion.not_assessed",
+    };
     words.say(key, &values)
 }
 
@@ -506,6 +537,9 @@ pub fn ls_means(material: &Material, endpoint: usize, visit: usize) -> Option<St
 pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
     let words = material.words;
     let about = material.endpoint(endpoint);
+    if about.kind == Kind::Survival {
+        return survival::described(material, endpoint);
+    }
     let mut parts: Vec<String> = Vec::new();
     let graded = matches!(about.kind, crate::trial::Kind::Ordinal | crate::trial::Kind::Binary);
     if !graded {

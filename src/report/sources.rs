@@ -1,7 +1,7 @@
 //! Which records the generated sentences rest on: the page links them under the paragraph.
 
 use super::document::Block;
-use super::exhibits::{Material, figures, tables};
+use super::exhibits::{Material, figures, survival, tables};
 use crate::analysis::{Record, participants};
 use crate::trial::Role;
 
@@ -36,6 +36,10 @@ pub fn means<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec<
 pub fn results<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec<&'a Record> {
     let about = material.endpoint(endpoint);
     let mut records = Vec::new();
+    if about.kind == crate::trial::Kind::Survival {
+        let arms = [crate::trial::design::ACTIVE, crate::trial::design::PLACEBO];
+        return arms.into_iter().filter_map(|arm| survival::curve_of(material, endpoint, arm)).collect();
+    }
     if !matches!(about.kind, crate::trial::Kind::Ordinal | crate::trial::Kind::Binary) {
         let baseline = material.trial.design.baseline.filter(|baseline| about.visits.contains(baseline));
         records.extend(baseline.into_iter().flat_map(|baseline| means(material, endpoint, baseline)));

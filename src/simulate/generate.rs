@@ -96,6 +96,12 @@ impl World {
                     derived.summary.name()
                 ));
             }
+            if endpoint.survival.is_some() {
+                return Err(format!(
+                    "`{}`: the endpoint `{}` is the time to an event, which is not simulated; give the plan without it",
+                    scenario.name, endpoint.id
+                ));
+            }
             let Some(about) = scenario.endpoint.get(&endpoint.id) else {
                 return Err(format!(
                     "`{}`: nothing is said about the plan's endpoint `{}`",

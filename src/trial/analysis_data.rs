@@ -1,6 +1,6 @@
 //! The analysis data set: what the analyses see, as a table in CDISC ADaM's basic data structure, for hand-over.
 //!
-//! One row per patient, knee, visit and endpoint that has a value. The names are ADaM's where ADaM has one
+//! One row per patient, knee, visit and endpoint that has a value; of a time to an event one row per knee, with `CNSR`. The names are ADaM's where ADaM has one
 //! ([`super::adam_names`]); `LAT` is the side of the knee. Every knee keeps one treatment, which the rules have compared with
 //! the allocation: planned and actual treatment are the same. `ADY` counts from the patient's baseline visit, which is
 //! day 1; the day before is day −1.
@@ -69,6 +69,8 @@ struct Record<'t> {
     value: f64,
     base: Option<f64>,
     is_baseline: bool,
+    /// Of a time to an event, whether the event happened.
+    event: Option<bool>,
 }
 
 /// The analysis data set of `trial`.
@@ -97,11 +99,13 @@ pub fn table(trial: &Trial, adam: &Adam) -> Result<AnalysisData, DataError> {
     made.text("PARAM", "Parameter", None, &|record| Some(plain(parameter(record.endpoint))));
     made.number("PARAMN", "Parameter (N)", None, &|record| Some(record.place as f64 + 1.0));
     made.text("AVISIT", "Analysis Visit", None, &|record| {
-        design.visits.get(record.visit).map(|visit| visit.label.clone())
+        // A time to an event belongs to no visit.
+        design.visits.get(record.visit).filter(|_| record.event.is_none()).map(|visit| visit.label.clone())
     });
-    made.number("AVISITN", "Analysis Visit (N)", None, &|record| Some(record.visit as f64));
+    let visit_number = |record: &Record<'_>| record.event.is_none().then_some(record.visit as f64);
+    made.number("AVISITN", "Analysis Visit (N)", None, &visit_number);
     if !adam.dates.is_empty() {
-        let date = |record: &Record<'_>| record.date(record.visit, adam);
+        let date = |record: &Record<'_>| record.date(record.visit, adam).filter(|_| record.event.is_none());
         made.date("ADT", "Analysis Date", &date);
         let day = |record: &Record<'_>| {
             let first = design.baseline.and_then(|baseline| record.date_of_patient(baseline, adam))?;
@@ -116,6 +120,10 @@ pub fn table(trial: &Trial, adam: &Adam) -> Result<AnalysisData, DataError> {
         );
     }
     made.number("AVAL", "Analysis Value", None, &|record| Some(record.value));
+    if design.endpoints.iter().any(|endpoint| endpoint.survival.is_some()) {
+        let censored = |record: &Record<'_>| record.event.map(|event| f64::from(u8::from(!event)));
+        made.number("CNSR", "Censor", Some("0 for an event at AVAL, 1 where observation ended without one"), &censored);
+    }
     made.number("BASE", "Baseline Value", Some("AVAL of the same knee and parameter where ABLFL is Y"), &|record| {
         record.base
     });
@@ -254,11 +262,39 @@ fn records(trial: &Trial) -> Vec<Record<'_>> {
         for knee in patient.knees() {
             for (place, endpoint) in design.endpoints.iter().enumerate() {
                 let base = trial.collected_baseline(knee, place);
+                if let Some(timed) = knee.values.timed(place) {
+                    let (visit, value, event) = (design.primary, timed.time, Some(timed.event));
+                    let is_baseline = false;
+                    records.push(Record {
+                        patient,
+                        number,
+                        knee,
+                        endpoint,
+                        place,
+                        visit,
+                        value,
+                        base,
+                        is_baseline,
+                        event,
+                    });
+                }
                 for &visit in &endpoint.visits {
                     let cell = knee.values.get(place).and_then(|visits| visits.get(visit)).copied().flatten();
                     let Some(value) = cell else { continue };
                     let is_baseline = design.baseline == Some(visit);
-                    records.push(Record { patient, number, knee, endpoint, place, visit, value, base, is_baseline });
+                    let event = None;
+                    records.push(Record {
+                        patient,
+                        number,
+                        knee,
+                        endpoint,
+                        place,
+                        visit,
+                        value,
+                        base,
+                        is_baseline,
+                        event,
+                    });
                 }
             }
         }

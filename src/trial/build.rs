@@ -19,6 +19,7 @@ use super::replicates;
 use super::rows::{Rows, has_column};
 use super::rules;
 use super::sources::Sources;
+use super::time_to_event;
 use crate::math::decimal;
 use std::collections::BTreeSet;
 
@@ -31,8 +32,11 @@ pub use super::sources::{Allocation, Events, Layout, Roles, SetDefinition, Sourc
 pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>), Vec<Finding>> {
     let mut findings = Findings::default();
     remarks(sources, &mut findings);
-    let Some(mut rows) = Rows::read(design, sources, &mut findings) else { return Err(findings.into_list()) };
+    let reading = time_to_event::with_statuses(design);
+    let Some(mut rows) = Rows::read(&reading, sources, &mut findings) else { return Err(findings.into_list()) };
+    time_to_event::take_statuses(design, &mut rows);
     values_permitted(design, &rows, &mut findings);
+    time_to_event::permitted(design, &rows, &mut findings);
     replicates::combine(design, sources, &mut rows, &mut findings);
     let Some(knees) = Knees::group(design, sources, &rows, &mut findings) else { return Err(findings.into_list()) };
     let mut design = design.clone();
@@ -130,7 +134,8 @@ fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
                 continue;
             }
             let wrong = match endpoint.kind {
-                Kind::Continuous => None,
+                // Times and statuses have rules of their own.
+                Kind::Continuous | Kind::Survival => None,
                 Kind::Ordinal => (value.fract() != 0.0).then_some("a grade is a whole number"),
                 Kind::Binary => (value != 0.0 && value != 1.0).then_some("a binary endpoint is 0 or 1"),
                 Kind::Count => (value.fract() != 0.0 || value < 0.0).then_some("a count is a whole number from 0"),
@@ -255,6 +260,9 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
         for (number, column) in rows.values.iter().enumerate() {
             let Some(value) = column.get(row).copied().flatten() else { continue };
             let endpoint = design.endpoints.get(number);
+            if endpoint.is_some_and(|endpoint| endpoint.survival.is_some()) {
+                continue;
+            }
             if endpoint.is_some_and(|endpoint| !endpoint.reads(visit)) {
                 if unplanned.insert((number, visit)) {
                     let column = endpoint.map(|endpoint| endpoint.column.as_str());
@@ -277,6 +285,7 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
             }
         }
     }
+    time_to_event::file(design, rows, knees, &mut values, findings);
     values.iter_mut().for_each(|of_knee| derived::derive(design, of_knee));
     let mut patients = Vec::with_capacity(knees.patients.len());
     let mut values = values.into_iter();
@@ -333,8 +342,7 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
     let columns = trial.patients.iter().flat_map(|patient| patient.attributes.keys()).chain(&sources.emptied);
     let known: BTreeSet<&str> = columns.map(String::as_str).collect();
     let file = sources.patients.as_ref().map_or(&sources.observations.file, |source| &source.file);
-    let has_values =
-        |patient: &Patient| patient.knees().iter().any(|knee| knee.values.iter().flatten().any(Option::is_some));
+    let has_values = |patient: &Patient| patient.knees().iter().any(|knee| !knee.values.is_empty());
     for (purpose, column) in &sources.patient_columns {
         if !known.contains(column.as_str()) {
             let names: Vec<&str> = known.iter().copied().collect();

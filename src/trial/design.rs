@@ -17,9 +17,23 @@ pub enum Kind {
     Binary,
     /// A count of events.
     Count,
+    /// Time to an event that not every knee has: a time and a status, once per knee ([`TimeToEvent`]).
+    Survival,
 }
 
-/// Which direction of the endpoint is a benefit.
+/// What belongs to an endpoint that is the time to an event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TimeToEvent {
+    /// The data column of the status: 1 for an event at the time, 0 where observation ended without one.
+    pub status: String,
+    /// What the codes of the status mean, censored before event; empty where they are 0 and 1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<Level>,
+    /// Horizon of the restricted mean, in the unit of the time; the longest that both arms reach where it is absent.
+    pub tau: Option<f64>,
+}
+
+/// Which direction of the endpoint is a benefit; of the time to an event, a longer time is the higher value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
@@ -107,6 +121,9 @@ pub struct Endpoint {
     /// The logarithm on which it is analysed, where the plan says so: `margin` and `important_difference` are ratios then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logarithm: Option<Logarithm>,
+    /// Status and horizon, where it is the time to an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survival: Option<TimeToEvent>,
 }
 
 impl Endpoint {
@@ -135,7 +152,8 @@ impl Endpoint {
         if self.logarithm.is_some() { "" } else { &self.unit }
     }
 
-    /// +1 where a positive active − placebo difference is a benefit, −1 where a negative one is.
+    /// +1 where a positive active − placebo difference is a benefit, −1 where a negative one is; of the time to an event,
+    /// a longer time.
     pub fn benefit_sign(&self) -> f64 {
         match self.better {
             Better::Lower => -1.0,

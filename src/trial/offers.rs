@@ -54,6 +54,7 @@ pub fn words_for_numbers(
         Kind::Ordinal => {
             format!("declare the grades in the endpoint, the lowest first: {levels}, or the order that is right")
         }
+        Kind::Survival => "times are numbers: correct the cells, or list a code in `data.missing`".to_owned(),
         Kind::Continuous | Kind::Count if words.len() == 2 => {
             format!("an endpoint of two answers is `kind = \"binary\"` with, no before yes, {levels}")
         }

@@ -38,6 +38,8 @@ pub struct Rows {
     pub table_row: Vec<usize>,
     /// Values by endpoint.
     pub values: Vec<Vec<Option<f64>>>,
+    /// By endpoint that is the time to an event: the statuses.
+    pub statuses: BTreeMap<usize, Vec<Option<f64>>>,
     /// By column: values of the parts of totals that are no endpoints.
     pub parts: BTreeMap<String, Vec<Option<f64>>>,
     /// Rows whose files have no column of the treatment, where other files have one and do not name the knee.
@@ -96,7 +98,8 @@ impl Rows {
         if !self.table_row.is_empty() {
             pick(&mut self.table_row, rows);
         }
-        for column in self.values.iter_mut().chain(self.parts.values_mut()).chain(&mut self.month) {
+        let values = self.values.iter_mut().chain(self.statuses.values_mut()).chain(self.parts.values_mut());
+        for column in values.chain(&mut self.month) {
             pick(column, rows);
         }
         if let Some(column) = &mut self.date {

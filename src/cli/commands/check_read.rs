@@ -55,6 +55,14 @@ pub fn what_was_read(inputs: &Inputs, trial: &Trial) -> String {
     lines.push(("visits", visits.collect::<Vec<_>>().join(", ")));
     for (number, endpoint) in design.endpoints.iter().enumerate() {
         let knees = || trial.patients.iter().flat_map(|patient| patient.knees());
+        if endpoint.survival.is_some() {
+            let times: Vec<_> = knees().filter_map(|knee| knee.values.timed(number)).collect();
+            let events = times.iter().filter(|timed| timed.event).count();
+            let times = plural(times.len(), "knee", "knees");
+            let events = plural(events, "event", "events");
+            lines.push(("endpoint", format!("{} ({}): {events} in {times}", endpoint.name, endpoint.role.name())));
+            continue;
+        }
         let values: usize = knees().filter_map(|knee| knee.values.get(number)).flatten().flatten().count();
         let with = trial.patients.iter().filter(|patient| {
             patient

@@ -90,10 +90,13 @@ pub fn not_observed(material: &Material, number: &str) -> Option<ResultTable> {
         let about = material.endpoint(endpoint);
         for patient in material.members() {
             for knee in patient.knees() {
-                for &visit in about.visits.iter().filter(|visit| knee.values[endpoint][**visit].is_none()) {
+                let absent =
+                    |visit: &&usize| knee.values[endpoint][**visit].is_none() && knee.values.timed(endpoint).is_none();
+                for &visit in about.visits.iter().filter(absent) {
                     let arm = arms[knee.arm];
                     let site = if knee.side == arm { arm.to_owned() } else { format!("{} ({arm})", knee.side) };
-                    let cells = [site, about.name.clone(), material.visit(visit).to_owned()].map(Cell::Text);
+                    let visit = if about.survival.is_some() { String::new() } else { material.visit(visit).to_owned() };
+                    let cells = [site, about.name.clone(), visit].map(Cell::Text);
                     table.row(patient.id.clone(), 0, cells.to_vec(), Vec::new());
                 }
             }

@@ -20,6 +20,10 @@ pub fn counts(material: &Material, number: &str) -> ResultTable {
     headers.push(words.get("table.one_knee"));
     table.headers(words.get("table.endpoint"), headers);
     for (endpoint, about) in design.endpoints.iter().enumerate() {
+        // Censored times stand in a table of their own.
+        if about.survival.is_some() {
+            continue;
+        }
         table.group(about.name.clone());
         for &visit in &about.visits {
             let of = |arm| material.outcomes.description(endpoint, visit, Measure::Value, arm);

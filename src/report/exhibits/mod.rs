@@ -19,6 +19,7 @@ pub mod repeated;
 pub mod responders;
 pub mod secondary;
 pub mod shown;
+pub mod survival;
 pub mod tables;
 pub mod tipping;
 pub mod within;

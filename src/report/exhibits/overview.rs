@@ -7,7 +7,7 @@ use crate::analysis::{Claim, Record, Scale};
 use crate::figure::{Figure, FigureError, Style, overview_forest as forest};
 use crate::report::compose::primary_visit;
 use crate::table::rounding;
-use crate::trial::{Better, Measure};
+use crate::trial::Measure;
 
 /// The figure; `None` where nothing could be estimated.
 ///
@@ -26,7 +26,7 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
         let group = secondary::group(material, record);
         let row = row(material, record, endpoint, group, primary.contains(&endpoint));
         shown.push(record.id.clone());
-        let below = secondary::is_log(record) && material.endpoint(endpoint).better == Better::Lower;
+        let below = group == 1 && lower_favours_active(material, record, endpoint);
         of_means &= material.endpoint(endpoint).logarithm.is_some();
         rows[[0, if below { 1 } else { 2 }, 3][group]].push(row);
     }
@@ -35,11 +35,12 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
         (-times..=times).map(|i| (f64::from(i) * step, rounding::print(f64::from(i) * step, decimals))).collect()
     };
     // Benefit lies to the left, on whichever side of 1 it is.
+    let active = [("active", material.trial.design.arms.active.as_str())];
     let ratios = |rows: Vec<forest::Row>, sign: f64| {
         let ticks = [(4.0_f64, "4"), (2.0, "2"), (1.0, "1"), (0.5, "0.5"), (0.25, "0.25")];
         let mut ticks = ticks.map(|(ratio, label)| (sign * ratio.ln(), label.to_owned())).to_vec();
         ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
-        forest::Block { axis: words.get("figure.axis_ratio"), rows, ticks, reach: 1.2 }
+        forest::Block { axis: words.say(if sign > 0.0 { "figure.axis_ratio_below" } else { "figure.axis_ratio" }, &active), rows, ticks, reach: 1.2 }
     };
     let blocks = vec![
         forest::Block { axis: words.get("figure.axis_sd"), rows: scores, ticks: signed(0.5, 1, 8), reach: 0.6 },
@@ -68,6 +69,12 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
     unless_empty(forest::draw(&input, style))
 }
 
+/// Whether lower numbers of a logarithm of a ratio are in favour of active.
+fn lower_favours_active(material: &Material, record: &Record, endpoint: usize) -> bool {
+    let sign = material.endpoint(endpoint).benefit_sign();
+    Scale::of(&record.result).is_some_and(|scale| scale.ratio().is_some() && scale.benefit_sign(sign) < 0.0)
+}
+
 fn row(material: &Material, record: &Record, endpoint: usize, group: usize, primary: bool) -> forest::Row {
     let about = material.endpoint(endpoint);
     let result = &record.result;
@@ -75,7 +82,8 @@ fn row(material: &Material, record: &Record, endpoint: usize, group: usize, prim
     let compared = Scale::of(result);
     let log = compared.is_some_and(|scale| scale.ratio().is_some());
     // Benefit counts negative, so that it lies to the left.
-    let sign = if about.better == Better::Lower { 1.0 } else { -1.0 };
+    let benefit = compared.map_or(about.benefit_sign(), |scale| scale.benefit_sign(about.benefit_sign()));
+    let sign = if benefit < 0.0 { 1.0 } else { -1.0 };
     let scale: Option<Box<dyn Fn(f64) -> f64>> = match group {
         0 => {
             let spread = material.outcomes.description(endpoint, visit, record.measure, None);

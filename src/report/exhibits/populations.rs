@@ -292,6 +292,8 @@ pub fn knees(material: &Material, number: &str) -> Option<ResultTable> {
                     table.named(geometric.iter().map(|(_, field)| *field));
                 }
             }
+            // Has no baseline.
+            Kind::Survival => {}
             Kind::Ordinal | Kind::Binary => {
                 let grades = [active, placebo].map(super::grades::of);
                 for (place, (grade, n)) in grades[0].iter().enumerate() {

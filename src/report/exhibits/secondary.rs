@@ -6,6 +6,7 @@ use super::{Material, json, models, tables};
 use crate::analysis::{Claim, Interval, Ratio, Record, Scale, Verdict, Withheld};
 use crate::report::sentences;
 use crate::table::{Align, Cell, ResultTable};
+use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Kind, Measure};
 
 /// The table; `None` where every endpoint is primary.
@@ -52,6 +53,12 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
         return None;
     }
     table.footnotes.push(words.get("footnote.secondary"));
+    let is_time =
+        |record: &Record| record.endpoint.is_some_and(|endpoint| material.endpoint(endpoint).kind == Kind::Survival);
+    if rows.iter().flatten().any(|record| is_time(record)) {
+        let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo)];
+        table.footnotes.push(words.say("footnote.secondary_times", &values));
+    }
     let adjusted = rows[0].iter().any(|r| r.endpoint.is_some_and(|e| models::baseline_adjusted(material, e)));
     table.footnotes.extend(adjusted.then(|| words.get("footnote.secondary_adjusted")));
     let ratios = rows[1].iter().any(|record| of_means(record));
@@ -85,7 +92,11 @@ fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultT
         1 => 2,
         _ => tables::decimals(material, endpoint, result.method).0,
     };
-    let label = material.visit(visit).to_owned();
+    // The time to an event belongs to no visit: its line says what is compared.
+    let label = match material.endpoint(endpoint).kind {
+        Kind::Survival => tables::method_name(material, result.method),
+        _ => material.visit(visit).to_owned(),
+    };
     let [active, placebo] = means(material, record, endpoint, visit);
     let mut ids = vec![record.id.clone()];
     ids.extend(models::means_at(material, endpoint, visit).into_iter().flatten().map(|record| record.id.clone()));
@@ -99,10 +110,18 @@ fn row(material: &Material, record: &Record, adjusted: bool, table: &mut ResultT
     ];
     cells.extend(adjusted.then(|| record.p_adjusted.map_or(Cell::Empty, |p| Cell::PValue(Some(p)))));
     cells.push(Cell::Text(record.verdict.map_or_else(String::new, |verdict| claim(material, &verdict))));
-    let shares = matches!(cells[1], Cell::CountPercent(..));
+    let shares = material.endpoint(endpoint).kind == Kind::Binary && matches!(cells[1], Cell::CountPercent(..));
+    let times = material.endpoint(endpoint).kind == Kind::Survival;
+    if times {
+        let curves = [ACTIVE, PLACEBO].into_iter().filter_map(|arm| super::survival::curve_of(material, endpoint, arm));
+        ids.extend(curves.map(|curve| curve.id.clone()));
+    }
     table.row(label, 1, cells, ids);
     if shares {
         table.named(["", "n_yes_treated percent_yes_treated", "n_yes_control percent_yes_control"]);
+    }
+    if times {
+        table.named(["", "n_events", "n_events"]);
     }
 }
 
@@ -124,6 +143,10 @@ fn means(material: &Material, record: &Record, endpoint: usize, visit: usize) ->
                 Cell::Number(found.and_then(|found| found.result.estimate), about.decimals + 1)
             })
         }
+        Kind::Survival => [ACTIVE, PLACEBO].map(|arm| {
+            let curve = super::survival::curve_of(material, endpoint, arm);
+            curve.map_or(Cell::Empty, |curve| Cell::CountPercent(super::count(curve, "n_events"), curve.result.n_pairs))
+        }),
         Kind::Binary if record.measure == Measure::Value && json(record, "a").is_number() => {
             ["n_yes_treated", "n_yes_control"].map(|name| {
                 let yes = record.result.number(name).map_or(0, |count| count as usize);

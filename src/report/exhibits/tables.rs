@@ -181,7 +181,9 @@ fn same_patients(material: &Material, endpoint: usize, name: &str) -> bool {
     let Some(other) = material.trial.sets.iter().find(|set| set.name == name) else { return false };
     let visits = material.trial.design.follow_up(material.endpoint(endpoint));
     let observed = |patient: &crate::trial::Patient| {
-        patient.knees().iter().any(|knee| visits.iter().any(|visit| knee.values[endpoint][*visit].is_some()))
+        patient.knees().iter().any(|knee| {
+            knee.values.timed(endpoint).is_some() || visits.iter().any(|visit| knee.values[endpoint][*visit].is_some())
+        })
     };
     let members = material.set().members.iter().zip(&other.members);
     material.trial.patients.iter().zip(members).all(|(patient, (one, two))| one == two || !observed(patient))

@@ -14,6 +14,9 @@ pub fn correlation(material: &Material, number: &str) -> ResultTable {
     let headers = ["pairs", "r", "ci", "sd_diff", "variance_ratio"].map(|key| words.get(&format!("table.{key}")));
     table.headers(words.get("table.endpoint"), headers);
     for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
+        if about.kind == Kind::Survival {
+            continue;
+        }
         let decimals = if about.logarithm.is_some() { 3 } else { about.decimals + 2 };
         table.group(on_scale(material, endpoint, material.name_with_unit(endpoint)));
         for &visit in &about.visits {
@@ -41,7 +44,7 @@ pub fn meta_analysis(material: &Material, number: &str) -> Option<ResultTable> {
     let headers = ["pairs", "md", "se_md", "sd_diff", "r", "sd_active", "sd_placebo"];
     table.headers(words.get("table.endpoint"), headers.map(|key| words.get(&format!("table.{key}"))));
     for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
-        if matches!(about.kind, Kind::Ordinal | Kind::Binary) {
+        if matches!(about.kind, Kind::Ordinal | Kind::Binary | Kind::Survival) {
             continue;
         }
         let name =

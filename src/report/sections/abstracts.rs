@@ -4,7 +4,7 @@
 use super::summary::{design_line, safety_sentence};
 use crate::report::compose::{primary_visit, section as titled};
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, models, tables};
+use crate::report::exhibits::{Material, models, survival, tables};
 use crate::report::{sentences, sources};
 
 /// The section: what is known, and in one place what is still to be written.
@@ -41,7 +41,11 @@ pub fn section(material: &Material) -> Section {
                 ("endpoint", &*material.name_with_unit(endpoint)),
                 ("visit", material.visit(primary_visit(material, endpoint))),
             ];
-            words.say("abstract.outcome_text", &values)
+            let key = match survival::is(material, endpoint) {
+                true => "abstract.outcome_time",
+                false => "abstract.outcome_text",
+            };
+            words.say(key, &values)
         })
         .collect();
     fact("outcome", sentences::join(material, &names));
@@ -63,9 +67,14 @@ pub fn section(material: &Material) -> Section {
         .iter()
         .flat_map(|&endpoint| {
             let visit = primary_visit(material, endpoint);
+            if survival::is(material, endpoint) {
+                let described = survival::described(material, endpoint);
+                let conclusion = decided(endpoint).map(|record| sentences::conclusion(material, record));
+                return described.into_iter().chain(conclusion).collect::<Vec<_>>();
+            }
             let means =
                 sentences::ls_means(material, endpoint, visit).or_else(|| sentences::means(material, endpoint, visit));
-            means.into_iter().chain(decided(endpoint).map(|record| sentences::conclusion(material, record)))
+            means.into_iter().chain(decided(endpoint).map(|record| sentences::conclusion(material, record))).collect()
         })
         .collect();
     fact("results", sentences::join(material, &results));

@@ -5,7 +5,8 @@ use crate::figure::{FigureError, Style};
 use crate::report::compose::primary_visit;
 use crate::report::document::{Block, Part, Section};
 use crate::report::exhibits::{
-    Material, contrasts, course, families, figures, grades, interim, models, posterior, repeated, responders, tables,
+    Material, contrasts, course, families, figures, grades, interim, models, posterior, repeated, responders, survival,
+    tables,
 };
 use crate::report::{sentences, sources};
 use crate::trial::Kind;
@@ -26,6 +27,10 @@ pub fn primary(material: &Material, endpoint: usize, style: &Style) -> Result<Se
     let visit = primary_visit(material, endpoint);
     opening(material, endpoint, &mut section);
     let blocks = &mut section.blocks;
+    if survival::is(material, endpoint) {
+        of_times(material, endpoint, style, blocks)?;
+        return Ok(section);
+    }
     if graded(material, endpoint) {
         blocks.extend(grades::bars(material, endpoint, CHAPTER, style)?.map(Block::Figure));
         blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER)));
@@ -69,6 +74,15 @@ pub fn annex(material: &Material, endpoint: usize, style: &Style) -> Result<Sect
         opening(material, endpoint, &mut section);
     }
     let blocks = &mut section.blocks;
+    if survival::is(material, endpoint) {
+        if primary {
+            // Its own section has everything.
+            section.blocks.clear();
+        } else {
+            of_times(material, endpoint, style, blocks)?;
+        }
+        return Ok(section);
+    }
     if graded(material, endpoint) {
         if !primary {
             blocks.extend(grades::bars(material, endpoint, CHAPTER, style)?.map(Block::Figure));
@@ -111,6 +125,14 @@ pub fn annex(material: &Material, endpoint: usize, style: &Style) -> Result<Sect
     blocks.extend(repeated::table(material, endpoint, CHAPTER).map(Block::Table));
     blocks.extend(repeated::further(material, endpoint, CHAPTER).map(Block::Table));
     Ok(section)
+}
+
+/// The time to an event: curves, arms, comparisons.
+fn of_times(material: &Material, endpoint: usize, style: &Style, blocks: &mut Vec<Block>) -> Result<(), FigureError> {
+    blocks.extend(survival::figure(material, endpoint, CHAPTER, style)?.map(Block::Figure));
+    blocks.push(Block::Table(survival::arms(material, endpoint, CHAPTER)));
+    blocks.push(Block::Table(survival::comparisons(material, endpoint, CHAPTER)));
+    Ok(())
 }
 
 /// The declared contrasts of the arms: the forest at the visit that decides, and the table.

@@ -62,6 +62,10 @@ pub fn facts(material: &Material) -> Vec<String> {
             let values = [("endpoint", about.name.as_str()), ("n", &lost.n.to_string()), ("method", &method)];
             facts.push(words.say("limitations.no_baseline", &values));
         }
+        if about.survival.is_some() {
+            facts.push(words.say("limitations.censoring", &[("endpoint", &about.name)]));
+            continue;
+        }
         if about.important_difference.is_none() {
             facts.push(words.say("limitations.no_mcid", &[("endpoint", &about.name)]));
         }

@@ -3,7 +3,7 @@
 
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Part, Section};
-use crate::report::exhibits::{Material, harms, listings};
+use crate::report::exhibits::{Material, harms, listings, survival};
 
 /// The section.
 pub fn section(material: &Material) -> Section {
@@ -19,7 +19,11 @@ pub fn section(material: &Material) -> Section {
     section.blocks.extend(listings::not_observed(material, "16.2.6").map(Block::Table));
     for endpoint in 0..material.trial.design.endpoints.len() {
         let number = format!("16.2.6.{}", endpoint + 1);
-        section.blocks.extend(listings::values(material, endpoint, &number).map(Block::Table));
+        let listing = match survival::is(material, endpoint) {
+            true => survival::listing(material, endpoint, &number),
+            false => listings::values(material, endpoint, &number),
+        };
+        section.blocks.extend(listing.map(Block::Table));
     }
     section.blocks.extend(harms::listing(material, "16.2.7", false).map(Block::Table));
     section

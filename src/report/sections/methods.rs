@@ -62,6 +62,7 @@ pub fn section(material: &Material) -> Section {
         section.blocks.push(Block::Paragraph(words.get("methods.change")));
     }
     section.blocks.extend(other_methods(material).map(Block::Paragraph));
+    section.blocks.extend(times(material).into_iter().map(Block::Paragraph));
     section.blocks.extend(super::data_rules::paragraph(material).map(Block::Paragraph));
     section
         .blocks
@@ -196,6 +197,39 @@ fn logarithms(material: &Material) -> Vec<String> {
         Some(sentences::join(material, &said))
     };
     endpoints.filter_map(of).collect()
+}
+
+/// How each time to an event is analysed: what its status means, the two questions, and what decides.
+fn times(material: &Material) -> Vec<String> {
+    let words = material.words;
+    let arms = &material.trial.design.arms;
+    let of = |endpoint: usize| {
+        let about = material.endpoint(endpoint);
+        let survival = about.survival.as_ref()?;
+        let deciding = material.outcomes.deciding(endpoint, primary_visit(material, endpoint))?;
+        let values = [
+            ("endpoint", about.name.as_str()),
+            ("time", &about.column),
+            ("status", &survival.status),
+            ("active", &arms.active),
+            ("placebo", &arms.placebo),
+        ];
+        let mut said = vec![words.say("methods.survival", &values)];
+        let decides = match deciding.result.method {
+            "rmst" => "methods.survival_rmst",
+            _ => "methods.survival_first_event",
+        };
+        let tau = deciding.result.number("tau").map(crate::report::exhibits::survival::time).unwrap_or_default();
+        let values = [("tau", tau.as_str()), ("unit", &about.unit)];
+        said.push(sentences::tidy(&words.say(decides, &values)));
+        if survival.tau.is_none() {
+            said.push(words.get("methods.survival_no_tau"));
+        }
+        said.push(crate::report::exhibits::survival::direction(material, endpoint));
+        said.push(words.get("methods.survival_censoring"));
+        Some(sentences::join(material, &said))
+    };
+    (0..material.trial.design.endpoints.len()).filter_map(of).collect()
 }
 
 /// The rule by which the design chooses the method where the plan names none, said once, and what it chose for which

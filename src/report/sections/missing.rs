@@ -3,7 +3,7 @@
 use crate::figure::{FigureError, Style};
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Part, Section};
-use crate::report::exhibits::{Material, missing};
+use crate::report::exhibits::{Material, missing, survival};
 use crate::report::sources;
 
 /// The section.
@@ -14,6 +14,11 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
     let words = material.words;
     let mut section = titled(material, "missing");
     for (position, endpoint) in material.primary_endpoints().into_iter().enumerate() {
+        if survival::is(material, endpoint) {
+            let name = [("endpoint", material.endpoint(endpoint).name.as_str())];
+            section.blocks.push(Block::Paragraph(words.say("text.censored_intro", &name)));
+            continue;
+        }
         let (observed, scheduled) = missing::observed(material, endpoint);
         let values = [
             ("endpoint", material.endpoint(endpoint).name.as_str()),
@@ -25,8 +30,12 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
         let number = format!("14.4.{}", position + 1);
         section.blocks.extend(missing::map(material, endpoint, &number, style)?.map(Block::Figure));
     }
-    section.blocks.push(Block::Paragraph(words.get("text.missing_assumption")));
+    let measured = (0..material.trial.design.endpoints.len()).any(|endpoint| !survival::is(material, endpoint));
+    section.blocks.extend(measured.then(|| Block::Paragraph(words.get("text.missing_assumption"))));
     for (position, endpoint) in material.primary_endpoints().into_iter().enumerate() {
+        if survival::is(material, endpoint) {
+            continue;
+        }
         let number = format!("14.4.2.{}", position + 1);
         section.blocks.extend(missing::patterns(material, endpoint, &number).map(Block::Table));
     }
@@ -37,6 +46,7 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
 pub fn annex(material: &Material) -> Section {
     let mut section = titled(material, "annex_missing");
     section.part = Part::Annex;
-    section.blocks.push(Block::Table(missing::counts(material, "14.4.1")));
+    let counts = missing::counts(material, "14.4.1");
+    section.blocks.extend((!counts.rows.is_empty()).then_some(Block::Table(counts)));
     section
 }

@@ -7,7 +7,8 @@ use crate::trial::design::{ACTIVE, PLACEBO};
 use serde_json::json;
 
 /// One row per knee, visit and endpoint at which a value was observed: who, which knee, which arm, which sets, the value
-/// and the knee's baseline as collected; of endpoints on logarithms the programs take those.
+/// and the knee's baseline as collected; of endpoints on logarithms the programs take those; of a time to an event the time as
+/// value, and its status.
 pub fn knees(material: &Material) -> String {
     let trial = material.trial;
     let design = &trial.design;
@@ -21,12 +22,18 @@ pub fn knees(material: &Material) -> String {
         header.push("injection".to_owned());
     }
     header.extend(sets(material));
+    // Last, so that programs that know no times read the columns before it as ever.
+    let timed = design.endpoints.iter().any(|about| about.survival.is_some());
+    header.extend(timed.then(|| "status".to_owned()));
     let mut out = line(&header);
     for (endpoint, about) in design.endpoints.iter().enumerate() {
         for (index, patient) in trial.patients.iter().enumerate() {
             for knee in patient.knees() {
                 for &visit in &about.visits {
-                    let Some(value) = knee.values[endpoint][visit] else { continue };
+                    // Of a time to an event: the time, and whether the event happened.
+                    let time = knee.values.timed(endpoint);
+                    let value = knee.values[endpoint][visit].or(time.map(|timed| timed.time));
+                    let Some(value) = value else { continue };
                     let active = match knee.arm {
                         ACTIVE => "1",
                         PLACEBO => "0",
@@ -49,6 +56,7 @@ pub fn knees(material: &Material) -> String {
                         );
                     }
                     row.extend(members(material, index));
+                    row.extend(timed.then(|| time.map(|timed| u8::from(timed.event).to_string()).unwrap_or_default()));
                     out.push_str(&line(&row));
                 }
             }

@@ -178,6 +178,14 @@ fn further(record: &Record) -> String {
                 found.clear();
             }
         }
+        "kaplan-meier" => found.extend(["n_events", "n_censored"].map(|name| (name.to_owned(), json(record, name)))),
+        "first-event" => {
+            let names = ["n_active_first", "n_placebo_first", "n_tied", "n_uninformative"];
+            found.extend(names.map(|name| (name.to_owned(), json(record, name))));
+        }
+        "rmst" => {
+            found.extend(["tau", "rmst_active", "rmst_placebo"].map(|name| (name.to_owned(), json(record, name))));
+        }
         "friedman" => found.push(("kendall_w".to_owned(), json(record, "kendall_w"))),
         _ => {}
     }

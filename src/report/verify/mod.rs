@@ -1,7 +1,7 @@
 //! The programs that recompute the results with other software, and the data they read.
 //!
 //! The R programs are fixed; what they compute is listed in `expected.csv` with our values. `verify.R` is the one to run:
-//! it reads the exported data, recomputes with the functions of the five other files, and prints each comparison with
+//! it reads the exported data, recomputes with the functions of the other files, and prints each comparison with
 //! PASS or FAIL. `verify.sas` is written for the plan's own analyses.
 
 mod csv;
@@ -29,6 +29,7 @@ pub fn files(material: &Material) -> Vec<(String, String)> {
         named("models.R", include_str!("models.R").to_owned()),
         named("generalised.R", include_str!("generalised.R").to_owned()),
         named("imputation.R", include_str!("imputation.R").to_owned()),
+        named("survival.R", include_str!("survival.R").to_owned()),
         named("trial.R", include_str!("trial.R").to_owned()),
         named("verify.sas", sas::program(material)),
     ]

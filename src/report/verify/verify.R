@@ -7,6 +7,7 @@
 #   models.R       mixed models by REML, Kenward-Roger, Satterthwaite and the other degrees of freedom
 #   generalised.R  models of grades and yes/no answers, estimating equations
 #   imputation.R   estimands by conditional means, the jackknife over patients, two means, single values
+#   survival.R     time to an event
 #   trial.R        responders, tests over all visits, sample size, subgroups, adverse events, multiplicity
 # Where nlme, lme4 or ordinal are installed, models are fitted by them too; lines about them say so.
 #
@@ -25,7 +26,7 @@ read <- function(name, numbers = character()) {
   for (column in intersect(numbers, names(cells))) cells[[column]] <- as.numeric(cells[[column]])
   cells
 }
-data <- read("data.csv", c("active", "visit_number", "value", "base"))
+data <- read("data.csv", c("active", "visit_number", "value", "base", "status"))
 patients <- read("patients.csv")
 events <- read("events.csv", c("serious", "related"))
 plan <- local({ rows <- read("plan.csv"); as.list(stats::setNames(rows$value, rows$name)) })
@@ -41,7 +42,7 @@ data <- local({
   }
   data
 })
-for (part in c("paired.R", "models.R", "generalised.R", "trial.R", "imputation.R")) source(file.path(folder, part), encoding = "UTF-8")
+for (part in c("paired.R", "models.R", "generalised.R", "trial.R", "imputation.R", "survival.R")) source(file.path(folder, part), encoding = "UTF-8")
 
 ## ---- The data of one comparison ------------------------------------------------------------------------------------
 
@@ -152,6 +153,14 @@ recompute <- function(row) {
       ancova_pairs(pair$active[known], pair$placebo[known], pair$base_active[known], pair$base_placebo[known], level, side)
     },
     descriptive = describe(row, d),
+    "kaplan-meier" = kaplan_meier(times_at(row$endpoint, row$set), row$arm, level),
+    "first-event" = first_event(times_at(row$endpoint, row$set), level, side),
+    "stratified-log-rank" = stratified_log_rank(times_at(row$endpoint, row$set), side),
+    "stratified-cox" = stratified_cox(times_at(row$endpoint, row$set), level, side),
+    "marginal-cox" = marginal_cox(times_at(row$endpoint, row$set), level, side),
+    rmst = if (is.na(row$estimate)) skip("there is no horizon that both arms reach: there is no result to compare")
+           else rmst_pairs(times_at(row$endpoint, row$set), further_of(row)[["tau"]], level, side),
+    "prentice-wilcoxon" = , akritas = skip("its pooled scores are not recomputed in base R"),
     "paired-table" = cells_of(pair$active, pair$placebo, levels),
     "shift-table" = shifts_of(row, levels),
     counts = counted(row),
@@ -327,7 +336,7 @@ by_another_program <- function(row) {
 tolerance <- function(method) switch(method,
   "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "complete-pairs" = , "ls-mean" = , "second-opinion" = , "conditional-mean" = 1e-6,
   "ordinal-mixed" = , "logistic-mixed" = 1e-4,
-  "win-odds" = , gee = , "effect-size" = 1e-8, 1e-9)
+  "win-odds" = , gee = , "effect-size" = , "marginal-cox" = 1e-8, 1e-9)
 
 close_to <- function(ours, theirs, tolerance) {
   if (is.na(ours) || is.na(theirs)) return(is.na(ours) && is.na(theirs))

@@ -290,7 +290,8 @@ fn primary_set(context: &Context<'_>, findings: &mut Findings) {
     for (patient, member) in context.trial.patients.iter().zip(&set.members) {
         let after_baseline =
             last_measured(patient).is_some_and(|visit| design.baseline.is_none_or(|baseline| visit > baseline));
-        if *member && !after_baseline {
+        let timed = |endpoint: usize| patient.knees().iter().any(|knee| knee.values.timed(endpoint).is_some());
+        if *member && !after_baseline && !(0..design.endpoints.len()).any(timed) {
             let row = patient.knees().iter().flat_map(|knee| knee.rows.iter().flatten()).min().copied();
             findings.add(
                 "SK713",

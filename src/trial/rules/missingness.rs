@@ -64,6 +64,10 @@ pub const RULES: &[Rule] = &[
 /// Looks at what was not measured, endpoints side by side.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
     findings.side_by_side(&context.trial.design.endpoints, |number, endpoint, found| {
+        // Censoring takes the place of missing visits.
+        if endpoint.survival.is_some() {
+            return super::times::missing(context, number, endpoint, found);
+        }
         let primary = endpoint.role == Role::Primary;
         if primary {
             by_visit(context, number, endpoint, found);

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod randomisation;
 mod scores;
 pub mod time;
+mod times;
 pub mod values;
 
 use super::finding::Severity;

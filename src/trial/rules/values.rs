@@ -198,6 +198,41 @@ pub const RULES: &[Rule] = &[
         example: "A volume of 0 with `transform = \"log\"`.",
         remedy: "Correct the value, declare an `offset`, or leave `transform` out.",
     },
+    Rule {
+        id: "SK240",
+        severity: Error,
+        title: "A time to an event is positive.",
+        example: "Time to re-injection 0 in row 12.",
+        remedy: "Correct the time; the cells of a knee that was not at risk are empty.",
+    },
+    Rule {
+        id: "SK241",
+        severity: Error,
+        title: "A time to an event has a status, and a status a time.",
+        example: "Status 1 without a time in row 12.",
+        remedy: "Fill in the other, or empty both.",
+    },
+    Rule {
+        id: "SK242",
+        severity: Error,
+        title: "A knee has one time and one status, whatever its visits.",
+        example: "Time to re-injection of patient 007 LEFT 8 (event) here and 10 (censored) in row 12.",
+        remedy: "Repeat the same at every visit, or leave the others empty.",
+    },
+    Rule {
+        id: "SK243",
+        severity: Error,
+        title: "The horizon of a restricted mean is reached by both arms.",
+        example: "`tau = 24` where the last time of the placebo knees is 18, of a knee without event.",
+        remedy: "Write a `tau` that both arms reach.",
+    },
+    Rule {
+        id: "SK244",
+        severity: Note,
+        title: "The horizon of a restricted mean is named in the plan.",
+        example: "`tests = [\"rmst\"]` without `tau`: 18, the longest time that two knees of either arm reach.",
+        remedy: "Write `tau` before the data are seen.",
+    },
 ];
 
 /// Levels beyond which a grade is no grade: numeric rating scales have 11.
@@ -219,6 +254,9 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
+    if endpoint.kind == Kind::Survival {
+        return super::times::check(context, number, endpoint, findings);
+    }
     let scores = Scores::gather(context, number, endpoint);
     let values = scores.observed();
     let at = |row: Option<usize>| context.rows.place(row, Some(&endpoint.column));
@@ -278,7 +316,12 @@ fn decimals(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<u
 
 /// SK217: values that look like codes for missing: far from all others; written several times, beyond a gap; or, within
 /// the scale, written far more often than all the values around it.
-fn codes(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usize>)], findings: &mut Findings) {
+pub(super) fn codes(
+    context: &Context<'_>,
+    endpoint: &Endpoint,
+    values: &[(f64, Option<usize>)],
+    findings: &mut Findings,
+) {
     for code in [-9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0] {
         let mut coded = values.iter().filter(|(value, _)| *value == code);
         let Some((_, row)) = coded.next() else { continue };

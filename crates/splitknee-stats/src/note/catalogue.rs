@@ -50,6 +50,10 @@ crate::messages! {
         mcnemar_infinite = "no pair with only the control {site} positive: the odds ratio is infinite";
         mcnemar_equal = "b = c: the mid-p value is 1 and the corrected statistic 0";
         mcnemar_limits = "estimate and limits: risk difference with Newcombe's interval (φ adjusted for continuity, Fagerland et al.)";
+        first_event_exact = "exact: of the {n} pairs that tell whose event came first, the number with the {site} on active first is binomial; limits of Clopper and Pearson for the hazard ratio within patients, which agree with the test";
+        first_event_zero = "the event came first on active in no pair: the hazard ratio within patients is 0, with an exact upper limit";
+        first_event_infinite = "the event came first on placebo in no pair: the hazard ratio within patients is infinite, with an exact lower limit";
+        cox_ties = "times that several {sites} share are treated by Efron's method";
         permutation_exact = "exact over all sign patterns";
         design_exact = "exact over the allocations that the {n} blocks could have drawn";
         design_random = "Monte Carlo over {n} lists redrawn from the blocks, seed {seed}; p counts the list as it was too";
@@ -162,6 +166,16 @@ crate::messages! {
         mi_single_value = "a single value stands in for what is missing: the standard error does not know that it is not a measurement (ICH E9(R1) and the National Research Council, 2010, advise against it as the main analysis)";
     }
     explains {
+        time_none = "no {site} with a time";
+        time_no_event = "all {sites} are censored: there is no event to compare";
+        time_one_arm = "events in one arm only: the hazard ratio is 0 or infinite, and a Wald interval does not exist";
+        first_event_none = "no pair tells whose event came first: nothing can be tested within patients";
+        first_event_one_way = "the event came first in one arm only: a Wald interval does not exist; the exact limits do";
+        rmst_no_arm = "an arm has no {site} with a time: there is no mean to compare";
+        rmst_beyond = "an arm ends before the horizon {tau} with a {site} still without event: the mean is not known so far; a shorter horizon has it";
+        rmst_no_jackknife = "without one patient an arm ends before the horizon {tau}: the jackknife does not exist, and the normal approximation is not used in its place; a shorter horizon has both";
+        rmst_no_spread = "the difference of the restricted means has no variation: neither test nor limits";
+        scores_equal = "the scores of the two {sites} are equal in all pairs";
         mi_no_strategy = "`{name}` is not a strategy: mar (treatment policy), hypothetical, j2r, cir, cr, lmcf, rtb, rtb-mean, causal:K with the share K of the effect that is kept, such as causal:0.5, or composite:V with the value V that the event stands for";
         mi_no_visit = "no visit is given";
         mi_one_patient = "patient {patient} is the only one: the spread between patients cannot be known";

@@ -43,7 +43,7 @@ pub mod published;
 pub mod rank_biserial;
 mod rank_correlation;
 pub mod responder;
-mod result;
+pub(crate) mod result;
 pub mod risk_difference;
 pub mod risk_ratio;
 pub mod rm_anova;

@@ -29,7 +29,7 @@ impl Alternative {
 
     /// The p-value from the probabilities of a statistic at most, and at least, the observed one: two-sided twice the
     /// smaller, at most 1.
-    pub(super) fn p_of_tails(self, lower: f64, upper: f64) -> f64 {
+    pub(crate) fn p_of_tails(self, lower: f64, upper: f64) -> f64 {
         match self {
             Self::TwoSided => (2.0 * lower.min(upper)).min(1.0),
             Self::Less => lower,
@@ -38,7 +38,7 @@ impl Alternative {
     }
 
     /// The p-value of a t statistic.
-    pub(super) fn p_of_t(self, statistic: f64, df: f64) -> f64 {
+    pub(crate) fn p_of_t(self, statistic: f64, df: f64) -> f64 {
         match self {
             Self::TwoSided => student_t::two_sided(statistic, df),
             Self::Less => student_t::cdf(statistic, df),
@@ -47,7 +47,7 @@ impl Alternative {
     }
 
     /// The p-value of a standard normal statistic.
-    pub(super) fn p_of_z(self, z: f64) -> f64 {
+    pub(crate) fn p_of_z(self, z: f64) -> f64 {
         match self {
             Self::TwoSided => normal::two_sided(z),
             Self::Less => normal::cdf(z),
@@ -56,7 +56,7 @@ impl Alternative {
     }
 
     /// The limits of an interval, the open side of a one-sided one at the bound of the parameter.
-    pub(super) fn limits(self, low: f64, high: f64, bounds: (f64, f64)) -> (f64, f64) {
+    pub(crate) fn limits(self, low: f64, high: f64, bounds: (f64, f64)) -> (f64, f64) {
         match self {
             Self::TwoSided => (low, high),
             Self::Less => (bounds.0, high),
@@ -71,7 +71,7 @@ pub(super) fn percent(share: f64) -> f64 {
 }
 
 /// The bounds of a parameter that can be any number.
-pub(super) const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+pub(crate) const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
 /// What every test is asked with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,7 +92,7 @@ impl Default for Options {
 
 impl Options {
     /// The error probability on one side of an interval: α/2 where it is two-sided, else α.
-    pub(super) fn tail(&self) -> f64 {
+    pub(crate) fn tail(&self) -> f64 {
         let alpha = 1.0 - self.conf_level;
         if self.alternative == Alternative::TwoSided { 0.5 * alpha } else { alpha }
     }

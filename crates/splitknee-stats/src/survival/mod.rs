@@ -8,6 +8,7 @@
 //!
 //! Times are positive, in any unit; an event at another's censoring time counts as earlier (as R `survival`).
 
+pub mod answers;
 pub mod cox;
 pub mod kaplan_meier;
 pub mod rmst;

@@ -74,6 +74,17 @@ pub fn longest(cohort: &Cohort) -> Option<f64> {
     Some(last(true)?.min(last(false)?))
 }
 
+/// The largest τ for which the jackknife over patients exists whatever the last times are: that which two knees of either
+/// arm reach; `None` where an arm has fewer.
+pub fn reached_by_two(cohort: &Cohort) -> Option<f64> {
+    let second = |active: bool| {
+        let mut times: Vec<f64> = cohort.arm(active).iter().map(|s| s.time).collect();
+        times.sort_by(f64::total_cmp);
+        times.len().checked_sub(2).and_then(|at| times.get(at).copied())
+    };
+    Some(second(true)?.min(second(false)?))
+}
+
 /// The difference of restricted means to `tau`.
 ///
 /// # Errors
