@@ -190,9 +190,7 @@ fn planned_methods(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<FitS
         }
         let (of_model, fit) = match method {
             PrimaryMethod::Ancova => (ancova::analyse(context, endpoint, decides), None),
-            PrimaryMethod::OrdinalMixed | PrimaryMethod::LogisticMixed | PrimaryMethod::Gee => {
-                (generalised::analyse(context, endpoint, method, decides), None)
-            }
+            method if generalised::is_model(method) => (generalised::analyse(context, endpoint, method, decides), None),
             _ => mixed::analyse(context, endpoint, method, decides),
         };
         records.extend(of_model);

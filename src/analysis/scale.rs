@@ -28,6 +28,8 @@ pub enum Scale {
 pub enum Ratio {
     /// The odds of a higher value.
     Odds,
+    /// Events per unit of exposure; per knee where the counts have none.
+    Rates,
 }
 
 /// The field of a result that names the scale.
@@ -35,12 +37,29 @@ const FIELD: &str = "scale";
 
 impl Ratio {
     /// Every ratio.
-    const ALL: [Self; 1] = [Self::Odds];
+    const ALL: [Self; 2] = [Self::Odds, Self::Rates];
+
+    /// Whether tables print the ratio itself, rather than its logarithm as the field `estimate` has it.
+    pub fn is_tabulated(self) -> bool {
+        match self {
+            Self::Odds => false,
+            Self::Rates => true,
+        }
+    }
+
+    /// The fields of a result that hold the ratio and its limits.
+    pub fn fields(self) -> [&'static str; 3] {
+        match self {
+            Self::Odds => ["odds_ratio", "odds_ratio_low", "odds_ratio_high"],
+            Self::Rates => ["rate_ratio", "rate_ratio_low", "rate_ratio_high"],
+        }
+    }
 
     /// The name of its logarithm in results.
     fn name(self) -> &'static str {
         match self {
             Self::Odds => "log-odds",
+            Self::Rates => "log-rate-ratio",
         }
     }
 }
@@ -118,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_scale_is_read_as_it_was_written() {
-        let all = [Scale::Difference, Scale::Log(Ratio::Odds), Scale::Benefit { null: 0.0 }];
+        let logs = Ratio::ALL.into_iter().map(Scale::Log);
+        let all = logs.chain([Scale::Difference, Scale::Benefit { null: 0.0 }]);
         for scale in all {
             let (_, Field::Text(name)) = scale.field() else { panic!("the scale is a text") };
             assert_eq!(Scale::named(&name), Some(scale));

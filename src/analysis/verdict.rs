@@ -11,13 +11,15 @@
 //! are at one level, 1 − α, which for the one-sided tests against a margin means α/2 each (ICH E9, 5.5). A test against a
 //! margin of its own (`tost`, `non-inferiority`) claims only what the deciding interval supports too.
 //!
-//! An interval on the log-odds scale is compared with 0 alone: margin and MCID are in units of the endpoint.
+//! An interval on the scale of a logarithm is compared with 0 alone: margin and MCID are in units of the endpoint. An exact
+//! test of counts that vary more than Poisson counts within pairs rejects too often: it claims nothing, unless the plan
+//! writes `overdispersed_counts = "claim"`.
 
 use super::family::{self, Hypothesis};
 use super::record::Record;
 use super::scale::Scale;
 use super::{Context, contrasts, pairs};
-use crate::plan::Gate as GatePlan;
+use crate::plan::{Gate as GatePlan, Overdispersed};
 use crate::trial::{Endpoint, Role};
 use serde::Serialize;
 
@@ -77,6 +79,8 @@ pub enum Withheld {
     Procedure,
     /// The comparison belongs to no family of hypotheses: it is described.
     Exploratory,
+    /// The counts vary more than the exact test assumes, and the plan does not foresee it.
+    Overdispersed,
 }
 
 /// What the interval of a superior result says about the minimal clinically important difference.
@@ -192,6 +196,8 @@ pub struct Evidence {
     pub assessed: bool,
     /// What a superior result means for the MCID.
     pub importance: Option<Importance>,
+    /// Whether the data contradict what the test assumes, so that it rejects too often and the plan has it claim nothing.
+    pub contradicted: bool,
 }
 
 /// Whether `method` tests against a margin.
@@ -218,6 +224,7 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
             above_margin: false,
             assessed: scale.is_some() && result.p_value.is_some(),
             importance: None,
+            contradicted: false,
         };
     };
     let interval = match (worst > 0.0, best < 0.0) {
@@ -244,6 +251,7 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
         above_margin: non_inferiority.filter(|_| in_units).is_some_and(|margin| worst > -margin),
         assessed: true,
         importance,
+        contradicted: false,
     }
 }
 
@@ -296,7 +304,10 @@ fn shown(context: &Context, record: &Record) -> Option<Evidence> {
     }
     let about = &context.trial.design.endpoints[endpoint];
     let margin = pairs::non_inferiority_margin(context, endpoint);
-    Some(evidence(about, margin, record, context.plan.analysis.alpha))
+    let contradicted = record.result.method == pairs::EXACT_COUNTS
+        && context.plan.analysis.overdispersed_counts == Overdispersed::Withhold
+        && pairs::is_overdispersed(&record.result);
+    Some(Evidence { contradicted, ..evidence(about, margin, record, context.plan.analysis.alpha) })
 }
 
 /// Harms as an endpoint: fewer are better, and there is neither margin nor MCID.
@@ -306,6 +317,8 @@ fn harm() -> Endpoint {
         name: String::new(),
         column: String::new(),
         kind: crate::trial::Kind::Binary,
+        exposure: None,
+        rated: false,
         unit: String::new(),
         range: None,
         step: None,
@@ -379,6 +392,7 @@ fn confirmatory(evidence: &Evidence, hypothesis: Option<&Hypothesis>, gate: Gate
             (None, _) => described,
         };
     };
+    let barred = evidence.contradicted.then_some(Withheld::Overdispersed).or(barred);
     match if evidence.rejects { barred } else { Some(Withheld::Test) } {
         None => claimed(claim),
         // Superiority that is withheld can leave non-inferiority, which needs less.

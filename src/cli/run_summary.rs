@@ -200,6 +200,7 @@ fn effect(record: &Record, decimals: usize) -> String {
     let values = [estimate, low, high].map(|value| scale.shown(value));
     match scale {
         Scale::Log(Ratio::Odds) => shown("odds ratio ", values, 2),
+        Scale::Log(Ratio::Rates) => shown("rate ratio ", values, 2),
         Scale::Benefit { null: 1.0 } => shown("win odds ", values, 2),
         Scale::Benefit { .. } => shown("net benefit ", values, 2),
         Scale::Difference => shown("", values, decimals),
@@ -222,6 +223,7 @@ fn withheld(run: &Run, further: &[&Record]) -> Vec<String> {
         (Withheld::Procedure, "the procedure for several hypotheses could not be carried out"),
         (Withheld::Gate, "the primary objective was not met"),
         (Withheld::Exploratory, "in no family of hypotheses, described"),
+        (Withheld::Overdispersed, "the counts vary more than the exact test assumes"),
     ];
     let counts =
         reasons.into_iter().map(|(reason, text)| (found.iter().filter(|known| **known == reason).count(), text));

@@ -39,8 +39,16 @@ pub enum PrimaryMethod {
     OrdinalMixed,
     /// Logistic mixed model.
     LogisticMixed,
-    /// Generalised estimating equations.
+    /// Generalised estimating equations; of a count a Poisson mean, whose ratios are rate ratios.
     Gee,
+    /// Generalised estimating equations of a count with a negative binomial variance.
+    GeeNegativeBinomial,
+    /// Poisson mixed model of a count, with intercepts of patient and knee.
+    PoissonMixed,
+    /// Negative binomial mixed model of a count.
+    NegativeBinomialMixed,
+    /// Exact conditional test of a count within pairs.
+    Counts,
 }
 
 impl PrimaryMethod {
@@ -63,8 +71,33 @@ impl PrimaryMethod {
             Self::OrdinalMixed => "ordinal_mixed",
             Self::LogisticMixed => "logistic_mixed",
             Self::Gee => "gee",
+            Self::GeeNegativeBinomial => "gee_negative_binomial",
+            Self::PoissonMixed => "poisson_mixed",
+            Self::NegativeBinomialMixed => "negative_binomial_mixed",
+            Self::Counts => "counts",
         }
     }
+
+    /// Whether it compares counts by the ratio of their rates.
+    pub fn compares_rates(self) -> bool {
+        self == Self::Gee || self.is_of_counts()
+    }
+
+    /// Whether it is for counts only.
+    pub fn is_of_counts(self) -> bool {
+        matches!(self, Self::GeeNegativeBinomial | Self::PoissonMixed | Self::NegativeBinomialMixed | Self::Counts)
+    }
+}
+
+/// What an exact test of counts may claim where they vary more than Poisson counts within pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overdispersed {
+    /// Nothing: the test rejects too often then.
+    #[default]
+    Withhold,
+    /// What it finds, as the protocol foresaw.
+    Claim,
 }
 
 /// Covariance between the measurements of one patient.
@@ -291,6 +324,9 @@ pub struct AnalysisPlan {
     pub permutation_samples: usize,
     /// Quadrature points of generalised mixed models.
     pub quadrature: usize,
+    /// What the exact test of counts (`counts`) may claim where they vary more than Poisson counts within pairs (Pearson's
+    /// χ² at 5 %).
+    pub overdispersed_counts: Overdispersed,
 }
 
 impl AnalysisPlan {
@@ -339,6 +375,7 @@ impl Default for AnalysisPlan {
             bootstrap_samples: 10_000,
             permutation_samples: 100_000,
             quadrature: 15,
+            overdispersed_counts: Overdispersed::Withhold,
         }
     }
 }

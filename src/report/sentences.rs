@@ -136,6 +136,7 @@ impl Spoken {
         match self.0 {
             Scale::Difference => "",
             Scale::Log(Ratio::Odds) => "odds_",
+            Scale::Log(Ratio::Rates) => "rates_",
             Scale::Benefit { .. } => "benefit_",
         }
     }
@@ -154,6 +155,7 @@ impl Spoken {
         material.words.get(match self.0 {
             Scale::Difference => "conclusion.difference",
             Scale::Log(Ratio::Odds) => "conclusion.odds_ratio",
+            Scale::Log(Ratio::Rates) => "conclusion.rate_ratio",
             Scale::Benefit { null: 1.0 } => "conclusion.win_odds",
             Scale::Benefit { .. } => "conclusion.net_benefit",
         })
@@ -165,6 +167,7 @@ impl Spoken {
         let key = match (self.0, about.kind) {
             (Scale::Log(Ratio::Odds), Kind::Binary) => "conclusion.odds_binary",
             (Scale::Log(Ratio::Odds), _) => "conclusion.odds_graded",
+            (Scale::Log(Ratio::Rates), _) => "conclusion.rate_of",
             _ => return subject(material, record, endpoint),
         };
         material.words.say(key, &[("endpoint", &about.name)])
@@ -241,6 +244,7 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
         Withheld::Procedure => "conclusion.withheld_procedure",
         Withheld::Gate => "conclusion.withheld_gate",
         Withheld::Exploratory => "conclusion.withheld_exploratory",
+        Withheld::Overdispersed => "conclusion.withheld_overdispersed",
     };
     let (place, why) = (tidy(&words.say(place, &values)), words.say(why, &values));
     Some(words.say("conclusion.withheld", &[("place", &place), ("why", &why)]))
@@ -335,6 +339,9 @@ pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<Strin
         let sd = rounding::print(record.result.number("sd")?, about.decimals + 2);
         Some((mean, sd, record.result.n_pairs.to_string()))
     };
+    if about.exposure.is_some() {
+        return rates(material, endpoint, visit);
+    }
     let (active, placebo) = (of(&arms.active)?, of(&arms.placebo)?);
     let values = [
         ("visit", material.visit(visit)),
@@ -350,6 +357,33 @@ pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<Strin
         ("n_placebo", &placebo.2),
     ];
     Some(tidy(&material.words.say("results.means", &values)))
+}
+
+/// Events, exposure and rate of both arms at `visit`; `None` where an arm was not observed.
+fn rates(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
+    let arms = &material.trial.design.arms;
+    let of = |arm: &str| {
+        let record = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))?;
+        let whole = |name: &str| Some(rounding::print(record.result.number(name)?, 0));
+        let rate = rounding::print(record.result.number("rate")?, 3);
+        Some([whole("total_count")?, whole("total_exposure")?, rate, record.result.n_pairs.to_string()])
+    };
+    let (active, placebo) = (of(&arms.active)?, of(&arms.placebo)?);
+    let values = [
+        ("visit", material.visit(visit)),
+        ("endpoint", material.endpoint(endpoint).name.as_str()),
+        ("active", &arms.active),
+        ("placebo", &arms.placebo),
+        ("count_active", &active[0]),
+        ("exposure_active", &active[1]),
+        ("rate_active", &active[2]),
+        ("n_active", &active[3]),
+        ("count_placebo", &placebo[0]),
+        ("exposure_placebo", &placebo[1]),
+        ("rate_placebo", &placebo[2]),
+        ("n_placebo", &placebo[3]),
+    ];
+    Some(material.words.say("results.rates", &values))
 }
 
 /// The LS means of both arms at `visit` as the deciding model has them, and what they are adjusted for; `None` where no

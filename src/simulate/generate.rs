@@ -96,6 +96,12 @@ impl World {
                     derived.summary.name()
                 ));
             }
+            if endpoint.exposure.is_some() {
+                return Err(format!(
+                    "`{}`: the endpoint `{}` is a count with an exposure, which is not simulated; give the plan without it",
+                    scenario.name, endpoint.id
+                ));
+            }
             let Some(about) = scenario.endpoint.get(&endpoint.id) else {
                 return Err(format!(
                     "`{}`: nothing is said about the plan's endpoint `{}`",
@@ -169,7 +175,13 @@ impl World {
                 let side = |arm: usize| if (arm == ACTIVE) == left_active { "LEFT" } else { "RIGHT" };
                 let knee = |arm: usize, values| {
                     debug_assert!(arm < labels.len());
-                    Knee { side: side(arm).to_owned(), arm, values, rows: vec![None; visits] }
+                    Knee {
+                        side: side(arm).to_owned(),
+                        arm,
+                        values,
+                        exposures: KneeValues::default(),
+                        rows: vec![None; visits],
+                    }
                 };
                 Patient::new(format!("{:06}", number + 1), vec![knee(PLACEBO, placebo), knee(ACTIVE, active)]).ok()
             })

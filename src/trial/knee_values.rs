@@ -3,7 +3,7 @@
 use std::ops::{Index, IndexMut};
 
 /// What was observed on one knee: `values[endpoint][visit]`, `None` where nothing was.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct KneeValues {
     visits: usize,
     cells: Vec<Option<f64>>,

@@ -15,6 +15,7 @@ use crate::trial::{Better, Measure};
 pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let mut rows: [Vec<forest::Row>; 3] = Default::default();
+    let mut below: Vec<forest::Row> = Vec::new();
     let mut shown: Vec<String> = Vec::new();
     let primary = material.primary_endpoints();
     let others = (0..material.trial.design.endpoints.len()).filter(|endpoint| !primary.contains(endpoint));
@@ -23,7 +24,9 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
         let group = secondary::group(material, record);
         let row = row(material, record, endpoint, group, primary.contains(&endpoint));
         shown.push(record.id.clone());
-        rows[group].push(row);
+        // Of odds and rates where lower is better the ratios below 1 lie on the side of benefit.
+        let favours_below = secondary::is_log(record) && material.endpoint(endpoint).better == Better::Lower;
+        if group == 1 && favours_below { below.push(row) } else { rows[group].push(row) }
     }
     let ticks = |values: &[(f64, &str)]| values.iter().map(|(at, label)| (*at, (*label).to_owned())).collect();
     let [scores, ratios, shares] = rows;
@@ -33,9 +36,11 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
     let log = |ratio: f64| -ratio.ln();
     let ratio_ticks: Vec<(f64, &str)> =
         vec![(log(4.0), "4"), (log(2.0), "2"), (0.0, "1"), (log(0.5), "0.5"), (log(0.25), "0.25")];
+    let below_ticks: Vec<(f64, &str)> = ratio_ticks.iter().map(|(at, label)| (-at, *label)).rev().collect();
     let blocks = vec![
         forest::Block { axis: words.get("figure.axis_sd"), rows: scores, ticks: signed(0.5, 1, 8), reach: 0.6 },
         forest::Block { axis: words.get("figure.axis_ratio"), rows: ratios, ticks: ticks(&ratio_ticks), reach: 1.2 },
+        forest::Block { axis: words.get("figure.axis_ratio"), rows: below, ticks: ticks(&below_ticks), reach: 1.2 },
         forest::Block { axis: words.get("figure.axis_share"), rows: shares, ticks: signed(0.1, 1, 10), reach: 0.2 },
     ];
     let arms = &material.trial.design.arms;

@@ -1,7 +1,7 @@
 //! Tables of the report, from records.
 
 use super::Material;
-use crate::analysis::{Field, FitSummary, Record};
+use crate::analysis::{Field, FitSummary, Record, Scale};
 use crate::report::words::capital;
 use crate::table::{Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
@@ -19,7 +19,8 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
     // Active first, as in every other table.
     let order: Vec<usize> = [ACTIVE, PLACEBO].into_iter().chain(2..labels.len()).collect();
     let arms: Vec<String> = order.iter().map(|&arm| labels[arm].to_owned()).collect();
-    let headers = order.iter().map(|&arm| material.arm_header(arm)).chain([material.contrast()]);
+    let contrast = about.exposure.is_none().then(|| material.contrast());
+    let headers = order.iter().map(|&arm| material.arm_header(arm)).chain(contrast);
     table.headers(words.get("table.statistic"), headers);
     let d = about.decimals;
     for &visit in &about.visits {
@@ -28,7 +29,9 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
             for arm in arms.iter().map(|arm| Some(arm.as_str())).chain([None]) {
                 columns.extend(material.outcomes.description(endpoint, visit, measure, arm));
             }
-            if columns.len() != arms.len() + 1 {
+            // Counts with an exposure have no difference.
+            let expected = arms.len() + usize::from(about.exposure.is_none());
+            if columns.len() != expected {
                 continue;
             }
             table.group(match measure {
@@ -50,9 +53,22 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
             add("table.quartiles", "q1 q3", &quartiles);
             let range = |record: &Record| Cell::Interval(number(record, "min"), number(record, "max"), d);
             add("table.range", "min max", &range);
+            if about.kind == Kind::Count && measure == Measure::Value {
+                let total = |name: &'static str, decimals: usize| {
+                    move |record: &Record| number(record, name).map_or(Cell::Empty, |n| Cell::Number(Some(n), decimals))
+                };
+                add("table.total_count", "total_count", &total("total_count", 0));
+                if about.exposure.is_some() {
+                    add("table.total_exposure", "total_exposure", &total("total_exposure", 0));
+                    add("table.rate", "rate", &total("rate", 3));
+                }
+            }
         }
     }
-    table.footnotes.push(difference_note(material, endpoint));
+    table.footnotes.push(match &about.exposure {
+        Some(column) => words.say("footnote.exposure", &[("column", column)]),
+        None => difference_note(material, endpoint),
+    });
     table
 }
 
@@ -74,25 +90,33 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
         for record in claims(material, endpoint, visit) {
             let result = &record.result;
             let (estimate, spread) = decimals(material, endpoint, result.method);
+            let ratio = Scale::of(result).and_then(Scale::ratio).filter(|ratio| ratio.is_tabulated());
+            let shown = |value: Option<f64>| if ratio.is_some() { value.map(f64::exp) } else { value };
             let cells = vec![
                 Cell::Count(patients(record)),
-                Cell::Number(result.estimate, estimate),
+                Cell::Number(shown(result.estimate), estimate),
                 Cell::Number(result.std_error, spread),
-                Cell::Interval(result.conf_low, result.conf_high, estimate),
+                Cell::Interval(shown(result.conf_low), shown(result.conf_high), estimate),
                 Cell::Number(result.df, 1),
                 Cell::PValue(result.p_value),
             ];
             table.row(analysis_name(material, record), 1, cells, vec![record.id.clone()]);
             let patients = if result.number("n_patients").is_some() { "n_patients" } else { "n_pairs" };
-            table.named([patients, "estimate", "std_error", LIMITS, "df", "p_value"]);
+            let [point, low, high] = ratio.map_or(["estimate", "conf_low", "conf_high"], |ratio| ratio.fields());
+            table.named([patients, point, "std_error", &format!("{low} {high}"), "df", "p_value"]);
         }
     }
-    table.footnotes.push(difference_note(material, endpoint));
+    table.footnotes.push(if about.rated {
+        rates_note(material, endpoint)
+    } else {
+        difference_note(material, endpoint)
+    });
     table.footnotes.push(words.get("footnote.interval"));
     table.footnotes.extend(same_sets(material, endpoint));
     for method in methods_of(material, endpoint) {
         let key = match zeros_of(material, endpoint, method) {
             Some(zeros) => format!("footnote.{method}-{zeros}"),
+            None if about.kind == Kind::Count && method == "gee" => "footnote.gee-rates".to_owned(),
             None => format!("footnote.{method}"),
         };
         if words.messages().contains_key(&key) {
@@ -309,4 +333,12 @@ pub(super) fn difference_note(material: &Material, endpoint: usize) -> String {
     let better = material.better(endpoint);
     let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("better", &better)];
     material.words.say("footnote.difference", &values)
+}
+
+/// What is divided by what, and how the arms are told to be better.
+fn rates_note(material: &Material, endpoint: usize) -> String {
+    let arms = &material.trial.design.arms;
+    let better = capital(&material.better(endpoint));
+    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("better", &better)];
+    material.words.say("footnote.rates", &values)
 }
