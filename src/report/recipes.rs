@@ -10,7 +10,7 @@ use crate::analysis::Record;
 use crate::trial::Measure;
 
 /// Methods whose records `verify.R` recomputes by their identifier.
-const BY_ID: [&str; 38] = [
+const BY_ID: [&str; 42] = [
     "conditional-mean",
     "two-means",
     "locf",
@@ -45,6 +45,10 @@ const BY_ID: [&str; 38] = [
     "ordinal-mixed",
     "logistic-mixed",
     "gee",
+    "gee-negative-binomial",
+    "poisson-mixed",
+    "negative-binomial-mixed",
+    "paired-counts",
     "incidence",
     "event-comparison",
     "multiplicity",

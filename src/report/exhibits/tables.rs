@@ -66,7 +66,7 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
         }
     }
     table.footnotes.push(match &about.exposure {
-        Some(column) => words.say("footnote.exposure", &[("column", column)]),
+        Some(column) => words.say("footnote.exposure_of_counts", &[("column", column)]),
         None => difference_note(material, endpoint),
     });
     table

@@ -20,6 +20,10 @@ pub fn knees(material: &Material) -> String {
     if order_known {
         header.push("injection".to_owned());
     }
+    let with_exposure = design.endpoints.iter().any(|about| about.exposure.is_some());
+    if with_exposure {
+        header.extend(["exposure", "base_exposure"].map(str::to_owned));
+    }
     header.extend(sets(material));
     let mut out = line(&header);
     for (endpoint, about) in design.endpoints.iter().enumerate() {
@@ -47,6 +51,10 @@ pub fn knees(material: &Material) -> String {
                         row.push(
                             model_rows::injection(&material.context(), index, knee.arm).unwrap_or_default().to_owned(),
                         );
+                    }
+                    if with_exposure {
+                        row.push(number(knee.exposure(endpoint, visit)));
+                        row.push(number(design.baseline.and_then(|baseline| knee.exposure(endpoint, baseline))));
                     }
                     row.extend(members(material, index));
                     out.push_str(&line(&row));
