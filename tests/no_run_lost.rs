@@ -6,7 +6,7 @@ use splitknee::pipeline;
 use splitknee::report::compose;
 use splitknee::report::options::Options;
 
-const METHODS: [&str; 15] = [
+const METHODS: [&str; 19] = [
     "mixed_model",
     "mmrm",
     "mmrm_difference",
@@ -22,6 +22,10 @@ const METHODS: [&str; 15] = [
     "ordinal_mixed",
     "logistic_mixed",
     "gee",
+    "gee_negative_binomial",
+    "poisson_mixed",
+    "negative_binomial_mixed",
+    "counts",
 ];
 
 /// Values of a knee: `shape` says what is peculiar about the data, `n` how many patients there are.

@@ -147,7 +147,10 @@ fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize
         if design.has_baseline(about) && design.is_after_baseline(visit) {
             records.extend(descriptive::describe(context, endpoint, visit, Measure::Change));
         }
-        records.push(pairs::correlation(context, endpoint, visit));
+        // Counts with an exposure are alike or not per unit of it.
+        if about.exposure.is_none() {
+            records.push(pairs::correlation(context, endpoint, visit));
+        }
         records.extend(grades::paired_table(context, endpoint, visit));
     }
     records.extend(observation::analyse(context, endpoint));

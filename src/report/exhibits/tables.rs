@@ -12,7 +12,8 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
     let words = material.words;
     let design = &material.trial.design;
     let about = material.endpoint(endpoint);
-    let title = words.say("table.by_visit", &[("endpoint", &material.name_with_unit(endpoint))]);
+    let name = if about.exposure.is_some() { "table.by_visit_rates" } else { "table.by_visit" };
+    let title = words.say(name, &[("endpoint", &material.name_with_unit(endpoint))]);
     let id = format!("t-{}-{}-by-visit", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     let labels = design.arms.labels();
@@ -80,7 +81,8 @@ pub(super) const LIMITS: &str = "conf_low conf_high";
 pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> ResultTable {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let title = words.say("table.primary", &[("endpoint", &material.compared_with_unit(endpoint))]);
+    let name = if about.rated { "table.primary_rates" } else { "table.primary" };
+    let title = words.say(name, &[("endpoint", &material.compared_with_unit(endpoint))]);
     let id = format!("t-{}-{}-comparison", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     let headers = ["pairs", "estimate", "se", "ci", "df", "p"].map(|key| words.get(&format!("table.{key}")));

@@ -13,7 +13,8 @@ pub fn section(material: &Material) -> Section {
     if let Some(rationale) = &material.plan.trial.rationale {
         section.blocks.push(Block::Paragraph(rationale.clone()));
     }
-    section.blocks.push(Block::Table(within::correlation(material, "14.5.1")));
+    let correlation = within::correlation(material, "14.5.1");
+    section.blocks.extend((!correlation.rows.is_empty()).then_some(Block::Table(correlation)));
     section.blocks.push(Block::Paragraph(words.get("text.carry_across")));
     section.blocks.extend(sentences::placebo_change(material).into_iter().map(Block::Paragraph));
     section.blocks.extend(within::carry_across(material, "14.5.3").map(Block::Table));

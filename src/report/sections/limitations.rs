@@ -62,10 +62,10 @@ pub fn facts(material: &Material) -> Vec<String> {
             let values = [("endpoint", about.name.as_str()), ("n", &lost.n.to_string()), ("method", &method)];
             facts.push(words.say("limitations.no_baseline", &values));
         }
-        if about.important_difference.is_none() {
+        if about.important_difference.is_none() && !about.rated {
             facts.push(words.say("limitations.no_mcid", &[("endpoint", &about.name)]));
         }
-        if about.margin.is_none() {
+        if about.margin.is_none() && !about.rated {
             facts.push(words.say("limitations.no_margin", &[("endpoint", &about.name)]));
         }
     }

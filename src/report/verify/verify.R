@@ -196,7 +196,7 @@ multiplicity_record <- function(row) {
 fitted <- new.env()
 fit_once <- function(row, fit) {
   at <- if (of_one_visit(row)) row$visit_number else ""
-  key <- paste(row$endpoint, row$set, row$measure, row$formula, row$method == "complete-pairs", at, sep = "\r")
+  key <- paste(row$endpoint, row$set, row$measure, row$formula, row$method, at, sep = "\r")
   if (is.null(fitted[[key]])) {
     fitted[[key]] <- tryCatch(fit(), error = function(e) e)
   }
