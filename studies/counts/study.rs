@@ -1,6 +1,7 @@
 //! Which method compares counts per exposure? Type I error and power of the candidates at 10 to 60 pairs.
 //!
-//! `cargo run -p splitknee-stats --example study-counts > studies/counts/results.csv` (some minutes; the seed is in the code).
+//! `cargo run -p splitknee-stats --example study-counts > studies/counts/results.csv` (half an hour; the seed is in the code).
+//! With a number it goes on from the setting of that number, counted from 0, and prints no head.
 //! A cell is `TRIALS` trials; its Monte Carlo standard error at 5 % is 0.34 points. `share` is the share of trials with
 //! p ≤ 0.05, `no-answer` the share without a p-value (these count as not rejected). Settings end in the true rate ratio.
 //!
@@ -49,9 +50,9 @@ impl Setting {
         let mut all = Vec::new();
         for ratio in [1.0, 0.6] {
             for knees in [None, Some(2), Some(1)] {
-                for mean in [1.0, 3.0, 10.0] {
+                for mean in [1.0, 3.0] {
                     for equal in [true, false] {
-                        if ratio == 1.0 || mean == 3.0 {
+                        if ratio == 1.0 || mean == 3.0 && knees == Some(2) {
                             all.push(Self { mean, knees, equal, visits: 1, ratio });
                         }
                     }
@@ -148,11 +149,6 @@ fn p_values(setting: Setting, rows: &[Row]) -> Vec<(&'static str, Option<f64>)> 
     found.push(("paired-t", t(&treated, &control)));
     let rates = |counts: &[f64], days: &[f64]| -> Vec<f64> { counts.iter().zip(days).map(|(c, d)| c / d).collect() };
     found.push(("paired-t-of-rates", t(&rates(&treated, &of_treated), &rates(&control, &of_control))));
-    // The limits of many counts with unequal exposures take a hundred times as long as all the rest.
-    let quick = setting.equal || setting.mean < 10.0;
-    if !quick {
-        return marginal(setting, rows, found);
-    }
     let exact = CountedPairs::new(&treated, &control, Some((&of_treated, &of_control)))
         .and_then(|pairs| counts(&pairs, PValue::Central, &options))
         .ok();
@@ -217,8 +213,11 @@ fn by_mixed_models(rows: &[Row]) -> Vec<(&'static str, Option<f64>)> {
 }
 
 fn main() {
-    println!("pairs,trials,setting,method,figure,value");
-    for setting in Setting::all() {
+    let first = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
+    if first == 0 {
+        println!("pairs,trials,setting,method,figure,value");
+    }
+    for setting in Setting::all().into_iter().skip(first) {
         for n in PAIRS {
             cell(setting, n, TRIALS, false);
         }
