@@ -6,7 +6,7 @@ use splitknee::pipeline;
 use splitknee::report::compose;
 use splitknee::report::options::Options;
 
-const METHODS: [&str; 19] = [
+const METHODS: [&str; 20] = [
     "mixed_model",
     "mmrm",
     "mmrm_difference",
@@ -25,6 +25,7 @@ const METHODS: [&str; 19] = [
     "gee_negative_binomial",
     "poisson_mixed",
     "negative_binomial_mixed",
+    "rate_ratio",
     "counts",
 ];
 

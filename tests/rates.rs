@@ -80,8 +80,8 @@ fn one_visit(pairs: &[([u32; 2], [f64; 2])]) -> (String, String) {
 }
 
 #[test]
-fn an_exposure_is_concluded_by_the_rate_ratio_of_the_estimating_equations() {
-    let run = run_on(WEEKLY, &plan(EXPOSURE, ""));
+fn estimating_equations_are_those_of_the_library() {
+    let run = run_on(WEEKLY, &plan(EXPOSURE, "primary = \"gee\"\nsensitivity = []"));
     // The library on the same table.
     let mut table = Columns::new();
     let rows: Vec<Vec<&str>> = WEEKLY.lines().skip(1).map(|line| line.split(',').collect()).collect();
@@ -144,6 +144,26 @@ fn an_exposure_is_concluded_by_the_rate_ratio_of_the_estimating_equations() {
 }
 
 #[test]
+fn an_exposure_is_concluded_by_the_ratio_of_mean_rates() {
+    let run = run_on(WEEKLY, &plan(EXPOSURE, ""));
+    let record = find(&run.outcomes, "painful.m6.primary.rate-ratio");
+    // The paired t-test of painful / days, R 4.2.2: with(merge of the two knees at M6, t.test(a / da, b / db, paired = TRUE)),
+    // and log(mean(a / da) / mean(b / db)).
+    assert!((record.result.p_value.unwrap() - 0.759_000_710_329_456).abs() < 1e-9, "{:?}", record.result.p_value);
+    assert!((record.result.estimate.unwrap() - 0.049_596_941_139_372_2).abs() < 1e-9, "{:?}", record.result.estimate);
+    assert_eq!((record.result.n_pairs, record.result.df), (37, Some(36.0)));
+    let text = {
+        let (words, options) = (compose::words(&run.plan), ReportOptions::default());
+        sentences::conclusion(&material(&run, &words, &options), record)
+    };
+    assert!(text.contains("the rate of Painful days") && text.contains("rate ratio 1.0"), "{text}");
+    // Nothing that speaks of differences of raw counts.
+    for record in &run.outcomes.records {
+        assert!(!splitknee::analysis::pairs::is_in_units(record.result.method), "{}", record.id);
+    }
+}
+
+#[test]
 fn the_exact_test_is_that_of_the_library_and_swapped_arms_invert_it() {
     let analysis = "primary = \"counts\"\nsensitivity = []";
     let run = run_on(WEEKLY, &plan(EXPOSURE, analysis));
@@ -173,9 +193,11 @@ fn the_exact_test_is_that_of_the_library_and_swapped_arms_invert_it() {
     let swapped = rewritten(|cells| {
         cells[2] = if cells[2] == "EV" { "PLACEBO" } else { "EV" }.to_owned();
     });
-    for (analysis, id) in
-        [(analysis, "painful.m6.primary.paired-counts"), ("sensitivity = []", "painful.m6.primary.gee")]
-    {
+    for (analysis, id) in [
+        (analysis, "painful.m6.primary.paired-counts"),
+        ("primary = \"gee\"", "painful.m6.primary.gee"),
+        ("", "painful.m6.primary.rate-ratio"),
+    ] {
         let [plain, other] = [WEEKLY, &swapped].map(|data| run_on(data, &plan(EXPOSURE, analysis)));
         let (a, b) = (&find(&plain.outcomes, id).result, &find(&other.outcomes, id).result);
         let near =
@@ -189,9 +211,10 @@ fn the_exact_test_is_that_of_the_library_and_swapped_arms_invert_it() {
 #[test]
 fn the_unit_of_exposure_changes_no_ratio() {
     let weeks = rewritten(|cells| cells[4] = (cells[4].parse::<f64>().unwrap() / 7.0).to_string());
-    let analysis = "sensitivity = [\"gee_negative_binomial\", \"counts\"]";
+    let analysis = "sensitivity = [\"gee\", \"gee_negative_binomial\", \"counts\"]";
     let [days, weeks] = [WEEKLY, &weeks].map(|data| run_on(data, &plan(EXPOSURE, analysis)));
-    let ids = ["primary.gee", "sensitivity.gee-negative-binomial", "sensitivity.paired-counts"];
+    let ids =
+        ["primary.rate-ratio", "sensitivity.gee", "sensitivity.gee-negative-binomial", "sensitivity.paired-counts"];
     for id in ids.map(|id| format!("painful.m6.{id}")) {
         let (a, b) = (&find(&days.outcomes, &id).result, &find(&weeks.outcomes, &id).result);
         for (a, b) in [(a.estimate, b.estimate), (a.std_error, b.std_error), (a.p_value, b.p_value)] {
@@ -276,7 +299,7 @@ fn an_arm_without_events_has_limits_and_no_wald_interval() {
 
 #[test]
 fn tables_print_ratios() {
-    let run = run_on(WEEKLY, &plan(EXPOSURE, "sensitivity = [\"counts\"]"));
+    let run = run_on(WEEKLY, &plan(EXPOSURE, "primary = \"gee\"\nsensitivity = [\"counts\"]"));
     let (words, options) = (compose::words(&run.plan), ReportOptions::default());
     let material = material(&run, &words, &options);
     let table = tables::comparisons(&material, 0, "14.2");
@@ -343,6 +366,7 @@ fn every_method_of_counts_decides() {
         ("poisson_mixed", "poisson-mixed"),
         ("negative_binomial_mixed", "negative-binomial-mixed"),
         ("counts", "paired-counts"),
+        ("rate_ratio", "rate-ratio"),
     ] {
         for endpoint in [EXPOSURE, ""] {
             let outcomes = decided(method, endpoint);

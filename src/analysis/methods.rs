@@ -1,8 +1,8 @@
 //! Which of the plan's methods run on which endpoint, and which of them decides.
 //!
 //! The design decides where the plan leaves the structure to it ([`rule`]); else `analysis.primary` decides every endpoint
-//! whose kind it fits; counts with an exposure that it does not fit by the estimating equations of their rates
-//! (`studies/counts`), or by the exact test where the plan names it; grades and yes/no endpoints that it does not fit are decided by the first of their own tests that
+//! whose kind it fits; counts with an exposure that it does not fit by the first of their own tests,
+//! the ratio of the mean rates where the plan names none (`studies/counts`); grades and yes/no endpoints that it does not fit are decided by the first of their own tests that
 //! compares the arms, grades by the first whose p-value and interval belong together ([`pairs::decides_grades`]).
 //! `analysis.sensitivity` adds to it.
 
@@ -22,8 +22,8 @@ pub enum Deciding {
     Test(String),
 }
 
-/// The model of counts with an exposure where the plan names no method for counts.
-const RATES: PrimaryMethod = PrimaryMethod::Gee;
+/// The test of counts with an exposure where the plan names no method for counts.
+pub const RATES: &str = "rate-ratio";
 /// The exact test of counts.
 pub const COUNTS: &str = "counts";
 
@@ -33,8 +33,7 @@ pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
     let kind = about.kind;
     let primary = context.plan.analysis.primary;
     if about.exposure.is_some() && !primary.compares_rates() {
-        let exact = about.tests.iter().any(|name| name == COUNTS);
-        return Some(if exact { Deciding::Test(COUNTS.to_owned()) } else { Deciding::Model(RATES) });
+        return pairs::methods(context, endpoint).first().cloned().map(Deciding::Test);
     }
     if rule::of(context, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange) {
         return Some(Deciding::Test("paired-t".to_owned()));

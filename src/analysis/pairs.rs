@@ -73,11 +73,14 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
         Kind::Continuous | Kind::Count => {
             // Counts with an exposure are compared by their rates alone, and only counts have a test of counts.
             let fits = |name: &str| match name {
-                methods::COUNTS => about.kind == Kind::Count,
+                methods::COUNTS | methods::RATES => about.kind == Kind::Count,
                 _ => about.exposure.is_none(),
             };
             let analysis = &context.plan.analysis;
             let mut names: Vec<String> = Vec::new();
+            if about.exposure.is_some() && !analysis.primary.compares_rates() {
+                names.push(methods::RATES.to_owned());
+            }
             if rule::of(context, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange) {
                 names.push("paired-t".to_owned());
             }
@@ -118,6 +121,7 @@ pub fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
         PrimaryMethod::Bootstrap => "bootstrap",
         PrimaryMethod::Mcnemar => "mcnemar",
         PrimaryMethod::StuartMaxwell => "stuart-maxwell",
+        PrimaryMethod::RateRatio => methods::RATES,
         PrimaryMethod::Counts => methods::COUNTS,
         _ => return None,
     })
@@ -143,7 +147,7 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
         .filter(|name| !deciding_only || deciding.as_deref() == Some(name))
         .map(|name| {
             let mut result = match name.as_str() {
-                methods::COUNTS => exact_counts(context, endpoint, visit, &paired),
+                methods::COUNTS | methods::RATES => of_counts(context, endpoint, visit, &name, &paired),
                 _ => run(context, &name, endpoint, &active, &placebo),
             };
             result.n_dropped = paired.dropped.len();
@@ -169,22 +173,23 @@ fn in_records(name: &str) -> &str {
     if name == methods::COUNTS { EXACT_COUNTS } else { name }
 }
 
-/// The exact conditional test of the counts of `paired` with their exposures. Without an event on one side the estimate is the
+/// The test `name` of the counts of `paired` with their exposures. Of the exact one, without an event on one side the estimate is the
 /// logarithm of 0 or of infinity, as its limits are.
-fn exact_counts(context: &Context, endpoint: usize, visit: usize, paired: &PairedDifferences) -> TestResult {
+fn of_counts(context: &Context, endpoint: usize, visit: usize, name: &str, paired: &PairedDifferences) -> TestResult {
+    let method = if name == methods::COUNTS { EXACT_COUNTS } else { methods::RATES };
     let options = context.options_of(context.trial.design.endpoints[endpoint].better);
     let exposures = |arm: usize| -> Option<Vec<f64>> {
         let of = |pair: &Pair| context.trial.patients[pair.patient].knee(arm)?.exposure(endpoint, visit);
         paired.pairs.iter().map(of).collect()
     };
     let settings = Settings { exposures: exposures(ACTIVE).zip(exposures(PLACEBO)), ..Settings::default() };
-    let found = catalogue::run(methods::COUNTS, &paired.active(), &paired.placebo(), &options, &settings);
+    let found = catalogue::run(name, &paired.active(), &paired.placebo(), &options, &settings);
     let mut result = found.unwrap_or_else(|refusal| {
-        let mut result = TestResult::new(EXACT_COUNTS, paired.pairs.len(), &options);
+        let mut result = TestResult::new(method, paired.pairs.len(), &options);
         result.notes.push(refusal.0);
         result
     });
-    result.method = EXACT_COUNTS;
+    result.method = method;
     let none = [result.number("count_treated"), result.number("count_control")].map(|count| count == Some(0.0));
     result.estimate = match none {
         [true, false] => Some(f64::NEG_INFINITY),
@@ -397,6 +402,7 @@ fn reference(name: &str) -> &'static str {
         "marginal-mean-ranks" => "Agresti 1983; Fagerland, Lydersen & Laake 2017, ch. 9",
         "proportional-odds" => "Lipsitz, Kim & Zhao 1994; Heagerty & Zeger 1996; Mancl & DeRouen 2001",
         "bowker" => "Bowker 1948",
+        "rate-ratio" => "Fieller 1954",
         "counts" => "Przyborowski & Wilenski 1940; Fay 2010",
         "win-odds" => "Dong et al. 2020; Brunner, Vandemeulebroecke & Mütze 2021; Tango 1998; Lloyd 2008",
         _ => "",

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The tests an endpoint may ask for, as `splitknee test` names them: those of `paired::catalogue`, which the plan does
 /// not import (a test holds the two lists equal).
-pub const TESTS: [&str; 28] = [
+pub const TESTS: [&str; 29] = [
     "paired-t",
     "wilcoxon",
     "sign",
@@ -32,6 +32,7 @@ pub const TESTS: [&str; 28] = [
     "marginal-mean-ranks",
     "proportional-odds",
     "win-odds",
+    "rate-ratio",
     "counts",
     "shapiro-wilk",
     "pitman-morgan",

@@ -47,6 +47,8 @@ pub enum PrimaryMethod {
     PoissonMixed,
     /// Negative binomial mixed model of a count.
     NegativeBinomialMixed,
+    /// Ratio of the mean rates of a count within pairs, by t (Fieller).
+    RateRatio,
     /// Exact conditional test of a count within pairs.
     Counts,
 }
@@ -74,6 +76,7 @@ impl PrimaryMethod {
             Self::GeeNegativeBinomial => "gee_negative_binomial",
             Self::PoissonMixed => "poisson_mixed",
             Self::NegativeBinomialMixed => "negative_binomial_mixed",
+            Self::RateRatio => "rate_ratio",
             Self::Counts => "counts",
         }
     }
@@ -85,7 +88,8 @@ impl PrimaryMethod {
 
     /// Whether it is for counts only.
     pub fn is_of_counts(self) -> bool {
-        matches!(self, Self::GeeNegativeBinomial | Self::PoissonMixed | Self::NegativeBinomialMixed | Self::Counts)
+        let models = [Self::GeeNegativeBinomial, Self::PoissonMixed, Self::NegativeBinomialMixed];
+        models.contains(&self) || matches!(self, Self::RateRatio | Self::Counts)
     }
 }
 

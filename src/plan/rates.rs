@@ -17,17 +17,13 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
         }
         for (j, test) in endpoint.tests.iter().enumerate() {
             let path = at(&format!("tests.{j}"));
-            if test == "counts" && endpoint.kind != KindPlan::Count {
-                let message = "`counts` compares counts, and this endpoint is none".to_owned();
+            let of_counts = ["counts", "rate-ratio"].contains(&test.as_str());
+            if of_counts && endpoint.kind != KindPlan::Count {
+                let message = format!("`{test}` compares counts, and this endpoint is none");
                 checker.wrong("SK012", &path, message, "declare `kind = \"count\"`, or name another test");
-            } else if endpoint.exposure.is_some() && test != "counts" {
+            } else if endpoint.exposure.is_some() && !of_counts {
                 let message = format!("`{test}` compares the counts whatever their exposure");
-                checker.wrong(
-                    "SK012",
-                    &path,
-                    message,
-                    "name `counts`, or leave `tests` out for the rate ratio of the GEE",
-                );
+                checker.wrong("SK012", &path, message, "name `rate-ratio` or `counts`, or leave `tests` out");
             }
         }
     }

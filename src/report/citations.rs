@@ -70,6 +70,7 @@ pub fn full(method: &str) -> Option<&'static str> {
         "negative-binomial-mixed" => {
             "Booth JG, Casella G, Friedl H, Hobert JP. Negative binomial loglinear mixed models. Stat Model 2003;3:179–191."
         }
+        "rate-ratio" => "Fieller EC. Some problems in interval estimation. J R Stat Soc B 1954;16:175–185.",
         "paired-counts" => {
             "Przyborowski J, Wilenski H. Homogeneity of results in testing samples from Poisson series. Biometrika \
              1940;31:313–323. Fay MP. Two-sided exact tests and matching confidence intervals for discrete data. R J \

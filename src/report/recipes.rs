@@ -10,7 +10,7 @@ use crate::analysis::Record;
 use crate::trial::Measure;
 
 /// Methods whose records `verify.R` recomputes by their identifier.
-const BY_ID: [&str; 42] = [
+const BY_ID: [&str; 43] = [
     "conditional-mean",
     "two-means",
     "locf",
@@ -49,6 +49,7 @@ const BY_ID: [&str; 42] = [
     "poisson-mixed",
     "negative-binomial-mixed",
     "paired-counts",
+    "rate-ratio",
     "incidence",
     "event-comparison",
     "multiplicity",

@@ -185,9 +185,9 @@ pub struct GeeArgs {
     /// Estimators of scale and correlation: of geepack, or of gee, SAS and statsmodels (liang-zeger).
     #[arg(long, default_value = "geepack", value_parser = ["geepack", "liang-zeger"])]
     pub convention: String,
-    /// Distribution of p-values and limits: normal, or t with patients − coefficients degrees of freedom, for few patients.
-    #[arg(long, default_value = "normal", value_parser = ["normal", "t"])]
-    pub reference: String,
+    /// Degrees of freedom of p-values and limits: none (normal), or patients − coefficients (t), for few patients.
+    #[arg(long, default_value = "asymptotic", value_parser = ["asymptotic", "patients"])]
+    pub ddf: String,
 }
 
 const GEE_HELP: &str = "Columns become numbers or factors as in `splitknee model`.
@@ -198,4 +198,4 @@ Example:
     --robust mancl-derouen
   splitknee gee --data knees.csv --id usubjid --family poisson \\
     --offset 'log(days)' --formula 'painful ~ treatment + visit' \\
-    --robust mancl-derouen --reference t --contrast treatment";
+    --robust mancl-derouen --ddf patients --contrast treatment";

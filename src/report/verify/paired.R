@@ -541,3 +541,26 @@ exact_counts <- function(pair, level = 0.95, alternative = "two-sided") {
   information <- sum(m * share(estimate) * (1 - share(estimate)))
   answer(estimate, 1 / sqrt(information), NA, NA, p, limits[1], limits[2])
 }
+
+# The ratio of the mean rates: the paired t-test of a - ratio * b, whose limits are found by search on a fine scale of its log.
+rate_ratio <- function(pair, level = 0.95, alternative = "two-sided") {
+  e <- length(pair$exposure_active) > 0 && !anyNA(pair$exposure_active)
+  a <- pair$active / if (e) pair$exposure_active else 1
+  b <- pair$placebo / if (e) pair$exposure_placebo else 1
+  if (length(a) < 2 || sum(a) == 0 || sum(b) == 0 || sd(a - b) == 0) return(answer())
+  df <- length(a) - 1
+  t <- function(log_ratio) { d <- a - exp(log_ratio) * b; mean(d) / (sd(d) / sqrt(length(d))) }
+  estimate <- log(mean(a) / mean(b))
+  wanted <- qt(1 - tail_of(level, alternative), df)
+  limit <- function(side) {
+    ends <- estimate + side * seq(0, 30, by = 0.01)
+    beyond <- which(vapply(ends, t, 0) * -side > wanted)
+    if (length(beyond) == 0) return(NA)
+    at <- ends[beyond[1] + c(-1, 0)]
+    uniroot(function(x) t(x) * -side - wanted, sort(at), tol = 1e-14)$root
+  }
+  limits <- sided(limit(-1), limit(1), alternative)
+  d <- a - exp(estimate) * b
+  answer(estimate, sd(d) / sqrt(length(d)) / mean(a), t(0), df,
+         p_of(pt(t(0), df), pt(t(0), df, lower.tail = FALSE), alternative), limits[1], limits[2])
+}

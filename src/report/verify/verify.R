@@ -149,6 +149,7 @@ recompute <- function(row) {
     "ordinal-mixed" = , "logistic-mixed" = , gee = , "gee-negative-binomial" = , "poisson-mixed" = ,
     "negative-binomial-mixed" = generalised_record(row),
     "paired-counts" = exact_counts(pair, level, side),
+    "rate-ratio" = rate_ratio(pair, level, side),
     incidence = , "event-comparison" = adverse_events(row),
     multiplicity = multiplicity_record(row),
     "carry-across" = {
@@ -326,7 +327,7 @@ by_another_program <- function(row) {
 tolerance <- function(method) switch(method,
   "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "complete-pairs" = , "ls-mean" = , "second-opinion" = , "conditional-mean" = 1e-6,
   "ordinal-mixed" = , "logistic-mixed" = , "poisson-mixed" = , "negative-binomial-mixed" = 1e-4,
-  "win-odds" = , gee = , "gee-negative-binomial" = , "paired-counts" = , "effect-size" = 1e-8, 1e-9)
+  "win-odds" = , gee = , "gee-negative-binomial" = , "paired-counts" = , "rate-ratio" = , "effect-size" = 1e-8, 1e-9)
 
 close_to <- function(ours, theirs, tolerance) {
   if (is.na(ours) || is.na(theirs)) return(is.na(ours) && is.na(theirs))
@@ -356,7 +357,7 @@ compare <- function(row, field, theirs, tolerance, program = "R") {
     passed <- abs(ours - theirs) <= tolerance * max(1, abs(ours))
   } else if (row$method %in% c("ordinal-mixed", "logistic-mixed", "mixed-model", "mmrm", "mmrm-difference", "clda",
                                "complete-pairs", "second-opinion", "gee", "gee-negative-binomial", "poisson-mixed",
-                               "negative-binomial-mixed", "paired-counts") &&
+                               "negative-binomial-mixed", "paired-counts", "rate-ratio") &&
              field %in% c("estimate", "conf_low", "conf_high") && !is.na(ours) && !is.na(theirs)) {
     passed <- abs(ours - theirs) <= tolerance * max(abs(ours), row$std_error, na.rm = TRUE)
   } else {

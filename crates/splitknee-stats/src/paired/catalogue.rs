@@ -6,13 +6,13 @@ use super::pairs::differences;
 use super::square_table::SquareTable;
 use super::{
     Better, Field, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, counts, effect_size,
-    icc, kappa, marginal_homogeneity, paired_t, permutation, pitman_morgan, proportional_odds, shapiro_wilk, sign,
-    small_samples, tost, trimmed_t, wilcoxon, win_odds,
+    icc, kappa, marginal_homogeneity, paired_t, permutation, pitman_morgan, proportional_odds, rate_ratio,
+    shapiro_wilk, sign, small_samples, tost, trimmed_t, wilcoxon, win_odds,
 };
 use crate::note;
 
 /// The names [`run`] knows, in the order in which they are listed to people.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 26] = [
     "paired-t",
     "wilcoxon",
     "sign",
@@ -29,6 +29,7 @@ pub const NAMES: [&str; 25] = [
     "marginal-mean-ranks",
     "proportional-odds",
     "win-odds",
+    "rate-ratio",
     "counts",
     "shapiro-wilk",
     "pitman-morgan",
@@ -174,9 +175,13 @@ fn answer(
         "marginal-mean-ranks" => marginal_homogeneity::mean_ranks(&grades()?, options),
         "proportional-odds" => proportional_odds::proportional_odds(&grades()?, options),
         "bowker" => bowker::bowker(&grades()?, options),
-        "counts" => {
+        "counts" | "rate-ratio" => {
             let exposures = settings.exposures.as_ref().map(|(a, b)| (a.as_slice(), b.as_slice()));
-            counts::counts(&counts::CountedPairs::new(treated, control, exposures)?, settings.counts, options)
+            let pairs = counts::CountedPairs::new(treated, control, exposures)?;
+            match name {
+                "counts" => counts::counts(&pairs, settings.counts, options),
+                _ => rate_ratio::rate_ratio(&pairs, options),
+            }
         }
         "win-odds" => win_odds::win_odds(treated, control, settings.better, options),
         _ => Err(Refusal(format!("there is no paired test `{name}`; the tests are {}", NAMES.join(", ")).into())),
