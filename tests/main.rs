@@ -58,6 +58,7 @@ mod plan_tests;
 mod planning;
 mod project;
 mod randomise;
+mod rates;
 mod recompute;
 mod reference_cases;
 mod repeated_measures;

@@ -6,7 +6,7 @@ use splitknee::pipeline;
 use splitknee::report::compose;
 use splitknee::report::options::Options;
 
-const METHODS: [&str; 17] = [
+const METHODS: [&str; 22] = [
     "mixed_model",
     "mmrm",
     "mmrm_difference",
@@ -24,6 +24,11 @@ const METHODS: [&str; 17] = [
     "gee",
     "first_event",
     "rmst",
+    "gee_negative_binomial",
+    "poisson_mixed",
+    "negative_binomial_mixed",
+    "rate_ratio",
+    "counts",
 ];
 
 /// Values of a knee: `shape` says what is peculiar about the data, `n` how many patients there are.

@@ -206,6 +206,10 @@ const CASES: &[Case] = &[
     ("SK201", "knees.csv", 5, "vas", |t| t.set("knees.csv", 5, "vas", "n/a")),
     ("SK202", "knees.csv", 5, "vas", |t| t.set("knees.csv", 5, "vas", "105")),
     ("SK203", "knees.csv", 6, "effusion", |t| t.set("knees.csv", 6, "effusion", "1.5")),
+    ("SK225", "knees.csv", 6, "pain", |t| {
+        t.edit_plan("unit = \"mm\"", "kind = \"count\"\nexposure = \"pain\"");
+        t.set("knees.csv", 6, "pain", "0");
+    }),
     ("SK204", "knees.csv", 6, "vas", |t| {
         t.edit_plan("unit = \"mm\"", "step = 0.5");
         t.set("knees.csv", 6, "vas", "41.3");

@@ -96,6 +96,7 @@ fn a_claim_that_is_withheld_says_why() {
             (Withheld::Gate, "the primary objective was not met", "主要目的が達成されなかった"),
             (Withheld::Procedure, "could not be carried out", "手順を実行できなかった"),
             (Withheld::Exploratory, "described and not claimed", "記述にとどめ"),
+            (Withheld::Overdispersed, "the counts vary more within pairs", "正確検定の仮定より大きく"),
         ] {
             record.verdict = Some(verdict(Claim::None, interval, Some(withheld)));
             let [en, ja] = said(&run, |material| sentences::conclusion(material, &record));

@@ -62,7 +62,7 @@ impl<'a> Context<'a> {
     pub fn measure(&self, endpoint: usize) -> Measure {
         let design = &self.trial.design;
         let about = &design.endpoints[endpoint];
-        let counts = matches!(about.kind, Kind::Continuous | Kind::Count);
+        let counts = matches!(about.kind, Kind::Continuous | Kind::Count) && !about.rated;
         // The small-sample default is the paired t-test of the change.
         let by_rule = rule::of(self, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange);
         match self.plan.analysis.measure {

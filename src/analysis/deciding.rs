@@ -23,9 +23,7 @@ pub fn records(plan: &Plan, trial: &Trial, all: bool) -> Vec<Record> {
             }
             found.extend(match method {
                 PrimaryMethod::Ancova => ancova::analyse(&context, endpoint, decides),
-                PrimaryMethod::OrdinalMixed | PrimaryMethod::LogisticMixed | PrimaryMethod::Gee => {
-                    generalised::analyse(&context, endpoint, method, decides)
-                }
+                method if generalised::is_model(method) => generalised::analyse(&context, endpoint, method, decides),
                 _ => mixed::analyse(&context, endpoint, method, decides).0,
             });
         }

@@ -71,14 +71,20 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize, measure: Measu
             let scheduled = rows.used + rows.not_used;
             result.extra.push(("scheduled", Field::Count(scheduled as u64)));
             result.extra.push(("percent_observed", Field::Number(Some(percent(rows.used, scheduled)))));
-            if matches!(trial.design.endpoints[endpoint].kind, Kind::Ordinal | Kind::Binary) {
-                result.extra.push(("grades", by_grade(trial, endpoint, &values)));
+            match trial.design.endpoints[endpoint].kind {
+                Kind::Ordinal | Kind::Binary => result.extra.push(("grades", by_grade(trial, endpoint, &values))),
+                Kind::Count => result.extra.extend(totals(context, endpoint, visit, arm)),
+                Kind::Continuous | Kind::Survival => {}
             }
         }
         let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
         record.arm = Some(label.to_owned());
         record.reference = REFERENCE;
         records.push(record);
+    }
+    // A difference of raw counts says nothing where exposures differ.
+    if trial.design.endpoints[endpoint].exposure.is_some() {
+        return records;
     }
     let paired = trial.paired(endpoint, visit, measure, context.set);
     let rows = context.paired_rows(endpoint, visit, &paired);
@@ -90,6 +96,22 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize, measure: Measu
     record.reference = REFERENCE;
     records.push(record);
     records
+}
+
+/// All events of an arm and, where exposures are declared, what they were counted over and their ratio: the rate per unit of
+/// exposure.
+fn totals(context: &Context, endpoint: usize, visit: usize, arm: usize) -> Vec<(&'static str, Field)> {
+    let knees = context.members().filter_map(|patient| context.trial.patients[patient].knee(arm));
+    let counted: Vec<(f64, Option<f64>)> =
+        knees.filter_map(|knee| Some((knee.values[endpoint][visit]?, knee.exposure(endpoint, visit)))).collect();
+    let total: f64 = counted.iter().map(|(count, _)| count).sum();
+    let mut fields = vec![("total_count", Field::Number(Some(total)))];
+    if context.trial.design.endpoints[endpoint].exposure.is_some() {
+        let exposure: f64 = counted.iter().filter_map(|(_, exposure)| *exposure).sum();
+        fields.push(("total_exposure", Field::Number(Some(exposure))));
+        fields.push(("rate", Field::Number((exposure > 0.0).then(|| total / exposure))));
+    }
+    fields
 }
 
 /// The part of an identifier that tells changes from scores.

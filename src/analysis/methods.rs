@@ -1,7 +1,8 @@
 //! Which of the plan's methods run on which endpoint, and which of them decides.
 //!
 //! The design decides where the plan leaves the structure to it ([`rule`]); else `analysis.primary` decides every endpoint
-//! whose kind it fits; grades and yes/no endpoints that it does not fit are decided by the first of their own tests that
+//! whose kind it fits; counts with an exposure that it does not fit by the first of their own tests,
+//! the ratio of the mean rates where the plan names none (`studies/counts`); grades and yes/no endpoints that it does not fit are decided by the first of their own tests that
 //! compares the arms, grades by the first whose p-value and interval belong together ([`pairs::decides_grades`]).
 //! `analysis.sensitivity` adds to it. The time to an event has methods of its own ([`survival`]).
 
@@ -9,7 +10,7 @@ use super::rule::{self, Choice};
 use super::{Context, pairs, survival};
 use crate::paired::catalogue;
 use crate::plan::{Plan, PrimaryMethod};
-use crate::trial::{AnalysisSet, Kind, Trial};
+use crate::trial::{AnalysisSet, Endpoint, Kind, Trial};
 use std::collections::BTreeMap;
 
 /// The method whose result decides an endpoint.
@@ -21,17 +22,26 @@ pub enum Deciding {
     Test(String),
 }
 
+/// The test of counts with an exposure where the plan names no method for counts.
+pub const RATES: &str = "rate-ratio";
+/// The exact test of counts.
+pub const COUNTS: &str = "counts";
+
 /// The method that decides `endpoint`; `None` where the plan has none that fits its kind.
 pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
-    let kind = context.trial.design.endpoints[endpoint].kind;
+    let about = &context.trial.design.endpoints[endpoint];
+    let kind = about.kind;
     let primary = context.plan.analysis.primary;
     if kind == Kind::Survival {
         return survival::deciding(context, endpoint);
     }
+    if about.exposure.is_some() && !primary.compares_rates() {
+        return pairs::methods(context, endpoint).first().cloned().map(Deciding::Test);
+    }
     if rule::of(context, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange) {
         return Some(Deciding::Test("paired-t".to_owned()));
     }
-    if is_model(primary) && fits(primary, kind) {
+    if is_model(primary) && fits(primary, about) {
         return Some(Deciding::Model(primary));
     }
     let names = pairs::methods(context, endpoint);
@@ -73,7 +83,7 @@ pub fn in_force(plan: &Plan) -> BTreeMap<String, String> {
 
 /// The models of the plan that fit `endpoint`, the deciding one first; each with whether it decides.
 pub fn models(context: &Context, endpoint: usize) -> Vec<(PrimaryMethod, bool)> {
-    let kind = context.trial.design.endpoints[endpoint].kind;
+    let about = &context.trial.design.endpoints[endpoint];
     let analysis = &context.plan.analysis;
     let decides = match deciding(context, endpoint) {
         Some(Deciding::Model(method)) => Some(method),
@@ -81,7 +91,7 @@ pub fn models(context: &Context, endpoint: usize) -> Vec<(PrimaryMethod, bool)> 
     };
     let mut chosen: Vec<(PrimaryMethod, bool)> = decides.into_iter().map(|method| (method, true)).collect();
     for &method in &analysis.sensitivity {
-        if is_model(method) && fits(method, kind) && !chosen.iter().any(|(known, _)| *known == method) {
+        if is_model(method) && fits(method, about) && !chosen.iter().any(|(known, _)| *known == method) {
             chosen.push((method, false));
         }
     }
@@ -93,17 +103,19 @@ fn is_model(method: PrimaryMethod) -> bool {
     pairs::paired_name(method).is_none()
 }
 
-/// Whether `method` is meant for endpoints of this kind.
-fn fits(method: PrimaryMethod, kind: Kind) -> bool {
+/// Whether `method` is meant for endpoints like this one. A difference of raw counts says nothing where exposures differ.
+fn fits(method: PrimaryMethod, about: &Endpoint) -> bool {
     use PrimaryMethod as M;
+    let kind = about.kind;
     match method {
         M::MixedModel | M::Mmrm | M::MmrmDifference | M::Clda | M::Ancova => {
-            matches!(kind, Kind::Continuous | Kind::Count)
+            matches!(kind, Kind::Continuous | Kind::Count) && about.exposure.is_none()
         }
         M::OrdinalMixed => kind == Kind::Ordinal,
         M::LogisticMixed => kind == Kind::Binary,
         M::Gee => matches!(kind, Kind::Continuous | Kind::Count | Kind::Binary),
         M::FirstEvent | M::Rmst => kind == Kind::Survival,
+        M::GeeNegativeBinomial | M::PoissonMixed | M::NegativeBinomialMixed => kind == Kind::Count,
         _ => true,
     }
 }

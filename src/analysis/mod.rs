@@ -155,7 +155,10 @@ fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize
         if design.has_baseline(about) && design.is_after_baseline(visit) {
             records.extend(descriptive::describe(context, endpoint, visit, Measure::Change));
         }
-        records.push(pairs::correlation(context, endpoint, visit));
+        // Counts with an exposure are alike or not per unit of it.
+        if about.exposure.is_none() {
+            records.push(pairs::correlation(context, endpoint, visit));
+        }
         records.extend(grades::paired_table(context, endpoint, visit));
     }
     records.extend(observation::analyse(context, endpoint));
@@ -198,9 +201,7 @@ fn planned_methods(context: &Context, endpoint: usize) -> (Vec<Record>, Vec<FitS
         }
         let (of_model, fit) = match method {
             PrimaryMethod::Ancova => (ancova::analyse(context, endpoint, decides), None),
-            PrimaryMethod::OrdinalMixed | PrimaryMethod::LogisticMixed | PrimaryMethod::Gee => {
-                (generalised::analyse(context, endpoint, method, decides), None)
-            }
+            method if generalised::is_model(method) => (generalised::analyse(context, endpoint, method, decides), None),
             _ => mixed::analyse(context, endpoint, method, decides),
         };
         records.extend(of_model);

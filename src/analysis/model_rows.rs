@@ -8,7 +8,7 @@ use crate::model::{Columns, ModelError};
 use crate::plan::BaselinePlan;
 use crate::trial::columns::ColumnKind;
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{Measure, Observation};
+use crate::trial::{Knee, Measure, Observation};
 use std::collections::HashMap;
 
 /// The rows of one endpoint's model, and what was left out.
@@ -23,6 +23,8 @@ pub struct ModelRows {
     pub baseline: BaselinePlan,
     /// The plan's covariates.
     pub covariates: Vec<Covariate>,
+    /// Whether the model is one of rates: its baseline is the logarithm of a rate.
+    pub rates: bool,
     /// Whether side is a term.
     pub side: bool,
     /// The column that names the knee injected first, where its order is a term.
@@ -64,7 +66,8 @@ impl ModelRows {
         rows.leave_out(remark!(no_value_at_this), no_value);
         rows.leave_out(remark!(baseline_missing), no_baseline);
         let seen = visits.iter().copied().filter(|visit| used.iter().any(|row| row.visit == *visit)).collect();
-        Self { used, rows, visits: seen, baseline, covariates, side: context.plan.analysis.side, injected_first }
+        let side = context.plan.analysis.side;
+        Self { used, rows, visits: seen, baseline, covariates, rates: false, side, injected_first }
     }
 
     /// Patients with at least one row.
@@ -120,13 +123,27 @@ impl ModelRows {
         columns.set_levels("visit", &order)?;
         let cell = |row: &Observation| Some(format!("{} {}", labels[row.arm], visit_label(row.visit)));
         columns.add_categorical("cell", rows.iter().map(cell))?;
-        let own = |row: &Observation| row.baseline.unwrap_or(f64::NAN);
+        let exposure = |patient: usize, arm: usize, visit: usize| {
+            trial.patients[patient].knee(arm).and_then(|knee| knee.exposure(endpoint, visit))
+        };
+        let about = &trial.design.endpoints[endpoint];
+        if about.exposure.is_some() {
+            let of = |row: &Observation| exposure(row.patient, row.arm, row.visit).unwrap_or(f64::NAN);
+            columns.add_numeric("exposure", rows.iter().map(of).collect())?;
+        }
+        // A baseline count enters a log mean as the logarithm of its rate, half an event added.
+        let as_entered = |patient: usize, arm: usize, value: f64| match trial.design.baseline {
+            Some(visit) if self.rates => ((value + 0.5) / exposure(patient, arm, visit).unwrap_or(1.0)).ln(),
+            _ => value,
+        };
+        let own = |row: &Observation| row.baseline.map_or(f64::NAN, |value| as_entered(row.patient, row.arm, value));
         match self.baseline {
             BaselinePlan::Own => columns.add_numeric("baseline", rows.iter().map(own).collect())?,
             BaselinePlan::Pair => {
                 let mean = |row: &Observation| {
                     let knees = trial.patients[row.patient].knees();
-                    let known: Vec<f64> = knees.iter().filter_map(|knee| trial.baseline(knee, endpoint)).collect();
+                    let of = |knee: &Knee| Some(as_entered(row.patient, knee.arm, trial.baseline(knee, endpoint)?));
+                    let known: Vec<f64> = knees.iter().filter_map(of).collect();
                     known.iter().sum::<f64>() / known.len() as f64
                 };
                 columns.add_numeric("baseline_mean", rows.iter().map(mean).collect())?;
@@ -193,8 +210,19 @@ pub fn covariates(context: &Context) -> Vec<Covariate> {
     for column in &context.plan.analysis.covariates {
         let mut term: String =
             column.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-        let reserved =
-            ["value", "patient", "treatment", "knee", "visit", "cell", "side", "injection", "baseline", "difference"];
+        let reserved = [
+            "value",
+            "patient",
+            "treatment",
+            "knee",
+            "visit",
+            "cell",
+            "side",
+            "injection",
+            "baseline",
+            "difference",
+            "exposure",
+        ];
         if !term.starts_with(|c: char| c.is_ascii_alphabetic()) || reserved.contains(&term.as_str()) {
             term = format!("covariate_{term}");
         }

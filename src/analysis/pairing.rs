@@ -14,9 +14,10 @@ use crate::trial::side::{Side, side};
 use crate::trial::{Kind, Measure, Role};
 use serde_json::json;
 
-/// Whether the numbers of this module make sense for `endpoint`: scores and measurements.
+/// Whether the numbers of this module make sense for `endpoint`: scores and measurements, not rates.
 fn scored(context: &Context, endpoint: usize) -> bool {
-    matches!(context.trial.design.endpoints[endpoint].kind, Kind::Continuous | Kind::Count)
+    let about = &context.trial.design.endpoints[endpoint];
+    matches!(about.kind, Kind::Continuous | Kind::Count) && !about.rated
 }
 
 /// The pairing, side, dominance, baseline and meta-analysis records of `endpoint`.

@@ -3,10 +3,11 @@
 
 use super::Context;
 use super::logarithms;
-use super::methods::Deciding;
+use super::methods::{self, Deciding};
 use super::notes::remark;
 use super::record::Record;
 use super::rule::{self, Choice, Rule};
+use super::scale::{Ratio, Scale};
 use crate::math::decimal;
 use crate::math::descriptive::{mean, sd};
 use crate::note::Notes;
@@ -15,7 +16,8 @@ use crate::paired::kappa::Weights;
 use crate::paired::small_samples::{self, SmallSample};
 use crate::paired::{self, Alternative, Field, Options, TestResult, bootstrap, permutation, wilcoxon};
 use crate::plan::PrimaryMethod;
-use crate::trial::{Better, Kind, Measure, Patient, Role, Trial};
+use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::{Better, Kind, Measure, Pair, PairedDifferences, Patient, Role, Trial};
 
 /// Methods whose estimate is a difference active − placebo, so that its interval can decide a conclusion.
 const DIFFERENCES: [&str; 13] = [
@@ -37,6 +39,9 @@ const DIFFERENCES: [&str; 13] = [
 /// The test that decides grades where the plan names none that can: net benefit and win odds, whose p-value and interval
 /// are one method at every number of patients (`studies/grades`).
 const GRADES: &str = "win-odds";
+
+/// The exact conditional test of counts in records.
+pub const EXACT_COUNTS: &str = "paired-counts";
 
 /// Whether the test `name` can decide grades: its p-value and its interval answer one question. The Hodges–Lehmann
 /// interval of grades nearly always holds 0, also where the signed-rank test rejects, and the omnibus tests of the k × k
@@ -67,13 +72,21 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
     }
     match about.kind {
         Kind::Continuous | Kind::Count => {
+            // Counts with an exposure are compared by their rates alone, and only counts have a test of counts.
+            let fits = |name: &str| match name {
+                methods::COUNTS | methods::RATES => about.kind == Kind::Count,
+                _ => about.exposure.is_none(),
+            };
             let analysis = &context.plan.analysis;
             let mut names: Vec<String> = Vec::new();
+            if about.exposure.is_some() && !analysis.primary.compares_rates() {
+                names.push(methods::RATES.to_owned());
+            }
             if rule::of(context, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange) {
                 names.push("paired-t".to_owned());
             }
             for method in std::iter::once(&analysis.primary).chain(&analysis.sensitivity) {
-                if let Some(name) = paired_name(*method)
+                if let Some(name) = paired_name(*method).filter(|name| fits(name))
                     && !names.iter().any(|known| known == name)
                 {
                     names.push(name.to_owned());
@@ -114,6 +127,8 @@ pub fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
         PrimaryMethod::StuartMaxwell => "stuart-maxwell",
         PrimaryMethod::FirstEvent => "first-event",
         PrimaryMethod::Rmst => "rmst",
+        PrimaryMethod::RateRatio => methods::RATES,
+        PrimaryMethod::Counts => methods::COUNTS,
         _ => return None,
     })
 }
@@ -128,7 +143,7 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
     let measure = context.measure(endpoint);
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
-    let deciding = match super::methods::deciding(context, endpoint) {
+    let deciding = match methods::deciding(context, endpoint) {
         Some(Deciding::Test(name)) => Some(name),
         _ => None,
     };
@@ -137,7 +152,10 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
         .filter(|name| catalogue::compares(name))
         .filter(|name| !deciding_only || deciding.as_deref() == Some(name))
         .map(|name| {
-            let mut result = run(context, &name, endpoint, &active, &placebo);
+            let mut result = match name.as_str() {
+                methods::COUNTS | methods::RATES => of_counts(context, endpoint, visit, &name, &paired),
+                _ => run(context, &name, endpoint, &active, &placebo),
+            };
             result.n_dropped = paired.dropped.len();
             if context.trial.design.endpoints[endpoint].logarithm.is_some() && is_in_units(&name) {
                 result.extra.extend(logarithms::geometric_means(&active, &placebo));
@@ -150,13 +168,50 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
                 result.extra.extend(rule::of(context, endpoint).iter().flat_map(Rule::fields));
             }
             let role = if decides { context.role(endpoint, visit) } else { Role::Sensitivity };
-            let id = format!("{}.{}.{name}", context.stem(endpoint, visit), role.name());
+            let id = format!("{}.{}.{}", context.stem(endpoint, visit), role.name(), in_records(&name));
             let rows = context.paired_rows(endpoint, visit, &paired);
             let mut record = context.record(id, endpoint, visit, measure, role, result, rows);
             record.reference = reference(&name);
             record
         })
         .collect()
+}
+
+/// The method of a test in records: counts of participants have the name of the exact test of counts.
+fn in_records(name: &str) -> &str {
+    if name == methods::COUNTS { EXACT_COUNTS } else { name }
+}
+
+/// The test `name` of the counts of `paired` with their exposures. Of the exact one, without an event on one side the estimate is the
+/// logarithm of 0 or of infinity, as its limits are.
+fn of_counts(context: &Context, endpoint: usize, visit: usize, name: &str, paired: &PairedDifferences) -> TestResult {
+    let method = if name == methods::COUNTS { EXACT_COUNTS } else { methods::RATES };
+    let options = context.options_of(context.trial.design.endpoints[endpoint].better);
+    let exposures = |arm: usize| -> Option<Vec<f64>> {
+        let of = |pair: &Pair| context.trial.patients[pair.patient].knee(arm)?.exposure(endpoint, visit);
+        paired.pairs.iter().map(of).collect()
+    };
+    let settings = Settings { exposures: exposures(ACTIVE).zip(exposures(PLACEBO)), ..Settings::default() };
+    let found = catalogue::run(name, &paired.active(), &paired.placebo(), &options, &settings);
+    let mut result = found.unwrap_or_else(|refusal| {
+        let mut result = TestResult::new(method, paired.pairs.len(), &options);
+        result.notes.push(refusal.0);
+        result
+    });
+    result.method = method;
+    let none = [result.number("count_treated"), result.number("count_control")].map(|count| count == Some(0.0));
+    result.estimate = match none {
+        [true, false] => Some(f64::NEG_INFINITY),
+        [false, true] => Some(f64::INFINITY),
+        _ => result.estimate,
+    };
+    result.extra.push(Scale::Log(Ratio::Rates).field());
+    result
+}
+
+/// Whether the counts of an exact test vary more than Poisson counts within pairs (Pearson's χ² at 5 %).
+pub fn is_overdispersed(result: &TestResult) -> bool {
+    matches!(result.field("overdispersion"), Some(Field::Json(found)) if found["p_value"].as_f64().is_some_and(|p| p < 0.05))
 }
 
 /// A method that does not hold its level with so few pairs decides nothing: neither test nor limits, and who would.
@@ -267,6 +322,8 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record>
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
     let (active, placebo) = (paired.active(), paired.placebo());
     let usual: &[&str] = match about.kind {
+        // Sizes of differences say nothing about rates.
+        Kind::Count if about.rated => &[],
         Kind::Continuous | Kind::Count => &["effect-size", "shapiro-wilk", "bland-altman"],
         Kind::Ordinal | Kind::Binary | Kind::Survival => &[],
     };
@@ -354,6 +411,8 @@ fn reference(name: &str) -> &'static str {
         "marginal-mean-ranks" => "Agresti 1983; Fagerland, Lydersen & Laake 2017, ch. 9",
         "proportional-odds" => "Lipsitz, Kim & Zhao 1994; Heagerty & Zeger 1996; Mancl & DeRouen 2001",
         "bowker" => "Bowker 1948",
+        "rate-ratio" => "Fieller 1954",
+        "counts" => "Przyborowski & Wilenski 1940; Fay 2010",
         "win-odds" => "Dong et al. 2020; Brunner, Vandemeulebroecke & Mütze 2021; Tango 1998; Lloyd 2008",
         _ => "",
     }

@@ -28,7 +28,7 @@ pub fn analyse(context: &Context, endpoint: usize) -> Option<Record> {
     let scheme = context.plan.randomisation.as_ref()?;
     context.plan.analysis.randomisation_test?;
     let about = &context.trial.design.endpoints[endpoint];
-    if !matches!(about.kind, Kind::Continuous | Kind::Count) {
+    if about.rated || !matches!(about.kind, Kind::Continuous | Kind::Count) {
         return None;
     }
     let visit = context.deciding_visit(endpoint)?;

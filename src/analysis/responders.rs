@@ -27,7 +27,7 @@ const OMERACT: &str = "Pham et al. 2004 (OMERACT-OARSI); McNemar 1947; Newcombe 
 pub fn analyse(context: &Context, endpoint: usize) -> Vec<Record> {
     let design = &context.trial.design;
     let about = &design.endpoints[endpoint];
-    let scored = matches!(about.kind, Kind::Continuous | Kind::Count);
+    let scored = matches!(about.kind, Kind::Continuous | Kind::Count) && !about.rated;
     let (Some(baseline), true, true) = (design.baseline, design.has_baseline(about), scored) else { return Vec::new() };
     let relative = context
         .plan

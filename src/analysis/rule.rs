@@ -86,7 +86,7 @@ pub fn of(context: &Context, endpoint: usize) -> Option<Rule> {
     let about = &trial.design.endpoints[endpoint];
     let named = analysis.structure != Structure::ByDesign || analysis.random.is_some();
     let left = analysis.primary == PrimaryMethod::MixedModel && !named;
-    if !left || !matches!(about.kind, Kind::Continuous | Kind::Count) {
+    if !left || about.rated || !matches!(about.kind, Kind::Continuous | Kind::Count) {
         return None;
     }
     let has_baseline = trial.design.has_baseline(about);

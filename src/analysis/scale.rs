@@ -32,6 +32,8 @@ pub enum Ratio {
     Means,
     /// The hazard of an event: a lower one is a later event, that is a higher time.
     Hazards,
+    /// Events per unit of exposure; per knee where the counts have none.
+    Rates,
 }
 
 /// The field of a result that names the scale.
@@ -39,7 +41,25 @@ const FIELD: &str = "scale";
 
 impl Ratio {
     /// Every ratio.
-    const ALL: [Self; 3] = [Self::Odds, Self::Means, Self::Hazards];
+    const ALL: [Self; 4] = [Self::Odds, Self::Means, Self::Rates, Self::Hazards];
+
+    /// Whether tables print the ratio itself, rather than its logarithm as the field `estimate` has it.
+    pub fn is_tabulated(self) -> bool {
+        match self {
+            Self::Odds | Self::Hazards => false,
+            Self::Means | Self::Rates => true,
+        }
+    }
+
+    /// The fields of a result that hold the ratio and its limits.
+    pub fn fields(self) -> [&'static str; 3] {
+        match self {
+            Self::Odds => ["odds_ratio", "odds_ratio_low", "odds_ratio_high"],
+            Self::Means => ["ratio", "ratio_low", "ratio_high"],
+            Self::Hazards => ["hazard_ratio", "hazard_ratio_low", "hazard_ratio_high"],
+            Self::Rates => ["rate_ratio", "rate_ratio_low", "rate_ratio_high"],
+        }
+    }
 
     /// The name of its logarithm in results.
     fn name(self) -> &'static str {
@@ -47,6 +67,7 @@ impl Ratio {
             Self::Odds => "log-odds",
             Self::Means => "log-ratio",
             Self::Hazards => "log-hazard-ratio",
+            Self::Rates => "log-rate-ratio",
         }
     }
 }
@@ -115,7 +136,7 @@ impl Scale {
     pub fn benefit_sign(self, sign: f64) -> f64 {
         match self {
             Self::Log(Ratio::Hazards) => -sign,
-            Self::Difference | Self::Log(Ratio::Odds | Ratio::Means) | Self::Benefit { .. } => sign,
+            Self::Difference | Self::Log(Ratio::Odds | Ratio::Means | Ratio::Rates) | Self::Benefit { .. } => sign,
         }
     }
 

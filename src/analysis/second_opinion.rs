@@ -28,7 +28,7 @@ const ROUNDING: f64 = 1e-6;
 pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
     let (endpoint, visit) = (deciding.endpoint?, deciding.visit?);
     let about = &context.trial.design.endpoints[endpoint];
-    let scores = matches!(about.kind, Kind::Continuous | Kind::Count);
+    let scores = matches!(about.kind, Kind::Continuous | Kind::Count) && !about.rated;
     let paired = context.trial.paired(endpoint, visit, deciding.measure, context.set);
     let route = second_routes::of(context, deciding, &paired);
     if !scores && route.is_none() {

@@ -14,12 +14,15 @@
 //! An interval on the log-odds scale is compared with 0 alone: margin and MCID are in units of the endpoint. Of an endpoint on
 //! logarithms they are ratios of geometric means, m > 1: equivalent within 1/m … m, non-inferior above 1/m or below m,
 //! whichever is the worse side; they are held as ln m against the interval of the logarithm.
+//!
+//! An exact test of counts that vary more than Poisson counts within pairs rejects too often: it claims nothing, unless the plan
+//! writes `overdispersed_counts = "claim"`.
 
 use super::family::{self, Hypothesis};
 use super::record::Record;
 use super::scale::Scale;
 use super::{Context, contrasts, looks, objective, pairs};
-use crate::plan::{Gate as GatePlan, Objective};
+use crate::plan::{Gate as GatePlan, Objective, Overdispersed};
 use crate::trial::{Endpoint, Role};
 use serde::Serialize;
 
@@ -81,6 +84,8 @@ pub enum Withheld {
     Exploratory,
     /// The endpoint's objective is another hypothesis, and others share the level with it.
     Objective,
+    /// The counts vary more than the exact test assumes, and the plan does not foresee it.
+    Overdispersed,
 }
 
 /// What the interval of a superior result says about the minimal clinically important difference.
@@ -195,6 +200,8 @@ pub struct Evidence {
     pub assessed: bool,
     /// What a superior result means for the MCID.
     pub importance: Option<Importance>,
+    /// Whether the data contradict what the test assumes, so that it rejects too often and the plan has it claim nothing.
+    pub contradicted: bool,
 }
 
 /// Whether `method` tests against a margin.
@@ -221,6 +228,7 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
             above_margin: false,
             assessed: scale.is_some() && result.p_value.is_some(),
             importance: None,
+            contradicted: false,
         };
     };
     // Binary noise of limits that are decimals: a limit this near to a bound lies on it.
@@ -250,6 +258,7 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
         above_margin: non_inferiority.filter(|_| in_units).is_some_and(|margin| beyond(worst, -margin)),
         assessed: true,
         importance,
+        contradicted: false,
     }
 }
 
@@ -318,7 +327,10 @@ fn shown(context: &Context, record: &Record) -> Option<Evidence> {
     }
     let about = &context.trial.design.endpoints[endpoint];
     let margin = pairs::non_inferiority_margin(context, endpoint);
-    Some(evidence(about, margin, record, context.plan.analysis.alpha))
+    let contradicted = record.result.method == pairs::EXACT_COUNTS
+        && context.plan.analysis.overdispersed_counts == Overdispersed::Withhold
+        && pairs::is_overdispersed(&record.result);
+    Some(Evidence { contradicted, ..evidence(about, margin, record, context.plan.analysis.alpha) })
 }
 
 /// Harms as an endpoint: fewer are better, and there is neither margin nor MCID.
@@ -328,6 +340,8 @@ fn harm() -> Endpoint {
         name: String::new(),
         column: String::new(),
         kind: crate::trial::Kind::Binary,
+        exposure: None,
+        rated: false,
         unit: String::new(),
         range: None,
         step: None,
@@ -467,6 +481,7 @@ fn confirmatory(evidence: &Evidence, hypothesis: Option<&Hypothesis>, gate: Gate
             None => described,
         };
     };
+    let barred = evidence.contradicted.then_some(Withheld::Overdispersed).or(barred);
     match if evidence.rejects { barred } else { Some(Withheld::Test) } {
         None => claimed(claim),
         // Superiority that is withheld can leave non-inferiority, which needs less.

@@ -221,6 +221,7 @@ fn effect(record: &Record, decimals: usize) -> String {
         Scale::Log(Ratio::Odds) => shown("odds ratio ", values, 2),
         Scale::Log(Ratio::Means) => shown("ratio ", values, ratio_decimals(Some(values[1]), Some(values[2]))),
         Scale::Log(Ratio::Hazards) => shown("hazard ratio ", values, 2),
+        Scale::Log(Ratio::Rates) => shown("rate ratio ", values, 2),
         Scale::Benefit { null: 1.0 } => shown("win odds ", values, 2),
         Scale::Benefit { .. } => shown("net benefit ", values, 2),
         Scale::Difference => shown("", values, decimals),
@@ -244,6 +245,7 @@ fn withheld(run: &Run, further: &[&Record]) -> Vec<String> {
         (Withheld::Gate, "the primary objective was not met"),
         (Withheld::Exploratory, "in no family of hypotheses, described"),
         (Withheld::Objective, "not the hypothesis that the endpoint has in the plan"),
+        (Withheld::Overdispersed, "the counts vary more than the exact test assumes"),
     ];
     let counts =
         reasons.into_iter().map(|(reason, text)| (found.iter().filter(|known| **known == reason).count(), text));

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The tests an endpoint may ask for, as `splitknee test` names them: those of `paired::catalogue`, which the plan does
 /// not import (a test holds the two lists equal).
-pub const TESTS: [&str; 27] = [
+pub const TESTS: [&str; 29] = [
     "paired-t",
     "wilcoxon",
     "sign",
@@ -32,6 +32,8 @@ pub const TESTS: [&str; 27] = [
     "marginal-mean-ranks",
     "proportional-odds",
     "win-odds",
+    "rate-ratio",
+    "counts",
     "shapiro-wilk",
     "pitman-morgan",
     "effect-size",
@@ -56,6 +58,7 @@ pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
     checker.sets(plan);
     checker.analysis(plan);
     checker.sample_size(plan);
+    super::rates::check(&mut checker, plan);
     checker.multiplicity(plan);
     super::contrasts::check(&mut checker, plan);
     super::bayes::check(&mut checker, plan);

@@ -71,6 +71,8 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             name: written.name.clone(),
             column: written.column.clone(),
             kind: kind(written.kind),
+            exposure: written.exposure.clone(),
+            rated: written.is_rated(plan.analysis.primary),
             unit: written.unit.clone(),
             range: written.range.map(|[low, high]| (low, high)),
             step: written.step,

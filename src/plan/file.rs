@@ -11,7 +11,8 @@ use super::estimand::{Estimand, EventsPlan};
 use super::interim::InterimPlan;
 use super::named::Named;
 use super::options::{
-    AnalysisPlan, CovariatePlan, Multiplicity, Objective, ReportPlan, SafetyPlan, SampleSizePlan, Subgroup, Waiver,
+    AnalysisPlan, CovariatePlan, Multiplicity, Objective, PrimaryMethod, ReportPlan, SafetyPlan, SampleSizePlan,
+    Subgroup, Waiver,
 };
 use super::randomisation::RandomisationPlan;
 use crate::data::Format;
@@ -604,6 +605,10 @@ pub struct EndpointPlan {
     /// The kind of scale.
     #[serde(default)]
     pub kind: KindPlan,
+    /// Column with the exposure of a count: the days, or whatever it was counted over, of this knee at this visit. The count
+    /// is then compared by the ratio of rates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<String>,
     /// Unit in print, for instance `mm`.
     #[serde(default)]
     pub unit: String,
@@ -715,6 +720,13 @@ pub struct EndpointPlan {
 pub enum TransformPlan {
     /// Natural logarithms: ratios of geometric means.
     Log,
+}
+
+impl EndpointPlan {
+    /// Whether it is a count that is concluded by the ratio of rates: it has an exposure, or the plan's method says so.
+    pub fn is_rated(&self, primary: PrimaryMethod) -> bool {
+        self.kind == KindPlan::Count && (self.exposure.is_some() || primary.compares_rates())
+    }
 }
 
 /// What is derived from a column over the visits.
@@ -831,7 +843,7 @@ pub enum KindPlan {
     Ordinal,
     /// Yes (1) or no (0).
     Binary,
-    /// A count of events.
+    /// A count of events; with `exposure` its rate is compared.
     Count,
     /// The time to an event that some knees have not had when observation ends (`time`, `status`).
     Survival,

@@ -52,6 +52,7 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile, number: usize) {
             "counts are compared by their rates, and a count of 0 has no logarithm",
             "leave `transform` out, or declare a measurement `continuous`",
         )),
+        KindPlan::Survival => Some(("times to an event are compared by hazards", "leave `transform` out")),
         KindPlan::Continuous => None,
     };
     if let Some((why, remedy)) = kind {

@@ -30,6 +30,7 @@ pub mod options;
 pub mod pointing;
 pub mod position;
 pub mod randomisation;
+mod rates;
 pub mod redaction;
 mod remarks;
 pub mod schema;
@@ -45,8 +46,8 @@ pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, Side
 pub use interim::{FutilityPlan, InterimPlan, Spending, Under};
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, FamilyVisits, Gate, Information,
-    Language, MeasurePlan, Multiplicity, MultiplicityMethod, Objective, PrimaryFamily, PrimaryMethod, ReportFormat,
-    ReportPlan, SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
+    Language, MeasurePlan, Multiplicity, MultiplicityMethod, Objective, Overdispersed, PrimaryFamily, PrimaryMethod,
+    ReportFormat, ReportPlan, SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
 };
 pub use randomisation::{RandomisationPlan, RandomisationTest};
 pub use schema::{DefaultUsed, schema};

@@ -39,12 +39,22 @@ pub enum PrimaryMethod {
     OrdinalMixed,
     /// Logistic mixed model.
     LogisticMixed,
-    /// Generalised estimating equations.
+    /// Generalised estimating equations; of a count a Poisson mean, whose ratios are rate ratios.
     Gee,
     /// Time to an event: the exact conditional test of whose event came first, with the hazard ratio within patients.
     FirstEvent,
     /// Time to an event: the difference of restricted mean times with the jackknife over patients.
     Rmst,
+    /// Generalised estimating equations of a count with a negative binomial variance.
+    GeeNegativeBinomial,
+    /// Poisson mixed model of a count, with intercepts of patient and knee.
+    PoissonMixed,
+    /// Negative binomial mixed model of a count.
+    NegativeBinomialMixed,
+    /// Ratio of the mean rates of a count within pairs, by t (Fieller).
+    RateRatio,
+    /// Exact conditional test of a count within pairs.
+    Counts,
 }
 
 impl PrimaryMethod {
@@ -69,8 +79,35 @@ impl PrimaryMethod {
             Self::Gee => "gee",
             Self::FirstEvent => "first_event",
             Self::Rmst => "rmst",
+            Self::GeeNegativeBinomial => "gee_negative_binomial",
+            Self::PoissonMixed => "poisson_mixed",
+            Self::NegativeBinomialMixed => "negative_binomial_mixed",
+            Self::RateRatio => "rate_ratio",
+            Self::Counts => "counts",
         }
     }
+
+    /// Whether it compares counts by the ratio of their rates.
+    pub fn compares_rates(self) -> bool {
+        self == Self::Gee || self.is_of_counts()
+    }
+
+    /// Whether it is for counts only.
+    pub fn is_of_counts(self) -> bool {
+        let models = [Self::GeeNegativeBinomial, Self::PoissonMixed, Self::NegativeBinomialMixed];
+        models.contains(&self) || matches!(self, Self::RateRatio | Self::Counts)
+    }
+}
+
+/// What an exact test of counts may claim where they vary more than Poisson counts within pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overdispersed {
+    /// Nothing: the test rejects too often then.
+    #[default]
+    Withhold,
+    /// What it finds, as the protocol foresaw.
+    Claim,
 }
 
 /// Covariance between the measurements of one patient.
@@ -297,6 +334,9 @@ pub struct AnalysisPlan {
     pub permutation_samples: usize,
     /// Quadrature points of generalised mixed models.
     pub quadrature: usize,
+    /// What the exact test of counts (`counts`) may claim where they vary more than Poisson counts within pairs (Pearson's
+    /// χ² at 5 %).
+    pub overdispersed_counts: Overdispersed,
 }
 
 impl AnalysisPlan {
@@ -345,6 +385,7 @@ impl Default for AnalysisPlan {
             bootstrap_samples: 10_000,
             permutation_samples: 100_000,
             quadrature: 15,
+            overdispersed_counts: Overdispersed::Withhold,
         }
     }
 }

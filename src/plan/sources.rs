@@ -551,6 +551,7 @@ fn assemble(
             })
             .collect(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
+        exposures: plan.endpoints.iter().filter_map(|endpoint| endpoint.exposure.clone()).collect(),
     }
 }
 

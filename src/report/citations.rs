@@ -59,6 +59,23 @@ pub fn full(method: &str) -> Option<&'static str> {
              Biometrika 1934;26:404–413."
         }
         "counts" => "",
+        "gee-negative-binomial" => {
+            "Liang KY, Zeger SL. Longitudinal data analysis using generalized linear models. Biometrika 1986;73:13–22. Mancl LA, \
+             DeRouen TA. A covariance estimator for GEE with improved small-sample properties. Biometrics 2001;57:126–134."
+        }
+        "poisson-mixed" => {
+            "Pinheiro JC, Bates DM. Approximations to the log-likelihood function in the nonlinear mixed-effects model. J Comput \
+             Graph Stat 1995;4:12–35."
+        }
+        "negative-binomial-mixed" => {
+            "Booth JG, Casella G, Friedl H, Hobert JP. Negative binomial loglinear mixed models. Stat Model 2003;3:179–191."
+        }
+        "rate-ratio" => "Fieller EC. Some problems in interval estimation. J R Stat Soc B 1954;16:175–185.",
+        "paired-counts" => {
+            "Przyborowski J, Wilenski H. Homogeneity of results in testing samples from Poisson series. Biometrika \
+             1940;31:313–323. Fay MP. Two-sided exact tests and matching confidence intervals for discrete data. R J \
+             2010;2(1):53–58."
+        }
         "descriptive" => {
             "Hyndman RJ, Fan Y. Sample quantiles in statistical packages. Am Stat 1996;50:361–365 (definition 2, as SAS \
              PCTLDEF=5)."

@@ -10,7 +10,7 @@ use crate::analysis::Record;
 use crate::trial::Measure;
 
 /// Methods whose records `verify.R` recomputes by their identifier.
-const BY_ID: [&str; 41] = [
+const BY_ID: [&str; 46] = [
     "conditional-mean",
     "two-means",
     "locf",
@@ -45,6 +45,11 @@ const BY_ID: [&str; 41] = [
     "ordinal-mixed",
     "logistic-mixed",
     "gee",
+    "gee-negative-binomial",
+    "poisson-mixed",
+    "negative-binomial-mixed",
+    "paired-counts",
+    "rate-ratio",
     "incidence",
     "event-comparison",
     "multiplicity",

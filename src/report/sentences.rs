@@ -85,7 +85,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
             Some(Importance::BelowMcid) => "superior_below",
             None => "superior_no_mcid",
         };
-        let prefix = if verdict.importance.is_some() { scale.prefix() } else { "" };
+        let prefix = if verdict.importance.is_some() { scale.prefix(about.kind) } else { "" };
         parts.push(tidy(&words.say(&format!("conclusion.{prefix}{key}"), &[("m", &mcid), ("unit", &about.unit)])));
     }
     parts.extend(withheld(material, record, &verdict));
@@ -165,6 +165,7 @@ impl Spoken {
             Scale::Log(Ratio::Odds) => "odds_",
             Scale::Log(Ratio::Means) => "ratio_",
             Scale::Log(Ratio::Hazards) => "hazard_",
+            Scale::Log(Ratio::Rates) => "rates_",
             Scale::Benefit { .. } => "benefit_",
         }
     }
@@ -216,6 +217,7 @@ impl Spoken {
                 let key = if change { "conclusion.ratio_of_changes" } else { "conclusion.ratio_of_means" };
                 words.say(key, &[("means", &means)])
             }
+            Scale::Log(Ratio::Rates) => words.get("conclusion.rate_ratio"),
             // Only the hazard ratio within patients can decide.
             Scale::Log(Ratio::Hazards) => words.get("conclusion.hazard_ratio"),
             Scale::Benefit { null: 1.0 } => words.get("conclusion.win_odds"),
@@ -229,6 +231,7 @@ impl Spoken {
         let key = match (self.0, about.kind) {
             (Scale::Log(Ratio::Odds), Kind::Binary) => "conclusion.odds_binary",
             (Scale::Log(Ratio::Odds), _) => "conclusion.odds_graded",
+            (Scale::Log(Ratio::Rates), _) => "conclusion.rate_of",
             _ => return subject(material, record, endpoint),
         };
         material.words.say(key, &[("endpoint", &about.name)])
@@ -339,6 +342,7 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
         Withheld::Gate => "conclusion.withheld_gate",
         Withheld::Exploratory => "conclusion.withheld_exploratory",
         Withheld::Objective => "conclusion.withheld_objective",
+        Withheld::Overdispersed => "conclusion.withheld_overdispersed",
     };
     let (place, why) = (tidy(&words.say(place, &values)), words.say(why, &values));
     Some(words.say("conclusion.withheld", &[("place", &place), ("why", &why)]))
@@ -384,7 +388,7 @@ fn against_margins(material: &Material, record: &Record, verdict: &Verdict, deci
         let size = about.on_scale(margin?);
         let (margin, inverse) = (scale.print(side * size, decimals), scale.print(-size, decimals));
         let values = [("active", arms.active.as_str()), ("m", &margin), ("inverse", &inverse), ("unit", &about.unit)];
-        Some(tidy(&material.words.say(&format!("conclusion.{}{}", scale.prefix(), key?), &values)))
+        Some(tidy(&material.words.say(&format!("conclusion.{}{}", scale.prefix(about.kind), key?), &values)))
     };
     [say(about.margin, 1.0, equivalence), say(written, scale.side_of_harm(about), non_inferiority)]
         .into_iter()
@@ -468,6 +472,9 @@ pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<Strin
         let geometric = record.result.number("geometric_mean").map(|mean| rounding::print(mean, about.decimals + 1));
         Some((mean, sd, record.result.n_pairs.to_string(), geometric.unwrap_or_default()))
     };
+    if about.exposure.is_some() {
+        return rates(material, endpoint, visit);
+    }
     let means = capital(&material.geometric_means(endpoint));
     let (active, placebo) = (of(&arms.active)?, of(&arms.placebo)?);
     let values = [
@@ -489,6 +496,33 @@ pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<Strin
     let say = |key: &str| tidy(&material.words.say(key, &values));
     let geometric = about.logarithm.map(|_| say("results.geometric_means"));
     Some(join(material, &std::iter::once(say("results.means")).chain(geometric).collect::<Vec<_>>()))
+}
+
+/// Events, exposure and rate of both arms at `visit`; `None` where an arm was not observed.
+fn rates(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
+    let arms = &material.trial.design.arms;
+    let of = |arm: &str| {
+        let record = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))?;
+        let whole = |name: &str| Some(rounding::print(record.result.number(name)?, 0));
+        let rate = rounding::print(record.result.number("rate")?, 3);
+        Some([whole("total_count")?, whole("total_exposure")?, rate, record.result.n_pairs.to_string()])
+    };
+    let (active, placebo) = (of(&arms.active)?, of(&arms.placebo)?);
+    let values = [
+        ("visit", material.visit(visit)),
+        ("endpoint", material.endpoint(endpoint).name.as_str()),
+        ("active", &arms.active),
+        ("placebo", &arms.placebo),
+        ("count_active", &active[0]),
+        ("exposure_active", &active[1]),
+        ("rate_active", &active[2]),
+        ("n_active", &active[3]),
+        ("count_placebo", &placebo[0]),
+        ("exposure_placebo", &placebo[1]),
+        ("rate_placebo", &placebo[2]),
+        ("n_placebo", &placebo[3]),
+    ];
+    Some(material.words.say("results.rates", &values))
 }
 
 /// The LS means of both arms at `visit` as the deciding model has them, and what they are adjusted for; `None` where no

@@ -96,9 +96,14 @@ impl World {
                     derived.summary.name()
                 ));
             }
-            if endpoint.survival.is_some() {
+            let unlike_scores = match (endpoint.survival.is_some(), endpoint.exposure.is_some()) {
+                (true, _) => Some("the time to an event"),
+                (false, true) => Some("a count with an exposure"),
+                (false, false) => None,
+            };
+            if let Some(what) = unlike_scores {
                 return Err(format!(
-                    "`{}`: the endpoint `{}` is the time to an event, which is not simulated; give the plan without it",
+                    "`{}`: the endpoint `{}` is {what}, which is not simulated; give the plan without it",
                     scenario.name, endpoint.id
                 ));
             }
@@ -175,7 +180,13 @@ impl World {
                 let side = |arm: usize| if (arm == ACTIVE) == left_active { "LEFT" } else { "RIGHT" };
                 let knee = |arm: usize, values| {
                     debug_assert!(arm < labels.len());
-                    Knee { side: side(arm).to_owned(), arm, values, rows: vec![None; visits] }
+                    Knee {
+                        side: side(arm).to_owned(),
+                        arm,
+                        values,
+                        exposures: KneeValues::default(),
+                        rows: vec![None; visits],
+                    }
                 };
                 Patient::new(format!("{:06}", number + 1), vec![knee(PLACEBO, placebo), knee(ACTIVE, active)]).ok()
             })

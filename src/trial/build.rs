@@ -247,6 +247,9 @@ fn time_order(design: &Design, rows: &Rows, column: Option<&str>, findings: &mut
 fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings) -> Vec<Patient> {
     let cells = design.visits.len();
     let mut values = vec![KneeValues::none(design.endpoints.len(), cells); knees.len()];
+    let with_exposure = design.endpoints.iter().any(|endpoint| endpoint.exposure.is_some());
+    let none = if with_exposure { values.first().cloned().unwrap_or_default() } else { KneeValues::default() };
+    let mut exposures = vec![none; knees.len()];
     let mut places: Vec<Vec<Option<usize>>> = vec![vec![None; cells]; knees.len()];
     let mut unplanned: BTreeSet<(usize, usize)> = BTreeSet::new();
     for row in 0..rows.len() {
@@ -282,6 +285,14 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
                 .and_then(|cells| cells.get_mut(visit))
             {
                 *cell = Some(value);
+                if let Some(exposure) = exposure_of(design, rows, number, row, findings)
+                    && let Some(cell) = exposures
+                        .get_mut(knee)
+                        .and_then(|by_endpoint| by_endpoint.get_mut(number))
+                        .and_then(|cells| cells.get_mut(visit))
+                {
+                    *cell = Some(exposure);
+                }
             }
         }
     }
@@ -289,13 +300,14 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
     values.iter_mut().for_each(|of_knee| derived::derive(design, of_knee));
     let mut patients = Vec::with_capacity(knees.patients.len());
     let mut values = values.into_iter();
+    let mut exposures = exposures.into_iter();
     let mut places = places.into_iter();
     let mut by_knee: Vec<Option<Knee>> = knees
         .list
         .iter()
         .map(|knee| {
-            let (values, rows) = (values.next()?, places.next()?);
-            Some(Knee { side: knee.side.clone(), arm: knee.arm, values, rows })
+            let (values, exposures, rows) = (values.next()?, exposures.next()?, places.next()?);
+            Some(Knee { side: knee.side.clone(), arm: knee.arm, values, exposures, rows })
         })
         .collect();
     for (id, members) in &knees.patients {
@@ -306,6 +318,24 @@ fn patients(design: &Design, rows: &Rows, knees: &Knees, findings: &mut Findings
         }
     }
     patients
+}
+
+/// SK225: what the count of an endpoint in a row was counted over; `None` where the endpoint has no exposure, or none that
+/// counts can be divided by.
+fn exposure_of(design: &Design, rows: &Rows, endpoint: usize, row: usize, findings: &mut Findings) -> Option<f64> {
+    let about = design.endpoints.get(endpoint)?;
+    let column = about.exposure.as_ref()?;
+    let exposure = rows.column(design, column).and_then(|values| values.get(row)).copied().flatten();
+    if let Some(exposure) = exposure.filter(|exposure| *exposure > 0.0 && exposure.is_finite()) {
+        return Some(exposure);
+    }
+    let message = match exposure {
+        Some(exposure) => format!("the exposure of {} is {exposure}, and a rate needs a positive one", about.name),
+        None => format!("{} has a count here and no exposure, so that it has no rate", about.name),
+    };
+    let remedy = "fill in what was counted over, or empty the count where nothing was observed";
+    findings.add("SK225", rows.place(rows.file_row.get(row).copied(), Some(column)), message, remedy);
+    None
 }
 
 /// The values that the columns of a set's condition have, a few of each.

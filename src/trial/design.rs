@@ -83,6 +83,12 @@ pub struct Endpoint {
     pub column: String,
     /// Scale.
     pub kind: Kind,
+    /// The data column with the exposure of a count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<String>,
+    /// Whether it is a count that is concluded by the ratio of rates.
+    #[serde(skip)]
+    pub rated: bool,
     /// Unit, such as `mm`; empty for a bare score.
     pub unit: String,
     /// Lowest and highest possible value.

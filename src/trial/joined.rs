@@ -137,9 +137,11 @@ fn everything_is_somewhere(design: &Design, sources: &Sources, files: &[File<'_>
         }
     }
     let is_endpoint = |column: &&String| design.endpoints.iter().any(|endpoint| endpoint.column == **column);
-    for part in sources.sums.iter().flatten().filter(|column| !is_endpoint(column)) {
+    let sums = sources.sums.iter().flatten().map(|column| (column, "sum"));
+    let exposures = sources.exposures.iter().map(|column| (column, "exposure"));
+    for (part, role) in sums.chain(exposures).filter(|(column, _)| !is_endpoint(column)) {
         if !names.contains(part) {
-            absent(part, "sum");
+            absent(part, role);
         }
     }
     for file in files.iter().filter(|file| file.endpoints.is_empty()) {
@@ -182,6 +184,7 @@ fn view(design: &Design, sources: &Sources, number: usize, file: &File<'_>) -> (
             .map(|endpoint| sources.parameter_codes.get(*endpoint).cloned().unwrap_or_default())
             .collect(),
         sums: vec![parts],
+        exposures: sources.exposures.iter().filter(|column| file.source.table.has_column(column)).cloned().collect(),
         ..sources.clone()
     };
     (Design { endpoints, ..design.clone() }, part)

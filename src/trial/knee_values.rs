@@ -13,7 +13,7 @@ pub struct Timed {
 
 /// What was observed on one knee: `values[endpoint][visit]`, `None` where nothing was. A time to an event is no value at a
 /// visit and stands apart, so that no mean of censored times can be taken by accident.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct KneeValues {
     visits: usize,
     cells: Vec<Option<f64>>,

@@ -18,8 +18,17 @@ pub struct Knee {
     pub arm: usize,
     /// Observed values, `values[endpoint][visit]`.
     pub values: KneeValues,
+    /// Exposures of counts, `exposures[endpoint][visit]`; empty where the plan declares none.
+    pub exposures: KneeValues,
     /// Row in the data file of each visit, where the knee has a row (header = 1).
     pub rows: Vec<Option<usize>>,
+}
+
+impl Knee {
+    /// What the count of `endpoint` at `visit` was counted over; `None` where no exposure is declared or known.
+    pub fn exposure(&self, endpoint: usize, visit: usize) -> Option<f64> {
+        self.exposures.get(endpoint)?.get(visit).copied().flatten()
+    }
 }
 
 /// A patient with one or two knees in the trial, never two on one arm.

@@ -40,7 +40,7 @@ pub struct Rows {
     pub values: Vec<Vec<Option<f64>>>,
     /// By endpoint that is the time to an event: the statuses.
     pub statuses: BTreeMap<usize, Vec<Option<f64>>>,
-    /// By column: values of the parts of totals that are no endpoints.
+    /// By column: values of the parts of totals and of exposures that are no endpoints.
     pub parts: BTreeMap<String, Vec<Option<f64>>>,
     /// Rows whose files have no column of the treatment, where other files have one and do not name the knee.
     pub without_arm: BTreeSet<usize>,
@@ -107,6 +107,14 @@ impl Rows {
         }
     }
 
+    /// The values of a column that is an endpoint's, a part of a total or an exposure.
+    pub fn column(&self, design: &Design, name: &str) -> Option<&Vec<Option<f64>>> {
+        match design.endpoints.iter().position(|endpoint| endpoint.column == name) {
+            Some(number) => self.values.get(number),
+            None => self.parts.get(name),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.patient.len()
@@ -155,6 +163,8 @@ fn columns_exist(design: &Design, sources: &Sources, findings: &mut Findings) ->
             let is_endpoint = |column: &&String| design.endpoints.iter().any(|endpoint| endpoint.column == **column);
             let parts = sources.sums.iter().flatten().filter(|column| !is_endpoint(column));
             wanted.extend(parts.map(|column| ("sum", column.as_str())));
+            let exposures = sources.exposures.iter().filter(|column| !is_endpoint(column));
+            wanted.extend(exposures.map(|column| ("exposure", column.as_str())));
         }
         Layout::Bds { parameter, value } => {
             wanted.extend([("parameter", parameter.as_str()), ("value", value.as_str())])
@@ -245,7 +255,11 @@ fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findi
         rows.values.push(if values.len() == kept.len() { values } else { pick(&values, kept) });
     }
     let is_endpoint = |name: &str| design.endpoints.iter().any(|endpoint| endpoint.column == name);
-    for name in sources.sums.iter().flatten().filter(|name| !is_endpoint(name)) {
+    for name in sources.exposures.iter().filter(|name| !is_endpoint(name)) {
+        let values = numbers(&source.file, &source.table, name, findings);
+        rows.parts.insert(name.clone(), pick(&values, kept));
+    }
+    for name in sources.sums.iter().flatten().filter(|name| !is_endpoint(name) && !sources.exposures.contains(name)) {
         if let Ok(values) = source.table.numbers(name) {
             rows.parts.insert(name.clone(), pick(&values, kept));
         }

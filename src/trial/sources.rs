@@ -267,6 +267,8 @@ pub struct Sources {
     pub scores: Vec<Option<Scoring>>,
     /// By endpoint: columns whose sum it must be.
     pub sums: Vec<Vec<String>>,
+    /// Columns with the exposures of counts; only for the long layout.
+    pub exposures: Vec<String>,
     /// By endpoint: what several readings of one knee at one visit stand for; refused where it names none.
     pub replicates: Vec<Replicates>,
     /// By endpoint: its parameter code in exported analysis data, declared or made from its identifier.

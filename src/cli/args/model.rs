@@ -185,6 +185,9 @@ pub struct GeeArgs {
     /// Estimators of scale and correlation: of geepack, or of gee, SAS and statsmodels (liang-zeger).
     #[arg(long, default_value = "geepack", value_parser = ["geepack", "liang-zeger"])]
     pub convention: String,
+    /// Degrees of freedom of p-values and limits: none (normal), or patients − coefficients (t), for few patients.
+    #[arg(long, default_value = "asymptotic", value_parser = ["asymptotic", "patients"])]
+    pub ddf: String,
 }
 
 const GEE_HELP: &str = "Columns become numbers or factors as in `splitknee model`.
@@ -194,4 +197,5 @@ Example:
     --factor treatment=PLACEBO,EV --formula 'responder ~ treatment' \\
     --robust mancl-derouen
   splitknee gee --data knees.csv --id usubjid --family poisson \\
-    --offset 'log(days)' --formula 'painful ~ treatment + visit'";
+    --offset 'log(days)' --formula 'painful ~ treatment + visit' \\
+    --robust mancl-derouen --ddf patients --contrast treatment";

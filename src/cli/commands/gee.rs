@@ -42,6 +42,7 @@ pub fn run(args: &GeeArgs) -> Result<(), CliError> {
         contrasts: input.contrasts,
         adjust: input.adjust,
         offset: input.offset,
+        by_t: args.ddf == "patients",
     };
     let report = gee(&input.table, &input.formula, &args.id, &options, &comparisons)?;
     if args.input.figure.is_some() {

@@ -157,7 +157,7 @@ fn applicable(args: &TestArgs) -> Result<(), CliError> {
         ("--sd-diff", args.sd_diff.is_some(), &["power"]),
         ("--sd", args.sd.is_some(), &["power", "bayes"]),
         ("--rho or --power", args.rho.is_some() || args.power.is_some(), &["power"]),
-        ("--exposure", args.exposure.is_some() || exposures, &["counts"]),
+        ("--exposure", args.exposure.is_some() || exposures, &["counts", "rate-ratio"]),
         ("--limits", args.limits.is_some(), &["brunner-munzel"]),
         ("--guess or --dont-know", args.guess.is_some() || args.dont_know.is_some(), &["blinding"]),
         ("--prior-mean, --prior-sd, --mean or --likelihood", bayes, &["bayes"]),

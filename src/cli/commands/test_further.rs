@@ -13,13 +13,22 @@ use crate::paired::design_permutation::{self, AllocatedPair};
 use crate::paired::pairs::differences;
 use crate::paired::permutation;
 use crate::paired::rank_biserial::rank_biserial;
+use crate::paired::rate_ratio::rate_ratio;
 use crate::paired::skillings_mack::skillings_mack;
 use crate::paired::{Better, Field};
 use std::collections::BTreeMap;
 
 /// The methods of this file.
-pub const NAMES: [&str; 7] =
-    ["counts", "skillings-mack", "blinding", "bayes", "rank-biserial", "brunner-munzel", "design-permutation"];
+pub const NAMES: [&str; 8] = [
+    "counts",
+    "rate-ratio",
+    "skillings-mack",
+    "blinding",
+    "bayes",
+    "rank-biserial",
+    "brunner-munzel",
+    "design-permutation",
+];
 
 /// Runs the method that `args` names.
 ///
@@ -27,7 +36,7 @@ pub const NAMES: [&str; 7] =
 /// Wrong usage, a file that cannot be read, data that the method refuses.
 pub fn run(args: &TestArgs) -> Result<(), CliError> {
     match args.test.as_str() {
-        "counts" => counted(args),
+        "counts" | "rate-ratio" => counted(args),
         "skillings-mack" => blocks(args),
         "blinding" => guesses(args),
         "design-permutation" => redrawn(args),
@@ -202,7 +211,13 @@ fn counted(args: &TestArgs) -> Result<(), CliError> {
     let exposures = (column(0, |c| c.exposure), column(1, |c| c.exposure));
     let given = with_exposure.then_some((exposures.0.as_slice(), exposures.1.as_slice()));
     let pairs = CountedPairs::new(&column(0, |c| c.count), &column(1, |c| c.count), given)?;
-    let mut result = counts::counts(&pairs, p, &options(args)?)?;
+    let mut result = match args.test.as_str() {
+        "counts" => counts::counts(&pairs, p, &options(args)?)?,
+        _ if args.p.is_some() => {
+            return Err(CliError::Usage("--p is an option of counts, not of rate-ratio".to_owned()));
+        }
+        _ => rate_ratio(&pairs, &options(args)?)?,
+    };
     result.n_dropped = sides.len() - complete.len();
     answer(args, &result)
 }

@@ -33,7 +33,8 @@ pub fn figure(
 ) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    if about.visits.len() < 2 {
+    // Means of counts say nothing where exposures differ.
+    if about.visits.len() < 2 || about.exposure.is_some() {
         return Ok(None);
     }
     let arms = &material.trial.design.arms;

@@ -51,6 +51,10 @@ pub fn differences(
 ) -> Result<Option<Figure>, FigureError> {
     let words = material.words;
     let about = material.endpoint(endpoint);
+    // Of counts with an exposure the differences say nothing.
+    if about.exposure.is_some() {
+        return Ok(None);
+    }
     let measure = material.context().measure(endpoint);
     let paired = material.trial.paired(endpoint, visit, measure, material.set());
     let record = material.outcomes.description(endpoint, visit, measure, None);
@@ -118,8 +122,11 @@ pub fn slopes(
     let panels: Vec<paired_slopes::Panel> = shown
         .iter()
         .map(|&visit| {
-            let value =
-                |patient: &crate::trial::Patient, arm| patient.knee(arm).and_then(|knee| knee.values[endpoint][visit]);
+            // A count is shown per unit of its exposure.
+            let value = |patient: &crate::trial::Patient, arm| {
+                let knee = patient.knee(arm)?;
+                Some(knee.values[endpoint][visit]? / knee.exposure(endpoint, visit).unwrap_or(1.0))
+            };
             let pairs: Vec<paired_slopes::Pair> = members()
                 .map(|(patient, _)| paired_slopes::Pair {
                     patient: patient.id.clone(),
@@ -150,8 +157,11 @@ pub fn slopes(
         heading: of_many(heading_at(material, endpoint, visit, number, "slopes"), material, most)
             .over(ids(by_arm(material, endpoint, &shown))),
         panels,
-        limits: value_limits(material, endpoint),
-        value_label: material.name_with_unit(endpoint),
+        limits: value_limits(material, endpoint).filter(|_| about.exposure.is_none()),
+        value_label: match &about.exposure {
+            Some(_) => words.say("figure.rate_axis", &[("endpoint", &about.name)]),
+            None => material.name_with_unit(endpoint),
+        },
         better_label: better(material, endpoint),
     };
     paired_slopes::draw(&input, style).map(Some)
@@ -219,7 +229,7 @@ pub fn waterfall(
     let about = material.endpoint(endpoint);
     let measure = material.context().measure(endpoint);
     let paired = material.trial.paired(endpoint, visit, measure, material.set());
-    if paired.pairs.is_empty() {
+    if paired.pairs.is_empty() || about.exposure.is_some() {
         return Ok(None);
     }
     let patient = |index: usize| material.trial.patients[index].id.clone();

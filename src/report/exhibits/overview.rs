@@ -40,7 +40,12 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
         let ticks = [(4.0_f64, "4"), (2.0, "2"), (1.0, "1"), (0.5, "0.5"), (0.25, "0.25")];
         let mut ticks = ticks.map(|(ratio, label)| (sign * ratio.ln(), label.to_owned())).to_vec();
         ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
-        forest::Block { axis: words.say(if sign > 0.0 { "figure.axis_ratio_below" } else { "figure.axis_ratio" }, &active), rows, ticks, reach: 1.2 }
+        forest::Block {
+            axis: words.say(if sign > 0.0 { "figure.axis_ratio_below" } else { "figure.axis_ratio" }, &active),
+            rows,
+            ticks,
+            reach: 1.2,
+        }
     };
     let blocks = vec![
         forest::Block { axis: words.get("figure.axis_sd"), rows: scores, ticks: signed(0.5, 1, 8), reach: 0.6 },

@@ -37,6 +37,7 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
     for (records, name) in rows.iter().zip(["scores", "ratios", "shares"]) {
         let mut last = None;
         for record in records {
+            let name = if is_rate(record) { "rates" } else { name };
             if last != record.endpoint {
                 last = record.endpoint;
                 let about = last.map(|endpoint| material.compared_with_unit(endpoint)).unwrap_or_default();
@@ -59,6 +60,8 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
         let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo)];
         table.footnotes.push(words.say("footnote.secondary_times", &values));
     }
+    let rates = rows[1].iter().any(|record| is_rate(record));
+    table.footnotes.extend(rates.then(|| words.get("footnote.secondary_rates")));
     let adjusted = rows[0].iter().any(|r| r.endpoint.is_some_and(|e| models::baseline_adjusted(material, e)));
     table.footnotes.extend(adjusted.then(|| words.get("footnote.secondary_adjusted")));
     let ratios = rows[1].iter().any(|record| of_means(record));
@@ -75,6 +78,11 @@ pub fn group(material: &Material, record: &Record) -> usize {
         (false, Some(Kind::Binary)) => 2,
         _ => 0,
     }
+}
+
+/// Whether a comparison is a ratio of rates.
+fn is_rate(record: &Record) -> bool {
+    Scale::of(&record.result) == Some(Scale::Log(Ratio::Rates))
 }
 
 /// Whether the numbers of a comparison are logarithms of the ratios that are printed.
@@ -147,6 +155,15 @@ fn means(material: &Material, record: &Record, endpoint: usize, visit: usize) ->
             let curve = super::survival::curve_of(material, endpoint, arm);
             curve.map_or(Cell::Empty, |curve| Cell::CountPercent(super::count(curve, "n_events"), curve.result.n_pairs))
         }),
+        // Rates; the mean count where there is no exposure.
+        Kind::Count if is_rate(record) => {
+            let arms = &material.trial.design.arms;
+            [&arms.active, &arms.placebo].map(|arm| {
+                let found = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm));
+                let rate = found.and_then(|found| found.result.number("rate").or(found.result.estimate));
+                Cell::Number(rate, if about.exposure.is_some() { 3 } else { about.decimals + 1 })
+            })
+        }
         Kind::Binary if record.measure == Measure::Value && json(record, "a").is_number() => {
             ["n_yes_treated", "n_yes_control"].map(|name| {
                 let yes = record.result.number(name).map_or(0, |count| count as usize);
@@ -194,6 +211,9 @@ pub fn claim(material: &Material, verdict: &Verdict) -> String {
             "withheld_exploratory"
         }
         (Claim::None, Some(Withheld::Objective), _) => "withheld_objective",
+        (Claim::None, Some(Withheld::Overdispersed), Interval::FavoursActive | Interval::FavoursPlacebo) => {
+            "withheld_overdispersed"
+        }
         (Claim::None, Some(_), Interval::FavoursActive | Interval::FavoursPlacebo) => "withheld",
         (Claim::None, _, Interval::Undefined) => "not_assessed",
         (Claim::None, ..) => "not_demonstrated",

@@ -1,5 +1,5 @@
-//! The numbers of a comparison as tables print them: in the unit of the endpoint, or as the ratio of geometric means whose
-//! logarithm the record holds, with the fields they come from.
+//! The numbers of a comparison as tables print them: in the unit of the endpoint, or as the ratio of geometric means or of
+//! rates whose logarithm the record holds, with the fields they come from.
 
 use super::Material;
 use super::tables::{LIMITS, decimals};
@@ -16,7 +16,7 @@ pub struct Shown<'r> {
 
 /// Whether tables carry numbers on `scale` back to ratios. Log odds stay as they are, as the footnote of their method says.
 fn carried_back(scale: Scale) -> bool {
-    scale == Scale::Log(Ratio::Means)
+    scale.ratio().is_some_and(Ratio::is_tabulated)
 }
 
 /// As many decimals as a ratio with these limits needs: two, and more where a limit near 1 would print as 1 or a small one
@@ -56,10 +56,11 @@ impl<'r> Shown<'r> {
         Cell::Number(self.back(self.record.result.estimate), self.decimals.0)
     }
 
-    /// The standard error; of a ratio by the delta method.
+    /// The standard error; of a ratio of means by the delta method, of a ratio of rates that of its logarithm.
     pub fn error(&self) -> Cell {
         let result = &self.record.result;
-        let error = if carried_back(self.scale) { result.number("ratio_std_error") } else { result.std_error };
+        let error =
+            if self.scale == Scale::Log(Ratio::Means) { result.number("ratio_std_error") } else { result.std_error };
         Cell::Number(error, self.decimals.1)
     }
 
@@ -80,10 +81,10 @@ impl<'r> Shown<'r> {
 
     /// The fields behind estimate, standard error and limits.
     pub fn fields(&self) -> [&'static str; 3] {
-        if carried_back(self.scale) {
-            ["ratio", "ratio_std_error", "ratio_low ratio_high"]
-        } else {
-            ["estimate", "std_error", LIMITS]
+        match self.scale.ratio() {
+            Some(Ratio::Means) => ["ratio", "ratio_std_error", "ratio_low ratio_high"],
+            Some(Ratio::Rates) => ["rate_ratio", "std_error", "rate_ratio_low rate_ratio_high"],
+            _ => ["estimate", "std_error", LIMITS],
         }
     }
 }

@@ -13,7 +13,11 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
     let words = material.words;
     let design = &material.trial.design;
     let about = material.endpoint(endpoint);
-    let key = if about.logarithm.is_some() { "table.by_visit_ratio" } else { "table.by_visit" };
+    let key = match (about.logarithm.is_some(), about.exposure.is_some()) {
+        (true, _) => "table.by_visit_ratio",
+        (false, true) => "table.by_visit_rates",
+        (false, false) => "table.by_visit",
+    };
     let title = words.say(key, &[("endpoint", &material.name_with_unit(endpoint))]);
     let id = format!("t-{}-{}-by-visit", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
@@ -21,7 +25,8 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
     // Active first, as in every other table.
     let order: Vec<usize> = [ACTIVE, PLACEBO].into_iter().chain(2..labels.len()).collect();
     let arms: Vec<String> = order.iter().map(|&arm| labels[arm].to_owned()).collect();
-    let headers = order.iter().map(|&arm| material.arm_header(arm)).chain([material.contrast_of(endpoint)]);
+    let contrast = about.exposure.is_none().then(|| material.contrast_of(endpoint));
+    let headers = order.iter().map(|&arm| material.arm_header(arm)).chain(contrast);
     table.headers(words.get("table.statistic"), headers);
     let d = about.decimals;
     for &visit in &about.visits {
@@ -30,7 +35,9 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
             for arm in arms.iter().map(|arm| Some(arm.as_str())).chain([None]) {
                 columns.extend(material.outcomes.description(endpoint, visit, measure, arm));
             }
-            if columns.len() != arms.len() + 1 {
+            // Counts with an exposure have no difference.
+            let expected = arms.len() + usize::from(about.exposure.is_none());
+            if columns.len() != expected {
                 continue;
             }
             table.group(match measure {
@@ -63,9 +70,24 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
             };
             add(&mut table, "table.quartiles", "q1 q3", &|record| between(record, "q1", "q3", d + 1));
             add(&mut table, "table.range", "min max", &|record| between(record, "min", "max", d));
+            if about.kind == Kind::Count && measure == Measure::Value {
+                let total = |name: &'static str, decimals: usize| {
+                    move |record: &Record| {
+                        record.result.number(name).map_or(Cell::Empty, |n| Cell::Number(Some(n), decimals))
+                    }
+                };
+                add(&mut table, "table.total_count", "total_count", &total("total_count", 0));
+                if about.exposure.is_some() {
+                    add(&mut table, "table.total_exposure", "total_exposure", &total("total_exposure", 0));
+                    add(&mut table, "table.rate", "rate", &total("rate", 3));
+                }
+            }
         }
     }
-    table.footnotes.push(difference_note(material, endpoint));
+    table.footnotes.push(match &about.exposure {
+        Some(column) => words.say("footnote.exposure_of_counts", &[("column", column)]),
+        None => difference_note(material, endpoint),
+    });
     table
 }
 
@@ -85,7 +107,11 @@ pub(super) const LIMITS: &str = "conf_low conf_high";
 pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> ResultTable {
     let words = material.words;
     let about = material.endpoint(endpoint);
-    let key = if about.logarithm.is_some() { "table.primary_ratio" } else { "table.primary" };
+    let key = match (about.logarithm.is_some(), about.rated) {
+        (true, _) => "table.primary_ratio",
+        (false, true) => "table.primary_rates",
+        (false, false) => "table.primary",
+    };
     let title = words.say(key, &[("endpoint", &material.compared_with_unit(endpoint))]);
     let id = format!("t-{}-{}-comparison", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
@@ -110,13 +136,18 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
             table.named([patients, estimate, error, limits, "df", "p_value"]);
         }
     }
-    table.footnotes.push(difference_note(material, endpoint));
+    table.footnotes.push(if about.rated {
+        rates_note(material, endpoint)
+    } else {
+        difference_note(material, endpoint)
+    });
     table.footnotes.extend(ratio_error(material, endpoint));
     table.footnotes.push(words.get("footnote.interval"));
     table.footnotes.extend(same_sets(material, endpoint));
     for method in methods_of(material, endpoint) {
         let key = match zeros_of(material, endpoint, method) {
             Some(zeros) => format!("footnote.{method}-{zeros}"),
+            None if about.kind == Kind::Count && method == "gee" => "footnote.gee-rates".to_owned(),
             None => format!("footnote.{method}"),
         };
         if words.messages().contains_key(&key) {
@@ -343,4 +374,12 @@ pub(super) fn difference_note(material: &Material, endpoint: usize) -> String {
 /// What the standard error of a ratio is; `None` where the endpoint is compared by differences.
 pub(super) fn ratio_error(material: &Material, endpoint: usize) -> Option<String> {
     material.endpoint(endpoint).logarithm.map(|_| material.words.get("footnote.ratio_error"))
+}
+
+/// What is divided by what, and how the arms are told to be better.
+fn rates_note(material: &Material, endpoint: usize) -> String {
+    let arms = &material.trial.design.arms;
+    let better = capital(&material.better(endpoint));
+    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("better", &better)];
+    material.words.say("footnote.rates", &values)
 }

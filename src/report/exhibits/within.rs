@@ -14,6 +14,10 @@ pub fn correlation(material: &Material, number: &str) -> ResultTable {
     let headers = ["pairs", "r", "ci", "sd_diff", "variance_ratio"].map(|key| words.get(&format!("table.{key}")));
     table.headers(words.get("table.endpoint"), headers);
     for (endpoint, about) in material.trial.design.endpoints.iter().enumerate() {
+        // Counts with an exposure are not alike as they stand.
+        if about.exposure.is_some() {
+            continue;
+        }
         if about.kind == Kind::Survival {
             continue;
         }

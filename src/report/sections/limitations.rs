@@ -66,10 +66,10 @@ pub fn facts(material: &Material) -> Vec<String> {
             facts.push(words.say("limitations.censoring", &[("endpoint", &about.name)]));
             continue;
         }
-        if about.important_difference.is_none() {
+        if about.important_difference.is_none() && !about.rated {
             facts.push(words.say("limitations.no_mcid", &[("endpoint", &about.name)]));
         }
-        if about.margin.is_none() {
+        if about.margin.is_none() && !about.rated {
             facts.push(words.say("limitations.no_margin", &[("endpoint", &about.name)]));
         }
     }

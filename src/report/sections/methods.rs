@@ -1,7 +1,7 @@
 //! The methods as they ran: each is named with its reference, only where a record used it.
 
 use crate::analysis::rule::{self, Choice};
-use crate::analysis::{Record, family};
+use crate::analysis::{Field, Record, family};
 use crate::plan::options::AlternativePlan;
 use crate::plan::{Gate, Objective, Structure};
 use crate::report::citations;
@@ -63,6 +63,7 @@ pub fn section(material: &Material) -> Section {
     }
     section.blocks.extend(other_methods(material).map(Block::Paragraph));
     section.blocks.extend(times(material).into_iter().map(Block::Paragraph));
+    section.blocks.extend(rates(material).map(Block::Paragraph));
     section.blocks.extend(super::data_rules::paragraph(material).map(Block::Paragraph));
     section
         .blocks
@@ -290,6 +291,28 @@ fn other_methods(material: &Material) -> Option<String> {
         })
         .collect();
     (!sentences.is_empty()).then(|| sentences::join(material, &sentences))
+}
+
+/// How the counts that are concluded by the ratio of rates are compared. `None` where there are none.
+fn rates(material: &Material) -> Option<String> {
+    let words = material.words;
+    let arms = &material.trial.design.arms;
+    let mut found: Vec<String> = Vec::new();
+    for (endpoint, about) in material.trial.design.endpoints.iter().enumerate().filter(|(_, about)| about.rated) {
+        let Some(record) = material.outcomes.deciding(endpoint, primary_visit(material, endpoint)) else { continue };
+        let values = [
+            ("endpoint", about.name.as_str()),
+            ("active", arms.active.as_str()),
+            ("placebo", arms.placebo.as_str()),
+            ("column", about.exposure.as_deref().unwrap_or_default()),
+        ];
+        found.push(words.say("methods.rates", &values));
+        found.extend(about.exposure.is_some().then(|| words.say("methods.rates_exposure", &values)));
+        found.push(words.get(&format!("methods.rates_{}", record.result.method)));
+        let baseline = matches!(record.result.field("formula"), Some(Field::Text(text)) if text.contains("baseline"));
+        found.extend(baseline.then(|| words.get("methods.rates_baseline")));
+    }
+    (!found.is_empty()).then(|| sentences::join(material, &found))
 }
 
 /// Each method that ran with its reference, in the order of the records.

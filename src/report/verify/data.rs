@@ -21,6 +21,10 @@ pub fn knees(material: &Material) -> String {
     if order_known {
         header.push("injection".to_owned());
     }
+    let with_exposure = design.endpoints.iter().any(|about| about.exposure.is_some());
+    if with_exposure {
+        header.extend(["exposure", "base_exposure"].map(str::to_owned));
+    }
     header.extend(sets(material));
     // Last, so that programs that know no times read the columns before it as ever.
     let timed = design.endpoints.iter().any(|about| about.survival.is_some());
@@ -54,6 +58,10 @@ pub fn knees(material: &Material) -> String {
                         row.push(
                             model_rows::injection(&material.context(), index, knee.arm).unwrap_or_default().to_owned(),
                         );
+                    }
+                    if with_exposure {
+                        row.push(number(knee.exposure(endpoint, visit)));
+                        row.push(number(design.baseline.and_then(|baseline| knee.exposure(endpoint, baseline))));
                     }
                     row.extend(members(material, index));
                     row.extend(timed.then(|| time.map(|timed| u8::from(timed.event).to_string()).unwrap_or_default()));

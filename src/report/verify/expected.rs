@@ -7,7 +7,7 @@ use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-pub(super) const HEADER: [&str; 50] = [
+pub(super) const HEADER: [&str; 51] = [
     "id",
     "endpoint",
     "visit",
@@ -23,6 +23,7 @@ pub(super) const HEADER: [&str; 50] = [
     "ddf",
     "information",
     "family",
+    "dispersion",
     "points",
     "baseline",
     "weights",
@@ -148,7 +149,8 @@ fn further(record: &Record) -> String {
             found.extend(names.map(|name| (name.to_owned(), json(record, name))));
         }
         "descriptive" => {
-            let names = ["n", "mean", "sd", "median", "q1", "q3", "min", "max"];
+            let names =
+                ["n", "mean", "sd", "median", "q1", "q3", "min", "max", "total_count", "total_exposure", "rate"];
             found.extend(names.map(|name| (name.to_owned(), json(record, name))));
             let grades = json(record, "grades");
             let grades = grades.as_array().into_iter().flatten().enumerate();

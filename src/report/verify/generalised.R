@@ -1,6 +1,6 @@
-# Models of grades and yes/no answers: mixed models by their likelihood, marginal models by estimating equations.
+# Models of grades, yes/no answers and counts: mixed models by their likelihood, marginal models by estimating equations.
 
-## ---- Mixed models of the log-odds ----------------------------------------------------------------------------------
+## ---- Mixed models of log-odds and log rates ----------------------------------------------------------------------------------
 
 # Nodes and weights for integrating against a standard normal density: the trapezoidal rule on -8 to 8, which for such
 # smooth integrands converges faster than any power of the step (Trefethen & Weideman 2014).
@@ -9,15 +9,19 @@ normal_nodes <- function(n) {
   list(x = x, w = dnorm(x) * (x[2] - x[1]))
 }
 
-# -log-likelihood of y (0/1, or 1 ... K with K - 1 thresholds) with a normal intercept per patient and, where `knee` is
-# given, per knee. The integrals use many fixed nodes, where splitknee uses few adaptive ones.
-mixed_logit <- function(y, x, patient, knee, cumulative, nodes = 241) {
+# -log-likelihood of y (0/1, a count, or 1 ... K with K - 1 thresholds) with a normal intercept per patient and, where `knee`
+# is given, per knee. The integrals use many fixed nodes, where splitknee uses few adaptive ones. Of a negative binomial
+# count the first parameter is log(theta), where the others have thresholds.
+mixed_logit <- function(y, x, offset, patient, knee, family, nodes = 241) {
   grid <- normal_nodes(nodes)
-  n_cut <- if (cumulative) max(y) - 1 else 0
+  cumulative <- family == "cumulative"
+  n_cut <- if (cumulative) max(y) - 1 else if (family == "negative-binomial") 1 else 0
   slopes <- n_cut + seq_len(ncol(x))
   random <- max(slopes) + seq_len(1 + !is.null(knee))
   # P(row | linear predictor), a matrix rows x nodes.
   row_probability <- function(rows, eta, cut) {
+    if (family == "poisson") return(dpois(y[rows], exp(eta)))
+    if (family == "negative-binomial") return(dnbinom(y[rows], size = exp(cut), mu = exp(eta)))
     if (!cumulative) return(plogis(ifelse(y[rows] == 1, 1, -1) * eta))
     above <- c(cut, Inf)[y[rows]]
     below <- c(-Inf, cut)[y[rows]]
@@ -27,7 +31,7 @@ mixed_logit <- function(y, x, patient, knee, cumulative, nodes = 241) {
   by_patient <- split(seq_along(y), patient)
   function(parameters) {
     cut <- cumsum(c(parameters[seq_len(min(1, n_cut))], exp(parameters[seq_len(n_cut)][-1])))
-    eta <- drop(x %*% parameters[slopes])
+    eta <- offset + drop(x %*% parameters[slopes])
     sd <- abs(parameters[random])
     each <- vapply(by_patient, function(rows) {
       outer_eta <- function(rows, shift) outer(eta[rows], shift, `+`)
@@ -47,20 +51,25 @@ mixed_logit <- function(y, x, patient, knee, cumulative, nodes = 241) {
   }
 }
 
-# Active - placebo in log-odds at every visit of a mixed model whose random terms the formula names.
-generalised_mixed <- function(endpoint, set, formula, visit_numbers, cumulative) {
+# Active - placebo in log-odds or log rates at every visit of a mixed model whose random terms the formula names.
+generalised_mixed <- function(endpoint, set, formula, visit_numbers, family) {
+  cumulative <- family == "cumulative"
+  rates <- family %in% c("poisson", "negative-binomial")
   parts <- parts_of(formula)
-  rows <- model_rows(endpoint, set, "value", formula, visit_numbers)
+  rows <- model_rows(endpoint, set, "value", formula, visit_numbers, rates = rates)
+  offset <- if (rates) log(given(rows$exposure, nrow(rows))) else numeric(nrow(rows))
   mean_formula <- as.formula(paste("~", paste(parts$mean, collapse = " + ")))
   x <- model.matrix(mean_formula, rows)
   x <- x[, sort(qr(x)$pivot[seq_len(qr(x)$rank)]), drop = FALSE]
   if (cumulative) x <- x[, colnames(x) != "(Intercept)", drop = FALSE]
   y <- if (cumulative) as.integer(factor(rows$value)) else rows$value
   knee <- if (grepl("patient:knee", parts$covariance)) as.character(rows$treatment)
-  minus <- mixed_logit(y, x, rows$patient, knee, cumulative, if (is.null(knee)) 241 else 41)
+  minus <- mixed_logit(y, x, offset, rows$patient, knee, family, if (is.null(knee)) 241 else 41)
   start <- if (cumulative) {
     shares <- qlogis(cumsum(table(y) / length(y)))[seq_len(max(y) - 1)]
     c(shares[1], log(diff(shares)), numeric(ncol(x)))
+  } else if (rates) {
+    c(if (family == "negative-binomial") 1, coef(glm(y ~ x - 1 + offset(offset), family = poisson)))
   } else {
     coef(glm(y ~ x - 1, family = binomial))
   }
@@ -129,21 +138,25 @@ by_package <- function(model, cumulative, points) {
 
 ## ---- Estimating equations ------------------------------------------------------------------------------------------
 
-# Exchangeable correlation, moment estimators as R geepack; covariance of Mancl & DeRouen (2001).
-estimating_equations <- function(endpoint, set, formula, visit_numbers, binary) {
+# Exchangeable correlation, moment estimators as R geepack; covariance of Mancl & DeRouen (2001). Counts have the logarithm of
+# their exposure as offset; theta weights those of the negative binomial variance.
+estimating_equations <- function(endpoint, set, formula, visit_numbers, distribution, theta) {
   parts <- parts_of(formula)
-  rows <- model_rows(endpoint, set, "value", formula, visit_numbers)
+  rates <- distribution %in% c("poisson", "negative-binomial")
+  rows <- model_rows(endpoint, set, "value", formula, visit_numbers, rates = rates)
+  offset <- if (rates) log(given(rows$exposure, nrow(rows))) else numeric(nrow(rows))
   mean_formula <- as.formula(paste("~", paste(parts$mean, collapse = " + ")))
   x <- model.matrix(mean_formula, rows)
   x <- x[, sort(qr(x)$pivot[seq_len(qr(x)$rank)]), drop = FALSE]
   y <- rows$value
-  family <- if (binary) binomial() else gaussian()
-  beta <- coef(glm.fit(x, y, family = family))
+  family <- switch(distribution, binomial = binomial(), gaussian = gaussian(), poisson())
+  if (distribution == "negative-binomial") family$variance <- function(mu) mu + mu^2 / theta
+  beta <- coef(glm.fit(x, y, offset = offset, family = if (rates) poisson() else family))
   patients <- split(seq_along(y), rows$patient)
   alpha <- 0
   working <- function(m) (1 - alpha) * diag(m) + alpha
   for (step in 1:500) {
-    eta <- drop(x %*% beta)
+    eta <- offset + drop(x %*% beta)
     root <- sqrt(family$variance(family$linkinv(eta)))
     d <- x * (family$mu.eta(eta) / root)              # derivatives and residuals over the root of the variance
     e <- (y - family$linkinv(eta)) / root
@@ -151,7 +164,7 @@ estimating_equations <- function(endpoint, set, formula, visit_numbers, binary) 
     score <- Reduce(`+`, lapply(patients, function(at) t(d[at, , drop = FALSE]) %*% solve(working(length(at)), e[at])))
     move <- drop(solve(bread, score))
     beta <- beta + move
-    eta <- drop(x %*% beta)
+    eta <- offset + drop(x %*% beta)
     e <- (y - family$linkinv(eta)) / sqrt(family$variance(family$linkinv(eta)))
     scale <- mean(e^2)
     pairs <- sum(vapply(patients, function(at) choose(length(at), 2), numeric(1)))
@@ -172,13 +185,13 @@ estimating_equations <- function(endpoint, set, formula, visit_numbers, binary) 
     s <- t(di) %*% ri %*% solve(diag(length(at)) - leverage, e[at])
     s %*% t(s)
   }))
-  list(rows = rows, mean = mean_formula, method = "generalised",
+  list(rows = rows, mean = mean_formula, method = "generalised", offset = offset,
        fit = list(x = x, beta = beta, vcov = inverse %*% meat %*% inverse))
 }
 
 # The Wald test of active - placebo at a visit.
-wald_difference <- function(model, visit, level, alternative) {
+wald_difference <- function(model, visit, level, alternative, df = Inf) {
   full <- ls_weights(model, plan$active_arm, visit) - ls_weights(model, plan$placebo_arm, visit)
   l <- ifelse(abs(full) < 1e-12, 0, full)
-  t_answer(sum(l * model$fit$beta), sqrt(drop(t(l) %*% model$fit$vcov %*% l)), Inf, level, alternative)
+  t_answer(sum(l * model$fit$beta), sqrt(drop(t(l) %*% model$fit$vcov %*% l)), df, level, alternative)
 }

@@ -322,7 +322,12 @@ numeric_or_factor <- function(x) {
 
 # The knee-visits of a model with the columns of its formula, those with a missing covariate or baseline left out.
 # `pairs_only` leaves out the values after baseline of a knee whose partner has none at the same visit.
-model_rows <- function(endpoint, set, measure, formula, visit_numbers, pairs_only = FALSE) {
+# Exposures, 1 where the data have none.
+given <- function(exposure, n) {
+  if (is.null(exposure)) rep(1, n) else ifelse(is.na(exposure), 1, exposure)
+}
+
+model_rows <- function(endpoint, set, measure, formula, visit_numbers, pairs_only = FALSE, rates = FALSE) {
   rows <- data[data$endpoint == endpoint & data$visit_number %in% visit_numbers & in_set(data, set), ]
   if (pairs_only) {
     knees <- table(paste(rows$patient, rows$visit_number, sep = "\r"))
@@ -342,9 +347,13 @@ model_rows <- function(endpoint, set, measure, formula, visit_numbers, pairs_onl
   }
   if (any(grepl("^baseline", terms))) rows <- rows[!is.na(rows$base), ]
   rows$baseline <- rows$base
-  knees <- unique(data[data$endpoint == endpoint & !is.na(data$base), c("patient", "arm", "base")])
+  # A baseline count enters a model of rates as the logarithm of its rate, half an event added.
+  if (rates) rows$baseline <- log((rows$base + 0.5) / given(rows$base_exposure, nrow(rows)))
+  knees <- data[data$endpoint == endpoint & !is.na(data$base), ]
+  knees <- knees[!duplicated(paste(knees$patient, knees$arm, sep = "\r")), ]
+  if (rates) knees$base <- log((knees$base + 0.5) / given(knees$base_exposure, nrow(knees)))
   rows$baseline_mean <- as.vector(tapply(knees$base, knees$patient, mean)[rows$patient])
-  rows$baseline_deviation <- rows$base - rows$baseline_mean
+  rows$baseline_deviation <- rows$baseline - rows$baseline_mean
   rows$treatment <- factor(rows$arm, unique(c(plan$placebo_arm, plan$active_arm, sort(unique(rows$arm)))))
   order <- unique(rows[order(rows$visit_number), c("visit_number", "visit")])
   rows$visit <- factor(rows$visit, order$visit)

@@ -503,3 +503,64 @@ share <- function(x, n, level = 0.95) {
   limits <- binom.test(x, n, conf.level = level)$conf.int
   answer(x / n, NA, NA, NA, NA, limits[1], limits[2])
 }
+
+## ---- Counts --------------------------------------------------------------------------------------------------------
+
+# The rate ratio of paired counts: given the total of a pair the active count is binomial. Exact p-value and limits are
+# central, from the sum over pairs by convolution.
+exact_counts <- function(pair, level = 0.95, alternative = "two-sided") {
+  total <- pair$active + pair$placebo
+  keep <- total > 0
+  if (!any(keep)) return(answer())
+  m <- total[keep]
+  x <- sum(pair$active)
+  n <- sum(m)
+  e <- if (length(pair$exposure_active) == 0 || anyNA(pair$exposure_active)) rep(1, length(m))
+       else (pair$exposure_active / pair$exposure_placebo)[keep]
+  share <- function(log_ratio) plogis(log_ratio + log(e))
+  tails <- function(log_ratio) {
+    p <- share(log_ratio)
+    law <- 1
+    for (i in seq_along(m)) {
+      own <- dbinom(0:m[i], m[i], p[i])
+      sum_of_both <- numeric(length(law) + m[i])
+      for (k in 0:m[i]) sum_of_both[k + seq_along(law)] <- sum_of_both[k + seq_along(law)] + law * own[k + 1]
+      law <- sum_of_both
+    }
+    c(below = sum(law[0:x + 1]), above = sum(law[x:n + 1]))
+  }
+  root <- function(f) uniroot(f, c(-40, 40), tol = 1e-14, maxiter = 10000)$root
+  tail <- tail_of(level, alternative)
+  low <- if (x > 0) root(function(b) tails(b)[["above"]] - tail) else NA
+  high <- if (x < n) root(function(b) tails(b)[["below"]] - tail) else NA
+  limits <- sided(low, high, alternative)
+  at <- tails(0)
+  p <- p_of(at[["below"]], at[["above"]], alternative)
+  if (x == 0 || x == n) return(answer(NA, NA, NA, NA, p, limits[1], limits[2]))
+  estimate <- root(function(b) sum(m * share(b)) - x)
+  information <- sum(m * share(estimate) * (1 - share(estimate)))
+  answer(estimate, 1 / sqrt(information), NA, NA, p, limits[1], limits[2])
+}
+
+# The ratio of the mean rates: the paired t-test of a - ratio * b, whose limits are found by search on a fine scale of its log.
+rate_ratio <- function(pair, level = 0.95, alternative = "two-sided") {
+  e <- length(pair$exposure_active) > 0 && !anyNA(pair$exposure_active)
+  a <- pair$active / if (e) pair$exposure_active else 1
+  b <- pair$placebo / if (e) pair$exposure_placebo else 1
+  if (length(a) < 2 || sum(a) == 0 || sum(b) == 0 || sd(a - b) == 0) return(answer())
+  df <- length(a) - 1
+  t <- function(log_ratio) { d <- a - exp(log_ratio) * b; mean(d) / (sd(d) / sqrt(length(d))) }
+  estimate <- log(mean(a) / mean(b))
+  wanted <- qt(1 - tail_of(level, alternative), df)
+  limit <- function(side) {
+    ends <- estimate + side * seq(0, 30, by = 0.01)
+    beyond <- which(vapply(ends, t, 0) * -side > wanted)
+    if (length(beyond) == 0) return(NA)
+    at <- ends[beyond[1] + c(-1, 0)]
+    uniroot(function(x) t(x) * -side - wanted, sort(at), tol = 1e-14)$root
+  }
+  limits <- sided(limit(-1), limit(1), alternative)
+  d <- a - exp(estimate) * b
+  answer(estimate, sd(d) / sqrt(length(d)) / mean(a), t(0), df,
+         p_of(pt(t(0), df), pt(t(0), df, lower.tail = FALSE), alternative), limits[1], limits[2])
+}

@@ -26,7 +26,7 @@ read <- function(name, numbers = character()) {
   for (column in intersect(numbers, names(cells))) cells[[column]] <- as.numeric(cells[[column]])
   cells
 }
-data <- read("data.csv", c("active", "visit_number", "value", "base", "status"))
+data <- read("data.csv", c("active", "visit_number", "value", "base", "status", "exposure", "base_exposure"))
 patients <- read("patients.csv")
 events <- read("events.csv", c("serious", "related"))
 plan <- local({ rows <- read("plan.csv"); as.list(stats::setNames(rows$value, rows$name)) })
@@ -83,7 +83,8 @@ pairs_at <- function(endpoint, visit, set, measure = "value") {
   active <- active[match(who, active$patient), ]
   placebo <- placebo[match(who, placebo$patient), ]
   list(patient = who, active = active$value, placebo = placebo$value,
-       base_active = active$base, base_placebo = placebo$base)
+       base_active = active$base, base_placebo = placebo$base,
+       exposure_active = active$exposure, exposure_placebo = placebo$exposure)
 }
 
 values_at <- function(endpoint, visit, set, arm, measure = "value") {
@@ -181,7 +182,10 @@ recompute <- function(row) {
     "subgroup-interaction" = subgroup_interaction(pair, row$factor, row$cuts),
     "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "complete-pairs" = linear_record(row),
     "ls-mean" = ls_mean_record(row),
-    "ordinal-mixed" = , "logistic-mixed" = , gee = generalised_record(row),
+    "ordinal-mixed" = , "logistic-mixed" = , gee = , "gee-negative-binomial" = , "poisson-mixed" = ,
+    "negative-binomial-mixed" = generalised_record(row),
+    "paired-counts" = exact_counts(pair, level, side),
+    "rate-ratio" = rate_ratio(pair, level, side),
     incidence = , "event-comparison" = adverse_events(row),
     multiplicity = multiplicity_record(row),
     "carry-across" = {
@@ -209,7 +213,10 @@ describe <- function(row, d) {
   x <- values_at(row$endpoint, row$visit, row$set, row$arm, row$measure)
   levels <- as.numeric(strsplit(as.character(row$levels), " ")[[1]])
   grades <- vapply(levels, function(level) sum(x == level), 0)
-  c(described(x, row$conf_level), stats::setNames(grades, paste0("n_", seq_along(grades))))
+  found <- c(described(x, row$conf_level), stats::setNames(grades, paste0("n_", seq_along(grades))))
+  rows <- rows_at(row$endpoint, row$visit, row$set)
+  exposure <- sum(rows$exposure[rows$arm == row$arm])
+  c(found, total_count = sum(x), total_exposure = exposure, rate = sum(x) / exposure)
 }
 
 multiplicity_record <- function(row) {
@@ -226,7 +233,7 @@ multiplicity_record <- function(row) {
 fitted <- new.env()
 fit_once <- function(row, fit) {
   at <- if (of_one_visit(row)) row$visit_number else ""
-  key <- paste(row$endpoint, row$set, row$measure, row$formula, row$method == "complete-pairs", at, sep = "\r")
+  key <- paste(row$endpoint, row$set, row$measure, row$formula, row$method, at, sep = "\r")
   if (is.null(fitted[[key]])) {
     fitted[[key]] <- tryCatch(fit(), error = function(e) e)
   }
@@ -234,7 +241,9 @@ fit_once <- function(row, fit) {
   fitted[[key]]
 }
 # The pair model of each visit alone, where patients are too few for all visits together.
-of_one_visit <- function(row) row$rule %in% "pair-each-visit"
+of_one_visit <- function(row) {
+  row$rule %in% "pair-each-visit" || row$method %in% c("gee", "gee-negative-binomial") && !grepl("visit", row$formula)
+}
 visits_of <- function(row) {
   if (of_one_visit(row)) return(row$visit_number)
   unique(expected$visit_number[expected$endpoint %in% row$endpoint & expected$method == row$method & expected$set == row$set])
@@ -269,12 +278,18 @@ ls_mean_record <- function(row) {
 generalised_record <- function(row) {
   if (is.na(row$formula)) return(skip("the model could not be fitted: there is no result to compare"))
   cumulative <- row$method == "ordinal-mixed"
-  if (row$method == "gee") {
-    model <- fit_once(row, function() estimating_equations(row$endpoint, row$set, row$formula, visits_of(row), row$family == "binomial"))
-    return(wald_difference(model, row$visit_number, row$conf_level, row$alternative))
+  if (row$method %in% c("gee", "gee-negative-binomial")) {
+    model <- fit_once(row, function() {
+      estimating_equations(row$endpoint, row$set, row$formula, visits_of(row), row$family, as.numeric(row$dispersion))
+    })
+    # Counts by t with patients - coefficients degrees of freedom, the others by the normal distribution.
+    counts <- row$family %in% c("poisson", "negative-binomial")
+    df <- if (counts) length(unique(model$rows$patient)) - ncol(model$fit$x) else Inf
+    return(wald_difference(model, row$visit_number, row$conf_level, row$alternative, df))
   }
   if (!is.na(row$points) && row$points == "1") return(skip("a Laplace approximation; verify.R integrates exactly"))
-  model <- fit_once(row, function() generalised_mixed(row$endpoint, row$set, row$formula, visits_of(row), cumulative))
+  family <- if (cumulative) "cumulative" else if (is.na(row$family)) "binomial" else row$family
+  model <- fit_once(row, function() generalised_mixed(row$endpoint, row$set, row$formula, visits_of(row), family))
   if (inherits(model, "skip")) return(model)
   c(wald_difference(model, row$visit_number, row$conf_level, row$alternative), log_lik = model$log_lik)
 }
@@ -283,6 +298,18 @@ generalised_record <- function(row) {
 
 # The same model by a package, where it is installed and can state it: a named list of its answers, or a reason.
 by_another_program <- function(row) {
+  if (row$method == "gee" && row$family %in% "poisson") {
+    if (!requireNamespace("geepack", quietly = TRUE)) return(skip("package geepack is not installed"))
+    model <- fit_once(row, function() stop("not fitted"))
+    rows <- order(model$rows$patient)
+    frame <- data.frame(y = model$rows$value, patient = as.integer(factor(model$rows$patient)), offset = model$offset)[rows, ]
+    frame$x <- model$fit$x[rows, , drop = FALSE]
+    other <- model
+    other$fit$beta <- coef(geepack::geeglm(y ~ x - 1 + offset(offset), family = poisson, data = frame, id = patient,
+      corstr = "exchangeable", control = geepack::geese.control(epsilon = 1e-12, maxit = 200)))
+    result <- wald_difference(other, row$visit_number, row$conf_level, row$alternative)
+    return(list(package = "geepack", values = result["estimate"], tolerance = 1e-6))
+  }
   if (row$method %in% c("logistic-mixed", "ordinal-mixed") && !grepl("patient:knee", row$formula)) {
     cumulative <- row$method == "ordinal-mixed"
     package <- if (cumulative) "ordinal" else "lme4"
@@ -335,8 +362,8 @@ by_another_program <- function(row) {
 # give; a bootstrap with other random numbers to its Monte Carlo error (in standard errors of the estimate).
 tolerance <- function(method) switch(method,
   "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "complete-pairs" = , "ls-mean" = , "second-opinion" = , "conditional-mean" = 1e-6,
-  "ordinal-mixed" = , "logistic-mixed" = 1e-4,
-  "win-odds" = , gee = , "effect-size" = , "marginal-cox" = 1e-8, 1e-9)
+  "ordinal-mixed" = , "logistic-mixed" = , "poisson-mixed" = , "negative-binomial-mixed" = 1e-4,
+  "win-odds" = , gee = , "gee-negative-binomial" = , "paired-counts" = , "rate-ratio" = , "effect-size" = , "marginal-cox" = 1e-8, 1e-9)
 
 close_to <- function(ours, theirs, tolerance) {
   if (is.na(ours) || is.na(theirs)) return(is.na(ours) && is.na(theirs))
@@ -365,7 +392,8 @@ compare <- function(row, field, theirs, tolerance, program = "R") {
   } else if (field == "log_lik") {
     passed <- abs(ours - theirs) <= tolerance * max(1, abs(ours))
   } else if (row$method %in% c("ordinal-mixed", "logistic-mixed", "mixed-model", "mmrm", "mmrm-difference", "clda",
-                               "complete-pairs", "second-opinion", "gee") &&
+                               "complete-pairs", "second-opinion", "gee", "gee-negative-binomial", "poisson-mixed",
+                               "negative-binomial-mixed", "paired-counts", "rate-ratio") &&
              field %in% c("estimate", "conf_low", "conf_high") && !is.na(ours) && !is.na(theirs)) {
     passed <- abs(ours - theirs) <= tolerance * max(abs(ours), row$std_error, na.rm = TRUE)
   } else {

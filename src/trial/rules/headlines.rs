@@ -80,6 +80,7 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK222", "Patients who seem to be measured in another unit"),
     ("SK223", "A clinically important difference wider than all values are apart"),
     ("SK224", "Grades with many levels"),
+    ("SK225", "Counts without the time they were counted over"),
     ("SK230", "Baselines or changes in the data that the values contradict"),
     ("SK231", "Rows flagged as baseline at another visit"),
     ("SK232", "Values without a logarithm"),

@@ -178,6 +178,13 @@ pub const RULES: &[Rule] = &[
         remedy: "Write `kind = \"count\"` or `kind = \"continuous\"`.",
     },
     Rule {
+        id: "SK225",
+        severity: Error,
+        title: "A count has a positive exposure.",
+        example: "7 painful days in a row without a number of days observed; 0 days.",
+        remedy: "Fill in the exposure, or empty the count where nothing was observed.",
+    },
+    Rule {
         id: "SK230",
         severity: Warning,
         title: "Baselines and changes in the data are those of the values.",
@@ -489,10 +496,7 @@ fn scale(
 fn sums(context: &Context<'_>, findings: &mut Findings) {
     let design = &context.trial.design;
     for (endpoint, parts) in design.endpoints.iter().zip(&context.sources.sums) {
-        let column = |name: &String| match design.endpoints.iter().position(|endpoint| endpoint.column == *name) {
-            Some(number) => context.rows.values.get(number),
-            None => context.rows.parts.get(name),
-        };
+        let column = |name: &String| context.rows.column(design, name);
         let columns: Vec<&Vec<Option<f64>>> = parts.iter().filter_map(column).collect();
         let Some(totals) = column(&endpoint.column) else { continue };
         if parts.is_empty() || columns.len() != parts.len() {

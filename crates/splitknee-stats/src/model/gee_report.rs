@@ -30,7 +30,7 @@ pub struct GeeCoefficient {
     pub std_error_naive: f64,
     /// Estimate over robust standard error.
     pub statistic: Option<f64>,
-    /// Two-sided normal p-value.
+    /// Two-sided p-value: normal, or by t where asked for.
     pub p_value: Option<f64>,
     /// Lower confidence limit.
     pub conf_low: f64,
@@ -104,6 +104,8 @@ pub struct GeeComparisons {
     pub adjust: Option<Adjust>,
     /// What is added to the predictor of counts: the logarithm of their exposure.
     pub offset: Option<Offset>,
+    /// Whether p-values and limits are by t with patients − coefficients degrees of freedom, for few patients; else normal.
+    pub by_t: bool,
 }
 
 /// Solves the estimating equations of `formula` on `data`, patients named by the column `id`.
@@ -167,13 +169,23 @@ pub fn gee(
         (0..p).map(|j| vcov.get(j * p + j).copied().unwrap_or(0.0).max(0.0).sqrt()).collect()
     };
     let df_t = (fit.n_patients > p).then(|| (fit.n_patients - p) as f64);
+    if comparisons.by_t && df_t.is_none() {
+        return Err(gee_error(format!(
+            "cannot test by t: {} patients leave no degrees of freedom beside {p} coefficients",
+            fit.n_patients
+        )));
+    }
+    let referred = |wald: WaldEstimate| match df_t.filter(|_| comparisons.by_t) {
+        Some(df) => wald.by_t(df, options.conf_level),
+        None => wald,
+    };
     let coefficients = fit
         .terms
         .iter()
         .zip(&fit.estimates)
         .zip(errors(&fit.vcov).into_iter().zip(errors(&fit.vcov_naive)))
         .map(|((term, estimate), (robust, naive))| {
-            let wald = WaldEstimate::new(term, *estimate, robust, options.conf_level);
+            let wald = referred(WaldEstimate::new(term, *estimate, robust, options.conf_level));
             let rate = options.family.is_count().then(|| wald.rate_ratio());
             GeeCoefficient {
                 term: wald.term,
@@ -189,8 +201,9 @@ pub fn gee(
             }
         })
         .collect();
-    let test =
-        |label: &str, weights: &[f64]| wald_combination(label, weights, &fit.estimates, &fit.vcov, options.conf_level);
+    let test = |label: &str, weights: &[f64]| {
+        referred(wald_combination(label, weights, &fit.estimates, &fit.vcov, options.conf_level))
+    };
     let (mut emmeans, mut contrasts) = (Vec::new(), Vec::new());
     for spec in &comparisons.emmeans {
         for row in mean_rows(&frame, &design, spec)? {

@@ -18,7 +18,7 @@ use super::mixed_glm::{RandomIntercepts, fit_binary_mixed, fit_ordered_mixed};
 use super::offset::Offset;
 use super::reference_grid::{GridRow, difference_rows, mean_rows};
 use super::report::{ContrastRecord, LsMeanRecord, bilinear};
-use crate::math::dist::normal;
+use crate::math::dist::{normal, student_t};
 use serde::Serialize;
 
 /// How to fit a generalised model and what to report.
@@ -67,11 +67,11 @@ pub struct WaldEstimate {
     pub estimate: f64,
     /// Standard error.
     pub std_error: f64,
-    /// Degrees of freedom: none, the test is asymptotic.
+    /// Degrees of freedom; none where the test is asymptotic.
     pub df: Option<f64>,
     /// Estimate over standard error; `None` where the standard error is 0.
     pub statistic: Option<f64>,
-    /// Two-sided normal p-value.
+    /// Two-sided p-value: normal, or by t where there are degrees of freedom.
     pub p_value: Option<f64>,
     /// Lower confidence limit.
     pub conf_low: f64,
@@ -117,6 +117,18 @@ impl WaldEstimate {
             conf_low: estimate - half_width,
             conf_high: estimate + half_width,
             rate: None,
+        }
+    }
+
+    /// The same with test and limits by t with `df` degrees of freedom.
+    pub fn by_t(self, df: f64, conf_level: f64) -> Self {
+        let half_width = student_t::quantile(0.5 + 0.5 * conf_level, df) * self.std_error;
+        Self {
+            df: Some(df),
+            p_value: self.statistic.map(|t| student_t::two_sided(t, df)),
+            conf_low: self.estimate - half_width,
+            conf_high: self.estimate + half_width,
+            ..self
         }
     }
 }
@@ -205,7 +217,7 @@ impl RatioContrast {
             levels: row.levels,
             estimate: test.as_ref().map(|t| t.estimate),
             std_error: test.as_ref().map(|t| t.std_error),
-            df: None,
+            df: test.as_ref().and_then(|t| t.df),
             statistic: test.as_ref().and_then(|t| t.statistic),
             p_value: test.as_ref().and_then(|t| t.p_value),
             conf_low: test.as_ref().map(|t| t.conf_low),
@@ -231,7 +243,7 @@ pub(super) fn mean_record(levels: Levels, test: Option<WaldEstimate>) -> LsMeanR
         levels,
         estimate: test.as_ref().map(|t| t.estimate),
         std_error: test.as_ref().map(|t| t.std_error),
-        df: None,
+        df: test.as_ref().and_then(|t| t.df),
         conf_low: test.as_ref().map(|t| t.conf_low),
         conf_high: test.as_ref().map(|t| t.conf_high),
         geometric: None,

@@ -27,6 +27,7 @@ crate::messages! {
         gee_singular = "{n} patients for {p} coefficients: the robust covariance matrix is singular";
         log_added = "{added} was added to every {name} before its logarithm: means and ratios are those of {name} + {added}";
         counts_rate = "means are logarithms of rates per unit of exposure, differences logarithms of rate ratios";
+        counts_overdispersed = "the counts vary more than Poisson within pairs: the exact test rejects too often; see the robust limits";
         counts_gee_theta = "{theta} of the working variance μ + μ²/θ is that of the independence fit: it only weights the rows, the rate ratio means the same as in a Poisson model";
         glm_information = "standard errors from the expected information, as R's glm";
         glmm_information = "standard errors from the observed information of the approximated likelihood";
@@ -308,6 +309,10 @@ crate::messages! {
         design_none = "no patient has both sides and an active side: there is nothing to redraw";
         design_block_size = "a block size of {size}: even, from 2 to {most}";
         design_block_full = "block {block} has {n} patients, {left} of them with the active treatment on the left: a block of {size} has {size} places, half of them left";
+        rates_no_event = "a side has no event: its rate has no logarithm (the exact test of counts has limits)";
+        rates_two_pairs = "{n} pairs: a rate ratio needs two pairs or more";
+        rates_proportional = "the rates of all pairs stand in one proportion: there is no variation to test with";
+        counts_no_event = "no pair has an event: there is no rate ratio";
         counts_zero = "all {n} counts are 0: a rate has no logarithm";
         counts_not_overdispersed = "the counts vary no more than Poisson counts do: there is no dispersion to estimate; use --family poisson";
         responders_constant = "{responders} of {n} rows have the outcome: nothing varies";

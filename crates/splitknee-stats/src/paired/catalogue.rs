@@ -5,14 +5,14 @@ use super::pair_table::PairTable;
 use super::pairs::differences;
 use super::square_table::SquareTable;
 use super::{
-    Better, Field, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, effect_size, icc, kappa,
-    marginal_homogeneity, paired_t, permutation, pitman_morgan, proportional_odds, shapiro_wilk, sign, small_samples,
-    tost, trimmed_t, wilcoxon, win_odds,
+    Better, Field, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, counts, effect_size,
+    icc, kappa, marginal_homogeneity, paired_t, permutation, pitman_morgan, proportional_odds, rate_ratio,
+    shapiro_wilk, sign, small_samples, tost, trimmed_t, wilcoxon, win_odds,
 };
 use crate::note;
 
 /// The names [`run`] knows, in the order in which they are listed to people.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 26] = [
     "paired-t",
     "wilcoxon",
     "sign",
@@ -29,6 +29,8 @@ pub const NAMES: [&str; 24] = [
     "marginal-mean-ranks",
     "proportional-odds",
     "win-odds",
+    "rate-ratio",
+    "counts",
     "shapiro-wilk",
     "pitman-morgan",
     "effect-size",
@@ -80,6 +82,10 @@ pub struct Settings {
     pub scores: wilcoxon::PValue,
     /// Non-inferiority margin, positive.
     pub margin: Option<f64>,
+    /// Counts: exposures of the two sides; equal ones where `None`.
+    pub exposures: Option<(Vec<f64>, Vec<f64>)>,
+    /// Counts: kind of p-value.
+    pub counts: counts::PValue,
     /// Direction of benefit of the win odds and of non-inferiority.
     pub better: Better,
 }
@@ -100,6 +106,8 @@ impl Default for Settings {
             weights: kappa::Weights::default(),
             scores: wilcoxon::PValue::default(),
             margin: None,
+            exposures: None,
+            counts: counts::PValue::default(),
             better: Better::Lower,
         }
     }
@@ -167,6 +175,14 @@ fn answer(
         "marginal-mean-ranks" => marginal_homogeneity::mean_ranks(&grades()?, options),
         "proportional-odds" => proportional_odds::proportional_odds(&grades()?, options),
         "bowker" => bowker::bowker(&grades()?, options),
+        "counts" | "rate-ratio" => {
+            let exposures = settings.exposures.as_ref().map(|(a, b)| (a.as_slice(), b.as_slice()));
+            let pairs = counts::CountedPairs::new(treated, control, exposures)?;
+            match name {
+                "counts" => counts::counts(&pairs, settings.counts, options),
+                _ => rate_ratio::rate_ratio(&pairs, options),
+            }
+        }
         "win-odds" => win_odds::win_odds(treated, control, settings.better, options),
         _ => Err(Refusal(format!("there is no paired test `{name}`; the tests are {}", NAMES.join(", ")).into())),
     }

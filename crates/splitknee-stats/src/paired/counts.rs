@@ -13,6 +13,7 @@ use super::pairs::{check_options, check_pairs};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::{binomial, chi_squared, normal};
 use crate::math::roots::brent;
+use crate::note;
 use crate::paired::proportion::{Tails, clopper_pearson};
 
 /// Kind of p-value.
@@ -96,7 +97,7 @@ pub fn counts(pairs: &CountedPairs, p: PValue, options: &Options) -> Result<Test
         ("n_informative", Field::Count(informative.len() as u64)),
     ];
     if informative.is_empty() {
-        result.notes.push("no pair has an event: there is no rate ratio");
+        result.notes.push(note!(counts_no_event));
         for name in ["rate_ratio", "rate_ratio_low", "rate_ratio_high", "std_error_log"] {
             result.extra.push((name, Field::Number(None)));
         }
@@ -129,9 +130,7 @@ pub fn counts(pairs: &CountedPairs, p: PValue, options: &Options) -> Result<Test
         serde_json::json!({"statistic": pearson, "df": df, "ratio": pearson / df, "p_value": chi_squared::sf(pearson, df)})
     });
     if over.is_some() && df > 0.0 && chi_squared::sf(pearson, df) < 0.05 {
-        result.notes.push(
-            "the counts vary more than Poisson within pairs: the exact test rejects too often; see the robust limits",
-        );
+        result.notes.push(note!(counts_overdispersed));
     }
     result.extra.push(("overdispersion", Field::Json(over.unwrap_or_default())));
     let robust = inside.then(|| {

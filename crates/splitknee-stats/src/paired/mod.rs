@@ -42,6 +42,7 @@ pub mod proportional_odds;
 pub mod published;
 pub mod rank_biserial;
 mod rank_correlation;
+pub mod rate_ratio;
 pub mod responder;
 pub(crate) mod result;
 pub mod risk_difference;

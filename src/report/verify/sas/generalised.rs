@@ -1,4 +1,4 @@
-//! PROC GLIMMIX and GENMOD: the models of grades and yes/no answers.
+//! PROC GLIMMIX and GENMOD: the models of grades, yes/no answers and counts.
 
 use super::models::{Model, PAIR, PAIR_AT_A_VISIT, lsmeans, text};
 use super::terms::Terms;
@@ -10,14 +10,20 @@ impl Model<'_> {
         let digits: String = text(record, "integration").chars().filter(char::is_ascii_digit).collect();
         let method = if digits.is_empty() { "laplace".to_owned() } else { format!("quad(qpoints={digits})") };
         let ordinal = record.result.method == "ordinal-mixed";
-        let (response, dist) = if ordinal {
-            ("y(descending)", "dist=multinomial link=clogit")
+        let (response, dist) = match record.result.method {
+            "poisson-mixed" => ("y", "dist=poisson link=log offset=offset"),
+            "negative-binomial-mixed" => ("y", "dist=negbin link=log offset=offset"),
+            _ if ordinal => ("y(descending)", "dist=multinomial link=clogit"),
+            _ => ("y(event='1')", "dist=binary link=logit"),
+        };
+        let about = if dist.contains("link=log ") {
+            "/* Log rates; the estimates are log rate ratios. */"
         } else {
-            ("y(event='1')", "dist=binary link=logit")
+            "/* Descending: log-odds of a higher grade, as splitknee states them. */"
         };
         let alpha = self.level();
         let mut out = format!(
-            "/* Descending: log-odds of a higher grade, as splitknee states them. */\n\
+            "{about}\n\
              proc glimmix data=m{number} method={method};\n  class patient {};\n  \
              model {response} = {} / {dist} ddfm=none;\n  random intercept / subject=patient;\n",
             terms.class(true, several),
@@ -43,8 +49,12 @@ impl Model<'_> {
 
     /// PROC GENMOD, whose answers are printed beside ours only.
     pub fn genmod(&self, number: &str, terms: &Terms, several: bool) -> String {
-        let binary = text(self.first, "family") == "binomial";
-        let (response, dist) = if binary { ("y(event='1')", "dist=bin link=logit") } else { ("y", "dist=normal") };
+        let (response, dist) = match text(self.first, "family").as_str() {
+            "binomial" => ("y(event='1')", "dist=bin link=logit"),
+            "poisson" => ("y", "dist=poisson link=log offset=offset"),
+            "negative-binomial" => ("y", "dist=negbin link=log offset=offset"),
+            _ => ("y", "dist=normal"),
+        };
         let mut out = format!(
             "/* GENMOD divides scale and correlation by n - p and has the classical sandwich: INFO. */\n\
              proc genmod data=m{number};\n  class patient {};\n  model {response} = {} / {dist};\n  \

@@ -26,8 +26,18 @@ pub fn text(record: &Record, name: &str) -> String {
 
 /// The models among the records, each once.
 pub fn models<'a>(material: &Material<'a>) -> Vec<Model<'a>> {
-    const METHODS: [&str; 7] =
-        ["mixed-model", "mmrm", "mmrm-difference", "clda", "ordinal-mixed", "logistic-mixed", "gee"];
+    const METHODS: [&str; 10] = [
+        "mixed-model",
+        "mmrm",
+        "mmrm-difference",
+        "clda",
+        "ordinal-mixed",
+        "logistic-mixed",
+        "gee",
+        "gee-negative-binomial",
+        "poisson-mixed",
+        "negative-binomial-mixed",
+    ];
     let mut models: Vec<Model<'a>> = Vec::new();
     for record in &material.outcomes.records {
         let Some(visit) = record.visit else { continue };
@@ -99,6 +109,12 @@ pub fn programs(material: &Material, models: &[Model]) -> String {
     out
 }
 
+/// Whether `record` comes from a model of its visit alone.
+fn of_one_visit(record: &Record) -> bool {
+    let equations = ["gee", "gee-negative-binomial"].contains(&record.result.method);
+    text(record, "rule") == Choice::EachVisit.name() || equations && !text(record, "formula").contains("visit")
+}
+
 impl Model<'_> {
     /// Whether `record` is one of this model's.
     fn gave(&self, record: &Record) -> bool {
@@ -106,7 +122,7 @@ impl Model<'_> {
         first.endpoint == record.endpoint
             && first.result.method == record.result.method
             && first.analysis_set == record.analysis_set
-            && (first.visit == record.visit || text(record, "rule") != Choice::EachVisit.name())
+            && (first.visit == record.visit || !of_one_visit(record))
     }
 
     /// The model's own names in its steps: its number, endpoint, set and visits.
@@ -147,8 +163,10 @@ impl Model<'_> {
             out.push_str(&differences(number, &mean));
         }
         out.push_str(&match method {
-            "ordinal-mixed" | "logistic-mixed" => self.glimmix(number, &terms, &random, several),
-            "gee" => self.genmod(number, &terms, several),
+            "ordinal-mixed" | "logistic-mixed" | "poisson-mixed" | "negative-binomial-mixed" => {
+                self.glimmix(number, &terms, &random, several)
+            }
+            "gee" | "gee-negative-binomial" => self.genmod(number, &terms, several),
             _ => self.mixed(material, number, &terms, &random, several),
         });
         out.push_str(&format!(
@@ -170,6 +188,12 @@ impl Model<'_> {
         );
         if terms.mean.iter().any(|term| term.starts_with("baseline")) {
             out.push_str("  if base ne .;\n");
+        }
+        let family = text(self.first, "family");
+        if family == "poisson" || family == "negative-binomial" {
+            let without = text(self.first, "offset").is_empty();
+            let (offset, base) = if without { ("0", "1") } else { ("log(exposure)", "base_exposure") };
+            out.push_str(&format!("  offset = {offset};\n  base = log((base + 0.5) / {base});\n"));
         }
         for (index, (_, numeric)) in terms.covariates.iter().enumerate() {
             let name = format!("x{}", index + 1);

@@ -30,9 +30,11 @@ pub fn reading(material: &Material) -> String {
         Some(_) => (" injection $6", " injection $"),
         None => ("", ""),
     };
+    let counted = design.endpoints.iter().any(|about| about.exposure.is_some());
+    let exposure = if counted { " exposure base_exposure" } else { "" };
     out.push_str(&format!(
         "  length endpoint ${endpoint} patient ${patient} side ${side} arm ${arm} visit ${visit}{order};\n  \
-         input endpoint $ patient $ side $ arm $ active visit $ visit_number value base{first} in_set1-in_set{sets};\n  \
+         input endpoint $ patient $ side $ arm $ active visit $ visit_number value base{first}{exposure} in_set1-in_set{sets};\n  \
          treatment = active;\n"
     ));
     for (index, label) in design.arms.labels().iter().enumerate().filter(|(index, _)| *index > ACTIVE) {
