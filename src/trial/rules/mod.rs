@@ -16,6 +16,7 @@ pub mod plan;
 pub mod randomisation;
 mod scores;
 pub mod time;
+mod units;
 pub mod values;
 
 use super::finding::Severity;
