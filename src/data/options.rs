@@ -174,7 +174,7 @@ impl ReadOptions {
     /// own, so there the default codes `NA` and `.` are text; codes that are declared hold everywhere.
     pub fn is_missing_in(&self, cell: &str, format: Format) -> bool {
         match self.codes(format) {
-            Some(_) => self.is_missing(cell) || self.is_missing_number(cell),
+            Some(_) => self.is_missing(cell),
             None => cell.is_empty(),
         }
     }

@@ -309,7 +309,8 @@ impl Checker<'_> {
                          the value of another visit or knee",
                         endpoint.name
                     );
-                    let remedy = format!("take `{column}` out of `fill_down`; merged values are taken apart in the spreadsheet");
+                    let remedy =
+                        format!("take `{column}` out of `fill_down`; merged values are taken apart in the spreadsheet");
                     self.wrong("SK048", &at("fill_down"), message, remedy);
                 }
             }

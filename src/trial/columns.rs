@@ -87,7 +87,9 @@ pub fn settle(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
         }
         match *purpose {
             COVARIATE | CUT => settled.extend(undeclared(trial, sources, name, *purpose == COVARIATE, findings)),
-            SUBGROUP | TABLE if !mixed.contains(name) => mixed.extend(numbers_among_texts(trial, sources, name, findings)),
+            SUBGROUP | TABLE if !mixed.contains(name) => {
+                mixed.extend(numbers_among_texts(trial, sources, name, findings))
+            }
             _ => {}
         }
     }

@@ -260,12 +260,12 @@ fn codes(context: &Context<'_>, findings: &mut Findings) {
         let lower = column.to_lowercase();
         let age = lower == "age" || lower.starts_with("age_") || lower.ends_with("_age") || column == "年齢";
         for (value, patient) in &values {
-            let code =
-                [-1.0, -9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0].contains(value);
+            let code = [-1.0, -9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0]
+                .contains(value);
             let others = || values.iter().map(|(other, _)| *other).filter(|other| other != value);
             let cells = values.len() - others().count();
-            let (lowest, highest) =
-                others().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), other| (low.min(other), high.max(other)));
+            let (lowest, highest) = others()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), other| (low.min(other), high.max(other)));
             // Far from all others; or, where it is written more than once, beyond a gap.
             let apart = others().count() > 1
                 && match (*value < 0.0, *value > 9.0) {

@@ -160,7 +160,8 @@ pub fn spelled(one: &str, other: &str) -> &'static str {
             false => "the width of letters or digits",
         };
     }
-    if [one, other].iter().any(|id| id.ends_with(".0") && id.trim_end_matches(".0").bytes().all(|b| b.is_ascii_digit())) {
+    if [one, other].iter().any(|id| id.ends_with(".0") && id.trim_end_matches(".0").bytes().all(|b| b.is_ascii_digit()))
+    {
         return "a decimal";
     }
     let marks = |id: &str| id.chars().filter(|c| !c.is_alphanumeric()).collect::<String>();
@@ -211,7 +212,8 @@ pub fn folded(id: &str) -> String {
         }
     };
     // A spreadsheet or a program that takes the identifiers for numbers writes 1.0 for 1.
-    let whole = id.strip_suffix(".0").filter(|whole| !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()));
+    let whole =
+        id.strip_suffix(".0").filter(|whole| !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()));
     for c in whole.unwrap_or(id).to_lowercase().chars().map(usual) {
         if c.is_ascii_digit() {
             number.push(c);

@@ -24,6 +24,8 @@ const FEWEST: usize = 3;
 const GAP: f64 = 1.8;
 /// Ratios of the medians of two clusters that look like a factor of ten.
 const TENFOLD: (f64, f64) = (5.0, 20.0);
+/// Width of a scale of points that is no measurement.
+const SHORT: f64 = 50.0;
 /// Patients whom a finding names.
 const NAMED: usize = 10;
 
@@ -97,6 +99,11 @@ fn clusters(
         let rows = patients.iter().flat_map(|patient| &patient.values).filter_map(|(_, row)| *row);
         rows.map(|row| context.rows.place(Some(row), Some(&endpoint.column)).file).collect()
     };
+    // A short scale of whole points has no unit; a tenth of it would have decimals.
+    let whole = low.iter().flat_map(|patient| &patient.values).all(|(value, _)| value.fract() == 0.0);
+    if whole && endpoint.range.is_some_and(|(from, to)| to - from < SHORT) {
+        return false;
+    }
     let (of_low, of_high) = (files(low), files(high));
     let by_file = match of_low.is_disjoint(&of_high) {
         true => format!(", all in {}", of_low.into_iter().collect::<Vec<_>>().join(", ")),
@@ -149,8 +156,8 @@ fn single(
                 "SK222",
                 context.rows.place(own.first().and_then(|(_, row)| *row), Some(&endpoint.column)),
                 format!(
-                    "patient {}: {} lies between {lowest} and {highest}, where {usual} is usual: is it another unit?",
-                    id, endpoint.name
+                    "patient {id}: {} lies between {lowest} and {highest}, where {usual} is usual: is it another unit?",
+                    endpoint.name
                 ),
                 "convert the patient's values, if they are in another unit",
             );
