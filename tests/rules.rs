@@ -103,7 +103,7 @@ const CASES: &[Case] = &[
         t.set("events.csv", 3, "term", "Local pain");
     }),
     ("SK722", "disposition.csv", 2, "status", |t| t.set("disposition.csv", 2, "status", "Y")),
-    ("SK048", "plan.toml", 7, "1", |t| {
+    ("SK048", "plan.toml", 8, "13", |t| {
         t.edit_plan("path = \"knees.csv\"", "path = \"knees.csv\"\nfill_down = [\"vas\"]")
     }),
     ("SK617", "patients.csv", 0, "age", |t| {

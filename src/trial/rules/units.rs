@@ -118,11 +118,13 @@ fn clusters(
         "SK222",
         context.rows.place(row, Some(&endpoint.column)),
         format!(
-            "{} of {} patients ({shown}{more}{by_file}): {} lies between {low_from} and {low_to}, in the others between \
-             {high_from} and {high_to}: is it another unit?",
+            "{} of {} patients ({shown}{more}{by_file}): {} is about {} ({low_from} to {low_to}), in the others about {} \
+             ({high_from} to {high_to}): is it another unit?",
             low.len(),
             ordered.len(),
-            endpoint.name
+            endpoint.name,
+            median(low),
+            median(high)
         ),
         "convert these patients' values, if they are in another unit",
     );
