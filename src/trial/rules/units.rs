@@ -20,8 +20,10 @@ struct OfPatient<'t> {
 
 /// Fewest values of a patient that are looked at.
 const FEWEST: usize = 3;
-/// Ratio of neighbouring patients that parts two clusters.
-const GAP: f64 = 1.8;
+/// Ratio of neighbouring patients that parts two clusters; and where the low values have decimals and the others have
+/// none, as tenths of whole numbers do. Wide and skewed scores in one unit seldom have such a gap.
+const GAP: f64 = 3.0;
+const GAP_OF_TENTHS: f64 = 1.8;
 /// Ratios of the medians of two clusters that look like a factor of ten.
 const TENFOLD: (f64, f64) = (5.0, 20.0);
 /// Width of a scale of points that is no measurement.
@@ -73,16 +75,24 @@ fn clusters(
     }
     ordered.sort_by(|a, b| a.median.total_cmp(&b.median));
     // Values without bounds may be skewed: a few high ones are no other unit.
-    let fewest = if endpoint.range.is_some() { 2 } else { (ordered.len() * 3 / 20).max(3) };
+    let fewest = if endpoint.range.is_some() { 2 } else { (ordered.len() / 4).max(3) };
     let gap = |at: &usize| match (ordered.get(at - 1), ordered.get(*at)) {
         (Some(below), Some(above)) if below.median > 0.0 => above.median / below.median,
         _ => 0.0,
     };
     let splits = fewest..(ordered.len() + 1).saturating_sub(fewest);
-    let Some(split) = splits.max_by(|a, b| gap(a).total_cmp(&gap(b))).filter(|split| gap(split) >= GAP) else {
+    let Some(split) = splits.max_by(|a, b| gap(a).total_cmp(&gap(b))).filter(|split| gap(split) >= GAP_OF_TENTHS)
+    else {
         return false;
     };
     let (low, high) = ordered.split_at(split);
+    let decimals = |patients: &[&OfPatient<'_>]| {
+        let values = || patients.iter().flat_map(|patient| &patient.values);
+        2 * values().filter(|(value, _)| value.fract() != 0.0).count() > values().count()
+    };
+    if gap(&split) < GAP && !(decimals(low) && !decimals(high)) {
+        return false;
+    }
     let median = |patients: &[&OfPatient<'_>]| middle(patients.iter().map(|patient| patient.median).collect());
     let ratio = median(high) / median(low);
     let range = |patients: &[&OfPatient<'_>]| {
