@@ -318,7 +318,7 @@ fn a_status_may_be_a_code() {
     let findings = small.findings();
     assert!(!findings.iter().any(|finding| finding.rule.starts_with("SK7")), "{findings:#?}");
     // What a code means decides: a patient who is said to have left has no reason.
-    small.edit_plan("label = \"COMPLETED\"", "label = \"GONE\"");
+    small.edit_plan("label = \"COMPLETED\"", "label = \"DISCONTINUED\"");
     assert!(small.findings().iter().any(|finding| finding.rule == "SK717"));
 }
 

@@ -8,6 +8,7 @@ mod bad_input;
 mod bad_input_cli;
 mod beside_primary;
 mod blinding;
+mod cells_as_written;
 mod cli;
 mod cli_impute;
 mod cli_model;

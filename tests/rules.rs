@@ -106,6 +106,14 @@ const CASES: &[Case] = &[
         );
         t.set("events.csv", 3, "term", "Local pain");
     }),
+    ("SK722", "disposition.csv", 2, "status", |t| t.set("disposition.csv", 2, "status", "Y")),
+    ("SK048", "plan.toml", 8, "13", |t| {
+        t.edit_plan("path = \"knees.csv\"", "path = \"knees.csv\"\nfill_down = [\"vas\"]")
+    }),
+    ("SK617", "patients.csv", 0, "age", |t| {
+        t.edit_plan("[[analysis_set]]", "[analysis]\ncovariates = [\"age\"]\n[[analysis_set]]");
+        t.set("patients.csv", 4, "age", "");
+    }),
     ("SK717", "disposition.csv", 2, "reason", |t| t.set("disposition.csv", 2, "status", "DISCONTINUED")),
     ("SK020", "patients.csv", 0, "", |t| {
         t.files.remove("patients.csv");

@@ -7,7 +7,7 @@ use super::record::Record;
 use super::safety::safety_set;
 use crate::paired::Field;
 use crate::plan::Plan;
-use crate::trial::rules::consistency::{is_completed, left_early};
+use crate::trial::disposition::{self, Status};
 use crate::trial::side::{Side, side};
 use crate::trial::{Deviation, Knee, Patient, Role};
 use serde::{Deserialize, Serialize};
@@ -206,8 +206,16 @@ fn by_reason(plan: &Plan, patients: &[&Patient], otherwise: &str) -> Vec<Leaving
     reasons
 }
 
-/// Why a patient left, in the words of the disposition: the column the plan names, else a CDISC one.
+/// Why a patient left, in the words of the disposition: the column the plan names, else a CDISC one. A patient who did not
+/// leave early has no reason, whatever stands there.
 pub fn reason<'p>(plan: &Plan, patient: &'p Patient) -> Option<&'p str> {
+    if matches!(left(plan, patient), Some(Status::Completed | Status::Ongoing)) {
+        return None;
+    }
+    noted_reason(plan, patient).filter(|reason| disposition::gives_reason(reason))
+}
+
+fn noted_reason<'p>(plan: &Plan, patient: &'p Patient) -> Option<&'p str> {
     let named = patient.attributes.get(&plan.data.disposition_columns.reason);
     let names = ["dcsreas", "dsdecod", "eosreas", "eotreas"];
     let known = || patient.attributes.iter().find(|(name, _)| names.contains(&name.to_lowercase().as_str()));
@@ -221,7 +229,20 @@ pub(crate) fn status<'p>(plan: &Plan, patient: &'p Patient) -> Option<&'p str> {
     named.or_else(|| known().map(|(_, value)| value)).map(String::as_str)
 }
 
-/// Randomised, every analysis set, completed, left, and left by reason.
+/// How the patient left the trial, by the status; where the data have no status at all, by the word that the reason has
+/// (`COMPLETED` in `DSDECOD`), any other reason being one to leave.
+pub(crate) fn left(plan: &Plan, patient: &Patient) -> Option<Status> {
+    match status(plan, patient) {
+        Some(word) => disposition::status(word),
+        None if plan.data.disposition.is_some() && !plan.data.disposition_columns.status.is_empty() => None,
+        None => {
+            let reason = noted_reason(plan, patient).filter(|reason| disposition::gives_reason(reason))?;
+            Some(disposition::status(reason).unwrap_or(Status::Discontinued))
+        }
+    }
+}
+
+/// Randomised, every analysis set, completed, ongoing, left, left by reason, and those of whom nothing is recorded.
 fn disposition(context: &Context) -> Vec<Record> {
     let trial = context.trial;
     let everyone: Vec<&Patient> = trial.patients.iter().collect();
@@ -242,27 +263,34 @@ fn disposition(context: &Context) -> Vec<Record> {
         record.analysis_set.clone_from(&set.name);
         records.push(record);
     }
-    let mut left: BTreeMap<Option<&str>, Vec<&Patient>> = BTreeMap::new();
-    let mut completed: Vec<&Patient> = Vec::new();
-    for patient in &trial.patients {
-        let status = status(context.plan, patient);
-        match reason(context.plan, patient) {
-            Some(reason) => left.entry(Some(reason)).or_default().push(patient),
-            None if status.is_some_and(left_early) => left.entry(None).or_default().push(patient),
-            None if status.is_some_and(is_completed) => completed.push(patient),
-            None => {}
-        }
-    }
-    let everyone_left: Vec<&Patient> = left.values().flatten().copied().collect();
-    if !completed.is_empty() || everyone_left.iter().any(|patient| status(context.plan, patient).is_some()) {
+    let of = |wanted: Option<Status>| -> Vec<&Patient> {
+        trial.patients.iter().filter(|patient| left(context.plan, patient) == wanted).collect()
+    };
+    let (completed, ongoing) = (of(Some(Status::Completed)), of(Some(Status::Ongoing)));
+    let (left_early, unknown) = (of(Some(Status::Discontinued)), of(None));
+    // Data without any status say nothing of who completed.
+    let told = context.plan.data.disposition.is_some()
+        || [&completed, &ongoing].iter().any(|patients| !patients.is_empty())
+        || left_early.iter().any(|patient| status(context.plan, patient).is_some());
+    if told {
         records.push(row("completed", None, &completed));
     }
-    if !everyone_left.is_empty() {
-        records.push(row("left", None, &everyone_left));
-        records.extend(left.into_iter().map(|(reason, patients)| match reason {
+    if !ongoing.is_empty() {
+        records.push(row("ongoing", None, &ongoing));
+    }
+    if !left_early.is_empty() {
+        records.push(row("left", None, &left_early));
+        let mut by_reason: BTreeMap<Option<&str>, Vec<&Patient>> = BTreeMap::new();
+        for patient in left_early {
+            by_reason.entry(reason(context.plan, patient)).or_default().push(patient);
+        }
+        records.extend(by_reason.into_iter().map(|(reason, patients)| match reason {
             Some(reason) => row("reason", Some(reason), &patients),
             None => row("no_reason", None, &patients),
         }));
+    }
+    if told && !unknown.is_empty() {
+        records.push(row("not_recorded", None, &unknown));
     }
     records
 }

@@ -9,7 +9,7 @@
 
 use super::csv_columns::{Columns, DecimalSigns, How, RowNumbers};
 use super::encoding;
-use super::error::{DataError, RaggedRow};
+use super::error::{CellError, CellReason, DataError, RaggedRow};
 use super::header;
 use super::memory;
 use super::options::{Format, ReadOptions};
@@ -138,6 +138,7 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
         &mut remarks,
     );
     remarks.extend(std::mem::take(&mut columns.odd_cells).remark(&header));
+    let errors = std::mem::take(&mut columns.errors);
     let columns = columns.finish(name, &header, header_row, titled, &mut notes, &mut remarks)?;
     notes.extend(remarks.iter().map(|remark: &Remark| remark.text.clone()));
     let provenance = Provenance {
@@ -149,6 +150,16 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     };
     let mut table = Table::new(columns, rows.finish(header_row), provenance)?;
     table.remarks = remarks;
+    for (row, column, found) in errors {
+        if let Some(title) = header.get(column).filter(|title| table.has_column(title)) {
+            let cell = CellError { row, column: title.clone(), found, reason: CellReason::SpreadsheetError };
+            table.unread.entry(title.clone()).or_default().push(cell);
+        }
+    }
+    for (column, cells) in &table.unread {
+        let text = format!("the column `{column}` has {} error{} of a spreadsheet", cells.len(), plural(cells.len()));
+        table.provenance.notes.push(text);
+    }
     Ok(table)
 }
 
@@ -331,6 +342,7 @@ impl<'a> Rows<'a> {
             kind.first = kind.first.map(|row| row + first);
         }
         all.columns.odd_cells.shift(first);
+        all.columns.errors.iter_mut().for_each(|(row, ..)| *row += first);
         all.end += first;
         for piece in pieces {
             if all.columns.how.names_of_rows {

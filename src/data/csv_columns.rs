@@ -72,6 +72,10 @@ fn finished(builder: StringChunkedBuilder) -> Column {
     builder.finish().into_column()
 }
 
+/// What Excel writes into a text file for the error of a cell.
+const EXCEL_ERRORS: [&str; 9] =
+    ["#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"];
+
 /// Columns being filled.
 pub(super) struct Columns<'a> {
     builders: Vec<StringChunkedBuilder>,
@@ -82,6 +86,8 @@ pub(super) struct Columns<'a> {
     /// By column: whether it holds identifiers, where `NA` is somebody's initials.
     identifier: Vec<bool>,
     pub(super) odd_cells: OddCells,
+    /// Errors of a spreadsheet: row, number of the column, text.
+    pub(super) errors: Vec<(usize, usize, String)>,
     /// By byte: whether a cell that begins with it may be missing, so that nearly all cells need no comparison.
     begins_missing: [bool; 256],
 }
@@ -100,10 +106,17 @@ impl<'a> Columns<'a> {
         for first in options.missing.iter().filter_map(|code| code.trim().bytes().next()) {
             begins_missing[usize::from(first)] = true;
         }
+        // A code that is a number may be written with a sign, leading zeros or without the zero before the decimal sign.
+        if options.missing.iter().any(|code| super::number::parse(code, false).is_ok()) {
+            for first in b"+-0.," {
+                begins_missing[usize::from(*first)] = true;
+            }
+        }
+        begins_missing[usize::from(b'#')] = true;
         let identifier = header.iter().map(|name| options.is_identifier(name)).collect();
         let used = vec![false; header.len()];
         let odd_cells = OddCells::default();
-        Self { builders, before: Vec::new(), used, how, identifier, odd_cells, begins_missing }
+        Self { builders, before: Vec::new(), used, how, identifier, odd_cells, errors: Vec::new(), begins_missing }
     }
 
     /// Appends the columns of the piece that follows.
@@ -116,6 +129,7 @@ impl<'a> Columns<'a> {
         }
         self.used.iter_mut().zip(next.used).for_each(|(used, next)| *used |= next);
         self.odd_cells.append(next.odd_cells, from);
+        self.errors.extend(next.errors.into_iter().map(|(row, column, found)| (row + from, column, found)));
         Some(())
     }
 
@@ -133,6 +147,9 @@ impl<'a> Columns<'a> {
             let identifier = self.identifier.get(column).copied().unwrap_or_default();
             if may_be && self.how.options.is_missing_of(cell, identifier) {
                 builder.append_null();
+            } else if may_be && EXCEL_ERRORS.contains(&cell.trim()) {
+                builder.append_null();
+                self.errors.push((row, column, cell.trim().to_owned()));
             } else {
                 builder.append_value(cell);
             }

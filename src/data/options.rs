@@ -144,6 +144,18 @@ impl ReadOptions {
         self.missing.iter().any(|code| code.trim() == cell)
     }
 
+    /// Whether a cell of a text is a number that is one of the declared codes: `-99.0` where the plan has `-99`, as a
+    /// program writes a column of decimals.
+    pub fn is_missing_number(&self, cell: &str) -> bool {
+        let comma = |cell: &str| cell.rsplit_once(',').is_some_and(|(_, decimals)| decimals.len() != 3);
+        let point = super::number::parse(cell, false).ok();
+        let value = point.or_else(|| {
+            let may_be = self.decimal_comma != Some(false) && comma(cell.trim());
+            super::number::parse(cell, true).ok().filter(|_| may_be)
+        });
+        value.is_some_and(|value| self.missing.iter().filter_map(|code| as_number(code)).any(|code| code == value))
+    }
+
     /// Whether the column `name` holds identifiers.
     pub fn is_identifier(&self, name: &str) -> bool {
         self.identifiers.iter().any(|column| column == name)
@@ -151,7 +163,11 @@ impl ReadOptions {
 
     /// Whether the text of a cell is missing, in a column of identifiers or in another.
     pub fn is_missing_of(&self, cell: &str, identifier: bool) -> bool {
-        self.is_missing(cell) && !(identifier && cell.trim() == "NA")
+        if identifier {
+            // A number is a name here: `1.0` is not the code `1`.
+            return self.is_missing(cell) && cell.trim() != "NA";
+        }
+        self.is_missing(cell) || self.is_missing_number(cell)
     }
 
     /// Whether a text cell of a file of `format` is missing. Parquet, XPT and Dataset-JSON have missing values of their
@@ -205,4 +221,21 @@ fn how_to_export(extension: &str) -> Option<&'static str> {
 
 fn as_number(code: &str) -> Option<f64> {
     super::number::parse(code, false).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_is_a_number_is_missing_however_it_is_written() {
+        let options = ReadOptions { missing: vec![String::new(), "-99".to_owned()], ..ReadOptions::default() };
+        for cell in ["-99", "-99.0", " -99.00 ", "-099", "-99,0"] {
+            assert!(options.is_missing_of(cell, false), "{cell}");
+        }
+        for cell in ["99", "-99.5", "-9", "-99,000", "n/a"] {
+            assert!(!options.is_missing_of(cell, false), "{cell}");
+        }
+        assert!(!options.is_missing_of("-99.0", true) && options.is_missing_of("-99", true));
+    }
 }

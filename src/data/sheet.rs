@@ -1,7 +1,7 @@
 //! A worksheet as cells by row and column, and how it becomes a table: the same for every format of spreadsheets.
 //!
-//! Decided: a column whose cells are all numbers is numbers (booleans 1 and 0), all dates is dates, else text as it would
-//! be typed; the missing codes hold as in CSV. An error such as `#DIV/0!`, or a formula without a stored value, makes its
+//! Decided: a column whose cells are all numbers is numbers, all booleans is 1 and 0, all dates is dates, else text as it
+//! would be typed (TRUE among numbers is no number); the missing codes hold as in CSV. An error such as `#DIV/0!`, or a formula without a stored value, makes its
 //! column unreadable, which stops only whoever asks for that column. Empty rows are passed over but counted.
 
 use super::date::Date;
@@ -25,6 +25,7 @@ pub const MAX_CELLS: usize = 50_000_000;
 pub(super) enum Cell {
     Text(String),
     Number(f64),
+    Bool(bool),
     Date(Date),
 }
 
@@ -33,6 +34,7 @@ impl Cell {
         match self {
             Cell::Text(text) => text.clone(),
             Cell::Number(value) => number::print(*value),
+            Cell::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
             Cell::Date(date) => date.to_string(),
         }
     }
@@ -319,6 +321,12 @@ fn values(cells: &[Option<&Cell>], options: &ReadOptions, format: Format, identi
             let numbers = cells.iter().map(|cell| cell.and_then(number)).collect();
             Values::Number(options.drop_missing_numbers(numbers, format))
         }
+        Some(Cell::Bool(_)) if uniform => {
+            let number =
+                |cell: &Cell| if let Cell::Bool(value) = cell { Some(f64::from(u8::from(*value))) } else { None };
+            let numbers = cells.iter().map(|cell| cell.and_then(number)).collect();
+            Values::Number(options.drop_missing_numbers(numbers, format))
+        }
         Some(Cell::Date(_)) if uniform => {
             let date = |cell: &Cell| if let Cell::Date(date) = cell { Some(*date) } else { None };
             Values::Date(cells.iter().map(|cell| cell.and_then(date)).collect())
@@ -333,6 +341,15 @@ fn values(cells: &[Option<&Cell>], options: &ReadOptions, format: Format, identi
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_truth_value_among_numbers_is_no_number() {
+        let (number, truth) = (Cell::Number(45.0), Cell::Bool(true));
+        let read = |cells: &[Option<&Cell>]| values(cells, &ReadOptions::default(), Format::Xlsx, false);
+        let mixed = read(&[Some(&number), None, Some(&truth)]);
+        assert_eq!(mixed, Values::Text(vec![Some("45".to_owned()), None, Some("TRUE".to_owned())]));
+        assert_eq!(read(&[Some(&truth), None]), Values::Number(vec![Some(1.0), None]));
+    }
 
     #[test]
     fn columns_are_named_as_in_a_spreadsheet() {

@@ -390,7 +390,12 @@ impl Table {
                 None => {}
             }
         }
-        self.provenance.notes.push(format!("{filled} empty cells of `{name}` were filled from above, as declared"));
+        let text = format!("{filled} empty cells of `{name}` were filled from above, as declared");
+        self.provenance.notes.push(text.clone());
+        if filled > 0 {
+            let remedy = "nothing, if the value is written once per block; an empty cell that means \"not known\" was filled too";
+            self.remarks.push(Remark::new(text, remedy).of(name));
+        }
         self.replace(Values::Text(cells).into_column(name));
         Ok(())
     }

@@ -70,7 +70,7 @@ pub(super) fn cells<'n>(
             Data::Empty => continue,
             Data::Int(value) => Cell::Number(*value as f64),
             Data::Float(value) => Cell::Number(*value),
-            Data::Bool(value) => Cell::Number(f64::from(u8::from(*value))),
+            Data::Bool(value) => Cell::Bool(*value),
             Data::DateTime(moment) => date_or_time(moment),
             Data::String(text) if text.is_empty() => continue,
             // Texts of two bytes a character, which some programs write, may come as bytes.

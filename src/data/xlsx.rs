@@ -173,7 +173,7 @@ fn convert(value: &DataRef<'_>, options: &ReadOptions) -> Result<Option<Cell>, S
         DataRef::Empty => None,
         DataRef::Int(value) => Some(Cell::Number(*value as f64)),
         DataRef::Float(value) => Some(Cell::Number(*value)),
-        DataRef::Bool(value) => Some(Cell::Number(f64::from(u8::from(*value)))),
+        DataRef::Bool(value) => Some(Cell::Bool(*value)),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
             Some(Cell::Text(text.clone()))
         }

@@ -1,7 +1,7 @@
 //! What must fit together in a plan: names that refer to each other, numbers within bounds, methods that need a baseline.
 
 use super::design::endpoint_id;
-use super::file::{BetterPlan, DataPlan, PlanFile, RolePlan, Shape, VisitsPlan};
+use super::file::{BetterPlan, DataPlan, EndpointPlan, PlanFile, RolePlan, Shape, VisitsPlan};
 use super::named::Named;
 use super::options::{
     AlternativePlan, AnalysisPlan, CovariateKind, MeasurePlan, MultiplicityMethod, PrimaryMethod, Structure,
@@ -77,6 +77,38 @@ fn named(table: &DataPlan, place: &str, column: &Option<String>) -> bool {
         .as_deref()
         .filter(|_| table.shape == Shape::Wide || (table.shape == Shape::Bds && place == "{knee}"));
     column.is_some() || pattern.is_some_and(|pattern| pattern.contains(place))
+}
+
+/// Whether a column of observations holds values of an endpoint: its own, its parts or its items.
+fn holds_values(table: &DataPlan, endpoint: &EndpointPlan, column: &str) -> bool {
+    let items = endpoint.score.iter().flat_map(|score| &score.items);
+    let parts = endpoint.sum_of.iter();
+    match table.shape {
+        Shape::Long => endpoint.column == *column || parts.chain(items).any(|part| part == column),
+        Shape::Bds => table.value == *column,
+        Shape::Wide => table
+            .pattern
+            .as_ref()
+            .is_some_and(|pattern| follows(&pattern.replace("{endpoint}", &endpoint.column), column)),
+    }
+}
+
+/// Whether a name follows a pattern, whatever stands for its places.
+fn follows(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('{').enumerate().map(|(number, piece)| match number {
+        0 => piece,
+        _ => piece.split_once('}').map_or("", |(_, after)| after),
+    });
+    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let mut places = false;
+    for piece in pieces {
+        places = true;
+        match rest.find(piece) {
+            Some(at) => rest = rest.get(at + piece.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    places || rest.is_empty()
 }
 
 pub(super) struct Checker<'a> {
@@ -274,6 +306,18 @@ impl Checker<'_> {
                 self.condition(&at("where"), rows);
             }
             self.visits_of_file(table, &root, plan);
+            for column in &table.fill_down {
+                if let Some(endpoint) = plan.endpoints.iter().find(|endpoint| holds_values(table, endpoint, column)) {
+                    let message = format!(
+                        "`fill_down` would give an empty `{column}` the value above it: a missing value of {} would become \
+                         the value of another visit or knee",
+                        endpoint.name
+                    );
+                    let remedy =
+                        format!("take `{column}` out of `fill_down`; merged values are taken apart in the spreadsheet");
+                    self.wrong("SK048", &at("fill_down"), message, remedy);
+                }
+            }
             if number == 0 {
                 self.files_beside(table);
             }

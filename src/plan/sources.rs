@@ -622,10 +622,10 @@ fn declared(plan: &Plan) -> Vec<Declared> {
 /// Patient-level columns the plan uses outside analysis sets.
 fn patient_columns(plan: &Plan) -> Vec<(&'static str, String)> {
     let covariates = plan.analysis.covariates.iter().map(|column| (columns::COVARIATE, column.clone()));
-    let purpose = |subgroup: &Subgroup| if subgroup.cuts.is_empty() { "subgroup" } else { columns::CUT };
+    let purpose = |subgroup: &Subgroup| if subgroup.cuts.is_empty() { columns::SUBGROUP } else { columns::CUT };
     let subgroups = plan.subgroups.iter().map(|subgroup| (purpose(subgroup), subgroup.column.clone()));
     let declared = plan.covariates.iter().map(|column| ("[[covariate]]", column.name.clone()));
-    let table = plan.report.demographics.iter().flatten().map(|column| ("baseline table", column.clone()));
+    let table = plan.report.demographics.iter().flatten().map(|column| (columns::TABLE, column.clone()));
     let date = plan.data.randomisation_date.iter().map(|column| ("date of randomisation", column.clone()));
     let first = plan.analysis.injected_first.iter().map(|column| ("knee injected first", column.clone()));
     let scheme = plan.randomisation.iter().flat_map(|scheme| std::iter::once(&scheme.block).chain(&scheme.stratum));

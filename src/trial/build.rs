@@ -130,7 +130,12 @@ fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
                 && !(decimal::at_least(value, low) && decimal::at_least(high, value))
             {
                 let message = format!("{} is {value}, outside its range {low} to {high}", endpoint.name);
-                findings.add("SK202", location(), message, "correct the value, or the endpoint's `range`");
+                let code = [9.0, 88.0, 99.0, 888.0, 999.0, 9999.0].contains(&value.abs()) || value == -1.0;
+                let remedy = match code {
+                    true => format!("list `{value}` in `data.missing` if it means missing; else correct the value"),
+                    false => "correct the value, or the endpoint's `range`".to_owned(),
+                };
+                findings.add("SK202", location(), message, remedy);
                 continue;
             }
             let wrong = match endpoint.kind {
@@ -366,6 +371,41 @@ fn one_of_the_columns(column: &str, known: &[&str]) -> String {
     }
 }
 
+/// What is said where no identifier of the file of patients is one of the observations.
+fn strangers(trial: &Trial, sources: &Sources) -> Option<(String, String)> {
+    let source = sources.patients.as_ref()?;
+    let ids = source.table.text(&sources.patient_column).ok()?;
+    let listed: BTreeSet<&str> = ids.iter().flatten().map(|id| id.trim()).collect();
+    let (one, other) = (listed.first()?, trial.patients.first()?);
+    if trial.patients.iter().any(|patient| listed.contains(patient.id.as_str())) {
+        return None;
+    }
+    let message = format!(
+        "no identifier of this file is one of the observations: here they are like `{one}`, there like `{}`",
+        other.id
+    );
+    let remedy = "write the identifiers alike in both files, or name the right column in `data.patient_column`";
+    Some((message, remedy.to_owned()))
+}
+
+/// SK609 of a column that is there and empty in all rows; whether it is.
+fn emptied_column(sources: &Sources, column: &str, purpose: &str, findings: &mut Findings) -> bool {
+    let beside = [&sources.patients, &sources.disposition.as_ref().map(|known| known.source.clone())];
+    let Some(source) = beside.into_iter().flatten().find(|source| source.table.has_column(column)).cloned() else {
+        return false;
+    };
+    // Errors of a spreadsheet are reported already.
+    if source.table.unread(column).is_empty() {
+        findings.add(
+            "SK609",
+            place(&source.file, None, Some(column)),
+            format!("`{column}` ({purpose}) is empty for every patient"),
+            "fill it in, or take it out of the plan; see that `data.missing` does not list one of its values",
+        );
+    }
+    true
+}
+
 /// The analysis sets of the plan.
 fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> Vec<AnalysisSet> {
     // A dry run has the columns that blinding emptied, without values.
@@ -373,8 +413,15 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
     let known: BTreeSet<&str> = columns.map(String::as_str).collect();
     let file = sources.patients.as_ref().map_or(&sources.observations.file, |source| &source.file);
     let has_values = |patient: &Patient| patient.knees().iter().any(|knee| !knee.values.is_empty());
+    let strangers = strangers(trial, sources);
+    if let Some((message, remedy)) = &strangers {
+        findings.add("SK609", place(file, None, Some(&sources.patient_column)), message.clone(), remedy.clone());
+    }
     for (purpose, column) in &sources.patient_columns {
         if !known.contains(column.as_str()) {
+            if strangers.is_some() || emptied_column(sources, column, purpose, findings) {
+                continue;
+            }
             let names: Vec<&str> = known.iter().copied().collect();
             findings.add(
                 "SK609",
@@ -390,6 +437,10 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
         for column in definition.condition.iter().flat_map(|condition| condition.columns()) {
             if !known.contains(column) {
                 complete = false;
+                let purpose = format!("the analysis set {}", definition.name);
+                if strangers.is_some() || emptied_column(sources, column, &purpose, findings) {
+                    continue;
+                }
                 let names: Vec<&str> = known.iter().copied().collect();
                 findings.add(
                     "SK609",

@@ -74,6 +74,7 @@ const MOST: f64 = 12.0;
 /// of codes. Analysis sets are defined by the codes, so they come before.
 pub fn settle(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
     let mut settled = Vec::new();
+    let mut mixed: Vec<String> = Vec::new();
     for declared in &sources.declared {
         settled.push(match declared.kind {
             ColumnKind::Number => number(sources, declared, findings),
@@ -81,9 +82,15 @@ pub fn settle(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
         });
     }
     for (purpose, name) in &sources.patient_columns {
-        let modelled = matches!(*purpose, COVARIATE | CUT);
-        if modelled && !settled.iter().any(|column: &PatientColumn| column.name == *name) {
-            settled.extend(undeclared(trial, sources, name, *purpose == COVARIATE, findings));
+        if settled.iter().any(|column: &PatientColumn| column.name == *name) {
+            continue;
+        }
+        match *purpose {
+            COVARIATE | CUT => settled.extend(undeclared(trial, sources, name, *purpose == COVARIATE, findings)),
+            SUBGROUP | TABLE if !mixed.contains(name) => {
+                mixed.extend(numbers_among_texts(trial, sources, name, findings))
+            }
+            _ => {}
         }
     }
     trial.columns = settled;
@@ -93,6 +100,10 @@ pub fn settle(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
 pub const COVARIATE: &str = "covariate";
 /// What a column of [`Sources::patient_columns`] is for: block or stratum of the allocation list.
 pub const SCHEME: &str = "randomisation scheme";
+/// What a column of [`Sources::patient_columns`] is for: subgroups by the values.
+pub const SUBGROUP: &str = "subgroup";
+/// What a column of [`Sources::patient_columns`] is for: a line of the baseline table.
+pub const TABLE: &str = "baseline table";
 /// What a column of [`Sources::patient_columns`] is for: subgroups between cut points.
 pub const CUT: &str = "subgroup by cut points";
 
@@ -157,6 +168,29 @@ fn factor(trial: &mut Trial, sources: &Sources, declared: &Declared, findings: &
     column(labels)
 }
 
+/// SK613 of a column of the tables that holds numbers and texts; its name where it does.
+fn numbers_among_texts(trial: &Trial, sources: &Sources, name: &str, findings: &mut Findings) -> Option<String> {
+    let cells = values(trial, name);
+    let numbers = cells.iter().filter(|cell| is_number(cell)).count();
+    if numbers == 0 || numbers == cells.len() {
+        return None;
+    }
+    texts(sources, name, findings);
+    Some(name.to_owned())
+}
+
+/// SK613 of every text of a column that holds numbers too: as a factor it would have a level for every number.
+fn texts(sources: &Sources, name: &str, findings: &mut Findings) {
+    report(sources, name, &|cell| !is_number(cell), findings, |cell| {
+        let message = format!("`{}` in `{name}`, which else holds numbers", shorten(cell));
+        let remedy = format!(
+            "correct the cell, or list the code in `data.missing`; if `{name}` holds codes, declare it: \
+             `[[covariate]] name = \"{name}\"`, `kind = \"factor\"`"
+        );
+        ("SK613", message, remedy)
+    });
+}
+
 /// A column that the plan uses and does not declare: numbers throughout, or a factor. Numbers with a text among them, and
 /// numbers that look like codes, are asked about.
 fn undeclared(
@@ -174,16 +208,15 @@ fn undeclared(
     }
     let column = |kind, levels| PatientColumn { name: name.to_owned(), label: None, kind, levels };
     if numbers < cells.len() {
-        if 2 * numbers > cells.len() || !modelled {
-            let text = |cell: &str| !is_number(cell);
-            report(sources, name, &text, findings, |cell| {
-                let message = format!("`{}` in `{name}`, which else holds numbers", shorten(cell));
-                let remedy = format!(
-                    "correct the cell, or list the code in `data.missing`; if `{name}` holds codes, declare it: \
-                     `[[covariate]] name = \"{name}\"`, `kind = \"factor\"`"
-                );
-                ("SK613", message, remedy)
-            });
+        if numbers > 0 {
+            texts(sources, name, findings);
+        } else if !modelled {
+            findings.add(
+                "SK613",
+                at(sources, name, None),
+                format!("`{name}` is text, and the plan cuts it into subgroups at numbers"),
+                format!("`{name}` is text: remove `cuts`; its values are the subgroups"),
+            );
         }
         return Some(column(ColumnKind::Factor, in_order(cells.into_iter().collect())));
     }

@@ -163,7 +163,8 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
             severity,
             serious,
             related,
-            emergent: declared.unwrap_or_else(|| start_day.is_none_or(|day| day >= 0.0)),
+            // What ended before the injection was no effect of it, whenever it began.
+            emergent: declared.unwrap_or_else(|| [start_day, end_day].iter().flatten().all(|day| *day >= 0.0)),
             row: table.file_row(row),
             start_day,
             end_day,

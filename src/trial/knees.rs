@@ -6,6 +6,7 @@ use super::coded::EMPTY;
 use super::design::Design;
 use super::findings::{Findings, place};
 use super::rows::Rows;
+use super::rules::identity;
 use super::sources::Sources;
 use std::collections::HashMap;
 
@@ -301,6 +302,14 @@ impl Knees {
     }
 }
 
+/// The identifier of the allocation list that is this one in letters and digits of the usual width and script.
+fn in_other_letters(sources: &Sources, id: &str) -> Option<String> {
+    let allocation = sources.allocation.as_ref().filter(|_| !id.is_ascii())?;
+    let listed = allocation.source.table.text(&allocation.patient).ok()?;
+    let folded = identity::folded(id);
+    listed.into_iter().flatten().find(|other| other != id && identity::folded(other) == folded)
+}
+
 fn not_allocated(
     sources: &Sources,
     rows: &Rows,
@@ -311,6 +320,14 @@ fn not_allocated(
 ) {
     let what = label.map(|label| format!(" {label}")).unwrap_or_default();
     let at = rows.place(row, Some(&sources.roles.patient));
+    if let Some(other) = in_other_letters(sources, id) {
+        let message = format!(
+            "patient `{id}` is `{other}` in the allocation list: they differ in {} only",
+            identity::spelled(id, &other)
+        );
+        findings.add("SK114", at, message, identity::WRITE_ALIKE);
+        return;
+    }
     match &sources.allocation {
         Some(allocation) => findings.add(
             "SK107",

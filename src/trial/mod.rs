@@ -23,6 +23,7 @@ pub mod derived;
 pub mod design;
 pub mod deviations;
 pub mod differences;
+pub mod disposition;
 pub mod event_rows;
 pub mod events;
 pub mod expr;

@@ -7,11 +7,12 @@ use super::expr::Condition;
 use super::finding::{Location, nearest};
 use super::findings::{Findings, place};
 use super::joined::Origins;
+use super::masking;
 use super::side::{Side, side};
 use super::sources::{Layout, Sources};
 use crate::data::date::DateOrder;
 use crate::data::table::ColumnKind;
-use crate::data::{CellError, CellReason, Date, Table, date};
+use crate::data::{CellError, CellReason, Date, Table, date, number};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -409,7 +410,14 @@ fn or_report(
                 "a result below or above a limit of quantification is no number: replace it as the protocol says (half the \
                  limit, for instance), or list it in `data.missing`"
             }
+            CellReason::NotANumber if error.found.chars().map(masking::plain).any(|c| c.is_ascii_digit()) => {
+                "correct the cell: it holds a number and something else"
+            }
             _ => "correct the cell, or list the code in `data.missing` if it means missing",
+        };
+        let cause = match error.reason {
+            CellReason::NotANumber | CellReason::DecimalComma | CellReason::DecimalPoint => cause(&error.found),
+            _ => None,
         };
         let levels = endpoint.filter(|endpoint| !endpoint.levels.is_empty());
         let message = match levels {
@@ -417,13 +425,67 @@ fn or_report(
                 let known = super::offers::names_of_levels(endpoint);
                 format!("`{}` is none of the levels of {}: {known}", shorten(&error.found), endpoint.name)
             }
-            None => format!("`{}` is not a number", shorten(&error.found)),
+            None => match &cause {
+                Some((cause, _)) => format!("`{}` is not a number: {cause}", shorten(&error.found)),
+                None => format!("`{}` is not a number", shorten(&error.found)),
+            },
         };
-        let remedy =
-            if levels.is_some() { "correct the cell, or add the level to `levels` of the endpoint" } else { remedy };
+        let remedy = match (levels, cause) {
+            (Some(_), _) => "correct the cell, or add the level to `levels` of the endpoint".to_owned(),
+            (None, Some((_, remedy))) => remedy,
+            (None, None) => remedy.to_owned(),
+        };
         findings.add("SK201", location, message, remedy);
     }
     vec![None; table.height()]
+}
+
+/// Why a cell with digits is no number, and what to write, where that can be seen.
+fn cause(found: &str) -> Option<(&'static str, String)> {
+    let cell = found.trim();
+    let reads = |text: &str| [false, true].into_iter().any(|comma| number::parse(text, comma).is_ok());
+    let usual: String = cell.chars().map(masking::plain).collect();
+    if usual != cell && reads(&usual) {
+        return Some(("its digits or signs are of full width", format!("write `{usual}`")));
+    }
+    if let Some(rest) = cell.strip_prefix(['\u{2212}', '\u{2013}', '\u{2014}', '\u{ff0d}']).filter(|rest| reads(rest)) {
+        return Some(("its minus is another character than `-`", format!("write `-{}`", rest.trim())));
+    }
+    if let Some(rest) = cell.strip_suffix(['%', '\u{ff05}']).map(str::trim).filter(|rest| reads(rest)) {
+        let remedy = format!("write `{rest}` in all rows, or 0.… in all; the sign belongs in the endpoint's `unit`");
+        return Some(("a per cent sign stands in the cell", remedy));
+    }
+    if let Some(whole) = without_thousands(cell) {
+        let comma = match cell.contains(',') && number::parse(cell, true).is_ok() {
+            true => "; if the comma is the decimal sign, declare `decimal_comma = true` in [data]",
+            false => "",
+        };
+        return Some(("it has a separator of thousands, or two numbers", format!("write `{whole}`{comma}")));
+    }
+    if cell.split_whitespace().count() > 1 && cell.split_whitespace().all(&reads) {
+        return Some(("two numbers, or a blank within one, stand in the cell", "write one number".to_owned()));
+    }
+    let end = cell.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+')))?;
+    let (value, behind) = (cell.get(..end)?, cell.get(end..)?.trim());
+    (reads(value) && behind.chars().next().is_some_and(|c| c.is_alphabetic() || matches!(c, '°' | '/'))).then(|| {
+        let remedy = format!("write `{value}`; the unit belongs in the endpoint's `unit`, and is one for all rows");
+        ("a unit or a word stands behind the number", remedy)
+    })
+}
+
+/// `1234.5` of `1,234.5`, `1 234.5` or `1'234.5`; `None` for any other text.
+fn without_thousands(cell: &str) -> Option<String> {
+    let separator = cell.chars().find(|c| !c.is_ascii_digit() && *c != '-')?;
+    if ![',', ' ', '\'', '’', '\u{202f}', '\u{a0}'].contains(&separator) {
+        return None;
+    }
+    let (whole, decimals) = cell.split_once('.').map_or((cell, None), |(whole, decimals)| (whole, Some(decimals)));
+    let mut groups = whole.split(separator);
+    let first = groups.next()?.trim_start_matches('-');
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let grouped = digits(first) && first.len() <= 3 && !first.starts_with('0');
+    (grouped && groups.all(|group| group.len() == 3 && digits(group)) && decimals.is_none_or(digits))
+        .then(|| cell.replace(separator, ""))
 }
 
 /// The column as dates; every cell that is none is reported. Distinct cells are read once.

@@ -5,6 +5,7 @@ use super::{Material, populations};
 use crate::analysis::participants;
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
+use crate::trial::disposition::Status;
 
 /// Most rows of a listing in the report.
 pub const LISTED: usize = 400;
@@ -23,7 +24,7 @@ pub fn discontinued(material: &Material, number: &str) -> Option<ResultTable> {
     for patient in &material.trial.patients {
         let status = participants::status(material.plan, patient);
         let reason = participants::reason(material.plan, patient);
-        if reason.is_none() && !status.is_some_and(crate::trial::rules::consistency::left_early) {
+        if participants::left(material.plan, patient) != Some(Status::Discontinued) {
             continue;
         }
         let text = |text: Option<&str>| text.map_or(Cell::Empty, |text| Cell::Text(text.to_owned()));

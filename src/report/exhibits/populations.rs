@@ -124,6 +124,8 @@ pub fn disposition(material: &Material, number: &str) -> ResultTable {
         let (label, indent) = match word(record, "item") {
             Some("set") => (set.map_or(value, |set| &set.label).to_owned(), 0),
             Some("completed") => (words.get("table.completed"), 0),
+            Some("ongoing") => (words.get("table.ongoing"), 0),
+            Some("not_recorded") => (words.get("table.status_not_recorded"), 0),
             Some("left") => (words.get("table.left_trial"), 0),
             Some("reason") => (value.to_owned(), 1),
             Some("no_reason") => (words.get("flow.no_reason"), 1),

@@ -95,6 +95,13 @@ pub const RULES: &[Rule] = &[
         remedy: "Correct the cell, or list the code in `data.missing`.",
     },
     Rule {
+        id: "SK617",
+        severity: Warning,
+        title: "A covariate is known of every patient.",
+        example: "Age empty in patients 007 and 012, who are then in no model with age.",
+        remedy: "Fill it in, or take the covariate out: a model leaves a patient without it out.",
+    },
+    Rule {
         id: "SK613",
         severity: Error,
         title: "A patient-level number column holds numbers.",
@@ -166,6 +173,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     spellings(context, findings);
     codes(context, findings);
+    covariates(context, findings);
     injected_first(context, findings);
 }
 
@@ -189,6 +197,55 @@ fn injected_first(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// Patients whom a finding names.
+const NAMED: usize = 10;
+
+/// SK617: covariates that some patients do not have. A column without any value is an error of its own (SK609).
+fn covariates(context: &Context<'_>, findings: &mut Findings) {
+    let Some(set) = context.trial.sets.first() else { return };
+    let emptied = |column: &String| context.sources.emptied.contains(column);
+    let used: BTreeSet<&String> = context
+        .sources
+        .patient_columns
+        .iter()
+        .filter(|(purpose, column)| *purpose == crate::trial::columns::COVARIATE && !emptied(column))
+        .map(|(_, column)| column)
+        .collect();
+    for column in used {
+        let inside = || context.trial.patients.iter().zip(&set.members).filter(|(_, member)| **member);
+        let without: Vec<&str> = inside()
+            .filter(|(patient, _)| patient.attributes.get(column).is_none_or(|cell| cell.trim().is_empty()))
+            .map(|(patient, _)| patient.id.as_str())
+            .collect();
+        if without.is_empty() || without.len() == inside().count() {
+            continue;
+        }
+        let shown = without.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        let more = if without.len() > NAMED { ", …" } else { "" };
+        findings.add(
+            "SK617",
+            patient_level(context, column),
+            format!(
+                "the covariate `{column}` is empty in {} of {} patients of {} ({shown}{more}): models with it leave them out",
+                without.len(),
+                inside().count(),
+                set.name
+            ),
+            format!("fill `{column}` in, or take it out of `analysis.covariates`: the primary model leaves these patients out"),
+        );
+    }
+}
+
+/// Where a patient-level column stands.
+fn patient_level(context: &Context<'_>, column: &str) -> crate::trial::finding::Location {
+    let files = [&context.sources.patients, &context.sources.disposition.as_ref().map(|known| known.source.clone())];
+    let holds = files.into_iter().flatten().find(|source| source.table.has_column(column));
+    match holds {
+        Some(source) => place(&source.file, None, Some(column)),
+        None => context.rows.place(None, Some(column)),
+    }
+}
+
 /// SK616: codes for missing, and ages that nobody has, among the patient-level numbers.
 fn codes(context: &Context<'_>, findings: &mut Findings) {
     let mut columns: BTreeMap<&str, Vec<(f64, &str)>> = BTreeMap::new();
@@ -203,13 +260,18 @@ fn codes(context: &Context<'_>, findings: &mut Findings) {
         let lower = column.to_lowercase();
         let age = lower == "age" || lower.starts_with("age_") || lower.ends_with("_age") || column == "年齢";
         for (value, patient) in &values {
-            let code = [-9.0, -99.0, -999.0, 999.0, 9999.0].contains(value);
+            let code = [-1.0, -9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0]
+                .contains(value);
             let others = || values.iter().map(|(other, _)| *other).filter(|other| other != value);
+            let cells = values.len() - others().count();
+            let (lowest, highest) = others()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), other| (low.min(other), high.max(other)));
+            // Far from all others; or, where it is written more than once, beyond a gap.
             let apart = others().count() > 1
-                && if *value < 0.0 {
-                    others().all(|other| other >= 0.0)
-                } else {
-                    others().all(|other| other < value / 5.0)
+                && match (*value < 0.0, *value > 9.0) {
+                    (true, _) => lowest >= 0.0,
+                    (_, true) => highest < value / 5.0 || (cells > 1 && value - highest >= 0.25 * (highest - lowest)),
+                    (_, false) => cells > 1 && highest <= 3.0,
                 };
             if (code && apart) || (age && !(0.0..=120.0).contains(value)) {
                 let at = match &context.sources.patients {

@@ -3,10 +3,11 @@
 use super::{Context, Rule};
 use crate::trial::coded::Coded;
 use crate::trial::codes::write_labels;
+use crate::trial::disposition::{self, Status};
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::{Findings, place};
 use crate::trial::patients::Patient;
-use crate::trial::rows::did_you_mean;
+use crate::trial::rows::{did_you_mean, has_column, shorten};
 use crate::trial::sources::Disposition;
 use std::collections::{BTreeSet, HashMap};
 
@@ -159,12 +160,21 @@ pub const RULES: &[Rule] = &[
         example: "`LFET`; `maybe` under important.",
         remedy: "Correct the side; write Y or N.",
     },
+    Rule {
+        id: "SK722",
+        severity: Error,
+        title: "A status of the disposition is a word that is known.",
+        example: "`Y` under status: completed, or discontinued?",
+        remedy: "Write COMPLETED, DISCONTINUED or ONGOING (or 完了, 中止, 継続中), or label the words with `[[covariate]]`.",
+    },
 ];
 
 /// Compares the disposition and the primary analysis set with the observations.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
     if let Some(disposition) = &context.sources.disposition {
         against_disposition(context, disposition, findings);
+    } else {
+        statuses_of_adam(context, findings);
     }
     events(context, findings);
     primary_set(context, findings);
@@ -193,11 +203,15 @@ fn events(context: &Context<'_>, findings: &mut Findings) {
             );
         }
         if !event.emergent {
-            let day = event.start_day.map(|day| format!(" on day {day}")).unwrap_or_default();
+            let (column, when) = match (event.start_day, event.end_day) {
+                (None, Some(day)) => (&given.end_day, format!("ended before treatment on day {day}")),
+                (Some(day), _) => (&given.start_day, format!("began before treatment on day {day}")),
+                (None, None) => (&given.start_day, "began before treatment".to_owned()),
+            };
             findings.add(
                 "SK715",
-                at(&given.start_day),
-                format!("{named} began before treatment{day}: it is listed and not counted"),
+                at(column),
+                format!("{named} {when}: it is listed and not counted"),
                 "correct the day, if it began or became worse after the injection",
             );
         }
@@ -222,7 +236,16 @@ fn against_disposition(context: &Context<'_>, disposition: &Disposition, finding
     }
     let (file, table) = (disposition.source.file.as_str(), &labelled);
     let Some(ids) = Coded::read(table, &context.sources.patient_column) else { return };
-    let status = Coded::read(table, &disposition.status);
+    // ADaM has the status under a name of its own.
+    let adam = table.column_names().into_iter().find(|name| is_eosstt(name));
+    let named = match adam {
+        Some(adam) if !table.has_column(&disposition.status) => adam,
+        _ => disposition.status.clone(),
+    };
+    if !context.sources.emptied.contains(&named) {
+        has_column(file, table, &named, "status of the disposition", findings);
+    }
+    let status = Coded::read(table, &named);
     let last = Coded::read(table, &disposition.last_visit);
     let reason = Coded::read(table, &disposition.reason);
     let rows: HashMap<&str, usize> = (0..table.height()).filter_map(|row| Some((ids.get(row)?, row))).collect();
@@ -239,18 +262,22 @@ fn against_disposition(context: &Context<'_>, disposition: &Disposition, finding
         };
         let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
         let measured = last_measured(patient);
-        let left = status.as_ref().and_then(|status| status.get(row)).is_some_and(left_early);
-        if left && reason.as_ref().is_some_and(|reason| reason.get(row).is_none()) {
+        let word = status.as_ref().and_then(|status| status.get(row)).filter(|word| !word.trim().is_empty());
+        let meant = word.and_then(disposition::status);
+        if let (Some(word), None) = (word, meant) {
+            findings.add("SK722", at(&named), unknown_status(&patient.id, word), disposition::remedy(&named, word));
+        }
+        let gives_reason = |reason: &Coded| reason.get(row).is_some_and(disposition::gives_reason);
+        if meant == Some(Status::Discontinued) && reason.as_ref().is_some_and(|reason| !gives_reason(reason)) {
             let message = format!("patient {} left early, and no reason is recorded", patient.id);
             findings.add("SK717", at(&disposition.reason), message, "fill it in");
         }
-        let completed = status.as_ref().and_then(|status| status.get(row)).is_some_and(is_completed);
-        if completed && measured != labels.len().checked_sub(1) {
+        if meant == Some(Status::Completed) && measured != labels.len().checked_sub(1) {
             let seen =
                 measured.and_then(|visit| labels.get(visit)).map_or("none".to_owned(), |label| format!("`{label}`"));
             findings.add(
                 "SK709",
-                at(&disposition.status),
+                at(&named),
                 format!("patient {} completed, but the last visit with values is {seen}", patient.id),
                 "correct the status, or find the visit",
             );
@@ -272,15 +299,25 @@ fn against_disposition(context: &Context<'_>, disposition: &Disposition, finding
     }
 }
 
-/// Whether a status says that the patient completed the trial.
-pub fn is_completed(status: &str) -> bool {
-    matches!(status.trim().to_lowercase().as_str(), "completed" | "complete" | "completer" | "完了")
+/// Whether a column is the status of ADaM.
+fn is_eosstt(name: &str) -> bool {
+    name.eq_ignore_ascii_case("eosstt")
 }
 
-/// Whether a status says that the patient left before the end.
-pub fn left_early(status: &str) -> bool {
-    let word = status.trim().to_lowercase();
-    !is_completed(status) && !matches!(word.as_str(), "" | "ongoing" | "continuing" | "active" | "継続中")
+fn unknown_status(patient: &str, word: &str) -> String {
+    format!("the status of patient {patient} is `{}`: completed, discontinued or ongoing?", shorten(word))
+}
+
+/// SK722 of the status that ADaM has among the characteristics of the patient.
+fn statuses_of_adam(context: &Context<'_>, findings: &mut Findings) {
+    for patient in &context.trial.patients {
+        let status = patient.attributes.iter().find(|(name, _)| is_eosstt(name));
+        if let Some((column, word)) = status.filter(|(_, word)| disposition::status(word).is_none()) {
+            let file = context.sources.patients.as_ref().map_or(&context.rows.file, |source| &source.file);
+            let at = place(file, None, Some(column));
+            findings.add("SK722", at, unknown_status(&patient.id, word), disposition::remedy(column, word));
+        }
+    }
 }
 
 /// SK713: patients of the primary analysis set who have nothing to analyse after baseline.

@@ -102,7 +102,7 @@ pub const RULES: &[Rule] = &[
         id: "SK114",
         severity: Error,
         title: "Identifiers differ in more than spelling.",
-        example: "`7` and `007`; `EV-7` and `ev-7`.",
+        example: "`7` and `007`; `EV-7` and `ev-7`; `００７` in full width; a Cyrillic `К` for `K`.",
         remedy: "Give one patient one identifier; a spreadsheet drops leading zeros unless the column is text.",
     },
     Rule {
@@ -153,11 +153,54 @@ pub fn spelled(one: &str, other: &str) -> &'static str {
     if one.to_lowercase() == other.to_lowercase() {
         return "case";
     }
+    let lookalike = |id: &str| id.to_lowercase().chars().any(|c| usual(c) != c);
+    if lookalike(one) != lookalike(other) {
+        return match one.chars().chain(other.chars()).any(|c| latin(c) != c) {
+            true => "letters that look alike (Cyrillic or Greek for Latin)",
+            false => "the width of letters or digits",
+        };
+    }
+    if [one, other].iter().any(|id| id.ends_with(".0") && id.trim_end_matches(".0").bytes().all(|b| b.is_ascii_digit()))
+    {
+        return "a decimal";
+    }
     let marks = |id: &str| id.chars().filter(|c| !c.is_alphanumeric()).collect::<String>();
     if marks(one) == marks(other) { "leading zeros" } else { "blanks, marks or leading zeros" }
 }
 
-/// Letters in lower case and numbers without leading zeros; everything else is dropped.
+/// The usual form of a small letter or digit: of the usual width, and Latin where it looks so.
+fn usual(c: char) -> char {
+    latin(crate::trial::masking::plain(c))
+}
+
+/// The Latin letter, in lower case, that a Cyrillic or Greek one looks like in one of its cases (Unicode Technical
+/// Standard 39, confusables).
+fn latin(c: char) -> char {
+    match c {
+        'а' | 'А' | 'α' | 'Α' => 'a',
+        'в' | 'В' | 'β' | 'Β' => 'b',
+        'с' | 'С' => 'c',
+        'ԁ' => 'd',
+        'е' | 'Е' | 'ε' | 'Ε' => 'e',
+        'н' | 'Н' | 'η' | 'Η' => 'h',
+        'і' | 'І' | 'ι' | 'Ι' => 'i',
+        'ј' | 'Ј' => 'j',
+        'к' | 'К' | 'κ' | 'Κ' => 'k',
+        'м' | 'М' | 'μ' | 'Μ' => 'm',
+        'ν' | 'Ν' => 'n',
+        'о' | 'О' | 'ο' | 'Ο' => 'o',
+        'р' | 'Р' | 'ρ' | 'Ρ' => 'p',
+        'ԛ' => 'q',
+        'ѕ' | 'Ѕ' => 's',
+        'т' | 'Т' | 'τ' | 'Τ' => 't',
+        'у' | 'У' | 'υ' | 'Υ' => 'y',
+        'х' | 'Х' | 'χ' | 'Χ' => 'x',
+        'ζ' | 'Ζ' => 'z',
+        _ => c,
+    }
+}
+
+/// Letters in lower case, of one width and script, and numbers without leading zeros; everything else is dropped.
 pub fn folded(id: &str) -> String {
     let mut folded = String::new();
     let mut number = String::new();
@@ -168,7 +211,10 @@ pub fn folded(id: &str) -> String {
             number.clear();
         }
     };
-    for c in id.to_lowercase().chars() {
+    // A spreadsheet or a program that takes the identifiers for numbers writes 1.0 for 1.
+    let whole =
+        id.strip_suffix(".0").filter(|whole| !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()));
+    for c in whole.unwrap_or(id).to_lowercase().chars().map(usual) {
         if c.is_ascii_digit() {
             number.push(c);
         } else {

@@ -18,6 +18,7 @@ pub mod randomisation;
 mod scores;
 pub mod time;
 mod times;
+mod units;
 pub mod values;
 
 use super::finding::Severity;

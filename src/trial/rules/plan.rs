@@ -173,4 +173,11 @@ pub const RULES: &[Rule] = &[
         example: "`mcid = 19.9`, which is an improvement within a knee.",
         remedy: "Write `minimal_improvement` for the one and `important_difference` for the other, each with its source.",
     },
+    Rule {
+        id: "SK048",
+        severity: Error,
+        title: "Values of an endpoint are not filled down.",
+        example: "`fill_down = [\"vas\"]`, which makes of every missing value the value of the row above.",
+        remedy: "Name in `fill_down` identifying columns only.",
+    },
 ];

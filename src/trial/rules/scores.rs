@@ -120,7 +120,8 @@ impl<'c> Scores<'c> {
             if differences.len() < 10 {
                 continue;
             }
-            let centre = median(&mut differences);
+            // A median of two is half their sum, which has digits that no value has.
+            let centre = (median(&mut differences) * 1e9).round() / 1e9;
             let mut distances: Vec<f64> = differences.iter().map(|difference| (difference - centre).abs()).collect();
             // 1.4826 makes the median absolute deviation a standard deviation under normality.
             let limit = 5.0 * 1.4826 * median(&mut distances);

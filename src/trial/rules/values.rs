@@ -160,8 +160,8 @@ pub const RULES: &[Rule] = &[
         id: "SK222",
         severity: Warning,
         title: "All patients are measured in one unit.",
-        example: "Patient 007 between 3.1 and 7.4 on a scale whose other values are about 55.",
-        remedy: "Convert the patient's values: centimetres were perhaps written for millimetres.",
+        example: "Patient 007 between 3.1 and 7.4 on a scale whose other values are about 55; one site of two in centimetres.",
+        remedy: "Convert these patients' values: centimetres were perhaps written for millimetres.",
     },
     Rule {
         id: "SK223",
@@ -284,7 +284,7 @@ fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findi
         levels(context, endpoint, &values, findings);
     }
     if endpoint.kind == Kind::Continuous {
-        units(context, number, endpoint, &values, findings);
+        super::units::check(context, number, endpoint, &values, findings);
         scale(context, endpoint, &values, highest, findings);
         scores.ends_of_scale(findings);
         scores.jumps(findings);
@@ -292,7 +292,7 @@ fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findi
     }
 }
 
-fn extremes(values: &[(f64, Option<usize>)]) -> Option<(f64, f64)> {
+pub(super) fn extremes(values: &[(f64, Option<usize>)]) -> Option<(f64, f64)> {
     let mut range: Option<(f64, f64)> = None;
     for (value, _) in values {
         range = Some(range.map_or((*value, *value), |(low, high)| (low.min(*value), high.max(*value))));
@@ -329,7 +329,7 @@ pub(super) fn codes(
     values: &[(f64, Option<usize>)],
     findings: &mut Findings,
 ) {
-    for code in [-9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0] {
+    for code in [-1.0, -9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0] {
         let mut coded = values.iter().filter(|(value, _)| *value == code);
         let Some((_, row)) = coded.next() else { continue };
         let cells = 1 + coded.count();
@@ -340,7 +340,7 @@ pub(super) fn codes(
         let top = endpoint.range.is_some_and(|(_, high)| high == code);
         let gap = code - highest;
         let apart = match code < 0.0 {
-            true => lowest >= 0.0,
+            true => lowest >= 0.0 && endpoint.range.is_none_or(|(low, _)| low >= 0.0),
             false => highest < code / 5.0 || (cells > 1 && !top && gap > 0.0 && gap >= 0.1 * (highest - lowest)),
         };
         if !apart && code > 9.0 && !top && cells >= HEAPED {
@@ -407,50 +407,6 @@ fn levels(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<usi
                 );
                 return;
             }
-        }
-    }
-}
-
-/// SK222: patients whose values all lie at a tenth of the others': centimetres for millimetres.
-fn units(
-    context: &Context<'_>,
-    number: usize,
-    endpoint: &Endpoint,
-    values: &[(f64, Option<usize>)],
-    findings: &mut Findings,
-) {
-    let mut sizes: Vec<f64> = values.iter().map(|(value, _)| value.abs()).collect();
-    let middle = sizes.len() / 2;
-    if sizes.len() < 20 {
-        return;
-    }
-    let (_, median, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
-    let usual = *median;
-    let whole = values.iter().filter(|(value, _)| value.fract() == 0.0).count();
-    for patient in &context.trial.patients {
-        let own: Vec<(f64, Option<usize>)> = patient
-            .knees()
-            .iter()
-            .flat_map(|knee| {
-                let visits = 0..context.trial.design.visits.len();
-                visits.filter_map(move |visit| Some((cell(knee, number, visit)?, row(knee, visit))))
-            })
-            .collect();
-        let Some((lowest, highest)) = extremes(&own).filter(|_| own.len() >= 3) else { continue };
-        // Tenths where the others are whole numbers, or a sixth of the usual value throughout.
-        let tenths = own.iter().filter(|(value, _)| value.fract() != 0.0).count() * 2 > own.len();
-        let others_whole = whole * 10 >= values.len() * 7;
-        let small = if tenths && others_whole { 4.0 } else { 8.0 };
-        if lowest >= 0.0 && highest > 0.0 && highest * small <= usual * 1.6 && highest < usual {
-            findings.add(
-                "SK222",
-                context.rows.place(own.first().and_then(|(_, row)| *row), Some(&endpoint.column)),
-                format!(
-                    "patient {}: {} lies between {lowest} and {highest}, where {usual} is usual: is it another unit?",
-                    patient.id, endpoint.name
-                ),
-                "convert the patient's values, if they are in another unit",
-            );
         }
     }
 }
