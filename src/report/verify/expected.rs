@@ -7,7 +7,7 @@ use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-pub(super) const HEADER: [&str; 50] = [
+pub(super) const HEADER: [&str; 52] = [
     "id",
     "endpoint",
     "visit",
@@ -43,6 +43,8 @@ pub(super) const HEADER: [&str; 50] = [
     "route",
     "agrees",
     "position",
+    "procedure",
+    "p_entered",
     "further",
     "alternative",
     "conf_level",
