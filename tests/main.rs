@@ -69,6 +69,7 @@ mod small_trial;
 mod terminal;
 mod traced;
 mod trial;
+mod two_meanings;
 mod valid;
 mod web;
 mod weekly_plan;

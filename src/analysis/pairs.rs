@@ -72,11 +72,15 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
                 names.push("paired-t".to_owned());
             }
             for method in std::iter::once(&analysis.primary).chain(&analysis.sensitivity) {
-                if let Some(name) = paired_name(*method)
+                if let Some(name) = paired_name(*method).filter(|_| super::methods::fits(*method, about.kind))
                     && !names.iter().any(|known| known == name)
                 {
                     names.push(name.to_owned());
                 }
+            }
+            let another = |method: &PrimaryMethod| super::methods::fits(*method, about.kind);
+            if !another(&analysis.primary) && !analysis.sensitivity.iter().any(another) {
+                names.push("paired-t".to_owned());
             }
             names.extend(against_margins(context, endpoint));
             names

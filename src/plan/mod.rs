@@ -26,6 +26,7 @@ pub mod interim;
 pub mod lock;
 pub mod named;
 pub mod options;
+pub mod outputs;
 pub mod pointing;
 pub mod position;
 pub mod randomisation;
