@@ -346,7 +346,8 @@ fn r_recomputes_every_multiplicity_procedure() {
         let rest = format!("[multiplicity]\nmethod = \"holm\"\nprimary = \"{primary}\"\n");
         let plan = plan_of("primary = \"paired_t\"\nsensitivity = []\nsets = []", &rest, ["", "", ""]);
         let run = analysed(&plan.replace("range = [0, 68]\n", "range = [0, 68]\nrole = \"primary\"\n"));
-        let asked = ["multiplicity.vas p_adjusted", "multiplicity.womac_function rejected", "multiplicity.effusion p_adjusted"];
+        let asked =
+            ["multiplicity.vas p_adjusted", "multiplicity.womac_function rejected", "multiplicity.effusion p_adjusted"];
         passes(primary, &run, 100, &asked);
     }
 }
@@ -374,7 +375,12 @@ fn r_skips_what_is_refused_and_knows_the_limits_of_few_pairs_and_perfect_correla
         recomputed(&programs(&of_pairs("", "primary = \"bootstrap\"\nsensitivity = [\"paired_t\"]", &few)));
     assert!(succeeded && printed.contains("refused: too few pairs"), "{printed}");
     for pairs in [&few[..], &[(31.0, 40.0), (42.0, 46.0), (28.0, 33.0), (50.0, 44.0)]] {
-        passes("few pairs", &of_pairs("", "primary = \"paired_t\"\nsensitivity = [\"bootstrap\"]", pairs), 20, &["bootstrap conf_high"]);
+        passes(
+            "few pairs",
+            &of_pairs("", "primary = \"paired_t\"\nsensitivity = [\"bootstrap\"]", pairs),
+            20,
+            &["bootstrap conf_high"],
+        );
     }
     // No discordant pair: the correlation is 1, and there is no test of it.
     let alike: Vec<(f64, f64)> = (0..10).map(|n| f64::from(u8::from(n < 4))).map(|value| (value, value)).collect();

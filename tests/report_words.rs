@@ -356,7 +356,10 @@ fn entries_of_omit_that_no_report_has_are_refused() {
         let plan = plan_of(DEMO).replace("[report]\n", &format!("[report]\nomit = [{list}]\n"));
         splitknee::plan::parse(&plan, "plan.toml").err().unwrap_or_default()
     };
-    for good in ["\"waterfall\", \"waterfall-vas\", \"t-exposure\", \"t-14-1-4-exposure\", \"14.5\", \"14.2.9\", \"l\", \"16.2\"", ""] {
+    for good in [
+        "\"waterfall\", \"waterfall-vas\", \"t-exposure\", \"t-14-1-4-exposure\", \"14.5\", \"14.2.9\", \"l\", \"16.2\"",
+        "",
+    ] {
         assert_eq!(entries(good), [], "{good}");
     }
     for (bad, says) in [

@@ -89,7 +89,7 @@ const AT_A_VISIT: usize = 3;
 const OF_A_CHAPTER: usize = 20;
 
 /// Reports every entry of `report.omit` that no report of this plan can fit.
-pub fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
+pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
     let ids: Vec<String> = plan.endpoints.iter().map(endpoint_id).collect();
     let names: Vec<String> = OUTPUTS.iter().chain(&FURTHER_OUTPUTS).flat_map(|output| written(output, &ids)).collect();
     let visits = plan.visits.as_ref().map_or(1, |visits| visits.order.len());
@@ -157,6 +157,7 @@ fn is_number(entry: &str, most: usize) -> bool {
     let numbers: Option<Vec<usize>> = parts.iter().map(|part| part.parse().ok()).collect();
     let chapter = parts.iter().take(2).copied().collect::<Vec<_>>().join(".");
     let known = CHAPTERS.iter().any(|known| *known == chapter || known.split('.').next() == Some(chapter.as_str()));
-    let within = |numbers: Vec<usize>| numbers.len() <= 3 && numbers.get(2).is_none_or(|place| (1..=most).contains(place));
+    let within =
+        |numbers: Vec<usize>| numbers.len() <= 3 && numbers.get(2).is_none_or(|place| (1..=most).contains(place));
     known && numbers.is_some_and(within)
 }

@@ -118,8 +118,9 @@ impl TwoReadings {
     /// What is wrong, and what to do.
     pub fn said(&self) -> (String, String) {
         let Self { code, label, by_label, by_code, .. } = self;
-        let message =
-            format!("the file labels {code} as `{label}`, which is `{by_label}` in the plan; the plan says that {code} is `{by_code}`");
+        let message = format!(
+            "the file labels {code} as `{label}`, which is `{by_label}` in the plan; the plan says that {code} is `{by_code}`"
+        );
         let remedy = format!(
             "one of the two is wrong: correct the code of `{by_code}` in the plan, or the labels of values in the file"
         );
@@ -156,7 +157,9 @@ pub fn levels_read_twice(endpoint: &Endpoint, table: &Table, name: &str) -> Vec<
     let names = || endpoint.levels.iter().map(|level| (level.label.as_str(), level.codes.as_slice()));
     let name_of = |place: usize| {
         let level = endpoint.levels.get(place);
-        level.map_or_else(String::new, |level| if level.label.is_empty() { level.codes.join(", ") } else { level.label.clone() })
+        level.map_or_else(String::new, |level| {
+            if level.label.is_empty() { level.codes.join(", ") } else { level.label.clone() }
+        })
     };
     two_readings(table, name, &column.levels, &|cell| place_of(names(), cell), &name_of)
 }

@@ -166,9 +166,8 @@ impl Masker {
         }
         let core = core(&text[first.start..last.end]);
         let known = self.by_core.get(&core).or_else(|| self.by_bare.get(&bare(&core)))?;
-        let sided = after.is_some_and(|side| {
-            side.start == last.end && side.ends && SIDES.contains(&core_of(text, side).as_str())
-        });
+        let sided = after
+            .is_some_and(|side| side.start == last.end && side.ends && SIDES.contains(&core_of(text, side).as_str()));
         let whole = first.begins && (last.ends || last.kind == Kind::Digits && (known.mixed || sided));
         let cued = before.is_some_and(|cue| {
             let word = core_of(text, cue);

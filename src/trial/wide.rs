@@ -38,7 +38,9 @@ pub fn rows(
         // Two spellings of a side are one knee.
         let same = |known: &Cell| {
             let knees = known.knee.as_deref().zip(cell.knee.as_deref());
-            known.arm == cell.arm && known.visit == cell.visit && knees.is_some_and(|(a, b)| super::allocated::same(a, b))
+            known.arm == cell.arm
+                && known.visit == cell.visit
+                && knees.is_some_and(|(a, b)| super::allocated::same(a, b))
         };
         let mut before = cells.iter().filter(|(known, _)| **known == cell || same(known));
         let before = before.find_map(|(_, columns)| columns.get(endpoint).cloned().flatten());
