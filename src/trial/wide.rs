@@ -177,8 +177,8 @@ fn has_shape(pattern: &str, name: &str, codes: &Codes) -> bool {
         "{knee" => side(filled).is_some() || find(&codes.sides, filled).is_some(),
         _ => !filled.is_empty(),
     };
-    let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
-    ends.into_iter().any(|end| {
+    let mut ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+    ends.any(|end| {
         let (filled, left) = name.split_at(end);
         fits(filled) && has_shape(after, left, codes)
     })
