@@ -4,6 +4,7 @@
 //! `fas == "Y"`, `base` the same knee's baseline); the call stands beside each.
 
 use crate::project;
+use crate::small_trial::SmallTrial;
 use splitknee::analysis::{Claim, Interval, Outcomes, Record, Verdict, Withheld, analyse};
 use splitknee::paired::Field;
 use splitknee::trial::build::build;
@@ -194,6 +195,26 @@ fn claims_wait_for_the_family_and_the_primary_objective() {
     p.sort_by(|a, b| a.0.total_cmp(&b.0));
     assert_eq!(p.len(), 11);
     assert_eq!(p[0].1, (11.0 * p[0].0).min(1.0));
+}
+
+#[test]
+fn a_method_that_does_not_fit_an_endpoint_leaves_it_to_the_next_that_does() {
+    // McNemar's test is of yes/no answers: scores go to the first further method that fits them, else to the paired t-test.
+    for (sensitivity, method) in [
+        ("\"stuart_maxwell\", \"wilcoxon\", \"paired_t\"", "wilcoxon"),
+        ("\"ordinal_mixed\", \"clda\", \"paired_t\"", "clda"),
+        ("", "paired-t"),
+    ] {
+        let mut small = SmallTrial::new();
+        small.plan.push_str(&format!("[analysis]\nprimary = \"mcnemar\"\nsensitivity = [{sensitivity}]\n"));
+        let (plan, _) = small.read().unwrap();
+        let (trial, _) = small.build().unwrap();
+        let outcomes = analyse(&plan, &trial);
+        let deciding = find(&outcomes, &format!("vas.m6.primary.{method}"));
+        assert!(deciding.result.estimate.is_some() && deciding.result.p_value.is_some(), "{sensitivity}");
+        assert_eq!(splitknee::analysis::methods::decided_by(&plan, &trial, 0), method);
+        assert!(outcomes.records.iter().all(|record| record.result.method != "mcnemar"), "{sensitivity}");
+    }
 }
 
 #[test]

@@ -75,6 +75,7 @@ mod survival_plan;
 mod terminal;
 mod traced;
 mod trial;
+mod two_meanings;
 mod valid;
 mod web;
 mod weekly_plan;

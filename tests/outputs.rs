@@ -62,6 +62,14 @@ fn the_page_lists_every_output_and_nothing_else() {
 }
 
 #[test]
+fn the_plan_knows_every_output_of_the_page() {
+    let page = std::fs::read_to_string(root().join("docs/outputs.md")).unwrap();
+    let listed = page.lines().filter_map(|line| line.strip_prefix("### ")?.split('`').nth(1));
+    let unknown: Vec<&str> = listed.filter(|id| !splitknee::plan::outputs::OUTPUTS.contains(id)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
 fn every_picture_of_the_page_is_there_and_small() {
     let page = std::fs::read_to_string(root().join("docs/outputs.md")).unwrap();
     let linked: BTreeSet<&str> =

@@ -341,6 +341,54 @@ fn r_recomputes_every_multiplicity_procedure() {
         let run = variant("primary = \"paired_t\"\nsensitivity = []\nsets = []", &rest);
         passes(method, &run, 100, &["multiplicity.vas", "p_adjusted", "rejected"]);
     }
+    // Several primary endpoints are a family of their own, beside that of the secondary ones.
+    for primary in ["co-primary", "holm", "hochberg", "hommel", "bonferroni", "fixed-sequence"] {
+        let rest = format!("[multiplicity]\nmethod = \"holm\"\nprimary = \"{primary}\"\n");
+        let plan = plan_of("primary = \"paired_t\"\nsensitivity = []\nsets = []", &rest, ["", "", ""]);
+        let run = analysed(&plan.replace("range = [0, 68]\n", "range = [0, 68]\nrole = \"primary\"\n"));
+        let asked =
+            ["multiplicity.vas p_adjusted", "multiplicity.womac_function rejected", "multiplicity.effusion p_adjusted"];
+        passes(primary, &run, 100, &asked);
+    }
+}
+
+/// Pairs of one endpoint at one visit.
+fn of_pairs(kind: &str, analysis: &str, pairs: &[(f64, f64)]) -> Run {
+    let plan = format!(
+        "[trial]\nid = \"P\"\ntitle = \"Pairs\"\n[data]\npath = \"p.csv\"\ncolumns = {{ patient = \"id\", knee = \"side\", arm = \
+         \"arm\" }}\n[arms]\nactive = \"EV\"\nplacebo = \"P\"\n[[endpoint]]\nname = \"Value\"\ncolumn = \"v\"\nbetter = \
+         \"lower\"\n{kind}[analysis]\n{analysis}\n"
+    );
+    let rows = pairs.iter().enumerate().map(|(n, (active, placebo))| format!("{n},L,EV,{active}\n{n},R,P,{placebo}\n"));
+    let file = format!("id,side,arm,v\n{}", rows.collect::<String>());
+    run(&plan, |_| Ok(file.clone().into_bytes()))
+}
+
+#[test]
+fn r_skips_what_is_refused_and_knows_the_limits_of_few_pairs_and_perfect_correlation() {
+    if !r_is_here() {
+        return;
+    }
+    // Refused as the deciding method with so few pairs; among others it is recomputed.
+    let few = [(31.0, 40.0), (42.0, 46.5), (28.0, 33.0)];
+    let (printed, succeeded) =
+        recomputed(&programs(&of_pairs("", "primary = \"bootstrap\"\nsensitivity = [\"paired_t\"]", &few)));
+    assert!(succeeded && printed.contains("refused: too few pairs"), "{printed}");
+    for pairs in [&few[..], &[(31.0, 40.0), (42.0, 46.0), (28.0, 33.0), (50.0, 44.0)]] {
+        passes(
+            "few pairs",
+            &of_pairs("", "primary = \"paired_t\"\nsensitivity = [\"bootstrap\"]", pairs),
+            20,
+            &["bootstrap conf_high"],
+        );
+    }
+    // No discordant pair: the correlation is 1, and there is no test of it.
+    let alike: Vec<(f64, f64)> = (0..10).map(|n| f64::from(u8::from(n < 4))).map(|value| (value, value)).collect();
+    let run = of_pairs("kind = \"binary\"\n", "primary = \"mcnemar\"", &alike);
+    passes("no discordant pair", &run, 20, &["correlation estimate"]);
+    for record in run.outcomes.records.iter().filter(|record| record.result.method.contains("correlation")) {
+        assert_ne!(record.result.p_value, Some(0.0), "{}", record.id);
+    }
 }
 
 /// A side at its floor, one-decimal changes with ties and zeros, and grades without a range that are not all seen at every

@@ -329,7 +329,7 @@ fn document(plan: &str) -> (Run, Document) {
 fn what_the_plan_omits_is_left_out_and_named() {
     let plan = variants().swap_remove(0).1;
     let omitted =
-        plan.replace("[report]\n", "[report]\nomit = [\"t-14-1-4-exposure\", \"14.4.1\", \"watrfall\", \"14.2.9\"]\n");
+        plan.replace("[report]\n", "[report]\nomit = [\"t-14-1-4-exposure\", \"14.4.1\", \"t-omeract\", \"14.2.9\"]\n");
     let (_, whole) = document(&plan);
     let (_, document) = document(&omitted);
     let ids = |document: &Document| -> Vec<String> {
@@ -347,7 +347,45 @@ fn what_the_plan_omits_is_left_out_and_named() {
     let says = |what: &str| {
         departures.blocks.iter().any(|block| matches!(block, Block::Paragraph(text) if text.contains(what)))
     };
-    assert!(says("t-14-1-4-exposure, 14.4.1, watrfall") && says("name no output of this report: watrfall."));
+    assert!(says("t-14-1-4-exposure, 14.4.1, t-omeract") && says("name no output of this report: t-omeract."));
+}
+
+#[test]
+fn entries_of_omit_that_no_report_has_are_refused() {
+    let entries = |list: &str| {
+        let plan = plan_of(DEMO).replace("[report]\n", &format!("[report]\nomit = [{list}]\n"));
+        splitknee::plan::parse(&plan, "plan.toml").err().unwrap_or_default()
+    };
+    for good in [
+        "\"waterfall\", \"waterfall-vas\", \"t-exposure\", \"t-14-1-4-exposure\", \"14.5\", \"14.2.9\", \"l\", \"16.2\"",
+        "",
+    ] {
+        assert_eq!(entries(good), [], "{good}");
+    }
+    for (bad, says) in [
+        ("watrfall", "waterfall"),
+        ("t-exposures", "t-exposure"),
+        ("14.6", "14.5"),
+        ("14.2.0", "14.1"),
+        ("14.2.999", "14.1"),
+        ("waterfall-pain-of-nobody", ""),
+        ("", ""),
+    ] {
+        let found = entries(&format!("\"{bad}\""));
+        assert!(found.len() == 1 && found[0].rule == "SK008" && found[0].remedy.contains(says), "{bad}: {found:#?}");
+    }
+}
+
+#[test]
+fn rules_that_a_report_can_name_have_words_in_both_languages() {
+    use splitknee::report::words::Language;
+    for language in [Language::English, Language::Japanese] {
+        let words = Words::new(language);
+        for rule in splitknee::trial::rules::GROUPS.iter().flat_map(|group| group.rules) {
+            let can_pass = rule.severity != splitknee::trial::Severity::Error;
+            assert!(!can_pass || words.name("rule", rule.id) != rule.id, "{}: {language:?}", rule.id);
+        }
+    }
 }
 
 #[test]

@@ -559,7 +559,7 @@ fn found_elsewhere() -> BTreeSet<&'static str> {
     });
     found.extend(latin.unwrap_err());
     let mut wide = SmallTrial::new();
-    let rows = ["id,vas_EV,vas_SALINE", "P01,40,50"].map(|row| row.split(',').map(str::to_owned).collect());
+    let rows = ["id,vas_EV,vas_SALINE,vas_OLD", "P01,40,50,1"].map(|row| row.split(',').map(str::to_owned).collect());
     wide.files.insert("knees.csv", rows.to_vec());
     wide.plan = "trial = { id = \"W\", title = \"Wide\" }\n\
         data = { path = \"knees.csv\", columns = { patient = \"id\" }, shape = \"wide\", pattern = \"{endpoint}_{arm}\" }\n\
@@ -568,11 +568,13 @@ fn found_elsewhere() -> BTreeSet<&'static str> {
         .to_owned();
     let (plan, sources) = wide.read().unwrap();
     found.extend(splitknee::trial::blinding::blind(&plan.design(), &sources, 1).unwrap_err());
+    let (Ok((_, findings)) | Err(findings)) = splitknee::trial::build::build(&plan.design(), &sources);
+    found.extend(findings);
     // A baseline flag at another visit: parameter rows alone have one.
     let bds = "[trial]\nid = \"B\"\ntitle = \"B\"\n[data]\npath = \"b.csv\"\nshape = \"bds\"\n\
                columns = { patient = \"ID\", knee = \"LAT\", arm = \"TRTP\", visit = \"AVISIT\" }\n[arms]\nactive = \"EV\"\nplacebo = \"P\"\n\
                [visits]\norder = [\"Base\", \"End\"]\nbaseline = \"Base\"\n[[endpoint]]\nname = \"VAS\"\ncolumn = \"VAS\"\nbetter = \"lower\"\n";
-    let rows = "ID,LAT,TRTP,AVISIT,PARAMCD,AVAL,ABLFL\n1,L,EV,Base,VAS,5,Y\n1,R,P,Base,VAS,6,Y\n1,L,EV,End,VAS,4,Y\n1,R,P,End,VAS,5,\n";
+    let rows = "ID,LAT,TRTP,AVISIT,PARAMCD,AVAL,ABLFL,DTYPE\n1,L,EV,Base,VAS,5,Y,\n1,R,P,Base,VAS,6,Y,\n1,L,EV,End,VAS,4,Y,LOCF\n1,R,P,End,VAS,5,,\n";
     let plan = splitknee::plan::parse(bds, "plan.toml").unwrap();
     let sources = splitknee::plan::sources::read_with(&plan, |_| Ok(rows.as_bytes().to_vec())).unwrap();
     found.extend(splitknee::trial::build::build(&plan.design(), &sources).unwrap().1);

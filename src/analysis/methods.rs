@@ -1,10 +1,11 @@
 //! Which of the plan's methods run on which endpoint, and which of them decides.
 //!
 //! The design decides where the plan leaves the structure to it ([`rule`]); else `analysis.primary` decides every endpoint
-//! whose kind it fits; counts with an exposure that it does not fit by the first of their own tests,
-//! the ratio of the mean rates where the plan names none (`studies/counts`); grades and yes/no endpoints that it does not fit are decided by the first of their own tests that
-//! compares the arms, grades by the first whose p-value and interval belong together ([`pairs::decides_grades`]).
-//! `analysis.sensitivity` adds to it. The time to an event has methods of its own ([`survival`]).
+//! whose kind it fits; counts with an exposure that it does not fit by the first of their own tests, the ratio of the mean
+//! rates where the plan names none (`studies/counts`); grades and yes/no endpoints that it does not fit are decided by the
+//! first of their own tests that compares the arms, grades by the first whose p-value and interval belong together
+//! ([`pairs::decides_grades`]); scores and counts by the first method of `analysis.sensitivity` that fits them, else by the
+//! paired t-test. `analysis.sensitivity` adds to it. The time to an event has methods of its own ([`survival`]).
 
 use super::rule::{self, Choice};
 use super::{Context, pairs, survival};
@@ -44,6 +45,14 @@ pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
     if is_model(primary) && fits(primary, about) {
         return Some(Deciding::Model(primary));
     }
+    // A method that does not fit the kind decides nothing: the first of the further methods that fits does.
+    let own_tests = !about.tests.is_empty();
+    if !fits(primary, about) && !own_tests && matches!(kind, Kind::Continuous | Kind::Count) {
+        let further = context.plan.analysis.sensitivity.iter().copied().find(|method| fits(*method, about));
+        if let Some(model) = further.filter(|method| is_model(*method)) {
+            return Some(Deciding::Model(model));
+        }
+    }
     let names = pairs::methods(context, endpoint);
     let decides = |name: &str| kind != Kind::Ordinal || pairs::decides_grades(name);
     let named = pairs::paired_name(primary).filter(|name| decides(name) && names.iter().any(|known| known == name));
@@ -70,15 +79,26 @@ pub fn in_force(plan: &Plan) -> BTreeMap<String, String> {
     let mut settings = BTreeMap::new();
     for (endpoint, written) in plan.endpoints.iter().enumerate() {
         let name = written.id.as_ref().unwrap_or(&written.column);
-        let decides = match deciding(&context, endpoint) {
-            Some(Deciding::Model(method)) => method.name().to_owned(),
-            Some(Deciding::Test(test)) => test,
-            None => "none".to_owned(),
-        };
+        let decides = named(deciding(&context, endpoint));
         settings.insert(format!("endpoint[{name}] (decided by)"), decides);
         settings.insert(format!("endpoint[{name}] (tests)"), pairs::methods(&context, endpoint).join(", "));
     }
     settings
+}
+
+/// The method that decides `endpoint` of a trial, by its name; `none` where no method of the plan fits its kind.
+pub fn decided_by(plan: &Plan, trial: &Trial, endpoint: usize) -> String {
+    let none = AnalysisSet { name: String::new(), label: String::new(), members: Vec::new() };
+    let set = trial.sets.first().unwrap_or(&none);
+    named(deciding(&Context { plan, trial, set }, endpoint))
+}
+
+fn named(deciding: Option<Deciding>) -> String {
+    match deciding {
+        Some(Deciding::Model(method)) => method.name().to_owned(),
+        Some(Deciding::Test(test)) => test,
+        None => "none".to_owned(),
+    }
 }
 
 /// The models of the plan that fit `endpoint`, the deciding one first; each with whether it decides.
@@ -104,7 +124,7 @@ fn is_model(method: PrimaryMethod) -> bool {
 }
 
 /// Whether `method` is meant for endpoints like this one. A difference of raw counts says nothing where exposures differ.
-fn fits(method: PrimaryMethod, about: &Endpoint) -> bool {
+pub(super) fn fits(method: PrimaryMethod, about: &Endpoint) -> bool {
     use PrimaryMethod as M;
     let kind = about.kind;
     match method {
@@ -112,10 +132,13 @@ fn fits(method: PrimaryMethod, about: &Endpoint) -> bool {
             matches!(kind, Kind::Continuous | Kind::Count) && about.exposure.is_none()
         }
         M::OrdinalMixed => kind == Kind::Ordinal,
-        M::LogisticMixed => kind == Kind::Binary,
+        M::LogisticMixed | M::Mcnemar => kind == Kind::Binary,
+        M::StuartMaxwell => matches!(kind, Kind::Ordinal | Kind::Binary),
         M::Gee => matches!(kind, Kind::Continuous | Kind::Count | Kind::Binary),
         M::FirstEvent | M::Rmst => kind == Kind::Survival,
-        M::GeeNegativeBinomial | M::PoissonMixed | M::NegativeBinomialMixed => kind == Kind::Count,
+        M::GeeNegativeBinomial | M::PoissonMixed | M::NegativeBinomialMixed | M::RateRatio | M::Counts => {
+            kind == Kind::Count
+        }
         _ => true,
     }
 }

@@ -86,11 +86,16 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
                 names.push("paired-t".to_owned());
             }
             for method in std::iter::once(&analysis.primary).chain(&analysis.sensitivity) {
-                if let Some(name) = paired_name(*method).filter(|name| fits(name))
+                let named = paired_name(*method).filter(|_| methods::fits(*method, about));
+                if let Some(name) = named.filter(|name| fits(name))
                     && !names.iter().any(|known| known == name)
                 {
                     names.push(name.to_owned());
                 }
+            }
+            let another = |method: &PrimaryMethod| methods::fits(*method, about);
+            if !another(&analysis.primary) && !analysis.sensitivity.iter().any(another) {
+                names.push("paired-t".to_owned());
             }
             names.extend(against_margins(context, endpoint));
             names

@@ -96,6 +96,12 @@ fn one_meaning(what: &str, named: &[&Named], paths: &[String], missing: &[String
         }
         let others = || named.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| other);
         for code in &name.codes {
+            if let Some(other) = others().find(|other| !other.codes.is_empty() && other.label == *code) {
+                let message = format!("`{code}` is the code of `{name}` and the label of another ({what} `{other}`)");
+                let remedy = "a cell of the data that says so could be either: give one of them another label, or write the \
+                              names without codes where the data hold the names";
+                report("SK009", path, message, remedy);
+            }
             if named.iter().take(place).any(|other| other.codes.contains(code))
                 || others().any(|other| other.codes.is_empty() && other.label == *code)
             {

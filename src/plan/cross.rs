@@ -713,6 +713,7 @@ impl Checker<'_> {
 
     fn rest(&mut self, plan: &PlanFile) {
         self.covariates(plan);
+        super::outputs::check(self, plan);
         super::code_checks::check(plan, &mut |rule, path, message, remedy| self.wrong(rule, path, message, remedy));
         let mut seen: Vec<(&str, &[f64])> = Vec::new();
         for (i, subgroup) in plan.subgroups.iter().enumerate() {

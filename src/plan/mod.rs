@@ -27,6 +27,7 @@ pub mod lock;
 mod logarithm;
 pub mod named;
 pub mod options;
+pub mod outputs;
 pub mod pointing;
 pub mod position;
 pub mod randomisation;

@@ -54,7 +54,8 @@ fn path(plan: &Plan, finding: &Finding) -> Option<String> {
             let arms = [("arms.active", &plan.arms.active), ("arms.placebo", &plan.arms.placebo)];
             arms.into_iter().find(|(_, arm)| said(arm)).map(|(path, _)| path.to_owned())
         }
-        "SK608" => set(),
+        "SK011" if finding.message.contains("data.where") => Some("data.where".to_owned()),
+        "SK011" | "SK608" => set(),
         "SK609" => set().or_else(|| used(plan, column?)),
         "SK223" | "SK224" => {
             let place = plan.endpoints.iter().position(|endpoint| Some(endpoint.column.as_str()) == column)?;

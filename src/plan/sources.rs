@@ -7,7 +7,7 @@ use super::estimand::{EventsPlan, Level, is_arthroplasty};
 use super::file::{Codes as Words, DataPlan, ReplicatesPlan, Shape};
 use super::named::Named;
 use super::options::{CovariateKind, CovariatePlan};
-use super::position::location;
+use super::position::{Positions, location};
 use crate::data::{DataError, ReadOptions, Table, read_bytes};
 use crate::instrument::{Instrument, Scale};
 use crate::trial::adam_names;
@@ -105,10 +105,17 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let further: Vec<Observations> = observed.flatten().collect();
     let patient = data.patient_column.as_ref().unwrap_or(&data.columns.patient);
     let listed = data.allocation_columns.patient.as_ref().unwrap_or(&data.columns.patient);
+    let mut misread: Vec<Finding> = Vec::new();
     let mut beside = |file: Option<&FilePlan>, key: &str, patient: &str, no_rows: bool, one_row: bool| {
         let file = file?;
         let options = ReadOptions { allow_no_rows: no_rows, ..options_beside(data, file, patient) };
         let source = take(&file.path, key, &options)?;
+        if let Some(filter) = condition(&file.rows)
+            && let Some((message, remedy)) = filter.numbers_as_text(&|name| levels_of(&source.table, name))
+        {
+            let location = Location { file: source.file.clone(), row: None, column: None };
+            misread.push(Positions::error("SK011", location, format!("{message} (`where` of `{key}`)"), remedy));
+        }
         let table = kept(&file.rows, &source.table).unwrap_or(source.table);
         let table = if one_row { one_row_of_redcap(table, patient) } else { table };
         Some(Source { file: source.file, table })
@@ -136,6 +143,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
             })
         })
         .collect();
+    findings.append(&mut misread);
     let allocation = allocation.map(|source| by_side(plan, source, listed, &mut findings));
     match first {
         Some(first) if findings.is_empty() => {
@@ -148,7 +156,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
                 important: data.deviation_columns.important.clone(),
             });
             let mut sources = Sources { scores, further, intercurrent, deviations, ..assembled };
-            sources.write_labels(codes);
+            sources.write_labels(codes)?;
             Ok(sources)
         }
         _ => Err(findings),
@@ -316,7 +324,8 @@ fn observations(plan: &Plan, table: &DataPlan, mut source: Source) -> Observatio
     // Rows that `where` leaves out are gone before anything else is looked at. Where no row is kept, or a column is missing,
     // the condition stays, to be reported.
     let filter = filter.filter(|filter| {
-        let complete = filter.columns().into_iter().all(|name| source.table.has_column(name));
+        let complete = filter.columns().into_iter().all(|name| source.table.has_column(name))
+            && filter.numbers_as_text(&|name| levels_of(&source.table, name)).is_none();
         let kept = complete.then(|| kept(&table.rows, &source.table)).flatten();
         match kept {
             Some(kept) if kept.height() > 0 => {
@@ -375,6 +384,11 @@ fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table
     let endpoints = (0..table.height()).map(endpoint).collect();
     table.set_text(&data.parameter, endpoints);
     table.set_text(SIDE, sides);
+}
+
+/// The different filled cells of a column.
+fn levels_of(table: &Table, name: &str) -> Vec<String> {
+    Coded::read(table, name).map(|column| column.levels).unwrap_or_default()
 }
 
 /// The rows that a condition keeps.

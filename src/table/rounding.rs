@@ -1,10 +1,18 @@
 //! Rounding for print: the only place where numbers lose digits.
 //!
 //! Half away from zero on the decimal value, as SAS prints; a value is first read as the 15 significant digits that a
-//! double carries, so 1.005 prints as 1.01 although its binary form lies just below. There is no negative zero.
+//! double carries, so 1.005 prints as 1.01 although its binary form lies just below. What lies within rounding error of a
+//! half ([`TIE`]) is a half: the same number computed in another order prints alike. There is no negative zero.
 
 /// The minus sign of printed text (U+2212).
 pub const MINUS: char = '\u{2212}';
+
+/// How near to a half, in units of the last digit printed, a value is a half. Sums over the patients of a trial err by
+/// some 1e-13 of their size; nothing that is measured is told apart by a billionth of the digit printed.
+const TIE: f64 = 1e-9;
+
+/// Largest value, in units of the last digit printed, that a double still tells from a half by less than [`TIE`].
+const TOLD_APART: f64 = 1e6;
 
 /// `value` with `decimals` decimals and an ASCII hyphen for negative numbers (for CSV and programs); `inf`, `-inf` and
 /// `NaN` by these names.
@@ -14,6 +22,10 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
     if !value.is_finite() {
         return if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
+    }
+    if let Some(units) = rounded_up_half(value.abs(), decimals) {
+        let digits: Vec<u8> = units.to_string().bytes().map(|digit| digit - b'0').collect();
+        return place(value, &digits, digits.len() as i32 - 1 - decimals as i32, decimals);
     }
     let scientific = format!("{:.14e}", value.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
@@ -42,6 +54,13 @@ pub fn fixed(value: f64, decimals: usize) -> String {
         }
     }
     place(value, &digits, exponent, decimals)
+}
+
+/// A size that lies at a half of the last digit printed but for rounding error, rounded up, in units of that digit.
+fn rounded_up_half(size: f64, decimals: usize) -> Option<u64> {
+    let units = size * 10_f64.powi(decimals as i32);
+    let near = units < TOLD_APART && (units - units.floor() - 0.5).abs() <= TIE;
+    near.then(|| units.floor() as u64 + 1)
 }
 
 /// Writes the digits d1d2d3… of a number with leading digit at 10^`exponent`.
@@ -148,6 +167,23 @@ mod tests {
         let names = [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|value| fixed(value, 2));
         assert_eq!(names, ["NaN", "NaN", "inf", "-inf"]);
         assert_eq!([f64::INFINITY, f64::NEG_INFINITY].map(|value| print(value, 1)), ["∞", "−∞"]);
+    }
+
+    #[test]
+    fn a_half_but_for_rounding_error_rounds_as_a_half() {
+        for (value, decimals, expected) in [
+            (-0.250_000_000_000_001_55, 1, "-0.3"),
+            (-0.249_999_999_999_998_78, 1, "-0.3"),
+            (0.249_999_999_999_998_78, 1, "0.3"),
+            (0.249_999_9, 1, "0.2"),
+            (-0.049_999_999_999_999_9, 1, "-0.1"),
+            (99.949_999_999_999_99, 1, "100.0"),
+            (0.000_499_999_999_999_999, 3, "0.001"),
+            (12.344_999_999_999_97, 2, "12.35"),
+            (12.344_99, 2, "12.34"),
+        ] {
+            assert_eq!(fixed(value, decimals), expected, "{value} to {decimals}");
+        }
     }
 
     #[test]

@@ -5,9 +5,9 @@ use super::coded::Coded;
 use super::design::{ACTIVE, Design, PLACEBO};
 use super::findings::{Findings, place};
 use super::rows::{Place, dates, has_column, known_levels};
-use super::side::side;
+use super::side::{Side, side};
 use super::sources::{Allocation, AllocationForm};
-use crate::data::Date;
+use crate::data::{Date, Table};
 use std::collections::BTreeMap;
 
 /// One knee of the list.
@@ -44,6 +44,21 @@ impl Allocated {
         }
         columns.extend(list.order.iter().map(|column| ("order", column.as_str())));
         columns.extend(list.date.iter().map(|column| ("date", column.as_str())));
+        if let AllocationForm::PerKnee { arm, .. } = &list.form
+            && !table.has_column(arm)
+            && let Some((left, right)) = columns_by_side(table)
+        {
+            findings.add(
+                "SK025",
+                place(file, Some(1), Some(arm)),
+                format!("there is no column `{arm}` (arm); the list has a column per side, `{left}` and `{right}`"),
+                format!(
+                    "if they hold the treatment of each side, declare `allocation_columns = {{ left = \"{left}\", right = \
+                     \"{right}\" }}` in [data]"
+                ),
+            );
+            return None;
+        }
         let mut complete = true;
         for (role, column) in columns {
             complete &= has_column(file, table, column, role, findings);
@@ -141,6 +156,13 @@ impl Allocated {
             .find(|knee| knee.side.as_deref().is_some_and(|listed| same(listed, label)))
             .map(|knee| knee.arm)
     }
+}
+
+/// The columns of a list that are named for the two sides.
+fn columns_by_side(table: &Table) -> Option<(String, String)> {
+    let names = table.column_names();
+    let of = |wanted: Side| names.iter().find(|name| side(name) == Some(wanted)).cloned();
+    of(Side::Left).zip(of(Side::Right))
 }
 
 /// Whether two labels name one side.

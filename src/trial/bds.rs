@@ -74,6 +74,7 @@ pub fn rows(
         .copied()
         .filter(|row| codes.level(*row).and_then(|level| endpoint_of.get(level).copied().flatten()).is_some())
         .collect();
+    derived_or_unflagged(sources, &used, findings);
     let all = keys(design, sources, &used, findings)?;
     let values = values(
         design,
@@ -151,6 +152,42 @@ pub fn rows(
         *cell = values.get(number).copied().flatten();
     }
     Some(rows)
+}
+
+/// Says how many of the rows in `used` are derived (`DTYPE` is filled), and how many lack the flag of the analysis
+/// (`ANL01FL`) beside flagged ones. Rows that the plan's `where` leaves out are gone before.
+fn derived_or_unflagged(sources: &Sources, used: &[usize], findings: &mut Findings) {
+    let source = &sources.observations;
+    let read = |wanted: &str| {
+        let names = source.table.column_names();
+        let name = names.into_iter().find(|name| name.eq_ignore_ascii_case(wanted))?;
+        Some((name.clone(), Coded::read(&source.table, &name)?))
+    };
+    let mut say = |name: &str, rows: &[usize], what: &str, condition: &str| {
+        let Some(first) = rows.first() else { return };
+        let filtered = source.table.provenance.notes.iter().any(|note| note.starts_with("`where` keeps"));
+        let already = if filtered { ", joined with `and` to the condition that is there" } else { "" };
+        findings.add(
+            "SK049",
+            place(&source.file, Some(source.table.file_row(*first)), Some(name)),
+            format!("{} of {} rows {what}, and are analysed like any other", rows.len(), used.len()),
+            format!("to leave them out write `where = '{condition}'` into [data]{already}"),
+        );
+    };
+    if let Some((name, column)) = read("DTYPE") {
+        let derived: Vec<usize> = used.iter().copied().filter(|row| column.get(*row).is_some()).collect();
+        let mut kinds: Vec<&str> = derived.iter().filter_map(|row| column.get(*row)).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        say(&name, &derived, &format!("are derived ({})", kinds.join(", ")), &format!("{name} == \"\""));
+    }
+    if let Some((name, column)) = read("ANL01FL") {
+        let flagged = used.iter().any(|row| column.get(*row) == Some("Y"));
+        let others: Vec<usize> = used.iter().copied().filter(|row| column.get(*row) != Some("Y")).collect();
+        if flagged {
+            say(&name, &others, "are not flagged for the analysis", &format!("{name} == \"Y\""));
+        }
+    }
 }
 
 /// The values of the rows in `used`, each read as the endpoint of its row says: cells of other parameters are not looked at.

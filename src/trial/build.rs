@@ -456,6 +456,14 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
         if !complete {
             continue;
         }
+        let cells = |name: &str| -> Vec<String> {
+            trial.patients.iter().filter_map(|patient| patient.attributes.get(name).cloned()).collect()
+        };
+        if let Some((message, remedy)) = definition.condition.as_ref().and_then(|set| set.numbers_as_text(&cells)) {
+            let message = format!("{message}; so it is asked of the analysis set {}", definition.name);
+            findings.add("SK011", place(file, None, None), message, remedy);
+            continue;
+        }
         let members: Vec<bool> = trial
             .patients
             .iter()

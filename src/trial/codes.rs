@@ -2,7 +2,8 @@
 //!
 //! Labels take the place of codes as soon as a file is read, so that nothing past this page knows a code. A cell is, in this
 //! order, the label itself; a code as it is written; a code as a number (`1.0` is `1`); a code in another case (`TRUE` is
-//! `true`) where one code only fits. A number of SPSS or Stata whose file has labels of values is known by either.
+//! `true`) where one code only fits. A number of SPSS or Stata whose file has labels of values is known by either; where
+//! its label in the file says one thing and its code in the plan another, it is refused.
 
 use super::coded::Coded;
 use super::design::{Endpoint, Kind};
@@ -98,22 +99,92 @@ pub fn find<'c>(codes: &'c [Code], cell: &str) -> Option<&'c Code> {
     codes.get(place)
 }
 
-/// Puts labels in the place of codes in the column `name`; cells that mean none of them stay as they are.
-pub fn write_labels(table: &mut Table, name: &str, codes: &[Code]) {
-    if !Codes::any(codes) {
-        return;
+/// A number that the file calls one thing and the plan another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TwoReadings {
+    /// Column.
+    pub column: String,
+    /// The number.
+    pub code: String,
+    /// Its label in the file.
+    pub label: String,
+    /// What the plan calls that label.
+    pub by_label: String,
+    /// What the plan calls the number.
+    pub by_code: String,
+}
+
+impl TwoReadings {
+    /// What is wrong, and what to do.
+    pub fn said(&self) -> (String, String) {
+        let Self { code, label, by_label, by_code, .. } = self;
+        let message = format!(
+            "the file labels {code} as `{label}`, which is `{by_label}` in the plan; the plan says that {code} is `{by_code}`"
+        );
+        let remedy = format!(
+            "one of the two is wrong: correct the code of `{by_code}` in the plan, or the labels of values in the file"
+        );
+        (message, remedy)
     }
-    let Some(column) = Coded::read(table, name) else { return };
+}
+
+/// The numbers of the column `name` whose label in the file and whose code in the plan mean two things; `place` finds the
+/// place of a cell among the names that `name_of` gives.
+fn two_readings(
+    table: &Table,
+    name: &str,
+    levels: &[String],
+    place: &dyn Fn(&str) -> Option<usize>,
+    name_of: &dyn Fn(usize) -> String,
+) -> Vec<TwoReadings> {
+    let differ = |label: &String| {
+        let code = table.code_of_label(name, label)?;
+        let (by_label, by_code) = (place(label)?, place(&code)?);
+        (by_label != by_code).then(|| TwoReadings {
+            column: name.to_owned(),
+            code,
+            label: label.clone(),
+            by_label: name_of(by_label),
+            by_code: name_of(by_code),
+        })
+    };
+    levels.iter().filter_map(differ).collect()
+}
+
+/// As [`TwoReadings`], of the levels of an endpoint.
+pub fn levels_read_twice(endpoint: &Endpoint, table: &Table, name: &str) -> Vec<TwoReadings> {
+    let Some(column) = Coded::read(table, name).filter(|_| !endpoint.levels.is_empty()) else { return Vec::new() };
+    let names = || endpoint.levels.iter().map(|level| (level.label.as_str(), level.codes.as_slice()));
+    let name_of = |place: usize| {
+        let level = endpoint.levels.get(place);
+        level.map_or_else(String::new, |level| {
+            if level.label.is_empty() { level.codes.join(", ") } else { level.label.clone() }
+        })
+    };
+    two_readings(table, name, &column.levels, &|cell| place_of(names(), cell), &name_of)
+}
+
+/// Puts labels in the place of codes in the column `name`; cells that mean none of them stay as they are. The answer are
+/// the numbers that the file and the plan read differently.
+pub fn write_labels(table: &mut Table, name: &str, codes: &[Code]) -> Vec<TwoReadings> {
+    if !Codes::any(codes) {
+        return Vec::new();
+    }
+    let Some(column) = Coded::read(table, name) else { return Vec::new() };
+    let names = || codes.iter().map(|code| (code.label.as_str(), code.codes.as_slice()));
+    let name_of = |place: usize| codes.get(place).map(|code| code.label.clone()).unwrap_or_default();
+    let twice = two_readings(table, name, &column.levels, &|cell| place_of(names(), cell), &name_of);
     let meaning = |level: &String| {
         let found = find(codes, level).or_else(|| find(codes, &table.code_of_label(name, level)?));
         found.map_or_else(|| level.clone(), |code| code.label.clone())
     };
     let labels: Vec<String> = column.levels.iter().map(meaning).collect();
     if labels == column.levels && !table.info(name).is_some_and(|info| info.labelled) {
-        return;
+        return twice;
     }
     let cell = |row: usize| column.level(row).and_then(|level| labels.get(level)).cloned();
     table.set_text(name, (0..column.codes.len()).map(cell).collect());
+    twice
 }
 
 /// The column `name` as the values of an endpoint: numbers; of a grade or answer with declared levels the numbers of its
@@ -146,11 +217,17 @@ pub fn values(endpoint: &Endpoint, table: &Table, name: &str) -> Result<Vec<Opti
         .iter()
         .map(|level| words(endpoint, level).or_else(|| words(endpoint, &table.code_of_label(name, level)?)))
         .collect();
+    let twice = levels_read_twice(endpoint, table, name);
     let mut errors = Vec::new();
     let mut values = Vec::with_capacity(column.codes.len());
     for row in 0..column.codes.len() {
         let level = column.level(row);
-        let value = level.and_then(|level| meaning.get(level).copied().flatten());
+        let read_twice = |level: usize| {
+            let label = column.levels.get(level);
+            twice.iter().any(|reading| Some(&reading.label) == label)
+        };
+        let level_read_once = level.filter(|level| !read_twice(*level));
+        let value = level_read_once.and_then(|level| meaning.get(level).copied().flatten());
         if let (Some(_), None) = (level, value) {
             let found = column.get(row).unwrap_or_default().to_owned();
             let (row, column) = (table.file_row(row), name.to_owned());

@@ -51,6 +51,20 @@ pub enum Operator {
     GreaterOrEqual,
 }
 
+impl Operator {
+    /// As it is written.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+}
+
 /// A value to compare with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
@@ -109,6 +123,41 @@ impl Condition {
             Self::Or(a, b) => a.holds(cell) || b.holds(cell),
             Self::Not(inner) => !inner.holds(cell),
         }
+    }
+
+    /// Comparisons of order with text, as column, operator and text.
+    pub fn ordered_texts(&self) -> Vec<(&str, Operator, &str)> {
+        match self {
+            Self::Compare { column, operator, value: Literal::Text(text) }
+                if !matches!(operator, Operator::Equal | Operator::NotEqual) =>
+            {
+                vec![(column, *operator, text)]
+            }
+            Self::Compare { .. } | Self::In { .. } => Vec::new(),
+            Self::And(a, b) | Self::Or(a, b) => [a.ordered_texts(), b.ordered_texts()].concat(),
+            Self::Not(inner) => inner.ordered_texts(),
+        }
+    }
+
+    /// What is wrong with comparing numbers in the order of text, with the remedy, if the condition does: `"9"` comes
+    /// behind `"100"`. `cells` gives the filled cells of a column.
+    pub fn numbers_as_text(&self, cells: &dyn Fn(&str) -> Vec<String>) -> Option<(String, String)> {
+        self.ordered_texts().into_iter().find_map(|(column, operator, text)| {
+            let cells = cells(column);
+            let is_number = |cell: &String| cell.trim().parse::<f64>().is_ok();
+            if cells.is_empty() || !cells.iter().all(is_number) {
+                return None;
+            }
+            let sign = operator.sign();
+            let message = format!(
+                "`{column} {sign} \"{text}\"` compares numbers as text, in which 9 comes behind 100: `{column}` holds numbers"
+            );
+            let remedy = match text.trim().parse::<f64>() {
+                Ok(_) => format!("write the number without quotes: `{column} {sign} {}`", text.trim()),
+                Err(_) => "compare it with a number, without quotes".to_owned(),
+            };
+            Some((message, remedy))
+        })
     }
 
     /// The columns it names, in alphabetical order.

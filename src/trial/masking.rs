@@ -3,14 +3,23 @@
 //! An identifier is found as a whole word, in capitals or not, in characters of full width, with other separators
 //! (`EVK009`, `evk 009`, `EVK – 9`) and with other leading zeros; one of letters and digits also with letters behind it
 //! (`EVK-009L`). One that could be any number or word (under four digits, under three letters) is found only behind a
-//! word for a patient. A text that is nothing but a number is a value and stays.
+//! word for a patient, or in a list that such a one begins (`patients 3, 4 and 7`). A letter or word for the side behind
+//! it (`patient 3L`) hides none. A text that is nothing but a number is a value and stays.
 
 use super::pseudonym::Pseudonyms;
 use crate::data::spreadsheet::is_number;
 use std::collections::HashMap;
 
 /// Words behind which any identifier is one.
-const CUES: [&str; 14] = [
+const CUES: [&str; 23] = [
+    "case",
+    "volunteer",
+    "pid",
+    "subjid",
+    "usubjid",
+    "enrolment",
+    "enrollment",
+    "screening",
     "patient",
     "pat",
     "pt",
@@ -21,11 +30,19 @@ const CUES: [&str; 14] = [
     "nr",
     "number",
     "participant",
+    "proband",
     "患者",
     "被験者",
     "症例",
     "番号",
 ];
+
+/// What joins the identifiers of a list.
+const JOINED: [&str; 16] =
+    ["and", "or", "und", "et", "y", "&", "+", "/", ",", ";", "、", "，", "・", "と", "及び", "および"];
+
+/// What may follow an identifier within its word: the side.
+const SIDES: [&str; 6] = ["l", "r", "lt", "rt", "left", "right"];
 
 /// Most pieces (runs of letters or of digits) of an identifier that is looked for.
 const MOST_PIECES: usize = 12;
@@ -109,8 +126,11 @@ impl Masker {
         let mut masked = String::new();
         let (mut done, mut at) = (0, 0);
         while at < pieces.len() {
+            let before = at.checked_sub(1).map(|before| pieces[before]);
+            let listed = done > 0 && joins(&text[done..pieces[at].start]);
             let found = (at..pieces.len().min(at + MOST_PIECES)).rev().find_map(|last| {
-                let pseudonym = self.found(text, &pieces[at..=last], at.checked_sub(1).map(|before| pieces[before]))?;
+                let after = pieces.get(last + 1).copied();
+                let pseudonym = self.found(text, &pieces[at..=last], before, after, listed)?;
                 Some((last, pseudonym))
             });
             match found {
@@ -126,8 +146,16 @@ impl Masker {
         (done > 0).then(|| masked + &text[done..])
     }
 
-    /// The pseudonym of the identifier that `pieces` of `text` spell; `before` is the piece before them.
-    fn found(&self, text: &str, pieces: &[Piece], before: Option<Piece>) -> Option<&str> {
+    /// The pseudonym of the identifier that `pieces` of `text` spell, between the pieces `before` and `after`; `listed`
+    /// where it goes on with a list of identifiers.
+    fn found(
+        &self,
+        text: &str,
+        pieces: &[Piece],
+        before: Option<Piece>,
+        after: Option<Piece>,
+        listed: bool,
+    ) -> Option<&str> {
         let (first, last) = (pieces.first()?, pieces.last()?);
         if last.end - first.start > 4 * (self.longest + MOST_PIECES) {
             return None;
@@ -138,13 +166,40 @@ impl Masker {
         }
         let core = core(&text[first.start..last.end]);
         let known = self.by_core.get(&core).or_else(|| self.by_bare.get(&bare(&core)))?;
-        let whole = first.begins && (last.ends || known.mixed && last.kind == Kind::Digits);
+        let sided = after
+            .is_some_and(|side| side.start == last.end && side.ends && SIDES.contains(&core_of(text, side).as_str()));
+        let whole = first.begins && (last.ends || last.kind == Kind::Digits && (known.mixed || sided));
         let cued = before.is_some_and(|cue| {
-            let word = text[cue.start..cue.end].to_lowercase();
-            text[cue.end..first.start].chars().count() <= 3 && CUES.contains(&word.trim_end_matches('s'))
+            let word = core_of(text, cue);
+            // Japanese has no blanks: a word for a patient may end another (`患者番号`).
+            let is_cue = match cue.kind {
+                Kind::Other => CUES.iter().any(|known| !known.is_ascii() && word.ends_with(known)),
+                _ => CUES.contains(&word.as_str()) || CUES.contains(&word.trim_end_matches('s')),
+            };
+            text[cue.end..first.start].chars().count() <= 3 && is_cue
         });
-        (whole && (known.strong || cued)).then_some(known.pseudonym.as_str())
+        (whole && (known.strong || cued || listed)).then_some(known.pseudonym.as_str())
     }
+}
+
+/// The letters and digits of a piece, in small letters.
+fn core_of(text: &str, piece: Piece) -> String {
+    core(&text[piece.start..piece.end])
+}
+
+/// Whether what stands between an identifier and the next number makes them a list; a side may still follow the first.
+fn joins(between: &str) -> bool {
+    let mut words: Vec<String> = Vec::new();
+    for c in between.chars().map(plain).filter(|c| !c.is_whitespace() && *c != '.') {
+        match words.last_mut() {
+            Some(word) if c.is_alphanumeric() && word.chars().all(char::is_alphanumeric) => word.push(c),
+            _ => words.push(c.to_string()),
+        }
+    }
+    let words: Vec<String> = words.into_iter().map(|word| word.to_lowercase()).collect();
+    let sided = words.first().is_some_and(|word| SIDES.contains(&word.as_str()));
+    let joining = &words[usize::from(sided)..];
+    !joining.is_empty() && joining.len() <= 2 && joining.iter().all(|word| JOINED.contains(&word.as_str()))
 }
 
 /// The usual form of a character of full width.
@@ -211,7 +266,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_found_as_people_write_them() {
-        let ids = ["EVK-009", "EVK-0091", "4711", "7", "AB"];
+        let ids = ["EVK-009", "EVK-0091", "4711", "7", "8", "AB"];
         for (text, masked) in [
             ("call EVK-009 about left knee", "call <EVK-009> about left knee"),
             ("evk009, EVK 009; EVK_009.", "<EVK-009>, <EVK-009>; <EVK-009>."),
@@ -227,6 +282,15 @@ mod tests {
             ("AB positive", "AB positive"),
             ("患者EVK-009の左膝", "患者<EVK-009>の左膝"),
             ("患者7の左膝", "患者<7>の左膝"),
+            ("患者番号 7", "患者番号 <7>"),
+            ("症例番号:7", "症例番号:<7>"),
+            ("症例番号：７、4711", "症例番号：<7>、<4711>"),
+            ("patients 7 and 8, 12 weeks", "patients <7> and <8>, 12 weeks"),
+            ("patient 7/8", "patient <7>/<8>"),
+            ("patients 7L, 8R, and 7", "patients <7>L, <8>R, and <7>"),
+            ("pid 7; case 8; volunteer 7; USUBJID 8", "pid <7>; case <8>; volunteer <7>; USUBJID <8>"),
+            ("patient 7Lx", "patient 7Lx"),
+            ("patient 7 took 8 tablets", "patient <7> took 8 tablets"),
             ("4711", "4711"),
             ("", ""),
         ] {

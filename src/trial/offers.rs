@@ -1,6 +1,6 @@
 //! What a plan could declare where data hold codes or words that it does not explain: the line to write into it.
 
-use super::design::{Endpoint, Kind};
+use super::design::{ACTIVE, Endpoint, Kind, PLACEBO};
 use super::findings::{Findings, place};
 use super::rows::shorten;
 use crate::data::{CellError, CellReason, Table};
@@ -75,6 +75,8 @@ pub fn words_for_numbers(
 }
 
 /// How to declare a code of an arm or visit, where the data have codes throughout: no name of the plan occurs in them.
+/// Which code is which arm nobody but the trial knows, so that none is offered for either; `known` are the names as the
+/// design numbers them.
 pub fn code_of(what: &str, code: &str, known: &[&str], levels: &[String]) -> Option<String> {
     let named = levels.iter().any(|level| known.contains(&level.as_str()));
     let short = |level: &String| level.chars().count() <= 3 || level.parse::<f64>().is_ok();
@@ -85,14 +87,20 @@ pub fn code_of(what: &str, code: &str, known: &[&str], levels: &[String]) -> Opt
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let likely = known.iter().find(|name| !digits(code).is_empty() && digits(name) == digits(code));
     let label = likely.or(known.first()).copied().unwrap_or_default();
-    let place = match what {
-        "arm" => format!("`[arms] active = {{ code = \"{code}\", label = \"{label}\" }}`, likewise `placebo`"),
-        _ => format!("`[visits] order = [{{ code = \"{code}\", label = \"{label}\" }}, …]`"),
-    };
+    let shown = || levels.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if let ("arm", Some(active), Some(placebo)) = (what, known.get(ACTIVE), known.get(PLACEBO)) {
+        return Some(format!(
+            "if the data hold codes ({}), declare which of them is which, as the trial's list of codes says: `[arms] active = \
+             {{ code = \"…\", label = \"{active}\" }}` and `placebo = {{ code = \"…\", label = \"{placebo}\" }}`; exchanged, they \
+             turn every result round",
+            shown()
+        ));
+    }
+    let place = format!("`[visits] order = [{{ code = \"{code}\", label = \"{label}\" }}, …]`");
     Some(format!(
         "if the data hold codes, declare what each means, for instance {place}; the plan has: {}, the data: {}",
         known.join(", "),
-        levels.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ")
+        shown()
     ))
 }
 

@@ -217,6 +217,11 @@ fn kept_rows(sources: &Sources, findings: &mut Findings) -> Option<Vec<usize>> {
     let Some(filter) = &sources.filter else { return Some((0..table.height()).collect()) };
     let columns: BTreeMap<&str, Coded> =
         filter.columns().into_iter().filter_map(|name| Some((name, Coded::read(table, name)?))).collect();
+    let cells = |name: &str| columns.get(name).map(|column| column.levels.clone()).unwrap_or_default();
+    if let Some((message, remedy)) = filter.numbers_as_text(&cells) {
+        findings.add("SK011", place(&sources.observations.file, None, None), format!("{message} (data.where)"), remedy);
+        return None;
+    }
     let kept: Vec<usize> = (0..table.height())
         .filter(|row| filter.holds(&|name| columns.get(name).and_then(|column| column.get(*row))))
         .collect();
@@ -392,6 +397,14 @@ fn or_report(
         Ok(values) => return values,
         Err(errors) => errors,
     };
+    let twice = endpoint.map(|endpoint| codes::levels_read_twice(endpoint, table, column)).unwrap_or_default();
+    if !twice.is_empty() {
+        for reading in twice {
+            let (message, remedy) = reading.said();
+            findings.add("SK009", place(file, None, Some(column)), message, remedy);
+        }
+        return vec![None; table.height()];
+    }
     if let Some(endpoint) = endpoint
         && super::offers::words_for_numbers(endpoint, file, table, column, &errors, findings)
     {

@@ -1,8 +1,10 @@
 //! What a trial is built from: the tables as read, the roles of their columns, and the analysis sets.
 
-use super::codes::{Codes, write_labels};
+use super::codes::{Code, Codes, TwoReadings, write_labels};
 use super::columns::Declared;
 use super::expr::Condition;
+use super::finding::{Finding, Severity};
+use super::findings::place;
 use super::replicates::Replicates;
 use crate::data::{Provenance, Table};
 use crate::instrument::{Instrument, Scale};
@@ -281,13 +283,21 @@ pub struct Sources {
 
 impl Sources {
     /// Puts the labels of the plan in the place of codes, in every column that has a role.
-    pub fn write_labels(&mut self, codes: Codes) {
-        let roles = |source: &mut Source, roles: &Roles| {
+    ///
+    /// # Errors
+    /// Numbers that their file labels as one thing and the plan calls another.
+    pub fn write_labels(&mut self, codes: Codes) -> Result<(), Vec<Finding>> {
+        let mut twice: Vec<(String, TwoReadings)> = Vec::new();
+        let mut write = |source: &mut Source, column: &str, codes: &[Code]| {
+            let found = write_labels(&mut source.table, column, codes);
+            twice.extend(found.into_iter().map(|reading| (source.file.clone(), reading)));
+        };
+        let mut roles = |source: &mut Source, roles: &Roles| {
             for (column, names) in
                 [(&roles.knee, &codes.sides), (&roles.arm, &codes.arms), (&roles.visit, &codes.visits)]
             {
                 if let Some(column) = column {
-                    write_labels(&mut source.table, column, names);
+                    write(source, column, names);
                 }
             }
         };
@@ -301,37 +311,44 @@ impl Sources {
         if let Some(Allocation { source, form, .. }) = &mut self.allocation {
             match form {
                 AllocationForm::PerKnee { knee, arm } => {
-                    write_labels(&mut source.table, arm, &codes.arms);
-                    knee.iter().for_each(|knee| write_labels(&mut source.table, knee, &codes.sides));
+                    write(source, arm, &codes.arms);
+                    knee.iter().for_each(|knee| write(source, knee, &codes.sides));
                 }
-                AllocationForm::ActiveKnee { column } => write_labels(&mut source.table, column, &codes.sides),
+                AllocationForm::ActiveKnee { column } => write(source, column, &codes.sides),
             }
         }
         if let Some(events) = &mut self.events {
             let sides = if self.roles.knee.is_some() || !codes.sides.is_empty() { &codes.sides } else { &codes.arms };
-            write_labels(&mut events.source.table, &events.knee, sides);
-            write_labels(&mut events.source.table, &events.severity, &codes.severities);
+            write(&mut events.source, &events.knee, sides);
+            write(&mut events.source, &events.severity, &codes.severities);
             for flag in [Some(&events.serious), Some(&events.related), events.emergent.as_ref()].into_iter().flatten() {
-                write_labels(&mut events.source.table, flag, &codes.flags);
+                write(&mut events.source, flag, &codes.flags);
             }
         }
         if let Some(deviations) = &mut self.deviations {
             let sides = if self.roles.knee.is_some() || !codes.sides.is_empty() { &codes.sides } else { &codes.arms };
-            deviations.knee.iter().for_each(|knee| write_labels(&mut deviations.source.table, knee, sides));
-            deviations.important.iter().for_each(|flag| write_labels(&mut deviations.source.table, flag, &codes.flags));
+            deviations.knee.iter().for_each(|knee| write(&mut deviations.source, knee, sides));
+            deviations.important.iter().for_each(|flag| write(&mut deviations.source, flag, &codes.flags));
         }
         if let Some(Disposition { source, last_visit, .. }) = &mut self.disposition {
-            write_labels(&mut source.table, last_visit, &codes.visits);
+            write(source, last_visit, &codes.visits);
         }
         if let Some(first) = &self.injected_first {
             let observed =
                 std::iter::once(&mut self.observations).chain(self.further.iter_mut().map(|f| &mut f.source));
             for source in observed.chain(&mut self.patients) {
-                write_labels(&mut source.table, first, &codes.sides);
-                write_labels(&mut source.table, first, &codes.arms);
+                write(source, first, &codes.sides);
+                write(source, first, &codes.arms);
             }
         }
+        let findings = twice.into_iter().map(|(file, reading)| {
+            let (message, remedy) = reading.said();
+            let location = place(&file, None, Some(&reading.column));
+            Finding { rule: "SK009", severity: Severity::Error, location, message, remedy }
+        });
+        let findings: Vec<Finding> = findings.collect();
         self.codes = codes;
+        if findings.is_empty() { Ok(()) } else { Err(findings) }
     }
 
     /// Every file of observations with the columns that identify its rows, the first file first.

@@ -28,15 +28,38 @@ pub fn rows(
 ) -> Option<Rows> {
     let source = &sources.observations;
     let mut cells: BTreeMap<Cell, Vec<Option<String>>> = BTreeMap::new();
+    let mut complete = true;
+    let mut unread = Vec::new();
     for name in source.table.column_names() {
-        if let Some((endpoint, cell)) = meaning(design, &sources.codes, pattern, &name) {
-            let columns = cells.entry(cell).or_insert_with(|| vec![None; design.endpoints.len()]);
-            if let Some(place) = columns.get_mut(endpoint) {
-                *place = Some(name);
-            }
+        let Some((endpoint, cell)) = meaning(design, &sources.codes, pattern, &name) else {
+            unread.push(name);
+            continue;
+        };
+        // Two spellings of a side are one knee.
+        let same = |known: &Cell| {
+            let knees = known.knee.as_deref().zip(cell.knee.as_deref());
+            known.arm == cell.arm
+                && known.visit == cell.visit
+                && knees.is_some_and(|(a, b)| super::allocated::same(a, b))
+        };
+        let mut before = cells.iter().filter(|(known, _)| **known == cell || same(known));
+        let before = before.find_map(|(_, columns)| columns.get(endpoint).cloned().flatten());
+        if let Some(before) = before {
+            complete = false;
+            findings.add(
+                "SK009",
+                place(&source.file, Some(1), Some(&name)),
+                format!("`{before}` and `{name}` are one value under the pattern `{pattern}`: the same knee and visit"),
+                "keep one of the two columns, or rename the other",
+            );
+            continue;
+        }
+        let columns = cells.entry(cell).or_insert_with(|| vec![None; design.endpoints.len()]);
+        if let Some(place) = columns.get_mut(endpoint) {
+            *place = Some(name);
         }
     }
-    let mut complete = true;
+    nearly_read(design, sources, pattern, &unread, findings);
     for (number, endpoint) in design.endpoints.iter().enumerate() {
         if !cells.values().any(|columns| columns.get(number).is_some_and(Option::is_some)) {
             complete = false;
@@ -113,6 +136,52 @@ pub fn rows(
     }
     rows.sides = sides.levels;
     Some(rows)
+}
+
+/// Names columns that have the shape of the pattern, with an endpoint and a side of the plan in any case of letters, but a
+/// visit or arm that the plan does not have: they are not read.
+fn nearly_read(design: &Design, sources: &Sources, pattern: &str, unread: &[String], findings: &mut Findings) {
+    let folded = pattern.to_lowercase();
+    let file = sources.observations.file.as_str();
+    let roles = &sources.roles;
+    let named = [Some(&roles.patient), roles.knee.as_ref(), roles.arm.as_ref(), roles.visit.as_ref()];
+    let is_role = |name: &String| named.iter().flatten().any(|role| *role == name);
+    for name in unread.iter().filter(|name| !is_role(name)) {
+        let is_near = |endpoint: &&super::design::Endpoint| {
+            let shape = folded.replace("{endpoint}", &endpoint.column.to_lowercase());
+            has_shape(&shape, &name.to_lowercase(), &sources.codes)
+        };
+        let Some(endpoint) = design.endpoints.iter().find(is_near) else { continue };
+        let visits: Vec<&str> = design.visits.iter().map(|visit| visit.label.as_str()).collect();
+        findings.add(
+            "SK050",
+            place(file, Some(1), Some(name)),
+            format!("`{name}` looks like a column of {} and is not read: it does not follow `{pattern}`", endpoint.name),
+            format!(
+                "rename the column if it belongs to a visit of the plan ({}), or add its visit to `visits.order`; upper and \
+                 lower case count",
+                visits.join(", ")
+            ),
+        );
+    }
+}
+
+/// Whether `name` has the shape of `pattern`: the same but for `{knee}`, which is a side, and `{visit}` and `{arm}`, which
+/// are anything. Both in small letters.
+fn has_shape(pattern: &str, name: &str, codes: &Codes) -> bool {
+    let Some(open) = pattern.find('{') else { return pattern == name };
+    let (before, rest) = pattern.split_at(open);
+    let Some((placeholder, after)) = rest.split_once('}') else { return pattern == name };
+    let Some(name) = name.strip_prefix(before) else { return false };
+    let fits = |filled: &str| match placeholder {
+        "{knee" => side(filled).is_some() || find(&codes.sides, filled).is_some(),
+        _ => !filled.is_empty(),
+    };
+    let mut ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+    ends.any(|end| {
+        let (filled, left) = name.split_at(end);
+        fits(filled) && has_shape(after, left, codes)
+    })
 }
 
 /// Whether some column of `table` holds the endpoint `number` under the pattern.

@@ -1,5 +1,6 @@
 //! What `splitknee check` read, in a few lines at its end: rows, patients, knees, visits, arms, endpoints, columns.
 
+use crate::analysis::methods;
 use crate::cli::terminal;
 use crate::pipeline::Inputs;
 use crate::trial::Trial;
@@ -72,7 +73,9 @@ pub fn what_was_read(inputs: &Inputs, trial: &Trial) -> String {
         });
         let values = plural(values, "value", "values");
         let patients = plural(with.count(), "patient", "patients");
-        lines.push(("endpoint", format!("{} ({}): {values} of {patients}", endpoint.name, endpoint.role.name())));
+        let (name, role) = (&endpoint.name, endpoint.role.name());
+        let decided = methods::decided_by(&inputs.plan, trial, number);
+        lines.push(("endpoint", format!("{name} ({role}): {values} of {patients}; decided by {decided}")));
     }
     for set in &trial.sets {
         lines.push(("set", format!("{}: {}", set.name, plural(set.size(), "patient", "patients"))));

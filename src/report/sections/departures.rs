@@ -6,9 +6,9 @@ use crate::plan::lock::LockState;
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
 use crate::report::exhibits::Material;
-use crate::report::words::Language;
+use crate::report::words::{Language, Words};
 use crate::table::{Align, Cell, ResultTable};
-use crate::trial::Finding;
+use crate::trial::{Finding, rules};
 use std::collections::BTreeMap;
 
 /// The section.
@@ -85,10 +85,16 @@ fn findings(material: &Material, run: &Run) -> Option<ResultTable> {
             Language::English => first.message.clone(),
             Language::Japanese => first.location.to_string(),
         };
-        let cells = vec![Cell::Text(words.name("rule", rule)), Cell::Count(count), Cell::Text(first)];
+        let cells = vec![Cell::Text(demand(words, rule)), Cell::Count(count), Cell::Text(first)];
         table.row(rule, 0, cells, Vec::new());
     }
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// What a rule demands; in the words of the catalogue where the language has none of its own.
+fn demand(words: &Words, rule: &str) -> String {
+    let said = words.name("rule", rule);
+    if said == rule { rules::find(rule).map_or(said, |known| known.title.to_owned()) } else { said }
 }
 
 /// Settings that the plan leaves to the program.

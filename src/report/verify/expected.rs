@@ -7,7 +7,7 @@ use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-pub(super) const HEADER: [&str; 51] = [
+pub(super) const HEADER: [&str; 53] = [
     "id",
     "endpoint",
     "visit",
@@ -44,6 +44,8 @@ pub(super) const HEADER: [&str; 51] = [
     "route",
     "agrees",
     "position",
+    "procedure",
+    "p_entered",
     "further",
     "alternative",
     "conf_level",

@@ -120,7 +120,9 @@ sign_flip <- function(d, alternative = "two-sided") {
   answer(mean(d), NA, mean(d), NA, p_value)
 }
 
-# BCa bootstrap of the mean with R's own random numbers: equal to splitknee's up to Monte Carlo error.
+# BCa bootstrap of the mean with R's own random numbers: equal to splitknee's up to Monte Carlo error. Few pairs have few
+# possible means, and a limit jumps from one to the next (or lies between: splitknee interpolates on the normal scale as
+# boot::boot.ci does, Davison & Hinkley 1997, eq. 5.8): `within` holds the limits that the Monte Carlo error leaves possible.
 bootstrap_mean <- function(d, level = 0.95, alternative = "two-sided", samples = 20000) {
   set.seed(1)
   means <- replicate(samples, mean(sample(d, replace = TRUE)))
@@ -129,10 +131,19 @@ bootstrap_mean <- function(d, level = 0.95, alternative = "two-sided", samples =
   left <- (sum(d) - d) / (length(d) - 1)
   u <- mean(left) - left
   a <- sum(u^3) / (6 * sum(u^2)^1.5)
-  at <- function(p) unname(quantile(means, pnorm(z0 + (z0 + qnorm(p)) / (1 - a * (z0 + qnorm(p))))))
+  # Five standard errors of a share among 10,000 resamples.
+  off <- function(p) 5 * sqrt(p * (1 - p) / 10000)
+  share <- function(p, z0) pnorm(z0 + (z0 + qnorm(p)) / (1 - a * (z0 + qnorm(p))))
+  at <- function(p) unname(quantile(means, share(p, z0)))
+  range_of <- function(p) {
+    far <- off(pnorm(z0)) / dnorm(z0)
+    shares <- share(p, z0 + c(-far, far))
+    unname(quantile(means, pmin(1, pmax(0, range(shares - off(shares), shares + off(shares)))), type = 1))
+  }
   tail <- tail_of(level, alternative)
   limits <- sided(at(tail), at(1 - tail), alternative)
-  answer(mean(d), sd(means), NA, NA, NA, limits[1], limits[2])
+  structure(answer(mean(d), sd(means), NA, NA, NA, limits[1], limits[2]),
+            within = list(conf_low = range_of(tail), conf_high = range_of(1 - tail)))
 }
 
 # Yuen's test of 20 % trimmed means for pairs (Wilcox 2017, section 5.9.5).
@@ -188,6 +199,8 @@ effect_size <- function(active, placebo, level = 0.95, alternative = "two-sided"
 
 correlation <- function(active, placebo, level = 0.95, alternative = "two-sided") {
   test <- cor.test(active, placebo, conf.level = level, alternative = sub("two-sided", "two.sided", alternative))
+  # A perfect correlation leaves nothing to test against: R's statistic is then what rounding makes of a division by 0.
+  if (1 - abs(test$estimate) < 1e-14) return(answer(sign(test$estimate), df = test$parameter))
   limits <- if (is.null(test$conf.int)) c(NA, NA) else test$conf.int
   answer(test$estimate, NA, test$statistic, test$parameter, test$p.value, limits[1], limits[2])
 }

@@ -204,9 +204,9 @@ adverse_events <- function(row) {
 
 ## ---- Multiplicity --------------------------------------------------------------------------------------------------
 
-# Adjusted p-values of the plan's procedure for hypotheses in testing order.
-adjusted_p <- function(p) {
-  method <- plan$multiplicity
+# Adjusted p-values of a procedure for hypotheses in testing order.
+adjusted_p <- function(p, method) {
+  if (method == "co-primary") return(rep(max(p), length(p)))
   if (method == "fixed-sequence") return(cummax(p))
   if (method == "graphical") {
     weights <- as.numeric(strsplit(plan$shares, " ")[[1]])

@@ -89,4 +89,18 @@ pub const RULES: &[Rule] = &[
         example: "A visit came in after `splitknee lock`.",
         remedy: "Say why data came in or changed after the seal.",
     },
+    Rule {
+        id: "SK050",
+        severity: Warning,
+        title: "Columns like those of the wide data are read.",
+        example: "`vas_L_m12` where the plan has no Month 12; `VAS_L_Month_6` where the endpoint's column is `vas`.",
+        remedy: "Rename the column, add the visit to the plan, or waive the rule with the reason.",
+    },
+    Rule {
+        id: "SK049",
+        severity: Warning,
+        title: "Derived records, and records not meant for the analysis, are left out on purpose or kept on purpose.",
+        example: "Rows with `DTYPE` LOCF among those observed; rows without the flag ANL01FL beside flagged ones.",
+        remedy: "Write `where = 'DTYPE == \"\"'` or `where = 'ANL01FL == \"Y\"'` into [data], or waive the rule with the reason.",
+    },
 ];

@@ -40,6 +40,8 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK042", "Arms or visits called by their codes"),
     ("SK047", "One number for two important sizes"),
     ("SK048", "Values of an endpoint filled from the row above"),
+    ("SK050", "Columns like those of the wide data that are not read"),
+    ("SK049", "Derived or unflagged records among the observations"),
     ("SK101", "Several rows of one knee at one visit"),
     ("SK102", "Rows without a patient"),
     ("SK103", "Patients with both knees on one arm"),

@@ -87,11 +87,14 @@ fn t_of_r(result: &mut TestResult, r: f64, df: f64, alternative: Alternative) {
     }
     result.df = Some(df);
     let rest = (1.0 - r) * (1.0 + r);
-    if rest <= 0.0 {
+    // Beyond rounding nothing is left to test against: neither statistic nor p-value, which would be 0.
+    if rest <= 8.0 * f64::EPSILON {
+        result.estimate = Some(r.signum());
         result.notes.push(note!(correlation_perfect_t));
+        return;
     }
     let t = r * (df / rest).sqrt();
-    result.statistic = Some(t).filter(|t| t.is_finite());
+    result.statistic = Some(t);
     result.p_value = Some(alternative.p_of_t(t, df));
 }
 
@@ -101,7 +104,7 @@ fn fisher_limits(result: &mut TestResult, r: f64, weight: f64, spread: f64, opti
         result.notes.push(note!(correlation_few_interval));
         return;
     }
-    if r.abs() >= 1.0 {
+    if 1.0 - r.abs() <= 4.0 * f64::EPSILON {
         result.notes.push(note!(correlation_perfect));
         return;
     }
