@@ -90,7 +90,7 @@ fn clusters(
         let values = || patients.iter().flat_map(|patient| &patient.values);
         2 * values().filter(|(value, _)| value.fract() != 0.0).count() > values().count()
     };
-    if gap(&split) < GAP && !(decimals(low) && !decimals(high)) {
+    if gap(&split) < GAP && (decimals(high) || !decimals(low)) {
         return false;
     }
     let median = |patients: &[&OfPatient<'_>]| middle(patients.iter().map(|patient| patient.median).collect());
