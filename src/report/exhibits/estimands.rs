@@ -5,7 +5,6 @@ use super::{Material, json};
 use crate::analysis::estimand::{self, Plane, Question, Side};
 use crate::analysis::{Record, Scale};
 use crate::figure::{Figure, FigureError, MeanCi, Style, forest, sensitivity_forest};
-use crate::paired::TestResult;
 use crate::plan::estimand::{IntercurrentEvent, SensitivityPlan, Strategy};
 use crate::table::{Align, Cell, ResultTable, rounding};
 use serde_json::Value;
@@ -121,7 +120,7 @@ pub fn estimate<'a>(material: &Material<'a>) -> Option<(String, &'a Record)> {
         return Some((words.say("estimand.no_estimate", &[("reason", &reason)]), record));
     };
     let about = material.endpoint(own.question.endpoint);
-    let share = is_share(result);
+    let share = is_share(record);
     let (decimals, unit) = if share { (3, "") } else { (about.decimals + 1, about.unit.as_str()) };
     let [d, l, u] = [estimate, low, high].map(|value| rounding::print(value, decimals));
     let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
@@ -371,7 +370,7 @@ pub fn estimates(material: &Material, number: &str) -> Option<ResultTable> {
         table.group(heading_of(material, &own));
         for (place, record) in own.records.iter().enumerate().filter(|(place, _)| !own.only_tips(*place)) {
             let result = &record.result;
-            let share = is_share(result);
+            let share = is_share(record);
             let decimals = if share { 3 } else { about.decimals + 1 };
             let imputed = |name: &str| Cell::Count(result.number(name).map_or(0, |n| n as usize));
             let cells = vec![
@@ -467,7 +466,7 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Vec<Fi
         }
         for own in estimated.iter().filter(|own| own.question.endpoint == endpoint) {
             for (place, record) in own.records.iter().enumerate() {
-                let share = is_share(&record.result);
+                let share = is_share(record);
                 if share || own.only_tips(place) {
                     continue;
                 }
@@ -521,6 +520,6 @@ fn row(label: String, record: &Record, primary: bool) -> forest::Row {
 }
 
 /// Whether the numbers are shares (net benefit of responders) and not in the unit of the endpoint.
-fn is_share(result: &TestResult) -> bool {
-    matches!(Scale::of(result), Some(Scale::Benefit { .. }))
+fn is_share(record: &Record) -> bool {
+    matches!(Scale::of(&record.result), Some(Scale::Benefit { .. }))
 }
