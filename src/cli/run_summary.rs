@@ -180,6 +180,8 @@ fn row(material: &Material, endpoint: usize, visit: usize, record: &Record) -> R
         Some(Importance::BelowMcid) => ", below the important difference",
         None => "",
     };
+    let exploratory = record.verdict.and_then(|verdict| sentences::exploratory(material, &verdict));
+    let exploratory = exploratory.map(|_| ", exploratory").unwrap_or_default();
     let change = match record.measure {
         Measure::Change => " (change)",
         Measure::Value => "",
@@ -195,7 +197,7 @@ fn row(material: &Material, endpoint: usize, visit: usize, record: &Record) -> R
         effect: effect(record, tables::decimals(material, endpoint, shown_as(record)).0),
         p: p(record.result.p_value),
         adjusted: record.p_adjusted.map(rounding::p_value).unwrap_or_default(),
-        conclusion: format!("{}{mark}{importance}", record.conclusion().name()),
+        conclusion: format!("{}{mark}{importance}{exploratory}", record.conclusion().name()),
     }
 }
 

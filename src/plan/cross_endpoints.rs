@@ -244,7 +244,7 @@ impl Checker<'_> {
             if margin.is_some() {
                 let message = format!("`{key}` would be held against nothing: {scale}");
                 let remedy = "leave it out; a share has a margin with `primary = \"mcnemar\"`, a score with `kind = \"continuous\"`";
-                self.wrong("SK012", &at(key), message, remedy);
+                self.wrong("SK010", &at(key), message, remedy);
             }
         }
     }
