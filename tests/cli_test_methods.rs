@@ -217,7 +217,12 @@ fn edges_are_answered_or_refused() {
                 sound(&what, &answer);
                 assert!(answer["n_dropped"].is_u64(), "{what}");
             } else {
-                assert!(code == 1 && out.is_empty() && err.len() > 20, "{what}: {code} {err}");
+                // Values that are no counts are a mistake of the data, with their rows.
+                let refused = code == 1 || code == 2 && method == "rate-ratio";
+                assert!(
+                    refused && out.is_empty() && err.len() > 20 && !err.contains("00000000"),
+                    "{what}: {code} {err}"
+                );
                 assert!(!err.contains("NaN") && !err.contains("panicked"), "{what}: {err}");
             }
         }

@@ -207,7 +207,8 @@ fn pairs(rows: &[[&str; 2]]) -> String {
 #[test]
 fn data_that_cannot_answer_give_null_and_a_reason() {
     let endpoint = ENDPOINT.replace("tau = 10\n", "");
-    let cases: [(&str, &[[&str; 2]], Option<f64>, &str); 5] = [
+    type Case = (&'static str, &'static [[&'static str; 2]], Option<f64>, &'static str);
+    let cases: [Case; 5] = [
         ("all censored", &[["5,0", "5,0"], ["6,0", "6,0"], ["7,0", "7,0"]], None, "time_no_event"),
         ("one event", &[["5,1", "6,0"], ["6,0", "6,0"], ["7,0", "7,0"]], Some(1.0), "first_event_infinite"),
         ("no event on active", &[["5,0", "3,1"], ["6,0", "2,1"], ["7,0", "4,1"]], Some(0.25), "first_event_zero"),

@@ -110,7 +110,6 @@ impl Ticks {
     /// Ticks at the logarithms of round ratios: in equal steps of the ratio over a narrow range, else at 1, 2 and 5 times
     /// powers of ten, closer where these are few, or at the powers alone.
     pub fn of_ratios(low: f64, high: f64, count: usize) -> Self {
-        let steps = Self::between(low.exp(), high.exp(), count);
         let narrow = high - low < 5f64.ln();
         let powers = |mantissas: &[f64]| -> Vec<f64> {
             let (first, last) = ((low / 10f64.ln()).floor(), (high / 10f64.ln()).ceil());
@@ -123,7 +122,13 @@ impl Ticks {
             all.filter(inside).collect()
         };
         let mut values: Vec<f64> = match narrow {
-            true => steps.values.iter().filter(|ratio| **ratio > 0.0).map(|ratio| ratio.ln()).collect(),
+            true => {
+                let steps = |count: usize| -> Vec<f64> {
+                    let steps = Self::between(low.exp(), high.exp(), count).values;
+                    steps.into_iter().filter(|ratio| *ratio > 0.0).map(f64::ln).collect()
+                };
+                Some(steps(count)).filter(|values| values.len() >= 4).unwrap_or_else(|| steps(2 * count))
+            }
             false => powers(&[1.0, 2.0, 5.0]),
         };
         if values.len() < 4 {

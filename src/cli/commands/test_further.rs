@@ -141,7 +141,12 @@ fn counted(args: &TestArgs) -> Result<(), CliError> {
             .enumerate()
             .filter_map(|(row, cell)| Some((row, (*cell)?)))
             .filter(|(_, value)| !fits(*value))
-            .map(|(row, value)| format!("{}:{}: {column} = {value}: {rule}", source.name(), source.file_row(row)))
+            .map(|(row, value)| {
+                // 1e-300 with its exponent, 2.5 and 3 as they are.
+                let value = format!("{value:?}");
+                let value = value.strip_suffix(".0").unwrap_or(&value);
+                format!("{}:{}: {column} = {value}: {rule}", source.name(), source.file_row(row))
+            })
             .collect();
         let shown = wrong.iter().take(10).cloned().collect::<Vec<_>>().join("\n");
         if wrong.is_empty() { Ok(()) } else { Err(CliError::Usage(shown)) }
