@@ -2,7 +2,7 @@
 //!
 //! Half away from zero on the decimal value, as SAS prints; a value is first read as the 15 significant digits that a
 //! double carries, so 1.005 prints as 1.01 although its binary form lies just below. What lies within rounding error of a
-//! half ([`TIE`]) is a half: the same number computed in another order prints alike. There is no negative zero.
+//! half (`TIE`) is a half: the same number computed in another order prints alike. There is no negative zero.
 
 /// The minus sign of printed text (U+2212).
 pub const MINUS: char = '\u{2212}';
