@@ -578,6 +578,7 @@ fn found_elsewhere() -> BTreeSet<&'static str> {
     let plan = splitknee::plan::parse(bds, "plan.toml").unwrap();
     let sources = splitknee::plan::sources::read_with(&plan, |_| Ok(rows.as_bytes().to_vec())).unwrap();
     found.extend(splitknee::trial::build::build(&plan.design(), &sources).unwrap().1);
+    found.extend(crate::survival_plan::of_every_rule());
     found.into_iter().map(|finding| finding.rule).collect()
 }
 

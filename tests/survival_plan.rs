@@ -239,6 +239,18 @@ fn refused(plan: &str, file: &str) -> Vec<Finding> {
     read(plan, file).map(|_| ()).expect_err("refused")
 }
 
+/// What the rules about times find, each once.
+pub fn of_every_rule() -> Vec<Finding> {
+    let plan = format!("{}{ENDPOINT}", head("1", "0"));
+    let with = |active: &str| pairs(&[["5,1", "6,0"], [active, "12,0"], ["7,1", "12,0"]]);
+    let mut found: Vec<Finding> = ["0,1", ",1"].iter().flat_map(|active| refused(&plan, &with(active))).collect();
+    let (at_visits, file) = visits(true);
+    found.extend(refused(&at_visits, &file));
+    found.extend(refused(&plan.replace("tau = 10", "tau = 30"), &with("12,0")));
+    found.extend(run(&plan.replace("tau = 10", "tests = [\"rmst\"]"), &with("12,0")).findings);
+    found
+}
+
 #[test]
 fn wrong_times_are_findings_with_their_rows() {
     let plan = format!("{}{ENDPOINT}", head("1", "0"));
