@@ -622,10 +622,10 @@ fn performance_measures() {
     close(gain.mcse, expected["relative_precision_of_b_percent_mcse"].as_f64().expect("gain"), 1e-10, 0.0, "gain");
 }
 
-/// gsDesign's default design, `gsDesign(k = 3, test.type = 4, alpha = 0.025, beta = 0.1, sfu = sfHSD, sfupar = -4,
-/// sfl = sfHSD, sflpar = -2)`, as its manual prints it: bounds to two digits, spending to four, inflation to three.
+/// What bounds that need not be followed owe, in gsDesign's default design (its bounds: the case gsd_futility below): the
+/// power asked for where they are followed, the whole error where they are not.
 #[test]
-fn futility_bounds_of_gsdesign() {
+fn bounds_of_futility_that_need_not_be_followed_keep_error_and_power() {
     use splitknee_stats::planning::futility::Futility;
     let plan = Plan {
         information: vec![1.0 / 3.0, 2.0 / 3.0, 1.0],
@@ -635,16 +635,6 @@ fn futility_bounds_of_gsdesign() {
     };
     let rule = Futility::Spending { boundary: Boundary::HwangShihDeCani(-2.0), binding: false };
     let found = plan.with_futility(rule, 0.9).expect("bounds");
-    for (found, printed) in found.design.bounds.iter().zip([3.01, 2.55, 2.00]) {
-        close(*found, printed, 0.0, 0.005, "efficacy");
-    }
-    for (found, printed) in found.futility.iter().zip([-0.24, 0.94]) {
-        close(*found, printed, 0.0, 0.005, "futility");
-    }
-    for (found, printed) in found.cumulative_beta().iter().zip([0.0148, 0.0148 + 0.0289]) {
-        close(*found, printed, 0.0, 1e-4, "beta");
-    }
-    close(found.inflation(), 1.070, 0.0, 5e-4, "inflation");
     close(found.rejection(found.drift), 0.9, 0.0, 1e-9, "power");
     assert!(found.rejection(0.0) < 0.025, "non-binding bounds only lower the error");
     close(found.design.power(0.0), 0.025, 0.0, 1e-9, "not followed, the error is kept");
