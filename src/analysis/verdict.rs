@@ -468,17 +468,14 @@ fn confirmatory(evidence: &Evidence, hypothesis: Option<&Hypothesis>, gate: Gate
             (None, false, _) => described,
         };
     }
-    let margin = match (evidence.within_margin, evidence.above_margin) {
-        (true, _) => Some(Claim::Equivalent),
-        (false, true) => Some(Claim::NonInferior),
-        (false, false) => None,
-    };
     let Some(claim) = direction else {
-        return match margin {
+        return match (evidence.within_margin, evidence.above_margin) {
+            (true, _) if only => claimed(Claim::Equivalent),
             // Held before superiority, in a sequence: what waits for the primary objective waits for superiority.
-            Some(claim) if hypothesis.is_none() => claimed(claim),
-            Some(_) => withhold(Withheld::Objective),
-            None => described,
+            // Equivalence has no place in that sequence: it would be a second way to spend the level.
+            (_, true) if hypothesis.is_none() => claimed(Claim::NonInferior),
+            (false, false) => described,
+            _ => withhold(Withheld::Objective),
         };
     };
     let barred = evidence.contradicted.then_some(Withheld::Overdispersed).or(barred);
@@ -633,6 +630,14 @@ mod tests {
         assert_eq!(of(-8.0, 5.0, &rejected, Gate::Open, Equivalence), (Claim::Equivalent, None));
         assert_eq!(of(-8.0, 5.0, &kept, Gate::Open, Equivalence), none(Withheld::Family));
         assert_eq!(of(-12.0, 5.0, &rejected, Gate::Open, Equivalence), (Claim::None, None));
+        // One primary beside a family that waits for its superiority: non-inferior in the sequence, but not equivalent.
+        let beside = |non_inferiority| {
+            let evidence = evidence(&about, non_inferiority, &record(-5.0, 5.0, 0.6), 0.05);
+            let verdict = confirmatory(&evidence, None, Gate::None, SHARED);
+            (verdict.claim, verdict.withheld)
+        };
+        assert_eq!(beside(Some(10.0)), (Claim::NonInferior, None));
+        assert_eq!(beside(None), none(Withheld::Objective));
         // The only hypothesis: one interval serves all of its claims.
         let only = |low, high| {
             let evidence = evidence(&about, Some(10.0), &record(low, high, 0.01), 0.05);
