@@ -649,6 +649,50 @@ mod tests {
         assert_eq!(only(-12.0, 5.0), Claim::NonInferior);
     }
 
+    /// One primary endpoint with both margins and a secondary one behind the gate, 20 000 trials a setting: the chance of any
+    /// false claim is at most 5 %, whatever the objective and the truth (at the margins, nothing, in between).
+    #[test]
+    fn no_objective_spends_the_level_twice() {
+        use crate::math::dist::normal;
+        use crate::math::random::Stream;
+        const TRIALS: u64 = 20_000;
+        let (primary, secondary) = (endpoint(Better::Higher, None, Some(3.25)), endpoint(Better::Higher, None, None));
+        let at = |estimate: f64| record(estimate - 1.96, estimate + 1.96, normal::two_sided(estimate));
+        for objective in [Objective::Superiority, Objective::NonInferiority, Objective::Equivalence] {
+            for truth in [-3.25, -1.5, 0.0, 1.5, 3.25] {
+                let mut wrong = 0;
+                for trial in 0..TRIALS {
+                    let mut stream = Stream::new(20_261_129, trial);
+                    let (first, second) = (truth + stream.normal(), stream.normal());
+                    let goal = Goal { objective, alone: false };
+                    let shown = evidence(&primary, Some(3.25), &at(first), 0.05);
+                    let verdict = confirmatory(&shown, None, Gate::None, goal);
+                    let gate = if meets(objective, &verdict) { Gate::Open } else { Gate::Closed };
+                    let p = normal::two_sided(second);
+                    let hypothesis = Hypothesis {
+                        family: family::SECONDARY,
+                        p_adjusted: Some(p),
+                        rejected: p <= 0.05,
+                        failed: false,
+                    };
+                    let other = evidence(&secondary, None, &at(second), 0.05);
+                    let other = confirmatory(&other, Some(&hypothesis), gate, SHARED);
+                    let false_claim = match verdict.claim {
+                        Claim::Superior => truth <= 0.0,
+                        Claim::Inferior => truth >= 0.0,
+                        Claim::NonInferior => truth <= -3.25,
+                        Claim::Equivalent => truth.abs() >= 3.25,
+                        Claim::None => false,
+                    };
+                    wrong += u64::from(false_claim || other.claim != Claim::None);
+                }
+                let share = wrong as f64 / TRIALS as f64;
+                // Two Monte Carlo standard errors.
+                assert!(share <= 0.05 + 2.0 * 0.001_54, "{objective:?} at {truth}: {share}");
+            }
+        }
+    }
+
     /// −1.2/3 in doubles is no −0.4: a limit on the margin is not inside it, in cm as in mm.
     #[test]
     fn a_limit_that_binary_noise_moves_off_the_margin_lies_on_it() {
