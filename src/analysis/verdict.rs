@@ -7,7 +7,9 @@
 //! visits and endpoints, other analysis sets, sensitivity analyses, subgroups and harms are described and never claimed.
 //!
 //! Where no direction can be claimed, the interval may lie inside a margin of the plan: within ± `margin` the knees are
-//! equivalent, above − `non_inferiority_margin` (in the direction of benefit) active is non-inferior. Interval and margin
+//! equivalent, above − `non_inferiority_margin` (in the direction of benefit) active is non-inferior. Where other hypotheses
+//! share the level a margin is claimed as the endpoint's objective ([`objective`]) only; a single primary endpoint may be
+//! non-inferior before superiority, which the others then wait for. Interval and margin
 //! are at one level, 1 − α, which for the one-sided tests against a margin means α/2 each (ICH E9, 5.5). A test against a
 //! margin of its own (`tost`, `non-inferiority`) claims only what the deciding interval supports too.
 //!

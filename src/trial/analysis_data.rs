@@ -262,39 +262,23 @@ fn records(trial: &Trial) -> Vec<Record<'_>> {
         for knee in patient.knees() {
             for (place, endpoint) in design.endpoints.iter().enumerate() {
                 let base = trial.collected_baseline(knee, place);
-                if let Some(timed) = knee.values.timed(place) {
-                    let (visit, value, event) = (design.primary, timed.time, Some(timed.event));
-                    let is_baseline = false;
-                    records.push(Record {
-                        patient,
-                        number,
-                        knee,
-                        endpoint,
-                        place,
-                        visit,
-                        value,
-                        base,
-                        is_baseline,
-                        event,
-                    });
-                }
+                let of = |visit, value, is_baseline, event| Record {
+                    patient,
+                    number,
+                    knee,
+                    endpoint,
+                    place,
+                    visit,
+                    value,
+                    base,
+                    is_baseline,
+                    event,
+                };
+                let timed = knee.values.timed(place);
+                records.extend(timed.map(|timed| of(design.primary, timed.time, false, Some(timed.event))));
                 for &visit in &endpoint.visits {
                     let cell = knee.values.get(place).and_then(|visits| visits.get(visit)).copied().flatten();
-                    let Some(value) = cell else { continue };
-                    let is_baseline = design.baseline == Some(visit);
-                    let event = None;
-                    records.push(Record {
-                        patient,
-                        number,
-                        knee,
-                        endpoint,
-                        place,
-                        visit,
-                        value,
-                        base,
-                        is_baseline,
-                        event,
-                    });
+                    records.extend(cell.map(|value| of(visit, value, design.baseline == Some(visit), None)));
                 }
             }
         }
