@@ -93,6 +93,36 @@ fn the_flow_goes_from_those_assessed_to_those_observed_and_names_what_is_not_kno
 }
 
 #[test]
+fn the_days_of_recruitment_and_follow_up_are_those_of_the_files() {
+    let plan = plan_of(DEMO);
+    let run_of = run(DEMO, &plan);
+    let ends = |file: &str, column: &str| {
+        let mut days: Vec<String> =
+            rows(file).iter().map(|row| row[column].clone()).filter(|day| !day.is_empty()).collect();
+        days.sort();
+        (days.first().unwrap().clone(), days.last().unwrap().clone())
+    };
+    let (first, last) = ends("patients.csv", "randdt");
+    let (seen_first, seen_last) = ends("knees.csv", "adt");
+    let randomised = field(&run_of, "counts.dates", "randomised_on");
+    assert_eq!((randomised["first"].as_str(), randomised["last"].as_str()), (Some(&*first), Some(&*last)));
+    assert_eq!(randomised["patients"], rows("patients.csv").len());
+    let visited = field(&run_of, "counts.dates", "visited_on");
+    assert_eq!((visited["first"].as_str(), visited["last"].as_str()), (Some(&*seen_first), Some(&*seen_last)));
+    let report = document(&run_of);
+    let patients = said(&report, "patients");
+    assert!(patients.contains(&format!("randomised from {first} to {last}.")), "{patients}");
+    assert!(patients.contains(&format!("took place from {seen_first} to {seen_last}.")), "{patients}");
+    // Files without dates: no sentence, and the checklist leaves the item to the authors.
+    let dateless = plan.replace(", date = \"adt\"", "");
+    let dateless = dateless.replace("randomisation_date = \"randdt\"", "");
+    assert_ne!(dateless, plan);
+    let without = run(DEMO, &dateless);
+    assert!(without.outcomes.records.iter().all(|record| record.id != "counts.dates"));
+    assert!(!said(&document(&without), "patients").contains("took place"));
+}
+
+#[test]
 fn events_are_counted_by_organ_class_and_deviations_by_what_they_were() {
     let run = run(DEMO, &plan_of(DEMO));
     let (sides, events) = (sides(), rows("adverse_events.csv"));

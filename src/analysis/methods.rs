@@ -74,6 +74,7 @@ pub fn in_force(plan: &Plan) -> BTreeMap<String, String> {
         deviations: None,
         columns: Vec::new(),
         randomised: 0,
+        dates: crate::trial::dates::Dates::default(),
     };
     let context = Context { plan, trial: &trial, set: &set };
     let mut settings = BTreeMap::new();

@@ -49,15 +49,37 @@ pub struct Step {
 /// The identifier of the record of the flow.
 pub const FLOW: &str = "counts.flow";
 
+/// The identifier of the record of the trial's days.
+pub const DATES: &str = "counts.dates";
+
 /// Every count of patients and knees; `characteristics` are the records of patient-level columns.
 pub fn count(context: &Context, characteristics: &[Record]) -> Vec<Record> {
     let mut records = vec![flow(context)];
+    records.extend(dates(context));
     records.extend(disposition(context));
     records.extend(deviations(context));
     records.extend(exposure(&Context { set: safety_set(context), ..*context }));
     records.extend(sides(context));
     records.extend(knee_characteristics(context, characteristics));
     distinct(records)
+}
+
+/// The days of recruitment and follow-up, where the files have dates.
+fn dates(context: &Context) -> Option<Record> {
+    let (trial, dates) = (context.trial, &context.trial.dates);
+    let spans = [("randomised_on", &dates.randomised), ("visited_on", &dates.visits)];
+    if spans.iter().all(|(_, span)| span.is_none()) {
+        return None;
+    }
+    let of_arm = |arm| trial.patients.iter().filter(|patient| patient.knee(arm).is_some()).count();
+    let place = Place { table: "dates", item: "dates", value: None };
+    let mut record = counted::record(context, place, trial.patients.len(), by_arm(context, &of_arm, None));
+    DATES.clone_into(&mut record.id);
+    for (name, span) in spans {
+        let span = span.as_ref().map(|span| (name, Field::Json(serde_json::to_value(span).unwrap_or_default())));
+        record.result.extra.extend(span);
+    }
+    Some(record)
 }
 
 fn members<'a>(context: &Context<'a>) -> Vec<&'a Patient> {

@@ -205,6 +205,7 @@ impl World {
             deviations: None,
             columns: Vec::new(),
             randomised: n,
+            dates: crate::trial::dates::Dates::default(),
         }
     }
 

@@ -5,6 +5,7 @@
 use super::attributes;
 use super::coded::EMPTY;
 use super::columns;
+use super::dates;
 use super::derived;
 use super::design::Design;
 use super::deviations;
@@ -56,6 +57,7 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
         deviations: None,
         columns: Vec::new(),
         randomised: 0,
+        dates: dates::Dates::default(),
     };
     attributes::attach(&mut trial, sources, &mut findings);
     trial.sets = analysis_sets(&trial, sources, &mut findings);
@@ -70,7 +72,10 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
         trial.deviations = deviations::read(&trial, given, &sources.patient_column, &mut findings);
     }
     trial.randomised = randomised(&trial, sources, &mut findings);
-    rules::check(&rules::Context { trial: &trial, sources, rows: &rows, knees: &knees }, &mut findings);
+    let context = rules::Context { trial: &trial, sources, rows: &rows, knees: &knees };
+    rules::check(&context, &mut findings);
+    let dates = dates::Dates::of(&context);
+    trial.dates = dates;
     if findings.has_errors() {
         return Err(findings.into_list());
     }

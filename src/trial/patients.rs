@@ -130,6 +130,8 @@ pub struct Trial {
     pub columns: Vec<PatientColumn>,
     /// Patients randomised, where an allocation list or disposition says so; else those in the data.
     pub randomised: usize,
+    /// The days of randomisation and of visits, where the files have dates.
+    pub dates: super::dates::Dates,
 }
 
 impl Trial {

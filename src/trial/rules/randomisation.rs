@@ -230,7 +230,7 @@ impl Context<'_> {
     }
 
     /// The date on which a patient was randomised, where the files say.
-    pub(super) fn randomised_on(&self, patient: &Patient) -> Option<Date> {
+    pub(in crate::trial) fn randomised_on(&self, patient: &Patient) -> Option<Date> {
         if let Some(date) = self.knees.allocated.as_ref().and_then(|list| list.dates.get(&patient.id)) {
             return Some(*date);
         }
