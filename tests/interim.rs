@@ -324,3 +324,39 @@ fn the_committee_reads_that_futility_is_advice() {
         assert!(page.contains(said) && !page.contains(advice), "{language}");
     }
 }
+
+/// A secondary endpoint that is tested when a look stops the trial has bounds of its own (Glimm, Maurer & Bretz 2010): its
+/// p-value enters the procedure as the repeated one, the level at which the bound of the look would be the p-value. At the
+/// level of the plan the nominal level of the look is its fixed point.
+#[test]
+fn a_secondary_endpoint_has_the_bounds_of_the_look() {
+    let secondary = "[[endpoint]]\nname = \"Function\"\ncolumn = \"other\"\nbetter = \"lower\"\nrole = \"secondary\"\n";
+    let plan = PLAN.replace("[analysis]", &format!("{secondary}[analysis]")) + "[multiplicity]\nmethod = \"holm\"\n";
+    let of = |z: f64, look: Option<usize>, n: usize, earlier: &[usize]| {
+        let other: Vec<String> = data(n, z).lines().map(|line| line.rsplit(',').next().unwrap().to_owned()).collect();
+        let lines = data(n, 5.0);
+        let joined: Vec<String> = lines.lines().zip(&other).map(|(line, other)| format!("{line},{other}")).collect();
+        let csv = joined.join("\n").replacen("value,value", "value,other", 1) + "\n";
+        let mut inputs = pipeline::read_from(&plan, "plan.toml", |_| Ok(csv.clone().into_bytes())).unwrap();
+        inputs.plan = inputs.plan.at_look(look, earlier).unwrap();
+        pipeline::analyse(inputs).unwrap().outcomes
+    };
+    // Case gsd_interim: O'Brien–Fleming spending at 15, 30 and 45 pairs; the bound of the second look.
+    let outcomes = of(2.4, Some(2), 30, &[15]);
+    let bound = find(&outcomes, "value.single.interim").result.number("bound").unwrap();
+    assert!(bound > 2.4, "{bound}");
+    let p = |outcomes: &Outcomes| find(outcomes, "multiplicity.other").result.p_value.unwrap();
+    let claim = |outcomes: &Outcomes| find(outcomes, "other.single.secondary.paired-t").verdict.unwrap();
+    // p = 0.016 alone, and not below the bound of this look: not claimed.
+    assert!(find(&outcomes, "other.single.secondary.paired-t").result.p_value.unwrap() < 0.02);
+    assert!(p(&outcomes) > 0.05, "{}", p(&outcomes));
+    assert_eq!((claim(&outcomes).claim, claim(&outcomes).withheld), (Claim::None, Some(Withheld::Family)));
+    // At the bound the repeated p-value is the level of the plan.
+    let at_bound = of(bound, Some(2), 30, &[15]);
+    near("at the bound", Some(p(&at_bound)), 0.05, 1e-6);
+    assert_eq!(claim(&of(bound + 0.01, Some(2), 30, &[15])).claim, Claim::Superior);
+    // The final analysis spends what is left: its bound is near 2, not 1.96.
+    let last = of(1.98, None, 45, &[15, 30]);
+    assert_eq!(claim(&last).claim, Claim::None);
+    assert!(p(&last) > 0.05 && p(&last) < 0.053, "{}", p(&last));
+}

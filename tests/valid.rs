@@ -410,6 +410,69 @@ fn margins_are_claimed_by_the_procedure_that_the_plan_has() {
     assert_eq!(of((0.0, &margin), (0.0, &margin), "co-primary"), [other, other]);
 }
 
+/// Tests without a t, too, enter the procedure with their own p-value against the margin: the test on the differences less
+/// the margin.
+#[test]
+fn rank_and_sign_tests_enter_with_their_p_against_the_margin() {
+    let pain = [-1.3, 0.4, 2.1, -0.7, 1.2, 0.9, -2.2, 0.1, 1.6, -0.5, 0.3, 1.9, -1.1, 0.6];
+    let func = [0.2, -0.9, 1.4, -1.8, 0.7, 2.4, -0.3, 1.1, -2.6, 0.5, -1.2, 1.7, 0.8, -0.1];
+    let of = |method: &str, keys: &str| {
+        let mut csv = "id,side,arm,pain,func\n".to_owned();
+        for (i, (a, b)) in pain.iter().zip(func).enumerate() {
+            csv.push_str(&format!("P{i},L,EV,{:.1},{:.1}\nP{i},R,SAL,50.0,50.0\n", 50.0 + a, 50.0 + b));
+        }
+        let endpoint = |name: &str| {
+            format!(
+                "[[endpoint]]\nname = \"{name}\"\ncolumn = \"{}\"\nrange = [0, 100]\nbetter = \"lower\"\n{PRIMARY}{keys}\n",
+                name.to_lowercase()
+            )
+        };
+        let plan = "[trial]\nid = \"X\"\ntitle = \"t\"\nsynthetic = true\n[data]\npath = \"k.csv\"\n\
+             columns = { patient = \"id\", knee = \"side\", arm = \"arm\" }\n[arms]\nactive = \"EV\"\nplacebo = \"SAL\"\n";
+        let rest = format!("[analysis]\nprimary = \"{method}\"\n[multiplicity]\nprimary = \"holm\"\n");
+        run(&format!("{plan}{}{}{rest}", endpoint("Pain"), endpoint("Func")), &csv)
+    };
+    let entered = |run: &Run| {
+        ["pain", "func"].map(|name| find(&run.outcomes, &format!("multiplicity.{name}")).result.p_value.unwrap())
+    };
+    let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found} against {expected}");
+    let margin = "objective = \"non-inferiority\"\nnon_inferiority_margin = 1.73";
+    let shown = (Claim::NonInferior, None);
+    // R 4.2.2: 2 * wilcox.test(d, mu = 1.73, alternative = "less", exact = TRUE)$p.value
+    let wilcoxon = of("wilcoxon", margin);
+    entered(&wilcoxon)
+        .into_iter()
+        .zip([0.001_220_703_125, 0.000_854_492_187_5])
+        .for_each(|(found, expected)| close(found, expected));
+    assert_eq!(claims(&wilcoxon), [shown, shown]);
+    // R 4.2.2: 2 * binom.test(sum(d < 1.73), 14, alternative = "greater")$p.value
+    let sign = of("sign", margin);
+    entered(&sign)
+        .into_iter()
+        .zip([0.012_939_453_125, 0.001_831_054_687_5])
+        .for_each(|(found, expected)| close(found, expected));
+    assert_eq!(claims(&of("permutation", margin)), [shown, shown]);
+    // R 4.2.2: twice the larger of wilcox.test(d, mu = 1.73, alternative = "less") and wilcox.test(d, mu = -1.73, "greater")
+    let equivalent = of("wilcoxon", "objective = \"equivalence\"\nmargin = 1.73");
+    close(entered(&equivalent)[0], 0.001_220_703_125);
+}
+
+/// The objective that is met is the claim, whether or not other endpoints are listed, and the words say on which side of
+/// zero the whole interval lies.
+#[test]
+fn an_objective_met_on_the_wrong_side_of_zero_is_said_with_its_side() {
+    let objective = format!("{PRIMARY}objective = \"non-inferiority\"\nnon_inferiority_margin = 9");
+    let secondary = ("Stiff", -2.0, "role = \"secondary\"");
+    let alone = shifted(&[("Pain", 3.0, &objective)], "");
+    let listed = shifted(&[("Pain", 3.0, &objective), secondary], "[multiplicity]\nmethod = \"holm\"\n");
+    for run in [&alone, &listed] {
+        assert_eq!(claims(run)[0], (Claim::NonInferior, None));
+        let text = report(run);
+        assert!(text.contains("EV was non-inferior within that margin."), "{text}");
+        assert!(text.contains("The whole interval lies to the disadvantage of EV."), "{text}");
+    }
+}
+
 /// What waits for the primary objective waits for what the plan says it is; the level is spent once.
 #[test]
 fn the_gate_opens_on_the_objective_of_the_plan() {

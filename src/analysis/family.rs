@@ -103,10 +103,26 @@ pub fn apply(context: &Context, records: &mut Vec<Record>, entered: &[Option<f64
     found
 }
 
+/// The primary record, where there is one.
+fn primary_of(records: &[Record]) -> Option<usize> {
+    let is_primary = |record: &Record| record.role == Role::Primary && record.arm.is_none() && record.visit.is_some();
+    records.iter().position(is_primary)
+}
+
+/// `entered` with the repeated p-values of the look that this run is, of all but the primary comparison.
+pub fn at_the_look(context: &Context, records: &[Record], entered: Vec<Option<f64>>) -> Vec<Option<f64>> {
+    let Some(primary) = primary_of(records).filter(|_| context.plan.interim.is_some()) else { return entered };
+    let of_family: Vec<usize> = families(context, records).into_iter().flat_map(|family| family.hypotheses).collect();
+    let repeated = |(at, p): (usize, Option<f64>)| match p {
+        Some(p) if at != primary && of_family.contains(&at) => super::looks::repeated_p(context, &records[primary], p),
+        p => p,
+    };
+    entered.into_iter().enumerate().map(repeated).collect()
+}
+
 /// The bound of the look that this run is: it decides in the place of the plan's level.
 fn of_looks(context: &Context, records: &mut Vec<Record>, found: &mut BTreeMap<usize, Hypothesis>) {
-    let is_primary = |record: &Record| record.role == Role::Primary && record.arm.is_none() && record.visit.is_some();
-    let Some(primary) = records.iter().position(is_primary) else { return };
+    let Some(primary) = primary_of(records) else { return };
     let Some((record, hypothesis)) = super::looks::at(context, &records[primary]) else { return };
     records[primary].p_adjusted = hypothesis.p_adjusted;
     found.insert(primary, hypothesis);
@@ -313,7 +329,21 @@ fn decision_record(
         ("alpha", Field::Number(Some(context.plan.analysis.alpha))),
         ("rejected", Field::Json(decision.rejected.into())),
     ];
+    let written = deciding.endpoint.and_then(|endpoint| context.plan.endpoints.get(endpoint));
+    let about = deciding.endpoint.and_then(|endpoint| design.endpoints.get(endpoint));
+    let margin = match objective::of(context, deciding.endpoint) {
+        Objective::Superiority => None,
+        Objective::NonInferiority => {
+            written.and(super::pairs::non_inferiority_margin(context, deciding.endpoint.unwrap_or_default()))
+        }
+        Objective::Equivalence => about.and_then(|about| about.equivalence()),
+    };
+    result.extra.extend(margin.map(|margin| ("margin", Field::Number(Some(margin)))));
     result.extra.extend(decision.fields);
+    if let Some(interim) = context.plan.interim.as_ref().filter(|_| deciding.role != Role::Primary) {
+        result.extra.push(("p_repeated", Field::Number(entered)));
+        result.notes.push(remark!(repeated_p, look = interim.this_look(), looks = interim.pairs.len()));
+    }
     if entered.is_none() {
         result.notes.push(remark!(no_p));
     }

@@ -10,6 +10,8 @@
 //! committee. Either way nothing is claimed there, as no bound against the null hypothesis is crossed. β is spent under the
 //! drift that gives the planned power at the looks as planned, by the pairs as they were.
 //!
+//! Hypotheses of other endpoints that the plan tests at the look enter their procedure with [`repeated_p`].
+//!
 //! Before the end and without a crossed bound: conditional and predictive power, and the repeated interval. After a crossed bound or at the end: p-value,
 //! median-unbiased estimate and limits of the stagewise ordering, and the repeated interval, in the unit of the endpoint.
 
@@ -18,6 +20,7 @@ use super::family::{Hypothesis, LOOKS};
 use super::notes::remark;
 use super::record::Record;
 use crate::math::dist::normal;
+use crate::math::roots::brent;
 use crate::note::Note;
 use crate::paired::{Field, TestResult};
 use crate::plan::{AlternativePlan, FutilityPlan, InterimPlan, Spending, Under};
@@ -64,6 +67,34 @@ pub fn at(context: &Context, deciding: &Record) -> Option<(Record, Hypothesis)> 
     record.p_adjusted = hypothesis.p_adjusted;
     record.reference = "Jennison & Turnbull 2000; Lan & DeMets 1983; Tsiatis, Rosner & Mehta 1984";
     Some((record, hypothesis))
+}
+
+/// The repeated p-value of a hypothesis with the p-value `p` that is tested beside the primary one at the look of this run:
+/// the smallest level at which its own bound of this look, by the plan's spending function, would be crossed (Jennison &
+/// Turnbull 2000, 9.2). A procedure on these p-values tests every hypothesis by group-sequential bounds of its share of the
+/// level, whenever the primary one stops the trial (Glimm, Maurer & Bretz 2010; Maurer & Bretz 2013); the full level at the
+/// look would not hold it (Hung, Wang & O'Neill 2007). `None` where the run is no look; 1 where the looks are not valid.
+pub fn repeated_p(context: &Context, primary: &Record, p: f64) -> Option<f64> {
+    let interim = context.plan.interim.as_ref()?;
+    let two_sided = context.plan.analysis.alternative == AlternativePlan::TwoSided;
+    let Ok((_, shares)) = information(interim, primary.result.n_pairs) else { return Some(1.0) };
+    let (look, boundary) = (interim.this_look(), boundary(interim.spending, interim.parameter));
+    let sides = if two_sided { 2.0 } else { 1.0 };
+    let nominal = |alpha: f64| -> Option<f64> {
+        let plan = Plan { information: shares.clone(), boundary, alpha, two_sided };
+        Some(sides * plan.design().ok()?.nominal_one_sided_p().get(look - 1)?)
+    };
+    // The level is no smaller than the nominal one of a look: p itself is the least it can be.
+    let (low, high) = (p.max(1e-12).ln(), (0.499 * sides).ln());
+    let gap =
+        |log_alpha: f64| nominal(log_alpha.exp()).map_or(f64::NAN, |nominal| nominal.ln() - p.max(SMALLEST_P).ln());
+    if low >= high || gap(high) <= 0.0 {
+        return Some(1.0);
+    }
+    if gap(low) >= 0.0 {
+        return Some(low.exp());
+    }
+    Some(brent(gap, low, high, 1e-10).map_or(1.0, f64::exp))
 }
 
 fn counts(values: &[usize]) -> Field {

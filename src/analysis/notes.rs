@@ -12,6 +12,7 @@ splitknee_stats::messages! {
         partner_missing = "observed, but its partner {site} has no value";
         no_value_at_this = "no value at this visit";
         procedure_failed = "the multiplicity procedure could not be carried out: {failure}";
+        repeated_p = "the p-value that enters the procedure is the repeated p-value of look {look} of {looks}: the smallest level at which the bound of this look would be crossed";
         no_p = "the deciding method gives no p-value: the hypothesis counts with p = 1";
         no_knee_intercept = "the model with a {site} intercept could not be fitted and has none: {error}";
         no_grade = "no grade at baseline or at the visit";

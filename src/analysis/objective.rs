@@ -5,8 +5,9 @@
 //! no difference; for non-inferiority twice the one-sided p against −margin; for equivalence twice the larger of the two
 //! one-sided p (twice, because the level of the plan is two-sided and each side has half of it; ICH E9, 5.5). Where the
 //! limits are those of a t (or normal) distribution the one-sided p comes from estimate, standard error and degrees of
-//! freedom; other limits only tell whether the margin is excluded at the plan's level, and enter with p = α or 1, which is
-//! never too small.
+//! freedom; a paired test of differences is carried out once more on the differences less the margin
+//! ([`super::pairs::p_beyond`]). Other limits only tell whether the margin is excluded at the plan's level, and enter with
+//! p = α or 1, which is never too small.
 //!
 //! Beside its objective an endpoint claims no more where other hypotheses share the level: a second way to reject would
 //! raise the error of the family. Where it is the only hypothesis, one interval serves all of its claims at once
@@ -44,13 +45,18 @@ pub fn p_entered(context: &Context, record: &Record, shown: Margins, non_inferio
         Objective::Equivalence => (about.and_then(|about| about.equivalence()), shown.within),
     };
     let (margin, sign) = margin.zip(about.map(|about| about.benefit_sign()))?;
-    let Some(tail) = one_sided(record) else {
+    // The hypotheses: a disadvantage of the margin or more; for equivalence an advantage of it too.
+    let edges: &[f64] = if objective == Objective::Equivalence { &[-1.0, 1.0] } else { &[-1.0] };
+    let tail = one_sided(record);
+    let p_of = |side: &f64| match &tail {
+        Some(tail) => Some(tail(margin - side * sign * record.result.estimate?)),
+        None => super::pairs::p_beyond(context, record, side * sign * margin, -side * sign),
+    };
+    let Some(tails) = edges.iter().map(p_of).collect::<Option<Vec<f64>>>() else {
         record.result.conf_low?;
         return Some(if met { context.plan.analysis.alpha } else { 1.0 });
     };
-    let towards = sign * record.result.estimate?;
-    let worse = tail(towards + margin);
-    let p = if objective == Objective::Equivalence { worse.max(tail(margin - towards)) } else { worse };
+    let p = tails.into_iter().fold(0.0, f64::max);
     let sides = if record.result.alternative == Alternative::TwoSided { 2.0 } else { 1.0 };
     Some((sides * p).min(1.0))
 }

@@ -242,6 +242,20 @@ fn refused(result: TestResult, name: &str, limit: SmallSample) -> TestResult {
     }
 }
 
+/// The one-sided p-value of the test of `record` that the difference lies beyond `edge` in the direction of the sign
+/// `towards`: the test carried out on the differences less `edge`. `None` for what is no paired test of differences.
+pub(super) fn p_beyond(context: &Context, record: &Record, edge: f64, towards: f64) -> Option<f64> {
+    let (endpoint, visit) = (record.endpoint?, record.visit?);
+    if !is_difference(record.result.method) || !catalogue::NAMES.contains(&record.result.method) {
+        return None;
+    }
+    let paired = context.trial.paired(endpoint, visit, record.measure, context.set);
+    let shifted: Vec<f64> = paired.active().iter().map(|value| decimal::add(*value, -edge)).collect();
+    let alternative = if towards > 0.0 { Alternative::Greater } else { Alternative::Less };
+    let options = Options { alternative, ..context.options() };
+    run_with(context, record.result.method, endpoint, (&shifted, &paired.placebo()), options).p_value
+}
+
 /// One test by name; a refusal becomes a result without numbers whose note says why.
 fn run(context: &Context, name: &str, endpoint: usize, active: &[f64], placebo: &[f64]) -> TestResult {
     let about = &context.trial.design.endpoints[endpoint];
@@ -252,6 +266,17 @@ fn run(context: &Context, name: &str, endpoint: usize, active: &[f64], placebo: 
         // A description is two-sided whatever the plan's alternative about active − placebo.
         _ => context.options(),
     };
+    run_with(context, name, endpoint, (active, placebo), options)
+}
+
+fn run_with(
+    context: &Context,
+    name: &str,
+    endpoint: usize,
+    (active, placebo): (&[f64], &[f64]),
+    options: Options,
+) -> TestResult {
+    let about = &context.trial.design.endpoints[endpoint];
     let analysis = &context.plan.analysis;
     let settings = Settings {
         wilcoxon: wilcoxon::Settings { zeros: zeros(about.kind), ..wilcoxon::Settings::default() },

@@ -276,6 +276,7 @@ pub fn decide(context: &Context, records: &mut Vec<Record>) {
             objective::p_entered(context, record, margins, margin)
         })
         .collect();
+    let entered = family::at_the_look(context, records, entered);
     let families = family::apply(context, records, &entered);
     let found: Vec<Option<Evidence>> = records.iter().map(|record| shown(context, record)).collect();
     let primary: Vec<usize> = primary_records(context, records);
@@ -463,9 +464,12 @@ fn confirmatory(evidence: &Evidence, hypothesis: Option<&Hypothesis>, gate: Gate
     };
     if let Some((holds, claim)) = of_margin {
         return match (direction.filter(|_| only && evidence.rejects), holds, barred) {
-            (Some(direction), ..) => claimed(direction),
-            (None, true, None) => claimed(claim),
-            (None, true, Some(reason)) => withhold(reason),
+            // More than the objective, or what the margin does not hold; within it the objective is the claim, and the
+            // words say on which side of zero the interval lies.
+            (Some(Claim::Superior), true, _) if claim == Claim::NonInferior => claimed(Claim::Superior),
+            (Some(direction), false, _) => claimed(direction),
+            (_, true, None) => claimed(claim),
+            (_, true, Some(reason)) => withhold(reason),
             (None, false, _) if direction.is_some() => withhold(Withheld::Objective),
             (None, false, _) => described,
         };

@@ -74,11 +74,6 @@ const DEGENERATE: &[(&str, &str, &str)] = &[
         "wilcoxon.scipy.asymptotic",
         "binary noise of tenths in R and SciPy breaks the ties of |d|; on whole tenths they give ours (tests/cli_test.rs)",
     ),
-    (
-        "paired_sleep",
-        "wilcoxon.exactRankTests",
-        "compared but for two limits: rounding of tenths in R breaks ties of |x - d|; in whole tenths the limits are ours",
-    ),
 ];
 
 /// Compares one result of a data set; `dataset` is its name for the table above.

@@ -91,6 +91,12 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     parts.extend(withheld(material, record, &verdict));
     parts.extend(test_alone(material, record, &verdict));
     parts.extend(against_margins(material, record, &verdict, decimals));
+    let side = match (verdict.claim, verdict.interval) {
+        (Claim::Equivalent | Claim::NonInferior, Interval::FavoursActive) => Some("conclusion.whole_for"),
+        (Claim::Equivalent | Claim::NonInferior, Interval::FavoursPlacebo) => Some("conclusion.whole_against"),
+        _ => None,
+    };
+    parts.extend(side.map(|key| words.say(key, &values)));
     parts.extend(exploratory(material, &verdict).map(|key| words.get(key)));
     join(material, &parts)
 }
@@ -337,6 +343,9 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     };
     let why = match verdict.withheld? {
         Withheld::Test => "conclusion.withheld_test",
+        Withheld::Family if verdict.family == Some(family::PRIMARY) && co_primary(material) => {
+            "conclusion.withheld_co_primary"
+        }
         Withheld::Family => "conclusion.withheld_family",
         Withheld::Procedure => "conclusion.withheld_procedure",
         Withheld::Gate => "conclusion.withheld_gate",
@@ -346,6 +355,12 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     };
     let (place, why) = (tidy(&words.say(place, &values)), words.say(why, &values));
     Some(words.say("conclusion.withheld", &[("place", &place), ("why", &why)]))
+}
+
+/// Whether the primary endpoints are co-primary: all must be shown, and none is adjusted.
+fn co_primary(material: &Material) -> bool {
+    let procedure = material.plan.multiplicity.primary.unwrap_or(crate::plan::PrimaryFamily::CoPrimary);
+    procedure == crate::plan::PrimaryFamily::CoPrimary
 }
 
 /// The end of an interval that favours active least, towards benefit.

@@ -8,7 +8,7 @@ use splitknee_stats::paired::brunner_munzel::{self, PValue, brunner_munzel};
 use splitknee_stats::paired::counts::{self, CountedPairs};
 use splitknee_stats::paired::rank_biserial::rank_biserial;
 use splitknee_stats::paired::skillings_mack::skillings_mack;
-use splitknee_stats::paired::{Better, Options};
+use splitknee_stats::paired::{Alternative, Better, Options};
 use splitknee_stats::survival::within_pairs::{Firsts, Ties, exact, log_rank, stratified_cox};
 use splitknee_stats::survival::{Cohort, Subject, cox, kaplan_meier, rmst, scores};
 use std::collections::BTreeMap;
@@ -391,7 +391,7 @@ fn permutation_over_the_blocks_of_the_allocation() {
     let near = |a: Option<f64>, b: &Value| assert!((a.unwrap() - b.as_f64().unwrap()).abs() < 1e-12, "{a:?} {b}");
     near(found.p_value, &theirs["p_value"]);
     near(found.estimate, &theirs["estimate"]);
-    let one_sided = Options { alternative: splitknee_stats::paired::Alternative::Less, ..Options::default() };
+    let one_sided = Options { alternative: Alternative::Less, ..Options::default() };
     near(design_permutation(&pairs, settings, &one_sided).unwrap().p_value, &theirs["p_lower"]);
     // Off any grid the lists are redrawn at random: within four of its own errors.
     let shaken: Vec<AllocatedPair> =
@@ -405,4 +405,40 @@ fn permutation_over_the_blocks_of_the_allocation() {
     let mut impossible = pairs.clone();
     impossible.iter_mut().for_each(|pair| pair.left_active = true);
     assert!(design_permutation(&impossible, settings, &Options::default()).unwrap_err().to_string().contains("block"));
+}
+
+/// Case wilcoxon_limits (R coin 1.4-2, exact p between neighbouring Walsh averages): limits with equal differences. The
+/// mirrored differences have the mirrored limits, to the bit: a trial whose arms change places concludes the same.
+#[test]
+fn limits_of_the_exact_signed_rank_test_with_equal_differences() {
+    use splitknee_stats::paired::wilcoxon;
+    let case = "wilcoxon_limits";
+    let path = format!("{}/tests/reference/{case}/expected.json", env!("CARGO_MANIFEST_DIR"));
+    let all: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let results = all["results"].as_array().unwrap();
+    assert!(results.len() >= 10);
+    for theirs in results.iter().map(|result| &result["values"]) {
+        let d: Vec<f64> = theirs["d"].as_array().unwrap().iter().map(|d| d.as_f64().unwrap()).collect();
+        let mirrored: Vec<f64> = d.iter().map(|d| -d).collect();
+        let ask = |d: &[f64], alternative| {
+            let options = Options { alternative, ..Options::default() };
+            wilcoxon::wilcoxon(d, wilcoxon::Settings::default(), &options).unwrap()
+        };
+        let two = ask(&d, Alternative::TwoSided);
+        same(
+            &json(&two),
+            &serde_json::json!({"conf_low": theirs["low"], "conf_high": theirs["high"]}),
+            &["conf_low", "conf_high"],
+            1e-12,
+        );
+        let (greater, less) = (ask(&d, Alternative::Greater), ask(&d, Alternative::Less));
+        same(&json(&greater), &serde_json::json!({"conf_low": theirs["low_one_sided"]}), &["conf_low"], 1e-12);
+        same(&json(&less), &serde_json::json!({"conf_high": theirs["high_one_sided"]}), &["conf_high"], 1e-12);
+        let other = ask(&mirrored, Alternative::TwoSided);
+        let turned = |limit: Option<f64>| limit.map(|limit| 0.0 - limit);
+        assert_eq!(
+            (turned(other.conf_high), turned(other.conf_low), other.p_value),
+            (two.conf_low, two.conf_high, two.p_value)
+        );
+    }
 }

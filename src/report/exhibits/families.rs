@@ -5,6 +5,7 @@ use super::shown::Shown;
 use super::{Material, json};
 use crate::analysis::{Gate, subgroups};
 use crate::figure::{Figure, FigureError, Style, forest};
+use crate::plan::Objective;
 use crate::table::{Align, Cell, ResultTable, rounding};
 
 /// The decisions about the plan's family of hypotheses; `None` where the plan has no procedure.
@@ -37,8 +38,33 @@ pub fn multiplicity(material: &Material, number: &str) -> Option<ResultTable> {
     for index in [1, 4] {
         table.columns[index].align = Align::Left;
     }
-    table.footnotes.push(words.get("footnote.multiplicity"));
+    let of_table: Vec<usize> = (0..material.plan.endpoints.len()).collect();
+    table.footnotes.extend(of_hypotheses(material, &of_table));
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// What the hypotheses of `endpoints` are, and which p-values enter the procedure.
+pub fn of_hypotheses(material: &Material, endpoints: &[usize]) -> Vec<String> {
+    let words = material.words;
+    let of_objective = |endpoint: &usize| {
+        let (written, about) = (material.plan.endpoints.get(*endpoint)?, material.endpoint(*endpoint));
+        let margin = match written.objective {
+            Objective::Superiority => return None,
+            Objective::NonInferiority => written.non_inferiority_margin,
+            Objective::Equivalence => about.margin,
+        }?;
+        let unit = if about.logarithm.is_some() { "" } else { &about.unit };
+        let margin = format!("{margin} {unit}");
+        let hypothesis = words.name("objective", written.objective.name());
+        let values = [("endpoint", about.name.as_str()), ("hypothesis", &hypothesis), ("m", margin.trim())];
+        Some(words.say("footnote.objective_p", &values))
+    };
+    let adjusts = material.outcomes.records.iter().any(|record| record.result.method == "multiplicity");
+    let repeated = material.plan.interim.is_some() && adjusts;
+    std::iter::once(words.get("footnote.multiplicity"))
+        .chain(endpoints.iter().filter(|_| adjusts).filter_map(of_objective))
+        .chain(repeated.then(|| words.get("footnote.repeated_p")))
+        .collect()
 }
 
 /// The difference in every subgroup of patients, with the test of interaction; `None` where the plan has no subgroups.

@@ -66,7 +66,8 @@ pub fn table(material: &Material, number: &str) -> Option<ResultTable> {
     table.footnotes.extend(adjusted.then(|| words.get("footnote.secondary_adjusted")));
     let ratios = rows[1].iter().any(|record| of_means(record));
     table.footnotes.extend(ratios.then(|| words.get("footnote.secondary_ratio")));
-    table.footnotes.push(words.get("footnote.multiplicity"));
+    let endpoints: Vec<usize> = rows.iter().flatten().filter_map(|record| record.endpoint).collect();
+    table.footnotes.extend(super::families::of_hypotheses(material, &endpoints));
     Some(table)
 }
 

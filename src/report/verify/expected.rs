@@ -7,7 +7,7 @@ use crate::trial::{Kind, Measure};
 use serde_json::Value;
 
 /// The columns in their order.
-pub(super) const HEADER: [&str; 53] = [
+pub(super) const HEADER: [&str; 54] = [
     "id",
     "endpoint",
     "visit",
@@ -45,7 +45,8 @@ pub(super) const HEADER: [&str; 53] = [
     "agrees",
     "position",
     "procedure",
-    "p_entered",
+    "objective",
+    "p_repeated",
     "further",
     "alternative",
     "conf_level",

@@ -50,6 +50,31 @@ sign_sums <- function(ranks) {
   counts
 }
 
+# The end of the values that the exact signed-rank test does not reject against smaller ones. Between two neighbouring Walsh
+# averages V is the number of averages above, and only equal differences share a rank.
+upper_limit <- function(d, tail) {
+  d <- sort(d)
+  n <- length(d)
+  pair <- which(lower.tri(diag(n), diag = TRUE), arr.ind = TRUE)
+  walsh <- sort((d[pair[, 1]] + d[pair[, 2]]) / 2)
+  equal <- rle(d)$lengths
+  sigma <- sqrt(max(0, n * (n + 1) * (2 * n + 1) / 24 - sum(equal^3 - equal) / 48))
+  reach <- if (n <= 25) Inf else qnorm(1 - tail) + 0.05 + max(equal) / n * (n + 1) / (2 * sigma)
+  ends <- c(which(diff(walsh) > 1e-12 * max(abs(walsh))), length(walsh))   # last of each group of equal averages
+  for (at in rev(seq_along(ends))) {
+    first <- if (at == 1) 1 else ends[at - 1] + 1
+    if (first == 1) return(walsh[1])
+    v <- length(walsh) - first + 1
+    if ((length(walsh) / 2 - v) / sigma > reach) next
+    mu <- (walsh[first - 1] + walsh[first]) / 2
+    by_distance <- d[order(abs(d - mu), d)]
+    shared <- rle(by_distance)$lengths
+    ranks <- rep(cumsum(shared) - (shared - 1) / 2, shared)
+    if (sum(sign_sums(ranks)[seq_len(2 * v + 1)]) >= tail * (1 - 1e-12)) return(walsh[first])
+  }
+  walsh[1]
+}
+
 # Wilcoxon signed rank, exact with ties; zeros dropped before ranking ("wilcoxon") or after it ("pratt").
 # Estimate: Hodges and Lehmann's median of the Walsh averages; limits: the test inverted.
 signed_rank <- function(d, zeros = "wilcoxon", level = 0.95, alternative = "two-sided") {
@@ -62,30 +87,9 @@ signed_rank <- function(d, zeros = "wilcoxon", level = 0.95, alternative = "two-
   p_value <- p_of(sum(p[seq_len(at)]), sum(p[at:length(p)]), alternative)
   pair <- which(lower.tri(diag(length(used)), diag = TRUE), arr.ind = TRUE)
   walsh <- (used[pair[, 1]] + used[pair[, 2]]) / 2
-  halves <- ifelse(used[pair[, 1]] != used[pair[, 2]], 0.5, 0)
-  order <- order(walsh)
-  walsh <- walsh[order]
-  halves <- halves[order]
   tail <- tail_of(level, alternative)
-  null <- sign_sums(all_ranks)
-  low_quantile <- (which(cumsum(null) >= tail * (1 - 1e-12))[1] - 1) / 2
-  high_quantile <- sum(all_ranks) - low_quantile
-  if (null[1] > tail * (1 + 1e-12)) {
-    limits <- c(NA, NA)   # the test rejects no value at this level
-  } else if (anyDuplicated(all_ranks) == 0 && all(all_ranks == round(all_ranks))) {
-    k <- max(1, low_quantile)
-    limits <- c(walsh[k], walsh[length(walsh) + 1 - k])
-  } else {
-    # V at d: averages above d, and half of those at d that join two different values.
-    distinct <- walsh[!duplicated(round(walsh, 9))]
-    statistic <- vapply(distinct, function(at) {
-      sum(walsh > at + 1e-9) + sum(halves[abs(walsh - at) <= 1e-9])
-    }, numeric(1))
-    above <- distinct[statistic > high_quantile]
-    below <- distinct[statistic <= low_quantile]
-    limits <- c(if (length(above)) max(above) else walsh[1],
-                if (length(below)) min(below) else walsh[length(walsh)])
-  }
+  limits <- if (0.5 ^ length(used) > tail * (1 + 1e-12)) c(NA, NA)   # the test rejects no value at this level
+            else c(-upper_limit(-used, tail), upper_limit(used, tail))
   limits <- sided(limits[1], limits[2], alternative)
   answer(median(walsh), NA, v, NA, p_value, limits[1], limits[2])
 }

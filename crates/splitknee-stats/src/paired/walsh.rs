@@ -64,15 +64,15 @@ impl Walsh {
         Some(average(low, self.order_statistic(n / 2 + 1)?))
     }
 
-    /// All averages in ascending order, each with whether it comes from two different values.
-    pub(super) fn list(&self) -> Vec<(f64, bool)> {
+    /// All averages in ascending order.
+    pub(super) fn list(&self) -> Vec<f64> {
         let mut list = Vec::with_capacity(self.count() as usize);
         for (i, a) in self.sorted.iter().enumerate() {
             for b in &self.sorted[i..] {
-                list.push((average(*a, *b), a != b));
+                list.push(average(*a, *b));
             }
         }
-        list.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        list.sort_unstable_by(f64::total_cmp);
         list
     }
 }
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn order_statistics_equal_the_sorted_list() {
         let walsh = Walsh::new(&[3.0, -1.5, 0.0, 2.25, -7.0, 3.0, 1e-9]);
-        for (i, (expected, _)) in walsh.list().iter().enumerate() {
+        for (i, expected) in walsh.list().iter().enumerate() {
             assert_eq!(walsh.order_statistic(i as u64 + 1), Some(*expected));
         }
         assert_eq!(walsh.order_statistic(0), None);

@@ -6,10 +6,11 @@
 //! variance beyond or on request; the continuity correction is that of R `wilcox.test`.
 //!
 //! The estimate is the median of the Walsh averages of the differences that the test uses. Confidence limits invert the
-//! test: exact ones are the outermost Walsh averages that the exact null distribution does not reject (Hollander, Wolfe &
-//! Chicken 2014, §3.3; with ties the distribution is that of the observed mid-ranks, as `exactRankTests::wilcox.exact`),
-//! asymptotic ones the Walsh averages where the normal statistic crosses its quantile (the roots that R `wilcox.test`
-//! approaches to four digits). With few differences the test can reject no value at all (P(V = 0) = 2⁻ⁿ exceeds the
+//! test: exact ones are the ends of the values that the exact test does not reject (Hollander, Wolfe & Chicken 2014, §3.3);
+//! with equal differences its distribution is that of the mid-ranks around each value, so that the limits of −d are those of d
+//! with the other sign. `exactRankTests::wilcox.exact` keeps the mid-ranks around 0 and treats its two ends differently:
+//! exchanging the arms changes its interval. Asymptotic limits are the Walsh averages where the normal statistic crosses its
+//! quantile (the roots that R `wilcox.test` approaches to four digits). With few differences the test can reject no value at all (P(V = 0) = 2⁻ⁿ exceeds the
 //! tail: fewer than six for a two-sided 95 % interval); then no interval of that level exists and none is given, where R
 //! returns the outermost averages, whose level is lower (from four differences 87.5 %, from five 93.75 %).
 //!
@@ -115,10 +116,7 @@ pub fn wilcoxon(differences: &[f64], settings: Settings, options: &Options) -> R
     if exact {
         let null = SignedRank::new(&ranks);
         result.p_value = Some(options.alternative.p_of_tails(null.cdf(v), null.upper(v)));
-        // With zeros among the ranked differences the limits need the distribution of all ranks.
-        let inverted = if ranks.len() == used.len() { null } else { SignedRank::new(&all_ranks) };
-        let tied = all_ranks.iter().any(|rank| rank.fract() != 0.0) || has_ties(&all_ranks);
-        limits = exact_limits(&walsh, &inverted, tied, options);
+        limits = exact_limits(&whole, options);
     } else {
         result.p_value = Some(options.alternative.p_of_z(z));
         limits = asymptotic_limits(&walsh, &whole, settings.continuity, options);
@@ -156,71 +154,85 @@ fn correction(deviation: f64, continuity: bool, alternative: Alternative) -> f64
     }
 }
 
-fn has_ties(ranks: &[f64]) -> bool {
-    let sorted = crate::math::descriptive::sorted(ranks);
-    sorted.windows(2).any(|pair| pair[0] == pair[1])
-}
-
 /// Limits by inverting the exact test; `None` where even all differences on one side are not rejected.
-fn exact_limits(walsh: &Walsh, null: &SignedRank, tied: bool, options: &Options) -> Option<(f64, f64)> {
+fn exact_limits(used: &[f64], options: &Options) -> Option<(f64, f64)> {
     let tail = options.tail();
     // Beyond the outermost averages V is 0 or the sum of all ranks, and the test rejects there or nowhere.
-    if null.cdf(0.0) > tail * (1.0 + 1e-12) {
+    if 0.5_f64.powi(i32::try_from(used.len()).unwrap_or(i32::MAX)) > tail * (1.0 + 1e-12) {
         return None;
     }
-    let low_quantile = null.lower_quantile(tail);
-    let (low, high) = if tied {
-        tied_limits(walsh, low_quantile, null.maximum() - low_quantile)
-    } else {
-        // qsignrank, at least 1: the k-th Walsh average from either end.
-        let k = (low_quantile as u64).max(1);
-        let ends = (walsh.order_statistic(k), walsh.order_statistic(walsh.count() + 1 - k));
-        (ends.0.unwrap_or(f64::NEG_INFINITY), ends.1.unwrap_or(f64::INFINITY))
-    };
-    Some(options.alternative.limits(low, high, UNBOUNDED))
+    // The lower limit is the upper one of the mirrored differences: the arms may change places.
+    let mirrored: Vec<f64> = used.iter().map(|d| -d).collect();
+    let (low, high) = (-exact_upper_limit(&mirrored, tail), exact_upper_limit(used, tail));
+    Some(options.alternative.limits(low + 0.0, high, UNBOUNDED))
 }
 
-/// The largest Walsh average at which the statistic still exceeds the upper quantile, and the smallest at which it has
-/// fallen to the lower one; the outermost averages where there is none.
-fn tied_limits(walsh: &Walsh, low_quantile: f64, high_quantile: f64) -> (f64, f64) {
-    let list = walsh.list();
-    let (Some(first), Some(last)) = (list.first(), list.last()) else {
-        return (f64::NEG_INFINITY, f64::INFINITY);
-    };
-    // Averages equal but for rounding are one value: x + y and u + v may differ in the last place only.
-    let fuzz = 1e-12 * first.0.abs().max(last.0.abs());
-    let (mut low, mut high) = (first.0, last.0);
-    let mut high_found = false;
-    let mut start = 0;
-    while start < list.len() {
-        let mut end = start + 1;
-        while end < list.len() && list[end].0 - list[start].0 <= fuzz {
-            end += 1;
-        }
-        // V at d: averages above d, and half of those at d that join two different values (their |x − d| tie).
-        let halves = list[start..end].iter().filter(|(_, different)| *different).count();
-        let statistic = (list.len() - end) as f64 + 0.5 * halves as f64;
-        if statistic > high_quantile {
-            low = list[start].0;
-        }
-        if statistic <= low_quantile && !high_found {
-            high = list[start].0;
-            high_found = true;
-        }
-        start = end;
+/// The end of the values that the exact test does not reject against smaller ones. Between two neighbouring Walsh averages V
+/// is the number of averages above, and the only ties of `|d − μ|` are those between equal differences; their mid-ranks there
+/// give the null distribution. Without equal differences that is the k-th largest average (R `wilcox.test`).
+fn exact_upper_limit(used: &[f64], tail: f64) -> f64 {
+    let sorted = crate::math::descriptive::sorted(used);
+    let walsh = Walsh::new(&sorted);
+    let n = sorted.len();
+    let sizes: Vec<usize> = sorted.chunk_by(|a, b| a == b).map(<[f64]>::len).collect();
+    let largest = sizes.iter().copied().max().unwrap_or(1);
+    if largest == 1 {
+        let ranks: Vec<f64> = (1..=n).map(|rank| rank as f64).collect();
+        // qsignrank, at least 1.
+        let k = (SignedRank::new(&ranks).lower_quantile(tail) as u64).max(1);
+        return walsh.order_statistic(walsh.count() + 1 - k).unwrap_or(f64::INFINITY);
     }
-    (low, high)
+    let list = walsh.list();
+    let Some((first, last)) = list.first().zip(list.last()) else { return f64::INFINITY };
+    // Averages equal but for rounding are one value: x + y and u + v may differ in the last place only.
+    let fuzz = 1e-12 * first.abs().max(last.abs());
+    let (expectation, sigma) = (0.5 * walsh.count() as f64, untied_sigma(&sorted));
+    // Where the normal score is far beyond its quantile, half a step of the sums of ranks included, the exact test rejects too.
+    let step = largest as f64 / n as f64 * (n as f64 + 1.0) / (2.0 * sigma);
+    let surely = if n <= 25 { f64::INFINITY } else { normal::upper_quantile(tail) + 0.05 + step };
+    let mut end = list.len();
+    while end > 0 {
+        let value = list[end - 1];
+        let start = list[..end].partition_point(|average| value - average > fuzz);
+        let above = (list.len() - start) as f64;
+        if start == 0 {
+            return value;
+        }
+        if (expectation - above) / sigma <= surely {
+            let middle = crate::math::descriptive::midpoint(list[start - 1], list[start]);
+            if SignedRank::new(&ranks_around(&sorted, middle)).cdf(above) >= tail * (1.0 - 1e-12) {
+                return value;
+            }
+        }
+        end = start;
+    }
+    *first
+}
+
+/// The ranks of `|d − μ|` where only equal differences share one.
+fn ranks_around(sorted: &[f64], mu: f64) -> Vec<f64> {
+    let mut order: Vec<f64> = sorted.to_vec();
+    order.sort_by(|a, b| (a - mu).abs().total_cmp(&(b - mu).abs()).then(a.total_cmp(b)));
+    let mut ranks = Vec::with_capacity(order.len());
+    for group in order.chunk_by(|a, b| a == b) {
+        let before = ranks.len() as f64;
+        ranks.extend(std::iter::repeat_n(before + 0.5 * (group.len() as f64 + 1.0), group.len()));
+    }
+    ranks
+}
+
+/// The standard deviation of V away from the Walsh averages, where the only ties of `|d − μ|` are those between equal
+/// differences.
+fn untied_sigma(sorted: &[f64]) -> f64 {
+    let n = sorted.len() as f64;
+    let groups = sorted.chunk_by(|a, b| a == b).map(|group| group.len() as f64);
+    let ties = groups.map(|size| size.powi(3) - size).sum::<f64>();
+    (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties / 48.0).max(0.0).sqrt()
 }
 
 /// Limits by inverting the normal approximation; `None` where its statistic reaches the quantile for no value.
 fn asymptotic_limits(walsh: &Walsh, used: &[f64], continuity: bool, options: &Options) -> Option<(f64, f64)> {
-    let n = used.len() as f64;
-    // Away from the Walsh averages the only ties of |d − x| are those between equal differences.
-    let ties = crate::math::descriptive::sorted(used)
-        .chunk_by(|a, b| a == b)
-        .map(|group| (group.len() as f64).powi(3) - group.len() as f64)
-        .sum::<f64>();
-    let sigma = (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties / 48.0).max(0.0).sqrt();
+    let sigma = untied_sigma(&crate::math::descriptive::sorted(used));
     let reach = normal::upper_quantile(options.tail()) * sigma + if continuity { 0.5 } else { 0.0 };
     let total = walsh.count();
     // The lower limit is the k-th average, k the last with total − k + 1 > E + reach; the upper one mirrors it.
