@@ -7,6 +7,7 @@ use super::estimand::{
     MissingPlan, SensitivityMethod, Strategy,
 };
 use super::file::{EndpointPlan, KindPlan, PlanFile, RolePlan};
+use crate::missing::analysis::{Grades, MOST_CUTS};
 use std::collections::BTreeMap;
 
 impl Checker<'_> {
@@ -338,6 +339,21 @@ impl Checker<'_> {
             let message = "a threshold belongs to `analysis = \"responder\"`".to_owned();
             self.wrong("SK010", &at("threshold"), message, "leave it out");
         }
+        let sensitivities = plan.estimands.get(i).into_iter().flat_map(|estimand| &estimand.sensitivities);
+        let graded = std::iter::once(Some(missing.analysis)).chain(sensitivities.map(|other| other.analysis));
+        let graded = graded.flatten().any(|analysis| analysis == CompletedAnalysis::Grades);
+        if graded && Grades::new(&missing.cuts).is_none() {
+            let message = format!("grades need one to {MOST_CUTS} cut points on the endpoint's scale, in ascending order");
+            self.wrong("SK010", &at("cuts"), message, "for instance `cuts = [5, 45, 75]`");
+        } else if let (true, Some([low, high])) = (graded, endpoint.and_then(|endpoint| endpoint.range))
+            && missing.cuts.iter().any(|cut| *cut <= low || *cut > high)
+        {
+            let message = format!("a cut point outside the endpoint's range of {low} to {high} makes no grade");
+            self.wrong("SK010", &at("cuts"), message, "name points above its lowest value, at most its highest");
+        } else if !graded && !missing.cuts.is_empty() {
+            let message = "cut points belong to `analysis = \"grades\"`".to_owned();
+            self.wrong("SK010", &at("cuts"), message, "leave them out");
+        }
         if let Some(m) = missing.m {
             if missing.method == ImputationMethod::ConditionalMean {
                 let message = "conditional means are computed once: there is no number of imputations".to_owned();
@@ -354,6 +370,7 @@ impl Checker<'_> {
 fn not_linear(analysis: CompletedAnalysis) -> Option<&'static str> {
     match analysis {
         CompletedAnalysis::Responder => Some("the share of responders"),
+        CompletedAnalysis::Grades => Some("the odds of a higher grade"),
         CompletedAnalysis::Mixed => Some("the mixed model"),
         CompletedAnalysis::MeanDifference | CompletedAnalysis::Ancova => None,
     }
