@@ -107,7 +107,10 @@ fn main() {
     line("31 patients, 4 visits, conditional mean and jackknife", without, 0.060, peer("condmean", &text));
     let (with, answer) = best(20, &small, &Request { tipping: true, ..plain });
     assert!(answer.tipping.is_some());
-    println!("its tipping points: {:.2} ms beyond it (target 10 ms; published for rbmi: 17.8 minutes)", 1e3 * (with - without));
+    println!(
+        "its tipping points: {:.2} ms beyond it (target 10 ms; published for rbmi: 17.8 minutes)",
+        1e3 * (with - without)
+    );
     let bayes = Request { method: Method::Bayes(Prior::Jeffreys), m: Some(1000), ..plain };
     let (seconds, answer) = best(3, &small, &bayes);
     assert_eq!(answer.m, Some(1000));

@@ -137,7 +137,15 @@ fn sharded(program: &Path, folder: &Path, n: u64, shards: u64) -> Option<f64> {
             Command::new(program)
                 .arg("simulate")
                 .arg(folder.join("scenario.toml"))
-                .args(["--threads", "1", "--replicates", &n.to_string(), "--shard", &format!("{shard}/{shards}"), "--out"])
+                .args([
+                    "--threads",
+                    "1",
+                    "--replicates",
+                    &n.to_string(),
+                    "--shard",
+                    &format!("{shard}/{shards}"),
+                    "--out",
+                ])
                 .arg(&out)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -213,7 +221,10 @@ fn main() {
     let n = n / 4;
     match (sharded(&program, folder.path(), n, 1), sharded(&program, folder.path(), n, 2)) {
         (Some(one), Some(two)) => {
-            println!("{n} replicates: one process {one:.1} s, two shards {two:.1} s, {:.2} times (target 1.8)", one / two);
+            println!(
+                "{n} replicates: one process {one:.1} s, two shards {two:.1} s, {:.2} times (target 1.8)",
+                one / two
+            );
         }
         _ => println!("shards: the program failed"),
     }

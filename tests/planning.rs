@@ -114,7 +114,8 @@ fn an_option_is_used_or_refused_whatever_the_method() {
         ("binding", None),
         ("where", Some("visit=6")),
     ];
-    let mut options: Vec<&str> = METHODS.iter().flat_map(|(_, numbers, words)| numbers.iter().chain(*words)).copied().collect();
+    let mut options: Vec<&str> =
+        METHODS.iter().flat_map(|(_, numbers, words)| numbers.iter().chain(*words)).copied().collect();
     options.sort_unstable();
     options.dedup();
     assert!(options.len() > 50, "{}", options.len());
@@ -170,7 +171,10 @@ fn a_blinded_reestimation_reads_no_arms() {
     let truth = of(&file("sent.csv", "code", &|row| ["EV", "SALINE"][row % 2].to_owned()));
     assert_eq!(truth.0, 0, "{}", truth.2);
     for garbage in ["", "\u{1F9B4}", "\"a, b\"", "1e999", "SALINE"] {
-        assert_eq!(of(&file("sent.csv", "code", &|row| if row % 3 == 0 { garbage.to_owned() } else { row.to_string() })), truth);
+        assert_eq!(
+            of(&file("sent.csv", "code", &|row| if row % 3 == 0 { garbage.to_owned() } else { row.to_string() })),
+            truth
+        );
     }
 }
 
@@ -321,6 +325,9 @@ fn simulations_do_not_depend_on_shards_threads_or_kills() {
     {
         assert!(page("one").contains(words), "{words}");
     }
+    // Bias, coverage and rejection of both scenarios, and their intervals; what is drawn is well-formed.
+    assert_eq!((page("one").matches("<svg").count(), page("one").matches("</figure>").count()), (2, 2));
+    assert!(page("one").contains("operating-characteristics-") && page("one").contains("zip-plot-"));
     assert_eq!(run(&["simulate", "merge", folder.path().to_str().unwrap()]).0, 1);
     let table: serde_json::Value = serde_json::from_slice(&read("one")).unwrap();
     let of = |scenario: &str, measure: &str| {

@@ -38,6 +38,7 @@ pub mod forest;
 pub mod harm_dots;
 pub mod imputation_diagnostics;
 pub mod missingness;
+pub mod operating_characteristics;
 pub mod overview_forest;
 pub mod paired_slopes;
 pub mod png;
@@ -52,6 +53,7 @@ pub mod survival_curves;
 pub mod tipping_map;
 pub mod waterfall;
 pub mod words;
+pub mod zip_plot;
 
 pub use png::{png, png_with};
 pub use style::{Language, Style};

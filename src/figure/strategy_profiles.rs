@@ -5,7 +5,6 @@ use super::axis::{self, LabelRow, Scale, Ticks};
 use super::scene::{Arm, Point, Scene, Stroke, Type};
 use super::style::{self, Style};
 use super::{Figure, FigureError, Heading, words};
-use plotters::style::RGBColor;
 
 const KIND: &str = "strategy-profiles";
 const PLOT_HEIGHT: f64 = 190.0;
@@ -108,7 +107,7 @@ pub fn draw(input: &StrategyProfiles, style: &Style) -> Result<Figure, FigureErr
             course(&mut scene, &at, observed, y, arm.stroke());
         }
         let closest = at.windows(2).map(|w| (w[1] - w[0]).abs()).fold(60.0, f64::min);
-        let step = (closest * 0.5 / (2 * shown.len()) as f64).min(7.0);
+        let step = (closest * 0.6 / (2 * shown.len()) as f64).min(8.0);
         for (place, strategy) in shown.iter().enumerate() {
             let own = if panel == 0 { &strategy.completed } else { &strategy.imputed };
             for (number, (arm, means)) in [Arm::Active, Arm::Placebo].into_iter().zip(own).enumerate() {
@@ -117,7 +116,7 @@ pub fn draw(input: &StrategyProfiles, style: &Style) -> Result<Figure, FigureErr
                 for ((mean, x), visit) in means.iter().zip(&at).zip(&input.visits) {
                     let Some(mean) = mean else { continue };
                     let here = (x + shift * step, y.at(*mean));
-                    glyph(&mut scene, place, here, (step * 0.55).clamp(1.2, 3.0), arm.colour());
+                    glyph(&mut scene, place, here, (step * 0.55).clamp(1.2, 3.2), arm);
                     let text = format!(
                         "{}, {}, {}: {}",
                         visit.0,
@@ -156,26 +155,38 @@ fn course(scene: &mut Scene<'_>, at: &[f64], means: &[Option<f64>], y: Scale, st
     }
 }
 
-/// The mark of the strategy with this place.
-fn glyph(scene: &mut Scene<'_>, place: usize, (x, y): Point, half: f64, colour: RGBColor) {
-    let stroke = Stroke { width: (half * 0.4).min(1.0), ..Stroke::line(colour) };
-    let wide = half * 1.25;
-    let up = vec![(x - wide, y + half), (x, y - wide), (x + wide, y + half)];
-    let down = vec![(x - wide, y - half), (x, y + wide), (x + wide, y - half)];
-    match place {
-        0 => scene.dot((x, y), half, colour, 1.0),
-        1 => scene.ring((x, y), half, colour, stroke.width),
-        2 => scene.diamond((x, y), wide, colour),
-        3 => scene.square((x, y), half * 0.9, stroke),
-        4 => scene.area(up, colour, 1.0),
-        5 => scene.area(down, colour, 1.0),
-        6 => {
-            scene.line((x - half, y - half), (x + half, y + half), stroke);
-            scene.line((x - half, y + half), (x + half, y - half), stroke);
+/// The mark of the strategy with this place: its shape is the strategy's; filled for active, open for placebo.
+fn glyph(scene: &mut Scene<'_>, place: usize, (x, y): Point, half: f64, arm: Arm) {
+    let stroke = Stroke { width: (half * 0.35).min(1.0), dashed: false, ..arm.stroke() };
+    // Corners and the direction of the first, in turns; a circle has none.
+    let (corners, first): (usize, f64) = match place {
+        0 => (0, 0.0),
+        1 => (4, 0.125),
+        2 => (4, 0.0),
+        3 => (3, 0.75),
+        4 => (3, 0.25),
+        5 => (5, 0.75),
+        6 => (6, 0.0),
+        _ => (3, 0.0),
+    };
+    if corners == 0 {
+        match arm {
+            Arm::Active => scene.dot((x, y), half, arm.colour(), 1.0),
+            Arm::Placebo => scene.ring((x, y), half, arm.colour(), stroke.width),
         }
-        _ => {
-            scene.line((x - wide, y), (x + wide, y), stroke);
-            scene.line((x, y - wide), (x, y + wide), stroke);
+        return;
+    }
+    let reach = half * 1.3;
+    let corner = |at: usize| {
+        let turn = std::f64::consts::TAU * (first + at as f64 / corners as f64);
+        (x + reach * turn.cos(), y + reach * turn.sin())
+    };
+    let points: Vec<Point> = (0..corners).map(corner).collect();
+    match arm {
+        Arm::Active => scene.area(points, arm.colour(), 1.0),
+        Arm::Placebo => {
+            scene.area(points.clone(), style::PAPER, 1.0);
+            scene.path(points.into_iter().chain([corner(0), corner(1)]).collect(), stroke);
         }
     }
 }
@@ -197,7 +208,7 @@ fn key(scene: &mut Scene<'_>, input: &StrategyProfiles, shown: &[Strategy], top:
     line += names.iter().map(Vec::len).max().unwrap_or(1) as f64 * style::SMALL * style::LEADING + 3.0;
     for (place, strategy) in shown.iter().enumerate() {
         for (column, arm) in arms.into_iter().enumerate() {
-            glyph(scene, place, (4.0 + 10.0 * column as f64, line - 3.0), 2.6, arm.colour());
+            glyph(scene, place, (4.0 + 10.0 * column as f64, line - 3.0), 2.8, arm);
         }
         let lines = scene.wrap(&strategy.label, Type::SMALL, style::WIDTH - 24.0, 2);
         line = scene.lines((23.0, line), &lines, Type::SMALL) + 1.0;

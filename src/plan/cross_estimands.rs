@@ -4,10 +4,9 @@ use super::cross::Checker;
 use super::design::endpoint_id;
 use super::estimand::{
     CellStructure, CompletedAnalysis, CompositeValue, DeltaValue, Estimand, ImputationBaseline, ImputationMethod,
-    MissingPlan, SensitivityMethod, Strategy,
+    MOST_CUTS, MissingPlan, SensitivityMethod, Strategy,
 };
 use super::file::{EndpointPlan, KindPlan, PlanFile, RolePlan};
-use crate::missing::analysis::{Grades, MOST_CUTS};
 use std::collections::BTreeMap;
 
 impl Checker<'_> {
@@ -342,8 +341,10 @@ impl Checker<'_> {
         let sensitivities = plan.estimands.get(i).into_iter().flat_map(|estimand| &estimand.sensitivities);
         let graded = std::iter::once(Some(missing.analysis)).chain(sensitivities.map(|other| other.analysis));
         let graded = graded.flatten().any(|analysis| analysis == CompletedAnalysis::Grades);
-        if graded && Grades::new(&missing.cuts).is_none() {
-            let message = format!("grades need one to {MOST_CUTS} cut points on the endpoint's scale, in ascending order");
+        let ascend = missing.cuts.iter().all(|cut| cut.is_finite()) && missing.cuts.is_sorted_by(|a, b| a < b);
+        if graded && !(ascend && (1..=MOST_CUTS).contains(&missing.cuts.len())) {
+            let message =
+                format!("grades need one to {MOST_CUTS} cut points on the endpoint's scale, in ascending order");
             self.wrong("SK010", &at("cuts"), message, "for instance `cuts = [5, 45, 75]`");
         } else if let (true, Some([low, high])) = (graded, endpoint.and_then(|endpoint| endpoint.range))
             && missing.cuts.iter().any(|cut| *cut <= low || *cut > high)
@@ -355,7 +356,12 @@ impl Checker<'_> {
             self.wrong("SK010", &at("cuts"), message, "leave them out");
         }
         if let Some(m) = missing.m {
-            if missing.method == ImputationMethod::ConditionalMean {
+            let draws = |method: Option<SensitivityMethod>| {
+                matches!(method, Some(SensitivityMethod::Bayes | SensitivityMethod::ApproximateBayes))
+            };
+            let others =
+                plan.estimands.get(i).is_some_and(|own| own.sensitivities.iter().any(|other| draws(other.method)));
+            if missing.method == ImputationMethod::ConditionalMean && !others {
                 let message = "conditional means are computed once: there is no number of imputations".to_owned();
                 self.wrong("SK010", &at("m"), message, "leave it out");
             } else if !(2..=20_000).contains(&m) {

@@ -222,6 +222,9 @@ impl JsonSchema for Strategy {
     }
 }
 
+/// Most cut points of grades.
+pub const MOST_CUTS: usize = 8;
+
 /// How missing values of an estimand are handled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -3,8 +3,9 @@
 use splitknee::figure::scene::Arm;
 use splitknee::figure::{
     Better, Figure, FigureError, Heading, Language, MeanCi, Style, adverse_event_timeline as events, bland_altman,
-    cumulative_responder as responder, differences, flow, forest, missingness, paired_slopes as slopes, profiles,
-    imputation_diagnostics as diagnostics, residuals, sensitivity_forest, shift_bars, strategy_profiles, waterfall,
+    cumulative_responder as responder, differences, flow, forest, imputation_diagnostics as diagnostics, missingness,
+    operating_characteristics as characteristics, paired_slopes as slopes, profiles, residuals, sensitivity_forest,
+    shift_bars, strategy_profiles, waterfall, zip_plot,
 };
 
 /// The words a figure is drawn with.
@@ -325,10 +326,49 @@ pub fn diagnostics_input(w: &Words, visits: usize, chain: bool) -> diagnostics::
     diagnostics::ImputationDiagnostics {
         heading: heading(w),
         visits: (0..visits).map(visit).collect(),
-        residuals: (0..160).map(|i| (4.0 * (i as f64 + 0.5) / 160.0 - 2.0, 4.2 * (i as f64 + 0.5) / 160.0 - 2.1)).collect(),
+        residuals: (0..160)
+            .map(|i| (4.0 * (i as f64 + 0.5) / 160.0 - 2.0, 4.2 * (i as f64 + 0.5) / 160.0 - 2.1))
+            .collect(),
         trace: if chain { (0..1000).map(draw).collect() } else { Vec::new() },
         autocorrelation: if chain { (1..=20).map(|lag| 0.4 / f64::from(lag)).collect() } else { Vec::new() },
         labels: diagnostics::Labels::english(w.endpoint),
+    }
+}
+
+pub fn characteristics_input(w: &Words, n: usize) -> characteristics::OperatingCharacteristics {
+    let measured = |value, mcse| Some(characteristics::Measured { value, mcse });
+    let row = |i: usize| characteristics::Row {
+        label: format!("{} {i}: {}", w.endpoint, w.active),
+        measures: [
+            measured(0.4 * number(i, 1) - 0.2, 0.1),
+            measured(0.95 - 0.02 * number(i, 2), 0.004).filter(|_| i != 1),
+            measured(0.05 + 0.8 * number(i, 3), 0.003),
+        ],
+    };
+    let panel = |title: &str, reference| characteristics::Panel { title: title.into(), reference: Some(reference) };
+    characteristics::OperatingCharacteristics {
+        heading: heading(w),
+        rows: (0..n).map(row).collect(),
+        panels: [panel("Bias", 0.0), panel("Coverage", 0.95), panel("Rejection", 0.05)],
+    }
+}
+
+pub fn zip_input(w: &Words, panels: usize, n: usize) -> zip_plot::ZipPlot {
+    let one = |p: usize| zip_plot::Panel {
+        label: format!("{} {p}: {}", w.endpoint, w.active),
+        truth: -10.0,
+        intervals: (0..n)
+            .map(|i| {
+                let off = 5.0 * i as f64 / n as f64 * if i.is_multiple_of(2) { 1.0 } else { -1.0 };
+                [-14.4 + off, -5.6 + off]
+            })
+            .collect(),
+    };
+    zip_plot::ZipPlot {
+        heading: heading(w),
+        panels: (0..panels).map(one).collect(),
+        level: 0.95,
+        labels: ["Replicates, %".into(), format!("{}: {}", w.endpoint, w.placebo)],
     }
 }
 
@@ -405,9 +445,11 @@ pub fn drawings() -> Vec<(&'static str, Drawing)> {
             let draw = |n| strategy_profiles::draw(&strategies_input(w, pick(l, 40, 3), n), &w.style);
             vec![draw(pick(l, 10, 4))]
         }),
-        ("imputation_diagnostics", |w, l| {
-            vec![diagnostics::draw(&diagnostics_input(w, pick(l, 40, 3), l), &w.style)]
+        ("imputation_diagnostics", |w, l| vec![diagnostics::draw(&diagnostics_input(w, pick(l, 40, 3), l), &w.style)]),
+        ("operating_characteristics", |w, l| {
+            vec![characteristics::draw(&characteristics_input(w, pick(l, 40, 4)), &w.style)]
         }),
+        ("zip_plot", |w, l| vec![zip_plot::draw(&zip_input(w, pick(l, 12, 2), pick(l, 10_000, 200)), &w.style)]),
         ("adverse_event_timeline", |w, l| {
             let pages = events::paginate(&events_input(w, pick(l, 120, 9)), &w.style);
             pages.iter().map(|page| events::draw(page, &w.style)).collect()

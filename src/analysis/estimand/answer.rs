@@ -22,6 +22,9 @@ use crate::plan::estimand::{
 use crate::trial::{Better, Role};
 use serde_json::{Value, json};
 
+// What a plan may name is what can be computed.
+const _: () = assert!(plan::MOST_CUTS == crate::missing::analysis::MOST_CUTS);
+
 /// The records of an estimand.
 pub fn records(context: &Context, question: &Question) -> Vec<Record> {
     let main = record(context, question, None);

@@ -520,6 +520,6 @@ fn row(label: String, record: &Record, primary: bool) -> forest::Row {
 }
 
 /// Whether the numbers are shares (net benefit of responders) or log odds (grades), and not in the unit of the endpoint.
-fn is_unitless(record: &Record) -> bool {
+pub(super) fn is_unitless(record: &Record) -> bool {
     matches!(Scale::of(&record.result), Some(Scale::Benefit { .. } | Scale::Log(_)))
 }

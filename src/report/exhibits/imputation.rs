@@ -1,13 +1,11 @@
 //! How values were imputed: courses under each strategy, imputed beside observed values, the fit, the draws, and the patients
 //! that move an estimate most.
 
-use super::estimands::{Estimated, analysis, count, estimated, heading_of, number, text};
+use super::estimands::{Estimated, analysis, count, estimated, heading_of, is_unitless, number, text};
 use super::figures::{heading, of_many, unless_empty};
 use super::{Material, json};
 use crate::analysis::estimand;
-use crate::analysis::{Field, Record};
 use crate::figure::{Figure, FigureError, Style, imputation_diagnostics as diagnostics, strategy_profiles as profiles};
-use crate::model::diagnostics::qq_points;
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::Measure;
 use serde_json::Value;
@@ -117,14 +115,6 @@ fn box5(value: &Value) -> Option<diagnostics::Box5> {
     Some(diagnostics::Box5 { n: count(value, "n"), at: [low, q1, median, q3, high] })
 }
 
-/// The residuals of an imputation model.
-fn innovations(record: &Record) -> Vec<f64> {
-    match record.result.field("innovations") {
-        Some(Field::Numbers(values)) => values.iter().copied().flatten().collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// Imputed beside observed values, residuals and chain, of every estimand in which values are imputed.
 ///
 /// # Errors
@@ -146,7 +136,7 @@ pub fn diagnostics(material: &Material, number_of: &str, style: &Style) -> Resul
             observed: of(visit, "observed"),
             imputed: of(visit, "imputed"),
         });
-        let values = innovations(record);
+        let residuals = estimand::residuals(record);
         let chain = own.records.iter().enumerate().find(|(_, record)| json(record, "trace").is_array());
         let series = |key: &str| -> Vec<f64> {
             let found = chain.map(|(_, record)| json(record, key)).unwrap_or_default();
@@ -168,9 +158,9 @@ pub fn diagnostics(material: &Material, number_of: &str, style: &Style) -> Resul
         shown.dedup();
         let pair = |key: &str| ["", "_axis"].map(|end| words.get(&format!("estimand.{key}{end}")));
         let input = diagnostics::ImputationDiagnostics {
-            heading: of_many(heading(material, &key, &part, title, notes), material, values.len()).over(shown),
+            heading: of_many(heading(material, &key, &part, title, notes), material, residuals.len()).over(shown),
             visits: visits.collect(),
-            residuals: qq_points(&values).iter().map(|point| (point.theoretical, point.sample)).collect(),
+            residuals,
             trace: series("trace"),
             autocorrelation: series("autocorrelation"),
             labels: diagnostics::Labels {
@@ -192,13 +182,13 @@ pub fn quality(material: &Material, number_of: &str) -> Option<ResultTable> {
     let mut table =
         ResultTable::new("t-14-4-12-imputation", number_of, words.get("estimand.quality"), material.everyone());
     let heads = ["structure", "prior", "m", "thinning", "redrawn", "lambda", "mcse", "mcse_p", "outside"];
-    table.headers(words.get("table.method"), heads.map(|key| words.get(&format!("estimand.quality_{key}"))));
+    let mut rows: Vec<(String, Option<(Vec<Cell>, String)>)> = Vec::new();
     for own in estimated(material) {
         let decimals = material.endpoint(own.question.endpoint).decimals + 1;
         if own.records.iter().all(|record| !json(record, "structure").is_string()) {
             continue;
         }
-        table.group(heading_of(material, &own));
+        rows.push((heading_of(material, &own), None));
         for (place, record) in own.records.iter().enumerate().filter(|(place, _)| !own.only_tips(*place)) {
             let value = |key: &str| json(record, key);
             let structure = value("structure");
@@ -216,15 +206,30 @@ pub fn quality(material: &Material, number_of: &str) -> Option<ResultTable> {
                 whole("thinning"),
                 whole("redrawn"),
                 real("lambda", 3),
-                real("mcse", decimals + 2),
+                real("mcse", if is_unitless(record) { 4 } else { decimals + 2 }),
                 real("mcse_p_value", 5),
                 whole("n_outside_range"),
             ];
-            table.row(analysis(material, &own, place), 1, cells, vec![record.id.clone()]);
+            rows.push((analysis(material, &own, place), Some((cells, record.id.clone()))));
         }
     }
-    for column in table.columns.iter_mut().skip(1).take(2) {
-        column.align = Align::Left;
+    // Without draws there is nothing to say of draws.
+    let filled = |place: usize| rows.iter().flat_map(|row| &row.1).any(|(cells, _)| cells[place] != Cell::Empty);
+    let shown: Vec<usize> = (0..heads.len()).filter(|place| filled(*place)).collect();
+    let names = shown.iter().map(|place| words.get(&format!("estimand.quality_{}", heads[*place])));
+    table.headers(words.get("table.method"), names);
+    for (label, row) in rows {
+        match row {
+            None => table.group(label),
+            Some((cells, id)) => {
+                table.row(label, 1, shown.iter().map(|place| cells[*place].clone()).collect(), vec![id])
+            }
+        }
+    }
+    for (column, place) in table.columns.iter_mut().skip(1).zip(&shown) {
+        if matches!(heads[*place], "structure" | "prior") {
+            column.align = Align::Left;
+        }
     }
     table.footnotes.push(words.get("estimand.quality_note"));
     table.footnotes.extend(material.marks());

@@ -4,8 +4,8 @@
 //! Residuals are the patients' innovations L⁻¹(y_o − X_o β) with Σ_oo = LL': standard normal and independent where the model
 //! holds, whatever was observed of a patient. Autocorrelations are of the estimates of the draws that were kept.
 
-use super::condmean::Imputation;
 use super::conditional::Conditional;
+use super::condmean::Imputation;
 use crate::math::linalg::{cholesky, solve_lower};
 use serde::Serialize;
 

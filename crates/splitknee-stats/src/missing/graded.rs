@@ -127,8 +127,7 @@ mod tests {
         // Pairs of (active, placebo) grades by way of changes: the table of the paired method itself.
         let baselines = [[60.0, 60.0], [50.0, 80.0], [90.0, 30.0], [40.0, 40.0], [70.0, 20.0], [10.0, 50.0]];
         let values = [[20.0, 50.0], [50.0, 80.0], [3.0, 30.0], [46.0, 10.0], [20.0, 20.0], [10.0, 60.0]];
-        let pairs: Vec<[f64; 2]> =
-            values.iter().zip(&baselines).map(|(v, b)| [v[0] - b[0], v[1] - b[1]]).collect();
+        let pairs: Vec<[f64; 2]> = values.iter().zip(&baselines).map(|(v, b)| [v[0] - b[0], v[1] - b[1]]).collect();
         let (estimate, variance) = grades.log_odds(&pairs, &baselines).unwrap();
         let column = |arm: usize| -> Vec<f64> { values.iter().map(|v| grades.of(v[arm]) as f64).collect() };
         let table = SquareTable::from_grades(&column(0), &column(1), &[0.0, 1.0, 2.0, 3.0]).unwrap();

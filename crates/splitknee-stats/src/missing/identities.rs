@@ -331,6 +331,12 @@ fn what_cannot_be_answered_is_refused_with_the_reason() {
     let us = Request { structure: CellStructure::Us, ..at_last(&pair) };
     let refusal = run(pair, &us).unwrap_err();
     assert!(["mi_jackknife_failed", "mi_us_fails"].contains(&refusal.0.code()), "{refusal}");
+    // The slope of the baseline rests on one patient: without that patient there is no fit, and no jackknife without it.
+    let mut flat = trial(8, 20, 1, 0.1, None);
+    flat.patients.iter_mut().skip(1).for_each(|p| p.baseline = [60.0, 60.0]);
+    let refusal = run(flat.clone(), &at_last(&flat)).unwrap_err();
+    assert_eq!(refusal.0.code(), "mi_jackknife_failed");
+    assert!(refusal.to_string().contains("P000"), "{refusal}");
     let kron =
         Request { structure: CellStructure::KronUsUs, method: Method::Bayes(super::bayes::Prior::Jeffreys), ..request };
     assert!(refused(base, kron).contains("unstructured"));
