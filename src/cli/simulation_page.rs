@@ -128,7 +128,7 @@ pub fn page(about: &About<'_>, table: &[Performance]) -> String {
     for (name, toml) in about.scenarios {
         out += &format!("<details><summary>{}</summary><pre>{}</pre></details>\n", escaped(name), escaped(toml.trim()));
     }
-    out += "<h2>Results</h2>\n<p>Each figure with its Monte Carlo standard error in parentheses. Rejection is the type I error \
+    out += "<h2>Results</h2>\n<p>Each number of the tables with its Monte Carlo standard error in parentheses. Rejection is the type I error \
             where the true difference is 0, and the power elsewhere.</p>\n";
     for figure in about.figures {
         let notes: String = figure.footnotes.iter().map(|note| format!(" {}", escaped(note))).collect();
