@@ -10,7 +10,7 @@ const KIND: &str = "operating-characteristics";
 /// Room of the names of scenarios.
 const NAMES: f64 = 150.0;
 /// Rows of one figure.
-pub const MOST: usize = 24;
+pub const MOST: usize = 16;
 
 /// A measure with its Monte Carlo standard error.
 #[derive(Debug, Clone, Copy, PartialEq)]

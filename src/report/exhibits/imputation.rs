@@ -182,13 +182,14 @@ pub fn quality(material: &Material, number_of: &str) -> Option<ResultTable> {
     let mut table =
         ResultTable::new("t-14-4-12-imputation", number_of, words.get("estimand.quality"), material.everyone());
     let heads = ["structure", "prior", "m", "thinning", "redrawn", "lambda", "mcse", "mcse_p", "outside"];
-    let mut rows: Vec<(String, Option<(Vec<Cell>, String)>)> = Vec::new();
+    // A row without cells is the head of a group.
+    let mut rows: Vec<(String, Vec<Cell>, String)> = Vec::new();
     for own in estimated(material) {
         let decimals = material.endpoint(own.question.endpoint).decimals + 1;
         if own.records.iter().all(|record| !json(record, "structure").is_string()) {
             continue;
         }
-        rows.push((heading_of(material, &own), None));
+        rows.push((heading_of(material, &own), Vec::new(), String::new()));
         for (place, record) in own.records.iter().enumerate().filter(|(place, _)| !own.only_tips(*place)) {
             let value = |key: &str| json(record, key);
             let structure = value("structure");
@@ -210,20 +211,20 @@ pub fn quality(material: &Material, number_of: &str) -> Option<ResultTable> {
                 real("mcse_p_value", 5),
                 whole("n_outside_range"),
             ];
-            rows.push((analysis(material, &own, place), Some((cells, record.id.clone()))));
+            rows.push((analysis(material, &own, place), cells, record.id.clone()));
         }
     }
     // Without draws there is nothing to say of draws.
-    let filled = |place: usize| rows.iter().flat_map(|row| &row.1).any(|(cells, _)| cells[place] != Cell::Empty);
+    let filled =
+        |place: usize| rows.iter().any(|(_, cells, _)| cells.get(place).is_some_and(|cell| *cell != Cell::Empty));
     let shown: Vec<usize> = (0..heads.len()).filter(|place| filled(*place)).collect();
     let names = shown.iter().map(|place| words.get(&format!("estimand.quality_{}", heads[*place])));
     table.headers(words.get("table.method"), names);
-    for (label, row) in rows {
-        match row {
-            None => table.group(label),
-            Some((cells, id)) => {
-                table.row(label, 1, shown.iter().map(|place| cells[*place].clone()).collect(), vec![id])
-            }
+    for (label, cells, id) in rows {
+        if cells.is_empty() {
+            table.group(label);
+        } else {
+            table.row(label, 1, shown.iter().map(|place| cells[*place].clone()).collect(), vec![id]);
         }
     }
     for (column, place) in table.columns.iter_mut().skip(1).zip(&shown) {
