@@ -1,5 +1,7 @@
 //! The planned analysis ten thousand times, and the paired t-test alone: seconds on the cores there are, against the targets of
-//! two cores (30 s and 1 s), and the memory, which does not grow with the replicates.
+//! two cores (30 s and 1 s); the memory, which does not grow with the replicates; the same loop in R (lmerTest, pbkrtest) in
+//! the same run where R has them; and two shards as processes of one thread each against one such process, which is what two
+//! nodes of a cluster do but for the start of their jobs (target 1.8).
 //!
 //! `cargo bench -p splitknee-benches --bench simulate [REPLICATES]`; each replicate is a whole trial: 60 patients, four visits, mixed
 //! model with Kenward–Roger, McNemar's test, signed rank, multiplicity, verdict.
@@ -9,6 +11,8 @@ use splitknee::plan::{self, Plan};
 use splitknee::simulate::generate::World;
 use splitknee::simulate::replicate::{self, Followed};
 use splitknee::simulate::scenario::{self, ScenarioFile};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 const PLANNED: &str = r#"
@@ -111,6 +115,48 @@ impl Job {
     }
 }
 
+/// Seconds of R for so many trials; `None` where R or the packages are missing.
+fn peer(trials: u64) -> Option<f64> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/simulate.R");
+    let output = Command::new("Rscript").args(["--vanilla", script, &trials.to_string()]).output().ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}
+
+/// The program, built beside this benchmark: `cargo build --release` first.
+fn program() -> Option<PathBuf> {
+    let here = std::env::current_exe().ok()?;
+    Some(here.ancestors().nth(2)?.join("splitknee")).filter(|program| program.exists())
+}
+
+/// Seconds of the program for `n` replicates in `shards` processes of one thread each, all started together.
+fn sharded(program: &Path, folder: &Path, n: u64, shards: u64) -> Option<f64> {
+    let out = folder.join(format!("of-{shards}"));
+    let start = Instant::now();
+    let children: Option<Vec<_>> = (1..=shards)
+        .map(|shard| {
+            Command::new(program)
+                .arg("simulate")
+                .arg(folder.join("scenario.toml"))
+                .args([
+                    "--threads",
+                    "1",
+                    "--replicates",
+                    &n.to_string(),
+                    "--shard",
+                    &format!("{shard}/{shards}"),
+                    "--out",
+                ])
+                .arg(&out)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .ok()
+        })
+        .collect();
+    let ended: Vec<bool> = children?.into_iter().map(|mut child| child.wait().is_ok_and(|end| end.success())).collect();
+    ended.into_iter().all(|done| done).then(|| start.elapsed().as_secs_f64())
+}
+
 /// Largest resident memory so far in MiB, where the system tells.
 fn memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -147,5 +193,39 @@ fn main() {
     );
     if let (Some(before), Some(after)) = (before, memory()) {
         println!("memory: {before:.0} MiB after a tenth of the replicates, {after:.0} MiB after all");
+    }
+    // One thread each: a trial of ours against a trial of R.
+    let few = (n / 20).max(20);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
+    let own = pool.install(|| planned.seconds(1, few)) / few as f64;
+    let trials = 20;
+    match peer(trials) {
+        Some(seconds) => {
+            let theirs = seconds / trials as f64;
+            println!(
+                "one trial, one thread: {:.2} ms, R (lmerTest, pbkrtest) {:.1} ms, {:.0} times (target 100)",
+                1e3 * own,
+                1e3 * theirs,
+                theirs / own
+            );
+        }
+        None => println!("one trial, one thread: {:.2} ms; R, lmerTest or pbkrtest not installed", 1e3 * own),
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("plan.toml"), PLANNED).expect("a plan");
+    std::fs::write(folder.path().join("scenario.toml"), SCENARIO).expect("a scenario");
+    let Some(program) = program() else {
+        println!("shards: the program is not built (`cargo build --release`)");
+        return;
+    };
+    let n = n / 4;
+    match (sharded(&program, folder.path(), n, 1), sharded(&program, folder.path(), n, 2)) {
+        (Some(one), Some(two)) => {
+            println!(
+                "{n} replicates: one process {one:.1} s, two shards {two:.1} s, {:.2} times (target 1.8)",
+                one / two
+            );
+        }
+        _ => println!("shards: the program failed"),
     }
 }

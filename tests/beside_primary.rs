@@ -181,3 +181,26 @@ fn refusals_say_what_to_write() {
     let findings = pipeline::analyse(inputs).err().unwrap();
     assert!(findings.iter().any(|finding| finding.rule == "SK609" && finding.message.contains("blok")), "{findings:?}");
 }
+
+/// How it was drawn which knee got which treatment stands in the methods section, with the plan's own sizes, strata and
+/// words, in both languages; without a scheme nothing is said of one.
+#[test]
+fn the_methods_section_says_how_the_allocation_was_drawn() {
+    let page = |addition: &str, language: &str| {
+        let demo = plan_of(DEMO).replace("language = \"en\"", &format!("language = \"{language}\""));
+        let mut inputs = crate::project::inputs(DEMO, &format!("{demo}{addition}"));
+        inputs.plan.report.formats.retain(|format| *format == plan::ReportFormat::Markdown);
+        let bundle = splitknee::report::files(&pipeline::analyse(inputs).unwrap()).unwrap();
+        String::from_utf8(bundle.get("report.md").unwrap().to_vec()).unwrap()
+    };
+    let (_, bundle) = crate::report::demo("en");
+    let plain = String::from_utf8(bundle.get("report.md").unwrap().to_vec()).unwrap();
+    assert!(!plain.contains("permuted blocks"), "nothing is made up");
+    let drawn = page(REDRAWN, "en");
+    let sentence = "Which knee of a patient received EV was drawn at random in permuted blocks of 4 patients, in which \
+                    either side is active equally often.";
+    assert!(drawn.contains(sentence), "{}", drawn.lines().filter(|line| line.contains("blocks")).collect::<String>());
+    let strata = page(&format!("{REDRAWN}stratum = \"sex\"\n"), "en");
+    assert!(strata.contains("in permuted blocks of 4 patients within strata (sex)"));
+    assert!(page(REDRAWN, "ja").contains("置換ブロック"));
+}

@@ -234,6 +234,15 @@ fn bad_input_is_refused_in_words_or_answered() {
     let refused = trial("", &conditional).read_plan().unwrap_err();
     let linear = |finding: &splitknee::trial::Finding| finding.message.contains("the mixed model is not linear");
     assert!(refused.iter().any(linear), "{refused:#?}");
+    // An event at a knee that the patient does not have.
+    let mut small = trial("P01,LEFT,Month 6,OUT", &event("OUT", "knee", "jump-to-reference"));
+    for file in ["knees.csv", "allocation.csv"] {
+        let (id, side) = if file == "knees.csv" { (0, 1) } else { (1, 2) };
+        small.files.get_mut(file).unwrap().retain(|row| row[id] != "P01" || row[side] != "LEFT");
+    }
+    let findings = small.findings();
+    let found = findings.iter().find(|finding| finding.rule == "SK803").unwrap_or_else(|| panic!("{findings:#?}"));
+    assert!(found.message.contains("P01") && found.message.contains("RIGHT"), "{found:?}");
     // One patient.
     let mut small = trial("", &policy);
     for file in ["knees.csv", "patients.csv", "allocation.csv", "disposition.csv", "events.csv"] {
@@ -279,4 +288,112 @@ fn sensitivity_analyses_say_what_they_are() {
     // The events file belongs to the seal.
     let (plan, _) = small.read().unwrap();
     assert!(plan::sources::files(&plan).contains(&"ice.csv"));
+}
+
+/// LEFT and RIGHT are names: swapped in every file, each record of the estimand has the same bytes, whatever the strategy.
+#[test]
+fn swapping_the_sides_changes_no_byte_of_an_estimate() {
+    let swap = |cell: &str| match cell {
+        "LEFT" => "RIGHT".to_owned(),
+        "RIGHT" => "LEFT".to_owned(),
+        other => other.to_owned(),
+    };
+    let others = "[[estimand.sensitivity]]\nstrategy = \"cir\"\n[[estimand.sensitivity]]\nstrategy = \"rtb\"\n\
+                  [[estimand.sensitivity]]\nmethod = \"approximate-bayes\"\n[[estimand.sensitivity]]\nmethod = \"two-means\"\n";
+    let mut small =
+        trial("P03,RIGHT,Month 6,OUT\nP05,LEFT,Month 2,OUT", &(event("OUT", "knee", "jump-to-reference") + others));
+    small.set("knees.csv", row(4, 2, true), "vas", "");
+    let mut swapped = small.clone();
+    for (file, column) in
+        [("knees.csv", "side"), ("allocation.csv", "side"), ("ice.csv", "knee"), ("events.csv", "knee")]
+    {
+        swapped.set_column(file, column, |cell, _| swap(cell));
+    }
+    let of = |small: &SmallTrial| -> Vec<String> {
+        let found = outcomes(small);
+        let own = found.records.iter().filter(|record| record.id.contains(".e1."));
+        own.map(|record| format!("{} {}", record.id, serde_json::to_string(&record.result).unwrap())).collect()
+    };
+    let (before, after) = (of(&small), of(&swapped));
+    assert_eq!(before.len(), 5);
+    assert!(before.iter().all(|text| text.contains("\"estimate\"")));
+    assert_eq!(before, after);
+}
+
+/// Grades of a score come from draws: without missing values each set gives the paired method's own odds ratio; what has no
+/// draws, no cut points or cut points outside the scale is refused.
+#[test]
+fn grades_come_from_draws_and_are_those_of_the_scale() {
+    let policy = event("OUT", "patient", "treatment-policy");
+    let graded = |further: &str| {
+        format!("{policy}[estimand.missing]\nmethod = \"approximate-bayes\"\nanalysis = \"grades\"\nm = 20\n{further}")
+    };
+    let mut small = trial("", &graded("cuts = [45, 60]\n"));
+    let found = outcomes(&small);
+    let own = record(&found, "vas.m6.e1.mar");
+    let column = |arm: &str| -> Vec<f64> {
+        let rows = small.files["knees.csv"].iter().filter(|row| row[2] == "Month 6" && row[5] == arm);
+        let grade = |row: &Vec<String>| {
+            row[6].parse::<f64>().map(|vas| f64::from(u8::from(vas >= 45.0) + u8::from(vas >= 60.0)))
+        };
+        rows.map(|row| grade(row).unwrap()).collect()
+    };
+    let table =
+        splitknee::paired::square_table::SquareTable::from_grades(&column("EV"), &column("SALINE"), &[0.0, 1.0, 2.0]);
+    let options = splitknee::paired::Options::default();
+    let direct = splitknee::paired::proportional_odds::proportional_odds(&table.unwrap(), &options).unwrap();
+    let (estimate, error) = (own.result.estimate.unwrap(), own.result.std_error.unwrap());
+    assert!((estimate - direct.estimate.unwrap()).abs() < 1e-12 && (error - direct.std_error.unwrap()).abs() < 1e-12);
+    assert_eq!(own.result.number("odds_ratio"), Some(estimate.exp()));
+    assert!(matches!(own.result.field("scale"), Some(Field::Text(scale)) if scale == "log-odds"));
+    assert_eq!(own.role, splitknee::trial::Role::Sensitivity);
+    // With a missing value the draws differ, and the interval is wider than of any of them.
+    small.set("knees.csv", row(3, 2, true), "vas", "");
+    let found = outcomes(&small);
+    let own = record(&found, "vas.m6.e1.mar");
+    assert!(own.result.number("between").is_none_or(|between| between > 0.0) && own.result.estimate.is_some());
+    for (further, said) in [
+        ("", "one to 8 cut points"),
+        ("cuts = [60, 45]\n", "ascending"),
+        ("cuts = [45, 160]\n", "outside the endpoint's range"),
+    ] {
+        let refused = trial("", &graded(further)).read_plan().unwrap_err();
+        assert!(refused.iter().any(|finding| finding.message.contains(said)), "{further}: {refused:#?}");
+    }
+    let means = graded("cuts = [45]\n").replace("approximate-bayes", "conditional-mean").replace("m = 20\n", "");
+    let refused = trial("", &means).read_plan().unwrap_err();
+    assert!(refused.iter().any(|finding| finding.message.contains("higher grade is not linear")), "{refused:#?}");
+    let stray = format!("{policy}[estimand.missing]\ncuts = [45]\n");
+    let refused = trial("", &stray).read_plan().unwrap_err();
+    assert!(refused.iter().any(|finding| finding.message.contains("belong to `analysis")), "{refused:#?}");
+}
+
+/// What an imputation is judged by is in the record and in the report: imputed beside observed values, residuals, chain.
+#[test]
+fn an_imputation_can_be_judged_from_its_record() {
+    let others = "[[estimand.sensitivity]]\nmethod = \"bayes\"\n";
+    let mut small = trial("", &(event("OUT", "patient", "treatment-policy") + "[estimand.missing]\nm = 50\n" + others));
+    small.set("knees.csv", row(3, 2, true), "vas", "");
+    let found = outcomes(&small);
+    let json = |id: &str, name: &str| serde_json::to_value(record(&found, id).result.field(name)).unwrap();
+    let spread = json("vas.m6.e1.mar", "spread");
+    // Active and placebo at two visits; one active value is imputed at the last.
+    let of = |place: usize, key: &str| spread[place][key]["n"].as_u64();
+    assert_eq!(
+        (of(1, "observed"), of(1, "imputed"), of(3, "observed"), of(3, "imputed")),
+        (Some(11), Some(1), Some(12), None)
+    );
+    assert!(spread[1]["law_sd"].as_f64().unwrap() > 0.0 && spread[3]["law_sd"].is_null());
+    let innovations = json("vas.m6.e1.mar", "innovations");
+    let values: Vec<f64> = innovations.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    assert_eq!(values.len(), 47);
+    assert!(values.windows(2).all(|pair| pair[0] <= pair[1]));
+    let variance = values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64;
+    assert!((0.5..1.2).contains(&variance), "{variance}");
+    let bayes = "vas.m6.e1.mar.bayes";
+    assert_eq!(json(bayes, "trace").as_array().unwrap().len(), 50);
+    assert_eq!(json(bayes, "autocorrelation").as_array().unwrap().len(), 20);
+    assert!(json(bayes, "thinning").as_u64().unwrap() >= 1);
+    assert_eq!(serde_json::to_value(&spread[1]["imputed"]["n"]).unwrap(), 1);
+    assert_eq!(json(bayes, "spread")[1]["imputed"]["n"], 50);
 }

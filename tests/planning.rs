@@ -91,6 +91,93 @@ fn lists_give_rows_and_unused_options_are_refused() {
     }
 }
 
+/// Every option of every method: taken where the registry lists it, else refused by its name. None is accepted and ignored.
+#[test]
+fn an_option_is_used_or_refused_whatever_the_method() {
+    use clap::Parser;
+    use splitknee::cli::args::power::PowerArgs;
+    use splitknee::cli::power::{METHODS, inputs};
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: PowerArgs,
+    }
+    let given = [
+        ("better", Some("lower")),
+        ("p", Some("exact")),
+        ("formula", Some("are")),
+        ("analysis", Some("exchangeable")),
+        ("over", Some("sd")),
+        ("spending", Some("of")),
+        ("futility", Some("of")),
+        ("futility_under", Some("trend")),
+        ("binding", None),
+        ("where", Some("visit=6")),
+    ];
+    let mut options: Vec<&str> =
+        METHODS.iter().flat_map(|(_, numbers, words)| numbers.iter().chain(*words)).copied().collect();
+    options.sort_unstable();
+    options.dedup();
+    assert!(options.len() > 50, "{}", options.len());
+    let mut refused = 0;
+    for (method, numbers, words) in METHODS {
+        for option in &options {
+            let flag = inputs::flag(option);
+            let value = given.iter().find(|(name, _)| name == option).map_or(Some("0.5"), |(_, value)| *value);
+            let line = ["power", method, &flag].into_iter().chain(value);
+            let args = Line::try_parse_from(line).unwrap_or_else(|error| panic!("{method} {flag}: {error}")).args;
+            match inputs::rows(&args) {
+                Ok((rows, _)) => {
+                    assert!(numbers.contains(option) || words.contains(option), "{method} ignores {flag}");
+                    assert!(rows[0].get(option).is_some() || rows[0].word(option).is_some(), "{method} loses {flag}");
+                }
+                Err(error) => {
+                    assert!(!numbers.contains(option) && !words.contains(option), "{method} {flag}: {error}");
+                    assert!(error.to_string().contains(&format!("{flag} is not an option of {method}")), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 300, "{refused}");
+}
+
+/// A blinded re-estimation refuses a file in which it could see the allocation, and of the others the words of any further
+/// column, whatever they are, do not reach its answer.
+#[test]
+fn a_blinded_reestimation_reads_no_arms() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, further: &str, cell: &dyn Fn(usize) -> String| {
+        let mut text = format!("id,side,value,{further}\n");
+        for row in 0..40 {
+            let value = 40.0 + f64::from((row * 7919 % 101) as u32) / 4.0;
+            text.push_str(&format!("P{:02},{},{value},{}\n", row / 2, ["L", "R"][row % 2], cell(row)));
+        }
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let of = |path: &str| {
+        let numbers = ["--delta-planned", "5", "--power", "0.8", "--pairs-planned", "20"];
+        let mut words = vec!["power", "reestimate", "--data", path, "--id", "id", "--side", "side", "--value", "value"];
+        words.extend(numbers);
+        words.extend(["--format", "json"]);
+        run(&words)
+    };
+    for name in ["arm", "treatment", "TRT01P"] {
+        let (code, out, err) = of(&file("arms.csv", name, &|row| ["EV", "SALINE"][row % 2].to_owned()));
+        assert!(code == 1 && out.is_empty() && err.contains(&format!("`{name}`")), "{name}: {out}{err}");
+    }
+    let truth = of(&file("sent.csv", "code", &|row| ["EV", "SALINE"][row % 2].to_owned()));
+    assert_eq!(truth.0, 0, "{}", truth.2);
+    for garbage in ["", "\u{1F9B4}", "\"a, b\"", "1e999", "SALINE"] {
+        assert_eq!(
+            of(&file("sent.csv", "code", &|row| if row % 3 == 0 { garbage.to_owned() } else { row.to_string() })),
+            truth
+        );
+    }
+}
+
 /// Figures of PowerTOST 1.5-7, exact2x2's definition, rpact 3.3.4 and R code of the planning references.
 #[test]
 fn other_methods() {
@@ -223,6 +310,11 @@ fn simulations_do_not_depend_on_shards_threads_or_kills() {
     assert_eq!(simulate(folder.path(), "seven", &["--merge"]).0, 0);
     let read = |out: &str| std::fs::read(folder.path().join(out).join("performance.json")).unwrap();
     assert_eq!(read("one"), read("seven"));
+    for shard in 1..=64 {
+        assert_eq!(simulate(folder.path(), "many", &["--shard", &format!("{shard}/64"), "--threads", "2"]).0, 0);
+    }
+    assert_eq!(simulate(folder.path(), "many", &["--merge"]).0, 0);
+    assert_eq!(read("one"), read("many"));
     // By the folder alone, and the page for the protocol: the same bytes again.
     let page = |out: &str| std::fs::read_to_string(folder.path().join(out).join("performance.html")).unwrap();
     std::fs::remove_file(folder.path().join("seven/performance.json")).unwrap();
@@ -233,6 +325,9 @@ fn simulations_do_not_depend_on_shards_threads_or_kills() {
     {
         assert!(page("one").contains(words), "{words}");
     }
+    // Bias, coverage and rejection of both scenarios, and their intervals; what is drawn is well-formed.
+    assert_eq!((page("one").matches("<svg").count(), page("one").matches("</figure>").count()), (2, 2));
+    assert!(page("one").contains("operating-characteristics-") && page("one").contains("zip-plot-"));
     assert_eq!(run(&["simulate", "merge", folder.path().to_str().unwrap()]).0, 1);
     let table: serde_json::Value = serde_json::from_slice(&read("one")).unwrap();
     let of = |scenario: &str, measure: &str| {

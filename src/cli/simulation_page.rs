@@ -2,11 +2,12 @@
 //! White & Crowther 2019), the truth, and every measure with its Monte Carlo standard error.
 
 use super::terminal;
-use crate::simulate::performance::Performance;
+use crate::figure::{Figure, FigureError, Heading, Style, operating_characteristics as characteristics, zip_plot};
+use crate::simulate::performance::{Intervals, Performance};
 use std::collections::BTreeMap;
 
 /// The measures of the page, in order, with their headings.
-const MEASURES: [(&str, &str); 9] = [
+const MEASURES: [(&str, &str); 10] = [
     ("bias", "Bias"),
     ("empirical_se", "Empirical SE"),
     ("model_se", "Model SE"),
@@ -15,6 +16,7 @@ const MEASURES: [(&str, &str); 9] = [
     ("claim_for", "Claims for active"),
     ("claim_against", "Claims against active"),
     ("mse", "Mean squared error"),
+    ("relative_precision_percent", "Precision gained on the first, %"),
     ("mean_pairs", "Pairs"),
 ];
 
@@ -22,6 +24,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:80rem;mar
 table{border-collapse:collapse;margin:1rem 0;width:100%}caption{text-align:left;font-weight:600;margin-bottom:.3rem}\
 th,td{padding:.3rem .6rem;border-bottom:1px solid #ccc;text-align:right;font-variant-numeric:tabular-nums}\
 th:first-child,td:first-child{text-align:left}small{color:#555}code{overflow-wrap:anywhere}.scroll{overflow-x:auto}\
+figure{margin:1rem 0}figure svg{max-width:100%;height:auto}figcaption{font-size:.9em;color:#444}\
 @media print{body{max-width:none;margin:0;font-size:11px}.scroll{overflow:visible}}pre{white-space:pre-wrap;background:#f6f6f6;padding:.6rem}";
 
 /// What stands above the tables.
@@ -36,6 +39,74 @@ pub struct About<'a> {
     pub missing: usize,
     /// The scenarios by name, as TOML.
     pub scenarios: &'a [(String, String)],
+    /// Figures of the results.
+    pub figures: &'a [Figure],
+}
+
+/// The figures of the page: bias, coverage and rejection over the scenarios, and the intervals of the first analysis of each.
+///
+/// # Errors
+/// A figure that cannot be drawn.
+pub fn figures(table: &[Performance], intervals: &[Intervals], alpha: f64) -> Result<Vec<Figure>, FigureError> {
+    let style = Style::default();
+    let mut rows: Vec<characteristics::Row> = Vec::new();
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for row in table {
+        let key = (row.scenario.as_str(), row.id.as_str());
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let of = |measure: &str| {
+            let own =
+                table.iter().find(|own| (own.scenario.as_str(), own.id.as_str()) == key && own.measure == measure)?;
+            Some(characteristics::Measured { value: own.value?, mcse: own.mcse? })
+        };
+        let measures = ["bias", "coverage", "rejection"].map(of);
+        rows.push(characteristics::Row { label: format!("{}: {}", row.scenario, row.id), measures });
+    }
+    let several = |key: &str, number: usize, of: usize, title: &str, note: &str| {
+        let part = if of > 1 { format!(" ({} of {of})", number + 1) } else { String::new() };
+        let notes = vec![note.to_owned()];
+        let key = format!("{key}-{}", number + 1);
+        Heading { footnotes: notes, ..Heading::new(&key, "", &format!("{title}{part}")) }
+    };
+    let mut found = Vec::new();
+    let pages = rows.len().div_ceil(characteristics::MOST);
+    for (number, page) in rows.chunks(characteristics::MOST).enumerate() {
+        let note = "Bars: 1.96 Monte Carlo standard errors. Grey lines: no bias, the confidence level, the significance level; \
+                    rejection is the type I error where the true difference is 0 and the power elsewhere.";
+        let panel =
+            |title: &str, reference| characteristics::Panel { title: title.to_owned(), reference: Some(reference) };
+        let input = characteristics::OperatingCharacteristics {
+            heading: several("scenarios", number, pages, "Bias, coverage and rejection", note),
+            rows: page.to_vec(),
+            panels: [panel("Bias", 0.0), panel("Coverage", 1.0 - alpha), panel("Rejection", alpha)],
+        };
+        found.push(characteristics::draw(&input, &style));
+    }
+    let panels: Vec<zip_plot::Panel> = intervals
+        .iter()
+        .map(|one| zip_plot::Panel {
+            label: format!("{}: {}", one.scenario, one.id),
+            truth: one.truth,
+            intervals: one.intervals.clone(),
+        })
+        .collect();
+    let pages = panels.len().div_ceil(zip_plot::MOST);
+    for (number, page) in panels.chunks(zip_plot::MOST).enumerate() {
+        let note = "Intervals in the order of |estimate − truth| / SE, at most 250 of a panel; those that miss the truth in colour. \
+                    They should begin at the horizontal line.";
+        let input = zip_plot::ZipPlot {
+            heading: several("intervals", number, pages, "Confidence intervals of the replicates", note),
+            panels: page.to_vec(),
+            level: 1.0 - alpha,
+            labels: ["Replicates, %".to_owned(), "Difference active − placebo; vertical line: the truth".to_owned()],
+        };
+        found.push(zip_plot::draw(&input, &style));
+    }
+    found.retain(|figure| !matches!(figure, Err(FigureError::Empty { .. })));
+    found.into_iter().collect()
 }
 
 /// The page.
@@ -57,8 +128,16 @@ pub fn page(about: &About<'_>, table: &[Performance]) -> String {
     for (name, toml) in about.scenarios {
         out += &format!("<details><summary>{}</summary><pre>{}</pre></details>\n", escaped(name), escaped(toml.trim()));
     }
-    out += "<h2>Results</h2>\n<p>Each figure with its Monte Carlo standard error in parentheses. Rejection is the type I error \
+    out += "<h2>Results</h2>\n<p>Each number of the tables with its Monte Carlo standard error in parentheses. Rejection is the type I error \
             where the true difference is 0, and the power elsewhere.</p>\n";
+    for figure in about.figures {
+        let notes: String = figure.footnotes.iter().map(|note| format!(" {}", escaped(note))).collect();
+        out += &format!(
+            "<figure>{}<figcaption><strong>{}.</strong>{notes}</figcaption></figure>\n",
+            figure.svg.trim_end(),
+            escaped(&figure.title)
+        );
+    }
     // Rows of one scenario together, in the order of the table.
     let mut scenarios: Vec<&str> = Vec::new();
     for row in table {

@@ -4,7 +4,7 @@ use super::cross::Checker;
 use super::design::endpoint_id;
 use super::estimand::{
     CellStructure, CompletedAnalysis, CompositeValue, DeltaValue, Estimand, ImputationBaseline, ImputationMethod,
-    MissingPlan, SensitivityMethod, Strategy,
+    MOST_CUTS, MissingPlan, SensitivityMethod, Strategy,
 };
 use super::file::{EndpointPlan, KindPlan, PlanFile, RolePlan};
 use std::collections::BTreeMap;
@@ -338,8 +338,30 @@ impl Checker<'_> {
             let message = "a threshold belongs to `analysis = \"responder\"`".to_owned();
             self.wrong("SK010", &at("threshold"), message, "leave it out");
         }
+        let sensitivities = plan.estimands.get(i).into_iter().flat_map(|estimand| &estimand.sensitivities);
+        let graded = std::iter::once(Some(missing.analysis)).chain(sensitivities.map(|other| other.analysis));
+        let graded = graded.flatten().any(|analysis| analysis == CompletedAnalysis::Grades);
+        let ascend = missing.cuts.iter().all(|cut| cut.is_finite()) && missing.cuts.is_sorted_by(|a, b| a < b);
+        if graded && !(ascend && (1..=MOST_CUTS).contains(&missing.cuts.len())) {
+            let message =
+                format!("grades need one to {MOST_CUTS} cut points on the endpoint's scale, in ascending order");
+            self.wrong("SK010", &at("cuts"), message, "for instance `cuts = [5, 45, 75]`");
+        } else if let (true, Some([low, high])) = (graded, endpoint.and_then(|endpoint| endpoint.range))
+            && missing.cuts.iter().any(|cut| *cut <= low || *cut > high)
+        {
+            let message = format!("a cut point outside the endpoint's range of {low} to {high} makes no grade");
+            self.wrong("SK010", &at("cuts"), message, "name points above its lowest value, at most its highest");
+        } else if !graded && !missing.cuts.is_empty() {
+            let message = "cut points belong to `analysis = \"grades\"`".to_owned();
+            self.wrong("SK010", &at("cuts"), message, "leave them out");
+        }
         if let Some(m) = missing.m {
-            if missing.method == ImputationMethod::ConditionalMean {
+            let draws = |method: Option<SensitivityMethod>| {
+                matches!(method, Some(SensitivityMethod::Bayes | SensitivityMethod::ApproximateBayes))
+            };
+            let others =
+                plan.estimands.get(i).is_some_and(|own| own.sensitivities.iter().any(|other| draws(other.method)));
+            if missing.method == ImputationMethod::ConditionalMean && !others {
                 let message = "conditional means are computed once: there is no number of imputations".to_owned();
                 self.wrong("SK010", &at("m"), message, "leave it out");
             } else if !(2..=20_000).contains(&m) {
@@ -354,6 +376,7 @@ impl Checker<'_> {
 fn not_linear(analysis: CompletedAnalysis) -> Option<&'static str> {
     match analysis {
         CompletedAnalysis::Responder => Some("the share of responders"),
+        CompletedAnalysis::Grades => Some("the odds of a higher grade"),
         CompletedAnalysis::Mixed => Some("the mixed model"),
         CompletedAnalysis::MeanDifference | CompletedAnalysis::Ancova => None,
     }

@@ -222,6 +222,9 @@ impl JsonSchema for Strategy {
     }
 }
 
+/// Most cut points of grades.
+pub const MOST_CUTS: usize = 8;
+
 /// How missing values of an estimand are handled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -245,6 +248,9 @@ pub struct MissingPlan {
     /// For `responder`: the improvement that counts; the endpoint's MCID where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
+    /// For `grades`: the points of the endpoint's scale from which on the next grade begins, ascending, at most eight.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<f64>,
     /// For `bayes`: prior of the covariance.
     pub prior: Prior,
     /// Number of imputations; as many as make the Monte Carlo error 1 % of the standard error where left out.
@@ -264,6 +270,7 @@ impl Default for MissingPlan {
             fit: FitValues::ByStrategy,
             baseline: ImputationBaseline::Own,
             threshold: None,
+            cuts: Vec::new(),
             prior: Prior::Jeffreys,
             m: None,
         }
@@ -440,6 +447,8 @@ words! {
         Mixed = "mixed",
         /// The difference of the shares of responders; from draws only.
         Responder = "responder",
+        /// The odds of a higher grade, the score cut at `cuts`; from draws only.
+        Grades = "grades",
     }
 }
 

@@ -6,7 +6,7 @@ use super::scenario::ScenarioFile;
 use super::shard::{Found, Records, decode};
 use super::truth::{Truth, truth};
 use crate::plan::Plan;
-use crate::planning::performance::{Measured, Replicate, average, measures, share};
+use crate::planning::performance::{Measured, Replicate, average, measures, relative_precision, share};
 use serde::Serialize;
 
 /// One measure of one analysis in one scenario.
@@ -51,7 +51,20 @@ pub fn tabulate(
         for (position, one) in followed.iter().enumerate() {
             let found: Vec<Found> = of_scenario.iter().filter_map(|list| list.get(position).copied()).collect();
             let truth = truth(world, one.endpoint, one.visit, one.measure);
-            let rows = of_analysis(plan.analysis.alpha, &found, one, truth.as_ref());
+            let mut rows = of_analysis(plan.analysis.alpha, &found, one, truth.as_ref());
+            // Against the first analysis of the same difference, on the same replicates.
+            let same = |other: &&Followed| {
+                (other.endpoint, other.visit, other.measure) == (one.endpoint, one.visit, one.measure)
+                    && other.is_difference
+            };
+            let first = followed.iter().position(|other| same(&other));
+            if let Some(first) = first.filter(|first| one.is_difference && *first < position) {
+                let both = of_scenario
+                    .iter()
+                    .filter_map(|list| Some((list.get(first)?.estimate, list.get(position)?.estimate)));
+                let both: Vec<(f64, f64)> = both.filter(|(a, b)| a.is_finite() && b.is_finite()).collect();
+                rows.push(("relative_precision_percent", relative_precision(&both), both.len()));
+            }
             table.extend(rows.into_iter().map(|(measure, measured, replicates)| Performance {
                 scenario: scenario.name.clone(),
                 endpoint: world.design.endpoints[one.endpoint].id.clone(),
@@ -68,6 +81,43 @@ pub fn tabulate(
         }
     }
     table
+}
+
+/// The confidence intervals of one analysis over the replicates of a scenario, nearest to the truth in standard errors first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intervals {
+    /// Scenario.
+    pub scenario: String,
+    /// Identifier of the record.
+    pub id: String,
+    /// The truth.
+    pub truth: f64,
+    /// The intervals.
+    pub intervals: Vec<[f64; 2]>,
+}
+
+/// The intervals of the first analysis of every scenario that has a truth to be held against.
+pub fn intervals(file: &ScenarioFile, worlds: &[(World, Vec<Followed>)], records: &Records) -> Vec<Intervals> {
+    let mut out = Vec::new();
+    for (number, (scenario, (world, followed))) in file.scenarios.iter().zip(worlds).enumerate() {
+        let number = number as u32;
+        let Some((position, one)) = followed.iter().enumerate().find(|(_, one)| one.is_difference) else { continue };
+        let Some(truth) = truth(world, one.endpoint, one.visit, one.measure) else { continue };
+        let found =
+            records.range((number, 0)..=(number, u64::MAX)).filter_map(|(_, bits)| decode(bits).get(position).copied());
+        let known =
+            |found: &Found| [found.estimate, found.std_error, found.low, found.high].iter().all(|v| v.is_finite());
+        let far = |found: &Found| (found.estimate - truth.difference).abs() / found.std_error;
+        let mut found: Vec<Found> = found.filter(known).collect();
+        found.sort_by(|a, b| far(a).total_cmp(&far(b)));
+        out.push(Intervals {
+            scenario: scenario.name.clone(),
+            id: one.id.clone(),
+            truth: truth.difference,
+            intervals: found.iter().map(|found| [found.low, found.high]).collect(),
+        });
+    }
+    out
 }
 
 /// The replicates in which the analysis gave an answer: an estimate, or where the method has none, a p-value.

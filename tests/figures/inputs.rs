@@ -3,8 +3,9 @@
 use splitknee::figure::scene::Arm;
 use splitknee::figure::{
     Better, Figure, FigureError, Heading, Language, MeanCi, Style, adverse_event_timeline as events, bland_altman,
-    cumulative_responder as responder, differences, flow, forest, missingness, paired_slopes as slopes, profiles,
-    residuals, sensitivity_forest, shift_bars, waterfall,
+    cumulative_responder as responder, differences, flow, forest, imputation_diagnostics as diagnostics, missingness,
+    operating_characteristics as characteristics, paired_slopes as slopes, profiles, residuals, sensitivity_forest,
+    shift_bars, strategy_profiles, waterfall, zip_plot,
 };
 
 /// The words a figure is drawn with.
@@ -296,6 +297,81 @@ pub fn residuals_input(w: &Words, n: usize) -> residuals::Residuals {
     }
 }
 
+pub fn strategies_input(w: &Words, visits: usize, n: usize) -> strategy_profiles::StrategyProfiles {
+    let course = |from: f64, some: bool| -> Vec<Option<f64>> {
+        (0..visits).map(|v| some.then_some(from - 2.0 * v as f64).filter(|_| v != 2)).collect()
+    };
+    let one = |i: usize| strategy_profiles::Strategy {
+        label: format!("E{}: {}", i + 1, w.endpoint),
+        completed: [course(-8.0 + i as f64, true), course(-4.0, true)],
+        imputed: [course(-5.0 + 2.0 * i as f64, true), course(-4.5, i.is_multiple_of(2))],
+    };
+    strategy_profiles::StrategyProfiles {
+        heading: heading(w),
+        visits: (0..visits).map(|v| ((w.visit)(v + 1), 2.0 * (v + 1) as f64)).collect(),
+        observed: [course(-8.5, true), course(-4.2, true)],
+        strategies: (0..n).map(one).collect(),
+        labels: strategy_profiles::Labels::english(w.endpoint),
+    }
+}
+
+pub fn diagnostics_input(w: &Words, visits: usize, chain: bool) -> diagnostics::ImputationDiagnostics {
+    let five = |from: f64, n: usize| Some(diagnostics::Box5 { n, at: [-9.0, -4.0, 0.0, 5.0, 11.0].map(|q| from + q) });
+    let visit = |v: usize| diagnostics::Visit {
+        label: (w.visit)(v + 1),
+        observed: [five(-10.0, 25), five(-6.0, 27)],
+        imputed: [five(-8.0, 4).filter(|_| v != 1), five(-5.0, 2)],
+    };
+    let draw = |i: usize| -8.0 + 3.0 * number(i, 2);
+    diagnostics::ImputationDiagnostics {
+        heading: heading(w),
+        visits: (0..visits).map(visit).collect(),
+        residuals: (0..160)
+            .map(|i| (4.0 * (i as f64 + 0.5) / 160.0 - 2.0, 4.2 * (i as f64 + 0.5) / 160.0 - 2.1))
+            .collect(),
+        trace: if chain { (0..1000).map(draw).collect() } else { Vec::new() },
+        autocorrelation: if chain { (1..=20).map(|lag| 0.4 / f64::from(lag)).collect() } else { Vec::new() },
+        labels: diagnostics::Labels::english(w.endpoint),
+    }
+}
+
+pub fn characteristics_input(w: &Words, n: usize) -> characteristics::OperatingCharacteristics {
+    let measured = |value, mcse| Some(characteristics::Measured { value, mcse });
+    let row = |i: usize| characteristics::Row {
+        label: format!("{} {i}: {}", w.endpoint, w.active),
+        measures: [
+            measured(0.4 * number(i, 1) - 0.2, 0.1),
+            measured(0.95 - 0.02 * number(i, 2), 0.004).filter(|_| i != 1),
+            measured(0.05 + 0.8 * number(i, 3), 0.003),
+        ],
+    };
+    let panel = |title: &str, reference| characteristics::Panel { title: title.into(), reference: Some(reference) };
+    characteristics::OperatingCharacteristics {
+        heading: heading(w),
+        rows: (0..n).map(row).collect(),
+        panels: [panel("Bias", 0.0), panel("Coverage", 0.95), panel("Rejection", 0.05)],
+    }
+}
+
+pub fn zip_input(w: &Words, panels: usize, n: usize) -> zip_plot::ZipPlot {
+    let one = |p: usize| zip_plot::Panel {
+        label: format!("{} {p}: {}", w.endpoint, w.active),
+        truth: -10.0,
+        intervals: (0..n)
+            .map(|i| {
+                let off = 5.0 * i as f64 / n as f64 * if i.is_multiple_of(2) { 1.0 } else { -1.0 };
+                [-14.4 + off, -5.6 + off]
+            })
+            .collect(),
+    };
+    zip_plot::ZipPlot {
+        heading: heading(w),
+        panels: (0..panels).map(one).collect(),
+        level: 0.95,
+        labels: ["Replicates, %".into(), format!("{}: {}", w.endpoint, w.placebo)],
+    }
+}
+
 pub fn events_input(w: &Words, n: usize) -> events::AdverseEventTimeline {
     let one = |i: usize| events::Event {
         patient: format!("{} {}", patient(i / 2), if i.is_multiple_of(5) { w.placebo } else { "" }),
@@ -365,6 +441,15 @@ pub fn drawings() -> Vec<(&'static str, Drawing)> {
             vec![missingness::draw(&missingness_input(w, pick(l, 400, 31), pick(l, 40, 3)), &w.style)]
         }),
         ("residuals", |w, l| vec![residuals::draw(&residuals_input(w, pick(l, 2000, 160)), &w.style)]),
+        ("strategy_profiles", |w, l| {
+            let draw = |n| strategy_profiles::draw(&strategies_input(w, pick(l, 40, 3), n), &w.style);
+            vec![draw(pick(l, 10, 4))]
+        }),
+        ("imputation_diagnostics", |w, l| vec![diagnostics::draw(&diagnostics_input(w, pick(l, 40, 3), l), &w.style)]),
+        ("operating_characteristics", |w, l| {
+            vec![characteristics::draw(&characteristics_input(w, pick(l, 40, 4)), &w.style)]
+        }),
+        ("zip_plot", |w, l| vec![zip_plot::draw(&zip_input(w, pick(l, 12, 2), pick(l, 10_000, 200)), &w.style)]),
         ("adverse_event_timeline", |w, l| {
             let pages = events::paginate(&events_input(w, pick(l, 120, 9)), &w.style);
             pages.iter().map(|page| events::draw(page, &w.style)).collect()

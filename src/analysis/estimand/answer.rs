@@ -4,9 +4,9 @@ use super::cells::{Cells, measure};
 use super::question::Question;
 use crate::analysis::notes::remark;
 use crate::analysis::record::{Record, Rows};
-use crate::analysis::{Context, Scale, slug};
+use crate::analysis::{Context, Ratio, Scale, slug};
 use crate::math::dist::student_t;
-use crate::missing::analysis::{Analysis, Linear, Response};
+use crate::missing::analysis::{Analysis, Grades, Linear, Response};
 use crate::missing::bayes::Prior;
 use crate::missing::delta::{DeltaCells, Surface};
 use crate::missing::run::Inference;
@@ -21,6 +21,9 @@ use crate::plan::estimand::{
 };
 use crate::trial::{Better, Role};
 use serde_json::{Value, json};
+
+// What a plan may name is what can be computed.
+const _: () = assert!(plan::MOST_CUTS == crate::missing::analysis::MOST_CUTS);
 
 /// The records of an estimand.
 pub fn records(context: &Context, question: &Question) -> Vec<Record> {
@@ -117,9 +120,11 @@ fn name(question: &Question, other: Option<&SensitivityPlan>) -> (&'static str, 
 
 /// What every record of an estimand says about itself.
 fn about(result: &mut TestResult, question: &Question, other: Option<&SensitivityPlan>) {
-    let responder = other.and_then(|other| other.analysis).unwrap_or(question.missing.analysis);
-    let scale =
-        if responder == CompletedAnalysis::Responder { Scale::Benefit { null: 0.0 } } else { Scale::Difference };
+    let scale = match other.and_then(|other| other.analysis).unwrap_or(question.missing.analysis) {
+        CompletedAnalysis::Responder => Scale::Benefit { null: 0.0 },
+        CompletedAnalysis::Grades => Scale::Log(Ratio::Odds),
+        _ => Scale::Difference,
+    };
     let text = |value: &str| Field::Text(value.to_owned());
     result.extra.extend([
         ("estimand", text(&question.id)),
@@ -192,6 +197,10 @@ fn imputed(
             threshold: written.threshold.or(about.minimal_improvement).unwrap_or(f64::NAN),
             lower_is_better: about.better == Better::Lower,
         }),
+        // A plan without cut points for its grades is refused before anything is read.
+        CompletedAnalysis::Grades => {
+            Grades::new(&written.cuts).map(Analysis::Grades).ok_or_else(|| Refusal(note!(grades_same)))?
+        }
     };
     let request = Request {
         analysis,
@@ -228,7 +237,7 @@ fn imputed(
         _ => written.fallback.iter().map(|name| structure(*name)).collect(),
     };
     let found = run_with(&cells.trial, &request, &fallback)?;
-    fill(context, result, question, cells, &found);
+    fill(context, result, question, cells, &found, other.is_none());
     if let Some(delta) = delta {
         result.extra.push(("delta_cells", Field::Text(delta.cells.name().to_owned())));
     }
@@ -244,7 +253,7 @@ fn structure(name: plan::CellStructure) -> CellStructure {
 }
 
 /// Fields of an answer in the order of a record.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 26] = [
     "analysis",
     "inference",
     "structure",
@@ -264,11 +273,16 @@ const FIELDS: [&str; 21] = [
     "jackknife_cov",
     "sets",
     "course",
+    "spread",
+    "thinning",
+    "trace",
+    "autocorrelation",
+    "redrawn",
     "influence",
     "at",
 ];
 
-fn fill(context: &Context, result: &mut TestResult, question: &Question, cells: &Cells, found: &Answer) {
+fn fill(context: &Context, result: &mut TestResult, question: &Question, cells: &Cells, found: &Answer, main: bool) {
     result.estimate = Some(found.estimate);
     result.std_error = Some(found.std_error);
     result.df = found.df;
@@ -281,6 +295,14 @@ fn fill(context: &Context, result: &mut TestResult, question: &Question, cells: 
         if let Some(value) = all.remove(name) {
             result.extra.push((name, Field::Json(value)));
         }
+    }
+    // Those of the main analysis are judged; a sensitivity analysis has many values and no other model.
+    if main {
+        result.extra.push(("innovations", Field::Numbers(found.innovations.iter().copied().map(Some).collect())));
+    }
+    if found.analysis == "grades" {
+        let limits = [found.estimate, found.conf_low, found.conf_high].map(|log| Field::Number(Some(log.exp())));
+        result.extra.extend(Ratio::Odds.fields().into_iter().zip(limits));
     }
     let about = &context.trial.design.endpoints[question.endpoint];
     if let Some((low, high)) = about.range {

@@ -18,6 +18,8 @@ pub use tipping::{Plane, Side};
 
 use super::Context;
 use super::record::Record;
+use crate::model::diagnostics::qq_points;
+use crate::paired::Field;
 use rayon::prelude::*;
 
 /// Every estimand that is estimated by imputation: its main analysis, then its sensitivity analyses.
@@ -44,4 +46,15 @@ pub fn questions<'a>(context: &Context<'a>) -> Vec<Question<'a>> {
         .filter(|(_, estimand)| estimand.missing.is_some() || plan.events.is_some())
         .filter_map(|(position, estimand)| Question::of(context, position, estimand))
         .collect()
+}
+
+/// The residuals of the imputation model of a main analysis, ascending, each with its normal quantile.
+pub fn residuals(record: &Record) -> Vec<(f64, f64)> {
+    match record.result.field("innovations") {
+        Some(Field::Numbers(values)) => {
+            let values: Vec<f64> = values.iter().copied().flatten().collect();
+            qq_points(&values).iter().map(|point| (point.theoretical, point.sample)).collect()
+        }
+        _ => Vec::new(),
+    }
 }

@@ -328,7 +328,7 @@ fn text(args: &ImputeArgs, found: &Answer) -> String {
         args.placebo,
         found.at,
         number(found.estimate),
-        number(100.0 * found.conf_level),
+        number(100.0 * found.conf_level).trim_end_matches('0').trim_end_matches('.'),
         number(found.conf_low),
         number(found.conf_high),
         number(found.std_error),

@@ -12,10 +12,12 @@ use crate::simulate::scenario::{self, ScenarioFile};
 use crate::simulate::shard::{self, Attempt, Found, Records};
 use crate::simulate::slurm::Job;
 use crate::simulate::{SimulationError, performance};
+use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -216,6 +218,7 @@ fn compute(args: &SimulateArgs, setting: &Setting, done: &Records, part: u64, of
     let start = Instant::now();
     let mut said = start;
     let mut finished = 0;
+    let bar = progress(total);
     for (scenario, ((world, followed), replicates)) in setting.worlds.iter().zip(&todo).enumerate() {
         let (mut rejected, mut tested) = (0_usize, 0_usize);
         for batch in replicates.chunks(BATCH) {
@@ -229,13 +232,16 @@ fn compute(args: &SimulateArgs, setting: &Setting, done: &Records, part: u64, of
                 tested += 1;
                 rejected += usize::from(first.p_value <= setting.plan.analysis.alpha);
             }
-            if said.elapsed() > Duration::from_secs(60)
+            let speed = finished as f64 / start.elapsed().as_secs_f64();
+            let share = rejected as f64 / tested.max(1) as f64;
+            let error = (share * (1.0 - share) / tested.max(1) as f64).sqrt();
+            if let Some(bar) = &bar {
+                bar.set_position(finished as u64);
+                bar.set_message(format!("rejection {:.2} ± {:.2} %", 100.0 * share, 100.0 * error));
+            } else if said.elapsed() > Duration::from_secs(60)
                 || (finished == total && start.elapsed() > Duration::from_secs(5))
             {
                 said = Instant::now();
-                let speed = finished as f64 / start.elapsed().as_secs_f64();
-                let share = rejected as f64 / tested.max(1) as f64;
-                let error = (share * (1.0 - share) / tested.max(1) as f64).sqrt();
                 terminal::say(&format!(
                     "{finished} of {total} replicates, {speed:.0} a second, {:.0} s left; rejection so far {:.2} ± {:.2} %",
                     (total - finished) as f64 / speed,
@@ -245,7 +251,17 @@ fn compute(args: &SimulateArgs, setting: &Setting, done: &Records, part: u64, of
             }
         }
     }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
     Ok(())
+}
+
+/// A bar on stderr where that is a terminal: replicates a second, the time left, rejection so far in the running scenario.
+fn progress(total: usize) -> Option<ProgressBar> {
+    let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(total as u64))?;
+    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} replicates, {per_sec}, {eta} left; {msg}");
+    Some(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
 }
 
 /// Replicates that are not there, by scenario.
@@ -293,7 +309,11 @@ fn merge(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), C
         toml::to_string(one).map(|text| (one.name.clone(), text)).map_err(|error| CliError::Output(error.to_string()))
     };
     let scenarios: Vec<(String, String)> = setting.file.scenarios.iter().map(named).collect::<Result<_, _>>()?;
+    let intervals = performance::intervals(&setting.file, &setting.worlds, &wanted);
+    let figures = simulation_page::figures(&table, &intervals, setting.plan.analysis.alpha)
+        .map_err(|error| CliError::Output(error.to_string()))?;
     let about = simulation_page::About {
+        figures: &figures,
         scenarios: &scenarios,
         trial: &setting.plan.trial.id,
         methods: &methods,

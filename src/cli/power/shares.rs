@@ -282,7 +282,28 @@ pub fn reestimate(inputs: &Inputs) -> Result<Answer, CliError> {
 }
 
 /// Columns that name treatments: data that have one are not blinded.
-const ARM_WORDS: [&str; 8] = ["treatment", "arm", "trt", "trta", "trtp", "group", "allocation", "drug"];
+const ARM_WORDS: [&str; 20] = [
+    "treatment",
+    "arm",
+    "armcd",
+    "actarm",
+    "actarmcd",
+    "trt",
+    "trta",
+    "trtp",
+    "trt01a",
+    "trt01p",
+    "trtan",
+    "trtpn",
+    "group",
+    "allocation",
+    "drug",
+    "active_knee",
+    "active_side",
+    "placebo_knee",
+    "治療",
+    "群",
+];
 
 fn refuse_arms(source: &Source, inputs: &Inputs) -> Result<(), CliError> {
     let named = [inputs.word("id"), inputs.word("side"), inputs.word("value")];

@@ -48,15 +48,15 @@ pub fn estimated<'a>(material: &Material<'a>) -> Vec<Estimated<'a>> {
     estimand::questions(&material.context()).into_iter().map(of).collect()
 }
 
-fn number(value: &Value, key: &str) -> Option<f64> {
+pub(super) fn number(value: &Value, key: &str) -> Option<f64> {
     value.get(key).and_then(Value::as_f64)
 }
 
-fn count(value: &Value, key: &str) -> usize {
+pub(super) fn count(value: &Value, key: &str) -> usize {
     number(value, key).map_or(0, |n| n as usize)
 }
 
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+pub(super) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -120,8 +120,8 @@ pub fn estimate<'a>(material: &Material<'a>) -> Option<(String, &'a Record)> {
         return Some((words.say("estimand.no_estimate", &[("reason", &reason)]), record));
     };
     let about = material.endpoint(own.question.endpoint);
-    let share = is_share(record);
-    let (decimals, unit) = if share { (3, "") } else { (about.decimals + 1, about.unit.as_str()) };
+    let unitless = is_unitless(record);
+    let (decimals, unit) = if unitless { (3, "") } else { (about.decimals + 1, about.unit.as_str()) };
     let [d, l, u] = [estimate, low, high].map(|value| rounding::print(value, decimals));
     let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
     let n = result.number("n_patients").map_or(result.n_pairs, |n| n as usize).to_string();
@@ -370,8 +370,8 @@ pub fn estimates(material: &Material, number: &str) -> Option<ResultTable> {
         table.group(heading_of(material, &own));
         for (place, record) in own.records.iter().enumerate().filter(|(place, _)| !own.only_tips(*place)) {
             let result = &record.result;
-            let share = is_share(record);
-            let decimals = if share { 3 } else { about.decimals + 1 };
+            let unitless = is_unitless(record);
+            let decimals = if unitless { 3 } else { about.decimals + 1 };
             let imputed = |name: &str| Cell::Count(result.number(name).map_or(0, |n| n as usize));
             let cells = vec![
                 Cell::Spread(result.estimate, decimals, result.std_error, decimals + 1),
@@ -466,8 +466,8 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Vec<Fi
         }
         for own in estimated.iter().filter(|own| own.question.endpoint == endpoint) {
             for (place, record) in own.records.iter().enumerate() {
-                let share = is_share(record);
-                if share || own.only_tips(place) {
+                let unitless = is_unitless(record);
+                if unitless || own.only_tips(place) {
                     continue;
                 }
                 let name = format!("{}: {}", own.question.id, analysis(material, own, place));
@@ -519,7 +519,7 @@ fn row(label: String, record: &Record, primary: bool) -> forest::Row {
     forest::Row { label, difference, primary }
 }
 
-/// Whether the numbers are shares (net benefit of responders) and not in the unit of the endpoint.
-fn is_share(record: &Record) -> bool {
-    matches!(Scale::of(&record.result), Some(Scale::Benefit { .. }))
+/// Whether the numbers are shares (net benefit of responders) or log odds (grades), and not in the unit of the endpoint.
+pub(super) fn is_unitless(record: &Record) -> bool {
+    matches!(Scale::of(&record.result), Some(Scale::Benefit { .. } | Scale::Log(_)))
 }

@@ -8,6 +8,7 @@ pub mod families;
 pub mod figures;
 pub mod grades;
 pub mod harms;
+pub mod imputation;
 pub mod interim;
 pub mod listings;
 pub mod missing;

@@ -3,7 +3,7 @@
 use crate::figure::{FigureError, Style};
 use crate::report::compose::section as titled;
 use crate::report::document::{Block, Section};
-use crate::report::exhibits::{Material, estimands, tipping};
+use crate::report::exhibits::{Material, estimands, imputation, tipping};
 use crate::report::sources;
 
 /// The section; `None` where the plan declares no estimand (the methods say so).
@@ -26,7 +26,11 @@ pub fn section(material: &Material, style: &Style) -> Result<Option<Section>, Fi
     section.blocks.extend(estimands::cells(material, "14.4.5").map(Block::Table));
     section.blocks.extend(estimands::estimates(material, "14.4.6").map(Block::Table));
     section.blocks.extend(estimands::forest(material, "14.4.8", style)?.into_iter().map(Block::Figure));
+    section.blocks.extend(imputation::courses(material, "14.4.10", style)?.into_iter().map(Block::Figure));
     section.blocks.extend(tipping::tipping(material, "14.4.7").map(Block::Table));
     section.blocks.extend(tipping::maps(material, "14.4.9", style)?.into_iter().map(Block::Figure));
+    section.blocks.extend(imputation::diagnostics(material, "14.4.11", style)?.into_iter().map(Block::Figure));
+    section.blocks.extend(imputation::quality(material, "14.4.12").map(Block::Table));
+    section.blocks.extend(imputation::influence(material, "14.4.13").map(Block::Table));
     Ok(Some(section))
 }

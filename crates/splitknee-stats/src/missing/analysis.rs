@@ -2,7 +2,8 @@
 //!
 //! - mean difference: h = 1/n, standard error s/√n, n − 1 degrees of freedom (the paired t test).
 //! - ANCOVA: the intercept of `d ~ (pair-mean baseline − its mean over the patients) + baseline difference`, n − 3;
-//! - the mixed model of all visits ([`super::completed_model`]) and the share of responders: from draws only.
+//! - the mixed model of all visits ([`super::completed_model`]), the share of responders and grades ([`super::graded`]): from
+//!   draws only.
 
 use crate::math::linalg::{dot, inverse_spd};
 use crate::note;
@@ -20,6 +21,38 @@ pub enum Analysis {
     Mixed,
     /// The difference of the shares of knees that respond; not linear, so from draws only.
     Responder(Response),
+    /// The marginal log odds of a higher grade; not linear, so from draws only.
+    Grades(Grades),
+}
+
+/// Most cut points of grades.
+pub const MOST_CUTS: usize = 8;
+
+/// A score in grades: the grade of a value is the number of cut points that it reaches.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Grades([f64; MOST_CUTS]);
+
+impl Grades {
+    /// Cut points in ascending order; `None` where there is none, too many, or they do not ascend.
+    pub fn new(cuts: &[f64]) -> Option<Self> {
+        let ascend = cuts.windows(2).all(|pair| pair[0] < pair[1]);
+        if cuts.is_empty() || cuts.len() > MOST_CUTS || !ascend || cuts.iter().any(|cut| !cut.is_finite()) {
+            return None;
+        }
+        let mut all = [f64::INFINITY; MOST_CUTS];
+        all[..cuts.len()].copy_from_slice(cuts);
+        Some(Self(all))
+    }
+
+    /// Number of cut points.
+    pub fn n_cuts(self) -> usize {
+        self.0.iter().filter(|cut| cut.is_finite()).count()
+    }
+
+    /// The grade of a value, from 0.
+    pub fn of(self, value: f64) -> usize {
+        self.0.iter().filter(|cut| value >= **cut - 1e-9 * cut.abs()).count()
+    }
 }
 
 /// When a knee responds: its value has moved by `threshold` towards benefit.
@@ -37,15 +70,6 @@ impl Response {
         let improvement = if self.lower_is_better { -change } else { change };
         improvement >= self.threshold - 1e-9 * self.threshold.abs()
     }
-
-    /// The paired difference of the shares and its variance ((b + c) − (b − c)²/n)/n², from pairs of changes.
-    pub fn difference(self, pairs: &[[f64; 2]]) -> (f64, f64) {
-        let n = pairs.len() as f64;
-        let count =
-            |active: bool| pairs.iter().filter(|p| self.of(p[0]) == active && self.of(p[1]) != active).count() as f64;
-        let (b, c) = (count(true), count(false));
-        ((b - c) / n, (b + c - (b - c).powi(2) / n) / (n * n))
-    }
 }
 
 impl Analysis {
@@ -56,6 +80,7 @@ impl Analysis {
             Self::Ancova => "ancova",
             Self::Mixed => "mixed",
             Self::Responder(_) => "responder",
+            Self::Grades(_) => "grades",
         }
     }
 
@@ -95,7 +120,9 @@ impl Linear {
         let z: Vec<f64> = baselines
             .iter()
             .flat_map(|b| match analysis {
-                Analysis::MeanDifference | Analysis::Mixed | Analysis::Responder(_) => vec![1.0],
+                Analysis::MeanDifference | Analysis::Mixed | Analysis::Responder(_) | Analysis::Grades(_) => {
+                    vec![1.0]
+                }
                 Analysis::Ancova => vec![1.0, 0.5 * (b[0] + b[1]) - centre, b[0] - b[1]],
             })
             .collect();
@@ -132,21 +159,5 @@ impl Linear {
         let beta: Vec<f64> = (0..k).map(|a| dot(&self.inverse[a * k..(a + 1) * k], &zd)).collect();
         let rss: f64 = self.z.chunks_exact(k).zip(differences).map(|(row, d)| (d - dot(row, &beta)).powi(2)).sum();
         rss / self.df * self.inverse[0]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Response;
-
-    #[test]
-    fn a_response_is_judged_in_the_direction_of_benefit_and_pairs_give_mcnemars_difference() {
-        let response = Response { threshold: 10.0, lower_is_better: true };
-        assert!(response.of(-10.0) && !response.of(-9.5) && !response.of(12.0));
-        assert!(Response { lower_is_better: false, ..response }.of(10.0));
-        // b = 2 pairs respond on active alone, c = 1 on placebo alone: 1/5, and (3 − 1/5)/25.
-        let pairs = [[-20.0, 0.0], [-11.0, -3.0], [0.0, -15.0], [-30.0, -30.0], [1.0, 2.0]];
-        let (difference, variance) = response.difference(&pairs);
-        assert!((difference - 0.2).abs() < 1e-15 && (variance - 2.8 / 25.0).abs() < 1e-15);
     }
 }

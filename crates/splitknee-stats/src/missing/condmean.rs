@@ -103,6 +103,11 @@ impl Imputation {
         )
     }
 
+    /// The regression of a patient's missing cells; `None` where its observed cells have no positive definite covariance.
+    pub fn regression<'r>(&self, regressions: &'r Regressions, patient: usize) -> Option<&'r Conditional> {
+        regressions.0[self.strategy_pattern[patient]].as_ref()
+    }
+
     /// The mean of the own means over the patients counted, for return to baseline in the mean.
     fn average(&self, beta: &[f64], counted: &[bool]) -> Vec<f64> {
         let mut sum = vec![0.0; self.means.cells];

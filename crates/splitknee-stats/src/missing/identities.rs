@@ -240,6 +240,28 @@ fn the_order_of_patients_and_their_labels_do_not_reach_the_last_digit() {
     }
 }
 
+/// The answer has the same bytes at any number of threads.
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let trial = trial(10, 36, 3, 0.2, Some(Strategy::JumpToReference));
+    for (method, analysis) in [
+        (Method::ConditionalMean(Inference::JackknifeT), Analysis::Ancova),
+        (Method::ConditionalMean(Inference::InformationAnchored), Analysis::MeanDifference),
+        (Method::Bayes(super::bayes::Prior::Jeffreys), Analysis::MeanDifference),
+        (Method::ApproximateBayes, Analysis::MeanDifference),
+        (Method::ApproximateBayes, Analysis::Mixed),
+    ] {
+        let request = Request { method, analysis, m: Some(20), tipping: analysis.is_linear(), ..at_last(&trial) };
+        let of = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            // A number is printed with the digits that tell it from every other.
+            pool.install(|| format!("{:?}", run(trial.clone(), &request).unwrap()))
+        };
+        let one = of(1);
+        assert!([2, 3, 8].into_iter().all(|threads| of(threads) == one), "{method:?} {analysis:?}");
+    }
+}
+
 #[test]
 fn units_and_swapped_arms() {
     let first = trial(6, 36, 3, 0.2, None);
@@ -306,8 +328,15 @@ fn what_cannot_be_answered_is_refused_with_the_reason() {
     for (i, p) in pair.patients.iter_mut().enumerate().skip(1) {
         p.values[i % 2] = None;
     }
-    let cs = Request { structure: CellStructure::Us, ..at_last(&pair) };
-    assert!(refused(pair, cs).contains("covariance"));
+    let us = Request { structure: CellStructure::Us, ..at_last(&pair) };
+    let refusal = run(pair, &us).unwrap_err();
+    assert!(["mi_jackknife_failed", "mi_us_fails"].contains(&refusal.0.code()), "{refusal}");
+    // The slope of the baseline rests on one patient: without that patient there is no fit, and no jackknife without it.
+    let mut flat = trial(8, 20, 1, 0.1, None);
+    flat.patients.iter_mut().skip(1).for_each(|p| p.baseline = [60.0, 60.0]);
+    let refusal = run(flat.clone(), &at_last(&flat)).unwrap_err();
+    assert_eq!(refusal.0.code(), "mi_jackknife_failed");
+    assert!(refusal.to_string().contains("P000"), "{refusal}");
     let kron =
         Request { structure: CellStructure::KronUsUs, method: Method::Bayes(super::bayes::Prior::Jeffreys), ..request };
     assert!(refused(base, kron).contains("unstructured"));

@@ -7,8 +7,10 @@
 //!
 //! - [`condmean`]: conditional means and the jackknife over patients (the default; deterministic).
 //! - [`bayes`], [`approximate`]: multiple imputation, pooled by Rubin's rules in [`rubin`].
-//! - [`analysis`]: what is computed of a completed set; [`completed_model`]: the mixed model of it.
+//! - [`analysis`]: what is computed of a completed set; [`completed_model`]: the mixed model of it; [`graded`]: responders and
+//!   grades.
 //! - [`delta`]: how much worse the imputed values could be before the conclusion changes, as an exact conic.
+//! - [`diagnostics`]: imputed beside observed values, residuals of the imputation model, the chain.
 //! - [`two_means`]: the same question without imputation. [`single`]: LOCF and its kin, for plans that ask.
 //! - [`mod@run`]: one request, one answer.
 //!
@@ -23,6 +25,8 @@ pub mod completed_model;
 pub mod conditional;
 pub mod condmean;
 pub mod delta;
+pub mod diagnostics;
+pub mod graded;
 pub mod law;
 pub mod mean_model;
 pub mod rubin;

@@ -1,11 +1,13 @@
 //! One request, one answer.
 
-use super::analysis::{Analysis, Linear, Response};
+use super::analysis::{Analysis, Linear};
 use super::approximate;
 use super::bayes::{Chain, Prior};
 use super::completed_model;
 use super::condmean::{Imputation, Jackknife};
 use super::delta::{DeltaCells, Surface, Tipping};
+use super::diagnostics::{self, Spread};
+use super::graded;
 use super::rubin;
 use super::strategy::Covariance;
 use super::trial::{Counts, Trial};
@@ -166,7 +168,7 @@ pub struct WithoutPatient {
 pub struct Answer {
     /// `conditional-mean`, `bayes`, `approximate-bayes`.
     pub method: &'static str,
-    /// `mean-difference`, `ancova`, `mixed`, `responder`.
+    /// `mean-difference`, `ancova`, `mixed`, `responder`, `grades`.
     pub analysis: &'static str,
     /// The visit analysed.
     pub at: String,
@@ -240,6 +242,22 @@ pub struct Answer {
     pub sets: Vec<SetCounts>,
     /// Mean courses of both arms.
     pub course: Vec<Course>,
+    /// Observed and imputed values of both arms by visit.
+    pub spread: Vec<Spread>,
+    /// Innovations of the imputation model, ascending; standard normal where it holds.
+    pub innovations: Vec<f64>,
+    /// Steps of the chain between draws.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinning: Option<usize>,
+    /// Estimates of the first draws of the chain, at most a thousand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<f64>,
+    /// Autocorrelations of the estimates of all draws of the chain, from lag 1 on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub autocorrelation: Vec<f64>,
+    /// Bootstrap samples that were drawn again because their fit failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redrawn: Option<usize>,
     /// The patients that move the estimate most, at most five (conditional means).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub influence: Vec<WithoutPatient>,
@@ -262,12 +280,19 @@ pub fn run(trial: Trial, request: &Request) -> Result<Answer, Refusal> {
         return Err(Refusal(note!(mi_ancova_baseline)));
     }
     if !request.analysis.is_linear() {
-        let of_model = request.analysis == Analysis::Mixed;
         if matches!(request.method, Method::ConditionalMean(_)) {
-            return Err(Refusal(if of_model { note!(mi_mixed_not_linear) } else { note!(mi_not_linear) }));
+            return Err(Refusal(match request.analysis {
+                Analysis::Mixed => note!(mi_mixed_not_linear),
+                Analysis::Grades(_) => note!(mi_grades_not_linear),
+                _ => note!(mi_not_linear),
+            }));
         }
         if request.tipping {
-            return Err(Refusal(if of_model { note!(mi_mixed_tipping) } else { note!(mi_responder_tipping) }));
+            return Err(Refusal(match request.analysis {
+                Analysis::Mixed => note!(mi_mixed_tipping),
+                Analysis::Grades(_) => note!(mi_grades_tipping),
+                _ => note!(mi_responder_tipping),
+            }));
         }
     }
     let trial = trial.in_canonical_order();
@@ -330,7 +355,7 @@ fn conditional_mean(imputation: &Imputation, request: &Request, inference: Infer
     }
     let statistic = (estimate - request.margin) / std_error;
     let p_value = df.map_or_else(|| normal::two_sided(statistic), |df| student_t::two_sided(statistic, df));
-    let mut answer = frame(imputation, request, &jackknife.completed);
+    let mut answer = frame(imputation, request, &jackknife.completed, std::slice::from_ref(&jackknife.completed));
     let mar = jackknife.mar_std_error();
     if inference != Inference::InformationAnchored
         && request.delta == [0.0; 2]
@@ -380,6 +405,10 @@ fn enough(lambda: f64) -> usize {
 
 const PILOT: usize = 200;
 
+/// Lags of the autocorrelations, and draws of the trace, that an answer has.
+const LAGS: usize = 20;
+const TRACE: usize = 1000;
+
 fn bayes(imputation: &Imputation, request: &Request, prior: Prior) -> Result<Answer, Refusal> {
     if request.structure != CellStructure::Us {
         return Err(Refusal(note!(mi_bayes_us, structure = request.structure.name())));
@@ -404,8 +433,11 @@ fn bayes(imputation: &Imputation, request: &Request, prior: Prior) -> Result<Ans
         let lambda = pooled(imputation, request, &linear, &sets)?.pool([0.0; 2], 0.0)?.lambda;
         draw(&mut sets, enough(lambda))?;
     }
-    let mut answer = from_draws(imputation, request, &linear, &sets)?;
+    let (mut answer, estimates) = from_draws(imputation, request, &linear, &sets)?;
     answer.method = "bayes";
+    answer.thinning = Some(thin);
+    answer.autocorrelation = diagnostics::autocorrelation(&estimates, LAGS);
+    answer.trace = estimates.into_iter().take(TRACE).collect();
     answer.prior = Some(prior.name());
     answer.notes.push(match prior {
         Prior::Jeffreys => note!(mi_prior_jeffreys),
@@ -423,8 +455,9 @@ fn approximate_bayes(imputation: &Imputation, request: &Request) -> Result<Answe
         let lambda = pooled(imputation, request, &linear, &draws.completed)?.pool([0.0; 2], 0.0)?.lambda;
         draws = approximate::draws(imputation, enough(lambda).min(5000), request.seed)?;
     }
-    let mut answer = from_draws(imputation, request, &linear, &draws.completed)?;
+    let (mut answer, _) = from_draws(imputation, request, &linear, &draws.completed)?;
     answer.method = "approximate-bayes";
+    answer.redrawn = Some(draws.redrawn);
     if draws.redrawn > 0 {
         answer.notes.push(note!(mi_redrawn, n = draws.redrawn));
     }
@@ -440,7 +473,7 @@ fn pooled(
     let at = request.at;
     let load = imputation.delta_load(at, request.delta_cells);
     match request.analysis {
-        Analysis::Responder(response) => Ok(responders(imputation, request, response, &load, sets)),
+        Analysis::Responder(_) | Analysis::Grades(_) => graded::draws(imputation, request, &load, sets),
         Analysis::Mixed => completed_model::draws(imputation, at, request.delta, request.delta_cells, sets),
         Analysis::MeanDifference | Analysis::Ancova => {
             let of = |set: &Vec<Vec<f64>>| set.iter().map(|cells| imputation.difference(cells, at)).collect();
@@ -449,40 +482,13 @@ fn pooled(
     }
 }
 
-/// Shares of responders: δ moves the values before they are judged, so it has no weight left.
-fn responders(
-    imputation: &Imputation,
-    request: &Request,
-    response: Response,
-    load: &[[f64; 2]],
-    sets: &[Vec<Vec<f64>>],
-) -> rubin::Draws {
-    let (at, visits) = (request.at, imputation.trial.n_visits());
-    let pairs = |set: &Vec<Vec<f64>>| -> Vec<[f64; 2]> {
-        let moved = set.iter().zip(load);
-        moved
-            .map(|(cells, l)| [cells[at] + l[0] * request.delta[0], cells[visits + at] - l[1] * request.delta[1]])
-            .collect()
-    };
-    let (estimates, variances) = sets
-        .iter()
-        .map(|set| {
-            let (estimate, variance) = response.difference(&pairs(set));
-            let mut form = [0.0; 9];
-            form[0] = variance;
-            (estimate, form)
-        })
-        .unzip();
-    let df_complete = imputation.trial.patients.len() as f64 - 1.0;
-    rubin::Draws { estimates, variances, weights: [0.0; 2], df_complete }
-}
-
+/// The pooled answer, and the estimates of the draws.
 fn from_draws(
     imputation: &Imputation,
     request: &Request,
     linear: &Linear,
     sets: &[Vec<Vec<f64>>],
-) -> Result<Answer, Refusal> {
+) -> Result<(Answer, Vec<f64>), Refusal> {
     let draws = pooled(imputation, request, linear, sets)?;
     let found = draws.pool(request.delta, request.margin)?;
     if !(found.std_error > 0.0 && found.df > 0.0) {
@@ -494,7 +500,7 @@ fn from_draws(
         .map(|i| (0..imputation.means.cells).map(|c| sets.iter().map(|s| s[i][c]).sum::<f64>() / m).collect())
         .collect();
     let c = student_t::upper_quantile(0.5 * (1.0 - request.conf_level), found.df);
-    let mut answer = frame(imputation, request, &mean);
+    let mut answer = frame(imputation, request, &mean, sets);
     answer.inference = "rubin";
     answer.estimate = found.estimate;
     answer.std_error = found.std_error;
@@ -525,11 +531,11 @@ fn from_draws(
     if imputation.trial.patients.iter().any(|p| p.events[0].is_some_and(|e| e.strategy.is_reference_based())) {
         answer.notes.push(note!(mi_rubin_anchored));
     }
-    Ok(answer)
+    Ok((answer, draws.estimates))
 }
 
-/// What every answer has in common.
-fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>]) -> Answer {
+/// What every answer has in common; `completed` are means of the completed sets `sets`.
+fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>], sets: &[Vec<Vec<f64>>]) -> Answer {
     let trial = &imputation.trial;
     let visits = trial.n_visits();
     let arm = |cell: usize| if cell < visits { "active" } else { "placebo" }.to_owned();
@@ -547,6 +553,7 @@ fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>]) -> 
             value: completed[i][c],
         })
         .collect();
+    let spread = diagnostics::spread(imputation, sets);
     let sets = (0..trial.n_cells())
         .map(|c| SetCounts {
             arm: arm(c),
@@ -627,6 +634,12 @@ fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>]) -> 
         imputed,
         sets,
         course,
+        spread,
+        innovations: diagnostics::innovations(imputation),
+        thinning: None,
+        trace: Vec::new(),
+        autocorrelation: Vec::new(),
+        redrawn: None,
         influence: Vec::new(),
         notes,
     }

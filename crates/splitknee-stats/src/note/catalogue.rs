@@ -207,6 +207,9 @@ crate::messages! {
         mi_mixed_not_linear = "the mixed model estimates its covariance from the completed values: a conditional mean is not their distribution; use method bayes or approximate-bayes";
         mi_mixed_tipping = "tipping points need an estimate that is linear in the values: the mixed model of completed sets has none; give deltas as numbers, or analyse the mean difference";
         mi_completed_model = "the mixed model cannot be fitted to a completed set: {reason}";
+        mi_grades_not_linear = "grades are not linear in the outcome: the grade of a conditional mean is not the distribution of grades; use method bayes or approximate-bayes";
+        mi_grades_tipping = "tipping points are those of a mean: grades have none; give deltas as numbers";
+        mi_grades_draw = "in {n} of {of} completed sets the grades give no odds ratio ({reason}); draws are not left out: name fewer cut points";
         mi_responder_tipping = "tipping points are those of a mean: the share of responders has none; give deltas as numbers";
         mi_all_equal = "the {n} completed differences are all equal ({value}), so they have no standard error";
         mi_bayes_us = "Bayesian imputation draws an unstructured covariance; `{structure}` has no such draw: use approximate-bayes or conditional-mean";
