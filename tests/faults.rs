@@ -116,7 +116,7 @@ fn every_endpoint_is_assessed_beside_mcnemar() {
     );
     let (code, said) = in_folder(&folder, &["run", "plan.toml", "--out", "out"]);
     assert!(code == 0 && !said.contains("not assessed:"), "{code} {said}");
-    for (_, line) in said.lines().filter(|line| line.contains("Month 6")).enumerate() {
+    for line in said.lines().filter(|line| line.contains("Month 6")) {
         assert!(!line.trim_end().ends_with("not assessed"), "{line}");
     }
 }
@@ -640,7 +640,8 @@ fn tables_count_as_by_hand() {
         for row in rows {
             assert!(page.contains(row), "{name}: no `{row}` in {said}\n{page}");
         }
-        assert!(!page.contains("No serious adverse event was reported"), "{name}");
+        let serious = ["deep-H02", "deep-H26"].contains(&name);
+        assert!(!(serious && page.contains("No serious adverse event was reported")), "{name}");
     }
     // An event without a grade and a grade that the plan does not list have their rows.
     let folder = case("deep-H28");

@@ -294,6 +294,18 @@ fn conditions_know_labels_and_values() {
         )
     };
     let path = copy.path().join("plan.toml");
+    let data = copy.path().join("knees.sav");
+    let of_visit = |visit: &str| {
+        let condition = format!("visit={visit}");
+        let test =
+            ["test", "paired-t", "--data", data.to_str().unwrap(), "--id", "pid", "--arm", "trt", "--active", "EV"];
+        run(&test
+            .iter()
+            .copied()
+            .chain(["--placebo", "SALINE", "--value", "vas", "--where", &condition])
+            .collect::<Vec<_>>())
+    };
+    assert!(of_visit("3").0 == 0 && of_visit("3") == of_visit("Month 3"), "{:?}", of_visit("3"));
     for condition in ["visit <= 3", "visit in [\"Baseline\", 3]", "trt != 9 and trt in [1, 2]"] {
         fs::write(&path, plan(condition)).unwrap();
         let (code, out, err) = run(&["check", path.to_str().unwrap()]);

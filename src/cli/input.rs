@@ -54,9 +54,16 @@ impl Source {
             let cells = source.all_text(column)?;
             let number: Option<f64> = wanted.parse().ok();
             let before = source.kept.clone();
+            // A label of SPSS or Stata is known by its value too.
+            let value = |cell: &str| source.table.code_of_label(column, cell.trim());
+            let is_number = |cell: &str| number.is_some_and(|number| cell.parse() == Ok(number));
             let is_wanted = |row: usize| match &cells[row] {
                 None => wanted.is_empty(),
-                Some(cell) => cell == wanted || number.is_some_and(|number| cell.parse() == Ok(number)),
+                Some(cell) => {
+                    cell == wanted
+                        || is_number(cell)
+                        || number.is_some() && value(cell).is_some_and(|cell| is_number(&cell))
+                }
             };
             source.kept.retain(|&row| is_wanted(row));
             let alike = |row: &&usize| {

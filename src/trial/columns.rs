@@ -268,7 +268,9 @@ pub fn are_codes(name: &str, cells: &[&str]) -> bool {
         return false;
     }
     let lower = name.to_lowercase();
-    if CODES.iter().any(|word| lower.contains(word)) {
+    // `site_id` and `centre2`, not `composite`.
+    let begins = |code: &str| lower.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(code));
+    if CODES.iter().any(|code| if code.is_ascii() { begins(code) } else { lower.contains(code) }) {
         return true;
     }
     let distinct: BTreeSet<u64> = numbers.iter().map(|number| number.to_bits()).collect();

@@ -260,7 +260,7 @@ pub struct ComputedColumn {
 
 /// Words for a baseline and for a change in the name of a column.
 const BASE: [&str; 3] = ["base", "baseline", "bl"];
-const CHANGE: [&str; 5] = ["chg", "change", "cfb", "delta", "diff"];
+const CHANGE: [&str; 4] = ["chg", "change", "cfb", "delta"];
 
 /// The computed column that a name stands for which is no value under the pattern: `vas_L_base`, `vas_base_L`,
 /// `vas_L_m6_chg`, `chg_vas_L_m6`.
