@@ -6,7 +6,7 @@ use super::descriptive::summarise;
 use super::notes::remark;
 use super::record::{Record, Rows};
 use crate::paired::{Field, TestResult};
-use crate::trial::columns::ColumnKind;
+use crate::trial::columns::{self, ColumnKind};
 use crate::trial::{Measure, Role};
 use std::collections::BTreeSet;
 
@@ -18,13 +18,14 @@ const MOST_CATEGORIES: usize = 8;
 pub fn describe(context: &Context) -> Vec<Record> {
     let trial = context.trial;
     let chosen: BTreeSet<String> = match &context.plan.report.demographics {
-        Some(columns) => return columns.iter().filter_map(|column| describe_one(context, column)).collect(),
+        Some(columns) => return columns.iter().filter_map(|column| describe_one(context, column, true)).collect(),
         None => context.members().flat_map(|patient| trial.patients[patient].attributes.keys().cloned()).collect(),
     };
-    chosen.iter().filter_map(|column| describe_one(context, column)).collect()
+    chosen.iter().filter_map(|column| describe_one(context, column, false)).collect()
 }
 
-fn describe_one(context: &Context, column: &str) -> Option<Record> {
+/// A column that the plan lists (`asked`) is described however many categories it has.
+fn describe_one(context: &Context, column: &str, asked: bool) -> Option<Record> {
     let trial = context.trial;
     let mut rows = Rows::default();
     let mut cells: Vec<&str> = Vec::new();
@@ -47,7 +48,15 @@ fn describe_one(context: &Context, column: &str) -> Option<Record> {
         // Every declared level has its row, in the plan's order.
         categories = factor.levels.iter().map(String::as_str).collect();
     }
-    let is_factor = declared.is_some_and(|declared| declared.kind == ColumnKind::Factor);
+    let all: Vec<&str> = columns::cells(trial, column).collect();
+    let coded = declared.is_none() && columns::are_codes(column, &all);
+    if coded {
+        categories = columns::in_order(categories.into_iter().collect())
+            .iter()
+            .filter_map(|level| cells.iter().find(|cell| *cell == level).copied())
+            .collect();
+    }
+    let is_factor = coded || declared.is_some_and(|declared| declared.kind == ColumnKind::Factor);
     let is_number = declared.is_some_and(|declared| declared.kind == ColumnKind::Number);
     let numbers: Option<Vec<f64>> =
         cells.iter().map(|cell| cell.parse().ok().filter(|v: &f64| v.is_finite())).collect();
@@ -58,7 +67,7 @@ fn describe_one(context: &Context, column: &str) -> Option<Record> {
             result.extra.push(("decimals", Field::Count(decimals.unwrap_or(0).min(6) as u64)));
             result
         }
-        _ if is_factor || categories.len() <= MOST_CATEGORIES => {
+        _ if is_factor || asked || categories.len() <= MOST_CATEGORIES => {
             let mut result = TestResult::new("counts", cells.len(), &options);
             let counts = categories
                 .iter()

@@ -7,6 +7,11 @@ use crate::trial::{Finding, Severity};
 /// Places of one kind of finding that are listed on the terminal.
 pub const PLACES: usize = 10;
 
+/// A remedy without what it quotes.
+fn shape(remedy: &str) -> String {
+    remedy.split('`').step_by(2).collect()
+}
+
 /// The findings, errors first; `word` prints a severity.
 pub fn grouped(findings: &[Finding], word: &dyn Fn(Severity) -> String) -> String {
     let mut text = String::new();
@@ -14,12 +19,14 @@ pub fn grouped(findings: &[Finding], word: &dyn Fn(Severity) -> String) -> Strin
         text.push_str(&format!("{}[{}] {}\n", word(group.severity), group.rule, group.title));
         let mut pending: Option<&str> = None;
         for finding in group.findings.iter().take(PLACES) {
-            if let Some(remedy) = pending.filter(|remedy| *remedy != finding.remedy) {
+            // Remedies that differ in the cell they quote only are one: the first stands for the others.
+            if let Some(remedy) = pending.filter(|remedy| shape(remedy) != shape(&finding.remedy)) {
                 text.push_str(&format!("  help: {}\n", visible(remedy)));
+                pending = None;
             }
             let (at, message) = (finding.location.to_string(), &finding.message);
             text.push_str(&format!("  {}: {}\n", visible(&at), visible(message)));
-            pending = Some(&finding.remedy);
+            pending = pending.or(Some(&finding.remedy));
         }
         if group.findings.len() > PLACES {
             let more = group.findings.len() - PLACES;

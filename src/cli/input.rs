@@ -2,10 +2,13 @@
 
 use super::args::file::FileArgs;
 use super::error::CliError;
+use super::input_checks;
 use super::terminal;
 use crate::data::{CellError, ColumnKind, ReadOptions, Table, number, read};
 use crate::trial::finding::nearest;
 use crate::trial::side::yes_or_no;
+use crate::trial::spelling;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -15,6 +18,8 @@ pub struct Source {
     table: Table,
     kept: Vec<usize>,
     name: String,
+    /// Columns whose numbers were looked at for codes of missing values.
+    looked_at: RefCell<BTreeSet<String>>,
 }
 
 impl Source {
@@ -39,7 +44,8 @@ impl Source {
             let word = if remark.doubtful { "warning" } else { "note" };
             terminal::say(&format!("{word}: {}{row}: {}", path.display(), terminal::visible(&remark.text)));
         }
-        let mut source = Self { kept: (0..table.height()).collect(), name: path.display().to_string(), table };
+        let (kept, looked_at) = ((0..table.height()).collect(), RefCell::default());
+        let mut source = Self { kept, name: path.display().to_string(), table, looked_at };
         for condition in conditions {
             let Some((column, wanted)) = condition.split_once('=') else {
                 return Err(CliError::Usage(format!("--where '{condition}': write COL=VALUE")));
@@ -48,10 +54,34 @@ impl Source {
             let cells = source.all_text(column)?;
             let number: Option<f64> = wanted.parse().ok();
             let before = source.kept.clone();
-            source.kept.retain(|&row| match &cells[row] {
+            // A label of SPSS or Stata is known by its value too.
+            let value = |cell: &str| source.table.code_of_label(column, cell.trim());
+            let is_number = |cell: &str| number.is_some_and(|number| cell.parse() == Ok(number));
+            let is_wanted = |row: usize| match &cells[row] {
                 None => wanted.is_empty(),
-                Some(cell) => cell == wanted || number.is_some_and(|number| cell.parse() == Ok(number)),
-            });
+                Some(cell) => {
+                    cell == wanted
+                        || is_number(cell)
+                        || number.is_some() && value(cell).is_some_and(|cell| is_number(&cell))
+                }
+            };
+            source.kept.retain(|&row| is_wanted(row));
+            let alike = |row: &&usize| {
+                let cell = cells[**row].as_deref().unwrap_or_default();
+                !is_wanted(**row) && !cell.is_empty() && spelling::joined(cell) == spelling::joined(wanted)
+            };
+            let other: Vec<usize> = before.iter().filter(alike).copied().collect();
+            if let Some(&first) = other.first().filter(|_| !source.kept.is_empty()) {
+                return Err(CliError::Refused(format!(
+                    "{}:{}: --where '{condition}' leaves out {} row{} with `{}`, another spelling of it\n  help: write one \
+                     spelling in the file",
+                    source.name,
+                    source.table.file_row(first),
+                    other.len(),
+                    if other.len() == 1 { "" } else { "s" },
+                    cells[first].as_deref().unwrap_or_default()
+                )));
+            }
             if source.kept.is_empty() && !before.is_empty() {
                 let values: BTreeSet<&str> = before.iter().filter_map(|&row| cells[row].as_deref()).collect();
                 let shown: Vec<&str> = values.iter().take(10).copied().collect();
@@ -114,11 +144,39 @@ impl Source {
         Ok(self.kept.iter().map(|&row| cells[row].clone()).collect())
     }
 
-    /// The column as numbers, rows kept only.
+    /// The column as identifiers, rows kept only.
+    ///
+    /// # Errors
+    /// There is no such column; two identifiers differ in spelling only (leading zeros, case, marks).
+    pub fn identifiers(&self, column: &str) -> Result<Vec<Option<String>>, CliError> {
+        let cells = self.text(column)?;
+        input_checks::spelled_once(self, column, &cells, &input_checks::IDENTIFIERS)?;
+        Ok(cells)
+    }
+
+    /// The column as labels of arms, visits or other levels, rows kept only.
+    ///
+    /// # Errors
+    /// There is no such column; two labels differ in case or blanks only.
+    pub fn labels(&self, column: &str) -> Result<Vec<Option<String>>, CliError> {
+        let cells = self.text(column)?;
+        input_checks::spelled_once(self, column, &cells, &input_checks::LABELS)?;
+        Ok(cells)
+    }
+
+    /// The column as numbers, rows kept only; those that look like codes for missing are warned of.
     ///
     /// # Errors
     /// There is no such column, or a kept cell is not a number (each is named with its row).
     pub fn numbers(&self, column: &str) -> Result<Vec<Option<f64>>, CliError> {
+        let numbers = self.numbers_as_written(column)?;
+        if self.looked_at.borrow_mut().insert(column.to_owned()) {
+            input_checks::codes_for_missing(self, column, &numbers);
+        }
+        Ok(numbers)
+    }
+
+    fn numbers_as_written(&self, column: &str) -> Result<Vec<Option<f64>>, CliError> {
         self.known(column)?;
         let cells = match self.table.numbers(column) {
             Ok(numbers) => return Ok(self.kept.iter().map(|&row| numbers[row]).collect()),
@@ -208,8 +266,11 @@ pub struct Pairs {
 /// As [`Source::numbers`].
 pub fn wide(source: &Source, treated: &str, control: &str, answers: bool) -> Result<Pairs, CliError> {
     let values = |column| if answers { source.answers(column) } else { source.numbers(column) };
-    let sides = values(treated)?.into_iter().zip(values(control)?);
-    Ok(complete(sides))
+    let sides: Vec<_> = values(treated)?.into_iter().zip(values(control)?).collect();
+    let without = |row: &usize| sides[*row].0.is_none() || sides[*row].1.is_none();
+    let left_out: Vec<usize> = (0..sides.len()).filter(without).collect();
+    input_checks::rows_left_out(source, &left_out, "because a side has no value");
+    Ok(complete(sides.into_iter()))
 }
 
 /// A side's row in the file and its value.
@@ -229,8 +290,9 @@ pub fn long(
     answers: bool,
 ) -> Result<Pairs, CliError> {
     let values = if answers { source.answers(value)? } else { source.numbers(value)? };
-    let (ids, arms) = (source.text(id)?, source.text(arm)?);
+    let (ids, arms) = (source.identifiers(id)?, source.labels(arm)?);
     levels_occur(source, arm, &arms, &[active, placebo])?;
+    of_two_arms(source, id, &ids, arm, &arms, [active, placebo]);
     let mut order: Vec<String> = Vec::new();
     let mut sides: BTreeMap<String, [Option<Seen>; 2]> = BTreeMap::new();
     for row in 0..source.height() {
@@ -255,10 +317,37 @@ pub fn long(
         entry[side] = Some((source.file_row(row), values[row]));
     }
     let value_of = |side: Option<Seen>| side.and_then(|(_, value)| value);
+    let without = |id: &&str| sides[*id].iter().any(|side| value_of(*side).is_none());
+    let left_out: Vec<&str> = order.iter().map(String::as_str).filter(without).collect();
+    input_checks::patients_left_out(source, &left_out, order.len(), "because a side has no value");
     Ok(complete(order.iter().map(|id| {
         let [a, b] = sides[id];
         (value_of(a), value_of(b))
     })))
+}
+
+/// Says which rows belong to no side of two arms: those without an identifier or arm, and those of other arms.
+pub fn of_two_arms(
+    source: &Source,
+    id: &str,
+    ids: &[Option<String>],
+    arm: &str,
+    arms: &[Option<String>],
+    pair: [&str; 2],
+) {
+    let rows = |wanted: &dyn Fn(usize) -> bool| (0..ids.len()).filter(|&row| wanted(row)).collect::<Vec<usize>>();
+    let empty = |row: usize| ids[row].is_none() || arms[row].is_none();
+    input_checks::rows_left_out(source, &rows(&empty), &format!("because `{id}` or `{arm}` is empty"));
+    let mut others: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for row in (0..ids.len()).filter(|&row| !empty(row)) {
+        let level = arms[row].as_deref().unwrap_or_default();
+        if !pair.contains(&level) {
+            others.entry(level).or_default().push(row);
+        }
+    }
+    for (level, rows) in others {
+        input_checks::rows_left_out(source, &rows, &format!("because {arm} is `{level}`"));
+    }
 }
 
 /// Refuses a level that no cell of `column` has.

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod error;
 mod findings_text;
 pub mod input;
+mod input_checks;
 pub mod model_figure;
 mod model_further;
 pub mod model_input;

@@ -78,7 +78,8 @@ impl ModelInput {
                 Some(numbers) => {
                     table.add_numeric(name, numbers.into_iter().map(|cell| cell.unwrap_or(f64::NAN)).collect())?;
                 }
-                None => table.add_categorical(name, source.text(name)?)?,
+                None if grouping.contains(name) => table.add_categorical(name, source.identifiers(name)?)?,
+                None => table.add_categorical(name, source.labels(name)?)?,
             }
         }
         super::visit_order::check(&formula, &table, &declared)?;

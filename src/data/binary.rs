@@ -5,8 +5,10 @@ use super::date::Date;
 use super::error::DataError;
 use super::memory;
 use super::options::{Format, ReadOptions};
+use super::remark;
 use super::table::{self, ColumnInfo, FileRows, Provenance, Table, Values};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use std::collections::BTreeMap;
 
 /// Most cells of a table, rows times columns.
 pub const MAX_CELLS: usize = 100_000_000;
@@ -160,6 +162,8 @@ pub struct Variable {
     pub cells: Values,
     /// Label, format, labels of values and the like.
     pub info: ColumnInfo,
+    /// Codes that the file declares missing, with the number of cells that held them.
+    pub missing: BTreeMap<String, usize>,
 }
 
 /// Numbers as days or moments, counted in `unit` parts of a day from `epoch` (days from 1970-01-01), where all can be.
@@ -194,12 +198,15 @@ pub fn table(
     format: Format,
     variables: Vec<Variable>,
     encoding: Option<&'static Encoding>,
-    mut notes: Vec<String>,
     options: &ReadOptions,
 ) -> Result<Table, DataError> {
+    let mut notes = Vec::new();
     let mut columns = Vec::with_capacity(variables.len());
     let mut infos = Vec::with_capacity(variables.len());
-    for Variable { name, cells, mut info } in variables {
+    let mut remarks = Vec::new();
+    for Variable { name, cells, mut info, missing } in variables {
+        remarks.extend(remark::missing_by_the_file(&name, &missing));
+        remarks.extend(remark::special_missing(&name, &info.special_missing));
         let cells = match cells {
             Values::Number(numbers) => {
                 info.value_labels.sort_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -218,6 +225,7 @@ pub fn table(
         columns.push(cells.into_column(&name));
         infos.push((name, info));
     }
+    notes.extend(remarks.iter().map(|remark| remark.text.clone()));
     let provenance = Provenance {
         encoding: encoding.map(|encoding| encoding.name().to_string()),
         notes,
@@ -225,5 +233,6 @@ pub fn table(
     };
     let mut table = Table::new(columns, FileRows::From(2), provenance)?;
     infos.into_iter().for_each(|(name, info)| table.set_info(&name, info));
+    table.remarks = remarks;
     Ok(table)
 }

@@ -92,7 +92,7 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
         }
         rows => (header, rows),
     };
-    let Rows { mut columns, rows, mut ragged, short, trailing, blank, decimals, mut line_ends, .. } = read;
+    let Rows { mut columns, rows, mut ragged, short, trailing, blank, over_lines, decimals, mut line_ends, .. } = read;
     line_ends.add(&records.line_ends);
     // A file that ends within its last row, and nowhere else, was cut off.
     let cut = (short.count == 1 && short.first == rows.rows.last().copied() && !text.ends_with(['\n', '\r']))
@@ -135,6 +135,19 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
         |count| format!("{count} row{} of delimiters alone were passed over", plural(count)),
         "nothing, if they were meant to be empty",
         false,
+        &mut remarks,
+    );
+    over_lines.remark(
+        |count| {
+            format!(
+                "{count} row{} hold{} a quoted cell of several lines with delimiters in it, which was read as one cell; the first has {} lines",
+                plural(count),
+                if count == 1 { "s" } else { "" },
+                over_lines.cells
+            )
+        },
+        "nothing, if it is a text of several lines; if rows of the table stand in it, a stray quote opens it: remove the quote",
+        true,
         &mut remarks,
     );
     remarks.extend(std::mem::take(&mut columns.odd_cells).remark(&header));
@@ -272,6 +285,8 @@ struct Rows<'a> {
     trailing: RowsOfKind,
     /// Rows of delimiters alone.
     blank: RowsOfKind,
+    /// Rows with a quoted cell of several lines that holds delimiters; `cells` are the lines of the first.
+    over_lines: RowsOfKind,
     decimals: DecimalSigns,
     line_ends: LineEnds,
     /// Row after the last.
@@ -285,8 +300,7 @@ impl<'a> Rows<'a> {
         let mut columns = Columns::new(header, records.text, how);
         let mut rows = RowNumbers::default();
         let mut ragged = Vec::new();
-        let (mut short, mut trailing, mut blank) =
-            (RowsOfKind::default(), RowsOfKind::default(), RowsOfKind::default());
+        let [mut short, mut trailing, mut blank, mut over_lines] = [RowsOfKind::default(); 4];
         let mut decimals = DecimalSigns::default();
         let mut names = HashSet::new();
         let mut distinct_names = true;
@@ -295,6 +309,16 @@ impl<'a> Rows<'a> {
             if cells.first().is_some_and(|cell| cell.trim().is_empty()) && records.is_blank(&cells) {
                 blank.count(row, cells.len());
                 continue;
+            }
+            if let Some(over) = records.over_lines.iter().find(|over| over.swallows_rows(header.len())) {
+                return Err(DataError::SwallowedRows {
+                    path: records.path.to_string(),
+                    opens: over.opens,
+                    closes: over.closes,
+                });
+            }
+            if let Some(over) = records.over_lines.first() {
+                over_lines.count(row, over.closes - over.opens + 1);
             }
             let found = cells.len();
             if found > header.len() {
@@ -322,7 +346,7 @@ impl<'a> Rows<'a> {
         }
         let line_ends = std::mem::take(&mut records.line_ends);
         let end = records.row;
-        Ok(Self { columns, rows, ragged, short, trailing, blank, decimals, line_ends, end, distinct_names })
+        Ok(Self { columns, rows, ragged, short, trailing, blank, over_lines, decimals, line_ends, end, distinct_names })
     }
 
     /// Whether every row has one cell more than the header has names.
@@ -338,7 +362,7 @@ impl<'a> Rows<'a> {
         let mut all = pieces.next()?;
         all.rows.rows.iter_mut().for_each(|row| *row += first);
         all.ragged.iter_mut().for_each(|ragged| ragged.row += first);
-        for kind in [&mut all.short, &mut all.trailing, &mut all.blank] {
+        for kind in [&mut all.short, &mut all.trailing, &mut all.blank, &mut all.over_lines] {
             kind.first = kind.first.map(|row| row + first);
         }
         all.columns.odd_cells.shift(first);
@@ -354,6 +378,7 @@ impl<'a> Rows<'a> {
             all.short.append(piece.short, all.end);
             all.trailing.append(piece.trailing, all.end);
             all.blank.append(piece.blank, all.end);
+            all.over_lines.append(piece.over_lines, all.end);
             all.decimals.add(&piece.decimals);
             all.line_ends.add(&piece.line_ends);
             let from = all.end;

@@ -104,7 +104,7 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
     };
     let sets = sets(file.from(dictionary.sets), release, modern, encoding);
     let variables = variables(file, &dictionary, &long_texts, &sets, encoding)?;
-    binary::table(name, Format::Dta, variables, Some(encoding), Vec::new(), options)
+    binary::table(name, Format::Dta, variables, Some(encoding), options)
 }
 
 /// Passes over a tag.
@@ -374,7 +374,7 @@ fn variables(
                 temporal(&format, numbers)
             }
         };
-        variables.push(Variable { name: of(&dictionary.names), cells, info });
+        variables.push(Variable { name: of(&dictionary.names), cells, info, missing: BTreeMap::new() });
         offset += kind.bytes();
     }
     Ok(variables)

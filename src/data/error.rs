@@ -133,7 +133,8 @@ pub enum DataError {
     },
     /// The first bytes belong to another format.
     #[error(
-        "{path}: is named or declared {declared} but its first bytes are those of {found}; rename it or declare the right `format`"
+        "{path}: is named or declared {declared} but its first bytes are those of {found}; {}",
+        of_another_format(found)
     )]
     WrongFormat {
         /// Path as given.
@@ -247,7 +248,8 @@ pub enum DataError {
     },
     /// Characters between a closing quote and the next delimiter.
     #[error(
-        "{path}: row {row}, cell {cell}: characters after a closing quote; write a quote inside a quoted cell twice"
+        "{path}: row {row}, cell {cell}: characters after a closing quote{}; write a quote inside a quoted cell twice",
+        closed_in(*row, *closes)
     )]
     AfterQuote {
         /// Path as given.
@@ -256,6 +258,22 @@ pub enum DataError {
         row: usize,
         /// Cell, counted from 1.
         cell: usize,
+        /// Line of the file where the quote closes.
+        closes: usize,
+    },
+    /// Two stray quotes that close each other, with whole rows between them.
+    #[error(
+        "{path}: the quote that opens in line {opens} is closed in line {closes}, and what stands between looks like rows of \
+         the table: they would be one cell; remove the stray quotes (inch or ditto marks, for instance) or, where the cell \
+         really holds these lines, write it without line breaks"
+    )]
+    SwallowedRows {
+        /// Path as given.
+        path: String,
+        /// Line of the file where the quote opens.
+        opens: usize,
+        /// Line of the file where it closes.
+        closes: usize,
     },
     /// Rows with more or fewer cells than the header.
     #[error(
@@ -380,8 +398,33 @@ pub enum DataError {
     },
 }
 
+/// What to do about a file whose first bytes are those of `found`.
+fn of_another_format(found: &str) -> &'static str {
+    match found {
+        "an HTML page"
+        | "an XML spreadsheet of Excel 2003"
+        | "a web archive (.mht)"
+        | "a rich text document"
+        | "PDF" => {
+            "it is a page or document and no table (web pages and programs save such files as .xls): open it in a spreadsheet \
+             program and save it as .xlsx or CSV"
+        }
+        "text" => {
+            "rename it, or declare the right `format` (`\"csv\"`, or `\"tsv\"` where tabs stand between the cells)"
+        }
+        _ => "rename it or declare the right `format`",
+    }
+}
+
 fn at_row(row: Option<usize>) -> String {
     row.map(|row| format!(" (row {row})")).unwrap_or_default()
+}
+
+fn closed_in(row: usize, closes: usize) -> String {
+    match closes > row {
+        true => format!(" in line {closes}, so that the lines from {row} on would be one cell (a stray quote?)"),
+        false => String::new(),
+    }
 }
 
 fn unknown_format(how: Option<&str>) -> String {
@@ -437,6 +480,7 @@ impl DataError {
             Self::Delimiter { .. } => "data-delimiter",
             Self::OpenQuote { .. } => "data-open-quote",
             Self::AfterQuote { .. } => "data-after-quote",
+            Self::SwallowedRows { .. } => "data-swallowed-rows",
             Self::Ragged { .. } => "data-ragged",
             Self::NoHeader { .. } => "data-no-header",
             Self::UnnamedColumn { .. } => "data-unnamed-column",

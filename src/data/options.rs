@@ -200,7 +200,10 @@ impl ReadOptions {
 /// What a file with this extension is, and how its program writes one that is read here.
 fn how_to_export(extension: &str) -> Option<&'static str> {
     Some(match extension {
-        "sas7bcat" => "a catalogue of SAS formats, which holds no data; name the .sas7bdat beside it",
+        "sas7bcat" => {
+            "a catalogue of SAS formats (the labels of values), which holds no data; name the .sas7bdat beside it, and give the \
+             codes their labels in the plan (`proc format fmtlib; run;` prints them)"
+        }
         "por" => "an SPSS portable file; in SPSS, `SAVE OUTFILE='file.sav'`, or in R, `haven::read_por`",
         "rds" | "rda" | "rdata" => "a file of R; in R, `write.csv(data, \"file.csv\", row.names = FALSE)`",
         "feather" | "arrow" => "an Arrow file; in R, `arrow::write_parquet(data, \"file.parquet\")`",

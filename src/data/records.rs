@@ -31,7 +31,7 @@ impl LineEnds {
 
 /// The records of a text, one after the other.
 pub(super) struct Records<'a> {
-    path: &'a str,
+    pub(super) path: &'a str,
     pub(super) text: &'a str,
     pub(super) at: usize,
     /// Where the record read last begins.
@@ -40,16 +40,45 @@ pub(super) struct Records<'a> {
     pub(super) row: usize,
     delimiter: u8,
     pub(super) line_ends: LineEnds,
+    /// The quoted cells of the record read last that hold line ends and delimiters.
+    pub(super) over_lines: Vec<OverLines>,
+}
+
+/// A quoted cell over several lines that holds delimiters.
+#[derive(Debug, Clone)]
+pub(super) struct OverLines {
+    /// Its place in the record, from 0.
+    cell: usize,
+    /// Lines of the file where it opens and closes.
+    pub(super) opens: usize,
+    pub(super) closes: usize,
+    /// Delimiters in each of its lines.
+    delimiters: Vec<usize>,
+}
+
+impl OverLines {
+    /// Whether a quote opens here and another closes `width` columns of whole rows later: the cell ends the row it begins
+    /// in, holds rows of as many cells as the header, and begins the row it ends in.
+    pub(super) fn swallows_rows(&self, width: usize) -> bool {
+        let [first, between @ .., last] = self.delimiters.as_slice() else { return false };
+        // Where whole rows stand between, the quotes may stand in different columns.
+        let ends = match between {
+            [] => *last == self.cell,
+            _ => *last < width,
+        };
+        width > 1 && first + self.cell + 1 == width && ends && between.iter().all(|count| count + 1 == width)
+    }
 }
 
 impl<'a> Records<'a> {
     pub(super) fn new(path: &'a str, text: &'a str, delimiter: u8, row: usize) -> Self {
-        Self { path, text, at: 0, began: 0, row, delimiter, line_ends: LineEnds::default() }
+        Self { path, text, at: 0, began: 0, row, delimiter, line_ends: LineEnds::default(), over_lines: Vec::new() }
     }
 
     /// Puts the cells of the next record that is not a blank line into `cells`; returns its row in the file.
     pub(super) fn next_into(&mut self, cells: &mut Vec<Cow<'a, str>>) -> Result<Option<usize>, DataError> {
         cells.clear();
+        self.over_lines.clear();
         while matches!(self.peek(), Some(b'\n' | b'\r')) {
             self.end_line();
         }
@@ -136,12 +165,18 @@ impl<'a> Records<'a> {
         let cell = self.text.get(start..end).unwrap_or_default();
         self.row += count_line_ends(cell.as_bytes());
         self.at = end + 1;
+        if self.row > opened && cell.as_bytes().contains(&self.delimiter) {
+            let delimiter = char::from(self.delimiter);
+            let lines = cell.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
+            let delimiters = lines.map(|line| line.matches(delimiter).count()).collect();
+            self.over_lines.push(OverLines { cell: index, opens: opened, closes: self.row, delimiters });
+        }
         match self.peek() {
             None | Some(b'\n' | b'\r') => {}
             Some(byte) if byte == self.delimiter => {}
             Some(_) => {
                 let path = self.path.to_string();
-                return Err(DataError::AfterQuote { path, row: record_row, cell: index + 1 });
+                return Err(DataError::AfterQuote { path, row: record_row, cell: index + 1, closes: self.row });
             }
         }
         Ok(if doubled { Cow::Owned(cell.replace("\"\"", "\"")) } else { Cow::Borrowed(cell) })

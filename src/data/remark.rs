@@ -1,6 +1,7 @@
 //! What a reader passed over or decided, and someone should see: each becomes a finding of `check` and a note of the report.
 
 use super::error::shorten;
+use std::collections::BTreeMap;
 
 /// One thing that was found in a file and did not stop it from being read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,32 @@ impl Remark {
     pub fn doubtful(self) -> Self {
         Self { doubtful: true, ..self }
     }
+}
+
+/// That cells of the column `name` hold codes that their file, not the plan, calls missing: each code with its cells.
+pub fn missing_by_the_file(name: &str, codes: &BTreeMap<String, usize>) -> Option<Remark> {
+    let cells: usize = codes.values().sum();
+    let listed: Vec<String> = codes.iter().map(|(code, count)| format!("{code} in {count}")).collect();
+    let text = format!(
+        "{cells} cell{} of `{}` hold{} a code that the file itself calls missing ({}), and {} taken as missing",
+        plural(cells),
+        shorten(name),
+        if cells == 1 { "s" } else { "" },
+        listed.join(", "),
+        if cells == 1 { "was" } else { "were" },
+    );
+    let remedy = "nothing, if such a code stands for no value; if it is a value, correct the missing values of the variable in \
+                  the file";
+    (cells > 0).then(|| Remark::new(text, remedy).of(name))
+}
+
+/// The same for the missing values that SAS and Stata tell apart by letters (`.A` to `.Z`, `._`), by row.
+pub fn special_missing(name: &str, letters: &BTreeMap<usize, char>) -> Option<Remark> {
+    let mut codes = BTreeMap::new();
+    for letter in letters.values() {
+        *codes.entry(format!(".{letter}")).or_default() += 1;
+    }
+    missing_by_the_file(name, &codes)
 }
 
 /// Characters that look like a blank or like nothing, which tables pasted from web pages and word processors hold.

@@ -5,8 +5,9 @@
 //! are; date formats make days. Source of the format: the description of system files in the PSPP developers' guide.
 
 use super::binary::{self, Bytes, MAX_CELLS, MAX_UNPACKED, Variable, text};
-use super::error::{DataError, shorten};
+use super::error::DataError;
 use super::memory::{self, Meter, NUMBER_CELL};
+use super::number;
 use super::options::{Format, ReadOptions};
 use super::table::{ColumnInfo, Table, Values};
 use encoding_rs::Encoding;
@@ -92,9 +93,8 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
     if usize::try_from(counted).is_ok_and(|counted| counted != rows_of_8) || !rows.len().is_multiple_of(units) {
         return Err(data.broken(format!("the file says {counted} rows but holds {rows_of_8}")));
     }
-    let mut notes = Vec::new();
-    let variables = variables(name, &entries, &further, &rows, units, file.little, encoding, &mut notes)?;
-    binary::table(name, Format::Sav, variables, encoding, notes, options)
+    let variables = variables(name, &entries, &further, &rows, units, data.little, encoding)?;
+    binary::table(name, Format::Sav, variables, encoding, options)
 }
 
 fn dictionary(file: &mut Bytes<'_>) -> Result<(Vec<Entry>, Further), DataError> {
@@ -273,7 +273,6 @@ fn compressed(mut data: Bytes<'_>, bias: f64, units: usize) -> Result<Vec<[u8; 8
     Ok(rows)
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a file holds, each part read by a function of its own")]
 fn variables(
     path: &str,
     entries: &[Entry],
@@ -282,7 +281,6 @@ fn variables(
     units: usize,
     little: bool,
     encoding: Option<&'static Encoding>,
-    notes: &mut Vec<String>,
 ) -> Result<Vec<Variable>, DataError> {
     let mut meter = Meter::new(path);
     let mut variables = Vec::new();
@@ -292,7 +290,7 @@ fn variables(
             further.long_names.get(&entry.short).map_or_else(|| entry.short.clone(), |name| text(name, encoding));
         let label = Some(text(&entry.label, encoding)).filter(|label| !label.is_empty());
         let mut info = ColumnInfo { label, ..ColumnInfo::default() };
-        let mut declared = 0_usize;
+        let mut missing: BTreeMap<String, usize> = BTreeMap::new();
         let cells = if entry.width == 0 {
             let value = |row: &[[u8; 8]]| {
                 let value = double(row.get(entry.unit)?, little);
@@ -301,13 +299,24 @@ fn variables(
                 if value == -f64::MAX || value.is_nan() {
                     return None;
                 }
-                declared += usize::from(listed || ranged);
+                if listed || ranged {
+                    *missing.entry(number::print(value)).or_default() += 1;
+                }
                 (!listed && !ranged).then_some(value)
             };
             meter.take((rows.len() / units) as u64 * NUMBER_CELL)?;
             let numbers: Vec<Option<f64>> = rows.chunks_exact(units).map(value).collect();
             info.value_labels =
                 entry.labels.iter().map(|(value, label)| (double(value, little), text(label, encoding))).collect();
+            // A code is named with its label: `99 "not asked"`.
+            missing = std::mem::take(&mut missing)
+                .into_iter()
+                .map(|(code, count)| {
+                    let value: Option<f64> = code.parse().ok();
+                    let label = info.value_labels.iter().find(|(labelled, _)| Some(*labelled) == value);
+                    (label.map_or_else(|| code.clone(), |(_, label)| format!("{code} \"{label}\"")), count)
+                })
+                .collect();
             temporal(entry.print >> 16, numbers)
         } else {
             // A text of more than 255 bytes stands in several entries of at most 255.
@@ -326,8 +335,11 @@ fn variables(
                     .collect();
                 let listed = bytes.len() <= 8
                     && entry.missing.values.iter().any(|code| text(code, encoding) == text(&bytes, encoding));
-                declared += usize::from(listed);
-                let cell = (!listed).then(|| text(&bytes, encoding));
+                let cell = text(&bytes, encoding);
+                if listed {
+                    *missing.entry(format!("`{cell}`")).or_default() += 1;
+                }
+                let cell = (!listed).then_some(cell);
                 meter.text(cell.as_ref().map_or(0, String::len))?;
                 Ok(cell)
             };
@@ -342,11 +354,8 @@ fn variables(
                 false => cells,
             })
         };
-        if declared > 0 {
-            notes.push(format!("{declared} cells of `{}` hold a code that the file declares missing", shorten(&name)));
-        }
         info.format = format_name(entry.print);
-        variables.push(Variable { name, cells, info });
+        variables.push(Variable { name, cells, info, missing });
     }
     Ok(variables)
 }

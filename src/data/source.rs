@@ -105,9 +105,29 @@ fn signature(bytes: &[u8]) -> Option<&'static Signature> {
     SIGNATURES.iter().find(|(signature, ..)| bytes.starts_with(signature))
 }
 
+/// What a text is that is no table with delimiters: a page or a document that a program saved under the name of one.
+fn marked_up(bytes: &[u8]) -> Option<&'static str> {
+    let start = bytes.get(..bytes.len().min(2048)).unwrap_or_default();
+    // Text of two bytes a character has a NUL in every other.
+    let start: Vec<u8> = start.iter().copied().filter(|byte| *byte != 0).collect();
+    let text = String::from_utf8_lossy(&start).to_lowercase();
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{fffd}'));
+    let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
+    if text.starts_with("<?xml") && ["spreadsheet", "workbook", "excel.sheet"].iter().any(|word| text.contains(word)) {
+        return Some("an XML spreadsheet of Excel 2003");
+    }
+    if begins(&["<!doctype html", "<html", "<head", "<body", "<table", "<meta", "<style", "<!--"])
+        || text.starts_with("<?xml") && text.contains("<html")
+    {
+        return Some("an HTML page");
+    }
+    let headed = text.starts_with("from:") && text.contains("mime-version:");
+    (text.starts_with("mime-version:") || headed).then_some("a web archive (.mht)")
+}
+
 /// Whether a text that began so would be taken for another format.
 pub fn looks_signed(text: &str) -> bool {
-    signature(text.as_bytes()).is_some()
+    signature(text.as_bytes()).is_some() || marked_up(text.as_bytes()).is_some()
 }
 
 /// Refuses a file whose first bytes belong to another format than `format`.
@@ -127,6 +147,9 @@ pub fn check_signature(name: &str, bytes: &[u8], format: Format) -> Result<(), D
         } else if !is_name {
             return Err(wrong(found));
         }
+    }
+    if let Some(found) = marked_up(bytes) {
+        return Err(wrong(found));
     }
     // Old releases of Stata begin with nothing but their number.
     let signed = format != Format::Dta && SIGNATURES.iter().any(|(_, _, formats)| formats.contains(&format));

@@ -149,12 +149,12 @@ impl Checker<'_> {
             && !(value > 0.0 && value.is_finite())
         {
             let name = path.rsplit('.').next().unwrap_or(path);
-            self.wrong(
-                "SK010",
-                path,
-                format!("`{name}` must be a positive number, not {value}"),
-                "write it without a sign",
-            );
+            let remedy = match value {
+                value if !value.is_finite() => "write a number, or leave the key out",
+                value if value < 0.0 => "write it without a sign",
+                _ => "write a number above 0, or leave the key out",
+            };
+            self.wrong("SK010", path, format!("`{name}` must be a positive number, not {value}"), remedy);
         }
     }
 
@@ -252,6 +252,24 @@ impl Checker<'_> {
                     "the months do not increase".to_owned(),
                     "list visits in time order",
                 );
+            }
+            // `Month 6` with 180: a declared month far from the one that the label says.
+            let said = order.iter().zip(months).enumerate();
+            for (i, (label, month)) in said {
+                let Some(of_label) = super::design::month_of_label(label).filter(|of_label| *of_label > 0.0) else {
+                    continue;
+                };
+                if (of_label - month).abs() > 0.5 && !(0.5..=2.0).contains(&(month / of_label)) {
+                    let message = format!(
+                        "`{label}` is month {} by its label, and {month} here{}",
+                        (of_label * 10.0).round() / 10.0,
+                        crate::trial::design::other_unit(of_label, *month)
+                    );
+                    let remedy = "write months since baseline (a month is 30.4 days or 4.3 weeks), or leave `months` out: the \
+                                  labels say them";
+                    self.wrong("SK010", &format!("visits.months.{i}"), message, remedy);
+                    break;
+                }
             }
         }
         for (i, window) in visits.windows.iter().enumerate() {

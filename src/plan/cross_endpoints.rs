@@ -68,8 +68,21 @@ impl Checker<'_> {
             if let Some([low, high]) = endpoint.range
                 && !(low < high && low.is_finite() && high.is_finite())
             {
-                let message = format!("the range {low} to {high} is empty");
-                self.wrong("SK010", &at("range"), message, "write the lowest value first");
+                let (message, remedy) = if !(low.is_finite() && high.is_finite()) {
+                    let message = format!("the range {low} to {high} has an end that is no number");
+                    (
+                        message,
+                        "write the lowest and the highest value of the scale, or leave `range` out where there is none",
+                    )
+                } else if low == high {
+                    (
+                        format!("the range {low} to {high} holds one value only"),
+                        "write the lowest and the highest value",
+                    )
+                } else {
+                    (format!("the range {low} to {high} is empty"), "write the lowest value first")
+                };
+                self.wrong("SK010", &at("range"), message, remedy);
             }
             if endpoint.decimals.is_some_and(|decimals| decimals > 10) {
                 self.wrong(

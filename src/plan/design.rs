@@ -243,7 +243,7 @@ pub fn visit_id(label: &str) -> String {
 
 /// Months since baseline said by a label such as `Month 6`, `Week 4`, `Day 10`, `Year 1` or `Baseline`; a month is
 /// 365.25 / 12 days.
-fn month_of_label(label: &str) -> Option<f64> {
+pub(super) fn month_of_label(label: &str) -> Option<f64> {
     const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
     if label.eq_ignore_ascii_case("baseline") {
         return Some(0.0);

@@ -171,6 +171,14 @@ pub fn seal_with(plan: &Plan, date: &str, data: BTreeMap<String, String>) -> Res
     Ok(text + "\n")
 }
 
+/// Whether a date has not begun anywhere on earth, by this computer's clock, which no output depends on.
+pub fn in_the_future(date: &str) -> bool {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    // The first time zone is fourteen hours ahead.
+    let today = i32::try_from((now + 14 * 3600) / 86_400).unwrap_or(i32::MAX);
+    Date::parse(date, DateOrder::Iso).is_some_and(|date| date.days > today)
+}
+
 /// Compares `plan` with the text of its seal (`None`: there is no seal).
 ///
 /// # Errors

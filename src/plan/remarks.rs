@@ -83,19 +83,109 @@ fn sounds_like_baseline(label: &str) -> bool {
         || ["ベースライン", "投与前", "治療前", "術前", "開始時"].iter().any(|known| label.contains(known))
 }
 
-/// The direction that the name of an endpoint suggests, where the plan has the other one. KOOS and HOOS score 100 as best.
+/// Words of which high values are the better ones, whatever else the name says: KOOS and HOOS score 100 as best, also for
+/// pain; a pressure-pain threshold is pain that comes late.
+const BETTER_WHEN_HIGH: [&str; 36] = [
+    "koos",
+    "hoos",
+    "kujala",
+    "lysholm",
+    "ikdc",
+    "tegner",
+    "joa score",
+    "relief",
+    "threshold",
+    "satisf",
+    "range of motion",
+    "flexion angle",
+    "cartilage volume",
+    "cartilage thickness",
+    "joint space width",
+    "walking distance",
+    "walk distance",
+    "strength",
+    "knee society",
+    "eq-5d",
+    "eq5d",
+    "eq-vas",
+    "eq vas",
+    "sf-36",
+    "sf36",
+    "sf-12",
+    "quality of life",
+    "軟骨体積",
+    "軟骨厚",
+    "可動域",
+    "屈曲角度",
+    "筋力",
+    "関節裂隙",
+    "歩行距離",
+    "満足度",
+    "生活の質",
+];
+
+/// Words of which low values are the better ones.
+const BETTER_WHEN_LOW: [&str; 30] = [
+    "pain",
+    "womac",
+    "lequesne",
+    "jkom",
+    "stiffness",
+    "swelling",
+    "effusion",
+    "oedema",
+    "edema",
+    "synovitis",
+    "vas",
+    "nrs",
+    "disability",
+    "roland",
+    "oswestry",
+    "odi",
+    "haq",
+    "kellgren",
+    "bleeding",
+    "tenderness",
+    "crp",
+    "timed up",
+    "tug",
+    "痛",
+    "腫脹",
+    "こわばり",
+    "浮腫",
+    "関節水腫",
+    "滑膜炎",
+    "出血",
+];
+
+/// Words that leave the direction open: what was asked decides.
+const OPEN: [&str; 8] = ["improve", "change", "free", "global", "health", "well-being", "wellbeing", "改善"];
+
+/// The direction that the name of an endpoint suggests, where the plan has the other one.
 fn against_its_name(endpoint: &EndpointPlan) -> Option<&'static str> {
-    let name = format!("{} {}", endpoint.name, endpoint.column).to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    if has(&["koos", "hoos", "relief", "improve", "free", "satisf", "threshold"]) {
+    let name = format!("{} {}", endpoint.name, endpoint.column).to_lowercase().replace(['_', '.'], " ");
+    let has = |words: &[&str]| words.iter().any(|word| holds_word(&name, word));
+    // What is scored from items has 0 as its best, whatever it is called.
+    let usual = if endpoint.score.is_some() {
+        BetterPlan::Lower
+    } else if has(&BETTER_WHEN_HIGH) {
+        BetterPlan::Higher
+    } else if has(&OPEN) || !has(&BETTER_WHEN_LOW) {
         return None;
-    }
-    let worse_when_high = ["pain", "womac", "lequesne", "stiffness", "swelling", "oedema", "edema", "疼痛", "腫脹"];
-    let better_when_high =
-        ["lysholm", "ikdc", "range of motion", "cartilage volume", "cartilage thickness", "軟骨体積"];
-    match endpoint.better {
-        BetterPlan::Higher if has(&worse_when_high) => Some("lower"),
-        BetterPlan::Lower if has(&better_when_high) => Some("higher"),
-        _ => None,
-    }
+    } else {
+        BetterPlan::Lower
+    };
+    let written = if usual == BetterPlan::Lower { "lower" } else { "higher" };
+    let against = matches!(endpoint.better, BetterPlan::Lower | BetterPlan::Higher) && endpoint.better != usual;
+    against.then_some(written)
+}
+
+/// Whether `name` holds `word`: one of three letters as a whole word only (`vas` is none in `vascular`).
+fn holds_word(name: &str, word: &str) -> bool {
+    let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
+    name.match_indices(word).any(|(at, _)| {
+        let before = name.get(..at).and_then(|before| before.chars().next_back());
+        let after = name.get(at + word.len()..).and_then(|after| after.chars().next());
+        !word.is_ascii() || !(latin(before) || word.len() < 4 && latin(after))
+    })
 }

@@ -367,10 +367,14 @@ fn table_name(path: &str) -> String {
 
 /// "did you mean …" for a wrong word among `known` ones.
 pub fn suggestion(word: &str, known: &[&str]) -> String {
-    match nearest(word, known.iter().copied()).as_slice() {
-        [] => format!("one of: {}", known.join(", ")),
-        [one] => format!("did you mean `{one}`?"),
-        several => format!("did you mean `{}`?", several.join("` or `")),
+    let near = nearest(word, known.iter().copied());
+    let all = known.join(", ");
+    // An abbreviation (`md` for `markdown`) is near to another word: a short list is given whole.
+    let beside =
+        if known.len() <= 10 && near.len() < known.len() { format!(" It is one of {all}") } else { String::new() };
+    match near.as_slice() {
+        [] => format!("one of: {all}"),
+        several => format!("did you mean `{}`?{beside}", several.join("` or `")),
     }
 }
 

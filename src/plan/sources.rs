@@ -282,6 +282,7 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
         | DataError::OpenQuote { row, .. }
         | DataError::AfterQuote { row, .. }
         | DataError::TooManyColumns { row, .. } => ("SK024", Some(*row), None),
+        DataError::SwallowedRows { opens, .. } => ("SK024", Some(*opens), None),
         DataError::Ragged { rows, .. } => ("SK024", rows.first().map(|row| row.row), None),
         DataError::DuplicateColumn { name, .. } => ("SK024", Some(1), Some(name.clone())),
         DataError::NoSuchColumn { name, .. } => ("SK025", Some(1), Some(name.clone())),
@@ -396,7 +397,8 @@ fn kept(rows: &Option<String>, table: &Table) -> Option<Table> {
     let filter = condition(rows)?;
     let columns: BTreeMap<&str, Coded> =
         filter.columns().into_iter().filter_map(|name| Some((name, Coded::read(table, name)?))).collect();
-    let holds = |row: &usize| filter.holds(&|name| columns.get(name).and_then(|column| column.get(*row)));
+    let code = |name: &str, label: &str| table.code_of_label(name, label);
+    let holds = |row: &usize| filter.holds_with(&|name| columns.get(name).and_then(|column| column.get(*row)), &code);
     let rows: Vec<usize> = (0..table.height()).filter(holds).collect();
     let read = table.provenance.rows;
     let mut table = table.keep(&rows);

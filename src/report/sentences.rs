@@ -479,6 +479,9 @@ pub fn timing(material: &Material) -> Option<String> {
 /// Means and SDs of both arms at `visit`; `None` where an arm was not observed.
 pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
     let about = material.endpoint(endpoint);
+    if matches!(about.kind, crate::trial::Kind::Ordinal | crate::trial::Kind::Binary) {
+        return super::exhibits::grades::described(material, endpoint, visit);
+    }
     let arms = &material.trial.design.arms;
     let of = |arm: &str| {
         let record = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))?;

@@ -6,7 +6,9 @@ use super::findings::{Findings, place};
 use super::patients::Trial;
 use super::rows::has_column;
 use super::rules::identity;
-use super::sources::{Roles, Source, Sources};
+use super::sources::{Layout, Roles, Source, Sources};
+use super::strangers;
+use super::wide;
 use crate::data::Table;
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,8 +21,10 @@ pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
         sources.patient_columns.iter().cloned().chain(sets.map(|column| ("analysis set", column.to_owned()))).collect();
     if let Some(source) = &sources.patients {
         let listed = per_patient(trial, source, &sources.patient_column, &number, &used, findings);
+        // A file of strangers is one finding (SK609), not one of every patient.
+        let strangers = strangers::all_of(trial, source, &sources.patient_column).is_some();
         for (patient, listed) in trial.patients.iter().zip(listed) {
-            if !listed {
+            if !listed && !strangers {
                 findings.add(
                     "SK111",
                     place(&source.file, None, Some(&sources.patient_column)),
@@ -80,6 +84,7 @@ fn per_patient(
     let spellings: HashMap<String, (&str, usize)> =
         number.iter().map(|(id, patient)| (identity::folded(id), (id.as_str(), *patient))).collect();
     let comma = source.table.provenance.decimal == ',';
+    let strangers = strangers::all_of(trial, source, key).is_some();
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for row in 0..source.table.height() {
         let location = place(&source.file, Some(source.table.file_row(row)), Some(key));
@@ -112,6 +117,9 @@ fn per_patient(
             continue;
         }
         let Some(patient) = number.get(id) else {
+            if strangers {
+                continue;
+            }
             findings.add(
                 "SK113",
                 location,
@@ -153,11 +161,17 @@ fn constant_columns(
     number: &HashMap<String, usize>,
     used: &[(&'static str, String)],
 ) {
-    for (source, roles) in sources.observed() {
+    let layouts = std::iter::once(&sources.layout).chain(sources.further.iter().map(|further| &further.layout));
+    let design = trial.design.clone();
+    for ((source, roles), layout) in sources.observed().zip(layouts) {
+        let of_values = |name: &str| match layout {
+            Layout::Wide { pattern } => wide::is_of_values(&design, &sources.codes, pattern, name),
+            _ => false,
+        };
         let standard = source.table.has_column("PARAMCD") || source.table.has_column("STUDYID");
         constant_columns_of(trial, &source.table, roles, number, &|name| {
             let technical = is_of_rows(name) || (standard && is_technical(name));
-            !technical || used.iter().any(|(_, column)| column == name)
+            !(technical || of_values(name)) || used.iter().any(|(_, column)| column == name)
         });
     }
 }

@@ -20,6 +20,7 @@ use super::replicates;
 use super::rows::{Rows, has_column};
 use super::rules;
 use super::sources::Sources;
+use super::strangers::{self, Strangers};
 use super::time_to_event;
 use crate::math::decimal;
 use std::collections::BTreeSet;
@@ -62,15 +63,21 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
     attributes::attach(&mut trial, sources, &mut findings);
     trial.sets = analysis_sets(&trial, sources, &mut findings);
     columns::settle(&mut trial, sources, &mut findings);
-    if let Some(given) = &sources.events {
-        trial.events = event_rows::read(&trial, given, &sources.patient_column, &mut findings);
-    }
-    if let Some(given) = &sources.intercurrent {
-        trial.intercurrent = intercurrent::read(&trial, given, &rows, &knees, &mut findings);
-    }
-    if let Some(given) = &sources.deviations {
-        trial.deviations = deviations::read(&trial, given, &sources.patient_column, &mut findings);
-    }
+    let strangers = Strangers::of(&trial, sources);
+    let events = sources
+        .events
+        .as_ref()
+        .map(|given| event_rows::read(&trial, given, &sources.patient_column, &strangers, &mut findings));
+    let intercurrent = sources
+        .intercurrent
+        .as_ref()
+        .map(|given| intercurrent::read(&trial, given, &rows, &knees, &strangers, &mut findings));
+    let deviations = sources
+        .deviations
+        .as_ref()
+        .map(|given| deviations::read(&trial, given, &sources.patient_column, &strangers, &mut findings));
+    (trial.events, trial.intercurrent, trial.deviations) =
+        (events.flatten(), intercurrent.flatten(), deviations.flatten());
     trial.randomised = randomised(&trial, sources, &mut findings);
     let context = rules::Context { trial: &trial, sources, rows: &rows, knees: &knees };
     rules::check(&context, &mut findings);
@@ -220,8 +227,9 @@ fn months(design: &mut Design, rows: &Rows, column: Option<&str>, findings: &mut
             None => visit.month = Some(month),
             Some(planned) if (planned - month).abs() > 0.5 => {
                 let message = format!(
-                    "`{}` is month {planned} by plan or label and {month} here; {planned} is used",
-                    visit.label
+                    "`{}` is month {planned} by plan or label, which is used, and {month} here{}",
+                    visit.label,
+                    super::design::other_unit(planned, month)
                 );
                 findings.add(
                     "SK309",
@@ -376,23 +384,6 @@ fn one_of_the_columns(column: &str, known: &[&str]) -> String {
     }
 }
 
-/// What is said where no identifier of the file of patients is one of the observations.
-fn strangers(trial: &Trial, sources: &Sources) -> Option<(String, String)> {
-    let source = sources.patients.as_ref()?;
-    let ids = source.table.text(&sources.patient_column).ok()?;
-    let listed: BTreeSet<&str> = ids.iter().flatten().map(|id| id.trim()).collect();
-    let (one, other) = (listed.first()?, trial.patients.first()?);
-    if trial.patients.iter().any(|patient| listed.contains(patient.id.as_str())) {
-        return None;
-    }
-    let message = format!(
-        "no identifier of this file is one of the observations: here they are like `{one}`, there like `{}`",
-        other.id
-    );
-    let remedy = "write the identifiers alike in both files, or name the right column in `data.patient_column`";
-    Some((message, remedy.to_owned()))
-}
-
 /// SK609 of a column that is there and empty in all rows; whether it is.
 fn emptied_column(sources: &Sources, column: &str, purpose: &str, findings: &mut Findings) -> bool {
     let beside = [&sources.patients, &sources.disposition.as_ref().map(|known| known.source.clone())];
@@ -418,7 +409,8 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
     let known: BTreeSet<&str> = columns.map(String::as_str).collect();
     let file = sources.patients.as_ref().map_or(&sources.observations.file, |source| &source.file);
     let has_values = |patient: &Patient| patient.knees().iter().any(|knee| !knee.values.is_empty());
-    let strangers = strangers(trial, sources);
+    let strangers =
+        sources.patients.as_ref().and_then(|source| strangers::all_of(trial, source, &sources.patient_column));
     if let Some((message, remedy)) = &strangers {
         findings.add("SK609", place(file, None, Some(&sources.patient_column)), message.clone(), remedy.clone());
     }
@@ -469,11 +461,14 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
             findings.add("SK011", place(file, None, None), message, remedy);
             continue;
         }
+        let code = |name: &str, label: &str| columns::source(sources, name)?.table.code_of_label(name, label);
         let members: Vec<bool> = trial
             .patients
             .iter()
             .map(|patient| match &definition.condition {
-                Some(condition) => condition.holds(&|name| patient.attributes.get(name).map(String::as_str)),
+                Some(condition) => {
+                    condition.holds_with(&|name| patient.attributes.get(name).map(String::as_str), &code)
+                }
                 None => has_values(patient),
             })
             .collect();

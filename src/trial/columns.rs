@@ -49,7 +49,7 @@ pub struct PatientColumn {
 }
 
 /// Words in a column's name that say its numbers are codes.
-const CODES: [&str; 16] = [
+const CODES: [&str; 29] = [
     "centre",
     "center",
     "site",
@@ -63,12 +63,36 @@ const CODES: [&str; 16] = [
     "region",
     "race",
     "ethnic",
+    "group",
+    "grp",
+    "grade",
+    "stage",
+    "class",
+    "categ",
+    "type",
+    "sex",
+    "gender",
     "施設",
     "術者",
     "医師",
+    "性別",
+    "グレード",
+    "分類",
+    "病期",
 ];
+/// Words of a column's name that say its numbers are measured or counted, however few they are.
+const MEASURED: [&str; 20] = [
+    "age", "bmi", "height", "weight", "duration", "year", "years", "month", "months", "week", "weeks", "day", "days",
+    "dose", "score", "年齢", "身長", "体重", "期間", "年数",
+];
+/// Words of a column's name that say its numbers are grades, which are called by their numbers.
+const GRADES: [&str; 8] = ["kl", "kellgren", "grade", "stage", "asa", "ecog", "グレード", "病期"];
 /// Largest code, and most levels, of a column that looks like codes without such a word.
 const MOST: f64 = 12.0;
+/// Most levels of larger numbers that look like codes (of countries, say), each of which several patients have.
+const FEW: usize = 10;
+/// Fewest patients by level, on average, of such numbers.
+const SHARED: usize = 3;
 
 /// Settles the columns that the plan declares and those that its models and subgroups use, and puts labels in the place
 /// of codes. Analysis sets are defined by the codes, so they come before.
@@ -109,7 +133,7 @@ pub const CUT: &str = "subgroup by cut points";
 
 /// The values of a column that are not empty, each once.
 fn values<'t>(trial: &'t Trial, name: &str) -> BTreeSet<&'t str> {
-    trial.patients.iter().filter_map(|patient| patient.attributes.get(name)).map(String::as_str).collect()
+    cells(trial, name).collect()
 }
 
 fn is_number(cell: &str) -> bool {
@@ -200,8 +224,7 @@ fn undeclared(
     modelled: bool,
     findings: &mut Findings,
 ) -> Option<PatientColumn> {
-    let cells: Vec<&str> =
-        trial.patients.iter().filter_map(|patient| patient.attributes.get(name)).map(String::as_str).collect();
+    let cells: Vec<&str> = cells(trial, name).collect();
     let numbers = cells.iter().filter(|cell| is_number(cell)).count();
     if cells.is_empty() {
         return None;
@@ -221,7 +244,7 @@ fn undeclared(
         return Some(column(ColumnKind::Factor, in_order(cells.into_iter().collect())));
     }
     let distinct: BTreeSet<&str> = cells.iter().copied().collect();
-    if modelled && distinct.len() > 2 && looks_like_codes(name, &distinct) {
+    if modelled && distinct.len() > 2 && are_codes(name, &cells) {
         let shown: Vec<String> = in_order(distinct).into_iter().take(12).collect();
         findings.add(
             "SK615",
@@ -236,17 +259,50 @@ fn undeclared(
     Some(column(ColumnKind::Number, Vec::new()))
 }
 
-fn looks_like_codes(name: &str, values: &BTreeSet<&str>) -> bool {
-    let numbers: Vec<f64> = values.iter().filter_map(|value| value.trim().parse().ok()).collect();
-    if numbers.iter().any(|number| number.fract() != 0.0 || *number < 0.0) {
+/// Whether the numbers in a column that the plan does not declare are codes by the look of them: whole, and small, or few
+/// that many patients share, or called so by the name. The cells are those of all patients; mean and SD of codes say nothing.
+pub fn are_codes(name: &str, cells: &[&str]) -> bool {
+    let numbers: Option<Vec<f64>> = cells.iter().map(|cell| cell.trim().parse().ok()).collect();
+    let Some(numbers) = numbers.filter(|numbers| !numbers.is_empty()) else { return false };
+    if numbers.iter().any(|number| !(number.is_finite() && number.fract() == 0.0 && *number >= 0.0)) {
         return false;
     }
     let lower = name.to_lowercase();
-    CODES.iter().any(|word| lower.contains(word)) || numbers.iter().all(|number| *number <= MOST)
+    // `site_id` and `centre2`, not `composite`.
+    let begins = |code: &str| lower.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(code));
+    if CODES.iter().any(|code| if code.is_ascii() { begins(code) } else { lower.contains(code) }) {
+        return true;
+    }
+    let distinct: BTreeSet<u64> = numbers.iter().map(|number| number.to_bits()).collect();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    let measured = words.any(|word| MEASURED.contains(&word))
+        || MEASURED.iter().any(|word| !word.is_ascii() && lower.contains(word));
+    let small = numbers.iter().all(|number| *number <= MOST);
+    let shared = distinct.len() <= FEW && numbers.len() >= SHARED * distinct.len();
+    distinct.len() == 2 && small || !measured && (small || shared)
+}
+
+/// Whether the name of a column says that it holds grades, whose numbers are their names.
+pub fn is_grade(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    GRADES.iter().any(|grade| match grade.len() < 5 && grade.is_ascii() {
+        true => lower.split(|c: char| !c.is_alphabetic()).any(|word| word == *grade),
+        false => lower.contains(grade),
+    })
+}
+
+/// The filled cells of a patient-level column.
+pub fn cells<'t>(trial: &'t Trial, name: &str) -> impl Iterator<Item = &'t str> {
+    trial.patients.iter().filter_map(move |patient| patient.attributes.get(name)).map(String::as_str)
+}
+
+/// The columns that the plan lists for the baseline table.
+pub fn listed_in_table(sources: &Sources) -> impl Iterator<Item = &str> {
+    sources.patient_columns.iter().filter(|(purpose, _)| *purpose == TABLE).map(|(_, name)| name.as_str())
 }
 
 /// Levels in order: numbers by size, then texts by letter.
-fn in_order(levels: BTreeSet<&str>) -> Vec<String> {
+pub fn in_order(levels: BTreeSet<&str>) -> Vec<String> {
     let mut levels: Vec<&str> = levels.into_iter().collect();
     let key = |level: &str| level.trim().parse::<f64>().unwrap_or(f64::INFINITY);
     levels.sort_by(|a, b| key(a).total_cmp(&key(b)).then_with(|| a.cmp(b)));
@@ -254,7 +310,7 @@ fn in_order(levels: BTreeSet<&str>) -> Vec<String> {
 }
 
 /// The file that has the column: that of the patients, of the disposition, or of the observations.
-fn source<'s>(sources: &'s Sources, name: &str) -> Option<&'s Source> {
+pub(super) fn source<'s>(sources: &'s Sources, name: &str) -> Option<&'s Source> {
     let others = [sources.patients.as_ref(), sources.disposition.as_ref().map(|disposition| &disposition.source)];
     let observed = sources.observed().map(|(source, _)| source);
     others.into_iter().flatten().chain(observed).find(|source| source.table.has_column(name))

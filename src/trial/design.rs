@@ -241,3 +241,13 @@ impl Design {
         self.baseline.is_some_and(|baseline| endpoint.visits.contains(&baseline))
     }
 }
+
+/// `: are these days?` where a number is as many times a month as a month has days or weeks; empty where it is not.
+pub fn other_unit(month: f64, number: f64) -> &'static str {
+    match number / month {
+        times if (27.0..=33.0).contains(&times) => ": are these days?",
+        times if (3.9..=4.6).contains(&times) => ": are these weeks?",
+        times if (0.07..=0.1).contains(&times) => ": are these years?",
+        _ => "",
+    }
+}

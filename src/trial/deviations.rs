@@ -5,9 +5,10 @@ use super::allocated::same;
 use super::coded::Coded;
 use super::findings::{Findings, place};
 use super::patients::Trial;
-use super::rows::{did_you_mean, has_column, shorten};
+use super::rows::{has_column, shorten};
 use super::side::{is_both, is_systemic, yes_or_no};
 use super::sources::Deviations;
+use super::strangers::Strangers;
 use std::collections::HashMap;
 
 /// One protocol deviation.
@@ -26,7 +27,13 @@ pub struct Deviation {
 }
 
 /// The deviations; `None` where the file lacks a column.
-pub fn read(trial: &Trial, given: &Deviations, patient: &str, findings: &mut Findings) -> Option<Vec<Deviation>> {
+pub fn read(
+    trial: &Trial,
+    given: &Deviations,
+    patient: &str,
+    strangers: &Strangers<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<Deviation>> {
     let (file, table) = (given.source.file.as_str(), &given.source.table);
     let roles = [("patient", Some(patient)), ("deviation", Some(given.what.as_str()))].into_iter().chain([
         ("knee", given.knee.as_deref()),
@@ -46,14 +53,14 @@ pub fn read(trial: &Trial, given: &Deviations, patient: &str, findings: &mut Fin
     let (knees, dates, important) = (optional(&given.knee), optional(&given.date), optional(&given.important));
     let number: HashMap<&str, usize> =
         trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.as_str(), number)).collect();
-    let known: Vec<&str> = trial.patients.iter().map(|patient| patient.id.as_str()).collect();
     let mut found = Vec::with_capacity(table.height());
     for row in 0..table.height() {
         let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
         let Some(of) = ids.get(row).and_then(|id| number.get(id).copied()) else {
             let id = ids.get(row).unwrap_or_default();
-            let message = format!("a protocol deviation of patient `{}`, who is not in the trial's data", shorten(id));
-            findings.add("SK719", at(patient), message, did_you_mean(id, &known));
+            let (said, remedy) = strangers.about(id);
+            let message = format!("a protocol deviation of patient `{}`, {said}", shorten(id));
+            findings.add("SK719", at(patient), message, remedy);
             continue;
         };
         let Some(what) = whats.get(row).filter(|what| !what.is_empty()) else {

@@ -121,7 +121,7 @@ const NO_REASON: &[&str] =
 
 /// A word in small letters, hyphens and underscores as blanks, without a full stop.
 fn folded(word: &str) -> String {
-    let plain: String = word.chars().map(super::masking::plain).flat_map(char::to_lowercase).collect();
+    let plain: String = super::spelling::usual(word).chars().flat_map(char::to_lowercase).collect();
     let words = plain.replace(['-', '_', '–', '—'], " ");
     words.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches(['.', '。']).to_owned()
 }

@@ -5,14 +5,21 @@ use super::coded::Coded;
 use super::events::AdverseEvent;
 use super::findings::{Findings, place};
 use super::patients::{Patient, Trial};
-use super::rows::{did_you_mean, has_column, numbers, shorten};
+use super::rows::{has_column, numbers, shorten};
 use super::side::{is_both, is_systemic, yes_or_no};
 use super::sources::Events;
 use super::spelling::one_spelling;
+use super::strangers::Strangers;
 use std::collections::HashMap;
 
 /// The events; `None` where the file lacks a column.
-pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut Findings) -> Option<Vec<AdverseEvent>> {
+pub fn read(
+    trial: &Trial,
+    given: &Events,
+    patient_column: &str,
+    strangers: &Strangers<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<AdverseEvent>> {
     let (file, table) = (given.source.file.as_str(), &given.source.table);
     let mut complete = true;
     for (role, column) in [
@@ -50,20 +57,15 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
     let ends = numbers(file, table, &given.end_day, findings);
     let number: HashMap<&str, usize> =
         trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.as_str(), number)).collect();
-    let known: Vec<&str> = trial.patients.iter().map(|patient| patient.id.as_str()).collect();
     let mut recorded = HashMap::new();
-    let mut unknown = 0;
     let mut events = Vec::with_capacity(table.height());
     let mut at_both = Vec::new();
     for row in 0..table.height() {
         let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
         let Some(patient) = ids.get(row).and_then(|id| number.get(id).copied()) else {
             let id = ids.get(row).unwrap_or_default();
-            let message = format!("an event of patient `{}`, who is not in the trial's data", shorten(id));
-            // Among very many patients the nearest identifiers are looked up for the first few only.
-            unknown += 1;
-            let remedy = if unknown <= 5 { did_you_mean(id, &known) } else { "correct the identifier".to_owned() };
-            findings.add("SK701", at(patient_column), message, remedy);
+            let (said, remedy) = strangers.about(id);
+            findings.add("SK701", at(patient_column), format!("an event of patient `{}`, {said}", shorten(id)), remedy);
             continue;
         };
         let label = knees.get(row).unwrap_or_default();

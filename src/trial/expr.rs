@@ -76,6 +76,9 @@ pub enum Literal {
     Missing,
 }
 
+/// The value behind a label, of a column and its text; `None` where the text is no label.
+pub type Code<'c> = &'c dyn Fn(&str, &str) -> Option<String>;
+
 /// Why a condition cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConditionError {
@@ -113,15 +116,30 @@ impl Condition {
 
     /// Whether the condition holds where `cell` gives the text of a column (`None`: empty).
     pub fn holds<'a>(&self, cell: &dyn Fn(&str) -> Option<&'a str>) -> bool {
-        match self {
-            Self::Compare { column, operator, value } => compare(cell(column), *operator, value),
-            Self::In { column, values } => {
-                let found = cell(column);
-                values.iter().any(|value| compare(found, Operator::Equal, value))
+        self.holds_with(cell, &|_, _| None)
+    }
+
+    /// The same where a text may be the label of a value, which `code` gives of a column and a text: a column that SPSS or
+    /// Stata labelled is compared by label and by value alike (`fas == "Yes"`, `fas == 1`).
+    pub fn holds_with<'a>(&self, cell: &dyn Fn(&str) -> Option<&'a str>, code: Code<'_>) -> bool {
+        let compared = |column: &str, operator, value: &Literal| {
+            let found = cell(column);
+            let label = || compare(found, operator, value);
+            let Some(coded) = found.and_then(|found| code(column, found.trim())) else { return label() };
+            let by_code = compare(Some(&coded), operator, value);
+            match (operator, value) {
+                (_, Literal::Number(_)) => by_code,
+                (Operator::Equal, _) => by_code || label(),
+                (Operator::NotEqual, _) => by_code && label(),
+                _ => label(),
             }
-            Self::And(a, b) => a.holds(cell) && b.holds(cell),
-            Self::Or(a, b) => a.holds(cell) || b.holds(cell),
-            Self::Not(inner) => !inner.holds(cell),
+        };
+        match self {
+            Self::Compare { column, operator, value } => compared(column, *operator, value),
+            Self::In { column, values } => values.iter().any(|value| compared(column, Operator::Equal, value)),
+            Self::And(a, b) => a.holds_with(cell, code) && b.holds_with(cell, code),
+            Self::Or(a, b) => a.holds_with(cell, code) || b.holds_with(cell, code),
+            Self::Not(inner) => !inner.holds_with(cell, code),
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules whose findings are the cause of findings of other rules: an arm that the plan does not have leaves its patients
 /// with one knee.
-const FOLLOWS: [(&str, &[&str]); 8] = [
+const FOLLOWS: [(&str, &[&str]); 10] = [
     ("SK601", &["SK106", "SK607", "SK402", "SK401"]),
     ("SK602", &["SK606"]),
     ("SK105", &["SK106"]),
@@ -16,6 +16,9 @@ const FOLLOWS: [(&str, &[&str]); 8] = [
     ("SK310", &["SK302", "SK305", "SK309"]),
     ("SK231", &["SK505", "SK503"]),
     ("SK604", &["SK107"]),
+    // A row without a patient leaves another with one knee, or without a visit.
+    ("SK102", &["SK106", "SK501", "SK503", "SK504", "SK505"]),
+    ("SK615", &["SK618"]),
 ];
 
 /// Findings of one rule that are listed one by one.

@@ -11,6 +11,7 @@ use super::patients::{Patient, Trial};
 use super::rows::{Rows, dates, did_you_mean, has_column, shorten};
 use super::side::{is_both, is_systemic};
 use super::sources::Intercurrent;
+use super::strangers::Strangers;
 use crate::data::Date;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -39,6 +40,7 @@ pub fn read(
     given: &Intercurrent,
     rows: &Rows,
     knees: &Knees,
+    strangers: &Strangers<'_>,
     findings: &mut Findings,
 ) -> Option<Vec<IntercurrentEvent>> {
     let (file, table) = (given.source.file.as_str(), &given.source.table);
@@ -67,7 +69,6 @@ pub fn read(
     let days = given.date.as_ref().map(|name| (name, dates(file, table, name, findings)));
     let number: HashMap<&str, usize> =
         trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.as_str(), number)).collect();
-    let known: Vec<&str> = trial.patients.iter().map(|patient| patient.id.as_str()).collect();
     let handled: Vec<&str> = given.handled.iter().map(|event| event.event.as_str()).collect();
     let calendar = Calendar::of(trial, rows, knees);
     let mut events: Vec<IntercurrentEvent> = Vec::with_capacity(table.height());
@@ -75,8 +76,9 @@ pub fn read(
         let at = |column: &str| place(file, Some(table.file_row(row)), Some(column));
         let Some(patient) = ids.get(row).and_then(|id| number.get(id).copied()) else {
             let id = ids.get(row).unwrap_or_default();
-            let message = format!("an intercurrent event of patient `{}`, who is not in the trial's data", shorten(id));
-            findings.add("SK801", at(&given.patient), message, did_you_mean(id, &known));
+            let (said, remedy) = strangers.about(id);
+            let message = format!("an intercurrent event of patient `{}`, {said}", shorten(id));
+            findings.add("SK801", at(&given.patient), message, remedy);
             continue;
         };
         let about = &trial.patients[patient];

@@ -8,6 +8,7 @@ use super::findings::{Findings, place};
 use super::rows::Rows;
 use super::rules::identity;
 use super::sources::Sources;
+use super::strangers;
 use std::collections::HashMap;
 
 /// A knee before it has values.
@@ -55,6 +56,17 @@ impl Knees {
             Some(allocation) => Some(Allocated::read(design, allocation, &rows.sides, findings)?),
             None => None,
         };
+        if let (Some(list), Some(allocation)) = (&allocated, &sources.allocation)
+            && let Some((here, there)) = strangers::unlike(list.knees.keys(), rows.patients.iter())
+        {
+            findings.add(
+                "SK107",
+                place(&allocation.source.file, None, Some(&allocation.patient)),
+                format!("no patient of the data is in the allocation list: there they are like `{here}`, in the data like `{there}`"),
+                "write the identifiers alike in both files, or name the right column in `allocation_columns.patient`",
+            );
+            return None;
+        }
         let arms = design.arms.labels();
         let mut knees = Self { by_row: vec![EMPTY; rows.len()], ..Self::default() };
         knees.patients = rows.patients.iter().map(|id| (id.clone(), Vec::new())).collect();

@@ -10,6 +10,7 @@ use super::joined::Origins;
 use super::masking;
 use super::side::{Side, side};
 use super::sources::{Layout, Sources};
+use super::spelling;
 use crate::data::date::DateOrder;
 use crate::data::table::ColumnKind;
 use crate::data::{CellError, CellReason, Date, Table, date, number};
@@ -222,8 +223,9 @@ fn kept_rows(sources: &Sources, findings: &mut Findings) -> Option<Vec<usize>> {
         findings.add("SK011", place(&sources.observations.file, None, None), format!("{message} (data.where)"), remedy);
         return None;
     }
+    let code = |name: &str, label: &str| table.code_of_label(name, label);
     let kept: Vec<usize> = (0..table.height())
-        .filter(|row| filter.holds(&|name| columns.get(name).and_then(|column| column.get(*row))))
+        .filter(|row| filter.holds_with(&|name| columns.get(name).and_then(|column| column.get(*row)), &code))
         .collect();
     if kept.is_empty() {
         findings.add(
@@ -629,8 +631,7 @@ pub fn known_levels(
     }
     for (level, (row, count)) in unknown {
         let label = column.levels.get(level).map(String::as_str).unwrap_or_default();
-        let folded = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-        let variant = known.iter().find(|name| folded(name) == folded(label));
+        let variant = known.iter().find(|name| spelling::bare(name) == spelling::bare(label));
         let remedy = match variant {
             Some(name) => format!(
                 "it looks like a spelling of `{name}`: correct it in the data, or write the plan as the data do"

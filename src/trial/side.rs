@@ -1,4 +1,6 @@
-//! Which side a label means: `L`, `left`, `LEFT KNEE` and `左` are one side.
+//! Which side a label means: `L`, `left`, `LEFT KNEE`, `Ｌ` and `左` are one side.
+
+use super::spelling::folded;
 
 /// Side of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +13,7 @@ pub enum Side {
 
 /// The side a label names, if it is one of the usual spellings.
 pub fn side(label: &str) -> Option<Side> {
-    let mut label = label.trim().to_lowercase();
+    let mut label = folded(label);
     for site in [" knee", "_knee", "-knee", " eye", " foot", "膝", "側", "眼", "足"] {
         if let Some(short) = label.strip_suffix(site) {
             label = short.trim().to_owned();
@@ -29,12 +31,12 @@ pub fn side(label: &str) -> Option<Side> {
 
 /// Labels of an event that concerns the whole patient.
 pub fn is_systemic(label: &str) -> bool {
-    matches!(label.trim().to_lowercase().as_str(), "" | "systemic" | "patient" | "none" | "general" | "全身")
+    matches!(folded(label).as_str(), "" | "systemic" | "patient" | "none" | "general" | "全身")
 }
 
 /// Labels of a local event at both knees (eyes, feet): it counts in each of them.
 pub fn is_both(label: &str) -> bool {
-    let mut label = label.trim().to_lowercase();
+    let mut label = folded(label);
     for site in [" knees", " eyes", " feet", " sides"] {
         if let Some(short) = label.strip_suffix(site) {
             label = short.trim().to_owned();
@@ -50,7 +52,7 @@ pub fn is_both(label: &str) -> bool {
 
 /// Yes or no, if the label is one of the usual spellings.
 pub fn yes_or_no(label: &str) -> Option<bool> {
-    let label = label.trim().to_lowercase();
+    let label = folded(label);
     if YES.contains(&label.as_str()) { Some(true) } else { NO.contains(&label.as_str()).then_some(false) }
 }
 
@@ -75,7 +77,7 @@ mod tests {
 
     #[test]
     fn spellings_of_a_side() {
-        for label in ["L", "left", "LEFT", "Left knee", "左", "左膝", " lt "] {
+        for label in ["L", "left", "LEFT", "Left knee", "左", "左膝", " lt ", "Ｌ", "左\u{3000}"] {
             assert_eq!(side(label), Some(Side::Left), "{label}");
         }
         for label in ["R", "right", "RIGHT_KNEE", "右", "右膝"] {

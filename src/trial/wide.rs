@@ -1,5 +1,6 @@
 //! Wide data: a column per endpoint and knee, arm or visit, named by a pattern, turned into one row per knee and visit.
 
+use super::build::index;
 use super::coded::Coder;
 use super::codes::{Code, Codes, find};
 use super::design::Design;
@@ -8,7 +9,7 @@ use super::rows::{Rows, keys, pick, values_of};
 use super::side::side;
 use super::sources::Sources;
 use crate::data::Table;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which knee, arm and visit a column belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,7 +136,24 @@ pub fn rows(
         }
     }
     rows.sides = sides.levels;
+    let with_values: BTreeSet<u32> = rows.patient.iter().copied().collect();
+    for (patient, row) in
+        key_rows.patient.iter().zip(&key_rows.file_row).filter(|(code, _)| !with_values.contains(*code))
+    {
+        let Some(id) = index(*patient).and_then(|patient| rows.patients.get(patient)) else { continue };
+        findings.add(
+            "SK113",
+            place(&source.file, Some(*row), Some(&sources.roles.patient)),
+            format!("patient {id} has no value in any column of the endpoints"),
+            "see that the patient was never measured",
+        );
+    }
     Some(rows)
+}
+
+/// Whether a column is one of the values, or computed from them, and so describes no patient.
+pub fn is_of_values(design: &Design, codes: &Codes, pattern: &str, name: &str) -> bool {
+    meaning(design, codes, pattern, name).is_some() || computed(design, codes, pattern, name).is_some()
 }
 
 /// Names columns that have the shape of the pattern, with an endpoint and a side of the plan in any case of letters, but a
@@ -146,7 +164,8 @@ fn nearly_read(design: &Design, sources: &Sources, pattern: &str, unread: &[Stri
     let roles = &sources.roles;
     let named = [Some(&roles.patient), roles.knee.as_ref(), roles.arm.as_ref(), roles.visit.as_ref()];
     let is_role = |name: &String| named.iter().flatten().any(|role| *role == name);
-    for name in unread.iter().filter(|name| !is_role(name)) {
+    let is_computed = |name: &String| computed(design, &sources.codes, pattern, name).is_some();
+    for name in unread.iter().filter(|name| !is_role(name) && !is_computed(name)) {
         let is_near = |endpoint: &&super::design::Endpoint| {
             let shape = folded.replace("{endpoint}", &endpoint.column.to_lowercase());
             has_shape(&shape, &name.to_lowercase(), &sources.codes)
@@ -198,24 +217,89 @@ fn meaning(design: &Design, codes: &Codes, pattern: &str, name: &str) -> Option<
         let with_endpoint = pattern.replace("{endpoint}", &endpoint.column);
         for (visit, with_visit) in expand_visits(design, codes, &with_endpoint) {
             for (arm, with_arm) in expand_arms(design, codes, &with_visit) {
-                let knee = match with_arm.split_once("{knee}") {
-                    None if with_arm == name => None,
-                    None => continue,
-                    Some((before, after)) => {
-                        let middle = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-                        let coded = |label: &str| find(&codes.sides, label).map(|code| code.label.clone());
-                        let usual = |label: &str| side(label).map(|_| label.to_owned());
-                        match middle.and_then(|label| coded(label).or_else(|| usual(label))) {
-                            Some(label) => Some(label),
-                            None => continue,
-                        }
-                    }
-                };
-                return Some((number, Cell { knee, arm, visit }));
+                if let Some(knee) = knee_of(codes, &with_arm, name) {
+                    return Some((number, Cell { knee, arm, visit }));
+                }
             }
         }
     }
     None
+}
+
+/// The knee (`None` where the pattern has none) of a column whose name follows a pattern in which only `{knee}` is open.
+fn knee_of(codes: &Codes, pattern: &str, name: &str) -> Option<Option<String>> {
+    let Some((before, after)) = pattern.split_once("{knee}") else { return (pattern == name).then_some(None) };
+    let label = name.strip_prefix(before)?.strip_suffix(after)?;
+    let coded = find(&codes.sides, label).map(|code| code.label.clone());
+    coded.or_else(|| side(label).map(|_| label.to_owned())).map(Some)
+}
+
+/// What a column of wide data holds that is computed from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Computed {
+    /// A baseline.
+    Base,
+    /// A change from baseline.
+    Change,
+}
+
+/// A computed column: of which endpoint, arm or knee, and visit (of a change).
+#[derive(Debug, Clone)]
+pub struct ComputedColumn {
+    /// What it holds.
+    pub what: Computed,
+    /// Endpoint.
+    pub endpoint: usize,
+    /// Label of the side, where the pattern has sides.
+    pub knee: Option<String>,
+    /// Arm, where the pattern has arms.
+    pub arm: Option<usize>,
+    /// Visit of a change.
+    pub visit: Option<usize>,
+}
+
+/// Words for a baseline and for a change in the name of a column.
+const BASE: [&str; 3] = ["base", "baseline", "bl"];
+const CHANGE: [&str; 4] = ["chg", "change", "cfb", "delta"];
+
+/// The computed column that a name stands for which is no value under the pattern: `vas_L_base`, `vas_base_L`,
+/// `vas_L_m6_chg`, `chg_vas_L_m6`.
+pub fn computed(design: &Design, codes: &Codes, pattern: &str, name: &str) -> Option<ComputedColumn> {
+    let name = name.to_lowercase();
+    if !pattern.contains("{visit}") || meaning(design, codes, pattern, &name).is_some() {
+        return None;
+    }
+    let of = |what, words: &[&str]| {
+        design.endpoints.iter().enumerate().find_map(|(endpoint, about)| {
+            words.iter().find_map(|word| {
+                // Where a change or baseline of its own is an endpoint, its column is no copy.
+                let column = &about.column;
+                let named = [format!("{column}_{word}"), format!("{word}_{column}")];
+                let within = named.iter().map(|named| pattern.replace("{endpoint}", named));
+                let whole = pattern.replace("{endpoint}", column);
+                let around = [format!("{whole}_{word}"), format!("{word}_{whole}")];
+                let patterns: Vec<String> = match what {
+                    Computed::Change => within.chain(around).collect(),
+                    Computed::Base => {
+                        let without = |pattern: String| {
+                            pattern.replace("_{visit}", "").replace("{visit}_", "").replace("{visit}", "")
+                        };
+                        within.map(without).chain([whole.replace("{visit}", word)]).collect()
+                    }
+                };
+                patterns.iter().find_map(|pattern| {
+                    expand_visits(design, codes, pattern).into_iter().find_map(|(visit, with_visit)| {
+                        expand_arms(design, codes, &with_visit).into_iter().find_map(|(arm, with_arm)| {
+                            let open = with_arm.to_lowercase();
+                            let knee = knee_of(codes, &open, &name)?;
+                            Some(ComputedColumn { what, endpoint, knee, arm, visit })
+                        })
+                    })
+                })
+            })
+        })
+    };
+    of(Computed::Change, &CHANGE).filter(|found| found.visit.is_some()).or_else(|| of(Computed::Base, &BASE))
 }
 
 fn expand_visits(design: &Design, codes: &Codes, pattern: &str) -> Vec<(Option<usize>, String)> {

@@ -3,6 +3,7 @@
 use crate::cli::args::impute::ImputeArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::Source;
+use crate::cli::input_checks;
 use crate::cli::terminal::{self, columns, number, p_value};
 use crate::missing::analysis::Analysis;
 use crate::missing::bayes::Prior;
@@ -122,12 +123,14 @@ struct Seen {
 fn trial(args: &ImputeArgs, notes: &mut Vec<Note>) -> Result<Trial, CliError> {
     let source = Source::open(&args.data, &args.conditions, &args.file, std::slice::from_ref(&args.id))?;
     let refuse = |text: String| Err(CliError::Refused(format!("{}: {text}", source.name())));
-    let (ids, arms, visits) = (source.text(&args.id)?, source.text(&args.arm)?, source.text(&args.visit)?);
+    let (ids, arms) = (source.identifiers(&args.id)?, source.labels(&args.arm)?);
+    let visits = source.labels(&args.visit)?;
     let values = source.numbers(&args.value)?;
     let baselines = args.baseline.as_ref().map(|column| source.numbers(column)).transpose()?;
     let width = args.visits.len();
     let mut patients: BTreeMap<String, Seen> = BTreeMap::new();
     let mut counts = [0_usize; 2];
+    let mut elsewhere: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for row in 0..source.height() {
         let line = source.file_row(row);
         let Some(id) = &ids[row] else { return refuse(format!("row {line}: `{}` is empty", args.id)) };
@@ -158,6 +161,7 @@ fn trial(args: &ImputeArgs, notes: &mut Vec<Note>) -> Result<Trial, CliError> {
             }
         }
         let Some(place) = visits[row].as_ref().and_then(|visit| args.visits.iter().position(|v| v == visit)) else {
+            elsewhere.entry(visits[row].as_deref()).or_default().push(row);
             continue;
         };
         if let Some((first, _)) = seen.cells.insert(arm * width + place, (line, values[row])) {
@@ -167,6 +171,13 @@ fn trial(args: &ImputeArgs, notes: &mut Vec<Note>) -> Result<Trial, CliError> {
                 args.visits[place]
             ));
         }
+    }
+    for (visit, rows) in elsewhere {
+        let why = match visit {
+            Some(visit) => format!("because --visits does not name `{visit}`"),
+            None => format!("because `{}` is empty", args.visit),
+        };
+        input_checks::rows_left_out(&source, &rows, &why);
     }
     for (arm, label) in [&args.active, &args.placebo].into_iter().enumerate() {
         if counts[arm] == 0 {

@@ -18,6 +18,12 @@ pub fn run(args: &LockArgs) -> Result<(), CliError> {
     let folder = args.plan.parent().unwrap_or(Path::new(""));
     let data = lock::data_hashes(&plan, folder);
     let seal = lock::seal_with(&plan, &args.date, data).map_err(CliError::Findings)?;
+    if lock::in_the_future(&args.date) {
+        terminal::say(&format!(
+            "warning: {} is after today by this computer's clock; the report will repeat it as the day of the seal",
+            args.date
+        ));
+    }
     let path = lock::path_of(&args.plan);
     if path.exists() && !args.replace {
         let message =

@@ -103,6 +103,14 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
         return Err(CliError::Usage(message.to_owned()));
     }
     let logarithm = args.transform.is_some();
+    // R's `log(y) ~ …` is fitted as it is written; what the numbers are is said.
+    let outcome = args.input.formula.split('~').next().unwrap_or_default().trim();
+    if let Some(of) = outcome.strip_prefix("log(").and_then(|rest| rest.strip_suffix(')')) {
+        terminal::say(&format!(
+            "note: means and differences are of the logarithm {outcome}; with `--transform log` and the formula `{of} ~ …` they are \
+             carried back as geometric means and ratios"
+        ));
+    }
     if args.log_offset.is_some() && !logarithm {
         return Err(CliError::Usage("--log-offset belongs to --transform log".to_owned()));
     }

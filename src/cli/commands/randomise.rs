@@ -7,6 +7,7 @@ use crate::cli::args::file::FileArgs;
 use crate::cli::args::randomise::RandomiseArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::Source;
+use crate::cli::input_checks;
 use crate::cli::output::write_new;
 use crate::cli::terminal;
 use crate::disk::inputs::Inputs;
@@ -317,8 +318,11 @@ fn against(args: &RandomiseArgs, list: &List, there: &Earlier, data: &Path) -> R
         return Err(CliError::Refused(format!("{}: {message}", args.verify.as_deref().unwrap_or(data).display())));
     }
     let source = Source::open(data, &[], &FileArgs::default(), std::slice::from_ref(&args.patient))?;
-    let [patients, knees, arms] = [&args.patient, &args.knee, &args.arm].map(|name| source.text(name));
-    let (patients, knees, arms) = (patients?, knees?, arms?);
+    let (patients, knees) = (source.identifiers(&args.patient)?, source.text(&args.knee)?);
+    let arms = source.labels(&args.arm)?;
+    let without = |row: &usize| patients[*row].is_none() || knees[*row].is_none() || arms[*row].is_none();
+    let empty: Vec<usize> = (0..source.height()).filter(without).collect();
+    input_checks::rows_left_out(&source, &empty, "because the patient, the knee or the arm is not filled in");
     let active = &list.design.arms[0];
     let known = arms.iter().flatten().any(|arm| list.design.arms.contains(arm));
     if !known {

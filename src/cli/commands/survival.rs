@@ -3,6 +3,7 @@
 use crate::cli::args::survival::SurvivalArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::{self, Source};
+use crate::cli::input_checks;
 use crate::cli::terminal::{self, optional, p_value};
 use serde_json::{Value, json};
 use splitknee_stats::survival::within_pairs::{self, Firsts, Ties};
@@ -94,13 +95,14 @@ fn cohort(args: &SurvivalArgs) -> Result<(Cohort, usize), CliError> {
         return Err(CliError::Usage(format!("--active and --placebo both name `{}`", args.active)));
     }
     let source = Source::open(&args.data, &args.conditions, &args.file, std::slice::from_ref(&args.id))?;
-    let (ids, arms) = (source.text(&args.id)?, source.text(&args.arm)?);
+    let (ids, arms) = (source.identifiers(&args.id)?, source.labels(&args.arm)?);
     let (times, statuses) = (source.numbers(&args.time)?, source.numbers(&args.status)?);
     input::levels_occur(&source, &args.arm, &arms, &[&args.active, &args.placebo])?;
     let mut wrong = Vec::new();
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     let mut seen: BTreeMap<(usize, bool), usize> = BTreeMap::new();
-    let (mut subjects, mut dropped) = (Vec::new(), 0);
+    input::of_two_arms(&source, &args.id, &ids, &args.arm, &arms, [&args.active, &args.placebo]);
+    let (mut subjects, mut dropped) = (Vec::new(), Vec::new());
     for row in 0..source.height() {
         let (Some(id), Some(arm)) = (&ids[row], &arms[row]) else { continue };
         let active = arm == &args.active;
@@ -108,7 +110,7 @@ fn cohort(args: &SurvivalArgs) -> Result<(Cohort, usize), CliError> {
             continue;
         }
         let (Some(time), Some(status)) = (times[row], statuses[row]) else {
-            dropped += 1;
+            dropped.push(row);
             continue;
         };
         let place = format!("{}:{}", source.name(), source.file_row(row));
@@ -133,7 +135,8 @@ fn cohort(args: &SurvivalArgs) -> Result<(Cohort, usize), CliError> {
         let tail = if more > 0 { format!("\n… and {more} more") } else { String::new() };
         return Err(CliError::Usage(format!("{}{tail}", wrong[..wrong.len().min(10)].join("\n"))));
     }
-    Ok((Cohort::new(subjects)?, dropped))
+    input_checks::rows_left_out(&source, &dropped, "because the time or the status is not filled in");
+    Ok((Cohort::new(subjects)?, dropped.len()))
 }
 
 fn text(args: &SurvivalArgs, answer: &Value) -> String {

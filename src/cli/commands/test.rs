@@ -5,6 +5,7 @@ use crate::analysis::logarithms;
 use crate::cli::args::test::TestArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::{self, Pairs, Source};
+use crate::cli::input_checks;
 use crate::cli::terminal;
 use crate::multiplicity::adjust::{Adjustment, adjust};
 use crate::paired::catalogue::{self, Settings};
@@ -258,10 +259,10 @@ fn within_table(args: &TestArgs, columns: &[&str]) -> Result<WithinTable, CliErr
     let id = required(args.id.as_deref(), "--id")?;
     let value = required(args.value.as_deref(), "--value")?;
     let source = source(args)?;
-    let (ids, values) = (source.text(id)?, source.numbers(value)?);
+    let (ids, values) = (source.identifiers(id)?, source.numbers(value)?);
     let mut factors: Vec<(Factor, Vec<Option<String>>)> = Vec::new();
     for column in columns {
-        let cells = source.text(column)?;
+        let cells = source.labels(column)?;
         let mut levels: Vec<String> = Vec::new();
         for cell in cells.iter().flatten() {
             if !levels.contains(cell) {
@@ -273,6 +274,8 @@ fn within_table(args: &TestArgs, columns: &[&str]) -> Result<WithinTable, CliErr
     let usable: Vec<usize> = (0..source.height())
         .filter(|&row| ids[row].is_some() && factors.iter().all(|(_, cells)| cells[row].is_some()))
         .collect();
+    let unusable: Vec<usize> = (0..source.height()).filter(|row| !usable.contains(row)).collect();
+    input_checks::rows_left_out(&source, &unusable, "because the patient or a factor is not filled in");
     let take = |cells: &[Option<String>]| usable.iter().filter_map(|&row| cells[row].clone()).collect::<Vec<_>>();
     let ids = take(&ids);
     let values: Vec<Option<f64>> = usable.iter().map(|&row| values[row]).collect();

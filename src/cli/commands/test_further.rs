@@ -5,6 +5,7 @@ use super::test::{answer, options, pairs, print, required, source};
 use crate::cli::args::test::TestArgs;
 use crate::cli::error::CliError;
 use crate::cli::input;
+use crate::cli::input_checks;
 use crate::paired::bayes::{BayesQuestion, Component, Likelihood, bayes};
 use crate::paired::blinding::{Guess, GuessedKnee, blinding};
 use crate::paired::brunner_munzel;
@@ -82,17 +83,17 @@ fn redrawn(args: &TestArgs) -> Result<(), CliError> {
         CliError::Usage("design-permutation needs --block-size: how many patients a whole block has".to_owned())
     })?;
     let (left, right) = (source.numbers(&left)?, source.numbers(&right)?);
-    let (sides, blocks) = (source.text(&side)?, source.text(&block)?);
+    let (sides, blocks) = (source.text(&side)?, source.labels(&block)?);
     let strata = match &args.stratum {
-        Some(column) => source.text(column)?,
+        Some(column) => source.labels(column)?,
         None => vec![Some(String::new()); source.height()],
     };
-    let (mut pairs, mut dropped) = (Vec::new(), 0);
+    let (mut pairs, mut dropped) = (Vec::new(), Vec::new());
     for row in 0..source.height() {
         let (Some(left), Some(right), Some(active), Some(block), Some(stratum)) =
             (left[row], right[row], &sides[row], &blocks[row], &strata[row])
         else {
-            dropped += 1;
+            dropped.push(row);
             continue;
         };
         let left_active = match active.to_lowercase().as_str() {
@@ -113,7 +114,12 @@ fn redrawn(args: &TestArgs) -> Result<(), CliError> {
         seed: args.seed.unwrap_or(usual.seed),
     };
     let mut result = design_permutation::design_permutation(&pairs, settings, &options(args)?)?;
-    result.n_dropped = dropped;
+    result.n_dropped = dropped.len();
+    input_checks::rows_left_out(
+        &source,
+        &dropped,
+        "because a value, the side, the block or the stratum is not filled in",
+    );
     answer(args, &result)
 }
 
@@ -186,15 +192,18 @@ fn counted(args: &TestArgs) -> Result<(), CliError> {
             }));
         }
     } else {
-        let id = source.text(required(args.id.as_deref(), "--treated/--control or --id")?)?;
-        let arm = source.text(required(args.arm.as_deref(), "--arm")?)?;
+        let (id_column, arm_column) =
+            (required(args.id.as_deref(), "--treated/--control or --id")?, required(args.arm.as_deref(), "--arm")?);
+        let (id, arm) = (source.identifiers(id_column)?, source.labels(arm_column)?);
         let active = required(args.active.as_deref(), "--active")?;
         let placebo = required(args.placebo.as_deref(), "--placebo")?;
-        input::levels_occur(&source, args.arm.as_deref().unwrap_or_default(), &arm, &[active, placebo])?;
+        input::levels_occur(&source, arm_column, &arm, &[active, placebo])?;
+        input::of_two_arms(&source, id_column, &id, arm_column, &arm, [active, placebo]);
         let values = count(required(args.value.as_deref(), "--value")?)?;
         let exposures = exposure(&args.exposure)?;
         with_exposure = exposures.is_some();
         let mut knees: BTreeMap<&str, [Counted; 2]> = BTreeMap::new();
+        let mut without = Vec::new();
         for row in 0..source.height() {
             let (Some(id), Some(arm)) = (&id[row], &arm[row]) else { continue };
             let side = match arm.as_str() {
@@ -206,8 +215,11 @@ fn counted(args: &TestArgs) -> Result<(), CliError> {
             let exposed = exposures.as_ref().map_or(Some(1.0), |cells| cells[row]);
             if let (Some(count), Some(exposure)) = (values[row], exposed) {
                 (knee.count, knee.exposure, knee.complete) = (knee.count + count, knee.exposure + exposure, true);
+            } else {
+                without.push(row);
             }
         }
+        input_checks::rows_left_out(&source, &without, "because the count or its exposure is not filled in");
         sides.extend(knees.into_values());
     }
     let complete: Vec<[Counted; 2]> =
@@ -229,15 +241,19 @@ fn counted(args: &TestArgs) -> Result<(), CliError> {
 
 fn blocks(args: &TestArgs) -> Result<(), CliError> {
     let source = source(args)?;
-    let id = source.text(required(args.id.as_deref(), "--id")?)?;
-    let arm = source.text(required(args.arm.as_deref(), "--arm")?)?;
+    let id = source.identifiers(required(args.id.as_deref(), "--id")?)?;
+    let arm = source.labels(required(args.arm.as_deref(), "--arm")?)?;
     let value = source.numbers(required(args.value.as_deref(), "--value")?)?;
     let mut arms: Vec<&str> = arm.iter().flatten().map(String::as_str).collect();
     arms.sort_unstable();
     arms.dedup();
     let mut blocks: BTreeMap<&str, Vec<Option<f64>>> = BTreeMap::new();
+    let mut without = Vec::new();
     for row in 0..source.height() {
-        let (Some(id), Some(level), Some(value)) = (&id[row], &arm[row], value[row]) else { continue };
+        let (Some(id), Some(level), Some(value)) = (&id[row], &arm[row], value[row]) else {
+            without.push(row);
+            continue;
+        };
         let place = arms.iter().position(|known| known == level).unwrap_or_default();
         let cell = &mut blocks.entry(id).or_insert_with(|| vec![None; arms.len()])[place];
         if cell.replace(value).is_some() {
@@ -248,6 +264,7 @@ fn blocks(args: &TestArgs) -> Result<(), CliError> {
             )));
         }
     }
+    input_checks::rows_left_out(&source, &without, "because the block, the arm or the value is not filled in");
     let mut result = skillings_mack(&blocks.into_values().collect::<Vec<_>>(), &options(args)?)?;
     let listed = arms.iter().map(|arm| serde_json::json!(arm)).collect();
     result.extra.push(("arms", Field::Json(listed)));
@@ -256,9 +273,9 @@ fn blocks(args: &TestArgs) -> Result<(), CliError> {
 
 fn guesses(args: &TestArgs) -> Result<(), CliError> {
     let source = source(args)?;
-    let id = source.text(required(args.id.as_deref(), "--id")?)?;
-    let arm = source.text(required(args.arm.as_deref(), "--arm")?)?;
-    let guess = source.text(required(args.guess.as_deref(), "--guess")?)?;
+    let (id_column, arm_column) = (required(args.id.as_deref(), "--id")?, required(args.arm.as_deref(), "--arm")?);
+    let (id, arm) = (source.identifiers(id_column)?, source.labels(arm_column)?);
+    let guess = source.labels(required(args.guess.as_deref(), "--guess")?)?;
     let unknown = args.dont_know.as_deref().unwrap_or("DK");
     let mut levels: Vec<&str> = arm.iter().flatten().map(String::as_str).collect();
     levels.sort_unstable();
@@ -268,15 +285,16 @@ fn guesses(args: &TestArgs) -> Result<(), CliError> {
         (None, None, [first, second]) => (*first, *second),
         _ => return Err(CliError::Usage("name the arms with --active and --placebo".to_owned())),
     };
+    input::of_two_arms(&source, id_column, &id, arm_column, &arm, [active, placebo]);
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-    let (mut knees, mut dropped) = (Vec::new(), 0);
+    let (mut knees, mut dropped) = (Vec::new(), Vec::new());
     for row in 0..source.height() {
         let (Some(id), Some(level)) = (&id[row], &arm[row]) else { continue };
         if level != active && level != placebo {
             continue;
         }
         let Some(guess) = &guess[row] else {
-            dropped += 1;
+            dropped.push(row);
             continue;
         };
         let guess = match guess.as_str() {
@@ -296,7 +314,8 @@ fn guesses(args: &TestArgs) -> Result<(), CliError> {
     }
     let found = blinding(&knees, [active, placebo], options(args)?.conf_level)?;
     let mut value = serde_json::json!(found);
-    value["n_dropped"] = dropped.into();
+    value["n_dropped"] = dropped.len().into();
+    input_checks::rows_left_out(&source, &dropped, "because the guess is not filled in");
     print(args, &value)
 }
 

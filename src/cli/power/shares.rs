@@ -321,7 +321,7 @@ fn refuse_arms(source: &Source, inputs: &Inputs) -> Result<(), CliError> {
 
 /// Right − left by patient; the second number counts patients without both.
 fn right_minus_left(source: &Source, id: &str, side: &str, value: &str) -> Result<(Vec<f64>, usize), CliError> {
-    let (ids, sides, values) = (source.text(id)?, source.text(side)?, source.numbers(value)?);
+    let (ids, sides, values) = (source.identifiers(id)?, source.text(side)?, source.numbers(value)?);
     let mut order: Vec<String> = Vec::new();
     let mut found: std::collections::HashMap<String, [Option<f64>; 2]> = std::collections::HashMap::new();
     for row in 0..source.height() {

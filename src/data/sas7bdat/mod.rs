@@ -30,8 +30,11 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
     for column in &set.columns {
         variables.push(variable(&set, column, encoding, &mut meter)?);
     }
-    let mut table = binary::table(name, Format::Sas7bdat, variables, encoding, Vec::new(), options)?;
+    let mut table = binary::table(name, Format::Sas7bdat, variables, encoding, options)?;
     table.name = Some(text(set.name, encoding)).filter(|name| !name.is_empty());
+    let coded = super::xpt::formats_of_codes(&table);
+    table.provenance.notes.extend(coded.iter().map(|remark| remark.text.clone()));
+    table.remarks.extend(coded);
     Ok(table)
 }
 
@@ -92,7 +95,7 @@ fn variable(
             Ok(Some(cell))
         };
         let cells = Values::Text((0..set.rows).map(cell).collect::<Result<_, DataError>>()?);
-        return Ok(Variable { name, cells, info });
+        return Ok(Variable { name, cells, info, missing: BTreeMap::new() });
     }
     meter.take(set.rows as u64 * NUMBER_CELL)?;
     let mut numbers = Vec::with_capacity(set.rows);
@@ -108,7 +111,7 @@ fn variable(
         });
     }
     info.special_missing = special;
-    Ok(Variable { name, cells: temporal(&format, numbers), info })
+    Ok(Variable { name, cells: temporal(&format, numbers), info, missing: BTreeMap::new() })
 }
 
 /// A double of which the last bytes may have been left out, or the letter of a missing value.

@@ -21,7 +21,7 @@ mod write;
 
 pub use ibm::{Numeric, from_ibm, to_ibm};
 pub use read::parse;
-pub(super) use read::{DATE_FORMATS, DATETIME_FORMATS};
+pub(super) use read::{DATE_FORMATS, DATETIME_FORMATS, formats_of_codes};
 pub use write::{XptVersion, to_bytes};
 
 /// Length of every record.

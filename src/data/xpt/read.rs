@@ -8,6 +8,7 @@ use crate::data::date::{Date, SAS_EPOCH};
 use crate::data::error::DataError;
 use crate::data::memory;
 use crate::data::options::{Format, ReadOptions};
+use crate::data::remark::{self, Remark};
 use crate::data::table::{self, ColumnInfo, FileRows, Provenance, Table, Values};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use std::collections::BTreeMap;
@@ -242,6 +243,7 @@ impl<'a> File<'a> {
         let text = |bytes: &[u8]| encoding.decode_without_bom_handling(trim_end(bytes)).0.into_owned();
         let mut columns = Vec::with_capacity(member.variables.len());
         let mut infos = Vec::with_capacity(member.variables.len());
+        let mut remarks = Vec::new();
         for variable in &member.variables {
             let field = |row: &&'a [u8]| {
                 let row: &'a [u8] = row;
@@ -264,12 +266,14 @@ impl<'a> File<'a> {
                 let cell = |row| Some(text(field(row))).filter(|cell| !options.is_missing_in(cell, Format::Xpt));
                 Values::Text(rows.iter().map(cell).collect())
             };
+            remarks.extend(remark::special_missing(&name, &special_missing));
             let label = Some(text(&variable.label)).filter(|label| !label.is_empty());
             let width = (!variable.numeric).then_some(variable.length);
             let format = variable.format.print();
             infos.push(ColumnInfo { label, format, width, special_missing, ..ColumnInfo::default() });
             columns.push(values.into_column(&name));
         }
+        notes.extend(remarks.iter().map(|remark| remark.text.clone()));
         let provenance = Provenance {
             encoding: Some(encoding.name().to_string()),
             sheet: Some(member.name.clone()),
@@ -280,6 +284,10 @@ impl<'a> File<'a> {
         table.name = Some(member.name.clone()).filter(|name| !name.is_empty());
         table.label = Some(text(&member.label)).filter(|label| !label.is_empty());
         table.set_infos(infos.into_iter());
+        table.remarks = remarks;
+        let coded = formats_of_codes(&table);
+        table.provenance.notes.extend(coded.iter().map(|remark| remark.text.clone()));
+        table.remarks.extend(coded);
         Ok(table)
     }
 
@@ -325,6 +333,38 @@ pub const DATE_FORMATS: [&str; 10] =
 
 /// SAS datetime formats.
 pub const DATETIME_FORMATS: [&str; 5] = ["DATETIME", "E8601DT", "B8601DT", "IS8601DT", "DATEAMPM"];
+
+/// Formats that come with SAS and show a value as itself.
+const PLAIN_FORMATS: [&str; 21] = [
+    "", "BEST", "F", "COMMA", "COMMAX", "DOLLAR", "EURO", "E", "Z", "D", "NUMX", "NLNUM", "PERCENT", "NEGPAREN", "$",
+    "$CHAR", "$F", "$VARYING", "$QUOTE", "$UPCASE", "$HEX",
+];
+
+/// How further formats of SAS begin that show a time or a part of a day.
+const TIME_FORMATS: [&str; 16] = [
+    "TIME", "HHMM", "MMSS", "HOUR", "TOD", "E8601", "B8601", "IS8601", "YEAR", "MON", "DAY", "QTR", "JUL", "YYMM",
+    "MMYY", "DT",
+];
+
+/// What is said of the variables whose values have labels in a catalogue, which is another file.
+pub fn formats_of_codes(table: &Table) -> Option<Remark> {
+    let of_codes = |name: &String| {
+        let format = table.info(name)?.format.as_deref()?;
+        let stem = format.split('.').next()?.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_uppercase();
+        let mut days = DATE_FORMATS.iter().chain(&DATETIME_FORMATS).chain(&TIME_FORMATS);
+        let own = PLAIN_FORMATS.contains(&stem.as_str()) || days.any(|known| stem.starts_with(known));
+        (!own).then(|| format!("`{name}` {format}"))
+    };
+    let named: Vec<String> = table.column_names().iter().filter_map(of_codes).collect();
+    let shown = named.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
+    let more = if named.len() > 10 { ", …" } else { "" };
+    let text = format!(
+        "the labels of values stand in a catalogue of formats (.sas7bcat), which is not read: {shown}{more}; the codes are used"
+    );
+    let remedy = "give the codes their labels in the plan (`[arms]`, `[visits]`, `levels` of [[covariate]] or [[endpoint]]); in \
+                  SAS, `proc format fmtlib; run;` prints them";
+    (!named.is_empty()).then(|| Remark::new(text, remedy))
+}
 
 /// Numbers as dates or datetimes, where the display format says they are and every value can be.
 fn temporal(format: &str, column: &str, numbers: Vec<Option<f64>>, notes: &mut Vec<String>) -> Values {

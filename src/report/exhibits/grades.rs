@@ -24,6 +24,49 @@ pub fn label(material: &Material, about: &Endpoint, grade: f64) -> String {
     }
 }
 
+/// Both arms at a visit in a sentence: the median grade, with its label or those of the two grades it lies between, or how
+/// many knees had the yes of a yes/no endpoint. A mean of grades says nothing. `None` where an arm was not observed.
+pub fn described(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
+    let (about, arms) = (material.endpoint(endpoint), &material.trial.design.arms);
+    let record = |arm: &str| material.outcomes.description(endpoint, visit, Measure::Value, Some(arm));
+    let (active, placebo) = (record(&arms.active)?, record(&arms.placebo)?);
+    let binary = about.kind == Kind::Binary;
+    let said = |record: &Record| match binary {
+        true => of(record).iter().find(|(grade, _)| *grade == 1.0).map_or(0, |(_, n)| *n).to_string(),
+        false => middle(material, about, record.result.number("median").unwrap_or_default()),
+    };
+    let (said_active, said_placebo) = (said(active), said(placebo));
+    let (n_active, n_placebo) = (active.result.n_pairs.to_string(), placebo.result.n_pairs.to_string());
+    if active.result.n_pairs == 0 || placebo.result.n_pairs == 0 {
+        return None;
+    }
+    let values = [
+        ("visit", material.visit(visit)),
+        ("endpoint", about.name.as_str()),
+        ("yes", &label(material, about, 1.0)),
+        ("active", &arms.active),
+        ("placebo", &arms.placebo),
+        ("said_active", &said_active),
+        ("said_placebo", &said_placebo),
+        ("n_active", &n_active),
+        ("n_placebo", &n_placebo),
+    ];
+    Some(material.words.say(if binary { "results.shares" } else { "results.medians" }, &values))
+}
+
+/// A median grade as printed: its label, `MILD to MODERATE` between two, or its number where grades are numbers.
+fn middle(material: &Material, about: &Endpoint, median: f64) -> String {
+    let word = |grade: f64| {
+        let level = about.levels.iter().find(|level| level.value == grade)?;
+        Some(level.label.as_str()).filter(|label| !label.is_empty() && label.trim().parse::<f64>().is_err())
+    };
+    match (word(median.floor()), word(median.ceil())) {
+        (Some(below), Some(above)) if below == above => below.to_owned(),
+        (Some(below), Some(above)) => material.words.say("results.between", &[("low", below), ("high", above)]),
+        _ => rounding::print(median, usize::from(median.fract() != 0.0)),
+    }
+}
+
 /// The grades that a description of one arm counts, each with its number of knees.
 pub fn of(record: &Record) -> Vec<(f64, usize)> {
     let grades = json(record, "grades");

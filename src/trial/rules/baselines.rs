@@ -9,6 +9,7 @@ use crate::trial::design::Endpoint;
 use crate::trial::findings::{Findings, place};
 use crate::trial::patients::{Knee, Patient};
 use crate::trial::sources::{Layout, Roles, Source};
+use crate::trial::wide::{Computed, ComputedColumn, computed};
 use std::collections::HashMap;
 
 /// SK230 and SK231, in every file of observations.
@@ -22,7 +23,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         match layout {
             Layout::Bds { parameter, value } => bds(context, (source, roles), (parameter, value), findings),
             Layout::Long => long(context, (source, roles), findings),
-            Layout::Wide { .. } => {}
+            Layout::Wide { pattern } => wide(context, (source, roles), pattern, findings),
         }
     }
 }
@@ -69,6 +70,51 @@ fn long(context: &Context<'_>, file: (&Source, &Roles), findings: &mut Findings)
         let Some(rows) = Rows::of(context, file) else { return };
         let columns = [base.as_deref(), change.as_deref(), Some(endpoint.column.as_str())];
         compare(context, source, &rows, &|_| Some(number), columns, findings);
+    }
+}
+
+/// The computed columns of wide data, which has a row per patient.
+fn wide(context: &Context<'_>, (source, roles): (&Source, &Roles), pattern: &str, findings: &mut Findings) {
+    let trial = context.trial;
+    let design = &trial.design;
+    let columns: Vec<(String, ComputedColumn)> = source
+        .table
+        .column_names()
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), computed(design, &context.sources.codes, pattern, &name)?)))
+        .collect();
+    if columns.is_empty() {
+        return;
+    }
+    let Some(ids) = Coded::read(&source.table, &roles.patient) else { return };
+    let patients: HashMap<&str, &Patient> =
+        trial.patients.iter().map(|patient| (patient.id.as_str(), patient)).collect();
+    let read = |name: &Option<String>| name.as_ref().and_then(|name| Coded::read(&source.table, name));
+    let (sides, arms) = (read(&roles.knee), read(&roles.arm));
+    for (name, column) in columns {
+        let Ok(numbers) = source.table.numbers(&name) else { continue };
+        for (row, written) in numbers.iter().enumerate() {
+            let Some(patient) = ids.get(row).and_then(|id| patients.get(id)) else { continue };
+            let side = column.knee.as_deref().or_else(|| sides.as_ref()?.get(row));
+            let arm = column.arm.or_else(|| design.arms.index(arms.as_ref()?.get(row)?));
+            let knee = match (side, arm) {
+                (Some(side), _) => patient.knees().iter().find(|knee| same(&knee.side, side)),
+                (None, Some(arm)) => patient.knee(arm),
+                (None, None) => None,
+            };
+            let (Some(knee), Some(written)) = (knee, *written) else { continue };
+            let compared = Compared { context, source, row, patient, knee, endpoint: column.endpoint };
+            match (column.what, column.visit) {
+                (Computed::Base, _) => {
+                    compared.base(&name, written, findings);
+                }
+                (Computed::Change, Some(visit)) => {
+                    let value = value_at(knee, column.endpoint, visit);
+                    compared.change(&name, written, visit, value, findings);
+                }
+                (Computed::Change, None) => {}
+            }
+        }
     }
 }
 
@@ -124,64 +170,90 @@ fn compare(
     [base, change, value]: [Option<&str>; 3],
     findings: &mut Findings,
 ) {
-    let design = &context.trial.design;
-    let Some(visit) = design.baseline else { return };
+    let Some(visit) = context.trial.design.baseline else { return };
     let numbers = |name: Option<&str>| name.and_then(|name| source.table.numbers(name).ok());
     let (bases, changes, values) = (numbers(base), numbers(change), numbers(value));
-    let label = design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
     let cell = |cells: &Option<Vec<Option<f64>>>, row: usize| {
         cells.as_ref().and_then(|cells| cells.get(row).copied().flatten())
     };
-    let differs =
-        |a: f64, b: f64, endpoint: &Endpoint| (a - b).abs() > 0.5 * 10_f64.powi(-exponent(endpoint)) + 1e-9 * a.abs();
     for (row, of) in rows.of.iter().enumerate() {
-        let (Some((patient, knee, at)), Some(number)) = (of, endpoint_of(row)) else { continue };
-        let Some(endpoint) = design.endpoints.get(number) else { continue };
-        let place = |column: Option<&str>| place(&source.file, Some(source.table.file_row(row)), column);
-        let who = || format!("patient {} {}", patient.id, knee.side);
-        let found = value_at(knee, number, visit);
-        let mut wrong_base = false;
+        let (Some((patient, knee, at)), Some(endpoint)) = (of, endpoint_of(row)) else { continue };
+        let compared = Compared { context, source, row, patient, knee, endpoint };
         // Rows before baseline may be without one.
-        if let Some(written) = cell(&bases, row).filter(|_| *at >= visit) {
-            match found {
-                Some(found) if differs(written, found, endpoint) => {
-                    wrong_base = true;
-                    let message = format!(
-                        "{} of {} is {written} here, and {} at `{label}` is {found}, which is used",
-                        base.unwrap_or_default(),
-                        who(),
-                        endpoint.name
-                    );
-                    findings.add("SK230", place(base), message, REMEDY);
-                }
-                None => {
-                    wrong_base = true;
-                    let message = format!(
-                        "{} of {} is {written} here, and there is no {} at `{label}`: the knee counts as without baseline",
-                        base.unwrap_or_default(),
-                        who(),
-                        endpoint.name
-                    );
-                    findings.add("SK230", place(base), message, REMEDY);
-                }
-                Some(_) => {}
-            }
-        }
-        if let (Some(written), Some(found), Some(value)) = (cell(&changes, row), found, cell(&values, row))
-            && !wrong_base
-            && *at > visit
-        {
-            let expected = decimal::subtract(value, found);
-            if differs(written, expected, endpoint) {
-                let message = format!(
-                    "{} of {} is {written} here, and {value} less {found} at `{label}` is {expected}, which is used",
-                    change.unwrap_or_default(),
-                    who()
-                );
-                findings.add("SK230", place(change), message, REMEDY);
-            }
+        let written = cell(&bases, row).filter(|_| *at >= visit);
+        let wrong = written.is_some_and(|written| compared.base(base.unwrap_or_default(), written, findings));
+        if let (Some(written), false) = (cell(&changes, row), wrong) {
+            compared.change(change.unwrap_or_default(), written, *at, cell(&values, row), findings);
         }
     }
+}
+
+/// A baseline or change as a file gives it, of one knee.
+struct Compared<'c> {
+    context: &'c Context<'c>,
+    source: &'c Source,
+    row: usize,
+    patient: &'c Patient,
+    knee: &'c Knee,
+    endpoint: usize,
+}
+
+impl Compared<'_> {
+    fn say(&self, column: &str, message: String, findings: &mut Findings) {
+        let at = place(&self.source.file, Some(self.source.table.file_row(self.row)), Some(column));
+        findings.add("SK230", at, message, REMEDY);
+    }
+
+    fn who(&self) -> String {
+        format!("patient {} {}", self.patient.id, self.knee.side)
+    }
+
+    /// The endpoint, the label of the baseline visit, and the value there.
+    fn baseline(&self) -> Option<(&Endpoint, usize, &str, Option<f64>)> {
+        let design = &self.context.trial.design;
+        let visit = design.baseline?;
+        let label = design.visits.get(visit)?.label.as_str();
+        Some((design.endpoints.get(self.endpoint)?, visit, label, value_at(self.knee, self.endpoint, visit)))
+    }
+
+    /// Whether the baseline `written` is another than the value.
+    fn base(&self, column: &str, written: f64, findings: &mut Findings) -> bool {
+        let Some((endpoint, _, label, found)) = self.baseline() else { return false };
+        let who = self.who();
+        let message = match found {
+            Some(found) if differs(written, found, endpoint) => {
+                format!(
+                    "{column} of {who} is {written} here, and {} at `{label}` is {found}, which is used",
+                    endpoint.name
+                )
+            }
+            None => format!(
+                "{column} of {who} is {written} here, and there is no {} at `{label}`: the knee counts as without baseline",
+                endpoint.name
+            ),
+            Some(_) => return false,
+        };
+        self.say(column, message, findings);
+        true
+    }
+
+    /// Whether the change `written` at a visit after baseline is another than that of the values.
+    fn change(&self, column: &str, written: f64, at: usize, value: Option<f64>, findings: &mut Findings) {
+        let Some((endpoint, visit, label, Some(found))) = self.baseline() else { return };
+        let Some(value) = value.filter(|_| at > visit) else { return };
+        let expected = decimal::subtract(value, found);
+        if differs(written, expected, endpoint) {
+            let message = format!(
+                "{column} of {} is {written} here, and {value} less {found} at `{label}` is {expected}, which is used",
+                self.who()
+            );
+            self.say(column, message, findings);
+        }
+    }
+}
+
+fn differs(a: f64, b: f64, endpoint: &Endpoint) -> bool {
+    (a - b).abs() > 0.5 * 10_f64.powi(-exponent(endpoint)) + 1e-9 * a.abs()
 }
 
 fn exponent(endpoint: &Endpoint) -> i32 {

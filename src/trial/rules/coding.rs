@@ -1,11 +1,14 @@
 //! How it was written.
 
+use super::missing_codes::{CODES, akin};
 use super::{Context, Rule};
 use crate::trial::build::index;
+use crate::trial::columns;
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::{Findings, place};
 use crate::trial::side::side;
+use crate::trial::spelling;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules.
@@ -102,6 +105,13 @@ pub const RULES: &[Rule] = &[
         remedy: "Fill it in, or take the covariate out: a model leaves a patient without it out.",
     },
     Rule {
+        id: "SK618",
+        severity: Note,
+        title: "The plan says what the codes of a characteristic mean.",
+        example: "`kl_grade` from 0 to 4, `sex` 1 and 2: counted by value.",
+        remedy: "Declare it with `[[covariate]]`: a factor with labels, or a number, of which mean and SD are printed.",
+    },
+    Rule {
         id: "SK613",
         severity: Error,
         title: "A patient-level number column holds numbers.",
@@ -125,7 +135,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// Distinct values up to which a text column counts as coded.
-const CODED: usize = 30;
+const FEW_TEXTS: usize = 30;
 
 /// Looks at labels that the reading has accepted.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
@@ -174,6 +184,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     spellings(context, findings);
     codes(context, findings);
     covariates(context, findings);
+    characteristics(context, findings);
     injected_first(context, findings);
 }
 
@@ -236,6 +247,42 @@ fn covariates(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// SK618: characteristics whose numbers look like codes, which the baseline table counts by value. Flags of analysis sets
+/// and columns that blinding emptied describe nobody.
+fn characteristics(context: &Context<'_>, findings: &mut Findings) {
+    let sources = context.sources;
+    let of_sets = sources.sets.iter().flat_map(|set| set.condition.iter().flat_map(|condition| condition.columns()));
+    let apart: BTreeSet<&str> = of_sets.chain(sources.emptied.iter().map(String::as_str)).collect();
+    let listed: Vec<&str> = columns::listed_in_table(sources).collect();
+    let names: BTreeSet<&str> = match listed.is_empty() {
+        false => listed.into_iter().collect(),
+        true => {
+            let all = context.trial.patients.iter().flat_map(|patient| patient.attributes.keys()).map(String::as_str);
+            all.filter(|name| !apart.contains(name) && !name.to_lowercase().ends_with("fl")).collect()
+        }
+    };
+    let declared = |name: &str| sources.declared.iter().any(|declared| declared.name == name);
+    for name in names.into_iter().filter(|name| !declared(name)) {
+        let cells: Vec<&str> = columns::cells(context.trial, name).collect();
+        // The grades of Kellgren and Lawrence are called by their numbers.
+        if !columns::are_codes(name, &cells) || columns::is_grade(name) {
+            continue;
+        }
+        let levels = columns::in_order(cells.into_iter().collect());
+        let shown = levels.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
+        let first = levels.first().cloned().unwrap_or_default();
+        findings.add(
+            "SK618",
+            patient_level(context, name),
+            format!("`{name}` has the values {shown}, which look like codes: the baseline table counts them"),
+            format!(
+                "give them labels, `[[covariate]] name = \"{name}\"`, `kind = \"factor\"`, `levels = [{{ code = \"{first}\", label = \
+                 \"…\" }}, …]`; or write `kind = \"number\"` for mean and SD"
+            ),
+        );
+    }
+}
+
 /// Where a patient-level column stands.
 fn patient_level(context: &Context<'_>, column: &str) -> crate::trial::finding::Location {
     let files = [&context.sources.patients, &context.sources.disposition.as_ref().map(|known| known.source.clone())];
@@ -259,19 +306,19 @@ fn codes(context: &Context<'_>, findings: &mut Findings) {
     for (column, values) in columns {
         let lower = column.to_lowercase();
         let age = lower == "age" || lower.starts_with("age_") || lower.ends_with("_age") || column == "年齢";
-        for (value, patient) in &values {
-            let code = [-1.0, -9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0]
-                .contains(value);
-            let others = || values.iter().map(|(other, _)| *other).filter(|other| other != value);
-            let cells = values.len() - others().count();
+        for (value, patient) in values.iter().filter(|(value, _)| age || CODES.contains(value)) {
+            let code = CODES.contains(value);
+            let kin = |other: f64| CODES.contains(&other) && akin(other, *value);
+            let others = || values.iter().map(|(other, _)| *other).filter(|other| other != value && !kin(*other));
+            let cells = || values.iter().filter(|(other, _)| other == value).count();
             let (lowest, highest) = others()
                 .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), other| (low.min(other), high.max(other)));
             // Far from all others; or, where it is written more than once, beyond a gap.
             let apart = others().count() > 1
                 && match (*value < 0.0, *value > 9.0) {
                     (true, _) => lowest >= 0.0,
-                    (_, true) => highest < value / 5.0 || (cells > 1 && value - highest >= 0.25 * (highest - lowest)),
-                    (_, false) => cells > 1 && highest <= 3.0,
+                    (_, true) => highest < value / 5.0 || (cells() > 1 && value - highest >= 0.25 * (highest - lowest)),
+                    (_, false) => cells() > 1 && highest <= 3.0,
                 };
             if (code && apart) || (age && !(0.0..=120.0).contains(value)) {
                 let at = match &context.sources.patients {
@@ -296,19 +343,18 @@ fn spellings(context: &Context<'_>, findings: &mut Findings) {
     for patient in &context.trial.patients {
         for (column, value) in &patient.attributes {
             let known = values.entry(column).or_default();
-            if known.len() <= CODED {
+            if known.len() <= FEW_TEXTS {
                 known.insert(value);
             }
         }
     }
     for (column, values) in values {
-        if values.len() > CODED || values.iter().any(|value| value.parse::<f64>().is_ok()) {
+        if values.len() > FEW_TEXTS || values.iter().any(|value| value.parse::<f64>().is_ok()) {
             continue;
         }
         let mut folded: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for value in values {
-            let key: String = value.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-            folded.entry(key).or_default().push(value);
+            folded.entry(spelling::bare(value)).or_default().push(value);
         }
         // `F` beside `Female`: a letter and the word that begins with it.
         let keys: Vec<String> = folded.keys().cloned().collect();

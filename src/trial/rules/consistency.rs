@@ -9,6 +9,7 @@ use crate::trial::findings::{Findings, place};
 use crate::trial::patients::Patient;
 use crate::trial::rows::{did_you_mean, has_column, shorten};
 use crate::trial::sources::Disposition;
+use crate::trial::strangers;
 use std::collections::{BTreeSet, HashMap};
 
 /// The rules.
@@ -250,6 +251,11 @@ fn against_disposition(context: &Context<'_>, disposition: &Disposition, finding
     let reason = Coded::read(table, &disposition.reason);
     let rows: HashMap<&str, usize> = (0..table.height()).filter_map(|row| Some((ids.get(row)?, row))).collect();
     let labels: Vec<&str> = context.trial.design.visits.iter().map(|visit| visit.label.as_str()).collect();
+    let column = &context.sources.patient_column;
+    if let Some((message, remedy)) = strangers::all_of(context.trial, &disposition.source, column) {
+        findings.add("SK712", place(file, None, Some(column)), message, remedy);
+        return;
+    }
     for patient in &context.trial.patients {
         let Some(&row) = rows.get(patient.id.as_str()) else {
             findings.add(

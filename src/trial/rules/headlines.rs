@@ -130,6 +130,7 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK614", "Levels that the plan does not list"),
     ("SK615", "A covariate that may be codes or numbers"),
     ("SK616", "Patient-level numbers that look like codes for missing"),
+    ("SK618", "Characteristics that look like codes"),
     ("SK617", "Covariates that some patients do not have"),
     ("SK701", "Events of patients who are not in the trial"),
     ("SK702", "Events at a knee that is not in the trial"),

@@ -3,6 +3,7 @@
 use super::{Context, Rule};
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::Findings;
+use crate::trial::spelling;
 use std::collections::BTreeMap;
 
 /// The rules.
@@ -102,7 +103,7 @@ pub const RULES: &[Rule] = &[
         id: "SK114",
         severity: Error,
         title: "Identifiers differ in more than spelling.",
-        example: "`7` and `007`; `EV-7` and `ev-7`; `００７` in full width; a Cyrillic `К` for `K`.",
+        example: "`7` and `007`; `EV-7` and `ev-7`; `００７` in full width, `①` for `1`; a Cyrillic `К` for `K`.",
         remedy: "Give one patient one identifier; a spreadsheet drops leading zeros unless the column is text.",
     },
     Rule {
@@ -153,12 +154,17 @@ pub fn spelled(one: &str, other: &str) -> &'static str {
     if one.to_lowercase() == other.to_lowercase() {
         return "case";
     }
-    let lookalike = |id: &str| id.to_lowercase().chars().any(|c| usual(c) != c);
+    let lookalike = |id: &str| id.chars().any(|c| latin(c) != c);
     if lookalike(one) != lookalike(other) {
-        return match one.chars().chain(other.chars()).any(|c| latin(c) != c) {
-            true => "letters that look alike (Cyrillic or Greek for Latin)",
-            false => "the width of letters or digits",
-        };
+        return "letters that look alike (Cyrillic or Greek for Latin)";
+    }
+    // A no-break or full-width blank is a blank.
+    let form = |id: &str| {
+        id.chars().any(|c| !c.is_whitespace() && spelling::usual(c.encode_utf8(&mut [0; 4])) != String::from(c))
+    };
+    let (usual_one, usual_other) = (spelling::usual(one), spelling::usual(other));
+    if (form(one) || form(other)) && usual_one.to_lowercase() == usual_other.to_lowercase() {
+        return "the width or form of letters or digits";
     }
     if [one, other].iter().any(|id| id.ends_with(".0") && id.trim_end_matches(".0").bytes().all(|b| b.is_ascii_digit()))
     {
@@ -166,11 +172,6 @@ pub fn spelled(one: &str, other: &str) -> &'static str {
     }
     let marks = |id: &str| id.chars().filter(|c| !c.is_alphanumeric()).collect::<String>();
     if marks(one) == marks(other) { "leading zeros" } else { "blanks, marks or leading zeros" }
-}
-
-/// The usual form of a small letter or digit: of the usual width, and Latin where it looks so.
-fn usual(c: char) -> char {
-    latin(crate::trial::masking::plain(c))
 }
 
 /// The Latin letter, in lower case, that a Cyrillic or Greek one looks like in one of its cases (Unicode Technical
@@ -214,7 +215,7 @@ pub fn folded(id: &str) -> String {
     // A spreadsheet or a program that takes the identifiers for numbers writes 1.0 for 1.
     let whole =
         id.strip_suffix(".0").filter(|whole| !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()));
-    for c in whole.unwrap_or(id).to_lowercase().chars().map(usual) {
+    for c in spelling::usual(whole.unwrap_or(id)).to_lowercase().chars().map(latin) {
         if c.is_ascii_digit() {
             number.push(c);
         } else {

@@ -7,11 +7,13 @@
 mod baselines;
 pub mod coding;
 pub mod consistency;
+mod copies;
 pub mod files;
 pub mod headlines;
 pub mod identity;
 pub mod intercurrent;
 mod logarithms;
+pub mod missing_codes;
 pub mod missingness;
 pub mod plan;
 pub mod randomisation;

@@ -1,7 +1,7 @@
 //! What was measured.
 
 use super::scores::Scores;
-use super::{Context, Rule};
+use super::{Context, Rule, missing_codes};
 use crate::trial::design::{Endpoint, Kind};
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::Findings;
@@ -245,11 +245,6 @@ pub const RULES: &[Rule] = &[
 /// Levels beyond which a grade is no grade: numeric rating scales have 11.
 const GRADES: usize = 11;
 
-/// Endpoints that must agree before two visits or two knees count as copies of each other.
-const COPIED: usize = 3;
-/// Fewest cells of one value that can be a heap on a code for missing.
-const HEAPED: usize = 4;
-
 /// Looks at the values of every endpoint, endpoints side by side.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
     findings.side_by_side(&context.trial.design.endpoints, |number, endpoint, found| {
@@ -257,7 +252,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     });
     sums(context, findings);
     super::baselines::check(context, findings);
-    copies(context, findings);
+    super::copies::check(context, findings);
 }
 
 fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
@@ -316,55 +311,33 @@ fn decimals(context: &Context<'_>, endpoint: &Endpoint, values: &[(f64, Option<u
     findings.add(
         "SK207",
         context.rows.place(*row, Some(&endpoint.column)),
-        format!("{} is {value} here and has more than {} decimals in {count} cells", endpoint.name, endpoint.decimals),
+        format!(
+            "{} is {value} here and has more than {} decimal{} in {count} cell{}",
+            endpoint.name,
+            endpoint.decimals,
+            if endpoint.decimals == 1 { "" } else { "s" },
+            if count == 1 { "" } else { "s" },
+        ),
         "correct the values, or the endpoint's `decimals`",
     );
 }
 
-/// SK217: values that look like codes for missing: far from all others; written several times, beyond a gap; or, within
-/// the scale, written far more often than all the values around it.
+/// SK217: values that look like codes for missing.
 pub(super) fn codes(
     context: &Context<'_>,
     endpoint: &Endpoint,
     values: &[(f64, Option<usize>)],
     findings: &mut Findings,
 ) {
-    for code in [-1.0, -9.0, -88.0, -99.0, -888.0, -999.0, -9999.0, 9.0, 88.0, 99.0, 888.0, 999.0, 9999.0] {
-        let mut coded = values.iter().filter(|(value, _)| *value == code);
-        let Some((_, row)) = coded.next() else { continue };
-        let cells = 1 + coded.count();
-        let others = values.iter().filter(|(value, _)| *value != code);
-        let others: Vec<(f64, Option<usize>)> = others.copied().collect();
-        let Some((lowest, highest)) = extremes(&others) else { continue };
-        // The top of a scale that people reach is no code.
-        let top = endpoint.range.is_some_and(|(_, high)| high == code);
-        let gap = code - highest;
-        let apart = match code < 0.0 {
-            true => lowest >= 0.0 && endpoint.range.is_none_or(|(low, _)| low >= 0.0),
-            false => highest < code / 5.0 || (cells > 1 && !top && gap > 0.0 && gap >= 0.1 * (highest - lowest)),
-        };
-        if !apart && code > 9.0 && !top && cells >= HEAPED {
-            let near = (0.05 * (highest - lowest)).round();
-            let around = others.iter().filter(|(value, _)| (value - code).abs() <= near).count();
-            if cells > 2 * around {
-                findings.add(
-                    "SK217",
-                    context.rows.place(*row, Some(&endpoint.column)),
-                    format!("{} is {code} in {cells} cells, and within {near} of it in {around} others", endpoint.name),
-                    "list the code in `data.missing` if it means missing",
-                );
-            }
-        }
-        // A single 9 beside small numbers is a number.
-        if apart && (code.abs() > 9.0 || cells > 1 || endpoint.kind == Kind::Ordinal || code < 0.0) {
-            let cells = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
-            findings.add(
-                "SK217",
-                context.rows.place(*row, Some(&endpoint.column)),
-                format!("{} is {code} in {cells}, apart from all other values ({lowest} to {highest})", endpoint.name),
-                "list the code in `data.missing` if it means missing",
-            );
-        }
+    let numbers: Vec<f64> = values.iter().map(|(value, _)| *value).collect();
+    for suspect in missing_codes::suspects(&numbers, endpoint.range, endpoint.kind == Kind::Ordinal) {
+        let row = values.iter().find(|(value, _)| *value == suspect.code).and_then(|(_, row)| *row);
+        findings.add(
+            "SK217",
+            context.rows.place(row, Some(&endpoint.column)),
+            format!("{} {}", endpoint.name, suspect.said),
+            "list the code in `data.missing` if it means missing",
+        );
     }
 }
 
@@ -474,76 +447,6 @@ fn sums(context: &Context<'_>, findings: &mut Findings) {
                         parts.join(" + ")
                     ),
                     "correct the total or its parts",
-                );
-            }
-        }
-    }
-}
-
-/// SK209 and SK210: a visit copied from the one before, a knee copied from the other.
-fn copies(context: &Context<'_>, findings: &mut Findings) {
-    let design = &context.trial.design;
-    let wide = |endpoint: &Endpoint| {
-        matches!(endpoint.kind, Kind::Continuous | Kind::Count)
-            && endpoint.range.is_none_or(|(low, high)| high - low >= 8.0)
-    };
-    let scored: Vec<usize> =
-        design.endpoints.iter().enumerate().filter(|(_, endpoint)| wide(endpoint)).map(|(number, _)| number).collect();
-    // Nothing is copied where all scores are at the end of their scales.
-    let at_end = |number: usize, value: f64| {
-        design
-            .endpoints
-            .get(number)
-            .and_then(|endpoint| endpoint.range)
-            .is_some_and(|(low, high)| value == low || value == high)
-    };
-    let alike = |a: &Knee, b: &Knee, first: usize, second: usize| {
-        let mut same = 0;
-        let mut informative = 0;
-        for &number in &scored {
-            match (cell(a, number, first), cell(b, number, second)) {
-                (Some(x), Some(y)) if x == y => {
-                    same += 1;
-                    informative += usize::from(!at_end(number, x));
-                }
-                (Some(_), Some(_)) => return None,
-                _ => {}
-            }
-        }
-        (same >= COPIED && informative >= 2).then_some(same)
-    };
-    let label = |visit: usize| design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
-    for patient in &context.trial.patients {
-        for knee in patient.knees() {
-            for visit in 1..design.visits.len() {
-                if let Some(count) = alike(knee, knee, visit - 1, visit) {
-                    findings.add(
-                        "SK209",
-                        context.rows.place(row(knee, visit), None),
-                        format!(
-                            "patient {} {}: all {count} scores at `{}` equal those at `{}`",
-                            patient.id,
-                            knee.side,
-                            label(visit),
-                            label(visit - 1)
-                        ),
-                        "ask the site whether the visit was carried forward",
-                    );
-                }
-            }
-        }
-        let [a, b] = patient.knees() else { continue };
-        for visit in 0..design.visits.len() {
-            if let Some(count) = alike(a, b, visit, visit) {
-                findings.add(
-                    "SK210",
-                    context.rows.place(row(b, visit), None),
-                    format!(
-                        "patient {}: all {count} scores at `{}` are the same in both knees",
-                        patient.id,
-                        label(visit)
-                    ),
-                    "ask the site whether one knee was copied to the other",
                 );
             }
         }

@@ -68,3 +68,16 @@ for number, row in enumerate(rows, start=1):
         elif value is not None:
             sheet.write(number, column, value)
 book.save("knees.xls")
+
+# Codes that a file calls missing itself, of numbers and texts, and letters of Stata; formats of SAS that name a catalogue.
+small = pd.DataFrame({"pid": ["001", "002", "003", "004"], "vas": [41.0, 99.0, 98.0, 99.0], "note": ["ok", "X", "ok", "ok"]})
+pyreadstat.write_sav(
+    small,
+    "missing.sav",
+    missing_ranges={"vas": [98, 99], "note": ["X"]},
+    variable_value_labels={"vas": {98: "refused", 99: "not asked"}},
+)
+lettered = pd.DataFrame({"pid": [1.0, 2.0, 3.0], "vas": [41, "a", 43]})
+pyreadstat.write_dta(lettered, "missing.dta", missing_user_values={"vas": ["a"]})
+formatted = pd.DataFrame({"sex": [1.0, 2.0], "vas": [41.0, 42.0], "day": [23000.0, 23001.0]})
+pyreadstat.write_xport(formatted, "formats.xpt", variable_format={"sex": "SEXF2.", "vas": "BEST12.", "day": "DATE9."})

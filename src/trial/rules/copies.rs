@@ -1,0 +1,141 @@
+//! Scores that were copied: a visit from the one before, a knee from the other.
+
+use super::Context;
+use super::values::{cell, row};
+use crate::trial::design::{Endpoint, Kind};
+use crate::trial::findings::Findings;
+use crate::trial::patients::{Knee, Patient};
+use std::collections::BTreeSet;
+
+/// Endpoints that must agree before two visits or two knees count as copies of each other.
+const COPIED: usize = 3;
+/// Different values that must be equal before one endpoint counts as copied in most knees.
+const DISTINCT: usize = 8;
+
+/// SK209 and SK210: a visit copied from the one before, a knee copied from the other.
+pub fn check(context: &Context<'_>, findings: &mut Findings) {
+    let design = &context.trial.design;
+    let wide = |endpoint: &Endpoint| {
+        matches!(endpoint.kind, Kind::Continuous | Kind::Count)
+            && endpoint.range.is_none_or(|(low, high)| high - low >= 8.0)
+    };
+    let scored: Vec<usize> =
+        design.endpoints.iter().enumerate().filter(|(_, endpoint)| wide(endpoint)).map(|(number, _)| number).collect();
+    // Nothing is copied where all scores are at the end of their scales.
+    let at_end = |number: usize, value: f64| {
+        design
+            .endpoints
+            .get(number)
+            .and_then(|endpoint| endpoint.range)
+            .is_some_and(|(low, high)| value == low || value == high)
+    };
+    let alike = |a: &Knee, b: &Knee, first: usize, second: usize| {
+        let mut same = 0;
+        let mut informative = 0;
+        for &number in &scored {
+            match (cell(a, number, first), cell(b, number, second)) {
+                (Some(x), Some(y)) if x == y => {
+                    same += 1;
+                    informative += usize::from(!at_end(number, x));
+                }
+                (Some(_), Some(_)) => return None,
+                _ => {}
+            }
+        }
+        (same >= COPIED && informative >= 2).then_some(same)
+    };
+    let label = |visit: usize| design.visits.get(visit).map(|visit| visit.label.as_str()).unwrap_or_default();
+    let mut told: BTreeSet<(&str, usize)> = BTreeSet::new();
+    for patient in &context.trial.patients {
+        for knee in patient.knees() {
+            for visit in 1..design.visits.len() {
+                if let Some(count) = alike(knee, knee, visit - 1, visit) {
+                    told.insert(("SK209", visit));
+                    findings.add(
+                        "SK209",
+                        context.rows.place(row(knee, visit), None),
+                        format!(
+                            "patient {} {}: all {count} scores at `{}` equal those at `{}`",
+                            patient.id,
+                            knee.side,
+                            label(visit),
+                            label(visit - 1)
+                        ),
+                        "ask the site whether the visit was carried forward",
+                    );
+                }
+            }
+        }
+        let [a, b] = patient.knees() else { continue };
+        for visit in 0..design.visits.len() {
+            if let Some(count) = alike(a, b, visit, visit) {
+                told.insert(("SK210", visit));
+                findings.add(
+                    "SK210",
+                    context.rows.place(row(b, visit), None),
+                    format!(
+                        "patient {}: all {count} scores at `{}` are the same in both knees",
+                        patient.id,
+                        label(visit)
+                    ),
+                    "ask the site whether one knee was copied to the other",
+                );
+            }
+        }
+    }
+    for &number in &scored {
+        let Some(endpoint) = design.endpoints.get(number) else { continue };
+        for visit in 0..design.visits.len() {
+            let usual = |value: f64| !at_end(number, value);
+            let knees = context.trial.patients.iter().flat_map(Patient::knees);
+            let before = |knee: &Knee| visit.checked_sub(1).and_then(|before| cell(knee, number, before));
+            let visits = repeated(knees.map(|knee| before(knee).zip(cell(knee, number, visit))), &usual);
+            if let Some((same, of)) = visits.filter(|_| !told.contains(&("SK209", visit))) {
+                findings.add(
+                    "SK209",
+                    context.rows.place(None, Some(&endpoint.column)),
+                    format!(
+                        "{} at `{}` equals that at `{}` in {same} of {of} knees",
+                        endpoint.name,
+                        label(visit),
+                        label(visit.saturating_sub(1))
+                    ),
+                    "ask the site whether the visit was carried forward",
+                );
+            }
+            let pairs = context.trial.patients.iter().map(|patient| match patient.knees() {
+                [a, b] => cell(a, number, visit).zip(cell(b, number, visit)),
+                _ => None,
+            });
+            if let Some((same, of)) = repeated(pairs, &usual).filter(|_| !told.contains(&("SK210", visit))) {
+                findings.add(
+                    "SK210",
+                    context.rows.place(None, Some(&endpoint.column)),
+                    format!(
+                        "{} at `{}` is the same in both knees of {same} of {of} patients",
+                        endpoint.name,
+                        label(visit)
+                    ),
+                    "ask the site whether one knee was copied to the other",
+                );
+            }
+        }
+    }
+}
+
+/// How many pairs of values are equal, and of how many, where it is more than half of them and the equal values differ among
+/// each other: on a scale of many values that is a copy.
+fn repeated(pairs: impl Iterator<Item = Option<(f64, f64)>>, usual: &dyn Fn(f64) -> bool) -> Option<(usize, usize)> {
+    let (mut same, mut of) = (0, 0);
+    let mut distinct: BTreeSet<u64> = BTreeSet::new();
+    for (one, other) in pairs.flatten() {
+        of += 1;
+        if one == other && usual(one) {
+            same += 1;
+            if distinct.len() <= DISTINCT {
+                distinct.insert(one.to_bits());
+            }
+        }
+    }
+    (2 * same > of && distinct.len() >= DISTINCT).then_some((same, of))
+}
