@@ -40,4 +40,4 @@ pub mod simulate;
 pub mod table;
 pub mod trial;
 
-pub use splitknee_stats::{instrument, math, missing, model, multiplicity, note, paired, planning, survival};
+pub use splitknee_stats::{instrument, math, missing, model, multiplicity, note, paired, planning, survival, terms};

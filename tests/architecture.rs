@@ -10,8 +10,9 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("disk", &[][..]),
         ("data", &["disk"]),
-        ("trial", &["data", "math", "instrument"]),
-        ("plan", &["disk", "data", "trial", "instrument"]),
+        ("trial", &["data", "math", "instrument", "terms"]),
+        // Of the paired tests the plan reads the registry: which there are and what they are for.
+        ("plan", &["disk", "data", "trial", "instrument", "paired"]),
         (
             "analysis",
             &[
@@ -34,7 +35,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("pipeline", &["disk", "data", "trial", "plan", "analysis", "report"]),
         ("randomise", &["math"]),
         ("simulate", &["disk", "math", "trial", "plan", "planning", "analysis"]),
-        ("qualification", &["math", "paired", "model", "multiplicity", "instrument"]),
+        ("qualification", &["math", "note", "paired", "model", "multiplicity", "instrument"]),
         (
             "cli",
             &[
@@ -68,12 +69,13 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 /// The same for the statistics, `crates/splitknee-stats/src`.
 fn allowed_in_statistics() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
-        ("math", &[][..]),
+        ("terms", &[][..]),
+        ("math", &[]),
         // `messages` is the macro that declares a catalogue.
         ("note", &["messages"]),
         ("instrument", &["math"]),
-        ("multiplicity", &["math"]),
-        ("paired", &["math", "note"]),
+        ("multiplicity", &["math", "note"]),
+        ("paired", &["math", "note", "terms"]),
         ("model", &["math", "multiplicity", "note"]),
         ("planning", &["math", "paired", "note"]),
         ("survival", &["math", "paired", "note"]),

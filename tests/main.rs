@@ -62,6 +62,7 @@ mod randomise;
 mod rates;
 mod recompute;
 mod reference_cases;
+mod registry;
 mod repeated_measures;
 mod report;
 mod report_words;

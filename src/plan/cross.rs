@@ -13,40 +13,6 @@ use crate::trial::expr::Condition;
 use crate::trial::{Finding, Severity, rules};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The tests an endpoint may ask for, as `splitknee test` names them: those of `paired::catalogue`, which the plan does
-/// not import (a test holds the two lists equal).
-pub const TESTS: [&str; 29] = [
-    "paired-t",
-    "wilcoxon",
-    "sign",
-    "permutation",
-    "trimmed-t",
-    "bootstrap",
-    "tost",
-    "non-inferiority",
-    "mcnemar",
-    "stuart-maxwell",
-    "bhapkar",
-    "bowker",
-    "marginal-mean-scores",
-    "marginal-mean-ranks",
-    "proportional-odds",
-    "win-odds",
-    "rate-ratio",
-    "counts",
-    "shapiro-wilk",
-    "pitman-morgan",
-    "effect-size",
-    "correlation",
-    "bland-altman",
-    "icc",
-    "concordance",
-    "kappa",
-    "friedman",
-    "cochran-q",
-    "rm-anova",
-];
-
 /// Everything in the plan that does not fit together.
 pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
     let mut checker = Checker { positions, findings: Vec::new() };

@@ -2,10 +2,11 @@
 
 use splitknee::figure::scene::Arm;
 use splitknee::figure::{
-    Better, Figure, FigureError, Heading, Language, MeanCi, Style, adverse_event_timeline as events, bland_altman,
+    Figure, FigureError, Heading, Language, MeanCi, Style, adverse_event_timeline as events, bland_altman,
     cumulative_responder as responder, differences, flow, forest, missingness, paired_slopes as slopes, profiles,
     residuals, sensitivity_forest, shift_bars, waterfall,
 };
+use splitknee::trial::Better;
 
 /// The words a figure is drawn with.
 pub struct Words {
