@@ -366,7 +366,6 @@ crate::messages! {
         guesses_none = "every guess is \"do not know\": the index is 1 and has no standard error";
         guesses_one = "all guesses and all {sites} are of one kind: James's index does not exist";
         trim_range = "the trimmed share must lie between 0 and 0.5, not at {trim}";
-        relative_flat = "the relative effect does not vary between pairs, so it has no standard error";
         exchanges_many = "{n} pairs have too many exchanges to count them all (at most {most} pairs): take --p permutation";
         count_whole = "a count of {value}: counts are whole numbers from 0";
         unequal_exposures = "counts and exposures are of unequal number";
@@ -433,7 +432,7 @@ crate::messages! {
         biserial_one_sign = "all differences have one sign: the correlation has no limits";
         no_term = "there is no term {term}";
         no_such_test = "there is no paired test `{name}`; the tests are {known}";
-        median_flat = "the middle values of a side are equal, so the difference of the medians has no standard error";
+        no_std_error = "the values vary too little for the estimate to have a standard error";
         futility_shape = "futility bounds come from a spending function, not from a constant shape";
         futility_binding = "binding futility bounds need a one-sided test: a two-sided one has non-binding bounds";
         futility_threshold = "a threshold of {threshold} is not below the power of {power}: every trial would stop";

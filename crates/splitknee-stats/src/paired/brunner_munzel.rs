@@ -81,7 +81,7 @@ pub fn brunner_munzel(
     check_options(options)?;
     check_pairs(treated, control)?;
     let n = treated.len();
-    check_count(n, 2, "a paired Brunner-Munzel test")?;
+    check_count(n, 2, METHOD.name)?;
     let effect = Effect::of(treated, control);
     let mut result = TestResult::new("brunner-munzel", n, options);
     result.note_unused_mu(options);
@@ -89,7 +89,7 @@ pub fn brunner_munzel(
     let df = n as f64 - 1.0;
     let limit_quantile = student_t::upper_quantile(options.tail(), df);
     let Some(error) = effect.std_error.filter(|error| *error > 0.0) else {
-        return Err(Refusal(note!(relative_flat)));
+        return Err(Refusal(note!(no_std_error)));
     };
     let statistic = (effect.p - 0.5) / error;
     (result.std_error, result.statistic, result.df) = (Some(error), Some(statistic), Some(df));

@@ -31,7 +31,7 @@ pub const METHOD: Method = Method {
 pub fn rank_biserial(differences: &[f64], options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     check_finite(differences)?;
-    check_count(differences.len(), 1, "a rank-biserial correlation")?;
+    check_count(differences.len(), 1, METHOD.name)?;
     let shifted: Vec<f64> = differences.iter().map(|d| d - options.mu).collect();
     let sums = signed_rank_sums(&shifted);
     let r = sums.correlation().ok_or_else(|| Refusal(note!(sign_none)))?;
