@@ -127,7 +127,8 @@ fn the_pages_know_every_test_with_its_options_and_sources() {
 }
 
 /// Where a handful of tests is named for a reason of its own, which another test does not join.
-const NAMED_FOR_A_REASON: [(&str, &str); 5] = [
+const NAMED_FOR_A_REASON: [(&str, &str); 6] = [
+    ("src/analysis/pairs.rs", "the tests usual for a kind of endpoint"),
     ("src/cli/commands/test.rs", "what the values of --p and --kind mean to single tests"),
     ("src/cli/power/mod.rs", "methods of planning"),
     ("src/analysis/second_routes.rs", "second computations"),

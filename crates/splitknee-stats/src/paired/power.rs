@@ -163,7 +163,7 @@ impl Observed {
     /// Fewer than two pairs, or values that are not finite.
     pub fn of(treated: &[f64], control: &[f64], options: &Options) -> Result<Self, Refusal> {
         let differences = super::pairs::differences(treated, control)?;
-        super::pairs::check_count(differences.len(), 2, "an observed SD")?;
+        super::pairs::check_count(differences.len(), 2, note!(w_sd_differences))?;
         let options = Options { alternative: Alternative::TwoSided, ..*options };
         let pearson = correlation(treated, control, Kind::Pearson, &options).ok();
         Ok(Self {
