@@ -28,6 +28,7 @@ pub mod kappa;
 pub mod marginal_homogeneity;
 pub mod mcid;
 pub mod mcnemar;
+pub mod median_difference;
 pub mod method;
 pub mod net_benefit;
 pub mod omeract_oarsi;
@@ -70,13 +71,14 @@ pub use method::Method;
 pub use result::{Alternative, Field, Options, Refusal, TestResult};
 
 /// The registry of the tests of two columns, in the order in which they are listed to people: one line per test.
-pub const METHODS: [&Method; 28] = [
+pub const METHODS: [&Method; 29] = [
     &paired_t::METHOD,
     &wilcoxon::METHOD,
     &sign::METHOD,
     &permutation::METHOD,
     &trimmed_t::METHOD,
     &bootstrap::METHOD,
+    &median_difference::METHOD,
     &tost::TOST,
     &tost::NON_INFERIORITY,
     &brunner_munzel::METHOD,
