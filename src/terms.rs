@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-pub use splitknee_stats::terms::{Better, Kind};
+pub use splitknee_stats::terms::{Better, Ddf, Information, Kind, Weights};
 
 /// Language of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

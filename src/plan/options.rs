@@ -2,7 +2,8 @@
 
 use super::named::Named;
 use super::randomisation::RandomisationTest;
-use crate::terms::{Language, Measure};
+use crate::terms::Measure;
+pub use crate::terms::{Ddf, Information, Language, Weights};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -180,64 +181,6 @@ impl TimeStructure {
             Self::Ar1 => "ar1",
         }
     }
-}
-
-/// Denominator degrees of freedom of a mixed model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ddf {
-    /// Kenward & Roger (1997), second order, as SAS `ddfm=kr`.
-    #[default]
-    KenwardRoger,
-    /// Kenward & Roger, first order, as SAS `ddfm=kr(firstorder)`.
-    KenwardRogerLinear,
-    /// Satterthwaite.
-    Satterthwaite,
-    /// Between–within, by the rule of R's mmrm.
-    BetweenWithin,
-    /// As SAS `ddfm=bw`: all between-patient where the covariance is unstructured.
-    BetweenWithinSas,
-    /// Residual.
-    Residual,
-    /// Normal approximation.
-    Asymptotic,
-}
-
-impl Ddf {
-    /// The name used in the plan.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::KenwardRoger => "kenward-roger",
-            Self::KenwardRogerLinear => "kenward-roger-linear",
-            Self::Satterthwaite => "satterthwaite",
-            Self::BetweenWithin => "between-within",
-            Self::BetweenWithinSas => "between-within-sas",
-            Self::Residual => "residual",
-            Self::Asymptotic => "asymptotic",
-        }
-    }
-}
-
-/// Information matrix of the covariance parameters behind the degrees of freedom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Information {
-    /// Observed, as SAS and mmrm.
-    #[default]
-    Observed,
-    /// Expected, as Kenward & Roger (1997) and pbkrtest.
-    Expected,
-}
-
-/// Weights of the levels a least-squares mean averages over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Weights {
-    /// Equal weights.
-    #[default]
-    Equal,
-    /// Weights as observed (SAS `OM`).
-    Observed,
 }
 
 /// How a model uses the baseline.
