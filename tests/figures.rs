@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use resvg::usvg::roxmltree;
 use splitknee::figure::font::FontSet;
 use splitknee::figure::{
-    Better, Figure, FigureError, MeanCi, Style, adverse_event_timeline as events, bland_altman,
+    Figure, FigureError, MeanCi, Style, adverse_event_timeline as events, bland_altman,
     cumulative_responder as responder, differences, flow, forest, missingness, paired_slopes as slopes, png, profiles,
     residuals, shift_bars, style, waterfall,
 };
+use splitknee::trial::Better;
 
 #[path = "figures/inputs.rs"]
 mod inputs;

@@ -63,6 +63,7 @@ mod randomise;
 mod rates;
 mod recompute;
 mod reference_cases;
+mod registry;
 mod repeated_measures;
 mod report;
 mod report_words;

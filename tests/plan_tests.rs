@@ -12,8 +12,7 @@ use splitknee::trial::Role;
 
 #[test]
 fn a_plan_can_ask_for_every_test_and_the_report_has_words_for_it() {
-    let known: Vec<&str> = catalogue::NAMES.into_iter().chain(catalogue::REPEATED).collect();
-    assert_eq!(plan::cross::TESTS.to_vec(), known, "plan::cross::TESTS and paired::catalogue name the same tests");
+    let known = catalogue::in_plans();
     for language in [Language::English, Language::Japanese] {
         let words = Words::new(language);
         for name in known.iter().chain(&["sample-size"]) {
@@ -27,7 +26,7 @@ const OF_COUNTS: [&str; 2] = ["rate-ratio", "counts"];
 /// The VAS with every test of the catalogue, whether or not it suits a score.
 fn with_all_tests() -> splitknee::analysis::Outcomes {
     // The tests of counts are refused of a score.
-    let suited = plan::cross::TESTS.iter().filter(|name| !OF_COUNTS.contains(name));
+    let suited = catalogue::in_plans().into_iter().filter(|name| !OF_COUNTS.contains(name));
     let names: Vec<String> = suited.map(|name| format!("\"{name}\"")).collect();
     let tests = format!("role = \"primary\"\nmargin = 5\nnon_inferiority_margin = 8\ntests = [{}]", names.join(", "));
     run("ev-knee-synthetic", &[("role = \"primary\"", &tests)], SAMPLE_SIZE)

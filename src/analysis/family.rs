@@ -347,7 +347,7 @@ fn decision_record(
     if entered.is_none() {
         result.notes.push(remark!(no_p));
     }
-    result.notes.extend(failure.map(|failure| remark!(procedure_failed, failure = failure.to_string())));
+    result.notes.extend(failure.map(|failure| remark!(procedure_failed, failure = failure.note())));
     let mut id = "multiplicity".to_owned();
     if let Some(endpoint) = deciding.endpoint.and_then(|endpoint| design.endpoints.get(endpoint)) {
         id = format!("{id}.{}", endpoint.id);

@@ -6,7 +6,7 @@ use super::notes::remark;
 use super::pairs;
 use super::record::{Record, Rows};
 use crate::paired::shift_table::shift_table;
-use crate::paired::{Better, Field, TestResult};
+use crate::paired::{Field, TestResult};
 use crate::trial::{Kind, Measure, Role, Trial};
 use serde_json::{Value, json};
 
@@ -17,10 +17,6 @@ pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
     let about = &design.endpoints[endpoint];
     let graded = matches!(about.kind, Kind::Ordinal | Kind::Binary);
     let (Some(baseline), true, true) = (design.baseline, design.has_baseline(about), graded) else { return Vec::new() };
-    let better = match about.better {
-        crate::trial::Better::Lower => Better::Lower,
-        crate::trial::Better::Higher => Better::Higher,
-    };
     let levels = pairs::levels(trial, endpoint);
     let mut records = Vec::new();
     for visit in context.visits(endpoint) {
@@ -35,7 +31,7 @@ pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
             let mut result = TestResult::new("shift-table", complete, &context.options());
             let mut rows = Rows { used: complete, ..Rows::default() };
             rows.leave_out(remark!(no_grade), before.len() - complete);
-            match shift_table(&before, &after, &levels, better) {
+            match shift_table(&before, &after, &levels, about.better) {
                 Ok(table) => {
                     result.extra = vec![
                         ("levels", Field::Numbers(levels.iter().copied().map(Some).collect())),

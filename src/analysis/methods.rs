@@ -9,10 +9,14 @@
 
 use super::rule::{self, Choice};
 use super::{Context, pairs, survival};
-use crate::paired::catalogue;
+use crate::paired::{self, catalogue};
 use crate::plan::{Plan, PrimaryMethod};
 use crate::trial::{AnalysisSet, Endpoint, Kind, Trial};
 use std::collections::BTreeMap;
+
+/// What the registry of the paired tests knows of a method, by its name in results.
+pub use crate::paired::catalogue::of_result as registered;
+pub use crate::paired::method::Recipe;
 
 /// The method whose result decides an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +28,9 @@ pub enum Deciding {
 }
 
 /// The test of counts with an exposure where the plan names no method for counts.
-pub const RATES: &str = "rate-ratio";
+pub const RATES: &str = paired::rate_ratio::METHOD.name;
 /// The exact test of counts.
-pub const COUNTS: &str = "counts";
+pub const COUNTS: &str = paired::counts::METHOD.name;
 
 /// The method that decides `endpoint`; `None` where the plan has none that fits its kind.
 pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {

@@ -131,7 +131,7 @@ fn sides(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
             Ok(found) => {
                 let used = found.n_on_reference + found.n_on_other;
                 rows.used = 2 * used;
-                rows.leave_out("side not recorded", 2 * (paired.pairs.len() - used));
+                rows.leave_out(remark!(side_not_recorded), 2 * (paired.pairs.len() - used));
                 result.n_pairs = used;
                 fill_side(&mut result, found, reference);
             }

@@ -13,52 +13,47 @@ use crate::math::descriptive::{mean, sd};
 use crate::note::Notes;
 use crate::paired::catalogue::{self, Settings};
 use crate::paired::kappa::Weights;
+use crate::paired::method::Estimate;
 use crate::paired::small_samples::{self, SmallSample};
-use crate::paired::{self, Alternative, Field, Options, TestResult, bootstrap, permutation, wilcoxon};
+use crate::paired::{
+    self, Alternative, Field, Method, Options, TestResult, bootstrap, brunner_munzel, permutation, wilcoxon,
+};
 use crate::plan::PrimaryMethod;
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{Better, Kind, Measure, Pair, PairedDifferences, Patient, Role, Trial};
+use crate::trial::{Kind, Measure, Pair, PairedDifferences, Patient, Role, Trial};
 
-/// Methods whose estimate is a difference active − placebo, so that its interval can decide a conclusion.
-const DIFFERENCES: [&str; 13] = [
-    super::redrawn::METHOD,
-    "paired-t",
-    "wilcoxon",
-    "sign",
-    "permutation",
-    "trimmed-t",
-    "bootstrap",
-    "mixed-model",
-    "mmrm",
-    "mmrm-difference",
-    "clda",
-    "ancova",
-    "mcnemar",
-];
+/// Methods beside the paired tests whose estimate is a difference active − placebo, so that its interval can decide a
+/// conclusion.
+const DIFFERENCES: [&str; 6] = [super::redrawn::METHOD, "mixed-model", "mmrm", "mmrm-difference", "clda", "ancova"];
 
 /// The test that decides grades where the plan names none that can: net benefit and win odds, whose p-value and interval
 /// are one method at every number of patients (`studies/grades`).
-const GRADES: &str = "win-odds";
+const GRADES: &str = paired::win_odds::METHOD.name;
 
 /// The exact conditional test of counts in records.
-pub const EXACT_COUNTS: &str = "paired-counts";
+pub const EXACT_COUNTS: &str = paired::counts::METHOD.result_name();
 
 /// Whether the test `name` can decide grades: its p-value and its interval answer one question. The Hodges–Lehmann
 /// interval of grades nearly always holds 0, also where the signed-rank test rejects, and the omnibus tests of the k × k
 /// table have no direction: these describe.
 pub fn decides_grades(name: &str) -> bool {
-    matches!(name, "win-odds" | "proportional-odds")
+    catalogue::find(name).is_some_and(|test| test.decides_grades)
 }
 
 /// Whether the estimate of `method` is a difference active − placebo.
 pub fn is_difference(method: &str) -> bool {
-    DIFFERENCES.contains(&method)
+    catalogue::of_result(method).map_or(DIFFERENCES.contains(&method), |test| test.estimate.is_difference())
+}
+
+/// Whether the estimate of `method` is a centre of the differences other than their mean.
+pub fn is_other_centre(method: &str) -> bool {
+    catalogue::of_result(method).is_some_and(|test| test.estimate == Estimate::Centre)
 }
 
 /// Whether the estimate of `method` is in the unit of the endpoint, though its interval may answer another question than
 /// whether active and placebo differ.
 pub fn is_in_units(method: &str) -> bool {
-    is_difference(method) || matches!(method, "tost" | "non-inferiority" | "bland-altman")
+    is_difference(method) || catalogue::of_result(method).is_some_and(|test| test.estimate.is_in_units())
 }
 
 /// The tests run on `endpoint`: those of the plan, else those usual for its kind.
@@ -73,9 +68,9 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
     match about.kind {
         Kind::Continuous | Kind::Count => {
             // Counts with an exposure are compared by their rates alone, and only counts have a test of counts.
-            let fits = |name: &str| match name {
-                methods::COUNTS | methods::RATES => about.kind == Kind::Count,
-                _ => about.exposure.is_none(),
+            let fits = |name: &str| match is_of_counts(name) {
+                true => about.kind == Kind::Count,
+                false => about.exposure.is_none(),
             };
             let analysis = &context.plan.analysis;
             let mut names: Vec<String> = Vec::new();
@@ -121,21 +116,14 @@ pub(super) fn non_inferiority_margin(context: &Context, endpoint: usize) -> Opti
 
 /// The name of a plan method among the paired tests.
 pub fn paired_name(method: PrimaryMethod) -> Option<&'static str> {
-    Some(match method {
-        PrimaryMethod::PairedT => "paired-t",
-        PrimaryMethod::Wilcoxon => "wilcoxon",
-        PrimaryMethod::Sign => "sign",
-        PrimaryMethod::Permutation => "permutation",
-        PrimaryMethod::TrimmedT => "trimmed-t",
-        PrimaryMethod::Bootstrap => "bootstrap",
-        PrimaryMethod::Mcnemar => "mcnemar",
-        PrimaryMethod::StuartMaxwell => "stuart-maxwell",
-        PrimaryMethod::FirstEvent => "first-event",
-        PrimaryMethod::Rmst => "rmst",
-        PrimaryMethod::RateRatio => methods::RATES,
-        PrimaryMethod::Counts => methods::COUNTS,
-        _ => return None,
-    })
+    let of_times = match method {
+        PrimaryMethod::FirstEvent => Some("first-event"),
+        PrimaryMethod::Rmst => Some("rmst"),
+        _ => None,
+    };
+    // A plan writes `paired_t` for the test `paired-t`.
+    let named = catalogue::find(&method.name().replace('_', "-")).map(|test| test.name);
+    of_times.or(named)
 }
 
 /// The paired tests of `endpoint` at `visit`; in an analysis set other than the primary one, only the test that decides.
@@ -158,8 +146,8 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
         .filter(|name| !deciding_only || deciding.as_deref() == Some(name))
         .map(|name| {
             let mut result = match name.as_str() {
-                methods::COUNTS | methods::RATES => of_counts(context, endpoint, visit, &name, &paired),
-                _ => run(context, &name, endpoint, &active, &placebo),
+                name if is_of_counts(name) => of_counts(context, endpoint, visit, name, &paired),
+                name => run(context, name, endpoint, &active, &placebo),
             };
             result.n_dropped = paired.dropped.len();
             if context.trial.design.endpoints[endpoint].logarithm.is_some() && is_in_units(&name) {
@@ -176,7 +164,7 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
             let id = format!("{}.{}.{}", context.stem(endpoint, visit), role.name(), in_records(&name));
             let rows = context.paired_rows(endpoint, visit, &paired);
             let mut record = context.record(id, endpoint, visit, measure, role, result, rows);
-            record.reference = reference(&name);
+            record.reference = catalogue::find(&name).map_or("", |test| test.source);
             record
         })
         .collect()
@@ -184,7 +172,12 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
 
 /// The method of a test in records: counts of participants have the name of the exact test of counts.
 fn in_records(name: &str) -> &str {
-    if name == methods::COUNTS { EXACT_COUNTS } else { name }
+    catalogue::find(name).map_or(name, |test| test.result_name())
+}
+
+/// Whether the test `name` is for counts and nothing else.
+fn is_of_counts(name: &str) -> bool {
+    catalogue::find(name).is_some_and(Method::is_of_counts)
 }
 
 /// The test `name` of the counts of `paired` with their exposures. Of the exact one, without an event on one side the estimate is the
@@ -259,10 +252,11 @@ pub(super) fn p_beyond(context: &Context, record: &Record, edge: f64, towards: f
 /// One test by name; a refusal becomes a result without numbers whose note says why.
 fn run(context: &Context, name: &str, endpoint: usize, active: &[f64], placebo: &[f64]) -> TestResult {
     let about = &context.trial.design.endpoints[endpoint];
-    let options = match name {
-        "win-odds" => context.benefit_options(),
-        "non-inferiority" | "tost" => one_sided(context.options_of(about.better)),
-        name if catalogue::compares(name) => context.options_of(about.better),
+    let test = catalogue::find(name);
+    let options = match test.map(|test| test.estimate) {
+        Some(Estimate::Benefit { .. }) => context.benefit_options(),
+        Some(Estimate::AgainstMargin) => one_sided(context.options_of(about.better)),
+        _ if catalogue::compares(name) => context.options_of(about.better),
         // A description is two-sided whatever the plan's alternative about active − placebo.
         _ => context.options(),
     };
@@ -290,18 +284,20 @@ fn run_with(
             seed: analysis.seed,
             ..bootstrap::Settings::default()
         },
+        brunner_munzel: brunner_munzel::Settings {
+            samples: analysis.permutation_samples,
+            seed: analysis.seed,
+            ..brunner_munzel::Settings::default()
+        },
         limits: about.equivalence().map(|margin| (-margin, margin)),
         levels: if about.kind == Kind::Ordinal { levels(context.trial, endpoint) } else { Vec::new() },
         weights: if about.kind == Kind::Ordinal { Weights::Quadratic } else { Weights::Unweighted },
         margin: non_inferiority_margin(context, endpoint),
-        better: match about.better {
-            Better::Lower => paired::Better::Lower,
-            Better::Higher => paired::Better::Higher,
-        },
+        better: about.better,
         ..Settings::default()
     };
     catalogue::run(name, active, placebo, &options, &settings).unwrap_or_else(|refusal| {
-        let name = catalogue::NAMES.iter().find(|known| **known == name).copied().unwrap_or("unknown");
+        let name = test.map_or("unknown", |test| test.name);
         let mut result = TestResult::new(name, active.len(), &options);
         result.notes.push(refusal.0);
         result
@@ -375,7 +371,7 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize) -> Vec<Record>
             let id = format!("{}.descriptive.{of_changes}{name}", context.stem(endpoint, visit));
             let rows = context.paired_rows(endpoint, visit, &paired);
             let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
-            record.reference = reference(name);
+            record.reference = catalogue::find(name).map_or("", |test| test.source);
             record
         })
         .collect()
@@ -401,7 +397,7 @@ pub fn correlation(context: &Context, endpoint: usize, visit: usize) -> Record {
     let id = format!("{}.descriptive.correlation", context.stem(endpoint, visit));
     let rows = context.paired_rows(endpoint, visit, &paired);
     let mut record = context.record(id, endpoint, visit, Measure::Value, Role::Descriptive, result, rows);
-    record.reference = "Pearson correlation with Fisher's z interval (Fisher 1921); Elbourne et al. 2002";
+    record.reference = paired::correlation::METHOD.source;
     record
 }
 
@@ -414,36 +410,4 @@ pub fn pearson(active: &[f64], placebo: &[f64], options: &Options) -> TestResult
             result
         },
     )
-}
-
-/// The source of a paired test.
-fn reference(name: &str) -> &'static str {
-    match name {
-        "paired-t" => "Student 1908; R t.test(paired = TRUE)",
-        "wilcoxon" => "Wilcoxon 1945; exact distribution with ties by Streitberg & Röhmel 1986; Hodges & Lehmann 1963",
-        "sign" => "Dixon & Mood 1946; interval from order statistics",
-        "permutation" => "Fisher 1935; Pitman 1937",
-        "trimmed-t" => "Yuen 1974; Wilcox 2012, paired trimmed means",
-        "bootstrap" => "Efron 1987 (BCa)",
-        "tost" => "Schuirmann 1987 (two one-sided tests)",
-        "non-inferiority" => "Schuirmann 1987; ICH E9, 3.3.2 (one-sided against the margin)",
-        "effect-size" => "Cohen 1988; Hedges 1981; noncentral-t interval (Steiger & Fouladi 1997)",
-        "shapiro-wilk" => "Shapiro & Wilk 1965; Royston 1995 (AS R94)",
-        "pitman-morgan" => "Pitman 1939; Morgan 1939",
-        "bland-altman" => "Bland & Altman 1986",
-        "icc" => "Shrout & Fleiss 1979; McGraw & Wong 1996",
-        "concordance" => "Lin 1989, 2000",
-        "kappa" => "Cohen 1960, 1968; Fleiss, Cohen & Everitt 1969",
-        "mcnemar" => "McNemar 1947; Fagerland, Lydersen & Laake 2013; Tango 1998",
-        "stuart-maxwell" => "Stuart 1955; Maxwell 1970",
-        "bhapkar" => "Bhapkar 1966",
-        "marginal-mean-scores" => "Agresti 1983; Fagerland, Lydersen & Laake 2017, ch. 9",
-        "marginal-mean-ranks" => "Agresti 1983; Fagerland, Lydersen & Laake 2017, ch. 9",
-        "proportional-odds" => "Lipsitz, Kim & Zhao 1994; Heagerty & Zeger 1996; Mancl & DeRouen 2001",
-        "bowker" => "Bowker 1948",
-        "rate-ratio" => "Fieller 1954",
-        "counts" => "Przyborowski & Wilenski 1940; Fay 2010",
-        "win-odds" => "Dong et al. 2020; Brunner, Vandemeulebroecke & Mütze 2021; Tango 1998; Lloyd 2008",
-        _ => "",
-    }
 }

@@ -9,9 +9,9 @@ use super::Context;
 use super::record::Record;
 use crate::math::descriptive::{mean, sd};
 use crate::paired::bayes::{BayesQuestion, Component, Likelihood, bayes};
-use crate::paired::{Alternative, Better as Direction, Field, Options, TestResult};
+use crate::paired::{Alternative, Field, Options, TestResult};
 use crate::plan::LikelihoodPlan;
-use crate::trial::{Better, Role};
+use crate::trial::Role;
 
 /// The method of the record.
 pub const METHOD: &str = "posterior";
@@ -32,10 +32,6 @@ pub fn analyse(context: &Context, endpoint: usize) -> Option<Record> {
         prior[0].weight = robust.weight;
         prior.push(Component { weight: 1.0 - robust.weight, mean: robust.mean, sd: robust.sd });
     }
-    let better = match about.better {
-        Better::Lower => Direction::Lower,
-        Better::Higher => Direction::Higher,
-    };
     let options = Options { alternative: Alternative::TwoSided, ..context.options() };
     let question = BayesQuestion {
         n: differences.len(),
@@ -47,7 +43,7 @@ pub fn analyse(context: &Context, endpoint: usize) -> Option<Record> {
             LikelihoodPlan::Inflated => Likelihood::Inflated,
             LikelihoodPlan::Normal => Likelihood::Normal,
         },
-        better,
+        better: about.better,
         mcid: about.important().map(|size| about.benefit_sign() * size),
         level: options.conf_level,
     };

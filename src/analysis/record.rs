@@ -38,11 +38,10 @@ impl Serialize for Reason {
 
 impl Rows {
     /// Adds `n` unused knee-visits for `reason`; reasons stand in alphabetical order, whatever the order of the data.
-    pub fn leave_out(&mut self, reason: impl Into<Note>, n: usize) {
+    pub fn leave_out(&mut self, reason: Note, n: usize) {
         if n == 0 {
             return;
         }
-        let reason = reason.into();
         self.not_used += n;
         match self.reasons.binary_search_by(|known| known.reason.text().cmp(&reason.text())) {
             Ok(known) => self.reasons[known].n += n,

@@ -41,7 +41,7 @@ pub fn analyse(context: &Context, endpoint: usize) -> Vec<Record> {
     for visit in context.visits(endpoint) {
         let (active_before, placebo_before) = context.both_knees_as_collected(endpoint, baseline);
         let (active_after, placebo_after) = context.both_knees_as_collected(endpoint, visit);
-        let direction = direction(about);
+        let direction = about.better;
         for (name, threshold) in &thresholds {
             let verdicts = responders(&active_before, &active_after, direction, *threshold)
                 .and_then(|active| Ok((active, responders(&placebo_before, &placebo_after, direction, *threshold)?)));
@@ -119,15 +119,8 @@ fn in_hundred(about: &Endpoint, value: Option<f64>) -> Result<Option<f64>, Refus
     Ok(value.map(|value| {
         // A value at the end of the range is at the end of 0–100 whatever the unit.
         let share = (100.0 * decimal::subtract(value, low) / decimal::subtract(high, low)).clamp(0.0, 100.0);
-        if direction(about) == Better::Lower { share } else { 100.0 - share }
+        if about.better == Better::Lower { share } else { 100.0 - share }
     }))
-}
-
-fn direction(about: &Endpoint) -> Better {
-    match about.better {
-        crate::trial::Better::Lower => Better::Lower,
-        crate::trial::Better::Higher => Better::Higher,
-    }
 }
 
 type Verdicts = (Vec<Option<bool>>, Vec<Option<bool>>);
@@ -174,7 +167,7 @@ fn rows(result: &TestResult) -> Rows {
 fn curve(context: &Context, endpoint: usize, visit: usize) -> Record {
     let trial = context.trial;
     let options = context.options();
-    let direction = direction(&trial.design.endpoints[endpoint]);
+    let direction = trial.design.endpoints[endpoint].better;
     let paired = trial.paired_as_collected(endpoint, visit, Measure::Change, context.set);
     let improvement = |changes: Vec<f64>| -> Vec<f64> {
         changes.into_iter().map(|change| direction.improvement(0.0, change)).collect()

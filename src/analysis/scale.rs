@@ -7,7 +7,8 @@
 use super::contrasts;
 use super::pairs;
 use super::verdict::is_against_margin;
-use crate::paired::{Field, TestResult};
+use crate::paired::method::Estimate;
+use crate::paired::{Field, TestResult, catalogue};
 
 /// On which scale an estimate compares the arms.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,9 +79,10 @@ impl Scale {
         if let Some(Field::Text(name)) = result.field(FIELD) {
             return Self::named(name);
         }
+        if let Some(Estimate::Benefit { null }) = catalogue::of_result(result.method).map(|test| test.estimate) {
+            return Some(Self::Benefit { null });
+        }
         match result.method {
-            "win-odds" => Some(Self::Benefit { null: 1.0 }),
-            "net-benefit" => Some(Self::Benefit { null: 0.0 }),
             method if pairs::is_difference(method) || is_against_margin(method) => Some(Self::Difference),
             "subgroup" | "event-comparison" | contrasts::METHOD => Some(Self::Difference),
             _ => None,

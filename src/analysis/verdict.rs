@@ -24,6 +24,8 @@ use super::family::{self, Hypothesis};
 use super::record::Record;
 use super::scale::Scale;
 use super::{Context, contrasts, looks, objective, pairs};
+use crate::paired::catalogue;
+use crate::paired::method::Estimate;
 use crate::plan::{Gate as GatePlan, Objective, Overdispersed};
 use crate::trial::{Endpoint, Role};
 use serde::Serialize;
@@ -208,7 +210,7 @@ pub struct Evidence {
 
 /// Whether `method` tests against a margin.
 pub fn is_against_margin(method: &str) -> bool {
-    matches!(method, "tost" | "non-inferiority")
+    catalogue::of_result(method).is_some_and(|test| test.estimate == Estimate::AgainstMargin)
 }
 
 /// What `record` shows about `endpoint`, of which the plan has the non-inferiority margin `non_inferiority`; `alpha` is

@@ -4,7 +4,8 @@
 use super::axis::{self, Numbers, Scale, Ticks};
 use super::scene::{Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Better, Figure, FigureError, Heading, MeanCi};
+use super::{Figure, FigureError, Heading, MeanCi};
+use crate::trial::Better;
 
 const KIND: &str = "differences";
 /// Height of the stack of dots or bars of one visit.

@@ -7,7 +7,8 @@
 use super::axis::{self, Numbers, Scale};
 use super::scene::{Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Better, Figure, FigureError, Heading, MeanCi};
+use super::{Figure, FigureError, Heading, MeanCi};
+use crate::trial::Better;
 
 const KIND: &str = "forest";
 const ROW: f64 = 13.0;

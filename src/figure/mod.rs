@@ -167,15 +167,6 @@ pub struct MeanCi {
     pub high: Option<f64>,
 }
 
-/// Which direction of an endpoint is good for the patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Better {
-    /// Lower scores are better (pain, WOMAC, Lequesne).
-    Lower,
-    /// Higher scores are better (cartilage volume).
-    Higher,
-}
-
 /// Why a figure could not be drawn.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]

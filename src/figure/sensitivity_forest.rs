@@ -3,7 +3,8 @@
 use super::axis::Numbers;
 use super::forest::{self, Block, Forest, Labels, Row};
 use super::style::Style;
-use super::{Better, Figure, FigureError, Heading};
+use super::{Figure, FigureError, Heading};
+use crate::trial::Better;
 
 const KIND: &str = "sensitivity-forest";
 

@@ -4,7 +4,8 @@
 use super::axis::{self, Numbers, Scale};
 use super::scene::{Scene, Stroke, Type};
 use super::style::{self, Style};
-use super::{Better, Figure, FigureError, Heading, thinned};
+use super::{Figure, FigureError, Heading, thinned};
+use crate::trial::Better;
 
 const KIND: &str = "waterfall";
 const PLOT_HEIGHT: f64 = 190.0;

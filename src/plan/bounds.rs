@@ -2,8 +2,8 @@
 //!
 //! The program's own check ([`super::cross`]) says the same in better words; the bounds serve editors and other programs.
 
-use super::cross::TESTS;
 use crate::instrument::{Instrument, Scale};
+use crate::paired::catalogue;
 use crate::trial::{Severity, rules};
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ fn bounds() -> Vec<(&'static str, Value)> {
         ("EndpointPlan.minimal_improvement_relative", json!({ "exclusiveMinimum": 0, "exclusiveMaximum": 1 })),
         ("EndpointPlan.decimals", json!({ "maximum": 10 })),
         ("EndpointPlan.visits", json!({ "minItems": 1 })),
-        ("EndpointPlan.tests", json!({ "items": { "enum": TESTS }, "uniqueItems": true })),
+        ("EndpointPlan.tests", json!({ "items": { "enum": catalogue::in_plans() }, "uniqueItems": true })),
         ("ScorePlan.instrument", json!({ "enum": instruments })),
         ("ScorePlan.scale", json!({ "enum": scales })),
         ("AnalysisSetPlan.name", filled()),

@@ -1,11 +1,12 @@
 //! What must fit together in `[[endpoint]]`: names, ranges, sizes and margins, tests, scores and derived values, and that
 //! what decides is measured at the primary visit.
 
-use super::cross::{Checker, TESTS};
+use super::cross::Checker;
 use super::design::{endpoint_id, visits};
 use super::file::{EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan, Shape, TransformPlan};
 use super::options::{Objective, PrimaryMethod};
 use crate::instrument::{Instrument, Scale};
+use crate::paired::catalogue;
 use crate::trial::derived::Summary;
 
 impl Checker<'_> {
@@ -111,7 +112,7 @@ impl Checker<'_> {
             }
             super::survival::belongs_elsewhere(self, endpoint, i);
             for (j, test) in endpoint.tests.iter().enumerate() {
-                self.known(&at(&format!("tests.{j}")), "a paired test", test, &TESTS);
+                self.known(&at(&format!("tests.{j}")), "a paired test", test, &catalogue::in_plans());
                 self.test_margin(plan, i, j);
             }
             self.score(plan, i);

@@ -6,6 +6,7 @@
 use super::cross::Checker;
 use super::file::{EndpointPlan, KindPlan, PlanFile, ReplicatesPlan, Shape};
 use super::options::PrimaryMethod;
+use crate::paired::{Method, catalogue};
 
 /// Checks exposures, methods of counts, and what a rate ratio cannot have.
 pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
@@ -17,7 +18,7 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
         }
         for (j, test) in endpoint.tests.iter().enumerate() {
             let path = at(&format!("tests.{j}"));
-            let of_counts = ["counts", "rate-ratio"].contains(&test.as_str());
+            let of_counts = catalogue::find(test).is_some_and(Method::is_of_counts);
             if of_counts && endpoint.kind != KindPlan::Count {
                 let message = format!("`{test}` compares counts, and this endpoint is none");
                 checker.wrong("SK012", &path, message, "declare `kind = \"count\"`, or name another test");

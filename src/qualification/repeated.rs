@@ -3,6 +3,7 @@
 use super::case::{Case, Reference};
 use super::counts::knees_at;
 use super::coverage::Coverage;
+use crate::note;
 use crate::paired::friedman::friedman;
 use crate::paired::rm_anova::{Effect, effects};
 use crate::paired::within::{Factor, WithinTable};
@@ -75,7 +76,7 @@ fn compare(case: &Case, coverage: &mut Coverage) -> Result<(), Refusal> {
         let two_way = effects(&table)?;
         let by_term = |term: &str| {
             let found = two_way.iter().find(|effect| effect.term == term);
-            found.ok_or_else(|| Refusal(format!("there is no term {term}").into()))
+            found.ok_or_else(|| Refusal(note!(no_term, term = term)))
         };
         let arm_of = |id: &str| usize::from(id.contains("PLACEBO"));
 

@@ -1,7 +1,12 @@
 //! Full references of the methods, as a reader can look them up.
 
+use crate::analysis::methods::registered;
+
 /// The reference of `method`, empty where it needs none; `None` for a method whose record carries its own.
 pub fn full(method: &str) -> Option<&'static str> {
+    if let Some(test) = registered(method) {
+        return test.citation;
+    }
     Some(match method {
         "mixed-model" => {
             "Laird NM, Ware JH. Random-effects models for longitudinal data. Biometrics 1982;38:963–974. Kenward MG, Roger JH. \
@@ -9,13 +14,6 @@ pub fn full(method: &str) -> Option<&'static str> {
              Satterthwaite FE. An approximate distribution of estimates of variance components. Biometrics Bulletin \
              1946;2:110–114."
         }
-        "paired-t" => "Student. The probable error of a mean. Biometrika 1908;6:1–25.",
-        "wilcoxon" => {
-            "Wilcoxon F. Individual comparisons by ranking methods. Biometrics Bulletin 1945;1:80–83. Streitberg B, Röhmel J. \
-             Exact distributions for permutation and rank tests. Statistical Software Newsletter 1986;12:10–17. Hodges JL, \
-             Lehmann EL. Estimates of location based on rank tests. Ann Math Stat 1963;34:598–611."
-        }
-        "sign" => "Dixon WJ, Mood AM. The statistical sign test. J Am Stat Assoc 1946;41:557–566.",
         "design-permutation" => {
             "Rosenberger WF, Lachin JM. Randomization in clinical trials. 2nd ed. Hoboken: Wiley; 2016."
         }
@@ -29,30 +27,6 @@ pub fn full(method: &str) -> Option<&'static str> {
         "posterior" => {
             "Schmidli H, et al. Robust meta-analytic-predictive priors in clinical trials with historical control \
              information. Biometrics 2014;70:1023–1032."
-        }
-        "permutation" => "Fisher RA. The design of experiments. Edinburgh: Oliver & Boyd; 1935.",
-        "trimmed-t" => {
-            "Yuen KK. The two-sample trimmed t for unequal population variances. Biometrika 1974;61:165–170."
-        }
-        "bootstrap" => "Efron B. Better bootstrap confidence intervals. J Am Stat Assoc 1987;82:171–185.",
-        "mcnemar" => {
-            "McNemar Q. Note on the sampling error of the difference between correlated proportions. Psychometrika \
-             1947;12:153–157. Fagerland MW, Lydersen S, Laake P. BMC Med Res Methodol 2013;13:91. Newcombe RG. Improved \
-             confidence intervals for the difference between binomial proportions based on paired data. Stat Med \
-             1998;17:2635–2650. Tango T. Stat Med 1998;17:891–908."
-        }
-        "stuart-maxwell" => {
-            "Stuart A. A test for homogeneity of the marginal distributions in a two-way classification. Biometrika \
-             1955;42:412–416. Maxwell AE. Br J Psychiatry 1970;116:651–655."
-        }
-        "bowker" => "Bowker AH. A test for symmetry in contingency tables. J Am Stat Assoc 1948;43:572–574.",
-        "win-odds" => {
-            "Buyse M. Stat Med 2010;29:3245–3257. Dong G, et al. Stat Biopharm Res 2020;12:99–106. Brunner E, Vandemeulebroecke \
-             M, Mütze T. Stat Med 2021;40:3367–3384."
-        }
-        "correlation" => {
-            "Fisher RA. On the probable error of a coefficient of correlation deduced from a small sample. Metron 1921;1:3–32. \
-             Elbourne DR, et al. Meta-analyses involving cross-over trials. Int J Epidemiol 2002;31:140–149."
         }
         "incidence" => {
             "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. \
@@ -69,12 +43,6 @@ pub fn full(method: &str) -> Option<&'static str> {
         }
         "negative-binomial-mixed" => {
             "Booth JG, Casella G, Friedl H, Hobert JP. Negative binomial loglinear mixed models. Stat Model 2003;3:179–191."
-        }
-        "rate-ratio" => "Fieller EC. Some problems in interval estimation. J R Stat Soc B 1954;16:175–185.",
-        "paired-counts" => {
-            "Przyborowski J, Wilenski H. Homogeneity of results in testing samples from Poisson series. Biometrika \
-             1940;31:313–323. Fay MP. Two-sided exact tests and matching confidence intervals for discrete data. R J \
-             2010;2(1):53–58."
         }
         "descriptive" => {
             "Hyndman RJ, Fan Y. Sample quantiles in statistical packages. Am Stat 1996;50:361–365 (definition 2, as SAS \
@@ -106,22 +74,6 @@ pub fn full(method: &str) -> Option<&'static str> {
             "Altman DG, Bland JM. Interaction revisited: the difference between two estimates. BMJ 2003;326:219."
         }
         "ancova" => "Senn S. Change from baseline and analysis of covariance revisited. Stat Med 2006;25:4334–4344.",
-        "effect-size" => {
-            "Cohen J. Statistical power analysis for the behavioral sciences. 2nd ed. Hillsdale: Erlbaum; 1988. Hedges LV. \
-             Distribution theory for Glass's estimator of effect size. J Educ Stat 1981;6:107–128."
-        }
-        "shapiro-wilk" => {
-            "Shapiro SS, Wilk MB. An analysis of variance test for normality. Biometrika 1965;52:591–611. Royston P. Remark AS \
-             R94. Appl Stat 1995;44:547–551."
-        }
-        "bland-altman" => {
-            "Bland JM, Altman DG. Statistical methods for assessing agreement between two methods of clinical measurement. \
-             Lancet 1986;327:307–310."
-        }
-        "tost" => {
-            "Schuirmann DJ. A comparison of the two one-sided tests procedure and the power approach. J Pharmacokinet \
-             Biopharm 1987;15:657–680."
-        }
         "responder" | "responder-curve" => {
             "Farrar JT, Dworkin RH, Max MB. Use of the cumulative proportion of responders analysis graph. J Pain Symptom \
              Manage 2006;31:369–377. Newcombe RG. Stat Med 1998;17:2635–2650."

@@ -7,10 +7,11 @@
 use super::exhibits::Material;
 use super::verify;
 use crate::analysis::Record;
+use crate::analysis::methods::{Recipe, registered};
 use crate::trial::Measure;
 
-/// Methods whose records `verify.R` recomputes by their identifier.
-const BY_ID: [&str; 46] = [
+/// Methods beside the paired tests whose records `verify.R` recomputes by their identifier.
+const BY_ID: [&str; 31] = [
     "conditional-mean",
     "two-means",
     "locf",
@@ -18,19 +19,6 @@ const BY_ID: [&str; 46] = [
     "worst-case",
     "paired-table",
     "shift-table",
-    "wilcoxon",
-    "sign",
-    "permutation",
-    "bootstrap",
-    "trimmed-t",
-    "tost",
-    "effect-size",
-    "pitman-morgan",
-    "icc",
-    "mcnemar",
-    "stuart-maxwell",
-    "bowker",
-    "win-odds",
     "ancova",
     "side-effect",
     "responder",
@@ -48,8 +36,6 @@ const BY_ID: [&str; 46] = [
     "gee-negative-binomial",
     "poisson-mixed",
     "negative-binomial-mixed",
-    "paired-counts",
-    "rate-ratio",
     "incidence",
     "event-comparison",
     "multiplicity",
@@ -71,7 +57,9 @@ fn call(material: &Material, record: &Record) -> Option<String> {
         ["counts.disposition.set", "counts.exposure.treated", "counts.exposure.both-treated", "counts.sides."];
     let counted = counted.iter().any(|begin| record.id.starts_with(begin))
         || record.id.starts_with("safety.term.") && record.result.field("severity").is_none();
-    if BY_ID.contains(&record.result.method) || record.result.method == "counts" && counted {
+    let recipe = registered(record.result.method).map_or(Recipe::None, |test| test.r);
+    if recipe == Recipe::Program || BY_ID.contains(&record.result.method) || record.result.method == "counts" && counted
+    {
         return Some(format!("record({})", quoted(&record.id)));
     }
     let (endpoint, visit) = (record.endpoint?, record.visit?);
@@ -87,6 +75,9 @@ fn call(material: &Material, record: &Record) -> Option<String> {
     };
     // Package survival, which comes with R.
     let times = |call: &str| Some(format!("library(survival); d <- compared(times_at({id}, {set})); {call}"));
+    if let Recipe::Call(call) = recipe {
+        return pairs(&call.replace("{level}", &level).replace("{alternative}", &alternative));
+    }
     match record.result.method {
         "kaplan-meier" => {
             let arm = quoted(record.arm.as_deref().unwrap_or_default());
@@ -98,9 +89,6 @@ fn call(material: &Material, record: &Record) -> Option<String> {
         }
         "stratified-log-rank" => times("survdiff(Surv(time, status) ~ active + strata(patient), data = d)"),
         "stratified-cox" => times("coxph(Surv(time, status) ~ active + strata(patient), data = d, ties = \"exact\")"),
-        "paired-t" => pairs(&format!("t.test(active, placebo, paired = TRUE, {level}{alternative})")),
-        "correlation" => pairs(&format!("cor.test(active, placebo, {level}{alternative})")),
-        "shapiro-wilk" => pairs("shapiro.test(active - placebo)"),
         "descriptive" => {
             let values = match &record.arm {
                 Some(arm) => format!("values_at({id}, {at}, {set}, {}{measure})", quoted(arm)),
@@ -123,22 +111,17 @@ pub fn sas(material: &Material, record: &Record) -> Option<String> {
         record.measure.name()
     );
     let alpha = material.plan.analysis.alpha;
+    if let Some(line) = registered(record.result.method).and_then(|test| test.sas) {
+        let sides = match record.result.alternative.name() {
+            "less" => " sides=l",
+            "greater" => " sides=u",
+            _ => "",
+        };
+        let line = line.replace("{place}", &place).replace("{sides}", sides);
+        return Some(line.replace("{alpha}", &alpha.to_string()));
+    }
     Some(match record.result.method {
-        "paired-t" => {
-            let sides = match record.result.alternative.name() {
-                "less" => " sides=l",
-                "greater" => " sides=u",
-                _ => "",
-            };
-            format!("proc ttest data=pairs alpha={alpha}{sides}; {place}; paired a*p; run;")
-        }
-        "wilcoxon" | "sign" => format!("proc univariate data=pairs; {place}; var difference; run;"),
         "paired-table" => format!("proc freq data=pairs; {place}; tables a*p / norow nocol nopercent; run;"),
-        "mcnemar" | "bowker" => format!("proc freq data=pairs; {place}; tables a*p / agree; exact mcnem / midp; run;"),
-        "stuart-maxwell" => {
-            format!("proc catmod data=pairs; {place}; response marginals; model a*p=_response_; repeated knee 2; run;")
-        }
-        "correlation" => format!("proc corr data=pairs fisher(biasadj=no alpha={alpha}); {place}; var a p; run;"),
         // The data set holds logarithms where the plan compares them, and an arm is described as collected.
         "descriptive" if record.arm.is_some() && material.endpoint(endpoint).logarithm.is_some() => return None,
         "descriptive" => match &record.arm {

@@ -3,23 +3,8 @@
 use super::codes::Level;
 use super::derived::Derived;
 use super::transform::Logarithm;
+pub use crate::terms::{Better, Kind};
 use serde::Serialize;
-
-/// The kind of scale an endpoint is measured on; it decides the default methods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A score or measurement, such as VAS, WOMAC or cartilage volume.
-    Continuous,
-    /// A grade, such as an MRI grade 0–3.
-    Ordinal,
-    /// Yes (1) or no (0).
-    Binary,
-    /// A count of events.
-    Count,
-    /// Time to an event that not every knee has: a time and a status, once per knee ([`TimeToEvent`]).
-    Survival,
-}
 
 /// What belongs to an endpoint that is the time to an event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,16 +16,6 @@ pub struct TimeToEvent {
     pub levels: Vec<Level>,
     /// Horizon of the restricted mean, in the unit of the time; the longest that both arms reach where it is absent.
     pub tau: Option<f64>,
-}
-
-/// Which direction of the endpoint is a benefit; of the time to an event, a longer time is the higher value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Better {
-    /// Lower values are better (pain).
-    Lower,
-    /// Higher values are better (cartilage volume).
-    Higher,
 }
 
 /// The role of an endpoint or of a result in the plan.

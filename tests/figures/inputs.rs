@@ -2,11 +2,12 @@
 
 use splitknee::figure::scene::Arm;
 use splitknee::figure::{
-    Better, Figure, FigureError, Heading, Language, MeanCi, Style, adverse_event_timeline as events, bland_altman,
+    Figure, FigureError, Heading, Language, MeanCi, Style, adverse_event_timeline as events, bland_altman,
     cumulative_responder as responder, differences, flow, forest, imputation_diagnostics as diagnostics, missingness,
     operating_characteristics as characteristics, paired_slopes as slopes, profiles, residuals, sensitivity_forest,
     shift_bars, strategy_profiles, waterfall, zip_plot,
 };
+use splitknee::trial::Better;
 
 /// The words a figure is drawn with.
 pub struct Words {

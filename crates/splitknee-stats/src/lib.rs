@@ -25,3 +25,4 @@ pub mod note;
 pub mod paired;
 pub mod planning;
 pub mod survival;
+pub mod terms;

@@ -1,12 +1,14 @@
 //! The arguments of `splitknee test`.
 
 use super::file::FileArgs;
+use crate::paired::METHODS;
+use crate::paired::method::Topic;
 use clap::Args;
 use std::path::PathBuf;
 
 /// `splitknee test`.
 #[derive(Debug, Args)]
-#[command(after_help = TEST_HELP)]
+#[command(after_help = help())]
 pub struct TestArgs {
     /// The method (see the list below).
     #[arg(value_name = "METHOD")]
@@ -196,20 +198,84 @@ pub struct TestArgs {
     pub power: Option<f64>,
 }
 
-const TEST_HELP: &str = "Methods on pairs (--treated --control, or --id --arm --active --placebo --value)
-  location:     paired-t  wilcoxon  sign  permutation  trimmed-t  bootstrap
-                tost (--low --high)  non-inferiority (--margin --better)
-                brunner-munzel (--p t|permutation|exact --limits),
-                design-permutation (--left --right --active-side --block
-                --block-size [--stratum]: redraws the blocks)
-  yes or no:    mcnemar
-  counts:       counts (--exposure, or --exposure-treated --exposure-control)
-  grades:       stuart-maxwell  bhapkar  bowker  marginal-mean-scores
-                marginal-mean-ranks  proportional-odds  win-odds (--better)
-  shape, size:  shapiro-wilk  pitman-morgan  effect-size  rank-biserial
-  likeness:     correlation  bland-altman  icc  concordance  kappa (--weights)
-Methods on repeated measurements: friedman and cochran-q (--id --time --value),
+/// The methods of `splitknee test` that are no tests of two columns, each with the options it reads.
+pub const FURTHER: [(&str, &[&str]); 10] = [
+    ("friedman", &["--time", "--p"]),
+    ("cochran-q", &["--time", "--p"]),
+    ("rm-anova", &["--within"]),
+    ("skillings-mack", &[]),
+    ("blinding", &["--guess", "--dont-know"]),
+    (
+        "design-permutation",
+        &["--left", "--right", "--active-side", "--block", "--stratum", "--block-size", "--samples", "--seed"],
+    ),
+    (
+        "bayes",
+        &[
+            "--n",
+            "--mean",
+            "--sd",
+            "--prior-mean",
+            "--prior-sd",
+            "--weight",
+            "--vague-mean",
+            "--vague-sd",
+            "--likelihood",
+            "--better",
+            "--mcid",
+        ],
+    ),
+    ("adjust", &["--method", "--p"]),
+    ("pool", &["--estimates or --std-errors", "--df-complete"]),
+    ("power", &["--delta", "--sd-diff", "--sd", "--rho", "--n", "--power"]),
+];
+
+/// The methods by what they ask, each with the options it needs and, in brackets, those it reads.
+fn help() -> String {
+    const WIDTH: usize = 79;
+    let mut text = "Methods on pairs (--treated --control, or --id --arm --active --placebo --value)\n".to_owned();
+    for topic in Topic::ALL {
+        let mut line = format!("  {:<14}", format!("{}:", topic.name()));
+        let begin = line.chars().count();
+        for method in METHODS.into_iter().filter(|method| method.topic == topic) {
+            let may: Vec<&str> =
+                method.options.iter().filter(|option| !method.needs.contains(option)).copied().collect();
+            let needed = (!method.needs.is_empty()).then(|| method.needs.join(" "));
+            let read = (!may.is_empty()).then(|| format!("[{}]", may.join(" ")));
+            let options: Vec<String> = needed.into_iter().chain(read).collect();
+            let entry = match options.is_empty() {
+                true => method.name.to_owned(),
+                false => format!("{} ({})", method.name, options.join(" ")),
+            };
+            for (position, word) in entry.split(' ').enumerate() {
+                let gap = if line.chars().count() == begin {
+                    0
+                } else if position == 0 {
+                    2
+                } else {
+                    1
+                };
+                if line.chars().count() + gap + word.chars().count() > WIDTH {
+                    text.push_str(line.trim_end());
+                    text.push('\n');
+                    line = " ".repeat(begin);
+                    line.push_str(word);
+                } else {
+                    line.push_str(&" ".repeat(gap));
+                    line.push_str(word);
+                }
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text + FURTHER_HELP
+}
+
+const FURTHER_HELP: &str = "Methods on repeated measurements: friedman and cochran-q (--id --time --value),
   rm-anova (--id --value --within a,b)
+Randomisation as drawn: design-permutation (--left --right --active-side --block
+  --block-size [--stratum]: redraws the blocks)
 Three and more arms: skillings-mack (--id --arm --value)
 Guessed treatments: blinding (--id --arm --guess)
 Without data: bayes (--n --mean --sd --prior-mean --prior-sd --mcid)

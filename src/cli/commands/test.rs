@@ -2,7 +2,7 @@
 
 use super::test_further;
 use crate::analysis::logarithms;
-use crate::cli::args::test::TestArgs;
+use crate::cli::args::test::{FURTHER, TestArgs};
 use crate::cli::error::CliError;
 use crate::cli::input::{self, Pairs, Source};
 use crate::cli::input_checks;
@@ -12,8 +12,8 @@ use crate::paired::catalogue::{self, Settings};
 use crate::paired::power::{self, Design, Given};
 use crate::paired::within::{Factor, WithinTable};
 use crate::paired::{
-    Alternative, Better, Field, Options, TestResult, bland_altman, cochran_q, correlation, friedman, icc, kappa,
-    mcnemar, permutation, pool, rm_anova, wilcoxon,
+    Alternative, Better, Field, METHODS, Options, TestResult, bland_altman, brunner_munzel, cochran_q, correlation,
+    friedman, icc, kappa, mcnemar, permutation, pool, rm_anova, wilcoxon,
 };
 
 /// Runs the command.
@@ -56,8 +56,7 @@ pub fn run(args: &TestArgs) -> Result<(), CliError> {
         name if test_further::NAMES.contains(&name) => test_further::run(args),
         name if catalogue::NAMES.contains(&name) => paired(args, name),
         name => {
-            let known = catalogue::NAMES.into_iter().chain(catalogue::REPEATED).chain(test_further::NAMES);
-            let known = known.chain(["adjust", "pool", "power"]);
+            let known = catalogue::NAMES.into_iter().chain(FURTHER.map(|(name, _)| name));
             let near = crate::trial::finding::nearest(name, known).join(", ");
             let hint = if near.is_empty() { String::new() } else { format!("; did you mean {near}?") };
             Err(CliError::Usage(format!("there is no method `{name}`{hint} (`splitknee test --help` lists them)")))
@@ -75,9 +74,6 @@ fn paired(args: &TestArgs, name: &str) -> Result<(), CliError> {
     result.n_dropped = pairs.dropped;
     answer(args, &result)
 }
-
-/// The methods that `--transform log` is for.
-const ON_LOGS: [&str; 4] = ["paired-t", "tost", "permutation", "wilcoxon"];
 
 /// The test of the logarithms: differences become ratios, `--mu`, `--low` and `--high` are ratios.
 fn logarithmic(args: &TestArgs, name: &str, pairs: &Pairs, mut settings: Settings) -> Result<TestResult, CliError> {
@@ -123,55 +119,72 @@ fn positive(args: &TestArgs) -> Result<(), CliError> {
     )))
 }
 
-/// Refuses an option that the method does not read: it would be ignored in silence.
+/// Refuses an option that the method does not read: it would be ignored in silence. What the paired tests read the
+/// registry says, what the others read [`FURTHER`].
 fn applicable(args: &TestArgs) -> Result<(), CliError> {
-    let grades = ["stuart-maxwell", "bhapkar", "bowker", "marginal-mean-scores", "marginal-mean-ranks"];
-    let grades: Vec<&str> = grades.into_iter().chain(["proportional-odds", "kappa"]).collect();
-    let seeded = ["permutation", "bootstrap", "brunner-munzel", "design-permutation"];
-    let bayes =
-        args.prior_mean.is_some() || args.prior_sd.is_some() || args.likelihood.is_some() || args.mean.is_some();
-    let mixture = args.weight.is_some() || args.vague_mean.is_some() || args.vague_sd.is_some();
-    let exposures = args.exposure_treated.is_some() || args.exposure_control.is_some();
-    let sides = args.left.is_some() || args.right.is_some() || args.active_side.is_some();
-    let blocks = args.block.is_some() || args.stratum.is_some() || args.block_size.is_some();
-    let options: [(&str, bool, &[&str]); 30] = [
-        ("--left, --right or --active-side", sides, &["design-permutation"]),
-        ("--block, --stratum or --block-size", blocks, &["design-permutation"]),
-        ("--transform", args.transform.is_some(), &ON_LOGS),
-        ("--zeros", args.zeros.is_some(), &["wilcoxon"]),
-        ("--continuity", args.continuity.is_some(), &["wilcoxon", "mcnemar"]),
-        ("--samples", args.samples.is_some(), &seeded),
-        ("--seed", args.seed.is_some(), &seeded),
-        ("--trim", args.trim.is_some(), &["trimmed-t"]),
-        ("--kind", args.kind.is_some(), &["correlation", "icc"]),
-        ("--low", args.low.is_some(), &["tost"]),
-        ("--high", args.high.is_some(), &["tost"]),
-        ("--quantile", args.quantile.is_some(), &["bland-altman"]),
-        ("--levels", !args.levels.is_empty(), &grades),
-        ("--time", args.time.is_some(), &["friedman", "cochran-q"]),
-        ("--within", !args.within.is_empty(), &["rm-anova"]),
-        ("--method", args.method.is_some(), &["adjust"]),
-        ("--better", args.better.is_some(), &["win-odds", "non-inferiority", "bayes"]),
-        ("--margin", args.margin.is_some(), &["non-inferiority"]),
-        ("--weights", args.weights.is_some(), &["kappa"]),
-        ("--delta", args.delta.is_some(), &["power"]),
-        ("--sd-diff", args.sd_diff.is_some(), &["power"]),
-        ("--sd", args.sd.is_some(), &["power", "bayes"]),
-        ("--rho or --power", args.rho.is_some() || args.power.is_some(), &["power"]),
-        ("--exposure", args.exposure.is_some() || exposures, &["counts", "rate-ratio"]),
-        ("--limits", args.limits.is_some(), &["brunner-munzel"]),
-        ("--guess or --dont-know", args.guess.is_some() || args.dont_know.is_some(), &["blinding"]),
-        ("--prior-mean, --prior-sd, --mean or --likelihood", bayes, &["bayes"]),
-        ("--weight, --vague-mean or --vague-sd", mixture, &["bayes"]),
-        ("--mcid", args.mcid.is_some(), &["bayes"]),
-        ("--n", args.n.is_some(), &["power", "bayes"]),
+    let given: [(&str, bool); 46] = [
+        ("--left", args.left.is_some()),
+        ("--right", args.right.is_some()),
+        ("--active-side", args.active_side.is_some()),
+        ("--block", args.block.is_some()),
+        ("--stratum", args.stratum.is_some()),
+        ("--block-size", args.block_size.is_some()),
+        ("--transform", args.transform.is_some()),
+        ("--zeros", args.zeros.is_some()),
+        ("--continuity", args.continuity.is_some()),
+        ("--p", args.p.is_some()),
+        ("--samples", args.samples.is_some()),
+        ("--seed", args.seed.is_some()),
+        ("--trim", args.trim.is_some()),
+        ("--kind", args.kind.is_some()),
+        ("--low", args.low.is_some()),
+        ("--high", args.high.is_some()),
+        ("--quantile", args.quantile.is_some()),
+        ("--levels", !args.levels.is_empty()),
+        ("--time", args.time.is_some()),
+        ("--within", !args.within.is_empty()),
+        ("--method", args.method.is_some()),
+        ("--better", args.better.is_some()),
+        ("--margin", args.margin.is_some()),
+        ("--weights", args.weights.is_some()),
+        ("--delta", args.delta.is_some()),
+        ("--sd-diff", args.sd_diff.is_some()),
+        ("--sd", args.sd.is_some()),
+        ("--rho", args.rho.is_some()),
+        ("--power", args.power.is_some()),
+        ("--exposure", args.exposure.is_some()),
+        ("--exposure-treated", args.exposure_treated.is_some()),
+        ("--exposure-control", args.exposure_control.is_some()),
+        ("--limits", args.limits.is_some()),
+        ("--guess", args.guess.is_some()),
+        ("--dont-know", args.dont_know.is_some()),
+        ("--prior-mean", args.prior_mean.is_some()),
+        ("--prior-sd", args.prior_sd.is_some()),
+        ("--mean", args.mean.is_some()),
+        ("--likelihood", args.likelihood.is_some()),
+        ("--weight", args.weight.is_some()),
+        ("--vague-mean", args.vague_mean.is_some()),
+        ("--vague-sd", args.vague_sd.is_some()),
+        ("--mcid", args.mcid.is_some()),
+        ("--n", args.n.is_some()),
+        ("--estimates or --std-errors", !args.estimates.is_empty() || !args.std_errors.is_empty()),
+        ("--df-complete", args.df_complete.is_some()),
     ];
-    match options.iter().find(|(_, given, methods)| *given && !methods.contains(&args.test.as_str())) {
-        Some((flag, _, methods)) => {
-            Err(CliError::Usage(format!("{flag} is an option of {}, not of {}", methods.join(", "), args.test)))
+    let test = args.test.as_str();
+    for (flag, _) in given.into_iter().filter(|(_, given)| *given) {
+        let readers = readers(flag);
+        if !readers.contains(&test) {
+            return Err(CliError::Usage(format!("{flag} is an option of {}, not of {test}", readers.join(", "))));
         }
-        None => Ok(()),
     }
+    Ok(())
+}
+
+/// The methods that read the option `flag`.
+fn readers(flag: &str) -> Vec<&'static str> {
+    let paired = METHODS.into_iter().map(|method| (method.name, method.options));
+    let all = paired.chain(FURTHER.into_iter());
+    all.filter(|(_, options)| options.contains(&flag)).map(|(name, _)| name).collect()
 }
 
 /// Power or number of pairs, from assumptions, from data, or from both: what is not given is taken from the data.
@@ -332,6 +345,11 @@ fn settings(args: &TestArgs, name: &str) -> Result<Settings, CliError> {
                 use wilcoxon::PValue::{Asymptotic, Auto, Exact};
                 settings.scores = choose("--p", p, &[("auto", Auto), ("exact", Exact), ("asymptotic", Asymptotic)])?;
             }
+            "brunner-munzel" => {
+                use brunner_munzel::PValue::{Exact, Permutation, StudentT};
+                settings.brunner_munzel.p =
+                    choose("--p", p, &[("t", StudentT), ("permutation", Permutation), ("exact", Exact)])?;
+            }
             "mcnemar" => {
                 use mcnemar::PValue::{Asymptotic, Exact, MidP};
                 settings.mcnemar.p =
@@ -343,10 +361,12 @@ fn settings(args: &TestArgs, name: &str) -> Result<Settings, CliError> {
     if let Some(samples) = args.samples {
         settings.permutation.samples = samples;
         settings.bootstrap.resamples = samples;
+        settings.brunner_munzel.samples = samples;
     }
     if let Some(seed) = args.seed {
         settings.permutation.seed = seed;
         settings.bootstrap.seed = seed;
+        settings.brunner_munzel.seed = seed;
     }
     settings.trim = args.trim.unwrap_or(settings.trim);
     if let Some(kind) = args.kind.as_deref() {
@@ -382,6 +402,9 @@ fn settings(args: &TestArgs, name: &str) -> Result<Settings, CliError> {
     }
     if let Some(weights) = &args.weights {
         settings.weights = choose("--weights", weights, &kappa::Weights::ALL.map(|known| (known.name(), known)))?;
+    }
+    if args.limits.as_deref() == Some("logit") {
+        settings.brunner_munzel.limits = brunner_munzel::Limits::Logit;
     }
     if args.quantile.as_deref() == Some("t") {
         settings.bland_altman.quantile = bland_altman::LimitQuantile::StudentT;

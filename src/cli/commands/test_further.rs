@@ -1,35 +1,23 @@
 //! The methods of `splitknee test` that take more than two columns of scores: counts with exposures, three and more arms,
 //! guesses, a posterior from summary figures.
 
-use super::test::{answer, options, pairs, print, required, source};
+use super::test::{answer, options, print, required, source};
 use crate::cli::args::test::TestArgs;
 use crate::cli::error::CliError;
 use crate::cli::input;
 use crate::cli::input_checks;
 use crate::paired::bayes::{BayesQuestion, Component, Likelihood, bayes};
 use crate::paired::blinding::{Guess, GuessedKnee, blinding};
-use crate::paired::brunner_munzel;
 use crate::paired::counts::{self, CountedPairs};
 use crate::paired::design_permutation::{self, AllocatedPair};
-use crate::paired::pairs::differences;
 use crate::paired::permutation;
-use crate::paired::rank_biserial::rank_biserial;
 use crate::paired::rate_ratio::rate_ratio;
 use crate::paired::skillings_mack::skillings_mack;
 use crate::paired::{Better, Field};
 use std::collections::BTreeMap;
 
 /// The methods of this file.
-pub const NAMES: [&str; 8] = [
-    "counts",
-    "rate-ratio",
-    "skillings-mack",
-    "blinding",
-    "bayes",
-    "rank-biserial",
-    "brunner-munzel",
-    "design-permutation",
-];
+pub const NAMES: [&str; 6] = ["counts", "rate-ratio", "skillings-mack", "blinding", "bayes", "design-permutation"];
 
 /// Runs the method that `args` names.
 ///
@@ -41,34 +29,8 @@ pub fn run(args: &TestArgs) -> Result<(), CliError> {
         "skillings-mack" => blocks(args),
         "blinding" => guesses(args),
         "design-permutation" => redrawn(args),
-        "rank-biserial" => {
-            let pairs = pairs(args)?;
-            let mut result = rank_biserial(&differences(&pairs.treated, &pairs.control)?, &options(args)?)?;
-            result.n_dropped = pairs.dropped;
-            answer(args, &result)
-        }
-        "brunner-munzel" => relative_effect(args),
         _ => posterior(args),
     }
-}
-
-fn relative_effect(args: &TestArgs) -> Result<(), CliError> {
-    let p = match args.p.as_deref() {
-        None | Some("t") => brunner_munzel::PValue::StudentT,
-        Some("permutation") => brunner_munzel::PValue::Permutation,
-        Some("exact") => brunner_munzel::PValue::Exact,
-        Some(other) => return Err(CliError::Usage(format!("--p {other}: it is t, permutation or exact here"))),
-    };
-    let mut settings = brunner_munzel::Settings { p, ..brunner_munzel::Settings::default() };
-    if args.limits.as_deref() == Some("logit") {
-        settings.limits = brunner_munzel::Limits::Logit;
-    }
-    settings.samples = args.samples.unwrap_or(settings.samples);
-    settings.seed = args.seed.unwrap_or(settings.seed);
-    let pairs = pairs(args)?;
-    let mut result = brunner_munzel::brunner_munzel(&pairs.treated, &pairs.control, settings, &options(args)?)?;
-    result.n_dropped = pairs.dropped;
-    answer(args, &result)
 }
 
 /// The randomisation test over the blocks of the allocation: one row per patient.

@@ -1,6 +1,6 @@
 //! The contrasts of three and more arms: a table over the visits and a forest at the visit that decides.
 
-use super::figures::{direction, favours, forest_labels, heading_at, ids, unless_empty};
+use super::figures::{favours, forest_labels, heading_at, ids, unless_empty};
 use super::shown::Shown;
 use super::{Material, count, secondary, tables, word};
 use crate::analysis::{Record, contrasts};
@@ -144,7 +144,7 @@ pub fn figure(
         label: format!("{}, {}", material.compared_with_unit(endpoint), material.visit(visit)),
         rows,
         mcid: about.important(),
-        better: direction(about.better),
+        better: about.better,
         decimals: tables::decimals(material, endpoint, "mixed-model").0,
         numbers: material.numbers(endpoint),
     };

@@ -1,6 +1,6 @@
 //! Estimands: what each asks (ICH E9(R1)), its events, what becomes of every cell, its estimates and what they assume.
 
-use super::figures::{direction, favours, heading};
+use super::figures::{favours, heading};
 use super::{Material, json};
 use crate::analysis::estimand::{self, Plane, Question, Side};
 use crate::analysis::{Record, Scale};
@@ -494,7 +494,7 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Vec<Fi
             label: material.name_with_unit(endpoint),
             rows,
             mcid: about.important(),
-            better: direction(about.better),
+            better: about.better,
             decimals: about.decimals + 1,
             numbers: material.numbers(endpoint),
             labels: forest::Labels {

@@ -1,6 +1,6 @@
 //! Several hypotheses, and several groups of patients: the decisions of the multiplicity procedure, and subgroups.
 
-use super::figures::{direction, forest_labels, heading_at, ids, mean_ci};
+use super::figures::{forest_labels, heading_at, ids, mean_ci};
 use super::shown::Shown;
 use super::{Material, json};
 use crate::analysis::{Gate, subgroups};
@@ -138,7 +138,7 @@ pub fn subgroup_forest(
                 label,
                 rows: Vec::new(),
                 mcid: about.important(),
-                better: direction(about.better),
+                better: about.better,
                 decimals: about.decimals + 1,
                 numbers: material.numbers(endpoint),
             };

@@ -1,21 +1,17 @@
 //! Figures of the report, from records and pairs.
 
 use super::Material;
-use crate::analysis::Record;
+use crate::analysis::{Record, pairs};
 use crate::figure::{
     self, Figure, FigureError, Heading, MeanCi, Style, bland_altman, differences as raincloud, forest, paired_slopes,
     sensitivity_forest, waterfall,
 };
-use crate::plan::{self, Plan};
-use crate::trial::{Better, Measure};
+use crate::plan::Plan;
+use crate::trial::Measure;
 
 /// The style of all figures of a report.
 pub fn style(plan: &Plan) -> Style {
-    let language = match plan.report.language {
-        plan::Language::En => figure::Language::English,
-        plan::Language::Ja => figure::Language::Japanese,
-    };
-    Style::new(language, &plan.arms.active, &plan.arms.placebo)
+    Style::new(plan.report.language, &plan.arms.active, &plan.arms.placebo)
 }
 
 /// The limits that the axes of a primary endpoint share, from all its values; other endpoints have one such axis only.
@@ -86,7 +82,7 @@ pub fn differences(
         heading: heading_at(material, endpoint, visit, number, "differences").over(ids(record)),
         rows: vec![row],
         mcid: about.important(),
-        better: direction(about.better),
+        better: about.better,
         decimals: about.decimals + 1,
         numbers: material.numbers(endpoint),
         labels: raincloud::Labels {
@@ -181,11 +177,10 @@ pub fn sensitivity(
     let about = material.endpoint(endpoint);
     let deciding = material.outcomes.deciding(endpoint, visit).map(|record| record.id.as_str());
     let mut records = super::tables::claims(material, endpoint, visit);
-    records.retain(|record| crate::analysis::pairs::is_difference(record.result.method));
+    records.retain(|record| pairs::is_difference(record.result.method));
     let other = |record: &Record| {
         // A pseudomedian or median, a trimmed mean, other patients: not the mean difference that decides.
-        let location = ["wilcoxon", "sign", "trimmed-t"].contains(&record.result.method);
-        location || record.analysis_set != material.set().name
+        pairs::is_other_centre(record.result.method) || record.analysis_set != material.set().name
     };
     let rows: Vec<forest::Row> = records
         .iter()
@@ -206,7 +201,7 @@ pub fn sensitivity(
         label: format!("{}, {}", material.compared_with_unit(endpoint), material.visit(visit)),
         rows,
         mcid: about.important(),
-        better: direction(about.better),
+        better: about.better,
         decimals: super::tables::decimals(material, endpoint, "mixed-model").0,
         numbers: material.numbers(endpoint),
         labels: forest_labels(material, endpoint),
@@ -241,7 +236,7 @@ pub fn waterfall(
             .over(ids(material.outcomes.description(endpoint, visit, measure, None))),
         differences: paired.pairs.iter().map(|pair| (patient(pair.patient), pair.difference())).collect(),
         mcid: about.important(),
-        better: direction(about.better),
+        better: about.better,
         numbers: material.numbers(endpoint),
         labels: waterfall::Labels {
             value: match about.logarithm {
@@ -401,11 +396,4 @@ pub(super) fn favours(material: &Material, arm: &str) -> String {
 
 fn better(material: &Material, endpoint: usize) -> String {
     material.words.say("figure.better", &[("better", &material.better(endpoint))])
-}
-
-pub(super) fn direction(better: Better) -> figure::Better {
-    match better {
-        Better::Lower => figure::Better::Lower,
-        Better::Higher => figure::Better::Higher,
-    }
 }

@@ -63,9 +63,9 @@ impl Imputation {
         covariance: Covariance,
     ) -> Result<Self, Refusal> {
         let model = CellsModel::new(structure, means.cells, means.p, &means.x, &trial.fit())
-            .map_err(|e| Refusal(note!(mi_model, error = e.to_string())))?;
+            .map_err(|e| Refusal(note!(mi_model, error = e.note())))?;
         let fit = model.fit().map_err(|e| {
-            let error = e.to_string();
+            let error = e.note();
             Refusal(if structure == CellStructure::Us {
                 note!(mi_us_fails, error = error)
             } else {
@@ -246,9 +246,10 @@ impl Imputation {
                 let refitted;
                 let fit = if self.model.has_values(i) {
                     let weights: Vec<u32> = counted.iter().map(|&c| u32::from(c)).collect();
-                    refitted = self.model.refit(&weights, &self.fit).map_err(|e| {
-                        Refusal(note!(mi_jackknife_failed, patient = self.label(i), error = e.to_string()))
-                    })?;
+                    refitted = self
+                        .model
+                        .refit(&weights, &self.fit)
+                        .map_err(|e| Refusal(note!(mi_jackknife_failed, patient = self.label(i), error = e.note())))?;
                     &refitted
                 } else {
                     &self.fit

@@ -21,6 +21,7 @@ use crate::math::dist::{normal, student_t};
 use crate::math::multivariate_t::LargestT;
 use crate::math::studentised_range;
 use crate::multiplicity::adjust::{Adjustment, adjust};
+use crate::note;
 use serde::Serialize;
 
 /// How the contrasts of a family are adjusted for each other.
@@ -245,11 +246,8 @@ fn within(
     let alpha = 1.0 - conf_level;
     let joint = match method {
         Adjust::MultivariateT | Adjust::Dunnett => {
-            let law = LargestT::new(&family.correlation.concat(), m).ok_or_else(|| ModelError::Unsupported {
-                method: format!("--adjust {}", method.name()),
-                reason: "is not computed for these contrasts: their correlations have a rank beyond 24; use holm"
-                    .into(),
-            })?;
+            let law = LargestT::new(&family.correlation.concat(), m)
+                .ok_or_else(|| ModelError::Unsupported { reason: note!(adjust_rank, method = method.name()) })?;
             family.rank = Some(law.rank());
             Some(law)
         }

@@ -16,6 +16,7 @@
 use super::error::ModelError;
 use super::fit::Fit;
 use super::formula::StructureKind;
+use crate::note;
 
 /// The two degrees of freedom and the class of each coefficient.
 #[derive(Debug, Clone)]
@@ -52,12 +53,7 @@ impl BetweenWithin {
         effects.dedup();
         let classed = effects.iter().filter(|term| fit.design.has_factor(**term)).count();
         if classed > 1 {
-            return Err(ModelError::Unsupported {
-                method: "between-within-sas".into(),
-                reason: "divides the within-patient degrees of freedom among several effects with classification \
-                         variables in a way that SAS does not document; use kenward-roger, or between-within (mmrm's rule)"
-                    .into(),
-            });
+            return Err(ModelError::Unsupported { reason: note!(bw_sas) });
         }
         // An effect is within as a whole.
         let within = fit.design.assign.iter().map(|term| effects.contains(term)).collect();

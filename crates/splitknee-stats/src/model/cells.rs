@@ -14,6 +14,8 @@ use super::likelihood::{Evaluation, Problem};
 use super::start::start_values;
 use crate::math::linalg::{cholesky, dot, invert_lower, log_det, multiply, solve_cholesky, transpose};
 use crate::math::trust_region::{Minimum, Settings, minimise};
+use crate::note;
+use crate::note::Note;
 
 /// The covariance over arm × visit cells (all visits of the first arm, then all of the second).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -167,10 +169,7 @@ impl CellsModel {
         if !full || !cholesky(&mut lower, p) {
             return Err(ModelError::NotEstimable {
                 parameter: "a coefficient of the imputation model".into(),
-                reason:
-                    "its columns depend on each other in the fitted values (an arm without a value at a visit, or a \
-                         baseline that does not vary)"
-                        .into(),
+                reason: note!(columns_dependent),
             });
         }
         let mut ols = vec![0.0; p];
@@ -237,7 +236,7 @@ impl CellsModel {
                     if !keys.iter().any(|k| k.contains(&a) && k.contains(&b)) {
                         return Err(ModelError::NotEstimable {
                             parameter: format!("the covariance of cells {} and {}", b + 1, a + 1),
-                            reason: "no patient has both".into(),
+                            reason: note!(cells_never_both),
                         });
                     }
                 }
@@ -281,7 +280,7 @@ impl CellsModel {
         if n <= p {
             return Err(ModelError::TooFewObservations { n_obs: n, n_coefficients: p });
         }
-        let singular = |matrix: &str| ModelError::NotPositiveDefinite { matrix: matrix.into() };
+        let singular = |matrix: Note| ModelError::NotPositiveDefinite { matrix };
         let settings = Settings { radius: dot(start, start).sqrt().max(1.0), ..settings };
         // The evaluation at the last point is the one at the optimum, as a rule.
         let mut last: Option<(Vec<f64>, Evaluation)> = None;
@@ -291,11 +290,11 @@ impl CellsModel {
             last = Some((psi.to_vec(), at));
             Some(derivatives)
         })
-        .ok_or_else(|| singular("the covariance of a patient at the start of the search"))?;
+        .ok_or_else(|| singular(note!(v_start)))?;
         let theta = problem.natural(&minimum.x);
         let at: Evaluation = match last {
             Some((psi, at)) if psi == minimum.x => at,
-            _ => problem.evaluate(&theta).ok_or_else(|| singular("the covariance of a patient at the optimum"))?,
+            _ => problem.evaluate(&theta).ok_or_else(|| singular(note!(v_optimum)))?,
         };
         let sigma = self.sigma(problem, &theta);
         let q = self.cells;
@@ -304,11 +303,7 @@ impl CellsModel {
         if !determined || !(minimum.converged || minimum.decrement < 1e-8) {
             return Err(ModelError::NotEstimable {
                 parameter: format!("the `{}` covariance over the {q} cells", self.structure.name()),
-                reason: if determined {
-                    "the search for its optimum does not converge".into()
-                } else {
-                    "the likelihood is largest where it is singular: too few patients for so many parameters".into()
-                },
+                reason: if determined { note!(cells_no_convergence) } else { note!(cells_singular) },
             });
         }
         let shift = multiply(&self.to_orthonormal, &at.gamma, p, p, 1);

@@ -143,8 +143,7 @@ pub fn fit_counts(
 ) -> Result<GeneralisedFit, ModelError> {
     let wrong = counts.values.iter().find(|y| !y.is_finite() || **y < 0.0 || y.fract() != 0.0);
     if let Some(wrong) = wrong {
-        let (method, reason) = ("a count model".into(), format!("needs whole numbers from 0: {wrong} is none"));
-        return Err(ModelError::Unsupported { method, reason });
+        return Err(ModelError::Unsupported { reason: note!(counts_whole, value = wrong) });
     }
     if counts.offset.len() != counts.values.len() {
         let (found, expected) = (counts.offset.len(), counts.values.len());

@@ -8,6 +8,7 @@ use super::generalised::{Convergence, Family, GeneralisedFit, check_rows, maximi
 use super::interval_outcome::{Bound, IntervalRows};
 use super::link::Link;
 use crate::note;
+use crate::note::Note;
 
 /// An ordered outcome ready for a cumulative-link model: only the grades that occur.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,10 +59,8 @@ impl OrderedOutcome {
     }
 
     /// A note on grades that do not occur, if there are any.
-    pub fn note(&self) -> Option<String> {
-        (!self.empty.is_empty()).then(|| {
-            format!("no row has grade {}: thresholds are between the grades that occur", self.empty.join(", "))
-        })
+    pub fn note(&self) -> Option<Note> {
+        (!self.empty.is_empty()).then(|| note!(grades_empty, grades = self.empty.join(", ")))
     }
 
     /// The thresholds of a model without covariates: link quantiles of the cumulative shares.

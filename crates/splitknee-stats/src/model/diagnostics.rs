@@ -9,6 +9,7 @@ use super::error::ModelError;
 use super::fit::Fit;
 use super::patient_blocks::{PatientBlock, RandomEffect};
 use crate::math::dist::normal;
+use crate::note;
 use serde::Serialize;
 
 /// The residuals of one row.
@@ -73,13 +74,11 @@ pub fn residuals(fit: &Fit, blocks: &[PatientBlock]) -> Result<Vec<RowResidual>,
     let mut out = Vec::with_capacity(y.len());
     for block in blocks {
         let factor =
-            block.v.clone().cholesky().ok_or_else(|| ModelError::NotPositiveDefinite {
-                matrix: "the marginal covariance of a patient".into(),
-            })?;
+            block.v.clone().cholesky().ok_or_else(|| ModelError::NotPositiveDefinite { matrix: note!(v_marginal) })?;
         let normalised = factor
             .l()
             .solve_lower_triangular(&block.residual)
-            .ok_or_else(|| ModelError::NotPositiveDefinite { matrix: "the marginal covariance of a patient".into() })?;
+            .ok_or_else(|| ModelError::NotPositiveDefinite { matrix: note!(v_marginal) })?;
         let predicted = &block.random * &block.v_inverse * &block.residual;
         for (place, &row) in block.rows.iter().enumerate() {
             let marginal = block.residual[place];

@@ -167,7 +167,7 @@ pub enum ModelError {
         /// The covariance term.
         term: String,
         /// Why.
-        reason: String,
+        reason: Note,
     },
     /// A covariance parameter has no information in the data.
     #[error("`{parameter}` cannot be estimated: {reason}")]
@@ -209,7 +209,7 @@ pub enum ModelError {
     #[error("{matrix} is not positive definite")]
     NotPositiveDefinite {
         /// Which matrix.
-        matrix: String,
+        matrix: Note,
     },
     /// The optimiser stopped before the gradient vanished.
     #[error(
@@ -226,12 +226,10 @@ pub enum ModelError {
         curvature: f64,
     },
     /// A method that the chosen fit cannot carry.
-    #[error("{method} {reason}")]
+    #[error("{reason}")]
     Unsupported {
-        /// The method asked for.
-        method: String,
-        /// Why it does not apply.
-        reason: String,
+        /// The method and why it does not apply.
+        reason: Note,
     },
     /// A factor named in LS means or contrasts is not a factor of the model.
     #[error("`{name}` is not a factor of the model (factors: {available})")]
@@ -313,11 +311,11 @@ impl ModelError {
             Self::NotEstimable { parameter, reason } | Self::Separated { parameter, reason } => {
                 note!(unidentified, parameter = parameter, reason = reason.clone())
             }
-            Self::PairUnits { term, reason } => note!(pair_units, term = term, reason = reason),
+            Self::PairUnits { term, reason } => note!(pair_units, term = term, reason = reason.clone()),
             Self::ConstantOutcome { reason } => note!(outcome_constant, reason = reason.clone()),
             Self::Confounded { term, reason } => note!(confounded, term = term, reason = reason.clone()),
             Self::Unbounded { parameter } => note!(likelihood_rises, parameter = parameter),
-            Self::NotPositiveDefinite { matrix } => note!(not_positive_definite, matrix = matrix),
+            Self::NotPositiveDefinite { matrix } => note!(not_positive_definite, matrix = matrix.clone()),
             Self::NotConverged { iterations, gradient, parameter, curvature } => note!(
                 no_convergence,
                 n = *iterations,
@@ -325,7 +323,7 @@ impl ModelError {
                 parameter = parameter,
                 curvature = shown(*curvature),
             ),
-            Self::Unsupported { method, reason } => note!(not_offered, method = method, reason = reason),
+            Self::Unsupported { reason } => reason.clone(),
             // Wrong calls, which a plan that was checked does not make.
             Self::Formula { .. }
             | Self::LinearCombination { .. }
@@ -333,7 +331,7 @@ impl ModelError {
             | Self::DuplicateLevel { .. }
             | Self::UnlistedLevel { .. }
             | Self::UnknownFactor { .. }
-            | Self::WrongLength { .. } => self.to_string().into(),
+            | Self::WrongLength { .. } => note!(model_call, error = self.to_string()),
         }
     }
 

@@ -175,9 +175,7 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
     let singular = free.iter().any(|f| !f);
     let psi = minimum.x.clone();
     let theta = problem.natural(&psi);
-    let at = problem.evaluate(&theta).ok_or_else(|| ModelError::NotPositiveDefinite {
-        matrix: "the covariance of a patient at the optimum".into(),
-    })?;
+    let at = problem.evaluate(&theta).ok_or_else(|| ModelError::NotPositiveDefinite { matrix: note!(v_optimum) })?;
     let jacobian = problem.jacobian(&psi);
     let hessian_psi = problem.hessian_psi(&psi, &jacobian, &at);
     let certificate = certify(&problem, &psi, &theta, &hessian_psi, &free, &minimum)?;
@@ -447,9 +445,7 @@ impl Search<'_> {
     /// The optimum, with vanishing standard deviations of random effects settled at exactly zero where that is where the
     /// likelihood is largest. Returns which ψ are free.
     fn run(mut self, start: &[f64], options: &FitOptions) -> Result<(Minimum, Vec<bool>), ModelError> {
-        let unusable = || ModelError::NotPositiveDefinite {
-            matrix: "the covariance of a patient at the start of the search".into(),
-        };
+        let unusable = || ModelError::NotPositiveDefinite { matrix: note!(v_start) };
         let mut minimum = self.minimise(start, options).ok_or_else(unusable)?;
         let mut path = std::mem::take(&mut minimum.path);
         let mut evaluations = minimum.evaluations;

@@ -18,7 +18,7 @@ use super::glm::fit_binary;
 use super::inference::check_conf_level;
 use super::link::Link;
 use crate::note;
-use crate::note::Notes;
+use crate::note::{Note, Notes, Value};
 use nalgebra::{DMatrix, DVector};
 
 /// Distribution of the outcome, which fixes link and variance function.
@@ -372,7 +372,7 @@ pub fn fit_gee_with_offset(
     }
     let clusters = clusters(patient);
     if clusters.len() < 2 {
-        return Err(gee_error("needs at least two patients".into()));
+        return Err(gee_error(note!(gee_patients)));
     }
     let (outcome_of, theta) = (outcome.to_vec(), options.dispersion);
     let mut problem = Problem { outcome: outcome_of, design, n_coefficients: p, clusters, options, offset, theta };
@@ -402,10 +402,7 @@ pub fn fit_gee_with_offset(
     }
     let estimates_alpha = options.correlation != WorkingCorrelation::Independence && problem.n_pairs() > 0.0;
     if estimates_alpha && options.convention == GeeConvention::LiangZeger && problem.n_pairs() <= p as f64 {
-        return Err(gee_error(format!(
-            "cannot estimate the correlation from {} pairs of rows beside {p} coefficients",
-            problem.n_pairs()
-        )));
+        return Err(gee_error(note!(gee_few_pairs, n = problem.n_pairs(), p = p)));
     }
     let mut iterations = 0;
     let bread = loop {
@@ -481,7 +478,7 @@ fn start(problem: &Problem<'_>, terms: &[String]) -> Result<(DVector<f64>, Optio
             if let Some(theta) = problem.options.dispersion
                 && !(theta.is_finite() && theta > 0.0)
             {
-                return Err(gee_error(format!("need a dispersion above 0, not {theta}")));
+                return Err(gee_error(note!(gee_dispersion, theta = theta)));
             }
             let offset = match problem.offset {
                 [] => vec![0.0; problem.outcome.len()],
@@ -495,14 +492,14 @@ fn start(problem: &Problem<'_>, terms: &[String]) -> Result<(DVector<f64>, Optio
         }
         GeeFamily::Binomial => {
             if problem.outcome.iter().any(|y| *y != 0.0 && *y != 1.0) {
-                return Err(gee_error("of the binomial family needs an outcome of 0 and 1".into()));
+                return Err(gee_error(note!(gee_binary)));
             }
             let responders: Vec<bool> = problem.outcome.iter().map(|y| *y == 1.0).collect();
             Ok(alone(fit_binary(&responders, problem.design, terms, Link::Logit)?.estimates))
         }
         GeeFamily::Gaussian => {
             if problem.outcome.iter().any(|y| !y.is_finite()) {
-                return Err(gee_error("needs finite outcomes".into()));
+                return Err(gee_error(note!(gee_finite)));
             }
             let x = DMatrix::from_row_slice(problem.outcome.len(), terms.len(), problem.design);
             let qr = x.qr();
@@ -511,7 +508,7 @@ fn start(problem: &Problem<'_>, terms: &[String]) -> Result<(DVector<f64>, Optio
                 .solve_upper_triangular(&right)
                 .filter(|b| b.iter().all(|x| x.is_finite()))
                 .map(|b| (b, None))
-                .ok_or_else(|| gee_error("needs a design matrix of full rank".into()))
+                .ok_or_else(|| gee_error(note!(gee_rank)))
         }
     }
 }
@@ -547,10 +544,8 @@ fn sandwich(
             GeeCovariance::Classical => residual,
             GeeCovariance::ManclDeRouen => {
                 let leverage = &derivative * bread * weighted.transpose();
-                let solved = without_leverage(leverage, &column(&residual)).ok_or_else(|| ModelError::Unsupported {
-                    method: "the Mancl–DeRouen covariance".into(),
-                    reason: "does not exist: one patient alone determines a coefficient".into(),
-                })?;
+                let solved = without_leverage(leverage, &column(&residual))
+                    .ok_or_else(|| ModelError::Unsupported { reason: note!(gee_mancl) })?;
                 solved.column(0).into_owned()
             }
         };
@@ -560,20 +555,20 @@ fn sandwich(
     Ok(bread * meat * bread)
 }
 
-pub(super) fn gee_error(reason: String) -> ModelError {
-    ModelError::Unsupported { method: "generalised estimating equations".into(), reason }
+pub(super) fn gee_error(reason: Note) -> ModelError {
+    ModelError::Unsupported { reason }
 }
 
 fn out_of_range(alpha: f64, options: &GeeOptions) -> ModelError {
-    gee_error(format!(
-        "have no solution here: the {} working correlation reached α = {alpha:.3}, which is no correlation matrix for \
-         the largest patient; use independence",
-        options.correlation.name()
+    gee_error(note!(
+        gee_no_solution,
+        correlation = options.correlation.name(),
+        alpha = Value::shown(alpha, format!("{alpha:.3}"))
     ))
 }
 
 fn diverged(iterations: usize) -> ModelError {
-    gee_error(format!("did not converge in {iterations} iterations; use the independence structure or a smaller model"))
+    gee_error(note!(gee_diverged, n = iterations))
 }
 
 fn notes(problem: &Problem<'_>, p: usize) -> Notes {

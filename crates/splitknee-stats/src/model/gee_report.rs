@@ -135,15 +135,13 @@ pub fn gee(
     comparisons: &GeeComparisons,
 ) -> Result<GeeReport, ModelError> {
     if !formula.random.is_empty() || !formula.covariance.is_empty() {
-        return Err(gee_error(
-            "take no random or covariance terms: the correlation is given by the structure and the patient".into(),
-        ));
+        return Err(gee_error(note!(gee_random)));
     }
     // A row needs its patient as well as the variables of the formula.
     let patients = data.column(id)?;
     let offsets = comparisons.offset.as_ref().map(|offset| offset.values(data)).transpose()?;
     if offsets.is_some() && !options.family.is_count() {
-        return Err(gee_error("take an offset for counts only (family poisson or negative-binomial)".into()));
+        return Err(gee_error(note!(gee_offset)));
     }
     let measured = |row: usize| offsets.as_ref().is_none_or(|values| values[row].is_finite());
     let known: Vec<usize> = (0..data.n_rows()).filter(|&row| !patients.is_missing(row) && measured(row)).collect();
@@ -160,7 +158,7 @@ pub fn gee(
         (Column::Categorical { levels, codes }, GeeFamily::Binomial) if levels.len() == 2 => {
             codes.iter().map(|code| f64::from(u8::from(*code == Some(1)))).collect()
         }
-        _ => return Err(gee_error("need a numeric outcome, or two categories for the binomial family".into())),
+        _ => return Err(gee_error(note!(gee_outcome))),
     };
     let codes: Vec<usize> = patient.codes.iter().map(|&code| code as usize).collect();
     let fit = fit_gee_with_offset(&outcome, &design.x, &design.names, &codes, &offset, options)?;
@@ -170,10 +168,7 @@ pub fn gee(
     };
     let df_t = (fit.n_patients > p).then(|| (fit.n_patients - p) as f64);
     if comparisons.by_t && df_t.is_none() {
-        return Err(gee_error(format!(
-            "cannot test by t: {} patients leave no degrees of freedom beside {p} coefficients",
-            fit.n_patients
-        )));
+        return Err(gee_error(note!(gee_t, n = fit.n_patients, p = p)));
     }
     let referred = |wald: WaldEstimate| match df_t.filter(|_| comparisons.by_t) {
         Some(df) => wald.by_t(df, options.conf_level),

@@ -179,10 +179,7 @@ pub(super) fn check_rows(rows: &IntervalRows, terms: &[String]) -> Result<(), Mo
         return Err(ModelError::TooFewObservations { n_obs: rows.len(), n_coefficients: rows.n_fixed() });
     }
     if rows.design.iter().any(|x| !x.is_finite()) {
-        return Err(ModelError::Unsupported {
-            method: "the fit".into(),
-            reason: "needs finite values in the design matrix".into(),
-        });
+        return Err(ModelError::Unsupported { reason: note!(fit_finite) });
     }
     Ok(())
 }
@@ -193,15 +190,10 @@ pub(super) fn check_rows(rows: &IntervalRows, terms: &[String]) -> Result<(), Mo
 /// outcome perfectly, so that the likelihood rises for ever; Albert & Anderson 1984).
 pub(super) fn maximise_fixed(rows: &IntervalRows, terms: &[String], start: Vec<f64>) -> Result<Maximum, ModelError> {
     if rows.n_fixed() == 0 {
-        return Err(ModelError::Unsupported {
-            method: "the fit".into(),
-            reason: "needs at least one coefficient".into(),
-        });
+        return Err(ModelError::Unsupported { reason: note!(fit_coefficient) });
     }
-    let maximum =
-        maximise(start, Limits::default(), |parameters| rows.log_likelihood(parameters)).ok_or_else(|| {
-            ModelError::Unsupported { method: "the fit".into(), reason: "has no finite likelihood at its start".into() }
-        })?;
+    let maximum = maximise(start, Limits::default(), |parameters| rows.log_likelihood(parameters))
+        .ok_or_else(|| ModelError::Unsupported { reason: note!(fit_start) })?;
     if let Some(direction) = flat_direction(rows, &maximum) {
         let named: Vec<&str> = direction.iter().filter_map(|&i| terms.get(i)).map(String::as_str).collect();
         return Err(ModelError::Separated { parameter: named.join("`, `"), reason: note!(separated_terms) });

@@ -19,6 +19,7 @@ use super::offset::Offset;
 use super::reference_grid::{GridRow, difference_rows, mean_rows};
 use super::report::{ContrastRecord, LsMeanRecord, bilinear};
 use crate::math::dist::{normal, student_t};
+use crate::note::Note;
 use serde::Serialize;
 
 /// How to fit a generalised model and what to report.
@@ -384,17 +385,14 @@ pub fn fit_generalised(
     options: &GeneralisedOptions,
 ) -> Result<GeneralisedModel, ModelError> {
     if let Some(term) = formula.covariance.first() {
-        return Err(unsupported(&term.text, "is a residual covariance; a generalised model takes random intercepts"));
+        return Err(unsupported(note!(glm_residual, term = &term.text)));
     }
     if let Some(term) = formula.random.iter().find(|term| !term.intercept || !term.slopes.is_empty()) {
-        return Err(unsupported(
-            &format!("(… | {})", term.group_name()),
-            "has a random slope; a generalised model takes random intercepts such as (1|usubjid)",
-        ));
+        return Err(unsupported(note!(glm_slope, group = term.group_name())));
     }
     let offsets = options.offset.as_ref().map(|offset| offset.values(data)).transpose()?;
     if offsets.is_some() && !options.family.is_count() {
-        return Err(unsupported("an offset", "belongs to counts: --family poisson or negative-binomial"));
+        return Err(unsupported(note!(glm_offset)));
     }
     let measured: Vec<usize> = match &offsets {
         Some(values) => (0..data.n_rows()).filter(|&row| values[row].is_finite()).collect(),
@@ -435,10 +433,7 @@ pub fn fit_generalised(
         Family::Cumulative => {
             let outcome = ordered_outcome(data, &frame)?;
             if !formula.intercept {
-                return Err(unsupported(
-                    "a formula without intercept",
-                    "has no meaning beside thresholds; drop the 0 or − 1",
-                ));
+                return Err(unsupported(note!(glm_intercept)));
             }
             let (x, names) = without_intercept(&design);
             let fit = match &random {
@@ -611,8 +606,8 @@ pub fn wald_combination(
     WaldEstimate::new(label, dot(weights, estimates), variance.max(0.0).sqrt(), conf_level)
 }
 
-fn unsupported(method: &str, reason: &str) -> ModelError {
-    ModelError::Unsupported { method: method.into(), reason: reason.into() }
+fn unsupported(reason: Note) -> ModelError {
+    ModelError::Unsupported { reason }
 }
 
 /// The random intercepts of the formula with their group labels (outer, inner); `None` without random terms.
@@ -641,10 +636,7 @@ fn random_intercepts(
             };
             Ok(Some((random, inner.labels.clone())))
         }
-        _ => Err(unsupported(
-            "the random part",
-            "has more than two random intercepts: a generalised model takes a patient and a knee intercept",
-        )),
+        _ => Err(unsupported(note!(glm_random))),
     }
 }
 
@@ -677,9 +669,9 @@ fn binary_outcome(frame: &ModelFrame) -> Result<(Vec<bool>, String), ModelError>
                 Ok((codes.iter().map(|code| *code == Some(1)).collect(), format!("P({name} = {modelled})")))
             }
             [only] => Err(ModelError::ConstantOutcome { reason: note!(outcome_one_value, name = name, only = only) }),
-            _ => Err(unsupported("family binomial", "needs an outcome with two values")),
+            _ => Err(unsupported(note!(glm_two))),
         },
-        Column::Numeric(_) => Err(unsupported("family binomial", "needs an outcome of 0 and 1")),
+        Column::Numeric(_) => Err(unsupported(note!(glm_binary))),
     }
 }
 

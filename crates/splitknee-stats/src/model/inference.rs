@@ -14,84 +14,7 @@ use super::robust::{RobustCovariance, RobustKind, robust_covariance};
 use super::satterthwaite::{combine, eigenbasis, t_test_df};
 use crate::math::dist::{fisher_f, normal, student_t};
 use crate::math::linalg::{cholesky, dot, eigen_symmetric, inverse_spd, multiply, solve_lower, transpose};
-
-/// How degrees of freedom (and the covariance of the coefficients) are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ddf {
-    /// Kenward & Roger (1997), second-order in SAS's parameters: SAS `ddfm=kr`.
-    #[default]
-    KenwardRoger,
-    /// Kenward & Roger without second derivatives of V: SAS `ddfm=kr(firstorder)`.
-    KenwardRogerLinear,
-    /// Satterthwaite (1946); Fai & Cornelius (1996) for several rows.
-    Satterthwaite,
-    /// Between- and within-patient degrees of freedom by the rule of R's `mmrm` ("Between-Within").
-    BetweenWithin,
-    /// Between- and within-patient degrees of freedom by SAS's rule (`ddfm=bw`): all between where the covariance is
-    /// unstructured.
-    BetweenWithinSas,
-    /// Observations minus coefficients.
-    Residual,
-    /// Infinite: normal and χ² tests.
-    Asymptotic,
-}
-
-impl Ddf {
-    /// Every method.
-    pub const ALL: [Self; 7] = [
-        Self::KenwardRoger,
-        Self::KenwardRogerLinear,
-        Self::Satterthwaite,
-        Self::BetweenWithin,
-        Self::BetweenWithinSas,
-        Self::Residual,
-        Self::Asymptotic,
-    ];
-
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::KenwardRoger => "kenward-roger",
-            Self::KenwardRogerLinear => "kenward-roger-linear",
-            Self::Satterthwaite => "satterthwaite",
-            Self::BetweenWithin => "between-within",
-            Self::BetweenWithinSas => "between-within-sas",
-            Self::Residual => "residual",
-            Self::Asymptotic => "asymptotic",
-        }
-    }
-
-    /// The method called `name`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|d| d.name() == name)
-    }
-
-    fn is_kenward_roger(self) -> bool {
-        matches!(self, Self::KenwardRoger | Self::KenwardRogerLinear)
-    }
-}
-
-/// Which information matrix of the covariance parameters is inverted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Information {
-    /// The Hessian at the optimum (SAS, lmerTest, mmrm).
-    #[default]
-    Observed,
-    /// Its expectation (Kenward & Roger's paper, pbkrtest).
-    Expected,
-}
-
-impl Information {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Observed => "observed",
-            Self::Expected => "expected",
-        }
-    }
-}
+pub use crate::terms::{Ddf, Information};
 
 /// The answer of a one-row test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -191,10 +114,7 @@ pub(crate) fn check_conf_level(conf_level: f64) -> Result<(), ModelError> {
     if conf_level > 0.0 && conf_level < 1.0 {
         return Ok(());
     }
-    Err(ModelError::Unsupported {
-        method: format!("confidence level {conf_level}"),
-        reason: "is not between 0 and 1".into(),
-    })
+    Err(ModelError::Unsupported { reason: note!(level_outside, level = conf_level) })
 }
 
 impl Fit {
@@ -206,10 +126,7 @@ impl Fit {
     pub fn inference(&self, ddf: Ddf, information: Information, conf_level: f64) -> Result<Inference<'_>, ModelError> {
         check_conf_level(conf_level)?;
         if ddf.is_kenward_roger() && self.method == Method::Ml {
-            return Err(ModelError::Unsupported {
-                method: "Kenward-Roger".into(),
-                reason: "needs a REML fit: its adjustment corrects for estimated REML variances".into(),
-            });
+            return Err(ModelError::Unsupported { reason: note!(kr_reml) });
         }
         let p = self.problem.p;
         let mut notes = crate::note::Notes::new();
@@ -229,9 +146,10 @@ impl Fit {
         let w = if needs_w { self.parameter_covariance(ddf, information, &mut notes)? } else { Vec::new() };
         let adjusted = if ddf.is_kenward_roger() {
             let second = ddf == Ddf::KenwardRoger;
-            let bracket = self.problem.kenward_roger_bracket(&self.theta, &self.at, &w, second).ok_or_else(|| {
-                ModelError::NotPositiveDefinite { matrix: "the covariance of a patient at the optimum".into() }
-            })?;
+            let bracket = self
+                .problem
+                .kenward_roger_bracket(&self.theta, &self.at, &w, second)
+                .ok_or_else(|| ModelError::NotPositiveDefinite { matrix: note!(v_optimum) })?;
             identity.iter().zip(&bracket).map(|(i, b)| i + 2.0 * b).collect()
         } else {
             identity
@@ -317,12 +235,7 @@ impl Inference<'_> {
     /// covariance does not exist.
     pub fn with_robust(mut self, kind: RobustKind) -> Result<Self, ModelError> {
         if self.ddf.is_kenward_roger() {
-            return Err(ModelError::Unsupported {
-                method: "Kenward-Roger".into(),
-                reason: "corrects the covariance that the model implies and has no robust form: use Satterthwaite's \
-                         degrees of freedom"
-                    .into(),
-            });
+            return Err(ModelError::Unsupported { reason: note!(kr_robust) });
         }
         self.robust = Some(robust_covariance(&self.fit.patient_blocks()?, kind)?);
         Ok(self)
@@ -443,12 +356,7 @@ impl Inference<'_> {
     /// robust covariance, whose F tests of several rows have no agreed degrees of freedom.
     pub fn f_test(&self, rows: &[Vec<f64>]) -> Result<FTest, ModelError> {
         if self.robust.is_some() {
-            return Err(ModelError::Unsupported {
-                method: "an F test".into(),
-                reason: "of several coefficients is not offered with a robust covariance: ask for coefficients or \
-                         contrasts"
-                    .into(),
-            });
+            return Err(ModelError::Unsupported { reason: note!(f_robust) });
         }
         let p = self.fit.problem.p;
         let mut basis: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();

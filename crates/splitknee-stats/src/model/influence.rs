@@ -9,6 +9,7 @@ use super::dense::{column, without_leverage};
 use super::error::ModelError;
 use super::fit::{Fit, FitOptions, fit};
 use super::patient_blocks::{PatientBlock, model_covariance};
+use crate::note;
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
@@ -90,10 +91,7 @@ pub fn summarise_influence(patients: &[PatientInfluence], weights: &[f64], estim
 /// # Errors
 /// A design that is not of full rank.
 pub fn influence(blocks: &[PatientBlock]) -> Result<Vec<PatientInfluence>, ModelError> {
-    let model = model_covariance(blocks).ok_or_else(|| ModelError::Unsupported {
-        method: "influence".into(),
-        reason: "needs patients and a design of full rank".into(),
-    })?;
+    let model = model_covariance(blocks).ok_or_else(|| ModelError::Unsupported { reason: note!(influence_rank) })?;
     let p = model.nrows();
     Ok(blocks
         .iter()

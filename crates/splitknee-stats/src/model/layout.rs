@@ -508,10 +508,7 @@ fn covariance_term(frame: &ModelFrame, term: &CovarianceTerm) -> Result<(Term, L
                 (Box::new(Kronecker::new(first, second)), codes, cells, None)
             }
             _ => {
-                return Err(ModelError::Unsupported {
-                    method: term.text.clone(),
-                    reason: "has a number of factors that is not supported".into(),
-                });
+                return Err(ModelError::Unsupported { reason: note!(term_factors, term = &term.text) });
             }
         };
     assembled(frame, term, grouping, shape, codes, cells, kind)

@@ -13,6 +13,7 @@ use super::fit::{Fit, Method};
 use super::layout::TermKind;
 use crate::math::dist::chi_squared;
 use crate::math::linalg::{dot, solve_lower, transpose};
+use crate::note;
 
 /// A comparison of two nested models.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,19 +67,26 @@ pub struct ModelComparison {
 pub fn compare(one: &Fit, other: &Fit) -> Result<ModelComparison, ModelError> {
     let size = |fit: &Fit| fit.problem.k + fit.problem.p;
     let (smaller, larger) = if size(one) <= size(other) { (one, other) } else { (other, one) };
-    let refuse = |reason: String| ModelError::Unsupported { method: "likelihood ratio".into(), reason };
     let test = likelihood_ratio(smaller, larger)?;
     if let Some(name) = outside(smaller, larger) {
-        return Err(refuse(format!(
-            "needs nested models: the fixed effect `{name}` of `{}` is not among those of `{}`",
-            smaller.frame.formula.text, larger.frame.formula.text
-        )));
+        return Err(ModelError::Unsupported {
+            reason: note!(
+                lr_outside,
+                name = name,
+                smaller = &smaller.frame.formula.text,
+                larger = &larger.frame.formula.text
+            ),
+        });
     }
     if larger.log_lik < smaller.log_lik - 1e-6 * (1.0 + smaller.log_lik.abs()) {
-        return Err(refuse(format!(
-            "needs nested models: `{}` has fewer parameters and a higher log-likelihood ({} against {})",
-            smaller.frame.formula.text, smaller.log_lik, larger.log_lik
-        )));
+        return Err(ModelError::Unsupported {
+            reason: note!(
+                lr_higher,
+                smaller = &smaller.frame.formula.text,
+                own = smaller.log_lik,
+                other = larger.log_lik
+            ),
+        });
     }
     Ok(ModelComparison {
         smaller: smaller.frame.formula.text.clone(),
@@ -119,25 +127,22 @@ fn outside<'a>(smaller: &'a Fit, larger: &Fit) -> Option<&'a String> {
 /// [`ModelError::Unsupported`] for fits by different methods or of different rows, REML fits with different fixed effects,
 /// and a second model without more parameters than the first.
 pub fn likelihood_ratio(smaller: &Fit, larger: &Fit) -> Result<LikelihoodRatio, ModelError> {
-    let refuse = |reason: &str| ModelError::Unsupported { method: "likelihood ratio".into(), reason: reason.into() };
     if smaller.method != larger.method {
-        return Err(refuse("needs both models fitted by the same method"));
+        return Err(ModelError::Unsupported { reason: note!(lr_method) });
     }
     if smaller.frame.rows != larger.frame.rows {
         let (a, b) = (smaller.n_obs(), larger.n_obs());
-        return Err(refuse(&format!(
-            "needs both models fitted to the same rows ({a} and {b}): a variable of one has missing values where the other has none"
-        )));
+        return Err(ModelError::Unsupported { reason: note!(lr_rows, a = a, b = b) });
     }
     let fixed_same = smaller.design.names == larger.design.names;
     if smaller.method == Method::Reml && !fixed_same {
-        return Err(refuse("of models with different fixed effects needs maximum likelihood, not REML (--ml)"));
+        return Err(ModelError::Unsupported { reason: note!(lr_reml) });
     }
     let count = |fit: &Fit| fit.problem.k + fit.problem.p;
     let df = count(larger)
         .checked_sub(count(smaller))
         .filter(|d| *d > 0)
-        .ok_or_else(|| refuse("needs the second model to have more parameters than the first"))?;
+        .ok_or_else(|| ModelError::Unsupported { reason: note!(lr_parameters) })?;
     let statistic = (2.0 * (larger.log_lik - smaller.log_lik)).max(0.0);
     let mixture = if fixed_same { boundary_mixture(smaller, larger, df) } else { None };
     // A variance of a random term that only the larger model has is zero in the smaller one, on the boundary; structures of

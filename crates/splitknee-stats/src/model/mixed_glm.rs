@@ -114,8 +114,7 @@ pub(super) fn fit_mixed(
     let nested = random.inner.is_some();
     if random.points == 0 || random.points > MAX_HERMITE_POINTS {
         return Err(ModelError::Unsupported {
-            method: format!("adaptive Gauss–Hermite quadrature with {} points", random.points),
-            reason: format!("is not offered: 1 (Laplace) to {MAX_HERMITE_POINTS} points"),
+            reason: note!(quadrature_points, n = random.points, most = MAX_HERMITE_POINTS),
         });
     }
     let clusters = clusters(rows.len(), random)?;
@@ -129,12 +128,10 @@ pub(super) fn fit_mixed(
     let n_inner: usize = clusters.iter().map(|cluster| cluster.cells.len()).sum();
     if n_outer < 2 || n_outer == rows.len() || (nested && (n_inner == rows.len() || n_inner == n_outer)) {
         let (term, reason) = match &random.inner {
-            Some((name, _)) if n_outer >= 2 && n_outer < rows.len() => {
-                (name, "every group has a single row, or every outer group a single inner one")
-            }
-            _ => (&random.outer_name, "it needs at least two groups and groups with more than one row"),
+            Some((name, _)) if n_outer >= 2 && n_outer < rows.len() => (name, note!(groups_single)),
+            _ => (&random.outer_name, note!(groups_few)),
         };
-        return Err(ModelError::NotEstimable { parameter: format!("(1 | {term})"), reason: reason.into() });
+        return Err(ModelError::NotEstimable { parameter: format!("(1 | {term})"), reason });
     }
     if let Some(term) = constant_within_groups(rows, &clusters, random) {
         return Err(without_limit(term));
@@ -300,10 +297,7 @@ fn best_start(objective: &Objective<'_>, fixed: &GeneralisedFit) -> Result<Maxim
             break;
         }
     }
-    best.ok_or_else(|| ModelError::Unsupported {
-        method: "the mixed model".into(),
-        reason: "has no finite likelihood at any of its starts".into(),
-    })
+    best.ok_or_else(|| ModelError::Unsupported { reason: note!(mixed_start) })
 }
 
 /// The fit with a random intercept removed, if its standard deviation went to 0 and removing it costs no likelihood.

@@ -4,6 +4,7 @@
 use super::data::{Column, Columns};
 use super::error::ModelError;
 use super::formula::{Expr, Formula};
+use crate::note;
 
 /// An offset.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,10 +33,7 @@ impl Offset {
             {
                 Ok(Self { text: text.trim().to_owned(), expr: variable.expr.clone() })
             }
-            _ => Err(ModelError::Unsupported {
-                method: format!("the offset `{text}`"),
-                reason: "is not one expression, such as log(days) or I(log(days/28))".into(),
-            }),
+            _ => Err(ModelError::Unsupported { reason: note!(offset_one, text = text) }),
         }
     }
 

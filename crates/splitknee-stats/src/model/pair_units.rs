@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::design::{Grouping, Input, ModelFrame};
 use super::error::ModelError;
 use super::formula::CovarianceTerm;
+use crate::note;
+use crate::note::Note;
 
 /// Per row its unit, 0 or 1, and the names of the two (by level where the column has two, else 1 and 2).
 pub(crate) struct Units {
@@ -31,35 +33,30 @@ pub(crate) fn units(
     subject: &Grouping,
     cells: &Grouping,
 ) -> Result<Units, ModelError> {
-    let refuse = |reason: String| ModelError::PairUnits { term: term.text.clone(), reason };
+    let refuse = |reason: Note| ModelError::PairUnits { term: term.text.clone(), reason };
     if !term.by.is_empty() {
         let by = frame.grouping(&term.by)?;
         if divided(&by.codes, subject).contains(&false) {
             let (by, subject) = (&by.name, &subject.name);
-            return Err(refuse(format!(
-                "`{by}` changes within `{subject}`; where it names the units it stands after the visit"
-            )));
+            return Err(refuse(note!(units_change, by = by, subject = subject)));
         }
     }
     let chosen = if term.units.is_empty() {
         let found = search(frame, term, subject, cells);
         let mut found = found.into_iter();
         let Some(first) = found.next() else {
-            return Err(refuse(
-                "no factor of the fixed effects tells the rows of a subject at the same visit apart with two levels"
-                    .into(),
-            ));
+            return Err(refuse(note!(units_none)));
         };
         let partition = divided(&first.codes, subject);
         if found.any(|other| divided(&other.codes, subject) != partition) {
-            return Err(refuse("several factors divide the rows of a subject in two, and differently".into()));
+            return Err(refuse(note!(units_several)));
         }
         first
     } else {
         let named = frame.grouping(&term.units)?;
         if let Some(row) = crowded(&named.codes, subject) {
             let label = subject.labels.get(subject.codes[row] as usize).cloned().unwrap_or_default();
-            return Err(refuse(format!("`{}` has more than two levels in `{label}`", named.name)));
+            return Err(refuse(note!(units_many, name = &named.name, label = &label)));
         }
         Candidate { codes: named.codes, labels: named.labels }
     };

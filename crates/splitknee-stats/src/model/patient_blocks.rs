@@ -6,6 +6,7 @@ use super::dense::invert_positive;
 use super::error::ModelError;
 use super::fit::Fit;
 use super::layout::TermKind;
+use crate::note;
 use nalgebra::{DMatrix, DVector};
 
 /// One patient of a fitted model.
@@ -75,8 +76,7 @@ impl Fit {
                 let entries = self.problem.v_of(pattern, &self.theta);
                 let size = self.problem.patterns.get(pattern).map_or(0, |p| p.size);
                 let v = DMatrix::from_row_slice(size, size, &entries) * squared;
-                let singular =
-                    || ModelError::NotPositiveDefinite { matrix: "the marginal covariance of a patient".into() };
+                let singular = || ModelError::NotPositiveDefinite { matrix: note!(v_marginal) };
                 let v_inverse = invert_positive(&v).ok_or_else(singular)?;
                 Ok((v, v_inverse))
             })

@@ -16,6 +16,7 @@ use super::dense::without_leverage;
 use super::error::ModelError;
 use super::inference::{Reference, TTest, check_conf_level};
 use super::patient_blocks::{PatientBlock, model_covariance};
+use crate::note;
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use serde::Serialize;
 
@@ -85,17 +86,20 @@ pub struct RobustCovariance {
 /// # Errors
 /// No patients, a singular design, or (CR3) a patient who alone determines a coefficient.
 pub fn robust_covariance(blocks: &[PatientBlock], kind: RobustKind) -> Result<RobustCovariance, ModelError> {
-    let refuse = |reason: &str| ModelError::Unsupported {
-        method: format!("the robust covariance {}", kind.name().to_uppercase()),
-        reason: reason.into(),
-    };
-    let model = model_covariance(blocks).ok_or_else(|| refuse("needs patients and a design of full rank"))?;
+    let name = || kind.name().to_uppercase();
+    let model = model_covariance(blocks)
+        .ok_or_else(|| ModelError::Unsupported { reason: note!(robust_rank, kind = name()) })?;
     let p = model.nrows();
     let mut meat = DMatrix::zeros(p, p);
     let mut contributions = Vec::with_capacity(blocks.len());
     for block in blocks {
         let weights = &block.v_inverse * &block.x;
-        let lower = block.v.clone().cholesky().ok_or_else(|| refuse("needs positive definite covariances"))?.l();
+        let lower = block
+            .v
+            .clone()
+            .cholesky()
+            .ok_or_else(|| ModelError::Unsupported { reason: note!(robust_positive, kind = name()) })?
+            .l();
         let adjusted = match kind {
             RobustKind::Cr0 => weights,
             RobustKind::Cr2 => {
@@ -107,7 +111,7 @@ pub fn robust_covariance(blocks: &[PatientBlock], kind: RobustKind) -> Result<Ro
             RobustKind::Cr3 => {
                 let leverage = &weights * &model * block.x.transpose();
                 without_leverage(leverage, &weights)
-                    .ok_or_else(|| refuse("does not exist: one patient alone determines a coefficient; use CR2"))?
+                    .ok_or_else(|| ModelError::Unsupported { reason: note!(robust_one, kind = name()) })?
             }
         };
         let score: DVector<f64> = adjusted.transpose() * &block.residual;

@@ -7,6 +7,7 @@
 
 use super::epsilon::Epsilon;
 use super::{MultiplicityError, check_level, check_p_values};
+use crate::note;
 use serde::Serialize;
 
 /// Two numbers that should be equal may differ by this much after weights were passed on.
@@ -45,31 +46,26 @@ impl Graph {
         }
         if let Some((name, weight)) = hypotheses.iter().zip(&weights).find(|(_, weight)| !(0.0..=1.0).contains(*weight))
         {
-            return Err(MultiplicityError::Graph(format!(
-                "the weight of {name} is {weight}: it must lie between 0 and 1"
-            )));
+            return Err(MultiplicityError::Graph(note!(graph_weight, hypothesis = name, weight = weight)));
         }
         let total: f64 = weights.iter().sum();
         if total > 1.0 + ROUNDING {
-            return Err(MultiplicityError::Graph(format!("the weights sum to {total}, more than 1")));
+            return Err(MultiplicityError::Graph(note!(graph_weights, total = total)));
         }
         for (from, row) in edges.iter().enumerate() {
             let name = &hypotheses[from];
             let mut sum = Epsilon::ZERO;
             for (to, edge) in row.iter().enumerate() {
                 if edge.is_negative() {
-                    return Err(MultiplicityError::Graph(format!(
-                        "the edge from {name} to {} is negative",
-                        hypotheses[to]
-                    )));
+                    return Err(MultiplicityError::Graph(note!(graph_negative, from = name, to = &hypotheses[to])));
                 }
                 if from == to && !edge.is_zero() {
-                    return Err(MultiplicityError::Graph(format!("{name} has an edge to itself")));
+                    return Err(MultiplicityError::Graph(note!(graph_loop, hypothesis = name)));
                 }
                 sum = sum + *edge;
             }
             if (Epsilon::from(1.0) - sum).is_negative() {
-                return Err(MultiplicityError::Graph(format!("the edges that leave {name} sum to {sum}, more than 1")));
+                return Err(MultiplicityError::Graph(note!(graph_edges, hypothesis = name, sum = sum.to_string())));
             }
         }
         Ok(Self { hypotheses, weights, edges })

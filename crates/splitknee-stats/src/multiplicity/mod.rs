@@ -9,6 +9,9 @@ pub mod epsilon;
 pub mod fixed_sequence;
 pub mod graphical;
 
+use crate::note;
+use crate::note::Note;
+
 /// Why a procedure cannot be carried out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum MultiplicityError {
@@ -38,7 +41,22 @@ pub enum MultiplicityError {
     },
     /// The graph breaks a rule of the procedure.
     #[error("{0}")]
-    Graph(String),
+    Graph(Note),
+}
+
+impl MultiplicityError {
+    /// The error as a note, for results that say why a procedure was not carried out.
+    pub fn note(&self) -> Note {
+        match self {
+            Self::Empty => note!(no_p_values),
+            Self::NotAProbability { position, value } => note!(p_range, position = *position, value = value),
+            Self::Level(alpha) => note!(alpha_range, alpha = alpha),
+            Self::Length { what, expected, found } => {
+                note!(lengths_differ, what = *what, expected = *expected, found = *found)
+            }
+            Self::Graph(reason) => reason.clone(),
+        }
+    }
 }
 
 /// Checks that every p-value is a probability and that there is at least one.

@@ -207,20 +207,6 @@ impl Serialize for Values<'_> {
     }
 }
 
-impl From<String> for Note {
-    /// A sentence without a code of its own; new code uses the macro [`note!`](crate::note!).
-    fn from(text: String) -> Self {
-        Self::new(&catalogue::text, vec![("text", Value::Text(text))])
-    }
-}
-
-impl From<&str> for Note {
-    /// As from a `String`.
-    fn from(text: &str) -> Self {
-        text.to_owned().into()
-    }
-}
-
 /// The notes of a result, in the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Notes(Vec<Note>);
@@ -246,12 +232,9 @@ impl Notes {
         self.0.retain(keep);
     }
 
-    /// Why a number does not exist: the first note that explains it; one without a code where there is no other.
+    /// Why a number does not exist: the first note that explains it.
     pub fn reason(&self) -> Option<&Note> {
-        self.0
-            .iter()
-            .find(|note| note.explains())
-            .or_else(|| self.0.iter().find(|note| note.code() == catalogue::text.code))
+        self.0.iter().find(|note| note.explains())
     }
 
     /// Whether there is a note of this message.
@@ -359,7 +342,7 @@ mod tests {
         let notes: Notes = [note!(permutation_exact), note!(permutation_limit, n = 3_usize)].into_iter().collect();
         assert_eq!(notes.reason().map(Note::code), Some("permutation_limit"));
         assert!(notes.has(&catalogue::permutation_exact));
-        assert_eq!(Notes::from(vec!["a sentence"]).reason().map(Note::text).as_deref(), Some("a sentence"));
+        assert_eq!(Notes::from(vec![note!(permutation_exact)]).reason(), None);
     }
 
     #[test]

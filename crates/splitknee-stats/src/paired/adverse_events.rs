@@ -10,6 +10,7 @@ use super::proportion::{Tails, clopper_pearson};
 use super::risk_difference::newcombe;
 use super::{Alternative, Refusal};
 use crate::math::descriptive::median;
+use crate::note;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -226,9 +227,7 @@ pub fn summarise(population: &[Exposure], events: &[AdverseEvent], conf_level: f
     let mut exposure: BTreeMap<&str, &Exposure> = BTreeMap::new();
     for patient in population {
         if exposure.insert(&patient.patient, patient).is_some() {
-            return Err(Refusal(
-                format!("patient {} is listed twice in the safety population", patient.patient).into(),
-            ));
+            return Err(Refusal(note!(listed_twice, patient = &patient.patient)));
         }
     }
     exposure.retain(|_, patient| patient.treated || patient.control);
@@ -278,21 +277,21 @@ pub fn summarise(population: &[Exposure], events: &[AdverseEvent], conf_level: f
 
 /// Refuses an event that does not fit the population or itself.
 fn check(event: &AdverseEvent, exposure: Option<&Exposure>) -> Result<(), Refusal> {
-    let named = || format!("the event `{}` of patient {}", event.term, event.patient);
-    let exposure = exposure.ok_or_else(|| Refusal(format!("{} is not in the safety population", named()).into()))?;
+    let exposure =
+        exposure.ok_or_else(|| Refusal(note!(event_outside, term = &event.term, patient = &event.patient)))?;
     let injected = match event.site {
         Site::TreatedKnee => exposure.treated,
         Site::ControlKnee => exposure.control,
         Site::Patient => true,
     };
     if !injected {
-        return Err(Refusal(format!("{} is in a knee that was not injected", named()).into()));
+        return Err(Refusal(note!(event_not_injected, term = &event.term, patient = &event.patient)));
     }
     if [event.onset_day, event.end_day].iter().flatten().any(|day| !day.is_finite()) {
-        return Err(Refusal(format!("{} has a day that is not a finite number", named()).into()));
+        return Err(Refusal(note!(event_day, term = &event.term, patient = &event.patient)));
     }
     if event.duration_days().is_some_and(|days| days < 1.0) {
-        return Err(Refusal(format!("{} ends before it begins", named()).into()));
+        return Err(Refusal(note!(event_backwards, term = &event.term, patient = &event.patient)));
     }
     Ok(())
 }

@@ -28,9 +28,7 @@ pub fn ancova(
     let outcome = differences(treated, control)?;
     let imbalance = differences(baseline_treated, baseline_control)?;
     if outcome.len() != imbalance.len() {
-        return Err(Refusal(
-            format!("{} follow-up pairs but {} baseline pairs", outcome.len(), imbalance.len()).into(),
-        ));
+        return Err(Refusal(note!(unequal_baseline, visit = outcome.len(), baseline = imbalance.len())));
     }
     check_count(outcome.len(), 2, note!(m_ancova))?;
     let n = outcome.len();

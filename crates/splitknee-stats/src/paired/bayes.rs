@@ -10,6 +10,7 @@ use super::{Better, Refusal};
 use crate::math::dist::{normal, student_t};
 use crate::math::quadrature::gauss_legendre;
 use crate::math::roots::brent;
+use crate::note;
 use serde::Serialize;
 
 /// How the data enter.
@@ -93,20 +94,20 @@ pub struct Posterior {
 pub fn bayes(question: &BayesQuestion) -> Result<Posterior, Refusal> {
     let least = if question.likelihood == Likelihood::Inflated { 4 } else { 2 };
     if question.n < least {
-        return Err(Refusal(format!("{} pairs: this likelihood needs {least}", question.n).into()));
+        return Err(Refusal(note!(bayes_pairs, n = question.n, least = least)));
     }
     let positive = |x: f64| x > 0.0 && x.is_finite();
     if !positive(question.sd) || !question.mean.is_finite() {
-        return Err(Refusal("the mean must be finite and the SD of the differences positive".into()));
+        return Err(Refusal(note!(bayes_data)));
     }
     if question.prior.iter().any(|part| !positive(part.sd) || !part.mean.is_finite() || part.weight < 0.0) {
-        return Err(Refusal("a prior needs a finite mean, a positive SD and a weight from 0 to 1".into()));
+        return Err(Refusal(note!(bayes_prior)));
     }
     if (question.prior.iter().map(|part| part.weight).sum::<f64>() - 1.0).abs() > 1e-9 {
-        return Err(Refusal("the weights of the prior do not add up to 1".into()));
+        return Err(Refusal(note!(bayes_weights)));
     }
     if !(question.level > 0.0 && question.level < 1.0) {
-        return Err(Refusal("the level must lie between 0 and 1".into()));
+        return Err(Refusal(note!(level_range, level = question.level)));
     }
     let law = match question.likelihood {
         Likelihood::T => Law::Panels(Panels::of(question)),
@@ -118,7 +119,7 @@ pub fn bayes(question: &BayesQuestion) -> Result<Posterior, Refusal> {
     };
     let (mean, sd, weight) = law.moments();
     let tail = 0.5 * (1.0 - question.level);
-    let quantile = |p: f64| law.quantile(p, mean, sd).ok_or_else(|| Refusal("the posterior has no quantile".into()));
+    let quantile = |p: f64| law.quantile(p, mean, sd).ok_or_else(|| Refusal(note!(bayes_quantile)));
     // Beyond a threshold, towards benefit.
     let beyond = |threshold: f64| match question.better {
         Better::Lower => law.cdf(threshold),

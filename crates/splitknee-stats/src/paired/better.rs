@@ -1,15 +1,7 @@
-//! Which direction of a score is good for the patient.
+//! How much better one value is than another.
 
 use crate::math::decimal;
-
-/// Which direction of a score, or of an ordinal grade, is good for the patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Better {
-    /// Smaller values are better (pain, MRI grades).
-    Lower,
-    /// Larger values are better (cartilage volume).
-    Higher,
-}
+use crate::terms::Better;
 
 impl Better {
     /// How much better `value` is than `reference`: positive when it is better; exact on the decimal grid of both

@@ -3,11 +3,26 @@
 //! `q` is the normal quantile by default (R `epiR`; `blandr` rounds it to 1.96), the t quantile on request. Interval of the
 //! bias by t; of each limit by t with `SE² = sd² (1/n + q²/(2(n − 1)))` (Bland & Altman 1999; Carkeet 2015 for exactness).
 
+use super::method::{Estimate, Method, Topic};
 use super::paired_t::Moments;
 use super::pairs::{check_options, differences, t_inference, t_limits};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::{normal, student_t};
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Likeness,
+    estimate: Estimate::InUnits,
+    options: &["--quantile"],
+    citation: Some(
+        "Bland JM, Altman DG. Statistical methods for assessing agreement between two methods of clinical measurement. \
+     Lancet 1986;327:307–310.",
+    ),
+    ..Method::of("bland-altman", "Bland & Altman 1986", |asked| {
+        bland_altman(asked.treated, asked.control, asked.settings.bland_altman, asked.options)
+    })
+};
 
 /// Which quantile widens the limits of agreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,9 +61,7 @@ pub fn bland_altman(
 ) -> Result<TestResult, Refusal> {
     check_options(options)?;
     if !(settings.coverage > 0.0 && settings.coverage < 1.0) {
-        return Err(Refusal(
-            format!("the coverage of the limits must lie between 0 and 1, not {}", settings.coverage).into(),
-        ));
+        return Err(Refusal(note!(coverage_range, coverage = settings.coverage)));
     }
     let differences = differences(treated, control)?;
     let moments = Moments::of(&differences, note!(m_ba))?;

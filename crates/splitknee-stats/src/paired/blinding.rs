@@ -8,6 +8,7 @@
 
 use super::Refusal;
 use crate::math::dist::normal;
+use crate::note;
 use serde::Serialize;
 
 /// What was guessed of a knee.
@@ -115,7 +116,7 @@ pub fn blinding(knees: &[GuessedKnee], arms: [&str; 2], level: f64) -> Result<Bl
     }
     let sizes = [0, 1].map(|arm| counts.iter().map(|row| row[arm]).sum::<usize>());
     if let Some(empty) = sizes.iter().position(|n| *n == 0) {
-        return Err(Refusal(format!("no knee of {} has a guess", arms[empty]).into()));
+        return Err(Refusal(note!(no_guess, arm = arms[empty])));
     }
     let z = normal::upper_quantile(0.5 * (1.0 - level));
     let bang: Vec<Bang> = [0, 1]
@@ -159,7 +160,7 @@ fn james(knees: &[GuessedKnee], counts: &[[usize; 2]; 3], z: f64) -> Result<Jame
     let p = counts.map(|row| row.map(|count| count as f64 / total));
     let unknown = p[2][0] + p[2][1];
     if unknown >= 1.0 {
-        return Err(Refusal("every guess is \"do not know\": the index is 1 and has no standard error".into()));
+        return Err(Refusal(note!(guesses_none)));
     }
     let known = 1.0 - unknown;
     let arm = [0, 1].map(|j| p[0][j] + p[1][j] + p[2][j]);
@@ -169,7 +170,7 @@ fn james(knees: &[GuessedKnee], counts: &[[usize; 2]; 3], z: f64) -> Result<Jame
     let of_arm = [0, 1].map(|j| arm[j] - p[2][j]);
     let expected = 0.5 * (guess[0] * of_arm[1] + guess[1] * of_arm[0]) / (known * known);
     if expected <= 0.0 {
-        return Err(Refusal("all guesses and all knees are of one kind: James's index does not exist".into()));
+        return Err(Refusal(note!(guesses_one)));
     }
     let kappa = (observed - expected) / expected;
     let estimate = 0.5 * (1.0 + unknown + known * kappa);

@@ -2,10 +2,22 @@
 //!
 //! Bowker AH (1948), *A test for symmetry in contingency tables*, JASA 43:572–574.
 
+use super::method::{GRADES, Method, Recipe, Topic};
 use super::square_table::SquareTable;
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::chi_squared;
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Grades,
+    kinds: GRADES,
+    options: &["--levels"],
+    r: Recipe::Program,
+    sas: Some("proc freq data=pairs; {place}; tables a*p / agree; exact mcnem / midp; run;"),
+    citation: Some("Bowker AH. A test for symmetry in contingency tables. J Am Stat Assoc 1948;43:572–574."),
+    ..Method::of("bowker", "Bowker 1948", |asked| bowker(&asked.grades()?, asked.options))
+};
 
 /// Bowker's χ² = Σ_{i<j} (n_ij − n_ji)² / (n_ij + n_ji) on k(k−1)/2 degrees of freedom.
 ///

@@ -7,11 +7,22 @@
 //! compares |T| (Konietschke & Pauly 2012): exact over all 2ⁿ exchanges where they can be counted, else Monte Carlo with
 //! (k + 1)/(m + 1).
 
+use super::method::{Method, ORDERED};
 use super::pairs::{check_count, check_options, check_pairs};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, mid_ranks, sd};
 use crate::math::dist::student_t;
 use crate::math::random::Stream;
+use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    kinds: ORDERED,
+    options: &["--p", "--limits", "--samples", "--seed"],
+    ..Method::of("brunner-munzel", "Munzel & Brunner 2002; Konietschke & Pauly 2012", |asked| {
+        brunner_munzel(asked.treated, asked.control, asked.settings.brunner_munzel, asked.options)
+    })
+};
 
 /// Kind of p-value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,7 +81,7 @@ pub fn brunner_munzel(
     check_options(options)?;
     check_pairs(treated, control)?;
     let n = treated.len();
-    check_count(n, 2, "a paired Brunner-Munzel test")?;
+    check_count(n, 2, METHOD.name)?;
     let effect = Effect::of(treated, control);
     let mut result = TestResult::new("brunner-munzel", n, options);
     result.note_unused_mu(options);
@@ -78,7 +89,7 @@ pub fn brunner_munzel(
     let df = n as f64 - 1.0;
     let limit_quantile = student_t::upper_quantile(options.tail(), df);
     let Some(error) = effect.std_error.filter(|error| *error > 0.0) else {
-        return Err(Refusal("the relative effect does not vary between pairs, so it has no standard error".into()));
+        return Err(Refusal(note!(no_std_error)));
     };
     let statistic = (effect.p - 0.5) / error;
     (result.std_error, result.statistic, result.df) = (Some(error), Some(statistic), Some(df));
@@ -93,9 +104,7 @@ pub fn brunner_munzel(
     let (p_value, exact, samples) = match settings.p {
         PValue::StudentT => (options.alternative.p_of_t(statistic, df), None, None),
         PValue::Exact if n > MOST_EXACT => {
-            return Err(Refusal(format!(
-                "{n} pairs have too many exchanges to count them all (at most {MOST_EXACT} pairs): take --p permutation"
-            ).into()));
+            return Err(Refusal(note!(exchanges_many, n = n, most = MOST_EXACT)));
         }
         PValue::Permutation | PValue::Exact if n <= MOST_EXACT => {
             let (lower, upper, both) = all_exchanges(treated, control, statistic);
@@ -114,9 +123,7 @@ pub fn brunner_munzel(
     if let Some(samples) = samples {
         result.extra.push(("samples", Field::Count(samples)));
     }
-    result.notes.push(
-        "the estimate is the marginal P(control < treated) + P(equal)/2 over all combinations, not P(difference > 0)",
-    );
+    result.notes.push(note!(relative_marginal));
     Ok(result)
 }
 

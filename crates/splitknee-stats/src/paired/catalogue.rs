@@ -1,56 +1,47 @@
-//! Every test of two columns by name, as the plan and the command line call them.
+//! Every test of two columns by name, as the plan and the command line call them: what the registry
+//! ([`super::METHODS`]) says of it, and the test itself.
 
-use super::mcnemar::{self, McNemarOptions};
-use super::pair_table::PairTable;
-use super::pairs::differences;
-use super::square_table::SquareTable;
+use super::mcnemar::McNemarOptions;
+use super::method::Asked;
 use super::{
-    Better, Field, Options, Refusal, TestResult, bland_altman, bootstrap, bowker, correlation, counts, effect_size,
-    icc, kappa, marginal_homogeneity, paired_t, permutation, pitman_morgan, proportional_odds, rate_ratio,
-    shapiro_wilk, sign, small_samples, tost, trimmed_t, wilcoxon, win_odds,
+    Better, Field, METHODS, Method, Options, Refusal, TestResult, bland_altman, bootstrap, brunner_munzel, correlation,
+    counts, icc, kappa, permutation, small_samples, wilcoxon,
 };
 use crate::note;
 
 /// The names [`run`] knows, in the order in which they are listed to people.
-pub const NAMES: [&str; 26] = [
-    "paired-t",
-    "wilcoxon",
-    "sign",
-    "permutation",
-    "trimmed-t",
-    "bootstrap",
-    "tost",
-    "non-inferiority",
-    "mcnemar",
-    "stuart-maxwell",
-    "bhapkar",
-    "bowker",
-    "marginal-mean-scores",
-    "marginal-mean-ranks",
-    "proportional-odds",
-    "win-odds",
-    "rate-ratio",
-    "counts",
-    "shapiro-wilk",
-    "pitman-morgan",
-    "effect-size",
-    "correlation",
-    "bland-altman",
-    "icc",
-    "concordance",
-    "kappa",
-];
+pub const NAMES: [&str; METHODS.len()] = {
+    let mut names = [""; METHODS.len()];
+    let mut at = 0;
+    while at < METHODS.len() {
+        names[at] = METHODS[at].name;
+        at += 1;
+    }
+    names
+};
 
 /// Tests of more than two measurements of a patient, which take a table of patients by visits and not two columns:
 /// [`super::friedman`], [`super::cochran_q`], [`super::rm_anova`].
 pub const REPEATED: [&str; 3] = ["friedman", "cochran-q", "rm-anova"];
 
-/// Whether the test `name` compares the two sides, rather than describing the differences (their shape, their size in
-/// standard deviations) or how alike the sides are.
+/// Every test that an endpoint of a plan can ask for by name.
+pub fn in_plans() -> Vec<&'static str> {
+    NAMES.into_iter().chain(REPEATED).collect()
+}
+
+/// What is known of the test `name`.
+pub fn find(name: &str) -> Option<&'static Method> {
+    METHODS.into_iter().find(|method| method.name == name)
+}
+
+/// What is known of the test that a result names `method`.
+pub fn of_result(method: &str) -> Option<&'static Method> {
+    METHODS.into_iter().find(|known| known.result_name() == method)
+}
+
+/// Whether the test `name` compares the two sides ([`Method::compares`]).
 pub fn compares(name: &str) -> bool {
-    let describes =
-        ["shapiro-wilk", "pitman-morgan", "effect-size", "correlation", "bland-altman", "icc", "concordance", "kappa"];
-    NAMES.contains(&name) && !describes.contains(&name)
+    find(name).is_some_and(Method::compares)
 }
 
 /// What the tests can be asked beyond [`Options`]; each test reads its own part.
@@ -62,6 +53,8 @@ pub struct Settings {
     pub permutation: permutation::Settings,
     /// Bootstrap: resamples and seed.
     pub bootstrap: bootstrap::Settings,
+    /// Brunner–Munzel: kind of p-value, scale of the limits, draws.
+    pub brunner_munzel: brunner_munzel::Settings,
     /// Trimmed t: share trimmed from each end.
     pub trim: f64,
     /// Correlation coefficient.
@@ -96,6 +89,7 @@ impl Default for Settings {
             wilcoxon: wilcoxon::Settings::default(),
             permutation: permutation::Settings::default(),
             bootstrap: bootstrap::Settings::default(),
+            brunner_munzel: brunner_munzel::Settings::default(),
             trim: 0.2,
             correlation: correlation::Kind::Pearson,
             limits: None,
@@ -125,65 +119,13 @@ pub fn run(
     options: &Options,
     settings: &Settings,
 ) -> Result<TestResult, Refusal> {
-    let mut result = answer(name, treated, control, options, settings)?;
+    let Some(method) = find(name) else {
+        return Err(Refusal(note!(no_such_test, name = name, known = NAMES.join(", "))));
+    };
+    let mut result = (method.answer)(&Asked { treated, control, options, settings })?;
     if let Some(limit) = small_samples::below(name, result.n_pairs) {
         result.notes.push(limit.note());
         result.extra.push(("decides_from_pairs", Field::Count(limit.least as u64)));
     }
     Ok(result)
-}
-
-fn answer(
-    name: &str,
-    treated: &[f64],
-    control: &[f64],
-    options: &Options,
-    settings: &Settings,
-) -> Result<TestResult, Refusal> {
-    let levels = || match settings.levels.is_empty() {
-        true => SquareTable::observed_levels(treated, control),
-        false => Ok(settings.levels.clone()),
-    };
-    let grades = || SquareTable::from_grades(treated, control, &levels()?);
-    match name {
-        "paired-t" => paired_t::paired_t(treated, control, options),
-        "wilcoxon" => wilcoxon::wilcoxon(&differences(treated, control)?, settings.wilcoxon, options),
-        "sign" => sign::sign(&differences(treated, control)?, options),
-        "permutation" => permutation::permutation(&differences(treated, control)?, settings.permutation, options),
-        "trimmed-t" => trimmed_t::trimmed_t(treated, control, settings.trim, options),
-        "bootstrap" => bootstrap::bootstrap(&differences(treated, control)?, settings.bootstrap, options),
-        "shapiro-wilk" => shapiro_wilk::shapiro_wilk(&differences(treated, control)?, options),
-        "pitman-morgan" => pitman_morgan::pitman_morgan(treated, control, options),
-        "effect-size" => effect_size::effect_size(treated, control, options),
-        "correlation" => correlation::correlation(treated, control, settings.correlation, options),
-        "tost" => {
-            let (low, high) = settings.limits.ok_or_else(|| Refusal(note!(limits_not_set)))?;
-            tost::tost(treated, control, low, high, options)
-        }
-        "non-inferiority" => {
-            let margin = settings.margin.ok_or_else(|| Refusal(note!(no_margin_set)))?;
-            tost::non_inferiority(treated, control, margin, settings.better, options)
-        }
-        "bland-altman" => bland_altman::bland_altman(treated, control, settings.bland_altman, options),
-        "icc" => icc::icc(treated, control, settings.icc, options),
-        "concordance" => icc::concordance(treated, control, options),
-        "kappa" => kappa::kappa(&grades()?, settings.weights, options),
-        "mcnemar" => mcnemar::mcnemar(&PairTable::from_codes(treated, control)?, options, &settings.mcnemar),
-        "stuart-maxwell" => marginal_homogeneity::stuart_maxwell(&grades()?, options),
-        "bhapkar" => marginal_homogeneity::bhapkar(&grades()?, options),
-        "marginal-mean-scores" => marginal_homogeneity::mean_scores(&grades()?, &levels()?, settings.scores, options),
-        "marginal-mean-ranks" => marginal_homogeneity::mean_ranks(&grades()?, options),
-        "proportional-odds" => proportional_odds::proportional_odds(&grades()?, options),
-        "bowker" => bowker::bowker(&grades()?, options),
-        "counts" | "rate-ratio" => {
-            let exposures = settings.exposures.as_ref().map(|(a, b)| (a.as_slice(), b.as_slice()));
-            let pairs = counts::CountedPairs::new(treated, control, exposures)?;
-            match name {
-                "counts" => counts::counts(&pairs, settings.counts, options),
-                _ => rate_ratio::rate_ratio(&pairs, options),
-            }
-        }
-        "win-odds" => win_odds::win_odds(treated, control, settings.better, options),
-        _ => Err(Refusal(format!("there is no paired test `{name}`; the tests are {}", NAMES.join(", ")).into())),
-    }
 }

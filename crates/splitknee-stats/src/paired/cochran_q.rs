@@ -17,7 +17,7 @@ use crate::note;
 pub fn cochran_q(rows: &[Vec<bool>], options: &Options) -> Result<TestResult, Refusal> {
     let visits = rows.first().map(Vec::len).ok_or_else(|| Refusal(note!(no_complete_patient)))?;
     if visits < 2 {
-        return Err(Refusal("Cochran's Q needs at least two visits".into()));
+        return Err(Refusal(note!(repeated_two_visits, method = "Cochran's Q")));
     }
     if rows.iter().any(|row| row.len() != visits) {
         return Err(Refusal(note!(cochran_complete, visits = visits)));

@@ -7,12 +7,31 @@
 //! - Kendall: τ-b. The p-value is exact below 50 untied pairs, else normal with the tie-corrected variance, as R.
 //!   Interval by Fisher's z with `√(0.437/(n − 4))` (Fieller, Hartley & Pearson 1957).
 
+use super::method::{Method, ORDERED, Recipe, Topic};
 use super::pairs::{check_count, check_options, check_pairs, rescaled};
 use super::rank_correlation::{Concordance, kendall_tail, spearman_edgeworth, spearman_exact};
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, mid_ranks};
 use crate::math::dist::normal;
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Likeness,
+    kinds: ORDERED,
+    options: &["--kind"],
+    r: Recipe::Call("cor.test(active, placebo, {level}{alternative})"),
+    sas: Some("proc corr data=pairs fisher(biasadj=no alpha={alpha}); {place}; var a p; run;"),
+    citation: Some(
+        "Fisher RA. On the probable error of a coefficient of correlation deduced from a small sample. Metron 1921;1:3–32. \
+     Elbourne DR, et al. Meta-analyses involving cross-over trials. Int J Epidemiol 2002;31:140–149.",
+    ),
+    ..Method::of(
+        "correlation",
+        "Pearson correlation with Fisher's z interval (Fisher 1921); Elbourne et al. 2002",
+        |asked| correlation(asked.treated, asked.control, asked.settings.correlation, asked.options),
+    )
+};
 
 /// Which correlation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

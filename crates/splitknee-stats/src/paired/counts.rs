@@ -9,12 +9,31 @@
 //! The test is exact for Poisson counts only. Counts that vary more than that make it anti-conservative: Pearson's χ² of
 //! the binomials over n − 1 is given, with the estimate's sandwich over patients, which does not assume it.
 
+use super::method::{COUNTS, Estimate, Method, Recipe, Topic};
 use super::pairs::{check_options, check_pairs};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::{binomial, chi_squared, normal};
 use crate::math::roots::brent;
 use crate::note;
 use crate::paired::proportion::{Tails, clopper_pearson};
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    in_results: Some("paired-counts"),
+    topic: Topic::Counts,
+    kinds: COUNTS,
+    estimate: Estimate::LogRatio,
+    options: &["--p", "--exposure", "--exposure-treated", "--exposure-control"],
+    r: Recipe::Program,
+    citation: Some(
+        "Przyborowski J, Wilenski H. Homogeneity of results in testing samples from Poisson series. Biometrika \
+     1940;31:313–323. Fay MP. Two-sided exact tests and matching confidence intervals for discrete data. R J \
+     2010;2(1):53–58.",
+    ),
+    ..Method::of("counts", "Przyborowski & Wilenski 1940; Fay 2010", |asked| {
+        counts(&asked.counts()?, asked.settings.counts, asked.options)
+    })
+};
 
 /// Kind of p-value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,18 +68,18 @@ impl CountedPairs {
         check_pairs(treated, control)?;
         let whole = |x: &f64| *x >= 0.0 && x.fract() == 0.0 && *x < 9e15;
         if let Some(wrong) = treated.iter().chain(control).find(|x| !whole(x)) {
-            return Err(Refusal(format!("a count of {wrong}: counts are whole numbers from 0").into()));
+            return Err(Refusal(note!(count_whole, value = wrong)));
         }
         let exposures: Vec<(f64, f64)> = match exposures {
             None => vec![(1.0, 1.0); treated.len()],
             Some((a, b)) if a.len() == treated.len() && b.len() == treated.len() => {
                 a.iter().copied().zip(b.iter().copied()).collect()
             }
-            Some(_) => return Err(Refusal("counts and exposures are of unequal number".into())),
+            Some(_) => return Err(Refusal(note!(unequal_exposures))),
         };
         if let Some((a, b)) = exposures.iter().find(|(a, b)| !(*a > 0.0 && *b > 0.0 && a.is_finite() && b.is_finite()))
         {
-            return Err(Refusal(format!("exposures of {a} and {b}: an exposure is a positive number").into()));
+            return Err(Refusal(note!(exposure_positive, a = a, b = b)));
         }
         let counts = treated.iter().zip(control).map(|(a, b)| (*a as u64, *b as u64)).collect();
         Ok(Self { counts, exposures })
@@ -161,9 +180,7 @@ impl Conditional {
         let first = pairs[0].1;
         let common = pairs.iter().all(|pair| (pair.1 / first - 1.0).abs() < 1e-12).then_some(first);
         if common.is_none() && n > MOST_CONVOLVED {
-            return Err(Refusal(format!(
-                "{n} events with unequal exposures are too many for the exact law (at most {MOST_CONVOLVED}): use a GEE"
-            ).into()));
+            return Err(Refusal(note!(counts_many, n = n, most = MOST_CONVOLVED)));
         }
         Ok(Self { pairs, x, n, common })
     }

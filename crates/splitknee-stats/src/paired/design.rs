@@ -140,10 +140,10 @@ pub struct Estimate {
 pub fn side_effect(differences: &[f64], on_reference: &[Option<bool>], conf_level: f64) -> Result<SideEffect, Refusal> {
     Tails::two_sided(conf_level)?;
     if differences.len() != on_reference.len() {
-        return Err(Refusal(format!("{} differences but {} sides", differences.len(), on_reference.len()).into()));
+        return Err(Refusal(note!(unequal_sides, n = differences.len(), sides = on_reference.len())));
     }
     if differences.iter().any(|value| !value.is_finite()) {
-        return Err(Refusal("a difference is not a finite number".into()));
+        return Err(Refusal(note!(difference_finite)));
     }
     let of = |side: bool| -> Vec<f64> {
         differences.iter().zip(on_reference).filter(|(_, on)| **on == Some(side)).map(|(value, _)| *value).collect()
@@ -247,12 +247,10 @@ pub fn baseline_difference(
 /// The complete pairs, after checking lengths and values.
 fn complete_pairs(treated: &[Option<f64>], control: &[Option<f64>]) -> Result<(Vec<f64>, Vec<f64>), Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(
-            format!("{} treated and {} control knees: one of each per patient", treated.len(), control.len()).into(),
-        ));
+        return Err(Refusal(note!(unequal_pair, treated = treated.len(), control = control.len())));
     }
     if treated.iter().chain(control).flatten().any(|value| !value.is_finite()) {
-        return Err(Refusal("a value is not a finite number".into()));
+        return Err(Refusal(note!(value_finite)));
     }
     Ok(treated.iter().zip(control).filter_map(|(a, b)| Some(((*a)?, (*b)?))).unzip())
 }

@@ -147,7 +147,7 @@ pub fn design_permutation(
         }
         None => {
             if settings.samples == 0 {
-                return Err(Refusal("a Monte Carlo test needs at least 1 sample".into()));
+                return Err(Refusal(note!(no_samples)));
             }
             answer.p_value = Some(redrawn(pairs, &d, &members, settings, options));
             answer.exact = Some(false);

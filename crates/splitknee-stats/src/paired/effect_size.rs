@@ -11,12 +11,26 @@
 //! its estimate (Algina & Keselman 2003): approximate, where that of dz is exact.
 
 use super::correlation::pearson_r;
+use super::method::{Method, Recipe, Topic};
 use super::paired_t::Moments;
 use super::pairs::{check_options, differences};
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::sd;
 use crate::math::dist::{ln_gamma, noncentral_t};
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Shape,
+    r: Recipe::Program,
+    citation: Some(
+        "Cohen J. Statistical power analysis for the behavioral sciences. 2nd ed. Hillsdale: Erlbaum; 1988. Hedges LV. \
+     Distribution theory for Glass's estimator of effect size. J Educ Stat 1981;6:107–128.",
+    ),
+    ..Method::of("effect-size", "Cohen 1988; Hedges 1981; noncentral-t interval (Steiger & Fouladi 1997)", |asked| {
+        effect_size(asked.treated, asked.control, asked.options)
+    })
+};
 
 /// The four effect sizes; `estimate` and the limits are those of dz, the p-value that of the paired t test of 0.
 ///

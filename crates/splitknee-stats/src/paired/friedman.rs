@@ -20,13 +20,13 @@ use crate::note;
 pub fn friedman(rows: &[Vec<f64>], options: &Options) -> Result<TestResult, Refusal> {
     let visits = rows.first().map(Vec::len).ok_or_else(|| Refusal(note!(no_complete_patient)))?;
     if visits < 2 {
-        return Err(Refusal("Friedman's test needs at least two visits".into()));
+        return Err(Refusal(note!(repeated_two_visits, method = "Friedman's test")));
     }
     if rows.iter().any(|row| row.len() != visits) {
         return Err(Refusal(note!(repeated_complete, visits = visits)));
     }
     if rows.iter().flatten().any(|value| !value.is_finite()) {
-        return Err(Refusal("a value is not a finite number".into()));
+        return Err(Refusal(note!(value_finite)));
     }
     let (n, k) = (rows.len() as f64, visits as f64);
     let ranks: Vec<Vec<f64>> = rows.iter().map(|row| mid_ranks(&shifted(row, 0.0))).collect();

@@ -5,12 +5,29 @@
 //! consistency, ICC(C,1) and ICC(C,k), does not. F tests and intervals of Shrout & Fleiss (1979) and McGraw & Wong (1996),
 //! as R `psych::ICC`. One-way ICC(1,1), ICC(1,k) on request.
 
+use super::method::{Method, Recipe, Topic};
 use super::pairs::{check_count, check_options, check_pairs, rescaled};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::decimal::subtract;
 use crate::math::descriptive::{mean, variance};
 use crate::math::dist::{fisher_f, normal};
 use crate::note;
+
+/// What is known of the intraclass correlation beside its formula.
+pub const ICC: Method = Method {
+    topic: Topic::Likeness,
+    options: &["--kind"],
+    r: Recipe::Program,
+    ..Method::of("icc", "Shrout & Fleiss 1979; McGraw & Wong 1996", |asked| {
+        icc(asked.treated, asked.control, asked.settings.icc, asked.options)
+    })
+};
+
+/// What is known of the concordance coefficient beside its formula.
+pub const CONCORDANCE: Method = Method {
+    topic: Topic::Likeness,
+    ..Method::of("concordance", "Lin 1989, 2000", |asked| concordance(asked.treated, asked.control, asked.options))
+};
 
 /// What a systematic difference between the sides does to the correlation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -70,8 +70,13 @@ fn sd_diff(difference: f64, n_pairs: usize, reported: Reported) -> Result<f64, R
         }
         Reported::StdError(error) => error * root_n,
         Reported::SdDifference(sd) => sd,
-        Reported::Correlation(_) => return Err(Refusal("a correlation needs no figure".into())),
+        Reported::Correlation(_) => return Err(Refusal(note!(implied_correlation_given))),
     })
+}
+
+/// A number as the sentences show it.
+fn four(value: f64) -> Value {
+    Value::shown(value, format!("{value:.4}"))
 }
 
 /// The correlation that belongs to an SD of the differences, not held to [−1, 1].
@@ -107,54 +112,55 @@ pub fn implied_within(
     match reported {
         Reported::Correlation(r) => return Ok(r),
         Reported::PBelow(p) | Reported::PAbove(p) => {
-            return Err(Refusal(format!("a p-value known to lie beyond {p} only bounds it").into()));
+            return Err(Refusal(note!(implied_bound, p = p)));
         }
         Reported::PValue(_) | Reported::TStatistic(_) if difference == 0.0 => {
-            return Err(Refusal("equal means, or a t of 0, say nothing about the standard error".into()));
+            return Err(Refusal(note!(implied_equal)));
         }
         Reported::TStatistic(0.0) => {
-            return Err(Refusal("equal means, or a t of 0, say nothing about the standard error".into()));
+            return Err(Refusal(note!(implied_equal)));
         }
         Reported::TStatistic(t) if t * difference < 0.0 => {
-            return Err(Refusal(format!(
-                "the t of {t} has the sign opposite to that of the difference of the means, {difference:.4}; if the paper \
-                 subtracts the other way round, give {}",
-                -t
-            ).into()));
+            return Err(Refusal(note!(implied_sign, t = t, difference = four(difference), other = -t)));
         }
         Reported::Interval(low, high, _) => {
             // Papers also print control − treated.
             let centre = 0.5 * (low + high);
             let slack = of_means + rounding.figure + 1e-9 * difference.abs().max(centre.abs());
             if (centre - difference).abs() > slack && (centre + difference).abs() > slack {
-                return Err(Refusal(format!(
-                    "the interval {low} to {high} has its middle at {centre:.4}, not at the difference of the means, \
-                     {difference:.4}: it is of another quantity (adjusted, another row, another measure)"
-                ).into()));
+                return Err(Refusal(note!(
+                    implied_middle,
+                    low = low,
+                    high = high,
+                    centre = four(centre),
+                    difference = four(difference)
+                )));
             }
         }
         _ => {}
     }
     if let Some(found) = of_unpaired(treated, control, reported, rounding) {
-        return Err(Refusal(found.into()));
+        return Err(Refusal(found));
     }
     let sd_diff = sd_diff(difference, n_pairs, reported)?;
     if !(sd_diff.is_finite() && sd_diff >= 0.0) {
-        return Err(Refusal("the published figure does not give a standard deviation of the differences".into()));
+        return Err(Refusal(note!(implied_no_sd)));
     }
     if treated.sd == 0.0 || control.sd == 0.0 {
-        return Err(Refusal("with an SD of 0 the correlation does not exist".into()));
+        return Err(Refusal(note!(implied_flat)));
     }
     let found = correlation(sd_diff, treated.sd, control.sd);
     // A correlation outside [−1, 1] by more than rounding is a contradiction.
     let possible = found.abs() <= 1.0 + 1e-9
         || implied_range(treated, control, n_pairs, reported, rounding).is_some_and(|(low, high)| low < high);
     if !possible {
-        return Err(Refusal(format!(
-            "it gives an SD of the differences of {sd_diff:.4}, impossible with SDs of {} and {} (correlation {found:.3}); \
-             the published figure may come from an unpaired analysis",
-            treated.sd, control.sd
-        ).into()));
+        return Err(Refusal(note!(
+            implied_impossible,
+            sd = four(sd_diff),
+            treated = treated.sd,
+            control = control.sd,
+            r = Value::shown(found, format!("{found:.3}"))
+        )));
     }
     Ok(found.clamp(-1.0, 1.0))
 }
@@ -166,21 +172,19 @@ pub fn implied_within(
 pub fn check_figure(reported: Reported) -> Result<(), Refusal> {
     let wrong = match reported {
         Reported::PValue(p) | Reported::PBelow(p) | Reported::PAbove(p) if !(p > 0.0 && p < 1.0) => {
-            Some(format!("a p-value lies between 0 and 1, not at {p}"))
+            Some(note!(figure_p, p = p))
         }
         Reported::StdError(value) | Reported::SdDifference(value) if !(value > 0.0 && value.is_finite()) => {
-            Some(format!("a standard error or SD is a positive number, not {value}"))
+            Some(note!(figure_error, value = value))
         }
-        Reported::TStatistic(t) if !t.is_finite() => Some(format!("{t} is no t statistic")),
+        Reported::TStatistic(t) if !t.is_finite() => Some(note!(figure_t, t = t)),
         Reported::Interval(low, high, _) if !(low.is_finite() && high.is_finite() && low < high) => {
-            Some(format!("an interval goes from a lower to a higher limit, not from {low} to {high}"))
+            Some(note!(figure_interval, low = low, high = high))
         }
-        Reported::Correlation(r) if !(-1.0..=1.0).contains(&r) => {
-            Some(format!("a correlation lies between −1 and 1, not at {r}"))
-        }
+        Reported::Correlation(r) if !(-1.0..=1.0).contains(&r) => Some(note!(correlation_range, r = r)),
         _ => None,
     };
-    wrong.map_or(Ok(()), |sentence| Err(Refusal(sentence.into())))
+    wrong.map_or(Ok(()), |reason| Err(Refusal(reason)))
 }
 
 /// The smallest and largest correlation, within [−1, 1], of all numbers that round to the printed ones; one end is that of
@@ -229,7 +233,7 @@ pub fn implied_range(
 }
 
 /// A sentence where the figure equals that of an unpaired analysis of the same table to all printed digits.
-fn of_unpaired(treated: Arm, control: Arm, reported: Reported, rounding: &Rounding) -> Option<String> {
+fn of_unpaired(treated: Arm, control: Arm, reported: Reported, rounding: &Rounding) -> Option<Note> {
     let (n1, n2) = (treated.n as f64, control.n as f64);
     let (v1, v2) = (treated.sd.powi(2) / n1, control.sd.powi(2) / n2);
     let difference = treated.mean - control.mean;
@@ -243,20 +247,18 @@ fn of_unpaired(treated: Arm, control: Arm, reported: Reported, rounding: &Roundi
         }
         let t = difference / error;
         let (what, printed, found) = match reported {
-            Reported::PValue(p) => ("p-value", p, student_t::two_sided(t, df)),
-            Reported::TStatistic(printed) => ("t", printed, t),
-            Reported::StdError(printed) => ("standard error", printed, error),
+            Reported::PValue(p) => (note!(implied_p), p, student_t::two_sided(t, df)),
+            Reported::TStatistic(printed) => (note!(implied_t), printed, t),
+            Reported::StdError(printed) => (note!(implied_error), printed, error),
             Reported::Interval(low, high, level) => {
                 let tail = Tails::two_sided(level).ok()?.lower?;
                 let reach = -student_t::quantile(tail, df) * error;
-                ("half width of the interval", 0.5 * (high - low), reach)
+                (note!(implied_half_width), 0.5 * (high - low), reach)
             }
             _ => return None,
         };
         if same(found, printed) {
-            return Some(format!(
-                "the published {what} equals that of an unpaired test ({found:.4}): it says nothing about the correlation"
-            ));
+            return Some(note!(implied_unpaired, what = what, found = four(found)));
         }
     }
     None

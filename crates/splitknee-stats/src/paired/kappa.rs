@@ -3,10 +3,21 @@
 //! Standard errors after Fleiss JL, Cohen J, Everitt BS (1969), *Large sample standard errors of kappa and weighted
 //! kappa*, Psychological Bulletin 72:323–327, as in R's `psych::cohen.kappa`.
 
+use super::method::{GRADES, Method, Topic};
 use super::proportion::Tails;
 use super::square_table::SquareTable;
 use super::{Field, Options, Refusal, TestResult};
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Likeness,
+    kinds: GRADES,
+    options: &["--weights", "--levels"],
+    ..Method::of("kappa", "Cohen 1960, 1968; Fleiss, Cohen & Everitt 1969", |asked| {
+        kappa(&asked.grades()?, asked.settings.weights, asked.options)
+    })
+};
 
 /// How much a disagreement counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,13 +7,60 @@
 //!   *Statistical Analysis of Contingency Tables*, ch. 9).
 //! - [`mean_ranks`]: the same question without scores, from the two margins (Agresti 1983; Fagerland et al., ch. 9).
 
+use super::method::{GRADES, Method, Recipe, Topic};
 use super::proportion::Tails;
+use super::small_samples::SmallSample;
 use super::square_table::SquareTable;
 use super::wilcoxon::PValue;
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::dist::chi_squared;
 use crate::note;
 use nalgebra::{DMatrix, DVector};
+
+/// What is known of the Stuart–Maxwell test beside its formula.
+pub const STUART_MAXWELL: Method = Method {
+    topic: Topic::Grades,
+    kinds: GRADES,
+    options: &["--levels"],
+    r: Recipe::Program,
+    sas: Some("proc catmod data=pairs; {place}; response marginals; model a*p=_response_; repeated knee 2; run;"),
+    citation: Some(
+        "Stuart A. A test for homogeneity of the marginal distributions in a two-way classification. Biometrika \
+     1955;42:412–416. Maxwell AE. Br J Psychiatry 1970;116:651–655.",
+    ),
+    ..Method::of("stuart-maxwell", "Stuart 1955; Maxwell 1970", |asked| stuart_maxwell(&asked.grades()?, asked.options))
+};
+
+/// What is known of Bhapkar’s test beside its formula.
+pub const BHAPKAR: Method = Method {
+    topic: Topic::Grades,
+    kinds: GRADES,
+    options: &["--levels"],
+    limit: Some(SmallSample { least: 200, errors: "27 / 20 / 14 / 11 %", neighbours: "stuart-maxwell / win-odds" }),
+    ..Method::of("bhapkar", "Bhapkar 1966", |asked| bhapkar(&asked.grades()?, asked.options))
+};
+
+/// What is known of the marginal mean scores beside its formula.
+pub const MEAN_SCORES: Method = Method {
+    topic: Topic::Grades,
+    kinds: GRADES,
+    options: &["--p", "--levels"],
+    limit: Some(SmallSample { least: 100, errors: "13 / 10 / 8 / 7 %", neighbours: "win-odds / permutation" }),
+    ..Method::of("marginal-mean-scores", "Agresti 1983; Fagerland, Lydersen & Laake 2017, ch. 9", |asked| {
+        mean_scores(&asked.grades()?, &asked.levels()?, asked.settings.scores, asked.options)
+    })
+};
+
+/// What is known of the marginal mean ranks beside its formula.
+pub const MEAN_RANKS: Method = Method {
+    topic: Topic::Grades,
+    kinds: GRADES,
+    options: &["--levels"],
+    limit: Some(SmallSample { least: 100, errors: "12 / 8 / 6.5 / 6.3 %", neighbours: "win-odds / proportional-odds" }),
+    ..Method::of("marginal-mean-ranks", "Agresti 1983; Fagerland, Lydersen & Laake 2017, ch. 9", |asked| {
+        mean_ranks(&asked.grades()?, asked.options)
+    })
+};
 
 /// Stuart–Maxwell test: χ² = d′V⁻d, d = row − column totals, V their covariance when the margins are equal.
 ///
@@ -131,9 +178,7 @@ fn chi_squared_result(
 /// for and not feasible.
 pub fn mean_scores(table: &SquareTable, scores: &[f64], p: PValue, options: &Options) -> Result<TestResult, Refusal> {
     if scores.len() != table.categories() || scores.iter().any(|score| !score.is_finite()) {
-        return Err(Refusal(
-            format!("one finite score is needed for each of the {} categories", table.categories()).into(),
-        ));
+        return Err(Refusal(note!(scores_needed, n = table.categories())));
     }
     let n = table.n() as f64;
     let sum: f64 = table.cells().map(|(i, j, count)| count * (scores[i] - scores[j])).sum();

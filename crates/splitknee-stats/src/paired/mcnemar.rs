@@ -4,11 +4,31 @@
 //! McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact conditional*, BMC Med Res
 //! Methodol 13:91.
 
+use super::method::{ANSWERS, Estimate, Method, Recipe, Topic};
 use super::pair_table::PairTable;
 use super::proportion::Tails;
 use super::{Alternative, Field, Options, Refusal, TestResult, conditional_odds_ratio, risk_difference, risk_ratio};
 use crate::math::dist::binomial;
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Answers,
+    kinds: ANSWERS,
+    estimate: Estimate::MeanDifference,
+    options: &["--p", "--continuity"],
+    r: Recipe::Program,
+    sas: Some("proc freq data=pairs; {place}; tables a*p / agree; exact mcnem / midp; run;"),
+    citation: Some(
+        "McNemar Q. Note on the sampling error of the difference between correlated proportions. Psychometrika \
+     1947;12:153–157. Fagerland MW, Lydersen S, Laake P. BMC Med Res Methodol 2013;13:91. Newcombe RG. Improved \
+     confidence intervals for the difference between binomial proportions based on paired data. Stat Med \
+     1998;17:2635–2650. Tango T. Stat Med 1998;17:891–908.",
+    ),
+    ..Method::of("mcnemar", "McNemar 1947; Fagerland, Lydersen & Laake 2013; Tango 1998", |asked| {
+        mcnemar(&PairTable::from_codes(asked.treated, asked.control)?, asked.options, &asked.settings.mcnemar)
+    })
+};
 
 /// Which p-value is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -28,6 +28,8 @@ pub mod kappa;
 pub mod marginal_homogeneity;
 pub mod mcid;
 pub mod mcnemar;
+pub mod median_difference;
+pub mod method;
 pub mod net_benefit;
 pub mod omeract_oarsi;
 pub mod pair_table;
@@ -64,5 +66,39 @@ pub mod wilcoxon;
 pub mod win_odds;
 pub mod within;
 
-pub use better::Better;
+pub use crate::terms::Better;
+pub use method::Method;
 pub use result::{Alternative, Field, Options, Refusal, TestResult};
+
+/// The registry of the tests of two columns, in the order in which they are listed to people: one line per test.
+pub const METHODS: [&Method; 29] = [
+    &paired_t::METHOD,
+    &wilcoxon::METHOD,
+    &sign::METHOD,
+    &permutation::METHOD,
+    &trimmed_t::METHOD,
+    &bootstrap::METHOD,
+    &median_difference::METHOD,
+    &tost::TOST,
+    &tost::NON_INFERIORITY,
+    &brunner_munzel::METHOD,
+    &mcnemar::METHOD,
+    &marginal_homogeneity::STUART_MAXWELL,
+    &marginal_homogeneity::BHAPKAR,
+    &bowker::METHOD,
+    &marginal_homogeneity::MEAN_SCORES,
+    &marginal_homogeneity::MEAN_RANKS,
+    &proportional_odds::METHOD,
+    &win_odds::METHOD,
+    &rate_ratio::METHOD,
+    &counts::METHOD,
+    &shapiro_wilk::METHOD,
+    &pitman_morgan::METHOD,
+    &effect_size::METHOD,
+    &rank_biserial::METHOD,
+    &correlation::METHOD,
+    &bland_altman::METHOD,
+    &icc::ICC,
+    &icc::CONCORDANCE,
+    &kappa::METHOD,
+];

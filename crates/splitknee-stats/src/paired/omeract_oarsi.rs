@@ -106,7 +106,7 @@ pub fn verdict(knee: &KneeDomains) -> Result<Verdict, Refusal> {
     // A score carried to 0–100 may miss its end by rounding.
     let inside = |value: f64| value >= -TOLERANCE && decimal::at_least(100.0, value);
     if let Some(value) = observed.into_iter().find(|value| !inside(*value)) {
-        return Err(Refusal(format!("the OMERACT–OARSI criteria need scores rescaled to 0–100, found {value}").into()));
+        return Err(Refusal(note!(omeract_scale, value = value)));
     }
     let high = [knee.pain, knee.function].map(|domain| domain.improves(HIGH_IMPROVEMENT));
     if high.contains(&Some(true)) {

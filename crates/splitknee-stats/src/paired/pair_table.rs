@@ -1,6 +1,7 @@
 //! Yes or no in both knees of each patient, counted in the paired 2 × 2 table.
 
 use super::Refusal;
+use crate::note;
 
 /// Pairs by the answer of the treated and of the control knee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,9 +23,7 @@ impl PairTable {
     /// When the two columns differ in length.
     pub fn from_pairs(treated: &[bool], control: &[bool]) -> Result<Self, Refusal> {
         if treated.len() != control.len() {
-            return Err(Refusal(
-                format!("{} treated and {} control values: a pair needs both", treated.len(), control.len()).into(),
-            ));
+            return Err(Refusal(note!(unequal_pair, treated = treated.len(), control = control.len())));
         }
         let mut table = Self::default();
         for pair in treated.iter().zip(control) {
@@ -49,7 +48,7 @@ impl PairTable {
                 .map(|&code| match code {
                     0.0 => Ok(false),
                     1.0 => Ok(true),
-                    other => Err(Refusal(format!("a binary outcome must be 0 or 1, found {other}").into())),
+                    other => Err(Refusal(note!(binary_coding, value = other))),
                 })
                 .collect()
         };

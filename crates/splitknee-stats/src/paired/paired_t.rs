@@ -3,11 +3,24 @@
 //! As R `t.test(paired = TRUE)`. Exact where the differences are normal; differences that are all equal have no
 //! standard error and are refused, as in R ("essentially constant").
 
+use super::method::{Estimate, Method, Recipe};
 use super::pairs::{check_count, check_options, differences, t_inference};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, sd};
 use crate::note;
 use crate::note::Value;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    estimate: Estimate::MeanDifference,
+    r: Recipe::Call("t.test(active, placebo, paired = TRUE, {level}{alternative})"),
+    sas: Some("proc ttest data=pairs alpha={alpha}{sides}; {place}; paired a*p; run;"),
+    options: &["--transform"],
+    citation: Some("Student. The probable error of a mean. Biometrika 1908;6:1–25."),
+    ..Method::of("paired-t", "Student 1908; R t.test(paired = TRUE)", |asked| {
+        paired_t(asked.treated, asked.control, asked.options)
+    })
+};
 
 /// Tests whether the mean difference is `options.mu`.
 ///

@@ -22,10 +22,7 @@ pub fn differences(treated: &[f64], control: &[f64]) -> Result<Vec<f64>, Refusal
 /// Both sides equally long and finite.
 pub(super) fn check_pairs(treated: &[f64], control: &[f64]) -> Result<(), Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(
-            format!("the two sides have different lengths ({} treated, {} control)", treated.len(), control.len())
-                .into(),
-        ));
+        return Err(Refusal(note!(unequal_pair, treated = treated.len(), control = control.len())));
     }
     check_finite(treated)?;
     check_finite(control)
@@ -37,14 +34,13 @@ const LARGEST: f64 = 1e304;
 /// Every value finite, and small enough for its confidence limits to exist.
 pub(super) fn check_finite(values: &[f64]) -> Result<(), Refusal> {
     match values.iter().enumerate().find(|(_, value)| !value.is_finite() || value.abs() > LARGEST) {
-        Some((index, value)) if value.is_finite() => Err(Refusal(format!(
-            "value {} ({value:e}) exceeds {LARGEST:e}, where its confidence limits leave double precision",
-            index + 1
-        ).into())),
-        Some((index, value)) => Err(Refusal(format!(
-            "value {} is not a finite number ({value}); pairs with a missing side must be dropped and counted first",
-            index + 1
-        ).into())),
+        Some((index, value)) if value.is_finite() => Err(Refusal(note!(
+            too_large,
+            n = index + 1,
+            value = Value::shown(*value, format!("{value:e}")),
+            largest = Value::shown(LARGEST, format!("{LARGEST:e}"))
+        ))),
+        Some((index, value)) => Err(Refusal(note!(value_missing_side, n = index + 1, value = value))),
         None => Ok(()),
     }
 }
@@ -52,12 +48,10 @@ pub(super) fn check_finite(values: &[f64]) -> Result<(), Refusal> {
 /// A confidence level strictly between 0 and 1 and a finite null value.
 pub(super) fn check_options(options: &Options) -> Result<(), Refusal> {
     if !(options.conf_level > 0.0 && options.conf_level < 1.0) {
-        return Err(Refusal(
-            format!("the confidence level must lie between 0 and 1, not {}", options.conf_level).into(),
-        ));
+        return Err(Refusal(note!(level_range, level = options.conf_level)));
     }
     if !options.mu.is_finite() {
-        return Err(Refusal("the null value must be a finite number".into()));
+        return Err(Refusal(note!(null_finite)));
     }
     Ok(())
 }

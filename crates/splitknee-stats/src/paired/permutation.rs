@@ -7,6 +7,7 @@
 //! stream. Limits invert the test: they are order statistics of the means of all non-empty subsets of the differences
 //! (Hartigan 1969, *typical values*), exact under the same conditions and from random subsets otherwise.
 
+use super::method::{Estimate, Method as RegistryMethod, Recipe};
 use crate::note;
 use rayon::prelude::*;
 
@@ -18,6 +19,17 @@ use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::decimal;
 use crate::math::descriptive::{mean, sorted};
 use crate::math::random::Stream;
+
+/// What is known of the test beside its formula.
+pub const METHOD: RegistryMethod = RegistryMethod {
+    estimate: Estimate::MeanDifference,
+    options: &["--p", "--samples", "--seed", "--transform"],
+    r: Recipe::Program,
+    citation: Some("Fisher RA. The design of experiments. Edinburgh: Oliver & Boyd; 1935."),
+    ..RegistryMethod::of("permutation", "Fisher 1935; Pitman 1937", |asked| {
+        permutation(&asked.differences()?, asked.settings.permutation, asked.options)
+    })
+};
 
 /// Exact enumeration or random patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -128,7 +140,7 @@ fn random_p(result: &mut TestResult, shifted: &[f64], settings: Settings, option
 
 fn check_samples(settings: Settings) -> Result<(), Refusal> {
     if settings.samples == 0 {
-        return Err(Refusal("a Monte Carlo test needs at least 1 sample".into()));
+        return Err(Refusal(note!(no_samples)));
     }
     Ok(())
 }

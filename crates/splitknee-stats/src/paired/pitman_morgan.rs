@@ -5,12 +5,22 @@
 //! Pitman's interval `ω (K ∓ √(K² − 1))`, `K = 1 + 2(1 − r²) t²/(n − 2)`, as R `PairedData::pitman.morgan.test`.
 
 use super::correlation::pearson_r;
+use super::method::{Method, Recipe, Topic};
 use super::pairs::{check_count, check_options, check_pairs, rescaled};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::decimal::subtract;
 use crate::math::descriptive::sd;
 use crate::math::dist::student_t;
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Shape,
+    r: Recipe::Program,
+    ..Method::of("pitman-morgan", "Pitman 1939; Morgan 1939", |asked| {
+        pitman_morgan(asked.treated, asked.control, asked.options)
+    })
+};
 
 /// Tests whether the variance ratio treated/control is 1 (`options.mu` is not used).
 ///

@@ -61,17 +61,17 @@ pub fn pool(
 ) -> Result<Pooled, Refusal> {
     let imputations = estimates.len();
     if imputations != std_errors.len() {
-        return Err(Refusal(format!("{imputations} estimates but {} standard errors", std_errors.len()).into()));
+        return Err(Refusal(note!(pool_unequal, estimates = imputations, errors = std_errors.len())));
     }
     if imputations < 2 {
-        return Err(Refusal("Rubin's rules need at least two imputations".into()));
+        return Err(Refusal(note!(pool_two)));
     }
     if estimates.iter().chain(std_errors).any(|value| !value.is_finite()) || std_errors.iter().any(|error| *error < 0.0)
     {
-        return Err(Refusal("estimates must be finite and standard errors finite and not negative".into()));
+        return Err(Refusal(note!(pool_finite)));
     }
     if df_complete.is_some_and(|df| df.is_nan() || df <= 0.0) {
-        return Err(Refusal("the complete-data degrees of freedom must be positive".into()));
+        return Err(Refusal(note!(pool_df)));
     }
     let tails = super::proportion::Tails::of(options)?;
     let m = imputations as f64;
@@ -81,7 +81,7 @@ pub fn pool(
     let inflated = (1.0 + 1.0 / m) * between;
     let total = within + inflated;
     if total == 0.0 || !total.is_finite() {
-        return Err(Refusal("the pooled variance is 0 or not finite: no test and no interval exist".into()));
+        return Err(Refusal(note!(pool_flat)));
     }
     let lambda = inflated / total;
     let bounded = lambda.max(1e-4);

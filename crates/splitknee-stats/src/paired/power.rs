@@ -28,10 +28,10 @@ pub struct Design {
 impl Design {
     fn check(&self) -> Result<(), Refusal> {
         if !(self.sd_diff > 0.0 && self.sd_diff.is_finite() && self.delta.is_finite()) {
-            return Err(Refusal("the difference must be finite and its SD a positive number".into()));
+            return Err(Refusal(note!(power_design)));
         }
         if !(self.alpha > 0.0 && self.alpha < 1.0) {
-            return Err(Refusal(format!("the significance level must lie between 0 and 1, not {}", self.alpha).into()));
+            return Err(Refusal(note!(alpha_range, alpha = self.alpha)));
         }
         Ok(())
     }
@@ -43,7 +43,13 @@ impl Design {
     pub fn power(&self, n: f64) -> Result<f64, Refusal> {
         self.check()?;
         if !(n >= 2.0 && n.is_finite()) {
-            return Err(Refusal(format!("a paired t test needs at least 2 pairs, not {n}").into()));
+            return Err(Refusal(note!(
+                needs_pairs,
+                method = note!(m_t),
+                least = 2_usize,
+                pairs = note!(pairs_word),
+                n = n
+            )));
         }
         Ok(self.power_at(n))
     }
@@ -70,9 +76,7 @@ impl Design {
     pub fn pairs_for(&self, power: f64) -> Result<f64, Refusal> {
         self.check()?;
         if !(power > self.alpha && power < 1.0) {
-            return Err(Refusal(
-                format!("the power must lie between the significance level and 1, not {power}").into(),
-            ));
+            return Err(Refusal(note!(power_range, power = power)));
         }
         let towards = match self.alternative {
             Alternative::TwoSided => self.delta != 0.0,
@@ -89,11 +93,11 @@ impl Design {
         while self.power_at(high) < power {
             high *= 2.0;
             if high > 1e12 {
-                return Err(Refusal("more than 10^12 pairs would be needed".into()));
+                return Err(Refusal(note!(power_many)));
             }
         }
         brent(|n| self.power_at(n) - power, (0.5 * high).max(2.0), high, 1e-9)
-            .ok_or_else(|| Refusal("the number of pairs could not be found".into()))
+            .ok_or_else(|| Refusal(note!(power_not_found)))
     }
 }
 
@@ -159,7 +163,7 @@ impl Observed {
     /// Fewer than two pairs, or values that are not finite.
     pub fn of(treated: &[f64], control: &[f64], options: &Options) -> Result<Self, Refusal> {
         let differences = super::pairs::differences(treated, control)?;
-        super::pairs::check_count(differences.len(), 2, "an observed SD")?;
+        super::pairs::check_count(differences.len(), 2, note!(w_sd_differences))?;
         let options = Options { alternative: Alternative::TwoSided, ..*options };
         let pearson = correlation(treated, control, Kind::Pearson, &options).ok();
         Ok(Self {
@@ -193,7 +197,7 @@ impl Observed {
 /// An SD that is not positive or a correlation outside [−1, 1).
 pub fn sd_of_difference(sd_side: f64, correlation: f64) -> Result<f64, Refusal> {
     if !(sd_side > 0.0 && sd_side.is_finite() && (-1.0..1.0).contains(&correlation)) {
-        return Err(Refusal("the SD must be positive and the correlation at least −1 and below 1".into()));
+        return Err(Refusal(note!(power_sd)));
     }
     Ok(sd_side * (2.0 * (1.0 - correlation)).sqrt())
 }

@@ -2,6 +2,7 @@
 
 use super::{Alternative, Options, Refusal};
 use crate::math::dist::{beta, normal};
+use crate::note;
 
 /// The probability an interval leaves out below and above; `None` where the interval is unbounded on that side.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,9 +21,7 @@ impl Tails {
     pub fn of(options: &Options) -> Result<Self, Refusal> {
         let alpha = 1.0 - options.conf_level;
         if !(alpha > 0.0 && alpha < 1.0) {
-            return Err(Refusal(
-                format!("the confidence level must lie strictly between 0 and 1, not at {}", options.conf_level).into(),
-            ));
+            return Err(Refusal(note!(level_range, level = options.conf_level)));
         }
         Ok(match options.alternative {
             Alternative::TwoSided => Self { lower: Some(alpha / 2.0), upper: Some(alpha / 2.0) },

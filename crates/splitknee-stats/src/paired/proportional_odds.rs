@@ -9,11 +9,26 @@
 //! the classical sandwich (`std_error_classical`). β is about the two margins; the odds within one patient, which a mixed
 //! model gives, lie further from 1.
 
+use super::method::{Estimate, GRADES, Method, Topic};
 use super::square_table::SquareTable;
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::dist::normal;
 use crate::note;
 use nalgebra::{DMatrix, DVector};
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Grades,
+    kinds: GRADES,
+    estimate: Estimate::LogRatio,
+    decides_grades: true,
+    options: &["--levels"],
+    ..Method::of(
+        "proportional-odds",
+        "Lipsitz, Kim & Zhao 1994; Heagerty & Zeger 1996; Mancl & DeRouen 2001",
+        |asked| proportional_odds(&asked.grades()?, asked.options),
+    )
+};
 
 /// A log odds ratio beyond this has no finite estimate behind it.
 const LARGEST_LOG_ODDS: f64 = 20.0;

@@ -150,17 +150,17 @@ pub fn summarise_printed(
     options: &Options,
 ) -> Result<PublishedSummary, Refusal> {
     if [treated.mean, treated.sd, control.mean, control.sd].iter().any(|value| !value.is_finite()) {
-        return Err(Refusal("means and SDs must be finite numbers".into()));
+        return Err(Refusal(note!(published_finite)));
     }
     if treated.sd < 0.0 || control.sd < 0.0 {
-        return Err(Refusal("an SD cannot be negative".into()));
+        return Err(Refusal(note!(published_sd)));
     }
     let pairs = n_pairs.unwrap_or(treated.n.min(control.n));
     if pairs < 2 || treated.n < 2 || control.n < 2 {
-        return Err(Refusal(format!("at least two pairs are needed, there are {pairs}").into()));
+        return Err(Refusal(note!(published_pairs, n = pairs)));
     }
     if pairs > treated.n.min(control.n) {
-        return Err(Refusal(format!("{pairs} pairs cannot come from {} and {} knees", treated.n, control.n).into()));
+        return Err(Refusal(note!(published_knees, n = pairs, treated = treated.n, control = control.n)));
     }
     let mut notes = crate::note::Notes::new();
     if n_pairs.is_none() && treated.n != control.n {
@@ -224,10 +224,10 @@ pub fn at_correlation(
     options: &Options,
 ) -> Result<PairedSummary, Refusal> {
     if !(-1.0..=1.0).contains(&correlation) {
-        return Err(Refusal(format!("a correlation lies between −1 and 1, not at {correlation}").into()));
+        return Err(Refusal(note!(correlation_range, r = correlation)));
     }
     if n_pairs < 2 {
-        return Err(Refusal(format!("at least two pairs are needed, there are {n_pairs}").into()));
+        return Err(Refusal(note!(published_pairs, n = n_pairs)));
     }
     let n = n_pairs as f64;
     // (SD₁ − SD₂)² + 2(1 − r)SD₁SD₂: the same sum without cancellation near r = 1.

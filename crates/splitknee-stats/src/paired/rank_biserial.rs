@@ -5,10 +5,24 @@
 //! non-zero differences (R `effectsize::rank_biserial`, which counts zeros in m): the variance under no effect, hence a
 //! description; jackknife limits on the same scale are given too (standard error of r, carried over to atanh r by 1/(1 − r²)). At |r| = 1 no limits exist.
 
+use super::method::{Method, ORDERED, Topic};
 use super::pairs::{check_count, check_finite, check_options};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::mid_ranks;
 use crate::math::dist::normal;
+use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Shape,
+    kinds: ORDERED,
+    citation: Some(
+        "Kerby DS. The simple difference formula: an approach to teaching nonparametric correlation. Compr Psychol 2014;3:1.",
+    ),
+    ..Method::of("rank-biserial", "Kerby 2014; King & Minium 2003", |asked| {
+        rank_biserial(&asked.differences()?, asked.options)
+    })
+};
 
 /// The correlation of `differences` from the null value.
 ///
@@ -17,11 +31,10 @@ use crate::math::dist::normal;
 pub fn rank_biserial(differences: &[f64], options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     check_finite(differences)?;
-    check_count(differences.len(), 1, "a rank-biserial correlation")?;
+    check_count(differences.len(), 1, METHOD.name)?;
     let shifted: Vec<f64> = differences.iter().map(|d| d - options.mu).collect();
     let sums = signed_rank_sums(&shifted);
-    let r =
-        sums.correlation().ok_or_else(|| Refusal("all differences equal the null value, so none has a sign".into()))?;
+    let r = sums.correlation().ok_or_else(|| Refusal(note!(sign_none)))?;
     let m = sums.informative as f64;
     let null_error = ((2.0 * m * m * m + 3.0 * m * m + m) / 6.0).sqrt() / (0.5 * m * (m + 1.0));
     let mut result = TestResult::undirected("rank-biserial", differences.len(), options);
@@ -39,7 +52,7 @@ pub fn rank_biserial(differences: &[f64], options: &Options) -> Result<TestResul
             jackknife_limits = (Some(low), Some(high));
         }
     } else {
-        result.notes.push("all differences have one sign: the correlation has no limits");
+        result.notes.push(note!(biserial_one_sign));
     }
     let zeros = differences.len() - sums.informative;
     let (pratt, counted) = with_zeros(&shifted);

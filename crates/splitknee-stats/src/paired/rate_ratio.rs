@@ -11,11 +11,23 @@
 //! Source: Fieller 1954 (J R Stat Soc B 16:175).
 
 use super::counts::CountedPairs;
+use super::method::{COUNTS, Estimate, Method, Recipe, Topic};
 use super::pairs::check_options;
 use super::{Alternative, Field, Options, Refusal, TestResult};
 use crate::math::descriptive::mean;
 use crate::math::dist::student_t;
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Counts,
+    kinds: COUNTS,
+    estimate: Estimate::LogRatio,
+    options: &["--exposure", "--exposure-treated", "--exposure-control"],
+    r: Recipe::Program,
+    citation: Some("Fieller EC. Some problems in interval estimation. J R Stat Soc B 1954;16:175–185."),
+    ..Method::of("rate-ratio", "Fieller 1954", |asked| rate_ratio(&asked.counts()?, asked.options))
+};
 
 /// Tests whether the ratio of the mean rates is `exp(options.mu)`, 1 by default; estimate and limits are logarithms.
 ///

@@ -37,11 +37,11 @@ pub fn responders(
     threshold: Threshold,
 ) -> Result<Vec<Option<bool>>, Refusal> {
     if baseline.len() != visit.len() {
-        return Err(Refusal(format!("{} baseline values but {} at the visit", baseline.len(), visit.len()).into()));
+        return Err(Refusal(note!(unequal_baseline, visit = visit.len(), baseline = baseline.len())));
     }
     let (Threshold::Absolute(size) | Threshold::Relative(size)) = threshold;
     if !(size.is_finite() && size > 0.0) {
-        return Err(Refusal(format!("the responder threshold must be positive, not {size}").into()));
+        return Err(Refusal(note!(threshold_positive, size = size)));
     }
     Ok(baseline
         .iter()
@@ -72,9 +72,7 @@ pub fn compare_responders(
     method: &McNemarOptions,
 ) -> Result<TestResult, Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(
-            format!("{} treated and {} control knees: a pair needs both", treated.len(), control.len()).into(),
-        ));
+        return Err(Refusal(note!(unequal_pair, treated = treated.len(), control = control.len())));
     }
     let pairs: (Vec<bool>, Vec<bool>) =
         treated.iter().zip(control).filter_map(|(treated, control)| Some(((*treated)?, (*control)?))).unzip();
@@ -119,15 +117,13 @@ pub struct CurvePoint {
 /// When the columns differ in length, a value is not finite, there is no pair, or the confidence level is invalid.
 pub fn cumulative_curve(treated: &[f64], control: &[f64], conf_level: f64) -> Result<Vec<CurvePoint>, Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(
-            format!("{} treated and {} control knees: a pair needs both", treated.len(), control.len()).into(),
-        ));
+        return Err(Refusal(note!(unequal_pair, treated = treated.len(), control = control.len())));
     }
     if treated.is_empty() {
         return Err(Refusal(note!(no_complete_pair_short)));
     }
     if treated.iter().chain(control).any(|value| !value.is_finite()) {
-        return Err(Refusal("an improvement is not a finite number".into()));
+        return Err(Refusal(note!(value_finite)));
     }
     let tails = Tails::two_sided(conf_level)?;
     let (deviate, _) = tails.deviates();

@@ -84,11 +84,11 @@ pub fn effects(table: &WithinTable) -> Result<Vec<Effect>, Refusal> {
         return Err(Refusal(note!(anova_two_patients, n = n)));
     }
     if let Some(factor) = table.factors.iter().find(|factor| factor.levels.len() < 2) {
-        return Err(Refusal(format!("the factor {} has fewer than two levels", factor.name).into()));
+        return Err(Refusal(note!(factor_levels, name = &factor.name)));
     }
     let cells: usize = table.factors.iter().map(|factor| factor.levels.len()).product();
     if table.rows.iter().any(|row| row.len() != cells || row.iter().any(|value| !value.is_finite())) {
-        return Err(Refusal(format!("every patient needs {cells} finite values, one per cell").into()));
+        return Err(Refusal(note!(anova_cells, cells = cells)));
     }
     // Scaled to 1, so that sums of squares neither vanish nor overflow; every ratio below is free of the scale.
     let largest = table.rows.iter().flatten().fold(0.0_f64, |largest, value| largest.max(value.abs()));

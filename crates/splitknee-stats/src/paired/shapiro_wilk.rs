@@ -4,11 +4,25 @@
 //! polynomial-corrected normal scores, its p-value exact for three values and from a normal transformation beyond, for 3
 //! to 5000 values.
 
+use super::method::{Method, Recipe, Topic};
 use super::pairs::{check_finite, check_options};
 use super::{Options, Refusal, TestResult};
 use crate::math::descriptive::sorted;
 use crate::math::dist::normal;
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Shape,
+    r: Recipe::Call("shapiro.test(active - placebo)"),
+    citation: Some(
+        "Shapiro SS, Wilk MB. An analysis of variance test for normality. Biometrika 1965;52:591–611. Royston P. Remark AS \
+     R94. Appl Stat 1995;44:547–551.",
+    ),
+    ..Method::of("shapiro-wilk", "Shapiro & Wilk 1965; Royston 1995 (AS R94)", |asked| {
+        shapiro_wilk(&asked.differences()?, asked.options)
+    })
+};
 
 /// Tests whether `values` come from a normal distribution. Large `W` (near 1) speaks for normality.
 ///

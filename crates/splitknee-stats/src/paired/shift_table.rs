@@ -36,14 +36,7 @@ pub fn shift_table(
     better: Better,
 ) -> Result<ShiftTable, Refusal> {
     if baseline.len() != visit.len() {
-        return Err(Refusal(
-            format!(
-                "{} baseline grades but {} grades at the visit: one of each per knee is needed",
-                baseline.len(),
-                visit.len()
-            )
-            .into(),
-        ));
+        return Err(Refusal(note!(unequal_baseline, visit = visit.len(), baseline = baseline.len())));
     }
     let position = |grade: f64| {
         levels

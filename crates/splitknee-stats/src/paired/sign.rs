@@ -6,6 +6,7 @@
 //! 2014, §3.6): its coverage is at least the nominal one, and is reported. A difference equals the null value where it
 //! does so but for the rounding of doubles ([`crate::math::decimal::shifted`]).
 
+use super::method::{Estimate, Method, ORDERED, Recipe};
 use super::pairs::{check_count, check_finite, check_options};
 use super::result::{UNBOUNDED, percent};
 use super::{Alternative, Field, Options, Refusal, TestResult};
@@ -13,6 +14,18 @@ use crate::math::decimal;
 use crate::math::descriptive::{median_of_sorted, sorted};
 use crate::math::dist::binomial;
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    kinds: ORDERED,
+    estimate: Estimate::Centre,
+    r: Recipe::Program,
+    sas: Some("proc univariate data=pairs; {place}; var difference; run;"),
+    citation: Some("Dixon WJ, Mood AM. The statistical sign test. J Am Stat Assoc 1946;41:557–566."),
+    ..Method::of("sign", "Dixon & Mood 1946; interval from order statistics", |asked| {
+        sign(&asked.differences()?, asked.options)
+    })
+};
 
 /// Tests whether the median difference is `options.mu`.
 ///

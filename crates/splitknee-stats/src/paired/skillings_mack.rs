@@ -10,6 +10,7 @@ use crate::math::decimal::shifted;
 use crate::math::descriptive::mid_ranks;
 use crate::math::dist::chi_squared;
 use crate::math::linalg::eigen_symmetric;
+use crate::note;
 
 /// The test of `blocks`, one row per person and one place per treatment, `None` where it was not given.
 ///
@@ -18,11 +19,11 @@ use crate::math::linalg::eigen_symmetric;
 pub fn skillings_mack(blocks: &[Vec<Option<f64>>], options: &Options) -> Result<TestResult, Refusal> {
     let k = blocks.first().map_or(0, Vec::len);
     if k < 2 || blocks.iter().any(|block| block.len() != k) {
-        return Err(Refusal("at least two treatments are needed, a place for each in every block".into()));
+        return Err(Refusal(note!(blocks_two)));
     }
     let usable: Vec<&Vec<Option<f64>>> = blocks.iter().filter(|b| b.iter().flatten().count() >= 2).collect();
     if usable.is_empty() {
-        return Err(Refusal("no block has two treatments to compare".into()));
+        return Err(Refusal(note!(blocks_none)));
     }
     let (plain, rank) = statistic(&usable, k, false)?;
     let (corrected, _) = statistic(&usable, k, true)?;
@@ -65,7 +66,7 @@ fn statistic(blocks: &[&Vec<Option<f64>>], k: usize, ties: bool) -> Result<(Opti
     }
     let rank = inverse_form(&links, &sums, k).1;
     if rank < k - 1 {
-        return Err(Refusal("the blocks do not connect all treatments: no comparison between some of them".into()));
+        return Err(Refusal(note!(blocks_apart)));
     }
     let (value, used) = inverse_form(&covariance, &sums, k);
     Ok(((used > 0).then_some(value), rank))

@@ -6,6 +6,7 @@
 //! 15.5, 13.8, 10.5 and 6.0 %; `studies/small-samples`). The numbers of pairs from which a method may decide are
 //! extrapolated, the excess over 5 % taken to shrink like 1/n, to an excess of about half a point (Bhapkar: one).
 
+use super::catalogue;
 use crate::note;
 use crate::note::Note;
 
@@ -20,21 +21,9 @@ pub struct SmallSample {
     pub neighbours: &'static str,
 }
 
-/// The limit of the method `name`; `None` where it holds its level at any number of pairs.
-pub fn limit(name: &str) -> Option<SmallSample> {
-    let of = |least, errors, neighbours| Some(SmallSample { least, errors, neighbours });
-    match name {
-        "bhapkar" => of(200, "27 / 20 / 14 / 11 %", "stuart-maxwell / win-odds"),
-        "bootstrap" => of(200, "17.6 / 13.7 / 11.3 / 8.9 %", "paired-t / permutation / wilcoxon"),
-        "marginal-mean-ranks" => of(100, "12 / 8 / 6.5 / 6.3 %", "win-odds / proportional-odds"),
-        "marginal-mean-scores" => of(100, "13 / 10 / 8 / 7 %", "win-odds / permutation"),
-        _ => None,
-    }
-}
-
-/// The limit of `name` where `pairs` lie below it.
+/// The limit of the method `name` where `pairs` lie below it.
 pub fn below(name: &str, pairs: usize) -> Option<SmallSample> {
-    limit(name).filter(|limit| pairs < limit.least)
+    catalogue::find(name)?.limit.filter(|limit| pairs < limit.least)
 }
 
 impl SmallSample {
@@ -51,7 +40,7 @@ mod tests {
     #[test]
     fn methods_that_hold_their_level_have_no_limit() {
         for name in ["paired-t", "wilcoxon", "win-odds", "mcnemar", "permutation", "stuart-maxwell"] {
-            assert_eq!(limit(name), None, "{name}");
+            assert_eq!(below(name, 3), None, "{name}");
         }
         assert!(below("bootstrap", 3).is_some() && below("bootstrap", 200).is_none());
     }

@@ -22,12 +22,10 @@ impl SquareTable {
     pub fn from_counts(counts: Vec<Vec<u64>>) -> Result<Self, Refusal> {
         let categories = counts.len();
         if categories < 2 {
-            return Err(Refusal("a square table needs at least two categories".into()));
+            return Err(Refusal(note!(table_two)));
         }
         if let Some(row) = counts.iter().find(|row| row.len() != categories) {
-            return Err(Refusal(
-                format!("a square table is needed: {categories} rows, but one row has {} columns", row.len()).into(),
-            ));
+            return Err(Refusal(note!(table_square, rows = categories, columns = row.len())));
         }
         if counts.iter().flatten().all(|&count| count == 0) {
             return Err(Refusal(note!(no_complete_pair)));
@@ -42,15 +40,13 @@ impl SquareTable {
     /// than [`Self::MOST_CATEGORIES`], or there is no pair.
     pub fn from_grades(treated: &[f64], control: &[f64], levels: &[f64]) -> Result<Self, Refusal> {
         if treated.len() != control.len() {
-            return Err(Refusal(
-                format!("the two knees have {} and {} grades: a pair needs both", treated.len(), control.len()).into(),
-            ));
+            return Err(Refusal(note!(unequal_pair, treated = treated.len(), control = control.len())));
         }
         if levels.len() > Self::MOST_CATEGORIES {
             return Err(Refusal(note!(grades_many, n = levels.len(), most = Self::MOST_CATEGORIES)));
         }
         if let Some((_, level)) = levels.iter().enumerate().find(|(i, level)| levels[..*i].contains(level)) {
-            return Err(Refusal(format!("the level {level} is listed twice").into()));
+            return Err(Refusal(note!(level_twice, level = level)));
         }
         let position = |grade: f64| {
             levels
@@ -72,7 +68,7 @@ impl SquareTable {
     pub fn observed_levels(treated: &[f64], control: &[f64]) -> Result<Vec<f64>, Refusal> {
         let mut levels: Vec<f64> = treated.iter().chain(control).copied().collect();
         if levels.iter().any(|grade| !grade.is_finite()) {
-            return Err(Refusal("a grade is not a finite number".into()));
+            return Err(Refusal(note!(value_finite)));
         }
         levels.sort_by(f64::total_cmp);
         levels.dedup();

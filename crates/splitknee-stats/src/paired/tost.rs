@@ -4,12 +4,40 @@
 //! `H₀: Δ ≤ L` and `H₀: Δ ≥ H` are rejected at α, that is when the 1 − 2α interval lies inside the limits.
 //! Non-inferiority is one of the two.
 
+use super::method::{Estimate, Method, Recipe};
 use super::paired_t::Moments;
 use super::pairs::{check_options, differences, t_limits};
 use super::result::percent;
 use super::{Alternative, Better, Field, Options, Refusal, TestResult};
 use crate::math::dist::student_t;
 use crate::note;
+
+/// What is known of the equivalence test beside its formula.
+pub const TOST: Method = Method {
+    estimate: Estimate::AgainstMargin,
+    options: &["--low", "--high", "--transform"],
+    needs: &["--low", "--high"],
+    r: Recipe::Program,
+    citation: Some(
+        "Schuirmann DJ. A comparison of the two one-sided tests procedure and the power approach. J Pharmacokinet \
+     Biopharm 1987;15:657–680.",
+    ),
+    ..Method::of("tost", "Schuirmann 1987 (two one-sided tests)", |asked| {
+        let (low, high) = asked.settings.limits.ok_or_else(|| Refusal(note!(limits_not_set)))?;
+        tost(asked.treated, asked.control, low, high, asked.options)
+    })
+};
+
+/// What is known of the non-inferiority test beside its formula.
+pub const NON_INFERIORITY: Method = Method {
+    estimate: Estimate::AgainstMargin,
+    options: &["--margin", "--better"],
+    needs: &["--margin", "--better"],
+    ..Method::of("non-inferiority", "Schuirmann 1987; ICH E9, 3.3.2 (one-sided against the margin)", |asked| {
+        let margin = asked.settings.margin.ok_or_else(|| Refusal(note!(no_margin_set)))?;
+        non_inferiority(asked.treated, asked.control, margin, asked.settings.better, asked.options)
+    })
+};
 
 /// Tests equivalence of the mean difference within `low` and `high`; `p_value` is the larger of the two.
 ///
@@ -21,9 +49,7 @@ use crate::note;
 pub fn tost(treated: &[f64], control: &[f64], low: f64, high: f64, options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     if !(low.is_finite() && high.is_finite() && low < high) {
-        return Err(Refusal(
-            format!("the equivalence limits must be finite and ascending, not {low} and {high}").into(),
-        ));
+        return Err(Refusal(note!(limits_ascending, low = low, high = high)));
     }
     if options.conf_level <= 0.5 {
         return Err(Refusal(note!(conf_level_tost)));
@@ -70,7 +96,7 @@ pub fn non_inferiority(
 ) -> Result<TestResult, Refusal> {
     check_options(options)?;
     if !(margin.is_finite() && margin > 0.0) {
-        return Err(Refusal(format!("the non-inferiority margin must be a positive number, not {margin}").into()));
+        return Err(Refusal(note!(margin_positive, margin = margin)));
     }
     let one_sided = match better {
         Better::Higher => Options { alternative: Alternative::Greater, mu: -margin, ..*options },

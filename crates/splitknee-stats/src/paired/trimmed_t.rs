@@ -5,10 +5,22 @@
 //! values left after trimming `g = ⌊trim·n⌋` from each end; t on `h − 1` df (Yuen 1974; Wilcox 2017, §5.9.5; R
 //! `WRS2::yuend`).
 
+use super::method::{Estimate, Method, Recipe};
 use super::pairs::{check_count, check_options, check_pairs, rescaled, t_inference};
 use super::{Field, Options, Refusal, TestResult};
 use crate::math::descriptive::{mean, sorted};
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    estimate: Estimate::Centre,
+    options: &["--trim"],
+    r: Recipe::Program,
+    citation: Some("Yuen KK. The two-sample trimmed t for unequal population variances. Biometrika 1974;61:165–170."),
+    ..Method::of("trimmed-t", "Yuen 1974; Wilcox 2012, paired trimmed means", |asked| {
+        trimmed_t(asked.treated, asked.control, asked.settings.trim, asked.options)
+    })
+};
 
 /// Tests whether the difference of the trimmed means is `options.mu`; `trim` is the share cut from each end (usually 0.2).
 ///
@@ -17,7 +29,7 @@ use crate::note;
 pub fn trimmed_t(treated: &[f64], control: &[f64], trim: f64, options: &Options) -> Result<TestResult, Refusal> {
     check_options(options)?;
     if !(0.0..0.5).contains(&trim) {
-        return Err(Refusal(format!("the trimmed share must lie between 0 and 0.5, not {trim}").into()));
+        return Err(Refusal(note!(trim_range, trim = trim)));
     }
     check_pairs(treated, control)?;
     check_count(treated.len(), 2, note!(m_trim))?;

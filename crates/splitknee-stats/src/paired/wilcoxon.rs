@@ -17,6 +17,7 @@
 //! Ties and zeros are those of the decimal numbers that were recorded ([`crate::math::decimal::shifted`]): differences
 //! that are equal but for the rounding of doubles share a rank, where R ranks them as different.
 
+use super::method::{Estimate, Method, ORDERED, Recipe};
 use super::pairs::{check_count, check_finite, check_options};
 use super::result::{UNBOUNDED, percent};
 use super::signed_rank::SignedRank;
@@ -26,6 +27,25 @@ use crate::math::decimal::{self, Grid};
 use crate::math::descriptive::mid_ranks;
 use crate::math::dist::normal;
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    kinds: ORDERED,
+    estimate: Estimate::Centre,
+    options: &["--zeros", "--p", "--continuity", "--transform"],
+    r: Recipe::Program,
+    sas: Some("proc univariate data=pairs; {place}; var difference; run;"),
+    citation: Some(
+        "Wilcoxon F. Individual comparisons by ranking methods. Biometrics Bulletin 1945;1:80–83. Streitberg B, Röhmel J. \
+     Exact distributions for permutation and rank tests. Statistical Software Newsletter 1986;12:10–17. Hodges JL, \
+     Lehmann EL. Estimates of location based on rank tests. Ann Math Stat 1963;34:598–611.",
+    ),
+    ..Method::of(
+        "wilcoxon",
+        "Wilcoxon 1945; exact distribution with ties by Streitberg & Röhmel 1986; Hodges & Lehmann 1963",
+        |asked| wilcoxon(&asked.differences()?, asked.settings.wilcoxon, asked.options),
+    )
+};
 
 /// Up to this many non-zero differences the exact distribution is used by default (a few milliseconds).
 pub const EXACT_TO: usize = 250;

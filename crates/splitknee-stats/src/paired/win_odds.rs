@@ -11,12 +11,33 @@
 //! E, Vandemeulebroecke M, Mütze T (2021), Stat Med 40:3367–3384 (win odds); Tango T (1998), Stat Med 17:891–908.
 
 use super::mcnemar::exact_p;
+use super::method::{ANY, Estimate, Method, Recipe, Topic};
 use super::net_benefit;
 use super::pair_table::PairTable;
 use super::proportion::{Tails, wilson};
 use super::{Better, Field, Options, Refusal, TestResult, conditional_odds_ratio, risk_difference};
 use crate::math::decimal;
 use crate::note;
+
+/// What is known of the test beside its formula.
+pub const METHOD: Method = Method {
+    topic: Topic::Grades,
+    kinds: ANY,
+    estimate: Estimate::Benefit { null: 1.0 },
+    decides_grades: true,
+    options: &["--better"],
+    needs: &["--better"],
+    r: Recipe::Program,
+    citation: Some(
+        "Buyse M. Stat Med 2010;29:3245–3257. Dong G, et al. Stat Biopharm Res 2020;12:99–106. Brunner E, Vandemeulebroecke \
+     M, Mütze T. Stat Med 2021;40:3367–3384.",
+    ),
+    ..Method::of(
+        "win-odds",
+        "Dong et al. 2020; Brunner, Vandemeulebroecke & Mütze 2021; Tango 1998; Lloyd 2008",
+        |asked| win_odds(asked.treated, asked.control, asked.settings.better, asked.options),
+    )
+};
 
 /// The probability that the treated knee is better, equal or worse, with win odds.
 ///
@@ -31,12 +52,10 @@ use crate::note;
 /// When the columns differ in length, a value is not finite, or there is no pair.
 pub fn win_odds(treated: &[f64], control: &[f64], better: Better, options: &Options) -> Result<TestResult, Refusal> {
     if treated.len() != control.len() {
-        return Err(Refusal(
-            format!("{} treated and {} control values: a pair needs both", treated.len(), control.len()).into(),
-        ));
+        return Err(Refusal(note!(unequal_pair, treated = treated.len(), control = control.len())));
     }
     if treated.iter().chain(control).any(|value| !value.is_finite()) {
-        return Err(Refusal("a value is not a finite number".into()));
+        return Err(Refusal(note!(value_finite)));
     }
     let (mut wins, mut losses) = (0, 0);
     // Knees whose scores are equal but for the rounding of doubles are equal.

@@ -1,6 +1,7 @@
 //! One patient, one row: repeated measurements laid out by within-patient factors (arm, visit), complete patients only.
 
 use super::Refusal;
+use crate::note;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A within-patient factor with its levels in order.
@@ -39,10 +40,10 @@ impl WithinTable {
         factors: &[(Factor, Vec<String>)],
     ) -> Result<Self, Refusal> {
         if factors.is_empty() {
-            return Err(Refusal("at least one within-patient factor is needed".into()));
+            return Err(Refusal(note!(within_factor)));
         }
         if ids.len() != values.len() || factors.iter().any(|(_, column)| column.len() != ids.len()) {
-            return Err(Refusal("the columns of the long table differ in length".into()));
+            return Err(Refusal(note!(within_columns)));
         }
         let factors: Vec<(Factor, &[String])> = factors
             .iter()
@@ -69,13 +70,11 @@ impl WithinTable {
             let Some(cell) = cell else { continue };
             let cells_of_patient = patients.entry(id).or_insert_with(|| vec![None; cells]);
             if !filled.insert((id, cell)) {
-                return Err(Refusal(
-                    format!("patient {id} has two values in one cell of the repeated measurements").into(),
-                ));
+                return Err(Refusal(note!(within_twice, patient = id)));
             }
             match value {
                 Some(number) if number.is_infinite() => {
-                    return Err(Refusal(format!("patient {id} has an infinite value").into()));
+                    return Err(Refusal(note!(within_infinite, patient = id)));
                 }
                 Some(number) if !number.is_nan() => cells_of_patient[cell] = Some(*number),
                 _ => {}

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::math::dist::normal;
 use crate::math::legendre;
+use crate::note;
 
 /// What is averaged over.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,17 +44,15 @@ const REACH: f64 = 9.0;
 
 impl Assurance {
     fn check(&self) -> Result<(), Refusal> {
-        check_sd("the SD of one knee", self.sd)?;
+        check_sd(note!(w_sd_one), self.sd)?;
         check_alpha(self.alpha)?;
         if !(self.rho > -1.0 && self.rho < 1.0) {
-            return refuse(format!("the correlation must lie between −1 and 1, not {}", self.rho));
+            return refuse(note!(correlation_range, r = self.rho));
         }
         match self.over {
-            Over::Correlation(pilot) if pilot < 4 => {
-                refuse(format!("a correlation needs a pilot of at least 4 pairs, not {pilot}"))
-            }
-            Over::Sd(pilot) if pilot < 2 => refuse(format!("an SD needs a pilot of at least 2 pairs, not {pilot}")),
-            Over::Delta(sd) => check_sd("the SD of the difference", sd),
+            Over::Correlation(pilot) if pilot < 4 => refuse(note!(pilot_correlation, n = pilot)),
+            Over::Sd(pilot) if pilot < 2 => refuse(note!(pilot_sd, n = pilot)),
+            Over::Delta(sd) => check_sd(note!(w_sd_difference), sd),
             _ => Ok(()),
         }
     }
@@ -115,9 +114,9 @@ impl Assurance {
     /// An assurance that no number of pairs reaches.
     pub fn pairs(&self, target: f64) -> Result<(f64, usize), Refusal> {
         self.check()?;
-        check_target("the assurance", target, self.alpha)?;
+        check_target(note!(w_assurance), target, self.alpha)?;
         if self.delta == 0.0 {
-            return refuse("no number of pairs gives assurance of a difference of 0");
+            return refuse(note!(no_pairs_detect));
         }
         let needed = pairs_root(|n| self.average(n), target)?;
         Ok((needed, whole_pairs(needed, |n| self.average(n as f64) >= target)))

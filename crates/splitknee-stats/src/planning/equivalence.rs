@@ -8,6 +8,7 @@
 use super::{Refusal, check_alpha, check_sd, check_target, over_sample_sd, pairs_root, refuse, whole_pairs};
 use crate::math::dist::{normal, student_t};
 use crate::math::roots::brent;
+use crate::note;
 
 /// A planned equivalence trial.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,13 +27,13 @@ pub struct Equivalence {
 
 impl Equivalence {
     fn check(&self) -> Result<(), Refusal> {
-        check_sd("the SD of the differences", self.sd_diff)?;
+        check_sd(note!(w_sd_differences), self.sd_diff)?;
         check_alpha(self.alpha)?;
         if self.alpha >= 0.5 {
-            return refuse("the level of each one-sided test must be below 0.5");
+            return refuse(note!(one_sided_level));
         }
         if !(self.low < self.high && self.low.is_finite() && self.high.is_finite() && self.delta.is_finite()) {
-            return refuse(format!("the lower margin ({}) must lie below the upper one ({})", self.low, self.high));
+            return refuse(note!(limits_ascending, low = self.low, high = self.high));
         }
         Ok(())
     }
@@ -58,7 +59,7 @@ impl Equivalence {
     pub fn power(&self, n: f64) -> Result<f64, Refusal> {
         self.check()?;
         if !(n >= 2.0 && n.is_finite()) {
-            return refuse(format!("a paired t test needs at least 2 pairs, not {n}"));
+            return refuse(note!(needs_pairs, method = note!(m_t), least = 2_usize, pairs = note!(pairs_word), n = n));
         }
         Ok(self.power_at(n))
     }
@@ -69,11 +70,9 @@ impl Equivalence {
     /// A true difference on or outside a margin, where no number of pairs shows equivalence.
     pub fn pairs(&self, power: f64) -> Result<(f64, usize), Refusal> {
         self.check()?;
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         if !(self.low < self.delta && self.delta < self.high) {
-            return refuse(
-                "no number of pairs shows equivalence where the true difference lies on or outside a margin",
-            );
+            return refuse(note!(equivalence_never));
         }
         let needed = pairs_root(|n| self.power_at(n), power)?;
         Ok((needed, whole_pairs(needed, |n| self.power_at(n as f64) >= power)))
@@ -85,12 +84,12 @@ impl Equivalence {
     /// A power that `n` pairs do not reach anywhere between the margins.
     pub fn detectable(&self, n: f64, power: f64) -> Result<f64, Refusal> {
         self.power(n)?;
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         let gap = |delta: f64| Self { delta, ..*self }.power_at(n) - power;
         let middle = 0.5 * (self.low + self.high);
         if gap(middle) < 0.0 {
-            return refuse(format!("{n} pairs do not reach a power of {power} even midway between the margins"));
+            return refuse(note!(power_unreached, n = n, power = power));
         }
-        brent(gap, middle, self.high, 1e-12).ok_or_else(|| Refusal("the difference could not be found".into()))
+        brent(gap, middle, self.high, 1e-12).ok_or_else(|| Refusal(note!(no_detectable)))
     }
 }

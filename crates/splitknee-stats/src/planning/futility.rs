@@ -18,6 +18,7 @@ use super::spending::Boundary;
 use super::{Refusal, check_target, refuse};
 use crate::math::dist::normal;
 use crate::math::roots::brent;
+use crate::note;
 
 /// Under which drift conditional power is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,18 +59,14 @@ impl Futility {
             Self::Spending { boundary, binding } => {
                 boundary.check()?;
                 if boundary.spent(1.0, 0.1).is_none() {
-                    return refuse("futility bounds come from a spending function, not from a constant shape");
+                    return refuse(note!(futility_shape));
                 }
                 if binding && two_sided {
-                    return refuse(
-                        "binding futility bounds need a one-sided test: a two-sided one has non-binding bounds",
-                    );
+                    return refuse(note!(futility_binding));
                 }
                 Ok(())
             }
-            Self::ConditionalPower { threshold, .. } => {
-                check_target("the threshold of conditional power", threshold, 0.0)
-            }
+            Self::ConditionalPower { threshold, .. } => check_target(note!(w_threshold), threshold, 0.0),
         }
     }
 }
@@ -107,13 +104,11 @@ impl Plan {
     /// As [`Plan::design`]; a rule or a power outside its domain; binding bounds of a two-sided test or a constant shape.
     pub fn with_futility(&self, futility: Futility, power: f64) -> Result<FutilityDesign, Refusal> {
         futility.check(self.two_sided)?;
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         if let Futility::ConditionalPower { threshold, .. } = futility
             && threshold >= power
         {
-            return refuse(format!(
-                "a threshold of {threshold} is not below the power of {power}: every trial would stop"
-            ));
+            return refuse(note!(futility_threshold, threshold = threshold, power = power));
         }
         let plain = self.design()?;
         let gap = |drift: f64| match self.bounded(&plain, futility, drift, 1.0 - power) {
@@ -127,7 +122,7 @@ impl Plan {
             high += 0.5;
         }
         let Some(drift) = brent(gap, low - 1e-3, high, 1e-12) else {
-            return refuse("no drift keeps the power with these futility bounds: they stop too many trials");
+            return refuse(note!(futility_too_many));
         };
         let (design, bounds) = self.bounded(&plain, futility, drift, 1.0 - power)?;
         Ok(FutilityDesign { design, futility: bounds, binding: futility.binding(), drift, power })
@@ -177,7 +172,7 @@ impl Plan {
     /// process that stops at the other.
     fn binding(&self, boundary: Boundary, drift: f64, beta: f64) -> Result<(Design, Vec<f64>), Refusal> {
         if self.boundary.spent(1.0, self.alpha).is_none() {
-            return refuse("binding futility bounds need efficacy bounds of a spending function");
+            return refuse(note!(futility_spending));
         }
         let (mut null, mut planned) = (Process::start(0.0), Process::start(drift));
         let (mut uppers, mut bounds) = (Vec::new(), Vec::new());
@@ -189,7 +184,7 @@ impl Plan {
             let now = (to - alpha_spent).max(1e-290);
             alpha_spent = to;
             let upper = brent(|b| null.beyond(t, b, 1.0).max(1e-300).ln() - now.ln(), -10.0, 37.0, 1e-13)
-                .ok_or_else(|| Refusal("a bound could not be found".into()))?;
+                .ok_or_else(|| Refusal(note!(no_bound)))?;
             uppers.push(upper);
             cumulative.push(to);
             if k < last {
@@ -213,7 +208,7 @@ fn spend(process: &Process, t: f64, spent: &mut f64, target: Option<f64>, upper:
         return Ok(upper);
     }
     brent(|a| process.beyond(t, a, -1.0).max(1e-300).ln() - now.ln(), -37.0, upper, 1e-13)
-        .ok_or_else(|| Refusal("a futility bound could not be found".into()))
+        .ok_or_else(|| Refusal(note!(no_bound)))
 }
 
 /// Where the trial ends under `drift` where the futility `bounds` are followed.
@@ -245,7 +240,7 @@ impl Design {
         if gap(upper) <= 0.0 {
             return Ok(upper);
         }
-        brent(gap, upper - 40.0, upper, 1e-12).ok_or_else(|| Refusal("a futility bound could not be found".into()))
+        brent(gap, upper - 40.0, upper, 1e-12).ok_or_else(|| Refusal(note!(no_bound)))
     }
 }
 

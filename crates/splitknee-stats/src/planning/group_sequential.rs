@@ -10,6 +10,7 @@ use super::{Refusal, check_alpha, check_target, refuse};
 use crate::math::dist::{normal, student_t};
 use crate::math::legendre;
 use crate::math::roots::brent;
+use crate::note;
 
 /// Most looks of a design.
 pub const MOST_LOOKS: usize = 10;
@@ -108,18 +109,18 @@ impl Plan {
         self.boundary.check()?;
         let looks = self.information.len();
         if looks == 0 || looks > MOST_LOOKS {
-            return refuse(format!("a design has 1 to {MOST_LOOKS} looks, not {looks}"));
+            return refuse(note!(looks_many, most = MOST_LOOKS, looks = looks));
         }
         let rising = self.information.windows(2).all(|pair| pair[0] < pair[1]);
         let inside = self.information.iter().all(|t| *t > 0.0 && *t <= 1.0);
         if !(rising && inside) {
-            return refuse("information fractions rise from above 0 to 1");
+            return refuse(note!(fractions_rise));
         }
         if (self.information[looks - 1] - 1.0).abs() > 1e-12 {
-            return refuse("the last information fraction is 1: it is what the fractions are fractions of");
+            return refuse(note!(fractions_end));
         }
         if !self.two_sided && self.alpha >= 0.5 {
-            return refuse("a one-sided level must be below 0.5");
+            return refuse(note!(one_sided_level));
         }
         Ok(())
     }
@@ -161,7 +162,7 @@ impl Plan {
             };
             let low = normal::upper_quantile(one_way) - 1e-9;
             let Some(c) = brent(total, low.min(low * 0.999), low.abs() + 5.0, 1e-13) else {
-                return refuse("the constant of the bounds could not be found");
+                return refuse(note!(no_bound));
             };
             return Ok(with(shaped(c), Some(c)));
         }
@@ -175,7 +176,7 @@ impl Plan {
             // A look that may spend next to nothing has its bound out of reach.
             let gap = |b: f64| process.beyond(t, b, 1.0).max(1e-300).ln() - now.max(1e-290).ln();
             let Some(bound) = brent(gap, -10.0, 37.0, 1e-13) else {
-                return refuse("a bound could not be found");
+                return refuse(note!(no_bound));
             };
             bounds.push(bound);
             process = process.advance(t, if self.two_sided { -bound } else { f64::NEG_INFINITY }, bound);
@@ -250,9 +251,8 @@ impl Design {
     /// # Errors
     /// A power outside (α, 1).
     pub fn drift(&self, power: f64) -> Result<f64, Refusal> {
-        check_target("the power", power, self.alpha)?;
-        brent(|drift| self.power(drift) - power, 0.0, 40.0, 1e-12)
-            .ok_or_else(|| Refusal("the drift could not be found".into()))
+        check_target(note!(w_power), power, self.alpha)?;
+        brent(|drift| self.power(drift) - power, 0.0, 40.0, 1e-12).ok_or_else(|| Refusal(note!(no_drift)))
     }
 
     /// Maximum information against the fixed sample: `drift²/(z_α + z_power)²`, the far tail of the fixed test left out.
@@ -275,7 +275,7 @@ impl Design {
         let z = normal::upper_quantile(self.one_way());
         let gap = |drift: f64| normal::sf(z - drift) + normal::cdf(-z - drift) - power;
         let Some(fixed) = brent(gap, 0.0, 40.0, 1e-14) else {
-            return refuse("the drift of the fixed test could not be found");
+            return refuse(note!(no_drift));
         };
         Ok((self.drift(power)? / fixed).powi(2))
     }

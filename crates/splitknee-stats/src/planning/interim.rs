@@ -12,6 +12,7 @@ use super::{Refusal, refuse};
 use crate::math::dist::normal;
 use crate::math::legendre;
 use crate::math::roots::brent;
+use crate::note;
 
 /// Conditional and predictive power at a look.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,7 +50,7 @@ impl Design {
     fn at_look(&self, look: usize) -> Result<usize, Refusal> {
         match look.checked_sub(1) {
             Some(k) if k < self.bounds.len() => Ok(k),
-            _ => refuse(format!("there is no look {look}: this design has {}", self.bounds.len())),
+            _ => refuse(note!(no_look, look = look, looks = self.bounds.len())),
         }
     }
 
@@ -73,10 +74,10 @@ impl Design {
     pub fn outlook(&self, look: usize, z: f64, planned: f64) -> Result<Outlook, Refusal> {
         let k = self.at_look(look)?;
         if k + 1 == self.bounds.len() {
-            return refuse("after the last look there is nothing left to predict");
+            return refuse(note!(look_last));
         }
         if !z.is_finite() {
-            return refuse("the statistic at the look must be a finite number");
+            return refuse(note!(look_finite));
         }
         let root = self.information[k].sqrt();
         let trend = z / root;
@@ -127,17 +128,17 @@ impl Design {
         let k = self.at_look(look)?;
         let last = k + 1 == self.bounds.len();
         if !z.is_finite() {
-            return refuse("the statistic at the look must be a finite number");
+            return refuse(note!(look_finite));
         }
         let below = self.two_sided && z <= -self.bounds[k];
         if !last && z < self.bounds[k] && !below {
-            return refuse(format!("with z = {z} at look {look} no bound against the null hypothesis is crossed"));
+            return refuse(note!(look_not_crossed, z = z, look = look));
         }
         let root = self.information[k].sqrt();
         let naive = z / root;
         let solve = |p: f64| {
             brent(|drift| self.upper_p(k, z, drift) - p, naive - 12.0 / root, naive + 12.0 / root, 1e-11)
-                .ok_or_else(|| Refusal("a limit could not be found".into()))
+                .ok_or_else(|| Refusal(note!(no_limit)))
         };
         let tail = if self.two_sided { 0.5 * self.alpha } else { self.alpha };
         let (repeated_low, repeated_high) = self.repeated(look, z)?;

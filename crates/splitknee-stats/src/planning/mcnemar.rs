@@ -9,6 +9,8 @@
 use super::{Alternative, Refusal, check_alpha, check_target, refuse};
 use crate::math::dist::{binomial, normal};
 use crate::math::roots::brent;
+use crate::note;
+use crate::note::Value;
 use std::cell::RefCell;
 
 /// Most pairs that are enumerated.
@@ -67,12 +69,17 @@ pub fn phi_bounds(p_active: f64, p_placebo: f64) -> (f64, f64) {
 /// Margins that are not probabilities strictly between 0 and 1, or φ outside its bounds, which the message gives.
 pub fn discordance(p_active: f64, p_placebo: f64, phi: f64) -> Result<(f64, f64), Refusal> {
     for p in [p_active, p_placebo] {
-        check_target("the share of responders", p, 0.0)?;
+        check_target(note!(w_share), p, 0.0)?;
     }
     let (low, high) = phi_bounds(p_active, p_placebo);
     if !(low - 1e-12..=high + 1e-12).contains(&phi) {
-        return refuse(format!(
-            "φ = {phi} cannot be: with shares of {p_active} and {p_placebo} it lies between {low:.4} and {high:.4}"
+        return refuse(note!(
+            phi_range,
+            phi = phi,
+            active = p_active,
+            placebo = p_placebo,
+            low = Value::shown(low, format!("{low:.4}")),
+            high = Value::shown(high, format!("{high:.4}"))
         ));
     }
     let product = p_active * p_placebo;
@@ -115,10 +122,7 @@ impl McNemar {
         check_alpha(self.alpha)?;
         let sum = self.p10 + self.p01;
         if !(self.p10 >= 0.0 && self.p01 >= 0.0 && sum > 0.0 && sum <= 1.0 + 1e-12) {
-            return refuse(format!(
-                "p10 and p01 are probabilities whose sum lies above 0 and not above 1, not {} and {}",
-                self.p10, self.p01
-            ));
+            return refuse(note!(discordant_range, a = self.p10, b = self.p01));
         }
         Ok(())
     }
@@ -189,7 +193,7 @@ impl McNemar {
     pub fn power(&self, n: usize) -> Result<f64, Refusal> {
         self.check()?;
         if n == 0 || n > MOST_PAIRS {
-            return refuse(format!("the power is enumerated for 1 to {MOST_PAIRS} pairs, not for {n}"));
+            return refuse(note!(enumerated_many, most = MOST_PAIRS, n = n));
         }
         Ok(Conditional::new(*self).power(n))
     }
@@ -208,7 +212,7 @@ impl McNemar {
     /// No difference, a difference on the far side of the alternative, or more pairs than are enumerated.
     pub fn pairs(&self, power: f64) -> Result<Pairs, Refusal> {
         self.check()?;
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         let delta = self.p10 - self.p01;
         let towards = match self.sides {
             Alternative::TwoSided => delta != 0.0,
@@ -216,15 +220,12 @@ impl McNemar {
             Alternative::Less => delta < 0.0,
         };
         if !towards {
-            return refuse("no number of pairs detects this difference under this alternative");
+            return refuse(note!(no_pairs_detect));
         }
         let approximation = self.approximation(power);
         let last = 1.35 * approximation + 25.0;
         if last > MOST_PAIRS as f64 {
-            return refuse(format!(
-                "about {} pairs would be needed (normal approximation), more than the {MOST_PAIRS} that are enumerated",
-                approximation.ceil()
-            ));
+            return refuse(note!(enumerated_needed, n = approximation.ceil(), most = MOST_PAIRS));
         }
         let conditional = Conditional::new(*self);
         let (mut first, mut stays) = (None, None);
@@ -238,7 +239,7 @@ impl McNemar {
         }
         match (first, stays) {
             (Some(first), Some(stays)) => Ok(Pairs { first, stays, approximation }),
-            _ => refuse("the power is not reached where the normal approximation says: no number of pairs is given"),
+            _ => refuse(note!(enumerated_unreached)),
         }
     }
 
@@ -248,12 +249,12 @@ impl McNemar {
     /// A power that no p₁₀ reaches.
     pub fn detectable(&self, n: usize, power: f64) -> Result<f64, Refusal> {
         self.power(n)?;
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         let gap = |p10: f64| Conditional::new(Self { p10, ..*self }).power(n) - power;
         let (low, high) = (self.p01.max(1e-12), 1.0 - self.p01);
         if high <= low || gap(high) < 0.0 {
-            return refuse(format!("{n} pairs do not reach a power of {power} whatever p10 is"));
+            return refuse(note!(power_unreached, n = n, power = power));
         }
-        brent(gap, low, high, 1e-12).ok_or_else(|| Refusal("the detectable difference could not be found".into()))
+        brent(gap, low, high, 1e-12).ok_or_else(|| Refusal(note!(no_detectable)))
     }
 }

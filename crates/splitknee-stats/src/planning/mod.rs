@@ -21,15 +21,16 @@ pub mod variance;
 use crate::math::dist::chi_squared;
 use crate::math::dist::saddle_point::gamma_front;
 use crate::math::legendre;
+use crate::note;
+use crate::note::Note;
 pub use crate::paired::{Alternative, Refusal};
 
 /// Fewest pairs of any method here: an SD needs two.
 pub const FEWEST_PAIRS: usize = 2;
 
-/// A refusal with this text.
-fn refuse<T>(text: impl Into<String>) -> Result<T, Refusal> {
-    let text: String = text.into();
-    Err(Refusal(text.into()))
+/// A refusal for this reason.
+fn refuse<T>(reason: Note) -> Result<T, Refusal> {
+    Err(Refusal(reason))
 }
 
 /// Refuses a significance level outside (0, 1).
@@ -37,23 +38,23 @@ fn check_alpha(alpha: f64) -> Result<(), Refusal> {
     if alpha > 0.0 && alpha < 1.0 {
         return Ok(());
     }
-    refuse(format!("the significance level must lie between 0 and 1, not {alpha}"))
+    refuse(note!(alpha_range, alpha = alpha))
 }
 
 /// Refuses an SD that is not a positive number.
-fn check_sd(what: &str, sd: f64) -> Result<(), Refusal> {
+fn check_sd(what: Note, sd: f64) -> Result<(), Refusal> {
     if sd > 0.0 && sd.is_finite() {
         return Ok(());
     }
-    refuse(format!("{what} must be a positive number, not {sd}"))
+    refuse(note!(positive_needed, what = what, value = sd))
 }
 
 /// Refuses a probability to reach outside (`low`, 1).
-fn check_target(what: &str, target: f64, low: f64) -> Result<(), Refusal> {
+fn check_target(what: Note, target: f64, low: f64) -> Result<(), Refusal> {
     if target > low && target < 1.0 {
         return Ok(());
     }
-    refuse(format!("{what} must lie between {low} and 1, not {target}"))
+    refuse(note!(target_range, what = what, low = low, value = target))
 }
 
 /// The smallest whole number of pairs that suffices, from the tight root `needed` of the curve: up, never past a whole
@@ -82,13 +83,11 @@ fn pairs_root(power: impl Fn(f64) -> f64, target: f64) -> Result<f64, Refusal> {
     while power(high) < target || power(high).is_nan() {
         high *= 2.0;
         if high > 1e9 {
-            return refuse(
-                "more than a thousand million pairs would be needed: the difference cannot be shown like this",
-            );
+            return refuse(note!(pairs_too_many));
         }
     }
     crate::math::roots::brent(|n| power(n) - target, 0.5 * high, high, 1e-10)
-        .ok_or_else(|| Refusal("the number of pairs could not be found".into()))
+        .ok_or_else(|| Refusal(note!(power_not_found)))
 }
 
 /// Patients to randomise where a share `losses` of them gives no pair: `⌈pairs/(1 − losses)⌉`.
@@ -97,7 +96,7 @@ fn pairs_root(power: impl Fn(f64) -> f64, target: f64) -> Result<f64, Refusal> {
 /// A share outside [0, 1).
 pub fn patients(pairs: usize, losses: f64) -> Result<usize, Refusal> {
     if !(0.0..1.0).contains(&losses) {
-        return refuse(format!("the share of patients lost must be at least 0 and below 1, not {losses}"));
+        return refuse(note!(losses_range, value = losses));
     }
     Ok((pairs as f64 / (1.0 - losses) - 1e-9).ceil() as usize)
 }

@@ -12,6 +12,7 @@
 use super::{Refusal, check_alpha, check_sd, check_target, refuse};
 use crate::math::dist::normal;
 use crate::math::roots::brent;
+use crate::note;
 
 /// How the trial is analysed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,18 +48,18 @@ pub struct OneKnee {
 
 impl OneKnee {
     fn check(&self) -> Result<(), Refusal> {
-        check_sd("the SD of one knee", self.sd)?;
+        check_sd(note!(w_sd_one), self.sd)?;
         check_alpha(self.alpha)?;
         if !(self.rho > -1.0 && self.rho < 1.0) {
-            return refuse(format!("the correlation must lie between −1 and 1, not {}", self.rho));
+            return refuse(note!(correlation_range, r = self.rho));
         }
         let counts = [self.pairs, self.single_active, self.single_placebo];
         if !counts.iter().all(|count| *count >= 0.0 && count.is_finite()) {
-            return refuse("numbers of patients cannot be negative");
+            return refuse(note!(patients_negative));
         }
         let (active, placebo) = (self.pairs + self.single_active, self.pairs + self.single_placebo);
         if active <= 0.0 || placebo <= 0.0 || (self.analysis == Analysis::CompletePairs && self.pairs <= 0.0) {
-            return refuse("this analysis has no knee in one of the arms");
+            return refuse(note!(arm_empty));
         }
         Ok(())
     }
@@ -120,9 +121,9 @@ impl OneKnee {
     /// # Errors
     /// As [`OneKnee::variance`]; no difference.
     pub fn patients(&self, power: f64) -> Result<f64, Refusal> {
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         if self.delta == 0.0 {
-            return refuse("no number of patients detects a difference of 0");
+            return refuse(note!(no_pairs_detect));
         }
         let patients = self.pairs + self.single_active + self.single_placebo;
         let z = normal::upper_quantile(0.5 * self.alpha) + normal::quantile(power);
@@ -134,14 +135,12 @@ impl OneKnee {
     /// # Errors
     /// As [`OneKnee::variance`].
     pub fn detectable(&self, power: f64) -> Result<f64, Refusal> {
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         let se = self.variance()?.sqrt();
         let gap = |drift: f64| {
             let z = normal::upper_quantile(0.5 * self.alpha);
             normal::sf(z - drift) + normal::cdf(-z - drift) - power
         };
-        brent(gap, 0.0, 60.0, 1e-14)
-            .map(|drift| drift * se)
-            .ok_or_else(|| Refusal("the detectable difference could not be found".into()))
+        brent(gap, 0.0, 60.0, 1e-14).map(|drift| drift * se).ok_or_else(|| Refusal(note!(no_detectable)))
     }
 }

@@ -6,6 +6,7 @@
 
 use super::{Alternative, Refusal, check_target, refuse, whole_pairs};
 use crate::math::roots::brent;
+use crate::note;
 use crate::paired::power::Design;
 
 /// A planned paired t test.
@@ -49,7 +50,7 @@ impl PairedT {
     /// # Errors
     /// As [`PairedT::power`]; a power that is not above the significance level.
     pub fn detectable(&self, n: f64, power: f64) -> Result<f64, Refusal> {
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         self.power(n)?;
         let sign = if self.sides == Alternative::Less { -1.0 } else { 1.0 };
         let unit = self.sd_diff / n.sqrt();
@@ -62,7 +63,7 @@ impl PairedT {
         }
         match brent(gap, 0.0, high, 1e-13) {
             Some(root) => Ok(sign * root * unit),
-            None => refuse("the detectable difference could not be found"),
+            None => refuse(note!(no_detectable)),
         }
     }
 }

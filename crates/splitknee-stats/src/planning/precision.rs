@@ -8,6 +8,7 @@ use super::{Refusal, check_sd, check_target, over_sample_sd, pairs_root, refuse,
 use crate::math::dist::saddle_point::ln_gamma;
 use crate::math::dist::{chi_squared, normal, student_t};
 use crate::math::roots::brent;
+use crate::note;
 
 /// A planned interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,9 +25,9 @@ pub struct Precision {
 
 impl Precision {
     fn check(&self) -> Result<(), Refusal> {
-        check_sd("the SD of the differences", self.sd_diff)?;
-        check_sd("the half-width", self.half_width)?;
-        check_target("the confidence level", self.conf_level, 0.0)
+        check_sd(note!(w_sd_differences), self.sd_diff)?;
+        check_sd(note!(w_half_width), self.half_width)?;
+        check_target(note!(w_level), self.conf_level, 0.0)
     }
 
     fn quantile(&self, df: f64) -> f64 {
@@ -50,7 +51,7 @@ impl Precision {
     pub fn probability(&self, n: f64) -> Result<f64, Refusal> {
         self.check()?;
         if !(n >= 2.0 && n.is_finite()) {
-            return refuse(format!("an interval needs at least 2 pairs, not {n}"));
+            return refuse(note!(interval_pairs, n = n));
         }
         Ok(self.probability_at(n))
     }
@@ -70,7 +71,7 @@ impl Precision {
         self.check()?;
         match probability {
             Some(target) => {
-                check_target("the probability", target, 0.0)?;
+                check_target(note!(w_probability), target, 0.0)?;
                 let needed = pairs_root(|n| self.probability_at(n), target)?;
                 Ok((needed, whole_pairs(needed, |n| self.probability_at(n as f64) >= target)))
             }
@@ -86,13 +87,13 @@ impl Precision {
     /// # Errors
     /// As [`Precision::probability`].
     pub fn attainable(&self, n: f64, probability: f64) -> Result<f64, Refusal> {
-        check_target("the probability", probability, 0.0)?;
+        check_target(note!(w_probability), probability, 0.0)?;
         let scale = Self { half_width: self.sd_diff, ..*self };
         scale.probability(n)?;
         let gap = |log: f64| Self { half_width: self.sd_diff * log.exp(), ..*self }.probability_at(n) - probability;
         match brent(gap, -20.0, 20.0, 1e-13) {
             Some(log) => Ok(self.sd_diff * log.exp()),
-            None => refuse("the half-width could not be found"),
+            None => refuse(note!(no_half_width)),
         }
     }
 }

@@ -8,6 +8,7 @@
 use super::paired_t::PairedT;
 use super::{Alternative, Refusal, refuse};
 use crate::math::descriptive::{mean, variance};
+use crate::note;
 
 /// What was planned.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,24 +55,17 @@ pub struct Reestimated {
 pub fn reestimate(right_minus_left: &[f64], planned: &Planned) -> Result<Reestimated, Refusal> {
     let n = right_minus_left.len();
     let (Some(about_mean), Some(_)) = (variance(right_minus_left), mean(right_minus_left)) else {
-        return refuse(format!("a variance needs at least 2 patients with both knees, not {n}"));
+        return refuse(note!(variance_pairs, n = n));
     };
     if planned.pairs_max < planned.pairs {
-        return refuse(format!(
-            "the largest number of pairs ({}) is below the planned one ({})",
-            planned.pairs_max, planned.pairs
-        ));
+        return refuse(note!(pairs_max_low, most = planned.pairs_max, planned = planned.pairs));
     }
     let size = n as f64;
     let about_zero = right_minus_left.iter().map(|e| e * e).sum::<f64>() / size;
     let square = planned.delta * planned.delta;
     let adjusted_about_mean = about_mean - square * size / (size - 1.0);
     if adjusted_about_mean <= 0.0 {
-        return refuse(format!(
-            "the variance of right − left ({about_mean}) is not larger than what the planned difference of {} alone would \
-             add: the data contradict the plan, and no adjusted SD exists",
-            planned.delta
-        ));
+        return refuse(note!(variance_contradicts, variance = about_mean, delta = planned.delta));
     }
     let pairs = |variance: f64| {
         let (alpha, sides) = (planned.alpha, Alternative::TwoSided);

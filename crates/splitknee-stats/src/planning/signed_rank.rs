@@ -13,6 +13,7 @@ use crate::math::dist::{normal, student_t};
 use crate::math::legendre;
 use crate::math::random::Stream;
 use crate::math::roots::brent;
+use crate::note;
 use std::f64::consts::PI;
 
 /// Law of the differences about their centre.
@@ -165,9 +166,9 @@ impl Moments {
 
 impl SignedRank {
     fn check(&self) -> Result<(), Refusal> {
-        check_sd("the SD of the differences", self.sd_diff)?;
+        check_sd(note!(w_sd_differences), self.sd_diff)?;
         check_alpha(self.alpha)?;
-        if self.delta.is_finite() { Ok(()) } else { refuse("the difference must be a finite number") }
+        if self.delta.is_finite() { Ok(()) } else { refuse(note!(difference_finite)) }
     }
 
     /// The probabilities of the shift, by quadrature.
@@ -209,7 +210,13 @@ impl SignedRank {
     pub fn power(&self, n: f64) -> Result<f64, Refusal> {
         self.check()?;
         if !(n >= 3.0 && n.is_finite()) {
-            return refuse(format!("a signed-rank test needs at least 3 pairs, not {n}"));
+            return refuse(note!(
+                needs_pairs,
+                method = note!(m_rank),
+                least = 3_usize,
+                pairs = note!(pairs_word),
+                n = n
+            ));
         }
         Ok(self.power_at(&self.moments(), n))
     }
@@ -220,9 +227,9 @@ impl SignedRank {
     /// A design outside its domain, or no difference.
     pub fn pairs(&self, power: f64) -> Result<(f64, usize), Refusal> {
         self.check()?;
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         if self.delta == 0.0 {
-            return refuse("no number of pairs detects a shift of 0");
+            return refuse(note!(no_pairs_detect));
         }
         let moments = self.moments();
         let needed = match self.formula {
@@ -243,7 +250,7 @@ impl SignedRank {
     /// As [`SignedRank::power`].
     pub fn detectable(&self, n: f64, power: f64) -> Result<f64, Refusal> {
         self.power(n)?;
-        check_target("the power", power, self.alpha)?;
+        check_target(note!(w_power), power, self.alpha)?;
         let gap = |shift: f64| {
             let test = Self { delta: shift * self.sd_diff, ..*self };
             test.power_at(&test.moments(), n) - power
@@ -252,12 +259,10 @@ impl SignedRank {
         while gap(high) < 0.0 {
             high *= 2.0;
             if high > 64.0 {
-                return refuse(format!("{n} pairs do not reach a power of {power} by this formula"));
+                return refuse(note!(power_unreached, n = n, power = power));
             }
         }
-        brent(gap, 0.0, high, 1e-12)
-            .map(|shift| shift * self.sd_diff)
-            .ok_or_else(|| Refusal("the detectable shift could not be found".into()))
+        brent(gap, 0.0, high, 1e-12).map(|shift| shift * self.sd_diff).ok_or_else(|| Refusal(note!(no_detectable)))
     }
 
     /// Power of the exact test by simulation: the share of `replicates` samples that it rejects, and its Monte Carlo error.
@@ -267,7 +272,7 @@ impl SignedRank {
     pub fn simulate(&self, n: usize, replicates: u64, seed: u64) -> Result<(f64, f64), Refusal> {
         self.power(n as f64)?;
         if replicates == 0 {
-            return refuse("a simulation needs at least one replicate");
+            return refuse(note!(no_samples));
         }
         let critical = critical_sum(n, self.alpha)?;
         let total = n * (n + 1) / 2;
@@ -292,7 +297,7 @@ impl SignedRank {
 /// Null law of W⁺ without ties: `P(W⁺ ≤ w)` for w = 0, 1, ….
 fn null_law(n: usize) -> Result<Vec<f64>, Refusal> {
     if n > 400 {
-        return refuse(format!("the exact law of the signed-rank sum is tabulated for at most 400 pairs, not {n}"));
+        return refuse(note!(rank_law_many, n = n));
     }
     let mut law = vec![1.0];
     for rank in 1..=n {

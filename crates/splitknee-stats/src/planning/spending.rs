@@ -8,6 +8,7 @@
 
 use super::{Refusal, refuse};
 use crate::math::dist::normal;
+use crate::note;
 use std::f64::consts::E;
 
 /// Where the bounds come from.
@@ -32,11 +33,9 @@ impl Boundary {
     pub(super) fn check(self) -> Result<(), Refusal> {
         match self {
             Self::HwangShihDeCani(gamma) if !(gamma.is_finite() && gamma.abs() <= 100.0) => {
-                refuse(format!("γ of Hwang, Shih and DeCani lies between −100 and 100, not at {gamma}"))
+                refuse(note!(spending_gamma, value = gamma))
             }
-            Self::KimDeMets(rho) if !(rho > 0.0 && rho <= 100.0) => {
-                refuse(format!("ρ of Kim and DeMets is a positive number up to 100, not {rho}"))
-            }
+            Self::KimDeMets(rho) if !(rho > 0.0 && rho <= 100.0) => refuse(note!(spending_rho, value = rho)),
             _ => Ok(()),
         }
     }

@@ -6,14 +6,15 @@
 //!   `Var(A) = s₁² + s₀² − 2r s₁ s₀`, `Cov(A, P) = ρ(s₁ s₂ − r s₀ s₁ − r s₀ s₂ + s₀²)`.
 
 use super::{Refusal, check_sd, refuse};
+use crate::note;
 
 /// SD of `active − placebo` where the arms have the SDs `active` and `placebo` and the knees of a patient correlate by `rho`.
 ///
 /// # Errors
 /// An SD that is not positive, a correlation outside [−1, 1], or differences that do not vary.
 pub fn of_difference(active: f64, placebo: f64, rho: f64) -> Result<f64, Refusal> {
-    check_sd("the SD of the active knees", active)?;
-    check_sd("the SD of the placebo knees", placebo)?;
+    check_sd(note!(w_sd_active), active)?;
+    check_sd(note!(w_sd_placebo), placebo)?;
     check_correlation(rho)?;
     positive(active * active + placebo * placebo - 2.0 * rho * active * placebo)
 }
@@ -23,9 +24,9 @@ pub fn of_difference(active: f64, placebo: f64, rho: f64) -> Result<f64, Refusal
 /// # Errors
 /// As [`of_difference`].
 pub fn of_change(active: f64, placebo: f64, baseline: f64, rho: f64, rho_visit: f64) -> Result<f64, Refusal> {
-    check_sd("the SD of the active knees", active)?;
-    check_sd("the SD of the placebo knees", placebo)?;
-    check_sd("the SD at baseline", baseline)?;
+    check_sd(note!(w_sd_active), active)?;
+    check_sd(note!(w_sd_placebo), placebo)?;
+    check_sd(note!(w_sd_baseline), baseline)?;
     check_correlation(rho)?;
     check_correlation(rho_visit)?;
     let of_knee = |sd: f64| sd * sd + baseline * baseline - 2.0 * rho_visit * sd * baseline;
@@ -37,14 +38,14 @@ fn check_correlation(rho: f64) -> Result<(), Refusal> {
     if (-1.0..=1.0).contains(&rho) {
         return Ok(());
     }
-    refuse(format!("a correlation lies between −1 and 1, not at {rho}"))
+    refuse(note!(correlation_range, r = rho))
 }
 
 fn positive(variance: f64) -> Result<f64, Refusal> {
     if variance > 0.0 && variance.is_finite() {
         return Ok(variance.sqrt());
     }
-    refuse("with these SDs and this correlation the differences would not vary at all")
+    refuse(note!(differences_flat))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod rmst;
 pub mod scores;
 pub mod within_pairs;
 
+use crate::note;
 use crate::paired::Refusal;
 use std::collections::BTreeSet;
 
@@ -45,14 +46,14 @@ impl Cohort {
     /// No knee, a time that is not positive and finite, or two knees of one patient in one arm.
     pub fn new(mut subjects: Vec<Subject>) -> Result<Self, Refusal> {
         if subjects.is_empty() {
-            return Err(Refusal("there is no knee with a time".into()));
+            return Err(Refusal(note!(survival_none)));
         }
         if let Some(wrong) = subjects.iter().find(|s| !(s.time > 0.0 && s.time.is_finite())) {
-            return Err(Refusal(format!("a time of {}: times are positive numbers", wrong.time).into()));
+            return Err(Refusal(note!(survival_time, time = wrong.time)));
         }
         subjects.sort_by_key(|s| (s.patient, !s.active));
         if subjects.windows(2).any(|two| (two[0].patient, two[0].active) == (two[1].patient, two[1].active)) {
-            return Err(Refusal("a patient has two knees in one arm".into()));
+            return Err(Refusal(note!(survival_twice)));
         }
         let patients = subjects.iter().map(|s| s.patient).collect::<BTreeSet<_>>().len();
         Ok(Self { subjects, patients })

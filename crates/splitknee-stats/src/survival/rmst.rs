@@ -10,6 +10,7 @@
 use super::kaplan_meier::{Step, kaplan_meier, survival_at};
 use super::{Cohort, Subject};
 use crate::math::dist::{normal, student_t};
+use crate::note;
 use crate::paired::Refusal;
 use serde::Serialize;
 
@@ -91,21 +92,16 @@ pub fn reached_by_two(cohort: &Cohort) -> Option<f64> {
 /// An arm without a knee, or one that ends censored before `tau`.
 pub fn rmst(cohort: &Cohort, tau: f64, small_sample: bool, level: f64) -> Result<Rmst, Refusal> {
     if !(tau > 0.0 && tau.is_finite()) {
-        return Err(Refusal(format!("the horizon tau of the restricted mean must be positive, not {tau}").into()));
+        return Err(Refusal(note!(tau_positive, tau = tau)));
     }
-    for (active, name) in [(true, "active"), (false, "placebo")] {
+    for active in [true, false] {
+        let name = || if active { note!(mi_active) } else { note!(mi_placebo) };
         let arm = cohort.arm(active);
         let last = arm.iter().map(|s| s.time).max_by(f64::total_cmp);
-        let last = last.ok_or_else(|| Refusal(format!("no {name} knee has a time").into()))?;
+        let last = last.ok_or_else(|| Refusal(note!(rmst_no_knee, arm = name())))?;
         let ends_censored = arm.iter().any(|s| s.time == last && !s.event);
         if tau > last && ends_censored {
-            return Err(Refusal(
-                format!(
-                    "tau = {tau} lies beyond the last time of the {name} arm, {last}, at which a knee is still without \
-                 event: the mean is not known so far; take tau at most {last}"
-                )
-                .into(),
-            ));
+            return Err(Refusal(note!(tau_beyond, tau = tau, arm = name(), last = last)));
         }
     }
     let (means, influence) = areas(cohort, tau);
