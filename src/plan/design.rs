@@ -123,7 +123,8 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
 /// Status and horizon of the time to an event.
 fn time_to_event(plan: &PlanFile, written: &EndpointPlan) -> Option<TimeToEvent> {
     let status = written.status.clone().filter(|_| written.kind == KindPlan::Survival)?;
-    Some(TimeToEvent { status, levels: levels(plan, written), tau: written.tau })
+    let mean_decides = super::survival::deciding(plan.analysis.primary, &written.tests) == Some("rmst");
+    Some(TimeToEvent { status, levels: levels(plan, written), tau: written.tau, mean_decides, at: written.at.clone() })
 }
 
 /// The levels of a grade or answer with the numbers they are analysed as; where none are declared, the words for yes and no

@@ -712,6 +712,10 @@ pub struct EndpointPlan {
     /// time that both arms reach, which only the data tell: name it where `rmst` decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tau: Option<f64>,
+    /// For `kind = "survival"`: times, in the unit of `time`, at which the shares without the event are compared. They
+    /// describe and decide nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<f64>,
 }
 
 /// The scale on which an endpoint is analysed.

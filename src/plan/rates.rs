@@ -4,14 +4,14 @@
 //! estimands and planned sample sizes speak of: none of them says anything about a rate ratio, and each is refused.
 
 use super::cross::Checker;
-use super::file::{EndpointPlan, KindPlan, PlanFile, ReplicatesPlan, Shape};
+use super::file::{EndpointPlan, KindPlan, PlanFile, ReplicatesPlan};
 use super::options::PrimaryMethod;
 
 /// Checks exposures, methods of counts, and what a rate ratio cannot have.
 pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
     for (number, endpoint) in plan.endpoints.iter().enumerate() {
         let at = |key: &str| format!("endpoint.{number}.{key}");
-        exposure(checker, plan, endpoint, &at);
+        exposure(checker, endpoint, &at);
         if endpoint.is_rated(plan.analysis.primary) {
             rated(checker, endpoint, &at);
         }
@@ -31,8 +31,8 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
     differences_only(checker, plan);
 }
 
-/// An exposure is a column of long data, of a count as it was collected.
-fn exposure(checker: &mut Checker<'_>, plan: &PlanFile, endpoint: &EndpointPlan, at: &dyn Fn(&str) -> String) {
+/// An exposure is a column of its own (a parameter of a basic data structure), of a count as it was collected.
+fn exposure(checker: &mut Checker<'_>, endpoint: &EndpointPlan, at: &dyn Fn(&str) -> String) {
     let Some(column) = &endpoint.exposure else { return };
     if endpoint.kind != KindPlan::Count {
         let message = "an exposure belongs to a count: only events are counted over a time".to_owned();
@@ -41,11 +41,6 @@ fn exposure(checker: &mut Checker<'_>, plan: &PlanFile, endpoint: &EndpointPlan,
     if column.trim().is_empty() || *column == endpoint.column {
         let message = "the exposure needs a column of its own".to_owned();
         checker.wrong("SK012", &at("exposure"), message, "name the column with the days, or whatever was counted over");
-    }
-    if plan.data.observations().any(|data| data.shape != Shape::Long) {
-        let message =
-            "an exposure stands in the row of its count, which only data of `shape = \"long\"` have".to_owned();
-        checker.wrong("SK012", &at("exposure"), message, "give one row per knee and visit");
     }
     let combined: Vec<&str> = [
         ("derive", endpoint.derive.is_some()),

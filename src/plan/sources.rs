@@ -369,12 +369,13 @@ fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table
     let Some(codes) = Coded::read(table, &data.parameter) else { return };
     let sides = codes_of(plan).sides;
     let parts = |code: &String| {
-        plan.endpoints.iter().find_map(|endpoint| {
-            let expected = pattern.replace("{endpoint}", &endpoint.column);
+        let columns = plan.endpoints.iter().flat_map(|endpoint| std::iter::once(&endpoint.column).chain(&endpoint.exposure));
+        columns.into_iter().find_map(|column| {
+            let expected = pattern.replace("{endpoint}", column);
             let (before, after) = expected.split_once("{knee}")?;
             let side = code.strip_prefix(before)?.strip_suffix(after)?;
             let known = crate::trial::side::side(side).is_some() || codes::find(&sides, side).is_some();
-            known.then(|| (endpoint.column.clone(), side.to_owned()))
+            known.then(|| (column.clone(), side.to_owned()))
         })
     };
     let meaning: Vec<Option<(String, String)>> = codes.levels.iter().map(parts).collect();
@@ -487,7 +488,9 @@ fn assemble(
     let design = plan.design();
     let listed = &data.allocation_columns;
     let event = &data.event_columns;
+    let exposures = design.exposures();
     let ids: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
+    let ids: Vec<&str> = ids.into_iter().chain(exposures.iter().map(String::as_str)).collect();
     let written: Vec<Option<String>> = plan.endpoints.iter().map(|endpoint| endpoint.paramcd.clone()).collect();
     Sources {
         parameter_codes: adam_names::parameter_codes(&ids, &written),
@@ -565,7 +568,7 @@ fn assemble(
             })
             .collect(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
-        exposures: plan.endpoints.iter().filter_map(|endpoint| endpoint.exposure.clone()).collect(),
+        exposures,
     }
 }
 

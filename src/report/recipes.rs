@@ -57,6 +57,7 @@ const BY_ID: [&str; 46] = [
     "first-event",
     "marginal-cox",
     "rmst",
+    "survival-difference",
 ];
 
 /// The line of R, where the method has one.

@@ -26,6 +26,7 @@ pub mod differences;
 pub mod disposition;
 pub mod event_rows;
 pub mod events;
+pub mod exposures;
 pub mod expr;
 pub mod finding;
 pub mod findings;

@@ -132,7 +132,7 @@ fn applicable(args: &TestArgs) -> Result<(), CliError> {
     let mixture = args.weight.is_some() || args.vague_mean.is_some() || args.vague_sd.is_some();
     let exposures = args.exposure_treated.is_some() || args.exposure_control.is_some();
     let sides = args.left.is_some() || args.right.is_some() || args.active_side.is_some();
-    let blocks = args.block.is_some() || args.stratum.is_some() || args.block_size.is_some();
+    let blocks = args.block.is_some() || args.stratum.is_some() || !args.block_size.is_empty();
     let options: [(&str, bool, &[&str]); 30] = [
         ("--left, --right or --active-side", sides, &["design-permutation"]),
         ("--block, --stratum or --block-size", blocks, &["design-permutation"]),

@@ -326,8 +326,12 @@ fn references(material: &Material) -> Vec<(String, String)> {
         let citation = citations::full(method).unwrap_or(record.reference);
         seen.push((method, citation.to_owned()));
     }
+    let logarithms = material.trial.design.endpoints.iter().any(|endpoint| endpoint.logarithm.is_some());
+    let logarithms =
+        logarithms.then(|| (material.words.get("methods.logarithms"), citations::LOGARITHMS.to_owned()));
     seen.into_iter()
         .filter(|(_, citation)| !citation.is_empty())
         .map(|(method, citation)| (tables::method_name(material, method), citation))
+        .chain(logarithms)
         .collect()
 }
