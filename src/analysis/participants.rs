@@ -350,7 +350,8 @@ fn exposure(context: &Context) -> Vec<Record> {
         2 => records.push(of_knees(context, at("both_treated", None), &with(2), &|_| true)),
         most => records.extend((2..=most).rev().map(|sites| {
             let value = sites.to_string();
-            of_knees(context, at("sites_treated", Some(&value)), &with(sites), &|_| true)
+            let place = Place { table: "exposure", item: "sites_treated", value: Some(&value) };
+            of_knees(context, place, &with(sites), &|_| true)
         })),
     }
     records.push(of_knees(context, at("one_treated", None), &with(1), &|_| true));

@@ -379,7 +379,8 @@ fn draw(area: &Area<'_>, mark: &Mark, colours: Colours) -> Result<(), AreaError>
                 Anchor::End => HPos::Right,
             };
             let face = FontDesc::new(FontFamily::Name(font::FAMILY), plotters_size(set.size), weight).transform(turn);
-            let look = TextStyle::from(face).color(&colours.ink(set.colour)).pos(Pos::new(horizontal, VPos::Top));
+            let colour = colours.ink(set.colour);
+            let look = TextStyle::from(face).color(&colour).pos(Pos::new(horizontal, VPos::Top));
             area.draw(&Text::new(text.as_str(), on_canvas(&at), look))
         }
     }

@@ -1,6 +1,6 @@
 //! What fits a count that is concluded by the ratio of rates, and what belongs to counts only.
 //!
-//! Sizes and margins are differences in the unit of an endpoint, and so are what subgroups, contrasts of arms, looks, priors,
+//! Sizes and margins are differences in the unit of an endpoint, and so are what contrasts of arms, looks, priors,
 //! estimands and planned sample sizes speak of: none of them says anything about a rate ratio, and each is refused.
 
 use super::cross::Checker;
@@ -116,7 +116,6 @@ fn differences_only(checker: &mut Checker<'_>, plan: &PlanFile) {
         .as_ref()
         .is_some_and(|bayes| bayes.endpoint(&plan.endpoints).and_then(|at| plan.endpoints.get(at)).is_some_and(rated));
     let mut given: Vec<(String, bool)> = vec![
-        ("subgroup.0".to_owned(), !plan.subgroups.is_empty() && primary),
         ("arms.contrasts".to_owned(), !plan.arms.contrasts.is_empty() && primary),
         ("interim.pairs".to_owned(), plan.interim.is_some() && primary),
         ("analysis.randomisation_test".to_owned(), plan.analysis.randomisation_test.is_some() && primary),
@@ -131,8 +130,12 @@ fn differences_only(checker: &mut Checker<'_>, plan: &PlanFile) {
             "`{}` is about differences in the unit of an endpoint, and this endpoint is a count concluded by the ratio of rates",
             key.replace(".0", "")
         );
-        let remedy =
-            "leave it out, or compare the counts by their difference: without `exposure`, by a method of scores";
-        checker.wrong("SK012", &key, message, remedy);
+        let instead = match key.as_str() {
+            "arms.contrasts" => "`splitknee model --family poisson --contrast` has the ratios of several arms",
+            "bayes.prior" => "`splitknee test bayes` takes a mean and an SD, such as those of log ratios of rates",
+            "sample_size.delta" => "`splitknee simulate` plans counts by their own laws",
+            _ => "compare the counts by their difference: without `exposure`, by a method of scores",
+        };
+        checker.wrong("SK012", &key, message, format!("leave it out; {instead}"));
     }
 }

@@ -95,6 +95,7 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile, i: usize) {
         ("non_inferiority_margin", endpoint.non_inferiority_margin.is_some()),
         ("domain", endpoint.domain.is_some()),
         ("sum_of", !endpoint.sum_of.is_empty()),
+        ("compute", endpoint.compute.is_some()),
         ("score", endpoint.score.is_some()),
         ("derive", endpoint.derive.is_some()),
         ("missing", endpoint.missing.is_some()),
@@ -177,7 +178,8 @@ pub(super) fn beside(checker: &mut Checker<'_>, plan: &PlanFile) {
     let id = endpoint_id(endpoint);
     if !plan.subgroups.is_empty() {
         let message = format!("subgroups of the primary endpoint `{id}` are not analysed: it is the time to an event");
-        checker.wrong("SK012", "subgroup.0.column", message, "delete [[subgroup]]");
+        let remedy = "delete [[subgroup]]; `splitknee survival --where 'sex=F'` has the numbers of one group";
+        checker.wrong("SK012", "subgroup.0.column", message, remedy);
     }
     if plan.analysis.randomisation_test.is_some() {
         let message = format!("the randomisation test is of mean differences, and `{id}` is the time to an event");

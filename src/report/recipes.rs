@@ -10,7 +10,7 @@ use crate::analysis::Record;
 use crate::trial::Measure;
 
 /// Methods whose records `verify.R` recomputes by their identifier.
-const BY_ID: [&str; 46] = [
+const BY_ID: [&str; 47] = [
     "conditional-mean",
     "two-means",
     "locf",

@@ -18,6 +18,7 @@ pub mod build;
 pub mod coded;
 pub mod codes;
 pub mod columns;
+pub mod compute;
 pub mod define_xml;
 pub mod derived;
 pub mod design;

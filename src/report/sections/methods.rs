@@ -159,6 +159,10 @@ fn derived(material: &Material) -> Vec<String> {
     let trial = material.trial;
     let mut found = Vec::new();
     for (number, endpoint) in trial.design.endpoints.iter().enumerate() {
+        let computed = material.plan.endpoints.get(number).and_then(|written| written.compute.as_deref());
+        found.extend(computed.map(|text| {
+            words.say("methods.computed", &[("endpoint", endpoint.name.as_str()), ("expression", text)])
+        }));
         let Some(derived) = &endpoint.derived else { continue };
         let labels: Vec<&str> = derived
             .from

@@ -202,6 +202,8 @@ fn further(record: &Record) -> String {
         "rmst" => {
             found.extend(["tau", "rmst_active", "rmst_placebo"].map(|name| (name.to_owned(), json(record, name))));
         }
+        "subgroup" => found.push(("rate_ratio".to_owned(), json(record, "rate_ratio"))),
+        "subgroup-interaction" => found.push(("cochran_q".to_owned(), json(record, "cochran_q"))),
         "survival-difference" => {
             found.extend(["time", "surv_active", "surv_placebo"].map(|name| (name.to_owned(), json(record, name))));
         }
