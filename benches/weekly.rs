@@ -146,7 +146,8 @@ fn models(c: &mut Criterion) {
         group.bench_function(name, |b| b.iter(|| contrasts(black_box(&table), "value ~ arm + cs(arm|id)", adjust)));
     }
     let offset = || Offset::parse("log(days)").expect("an offset");
-    for (name, family) in [("gee-poisson", GeeFamily::Poisson), ("gee-negative-binomial", GeeFamily::NegativeBinomial)] {
+    for (name, family) in [("gee-poisson", GeeFamily::Poisson), ("gee-negative-binomial", GeeFamily::NegativeBinomial)]
+    {
         let options = GeeOptions { covariance: GeeCovariance::ManclDeRouen, ..GeeOptions::new(family) };
         let formula = Formula::parse("count ~ arm + visit").expect("a formula");
         let asked = GeeComparisons { offset: Some(offset()), by_t: true, ..GeeComparisons::default() };
@@ -208,10 +209,7 @@ fn pairs(c: &mut Criterion) {
         n: PATIENTS,
         mean: -6.2,
         sd: 17.5,
-        prior: vec![
-            Component { weight: 0.8, mean: 0.0, sd: 10.0 },
-            Component { weight: 0.2, mean: 0.0, sd: 30.0 },
-        ],
+        prior: vec![Component { weight: 0.8, mean: 0.0, sd: 10.0 }, Component { weight: 0.2, mean: 0.0, sd: 30.0 }],
         likelihood: Likelihood::T,
         better: Better::Lower,
         mcid: Some(-10.0),

@@ -73,14 +73,13 @@ fn an_exposure_is_read_in_every_shape_of_data() {
         table += &format!("{patient},{}\n", cells.join(","));
     }
     let by_arm = "shape = \"wide\"\npattern = \"{endpoint}_{arm}_{visit}\"\ncolumns = { patient = \"usubjid\" }";
-    let of_bds = "shape = \"bds\"\ncolumns = { patient = \"USUBJID\", knee = \"LAT\", arm = \"TRTA\", visit = \"AVISIT\" }";
+    let of_bds =
+        "shape = \"bds\"\ncolumns = { patient = \"USUBJID\", knee = \"LAT\", arm = \"TRTA\", visit = \"AVISIT\" }";
     let of_sides = "shape = \"bds\"\npattern = \"{endpoint}{knee}\"\ncolumns = { patient = \"USUBJID\", arm = \"TRTA\", visit = \
                     \"AVISIT\" }";
-    for (data, column, exposure, file) in [
-        (by_arm, "painful", "days", &table),
-        (of_bds, "PAINFUL", "DAYS", &bds),
-        (of_sides, "PAINFUL", "DAYS", &sided),
-    ] {
+    for (data, column, exposure, file) in
+        [(by_arm, "painful", "days", &table), (of_bds, "PAINFUL", "DAYS", &bds), (of_sides, "PAINFUL", "DAYS", &sided)]
+    {
         let other = run(&plan(data, column, exposure), file.as_bytes());
         let (a, b) = (numbers(&long), numbers(&other));
         let compared = |id: &&String| id.starts_with("painful.m");
@@ -156,7 +155,8 @@ fn the_export_has_exposures_and_logarithms_and_comes_back() {
     let exposed = codes.iter().filter(|code| code.as_deref() == Some("DAYS")).count();
     assert_eq!(exposed, codes.len() / 2, "one exposure per count");
     assert!(names.contains(&Some("Exposure (days)".to_owned())));
-    let of_bds = "shape = \"bds\"\ncolumns = { patient = \"USUBJID\", knee = \"LAT\", arm = \"TRTA\", visit = \"AVISIT\" }";
+    let of_bds =
+        "shape = \"bds\"\ncolumns = { patient = \"USUBJID\", knee = \"LAT\", arm = \"TRTA\", visit = \"AVISIT\" }";
     for (name, format) in [("data.xpt", Format::Xpt), ("data.json", Format::DatasetJson), ("data.csv", Format::Csv)] {
         let bytes = to_bytes(&made.table, name, format, &WriteOptions::default()).unwrap();
         // The plan keeps the names of its own columns: the codes are those that the export gives them.

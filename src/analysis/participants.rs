@@ -343,9 +343,7 @@ fn exposure(context: &Context) -> Vec<Record> {
     let with = |knees: usize| -> Vec<&Patient> {
         members.iter().copied().filter(|patient| patient.knees().len() == knees).collect()
     };
-    let mut records = vec![
-        of_knees(context, at("treated", None), &members, &|_| true),
-    ];
+    let mut records = vec![of_knees(context, at("treated", None), &members, &|_| true)];
     match sites_per_patient(&members) {
         2 => records.push(of_knees(context, at("both_treated", None), &with(2), &|_| true)),
         most => records.extend((2..=most).rev().map(|sites| {

@@ -36,11 +36,8 @@ pub fn analyse(context: &Context, endpoint: usize) -> Option<Record> {
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
     let options = context.options_of(about.better);
     let analysis = &context.plan.analysis;
-    let settings = Settings {
-        block_sizes: scheme.block_size.sizes(),
-        samples: analysis.permutation_samples,
-        seed: analysis.seed,
-    };
+    let settings =
+        Settings { block_sizes: scheme.block_size.sizes(), samples: analysis.permutation_samples, seed: analysis.seed };
     let pairs = allocated(context, scheme, &paired.pairs);
     let found = pairs.and_then(|pairs| design_permutation(&pairs, &settings, &options).map_err(|refusal| refusal.0));
     let mut result = found.unwrap_or_else(|reason| without_numbers(paired.pairs.len(), &options, reason));
@@ -83,7 +80,8 @@ fn allocated(
     }
     for of_stratum in blocks.values() {
         let sizes = scheme.block_size.sizes();
-        let short: Vec<&String> = of_stratum.iter().filter(|(_, n)| !sizes.contains(n)).map(|(block, _)| block).collect();
+        let short: Vec<&String> =
+            of_stratum.iter().filter(|(_, n)| !sizes.contains(n)).map(|(block, _)| block).collect();
         if let [first, second, ..] = short.as_slice() {
             let size = scheme.block_size.words();
             return Err(remark!(blocks_not_whole, first = *first, second = *second, size = size));

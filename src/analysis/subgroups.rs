@@ -6,9 +6,9 @@
 //! Subgroup results are exploratory and never decide a conclusion.
 
 use super::Context;
-use super::{methods, pairs};
 use super::notes::remark;
 use super::record::{Record, Rows};
+use super::{methods, pairs};
 use crate::math::descriptive::mean;
 use crate::math::dist::{chi_squared, fisher_f};
 use crate::note::Note;

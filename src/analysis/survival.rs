@@ -175,7 +175,8 @@ fn comparisons(context: &Context, endpoint: usize, visit: usize, found: &Observe
         let result = asked(context, endpoint, AT, Scale::Difference, found, &|cohort, options| {
             answers::survival_difference(cohort, time, options)
         });
-        let id = format!("{}.{}.{AT}.{}", context.stem(endpoint, visit), Role::Sensitivity.name(), slug(&time.to_string()));
+        let id =
+            format!("{}.{}.{AT}.{}", context.stem(endpoint, visit), Role::Sensitivity.name(), slug(&time.to_string()));
         let rows = rows(context, endpoint, AT);
         let mut record = context.record(id, endpoint, visit, Measure::Value, Role::Sensitivity, result, rows);
         record.reference = reference(AT);

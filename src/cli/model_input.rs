@@ -163,7 +163,11 @@ impl ModelInput {
             return Err(CliError::Usage(format!("--prior-weights: `{column}` is not a column of numbers")));
         }
         let wrong = self.rows(column, |weight| !(weight > 0.0 && weight.is_finite()))?;
-        refuse_rows(&wrong, "prior weights that are not positive", "leave rows that are not to count empty, or correct them")?;
+        refuse_rows(
+            &wrong,
+            "prior weights that are not positive",
+            "leave rows that are not to count empty, or correct them",
+        )?;
         self.formula.prior_weights = Some(column.to_owned());
         Ok(())
     }

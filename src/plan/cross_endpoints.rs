@@ -149,8 +149,14 @@ impl Checker<'_> {
             self.wrong("SK012", &at("compute"), message, "leave one of the two out");
         }
         if plan.data.observations().any(|data| data.shape != Shape::Long) {
-            let message = "`compute` reads the columns of one row, which only data of `shape = \"long\"` have".to_owned();
-            self.wrong("SK014", &at("compute"), message, "give one row per knee and visit, or compute the column in the data");
+            let message =
+                "`compute` reads the columns of one row, which only data of `shape = \"long\"` have".to_owned();
+            self.wrong(
+                "SK014",
+                &at("compute"),
+                message,
+                "give one row per knee and visit, or compute the column in the data",
+            );
         }
     }
 
@@ -206,11 +212,14 @@ impl Checker<'_> {
         }
         if summary == Summary::BaselineMean {
             let place = |visit: &String| all.iter().position(|known| known == visit);
-            let end = baseline.and_then(|baseline| place(&baseline.label));
-            let read = named.iter().filter(|visit| place(visit).is_some_and(|at| end.is_some_and(|end| at <= end))).count();
+            let end = baseline.and_then(place);
+            let read =
+                named.iter().filter(|visit| place(visit).is_some_and(|at| end.is_some_and(|end| at <= end))).count();
             if end.is_none() || read < 2 || !baseline.is_some_and(|baseline| named.contains(baseline)) {
-                let message = format!("a mean baseline needs two visits or more up to the baseline visit, and reads {read}");
-                let remedy = "name `visits.baseline`, and among the endpoint's `visits` it and one before it, such as screening";
+                let message =
+                    format!("a mean baseline needs two visits or more up to the baseline visit, and reads {read}");
+                let remedy =
+                    "name `visits.baseline`, and among the endpoint's `visits` it and one before it, such as screening";
                 self.wrong("SK016", &at("derive"), message, remedy);
             }
             return;

@@ -371,11 +371,8 @@ fn observations(plan: &Plan, table: &DataPlan, mut source: Source) -> Observatio
 
 /// Adds the columns of endpoints that are computed from others, where the file has these.
 fn compute(plan: &Plan, source: &mut Source, findings: &mut Vec<Finding>) {
-    let at = |row: Option<usize>, column: &str| Location {
-        file: source.file.clone(),
-        row,
-        column: Some(column.to_owned()),
-    };
+    let at =
+        |row: Option<usize>, column: &str| Location { file: source.file.clone(), row, column: Some(column.to_owned()) };
     let mut made: Vec<(String, Vec<Option<f64>>)> = Vec::new();
     for endpoint in &plan.endpoints {
         let Some(Ok(computed)) = endpoint.compute.as_deref().map(Computed::parse) else { continue };
@@ -396,7 +393,8 @@ fn compute(plan: &Plan, source: &mut Source, findings: &mut Vec<Finding>) {
             continue;
         }
         if source.table.has_column(&endpoint.column) {
-            let message = format!("the file has a column `{}`, and {} is to be computed", endpoint.column, endpoint.name);
+            let message =
+                format!("the file has a column `{}`, and {} is to be computed", endpoint.column, endpoint.name);
             let remedy = "leave `compute` out to read the column, or give `column` a new name".to_owned();
             findings.push(Positions::error("SK009", at(Some(1), &endpoint.column), message, remedy));
             continue;
@@ -411,7 +409,8 @@ fn compute(plan: &Plan, source: &mut Source, findings: &mut Vec<Finding>) {
                 let text = endpoint.compute.as_deref().unwrap_or_default();
                 findings.extend(undefined.iter().map(|row| {
                     let message = format!("`{text}` is no number in this row: {} cannot be computed", endpoint.name);
-                    let remedy = "correct the cells (a division by 0, a logarithm of 0), or empty one of them".to_owned();
+                    let remedy =
+                        "correct the cells (a division by 0, a logarithm of 0), or empty one of them".to_owned();
                     Positions::error("SK201", at(Some(source.table.file_row(*row)), names[0]), message, remedy)
                 }));
                 made.push((endpoint.column.clone(), values));
@@ -428,7 +427,8 @@ fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table
     let Some(codes) = Coded::read(table, &data.parameter) else { return };
     let sides = codes_of(plan).sides;
     let parts = |code: &String| {
-        let columns = plan.endpoints.iter().flat_map(|endpoint| std::iter::once(&endpoint.column).chain(&endpoint.exposure));
+        let columns =
+            plan.endpoints.iter().flat_map(|endpoint| std::iter::once(&endpoint.column).chain(&endpoint.exposure));
         columns.into_iter().find_map(|column| {
             let expected = pattern.replace("{endpoint}", column);
             let (before, after) = expected.split_once("{knee}")?;

@@ -282,9 +282,8 @@ impl Record<'_> {
 fn records(trial: &Trial) -> Vec<Record<'_>> {
     let design = &trial.design;
     let exposures = design.exposures();
-    let of_exposure = |column: &str| {
-        exposures.iter().position(|known| known == column).map(|number| design.endpoints.len() + number)
-    };
+    let of_exposure =
+        |column: &str| exposures.iter().position(|known| known == column).map(|number| design.endpoints.len() + number);
     let logs = |before: usize| {
         let before = design.endpoints.iter().take(before).filter(|endpoint| endpoint.logarithm.is_some());
         design.endpoints.len() + exposures.len() + before.count()

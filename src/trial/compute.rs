@@ -39,7 +39,9 @@ impl Computed {
         reader.blanks();
         match reader.rest().chars().next() {
             None => Ok(found),
-            Some(sign) => Err(format!("`{sign}` stands where the expression `{text}` should end or go on with + - * /")),
+            Some(sign) => {
+                Err(format!("`{sign}` stands where the expression `{text}` should end or go on with + - * /"))
+            }
         }
     }
 
@@ -190,7 +192,11 @@ impl<'t> Reader<'t> {
             return self.sign(&[')']).map(|_| found).ok_or_else(|| self.expected("`)`"));
         }
         if self.sign(&['`']).is_some() {
-            let name = self.rest().split_once('`').map(|(name, _)| name).ok_or_else(|| self.expected("a closing backquote"))?;
+            let name = self
+                .rest()
+                .split_once('`')
+                .map(|(name, _)| name)
+                .ok_or_else(|| self.expected("a closing backquote"))?;
             self.at += name.len() + 1;
             return Ok(Computed::Column(name.to_owned()));
         }
@@ -202,7 +208,10 @@ impl<'t> Reader<'t> {
         }
         self.at += end;
         if word.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-            return word.parse().map(Computed::Number).map_err(|_| format!("`{word}` is neither a number nor a column"));
+            return word
+                .parse()
+                .map(Computed::Number)
+                .map_err(|_| format!("`{word}` is neither a number nor a column"));
         }
         if self.sign(&['(']).is_none() {
             return Ok(Computed::Column(word.to_owned()));

@@ -163,7 +163,8 @@ pub fn derive(design: &Design, values: &mut KneeValues) {
                 let found = value(derived.summary, gaps, endpoint.better, &points);
                 let last = derived.from.last().copied();
                 for (visit, cell) in cells.iter_mut().enumerate() {
-                    let kept = derived.summary == Summary::BaselineMean || Some(visit) == design.baseline && endpoint.visits.contains(&visit);
+                    let kept = derived.summary == Summary::BaselineMean
+                        || Some(visit) == design.baseline && endpoint.visits.contains(&visit);
                     if Some(visit) == last {
                         *cell = found;
                     } else if !kept {

@@ -186,7 +186,11 @@ impl Knees {
                              `[arms] other`, one site each",
                         ),
                         n => (
-                            format!("patient {id} has {} sites and the plan {n} treatments: {}", more.len(), sides.join(", ")),
+                            format!(
+                                "patient {id} has {} sites and the plan {n} treatments: {}",
+                                more.len(),
+                                sides.join(", ")
+                            ),
                             SEVERAL_ON_ONE,
                         ),
                     };

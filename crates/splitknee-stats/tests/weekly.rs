@@ -379,7 +379,10 @@ fn permutation_over_the_blocks_of_the_allocation() {
         .iter()
         .map(|row| AllocatedPair {
             block: format!("{}/{}", row["stratum"], row["block"]),
-            listed: rows.iter().filter(|other| (&other["stratum"], &other["block"]) == (&row["stratum"], &row["block"])).count(),
+            listed: rows
+                .iter()
+                .filter(|other| (&other["stratum"], &other["block"]) == (&row["stratum"], &row["block"]))
+                .count(),
             left_active: row["active_side"] == "LEFT",
             left: number(row, "left"),
             right: number(row, "right"),

@@ -94,7 +94,9 @@ fn redrawn(args: &TestArgs) -> Result<(), CliError> {
     };
     // A patient without values has a place in the block all the same.
     let mut listed: BTreeMap<String, usize> = BTreeMap::new();
-    for (block, stratum) in blocks.iter().zip(&strata).filter_map(|(block, stratum)| block.as_ref().zip(stratum.as_ref())) {
+    for (block, stratum) in
+        blocks.iter().zip(&strata).filter_map(|(block, stratum)| block.as_ref().zip(stratum.as_ref()))
+    {
         *listed.entry(named(block, stratum)).or_default() += 1;
     }
     let (mut pairs, mut dropped) = (Vec::new(), 0);

@@ -66,8 +66,11 @@ pub fn figure(
     let title = words.say("figure.survival", &[("endpoint", &about.name)]);
     let notes = vec![words.get("figure.survival_note")];
     let input = curves::SurvivalCurves {
-        heading: heading(material, &material.key(endpoint), number, title, notes)
-            .over(ids(records.into_iter().flatten().chain(further.iter().map(|(_, record)| *record)).chain(shown))),
+        heading: heading(material, &material.key(endpoint), number, title, notes).over(ids(records
+            .into_iter()
+            .flatten()
+            .chain(further.iter().map(|(_, record)| *record))
+            .chain(shown))),
         active,
         placebo,
         others: further.iter().map(|(label, record)| (label.clone(), drawn(record))).collect(),

@@ -160,9 +160,11 @@ fn derived(material: &Material) -> Vec<String> {
     let mut found = Vec::new();
     for (number, endpoint) in trial.design.endpoints.iter().enumerate() {
         let computed = material.plan.endpoints.get(number).and_then(|written| written.compute.as_deref());
-        found.extend(computed.map(|text| {
-            words.say("methods.computed", &[("endpoint", endpoint.name.as_str()), ("expression", text)])
-        }));
+        found.extend(
+            computed.map(|text| {
+                words.say("methods.computed", &[("endpoint", endpoint.name.as_str()), ("expression", text)])
+            }),
+        );
         let Some(derived) = &endpoint.derived else { continue };
         let labels: Vec<&str> = derived
             .from
@@ -331,8 +333,7 @@ fn references(material: &Material) -> Vec<(String, String)> {
         seen.push((method, citation.to_owned()));
     }
     let logarithms = material.trial.design.endpoints.iter().any(|endpoint| endpoint.logarithm.is_some());
-    let logarithms =
-        logarithms.then(|| (material.words.get("methods.logarithms"), citations::LOGARITHMS.to_owned()));
+    let logarithms = logarithms.then(|| (material.words.get("methods.logarithms"), citations::LOGARITHMS.to_owned()));
     seen.into_iter()
         .filter(|(_, citation)| !citation.is_empty())
         .map(|(method, citation)| (tables::method_name(material, method), citation))

@@ -25,7 +25,7 @@ crate::messages! {
         gee_ar1 = "AR(1) takes the rows of a patient as neighbours in the order of the data";
         gee_single = "every patient has one row: there is no correlation to estimate";
         gee_singular = "{n} patients for {p} coefficients: the robust covariance matrix is singular";
-        prior_weights = "the residual variance of a row is that of the model divided by its {column}; variances and correlations are those of rows with weight 1";
+        prior_weights = "the residual variance of a row is that of the model divided by its {column}: variance components are those of rows with weight 1, and the matrix of one unit is that of its own weights";
         log_added = "{added} was added to every {name} before its logarithm: means and ratios are those of {name} + {added}";
         counts_rate = "means are logarithms of rates per unit of exposure, differences logarithms of rate ratios";
         counts_overdispersed = "the counts vary more than Poisson within pairs: the exact test rejects too often; see the robust limits";
