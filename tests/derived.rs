@@ -199,9 +199,9 @@ fn an_endpoint_is_computed_from_other_columns() {
             Some(1),
             "has a column `healthy`",
         ),
-        (COMPUTED.replace(" + healthy)", ""), rows, "SK011", Some(13), "ends where `)`"),
-        (COMPUTED.replace("\"share\"", "\"lesion\""), rows, "SK009", Some(13), "computed from itself"),
-        (COMPUTED.replace("100 * lesion / (lesion + healthy)", "100 / 7"), rows, "SK012", Some(13), "reads no column"),
+        (COMPUTED.replace(" + healthy)", ""), rows, "SK011", Some(14), "ends where `)`"),
+        (COMPUTED.replace("\"share\"", "\"lesion\""), rows, "SK009", Some(14), "computed from itself"),
+        (COMPUTED.replace("100 * lesion / (lesion + healthy)", "100 / 7"), rows, "SK012", Some(14), "reads no column"),
         (COMPUTED.replace("better", "kind = \"binary\"\nbetter"), rows, "SK016", None, "is a number"),
     ] {
         let findings = read(&plan, lesions(&data)).and_then(pipeline::analyse).map(|_| ()).expect_err(said);

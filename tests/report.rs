@@ -332,7 +332,7 @@ fn a_template_adds_footnotes_and_colours_the_arms() {
     };
     write(
         "[footnotes.tables]\n\"14.1.1\" = \"Reasons <as> collected.\\nAnd a second one.\"\n[footnotes.figures]\n\
-         \"14.2.1.1\" = \"Means of the knees.\"\n[colours]\nactive = \"#1B6E53\"\nplacebo = \"#8c2d62\"\n",
+         \"14.2.2\" = \"Means of the knees.\"\n[colours]\nactive = \"#1B6E53\"\nplacebo = \"#8c2d62\"\n",
     );
     let bundle = with().unwrap();
     let page = text(&bundle, "report.html");

@@ -15,8 +15,8 @@ use splitknee_stats::model::{Columns, Ddf, FitOptions, Formula, LsMeansSpec, Rep
 const SEED: u64 = 20_261_129;
 const TRIALS: u64 = 600;
 /// Design, arms, persons.
-const DESIGNS: [(&str, usize, [usize; 2]); 3] =
-    [("two-of-three", 3, [9, 15]), ("three", 3, [6, 12]), ("four", 4, [6, 12])];
+const DESIGNS: [(&str, usize, &[usize]); 3] =
+    [("two-of-three", 3, &[9, 15]), ("three", 3, &[6, 12]), ("four", 4, &[6])];
 const SETTINGS: [&str; 4] = ["equal", "negative", "unequal", "skewed"];
 const ARMS: [&str; 4] = ["A", "B", "C", "D"];
 /// The all-pairs family under each adjustment, and the comparisons with the first arm under Dunnett's.
@@ -31,7 +31,7 @@ const ADJUSTED: [(&str, Adjust); 5] = [
 fn main() {
     println!("design,persons,setting,adjust,rejects,no_answer");
     for (d, (design, arms, sizes)) in DESIGNS.into_iter().enumerate() {
-        for persons in sizes {
+        for &persons in sizes {
             for (s, setting) in SETTINGS.into_iter().enumerate() {
                 let mut rejects = [0_u64; ADJUSTED.len()];
                 let mut none = 0_u64;

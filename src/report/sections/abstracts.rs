@@ -25,10 +25,13 @@ pub fn section(material: &Material) -> Section {
     };
     let most = material.sites_per_patient();
     let sites = most.to_string();
-    fact("design", match most {
-        0..=2 => words.get("abstract.design_text"),
-        _ => words.say("abstract.design_text_sites", &[("most", &sites)]),
-    });
+    fact(
+        "design",
+        match most {
+            0..=2 => words.get("abstract.design_text"),
+            _ => words.say("abstract.design_text_sites", &[("most", &sites)]),
+        },
+    );
     let who = if conduct.eligibility.is_some() { &conduct.eligibility } else { &plan.condition };
     fact("participants", told(&[who, &conduct.setting]));
     let all = arms.labels().join(&words.get("text.comma"));
