@@ -238,17 +238,22 @@ fn dangling(event: &Value) -> Vec<String> {
     found
 }
 
+/// Fails where a reporting event is not valid or refers to what it does not define.
+pub fn valid(event: &Value) {
+    let mut found = Vec::new();
+    problems(event, "ReportingEvent", "$", &mut found);
+    found.extend(dangling(event));
+    found.truncate(20);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 #[test]
 fn the_reporting_event_is_valid_and_refers_only_to_what_it_defines() {
     let subgroups = "[report]\n";
     let with =
         "[[subgroup]]\ncolumn = \"sex\"\n[[subgroup]]\ncolumn = \"age\"\nlabel = \"Age\"\ncuts = [60]\n[report]\n";
     for event in [event(&[]), event(&[(subgroups, with)])] {
-        let mut found = Vec::new();
-        problems(&event, "ReportingEvent", "$", &mut found);
-        found.extend(dangling(&event));
-        found.truncate(20);
-        assert!(found.is_empty(), "{found:#?}");
+        valid(&event);
     }
 }
 

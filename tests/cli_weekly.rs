@@ -211,3 +211,75 @@ fn ratios_with_an_offset_and_their_figure() {
     let (succeeded, drawn) = again(&["--force"]);
     assert!(succeeded && drawn.contains("<svg"));
 }
+
+#[test]
+fn prior_weights_are_read_and_refused_with_their_rows() {
+    let data = reference("weekly_prior_weights");
+    let call =
+        ["model", "--data", &data, "--formula", "value ~ arm + visit + (1|patient/knee)", "--factor", "arm=SALINE,EV"];
+    let found = json(&[&call[..], &["--prior-weights", "readings", "--ddf", "satterthwaite"]].concat());
+    near(&found["log_lik"], -273.093650128802); // lme4 1.1-31, nlme 3.1-162
+    assert_eq!(found["prior_weights"], "readings");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("d.csv");
+    let text = std::fs::read_to_string(&data).unwrap();
+    let third = text.lines().nth(2).unwrap().to_owned();
+    let mut cells: Vec<&str> = third.split(',').collect();
+    cells[4] = "0";
+    std::fs::write(&file, text.replacen(&third, &cells.join(","), 1)).unwrap();
+    let file = file.display().to_string();
+    let wrong = |further: &[&str], data: &str| {
+        let output = program(&[&["model", "--data", data, "--formula", "value ~ arm + (1|patient)"], further].concat());
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = wrong(&["--prior-weights", "readings"], &file);
+    assert!(said.contains("d.csv:3: readings = 0") && said.contains("not positive"), "{said}");
+    assert!(wrong(&["--prior-weights", "knee"], &data).contains("not a column of numbers"));
+    assert!(
+        wrong(&["--prior-weights", "readings", "--family", "poisson"], &data)
+            .contains("--prior-weights is not an option")
+    );
+}
+
+#[test]
+fn blocks_of_several_sizes_are_redrawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("list.csv");
+    // Blocks of 2, 4 and one patient of a third.
+    let rows = "l,r,side,block\n12,5,left,1\n3,6,right,1\n9,4,left,2\n15,4,right,2\n2,4,left,2\n7,3,right,2\n8,,left,3\n10,1,left,3\n";
+    std::fs::write(&file, rows).unwrap();
+    let file = file.display().to_string();
+    let call = [
+        "test",
+        "design-permutation",
+        "--data",
+        &file,
+        "--left",
+        "l",
+        "--right",
+        "r",
+        "--active-side",
+        "side",
+        "--block",
+        "block",
+    ];
+    let found = json(&[&call[..], &["--block-size", "2,4"]].concat());
+    assert_eq!((&found["exact"], &found["n_dropped"]), (&Value::from(true), &Value::from(1)));
+    assert_eq!(found["block_sizes"], serde_json::json!([2.0, 4.0]));
+    let refused = program(&[&call[..], &["--block-size", "2,5"]].concat());
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("block size of 5"));
+    assert!(!program(&call).status.success());
+}
+
+#[test]
+fn shares_at_a_time_of_a_small_trial() {
+    let data = reference("weekly_survival_sim");
+    let found = |further: &[&str]| json(&[&["survival", "--data", &data, "--at", "6"], further, &COLUMNS[..]].concat());
+    let (large, small) = (found(&[]), found(&["--small-sample"]));
+    // R 4.2.2: influence values summed within patients (reference case).
+    near(&large["survival_difference"][0]["std_error"], 0.096710070293729966);
+    let small = &small["survival_difference"][0];
+    assert_eq!(small["df"], 43.0);
+    assert_eq!(small["std_error"], small["std_error_jackknife"]);
+}

@@ -342,7 +342,10 @@ fn what_does_not_fit_is_refused() {
         (plan("non_inferiority_margin = 2", "primary = \"gee\""), "`non_inferiority_margin` is a size in counts"),
         (plan("exposure = \"days\"\ntests = [\"paired-t\"]", ""), "compares the counts whatever their exposure"),
         (plan("", "overdispersed_counts = \"claim\""), "which does not run"),
-        (plan(EXPOSURE, "[[subgroup]]\ncolumn = \"sex\""), "`subgroup` is about differences"),
+        (
+            plan(EXPOSURE, "randomisation_test = \"design\"\n[randomisation]\nblock = \"b\"\nblock_size = 4"),
+            "`analysis.randomisation_test` is about differences",
+        ),
         (plan(EXPOSURE, "[bayes]\nprior = { mean = 0, sd = 1 }"), "`bayes.prior` is about differences"),
         (plan(EXPOSURE, "[interim]\npairs = [20, 40]"), "`interim.pairs` is about differences"),
     ] {
@@ -382,4 +385,71 @@ fn every_method_of_counts_decides() {
     // The exact test decides a count with an exposure where its endpoint names it.
     let run = run_on(WEEKLY, &plan("exposure = \"days\"\ntests = [\"counts\"]", ""));
     assert!(find(&run.outcomes, "painful.m6.primary.paired-counts").verdict.is_some());
+}
+
+#[test]
+fn subgroups_of_counts_have_ratios_of_mean_rates() {
+    use splitknee::paired::rate_ratio::rate_ratio;
+    let mut patients = "usubjid,sex\n".to_owned();
+    let ids: std::collections::BTreeSet<&str> = WEEKLY.lines().skip(1).map(|line| &line[..3]).collect();
+    for (at, id) in ids.iter().enumerate() {
+        patients += &format!("{id},{}\n", if at % 3 == 0 { "M" } else { "F" });
+    }
+    let plan = plan(EXPOSURE, "[[subgroup]]\ncolumn = \"sex\"")
+        .replace("path = \"data.csv\"", "path = \"data.csv\"\npatients = \"patients.csv\"");
+    let files = |name: &str| Ok(if name == "patients.csv" { patients.clone() } else { WEEKLY.to_owned() }.into_bytes());
+    let inputs = pipeline::read_from(&plan, "plan.toml", files).unwrap_or_else(|found| panic!("{found:?}"));
+    let run = pipeline::analyse(inputs).unwrap_or_else(|found| panic!("{found:?}"));
+    let of = |sex: &str| {
+        let wanted: Vec<&str> =
+            ids.iter().enumerate().filter(|(at, _)| (at % 3 == 0) == (sex == "M")).map(|(_, id)| *id).collect();
+        let cell = |id: &str, arm: &str, at: usize| -> Option<f64> {
+            let mut rows = WEEKLY.lines().map(|line| line.split(',').collect::<Vec<_>>());
+            rows.find(|row| row[0] == id && row[2] == arm && row[3] == "M6")?.get(at)?.parse().ok()
+        };
+        let mut columns: [Vec<f64>; 4] = Default::default();
+        for id in wanted {
+            if let (Some(a), Some(b)) = (cell(id, "EV", 5), cell(id, "PLACEBO", 5)) {
+                let row = [a, b, cell(id, "EV", 4).unwrap(), cell(id, "PLACEBO", 4).unwrap()];
+                columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+            }
+        }
+        let [a, b, x, y] = columns;
+        rate_ratio(&CountedPairs::new(&a, &b, Some((&x, &y))).unwrap(), &Options::default()).unwrap()
+    };
+    let theirs = ["F", "M"].map(of);
+    for (group, theirs) in ["f", "m"].into_iter().zip(&theirs) {
+        let found = &find(&run.outcomes, &format!("painful.m6.subgroup.sex.{group}")).result;
+        let close = |a: Option<f64>, b: Option<f64>| assert!((a.unwrap() - b.unwrap()).abs() < 1e-12);
+        close(found.estimate, theirs.estimate);
+        close(found.conf_low, theirs.conf_low);
+        assert_eq!(found.n_pairs, theirs.n_pairs);
+    }
+    // Two groups: Q is the square of their difference over its standard error.
+    let [f, m] = &theirs;
+    let z = (f.estimate.unwrap() - m.estimate.unwrap())
+        / (f.std_error.unwrap().powi(2) + m.std_error.unwrap().powi(2)).sqrt();
+    let q = find(&run.outcomes, "painful.m6.subgroup.sex").result.statistic.unwrap();
+    assert!((q - z * z).abs() < 1e-12, "{q} {z}");
+    let (words, options) = (compose::words(&run.plan), ReportOptions::default());
+    let document = compose::document_with(&run, &words, &compose::style(&run.plan), &options).unwrap();
+    let table = document.tables().find(|table| table.id.ends_with("subgroups")).unwrap();
+    let csv = splitknee::table::csv::render(table);
+    let shown = format!("{:.2}", f.estimate.unwrap().exp());
+    assert!(table.title.contains("rate ratio by subgroup"), "{}", table.title);
+    assert!(csv.contains(&format!("F,{},{shown}", f.n_pairs)), "{csv}");
+    assert!(document.figures().any(|figure| figure.title.contains("ratio of mean rates by subgroup")));
+    if crate::recompute::r_is_here() {
+        let material = material(&run, &words, &options);
+        let home = tempfile::tempdir().unwrap();
+        for (name, text) in splitknee::report::verify::files(&material) {
+            std::fs::write(home.path().join(name), text).unwrap();
+        }
+        let output = std::process::Command::new("Rscript").arg("verify.R").current_dir(home.path()).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let of = |begin: &str| printed.lines().filter(|line| line.starts_with(begin)).count();
+        assert!(output.status.success() && of("FAIL") == 0, "{printed}");
+        assert!(printed.lines().any(|line| line.starts_with("PASS") && line.contains("subgroup.sex.f")), "{printed}");
+        assert!(printed.lines().any(|line| line.starts_with("PASS") && line.contains("descriptive.ev")), "{printed}");
+    }
 }

@@ -322,6 +322,38 @@ fn a_template_replaces_page_style_and_titles() {
 }
 
 #[test]
+fn a_template_adds_footnotes_and_colours_the_arms() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |text: &str| std::fs::write(folder.path().join("titles.toml"), text).unwrap();
+    let with = || {
+        let template = Template::read(folder.path()).map_err(|error| error.to_string())?;
+        let options = Options { template, ..Options::default() };
+        report::files_with(&demo("en").0, &options).map_err(|error| error.to_string())
+    };
+    write(
+        "[footnotes.tables]\n\"14.1.1\" = \"Reasons <as> collected.\\nAnd a second one.\"\n[footnotes.figures]\n\
+         \"14.2.2\" = \"Means of the knees.\"\n[colours]\nactive = \"#1B6E53\"\nplacebo = \"#8c2d62\"\n",
+    );
+    let bundle = with().unwrap();
+    let page = text(&bundle, "report.html");
+    assert!(page.contains("Reasons &lt;as&gt; collected.") && page.contains("And a second one."));
+    assert!(page.contains("Means of the knees."));
+    assert!(text(&bundle, "tables.rtf").contains("And a second one."));
+    let profiles = |bundle: &Bundle| {
+        let svg = |(name, _): &(&str, &[u8])| name.contains("profiles") && name.ends_with(".svg");
+        let (_, bytes) = bundle.files().find(svg).unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    };
+    let (mine, built_in) = (profiles(&bundle), profiles(&demo("en").1));
+    assert!(built_in.contains("#0072B2") && built_in.contains("#D55E00"));
+    assert!(mine.contains("#1B6E53") && mine.contains("#8C2D62"));
+    assert!(!mine.contains("#0072B2") && !mine.contains("#D55E00") && !mine.contains("#B34F00"));
+    write("[footnotes.tables]\n\"99.9\" = \"x\"\n");
+    let error = with().unwrap_err();
+    assert!(error.contains("titles.toml:2: this report has no table `99.9`"), "{error}");
+}
+
+#[test]
 fn the_built_in_page_is_a_valid_template() {
     let folder = tempfile::tempdir().unwrap();
     let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/templates");

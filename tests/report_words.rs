@@ -289,6 +289,7 @@ fn the_japanese_report_is_japanese() {
         known.extend(["expected.csv", "lme4、nlme、ordinal"].map(str::to_owned));
         // Methods under the names by which a plan asks for them.
         known.extend(splitknee::paired::catalogue::NAMES.map(str::to_owned));
+        known.push(citations::LOGARITHMS.to_owned());
         known.push("Pandis N, et al. BMJ 2017;357:j2835".to_owned());
         known.push("Hopewell S, et al. BMJ 2025;389:e081123".to_owned());
         let letters =

@@ -98,8 +98,8 @@ pub fn describe(context: &Context, endpoint: usize, visit: usize, measure: Measu
     records
 }
 
-/// All events of an arm and, where exposures are declared, what they were counted over and their ratio: the rate per unit of
-/// exposure.
+/// All events of an arm and, where exposures are declared, what they were counted over, their ratio (the pooled rate per unit
+/// of exposure), and the mean of the knees' own rates, which is what a ratio of mean rates compares.
 fn totals(context: &Context, endpoint: usize, visit: usize, arm: usize) -> Vec<(&'static str, Field)> {
     let knees = context.members().filter_map(|patient| context.trial.patients[patient].knee(arm));
     let counted: Vec<(f64, Option<f64>)> =
@@ -110,6 +110,8 @@ fn totals(context: &Context, endpoint: usize, visit: usize, arm: usize) -> Vec<(
         let exposure: f64 = counted.iter().filter_map(|(_, exposure)| *exposure).sum();
         fields.push(("total_exposure", Field::Number(Some(exposure))));
         fields.push(("rate", Field::Number((exposure > 0.0).then(|| total / exposure))));
+        let rates: Vec<f64> = counted.iter().filter_map(|(count, exposure)| Some(count / (*exposure)?)).collect();
+        fields.push(("mean_rate", Field::Number(mean(&rates))));
     }
     fields
 }

@@ -21,7 +21,7 @@ splitknee_stats::messages! {
         look_is_last = "{n} patients with both {sites} are as many as planned for the end ({planned}): this is the final analysis";
         side_not_recorded = "side not recorded";
         block_not_recorded = "the block of patient {patient} is not recorded: the allocation cannot be redrawn";
-        blocks_not_whole = "blocks {first} and {second} of one stratum have fewer than {size} patients: the list was not drawn in blocks of that size, and cannot be redrawn";
+        blocks_not_whole = "blocks {first} and {second} of one stratum have another number of patients than {size}: the list was not drawn in blocks of that size, and cannot be redrawn";
         criteria_applied = "criteria applied to {domains}";
         undetermined = "pair with a {site} whose response is undetermined";
         further_arm = "{site} on a further arm";

@@ -20,7 +20,7 @@ use crate::paired::{
 };
 use crate::plan::PrimaryMethod;
 use crate::trial::design::{ACTIVE, PLACEBO};
-use crate::trial::{Kind, Measure, Pair, PairedDifferences, Patient, Role, Trial};
+use crate::trial::{Kind, Measure, Pair, Patient, Role, Trial};
 
 /// Methods beside the paired tests whose estimate is a difference active − placebo, so that its interval can decide a
 /// conclusion.
@@ -146,7 +146,7 @@ pub fn tests_of(context: &Context, endpoint: usize, visit: usize, deciding_only:
         .filter(|name| !deciding_only || deciding.as_deref() == Some(name))
         .map(|name| {
             let mut result = match name.as_str() {
-                name if is_of_counts(name) => of_counts(context, endpoint, visit, name, &paired),
+                name if is_of_counts(name) => of_counts(context, endpoint, visit, name, &paired.pairs),
                 name => run(context, name, endpoint, &active, &placebo),
             };
             result.n_dropped = paired.dropped.len();
@@ -182,17 +182,18 @@ fn is_of_counts(name: &str) -> bool {
 
 /// The test `name` of the counts of `paired` with their exposures. Of the exact one, without an event on one side the estimate is the
 /// logarithm of 0 or of infinity, as its limits are.
-fn of_counts(context: &Context, endpoint: usize, visit: usize, name: &str, paired: &PairedDifferences) -> TestResult {
+pub(super) fn of_counts(context: &Context, endpoint: usize, visit: usize, name: &str, pairs: &[Pair]) -> TestResult {
     let method = if name == methods::COUNTS { EXACT_COUNTS } else { methods::RATES };
     let options = context.options_of(context.trial.design.endpoints[endpoint].better);
     let exposures = |arm: usize| -> Option<Vec<f64>> {
         let of = |pair: &Pair| context.trial.patients[pair.patient].knee(arm)?.exposure(endpoint, visit);
-        paired.pairs.iter().map(of).collect()
+        pairs.iter().map(of).collect()
     };
+    let (active, placebo): (Vec<f64>, Vec<f64>) = pairs.iter().map(|pair| (pair.active, pair.placebo)).unzip();
     let settings = Settings { exposures: exposures(ACTIVE).zip(exposures(PLACEBO)), ..Settings::default() };
-    let found = catalogue::run(name, &paired.active(), &paired.placebo(), &options, &settings);
+    let found = catalogue::run(name, &active, &placebo, &options, &settings);
     let mut result = found.unwrap_or_else(|refusal| {
-        let mut result = TestResult::new(method, paired.pairs.len(), &options);
+        let mut result = TestResult::new(method, pairs.len(), &options);
         result.notes.push(refusal.0);
         result
     });

@@ -102,6 +102,8 @@ fn flow(context: &Context) -> Record {
     };
     let everyone: Vec<&Patient> = trial.patients.iter().collect();
     let absent = trial.randomised.saturating_sub(everyone.len());
+    // Nobody knows the knees of a patient who is not in the data: as many as the others have.
+    let of_absent = absent * sites_per_patient(&everyone);
     let (inside, outside): (Vec<_>, Vec<_>) = trial.patients.iter().zip(&set.members).partition(|(_, member)| **member);
     let inside: Vec<&Patient> = inside.into_iter().map(|(patient, _)| patient).collect();
     let outside: Vec<&Patient> = outside.into_iter().map(|(patient, _)| patient).collect();
@@ -113,13 +115,13 @@ fn flow(context: &Context) -> Record {
     };
     let mut leaving = by_reason(context.plan, &untreated, "no_reason");
     if absent > 0 {
-        let count = Count { patients: absent, knees: 2 * absent };
+        let count = Count { patients: absent, knees: of_absent };
         leaving.push(Leaving { reason: None, kind: "not_in_data".to_owned(), count });
     }
     let mut steps = vec![
         Step {
             item: "randomised".to_owned(),
-            count: Count { patients: everyone.len() + absent, knees: trial.knees() + 2 * absent },
+            count: Count { patients: everyone.len() + absent, knees: trial.knees() + of_absent },
             by_arm: (absent == 0).then(|| arms(&everyone, &|_| true)).flatten(),
             leaving,
         },
@@ -169,6 +171,11 @@ fn flow(context: &Context) -> Record {
     FLOW.clone_into(&mut record.id);
     record.result.extra.push(("steps", Field::Json(serde_json::to_value(steps).unwrap_or_default())));
     record
+}
+
+/// The knees that a patient has at most; two where the trial has nobody with more.
+fn sites_per_patient(patients: &[&Patient]) -> usize {
+    patients.iter().map(|patient| patient.knees().len()).max().unwrap_or_default().max(2)
 }
 
 /// The identifiers of the treated patients: those of the safety set, where the plan names one of its own that holds the
@@ -358,11 +365,16 @@ fn exposure(context: &Context) -> Vec<Record> {
     let with = |knees: usize| -> Vec<&Patient> {
         members.iter().copied().filter(|patient| patient.knees().len() == knees).collect()
     };
-    let mut records = vec![
-        of_knees(context, at("treated", None), &members, &|_| true),
-        of_knees(context, at("both_treated", None), &with(2), &|_| true),
-        of_knees(context, at("one_treated", None), &with(1), &|_| true),
-    ];
+    let mut records = vec![of_knees(context, at("treated", None), &members, &|_| true)];
+    match sites_per_patient(&members) {
+        2 => records.push(of_knees(context, at("both_treated", None), &with(2), &|_| true)),
+        most => records.extend((2..=most).rev().map(|sites| {
+            let value = sites.to_string();
+            let place = Place { table: "exposure", item: "sites_treated", value: Some(&value) };
+            of_knees(context, place, &with(sites), &|_| true)
+        })),
+    }
+    records.push(of_knees(context, at("one_treated", None), &with(1), &|_| true));
     let labels = side_labels(&members);
     let arms = trial.design.arms.labels();
     // Without a side column the arm stands for the side.

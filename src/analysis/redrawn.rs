@@ -3,8 +3,8 @@
 //! Beside the comparison at the deciding visit, on the complete pairs: the sides are redrawn within the blocks of the
 //! allocation list (`[randomisation]`), blocks that were cut short whole. It is a sensitivity analysis and claims nothing.
 //!
-//! Blocks are known by their column alone, so that the size is held against the list: within a stratum one block at most may
-//! have fewer patients than a whole one. Where that fails, the law would be that of another scheme, and there is no p-value.
+//! Blocks are known by their column alone, so that the sizes are held against the list: within a stratum one block at most may
+//! have another number of patients than a whole one. Where that fails, the law would be that of another scheme, and there is no p-value.
 //!
 //! `crates/splitknee-stats/src/paired/design_permutation.rs`; Rosenberger & Lachin 2016.
 
@@ -37,9 +37,9 @@ pub fn analyse(context: &Context, endpoint: usize) -> Option<Record> {
     let options = context.options_of(about.better);
     let analysis = &context.plan.analysis;
     let settings =
-        Settings { block_size: scheme.block_size, samples: analysis.permutation_samples, seed: analysis.seed };
+        Settings { block_sizes: scheme.block_size.sizes(), samples: analysis.permutation_samples, seed: analysis.seed };
     let pairs = allocated(context, scheme, &paired.pairs);
-    let found = pairs.and_then(|pairs| design_permutation(&pairs, settings, &options).map_err(|refusal| refusal.0));
+    let found = pairs.and_then(|pairs| design_permutation(&pairs, &settings, &options).map_err(|refusal| refusal.0));
     let mut result = found.unwrap_or_else(|reason| without_numbers(paired.pairs.len(), &options, reason));
     result.n_dropped = paired.dropped.len();
     let id = format!("{}.{}.{METHOD}", context.stem(endpoint, visit), Role::Sensitivity.name());
@@ -79,10 +79,12 @@ fn allocated(
         *blocks.entry(stratum).or_default().entry(block).or_insert(0) += 1;
     }
     for of_stratum in blocks.values() {
+        let sizes = scheme.block_size.sizes();
         let short: Vec<&String> =
-            of_stratum.iter().filter(|(_, n)| **n < scheme.block_size).map(|(block, _)| block).collect();
+            of_stratum.iter().filter(|(_, n)| !sizes.contains(n)).map(|(block, _)| block).collect();
         if let [first, second, ..] = short.as_slice() {
-            return Err(remark!(blocks_not_whole, first = *first, second = *second, size = scheme.block_size));
+            let size = scheme.block_size.words();
+            return Err(remark!(blocks_not_whole, first = *first, second = *second, size = size));
         }
     }
     let mut found = Vec::with_capacity(pairs.len());
@@ -98,8 +100,9 @@ fn allocated(
             _ => return Err(remark!(side_not_recorded)),
         };
         let (left, right) = if left_active { (pair.active, pair.placebo) } else { (pair.placebo, pair.active) };
+        let listed = blocks.get(&stratum).and_then(|own| own.get(&block)).copied().unwrap_or_default();
         let block = if stratum.is_empty() { block } else { format!("{stratum} {block}") };
-        found.push(AllocatedPair { block, left_active, left, right });
+        found.push(AllocatedPair { block, listed, left_active, left, right });
     }
     Ok(found)
 }

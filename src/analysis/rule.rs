@@ -94,12 +94,16 @@ pub fn of(context: &Context, endpoint: usize) -> Option<Rule> {
     let members = trial.patients.iter().zip(&primary.members).filter(|(_, member)| **member);
     let both = members.filter(|(patient, _)| {
         let knees = patient.knees();
-        knees.len() == 2 && knees.iter().all(|knee| !has_baseline || trial.baseline(knee, endpoint).is_some())
+        knees.len() > 1 && knees.iter().all(|knee| !has_baseline || trial.baseline(knee, endpoint).is_some())
     });
     let (patients, visits) = (both.count(), context.visits(endpoint).len());
     let choice = match choose(patients, visits) {
         // A paired test compares two arms, and the contrasts of several come from one model.
         Choice::PairedChange if !context.plan.arms.contrasts.is_empty() => Choice::EachVisit,
+        // The model of all visits knows two knees of a patient; that of one visit any number of sites.
+        Choice::AllVisits if visits > 1 && trial.patients.iter().any(|patient| patient.knees().len() > 2) => {
+            Choice::EachVisit
+        }
         choice => choice,
     };
     Some(Rule { patients, visits, choice })

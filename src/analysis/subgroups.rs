@@ -1,14 +1,16 @@
 //! Subgroups of patients: the paired difference in each, and whether the groups differ (interaction).
 //!
 //! For the primary endpoints, at the deciding visit. The interaction is the F test of a one-way analysis of variance of
-//! the differences; for two groups that is the pooled two-sample t-test. Subgroup results are exploratory and never
-//! decide a conclusion.
+//! the differences; for two groups that is the pooled two-sample t-test. Counts that are compared by the ratio of rates have
+//! the ratio of mean rates in each group, and Cochran's Q of their logarithms as interaction, a test of large samples.
+//! Subgroup results are exploratory and never decide a conclusion.
 
 use super::Context;
 use super::notes::remark;
 use super::record::{Record, Rows};
+use super::{methods, pairs};
 use crate::math::descriptive::mean;
-use crate::math::dist::fisher_f;
+use crate::math::dist::{chi_squared, fisher_f};
 use crate::note::Note;
 use crate::paired::{Alternative, Field, Options, TestResult, paired_t};
 use crate::plan::Subgroup;
@@ -23,6 +25,7 @@ pub fn analyse(context: &Context, endpoint: usize) -> Vec<Record> {
 
 fn of_factor(context: &Context, endpoint: usize, visit: usize, factor: &Subgroup) -> Vec<Record> {
     let measure = context.measure(endpoint);
+    let rated = context.trial.design.endpoints[endpoint].rated;
     let paired = context.trial.paired(endpoint, visit, measure, context.set);
     let grouped: Vec<(Option<String>, Pair)> =
         paired.pairs.iter().map(|pair| (group(context, factor, pair.patient), *pair)).collect();
@@ -50,30 +53,43 @@ fn of_factor(context: &Context, endpoint: usize, visit: usize, factor: &Subgroup
             rows.leave_out(reason.reason, reason.n);
         }
         let mut record = context.record(id, endpoint, visit, measure, Role::Descriptive, result, rows);
-        record.reference = "paired t-test within the group; one-way analysis of variance of the differences";
+        record.reference = match rated {
+            true => "ratio of mean rates within the group; Cochran's Q of the log ratios",
+            false => "paired t-test within the group; one-way analysis of variance of the differences",
+        };
         record
     };
     let mut records = Vec::new();
     let mut differences: Vec<Vec<f64>> = Vec::new();
+    let mut ratios: Vec<Option<(f64, f64)>> = Vec::new();
     let options = context.options_of(context.trial.design.endpoints[endpoint].better);
     for (number, name) in groups.iter().enumerate() {
         let here: Vec<&Pair> =
             grouped.iter().filter(|(group, _)| group.as_ref() == Some(name)).map(|(_, pair)| pair).collect();
-        let active: Vec<f64> = here.iter().map(|pair| pair.active).collect();
-        let placebo: Vec<f64> = here.iter().map(|pair| pair.placebo).collect();
-        let mut result = paired_t::paired_t(&active, &placebo, &options).unwrap_or_else(|refusal| {
-            let mut result = TestResult::new("subgroup", here.len(), &options);
-            result.notes.push(refusal.0);
-            result
-        });
+        let mut result = if rated {
+            let own: Vec<Pair> = here.iter().map(|pair| **pair).collect();
+            pairs::of_counts(context, endpoint, visit, methods::RATES, &own)
+        } else {
+            let active: Vec<f64> = here.iter().map(|pair| pair.active).collect();
+            let placebo: Vec<f64> = here.iter().map(|pair| pair.placebo).collect();
+            paired_t::paired_t(&active, &placebo, &options).unwrap_or_else(|refusal| {
+                let mut result = TestResult::new("subgroup", here.len(), &options);
+                result.notes.push(refusal.0);
+                result
+            })
+        };
         result.method = "subgroup";
+        ratios.push(result.estimate.zip(result.std_error).filter(|(ratio, error)| ratio.is_finite() && *error > 0.0));
         let fields = vec![("group", Field::Text(name.clone())), ("order", Field::Count(number as u64 + 1))];
         let id = format!("{stem}.{}", id_of(name, number));
         records.push(make(id, result, here.len(), fields));
         differences.push(here.iter().map(|pair| pair.difference()).collect());
     }
     let used = differences.iter().map(Vec::len).sum();
-    let result = interaction(&differences, &context.options());
+    let result = match rated {
+        true => homogeneity(&ratios, used, &context.options()),
+        false => interaction(&differences, &context.options()),
+    };
     let unknown = grouped.iter().filter(|(name, _)| name.is_none()).count() as u64;
     let fields = vec![("groups", Field::Count(groups.len() as u64)), ("not_known", Field::Count(unknown))];
     records.push(make(stem, result, used, fields));
@@ -126,6 +142,27 @@ pub fn groups(factor: &Subgroup) -> Vec<Note> {
 /// The names of [`groups`].
 fn names(factor: &Subgroup) -> Vec<String> {
     groups(factor).iter().map(Note::text).collect()
+}
+
+/// Cochran's Q of the log ratios of the groups that have one, weighted by their inverse variances.
+///
+/// Source: Cochran 1954 (Biometrics 10:101).
+fn homogeneity(groups: &[Option<(f64, f64)>], n: usize, options: &Options) -> TestResult {
+    let groups: Vec<(f64, f64)> = groups.iter().flatten().map(|(ratio, error)| (*ratio, error.powi(-2))).collect();
+    let mut result =
+        TestResult::new("subgroup-interaction", n, &Options { alternative: Alternative::TwoSided, ..*options });
+    if groups.len() < 2 {
+        result.notes.push(remark!(two_groups));
+        return result;
+    }
+    let weight: f64 = groups.iter().map(|(_, weight)| weight).sum();
+    let centre = groups.iter().map(|(ratio, weight)| weight * ratio).sum::<f64>() / weight;
+    let q = groups.iter().map(|(ratio, weight)| weight * (ratio - centre).powi(2)).sum();
+    let df = groups.len() as f64 - 1.0;
+    (result.statistic, result.df) = (Some(q), Some(df));
+    result.p_value = Some(chi_squared::sf(q, df));
+    result.extra.push(("cochran_q", Field::Number(Some(q))));
+    result
 }
 
 /// F test of equal mean differences in the groups, those without patients left out.

@@ -18,8 +18,7 @@ use super::scale::{Ratio, Scale};
 use super::slug;
 use crate::note::Notes;
 use crate::paired::{Alternative, Field, Options, TestResult};
-use crate::plan::PrimaryMethod;
-use crate::plan::survival::{DECIDING, METHODS};
+use crate::plan::survival::METHODS;
 use crate::survival::{Cohort, Subject, answers, kaplan_meier, rmst};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Kind, Measure, Role};
@@ -32,9 +31,12 @@ pub const CURVE: &str = "kaplan-meier";
 /// The methods of an endpoint whose plan names none: those on which the numbers of a report rest.
 const USUAL: [&str; 5] = ["first-event", "stratified-log-rank", "stratified-cox", "marginal-cox", "rmst"];
 
+/// The difference of the shares without the event at a time of the plan (`at`).
+pub const AT: &str = "survival-difference";
+
 /// Whether `method` is one for the time to an event.
 pub fn is_method(method: &str) -> bool {
-    method == CURVE || METHODS.contains(&method)
+    method == CURVE || method == AT || METHODS.contains(&method)
 }
 
 /// Whether `method` compares within the patient; the others compare over all patients.
@@ -50,14 +52,9 @@ pub fn methods(context: &Context, endpoint: usize) -> Vec<String> {
 
 /// The method that decides: that of the plan, else the first of the endpoint's that can.
 pub fn deciding(context: &Context, endpoint: usize) -> Option<Deciding> {
-    let names = methods(context, endpoint);
-    let of_plan = match context.plan.analysis.primary {
-        PrimaryMethod::FirstEvent => Some("first-event"),
-        PrimaryMethod::Rmst => Some("rmst"),
-        _ => None,
-    };
-    let named = of_plan.filter(|name| names.iter().any(|known| known == name)).map(str::to_owned);
-    named.or_else(|| names.into_iter().find(|name| DECIDING.contains(&name.as_str()))).map(Deciding::Test)
+    let tests = &context.trial.design.endpoints[endpoint].tests;
+    let name = crate::plan::survival::deciding(context.plan.analysis.primary, tests)?;
+    Some(Deciding::Test(name.to_owned()))
 }
 
 /// The curves of the arms and every method; in an analysis set other than the primary one, only the method that decides.
@@ -159,7 +156,7 @@ fn comparisons(context: &Context, endpoint: usize, visit: usize, found: &Observe
         _ => None,
     };
     let wanted = methods(context, endpoint).into_iter();
-    wanted
+    let mut records: Vec<Record> = wanted
         .filter(|name| !deciding_only || deciding.as_ref() == Some(name))
         .filter_map(|name| METHODS.into_iter().find(|known| **known == name))
         .map(|name| {
@@ -172,11 +169,59 @@ fn comparisons(context: &Context, endpoint: usize, visit: usize, found: &Observe
             record.reference = reference(name);
             record
         })
-        .collect()
+        .collect();
+    let times = context.trial.design.endpoints[endpoint].survival.as_ref().map(|survival| survival.at.as_slice());
+    for &time in times.unwrap_or_default().iter().filter(|_| !deciding_only) {
+        let result = asked(context, endpoint, AT, Scale::Difference, found, &|cohort, options| {
+            answers::survival_difference(cohort, time, options)
+        });
+        let id =
+            format!("{}.{}.{AT}.{}", context.stem(endpoint, visit), Role::Sensitivity.name(), slug(&time.to_string()));
+        let rows = rows(context, endpoint, AT);
+        let mut record = context.record(id, endpoint, visit, Measure::Value, Role::Sensitivity, result, rows);
+        record.reference = reference(AT);
+        records.push(record);
+    }
+    records
 }
 
-/// One method by name. A one-sided alternative is towards benefit: of hazards the other way than of times.
+/// One method by name.
 fn run(context: &Context, endpoint: usize, name: &'static str, found: &Observed) -> TestResult {
+    let scale = match name {
+        "rmst" | "prentice-wilcoxon" | "akritas" => Scale::Difference,
+        _ => Scale::Log(Ratio::Hazards),
+    };
+    asked(context, endpoint, name, scale, found, &|cohort, options| match name {
+        "first-event" => answers::first_event(cohort, options).unwrap_or_else(|refusal| none(name, options, refusal.0)),
+        "stratified-log-rank" => answers::stratified_log_rank(cohort, options),
+        "stratified-cox" => answers::stratified_cox(cohort, options),
+        "marginal-cox" => answers::marginal_cox(cohort, options),
+        "prentice-wilcoxon" => answers::prentice_wilcoxon(cohort, options),
+        "akritas" => answers::akritas(cohort, options),
+        _ => match found.tau {
+            Some(tau) => answers::rmst(cohort, tau, options),
+            None => none(name, options, remark!(no_horizon)),
+        },
+    })
+}
+
+/// No answer, and why.
+fn none(name: &'static str, options: &Options, reason: crate::note::Note) -> TestResult {
+    let mut notes = Notes::new();
+    notes.push(reason);
+    TestResult { notes, ..TestResult::new(name, 0, options) }
+}
+
+/// What a method answers of the observed knees, with its scale and its question. A one-sided alternative is towards benefit:
+/// of hazards the other way than of times and of shares without the event.
+fn asked(
+    context: &Context,
+    endpoint: usize,
+    name: &'static str,
+    scale: Scale,
+    found: &Observed,
+    answer: &dyn Fn(&Cohort, &Options) -> TestResult,
+) -> TestResult {
     let about = &context.trial.design.endpoints[endpoint];
     let of_times = context.options_of(about.better);
     let alternative = match of_times.alternative {
@@ -184,30 +229,10 @@ fn run(context: &Context, endpoint: usize, name: &'static str, found: &Observed)
         Alternative::Greater => Alternative::Less,
         Alternative::TwoSided => Alternative::TwoSided,
     };
-    let of_hazards = Options { alternative, ..of_times };
-    let (options, scale) = match name {
-        "rmst" | "prentice-wilcoxon" | "akritas" => (of_times, Scale::Difference),
-        _ => (of_hazards, Scale::Log(Ratio::Hazards)),
-    };
-    let none = |reason: crate::note::Note| {
-        let mut notes = Notes::new();
-        notes.push(reason);
-        TestResult { notes, ..TestResult::new(name, 0, &options) }
-    };
+    let options = if scale == Scale::Difference { of_times } else { Options { alternative, ..of_times } };
     let mut result = match &found.cohort {
-        None => none(note!(time_none)),
-        Some(cohort) => match name {
-            "first-event" => answers::first_event(cohort, &options).unwrap_or_else(|refusal| none(refusal.0)),
-            "stratified-log-rank" => answers::stratified_log_rank(cohort, &options),
-            "stratified-cox" => answers::stratified_cox(cohort, &options),
-            "marginal-cox" => answers::marginal_cox(cohort, &options),
-            "prentice-wilcoxon" => answers::prentice_wilcoxon(cohort, &options),
-            "akritas" => answers::akritas(cohort, &options),
-            _ => match found.tau {
-                Some(tau) => answers::rmst(cohort, tau, &options),
-                None => none(remark!(no_horizon)),
-            },
-        },
+        None => none(name, &options, note!(time_none)),
+        Some(cohort) => answer(cohort, &options),
     };
     result.n_dropped = context.members().count() - result.n_pairs;
     result.extra.push(scale.field());
@@ -245,6 +270,7 @@ fn reference(name: &str) -> &'static str {
         "stratified-cox" => "Cox 1972; Holt & Prentice 1974",
         "marginal-cox" => "Lee, Wei & Amato 1992; Lin & Wei 1989; Efron 1977",
         "rmst" => "Andersen, Hansen & Klein 2004; Murray 2001; jackknife over patients",
+        AT => "Su et al. 2011; jackknife over patients",
         "prentice-wilcoxon" => "O'Brien & Fleming 1987",
         "akritas" => "Akritas 1992",
         _ => "",

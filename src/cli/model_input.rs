@@ -155,6 +155,24 @@ impl ModelInput {
         )
     }
 
+    /// Takes `column` as prior weights.
+    ///
+    /// # Errors
+    /// Weights that are not positive numbers, with their rows.
+    pub fn weigh(&mut self, column: &str) -> Result<(), CliError> {
+        if !matches!(self.table.column(column), Ok(Column::Numeric(_))) {
+            return Err(CliError::Usage(format!("--prior-weights: `{column}` is not a column of numbers")));
+        }
+        let wrong = self.rows(column, |weight| !(weight > 0.0 && weight.is_finite()))?;
+        refuse_rows(
+            &wrong,
+            "prior weights that are not positive",
+            "leave rows that are not to count empty, or correct them",
+        )?;
+        self.formula.prior_weights = Some(column.to_owned());
+        Ok(())
+    }
+
     /// Puts the logarithm of outcome + `added` in place of the outcome.
     ///
     /// # Errors

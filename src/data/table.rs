@@ -414,6 +414,15 @@ impl Table {
         self.provenance.columns = self.width();
     }
 
+    /// Adds a column `name` of numbers; it has a cell for every row.
+    pub fn set_numbers(&mut self, name: &str, cells: Vec<Option<f64>>) {
+        if !self.has_column(name) {
+            self.info.push(ColumnInfo::default());
+        }
+        self.replace(Values::Number(cells).into_column(name));
+        self.provenance.columns = self.width();
+    }
+
     /// Puts `column` in the place of the one of its name, or at the end.
     fn replace(&mut self, column: Column) {
         // A column as long as the others always fits.

@@ -8,7 +8,7 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::style::{self, Style};
+use super::style::{self, Colours, Style};
 use super::{Figure, FigureError, Heading, font, words};
 
 /// Canvas units per point.
@@ -299,7 +299,7 @@ impl<'s> Scene<'s> {
             let backend = |e: &dyn std::fmt::Display| FigureError::Backend { figure: id.into(), reason: e.to_string() };
             area.fill(&style::PAPER).map_err(|e| backend(&e))?;
             for mark in &self.marks {
-                draw(&area, mark).map_err(|e| backend(&e))?;
+                draw(&area, mark, self.style.colours).map_err(|e| backend(&e))?;
             }
             area.present().map_err(|e| backend(&e))?;
         }
@@ -337,11 +337,12 @@ impl<'s> Scene<'s> {
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type AreaError = DrawingAreaErrorKind<std::io::Error>;
 
-fn draw(area: &Area<'_>, mark: &Mark) -> Result<(), AreaError> {
+fn draw(area: &Area<'_>, mark: &Mark, colours: Colours) -> Result<(), AreaError> {
+    let own = |colour: &RGBColor| colours.mark(*colour);
     match mark {
         Mark::Path { points, stroke } => {
             let width = units(stroke.width).max(1).unsigned_abs();
-            let look = stroke.colour.mix(stroke.opacity).stroke_width(width);
+            let look = own(&stroke.colour).mix(stroke.opacity).stroke_width(width);
             let points: Vec<(i32, i32)> = points.iter().map(on_canvas).collect();
             if stroke.dashed {
                 let (dash, gap) = style::DASH;
@@ -352,13 +353,14 @@ fn draw(area: &Area<'_>, mark: &Mark) -> Result<(), AreaError> {
         }
         Mark::Area { points, colour, opacity } => {
             let points: Vec<(i32, i32)> = points.iter().map(on_canvas).collect();
-            area.draw(&Polygon::new(points, colour.mix(*opacity).filled()))
+            area.draw(&Polygon::new(points, own(colour).mix(*opacity).filled()))
         }
         Mark::Rectangle { corners, colour, opacity } => {
-            area.draw(&Rectangle::new([on_canvas(&corners[0]), on_canvas(&corners[1])], colour.mix(*opacity).filled()))
+            let colour = own(colour).mix(*opacity);
+            area.draw(&Rectangle::new([on_canvas(&corners[0]), on_canvas(&corners[1])], colour.filled()))
         }
         Mark::Circle { centre, radius, colour, opacity, outline } => {
-            let colour = colour.mix(*opacity);
+            let colour = own(colour).mix(*opacity);
             let look = outline
                 .map_or_else(|| colour.filled(), |width| colour.stroke_width(units(width).max(1).unsigned_abs()));
             area.draw(&Circle::new(on_canvas(centre), units(*radius), look))
@@ -377,7 +379,8 @@ fn draw(area: &Area<'_>, mark: &Mark) -> Result<(), AreaError> {
                 Anchor::End => HPos::Right,
             };
             let face = FontDesc::new(FontFamily::Name(font::FAMILY), plotters_size(set.size), weight).transform(turn);
-            let look = TextStyle::from(face).color(&set.colour).pos(Pos::new(horizontal, VPos::Top));
+            let colour = colours.ink(set.colour);
+            let look = TextStyle::from(face).color(&colour).pos(Pos::new(horizontal, VPos::Top));
             area.draw(&Text::new(text.as_str(), on_canvas(&at), look))
         }
     }

@@ -100,7 +100,8 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
         }
         (Some(place), _) if !plan.endpoints[place].kind.is_score() => {
             let message = format!("the prior is of a mean difference, and `{}` is no score", ids[place]);
-            checker.wrong("SK012", "bayes.prior", message, "name a continuous endpoint or a count, or delete [bayes]");
+            let remedy = "name a continuous endpoint or a count without `exposure`, or delete [bayes]";
+            checker.wrong("SK012", "bayes.prior", message, remedy);
         }
         _ => {}
     }

@@ -92,6 +92,9 @@ fn dummy_arms(plan: &Plan) -> Plan {
     plan.file_name = mask(&plan.file_name, &labels);
     plan.arms.active = Named::from(DUMMY_ACTIVE);
     plan.arms.placebo = Named::from(DUMMY_PLACEBO);
+    let others = |place: usize| format!("DUMMY OTHER {}", place + 1);
+    plan.arms.other = (0..written.other.len()).map(|place| Named::from(others(place).as_str())).collect();
+    plan.design.arms.other = (0..written.other.len()).map(others).collect();
     plan.arms.rename_contrasts(&written);
     plan.design.arms.active = DUMMY_ACTIVE.to_owned();
     plan.design.arms.placebo = DUMMY_PLACEBO.to_owned();

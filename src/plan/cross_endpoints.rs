@@ -7,6 +7,7 @@ use super::file::{EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan, Shape, T
 use super::options::{Objective, PrimaryMethod};
 use crate::instrument::{Instrument, Scale};
 use crate::paired::catalogue;
+use crate::trial::compute::Computed;
 use crate::trial::derived::Summary;
 
 impl Checker<'_> {
@@ -116,6 +117,7 @@ impl Checker<'_> {
                 self.test_margin(plan, i, j);
             }
             self.score(plan, i);
+            self.computed(plan, i);
             self.derived(plan, i);
             super::logarithm::check(self, plan, i);
             self.primary_measured(plan, i);
@@ -128,6 +130,46 @@ impl Checker<'_> {
                 "endpoint.0",
                 message,
                 "add `role = \"primary\"` to the endpoint that decides the trial",
+            );
+        }
+    }
+
+    /// An endpoint that is computed from other columns.
+    pub(super) fn computed(&mut self, plan: &PlanFile, number: usize) {
+        let Some(endpoint) = plan.endpoints.get(number) else { return };
+        let Some(text) = &endpoint.compute else { return };
+        let at = |key: &str| format!("endpoint.{number}.{key}");
+        match Computed::parse(text) {
+            Err(message) => {
+                let remedy = "write columns and numbers with + - * /, for instance `compute = \"pain + stiffness\"`";
+                self.wrong("SK011", &at("compute"), message, remedy);
+            }
+            Ok(found) if found.columns().is_empty() => {
+                let message = format!("`{text}` reads no column");
+                self.wrong("SK012", &at("compute"), message, "name the columns that it is computed from");
+            }
+            Ok(found) if found.columns().contains(&endpoint.column.as_str()) => {
+                let message = format!("`{}` is computed from itself", endpoint.column);
+                self.wrong("SK009", &at("compute"), message, "give `column` a new name, which no file has");
+            }
+            Ok(_) => {}
+        }
+        if !matches!(endpoint.kind, KindPlan::Continuous | KindPlan::Count) {
+            let message = "what is computed is a number, and this endpoint is none".to_owned();
+            self.wrong("SK016", &at("compute"), message, "declare `kind = \"continuous\"`, or leave `compute` out");
+        }
+        if endpoint.score.is_some() {
+            let message = "`score` and `compute` both say where the values come from".to_owned();
+            self.wrong("SK012", &at("compute"), message, "leave one of the two out");
+        }
+        if plan.data.observations().any(|data| data.shape != Shape::Long) {
+            let message =
+                "`compute` reads the columns of one row, which only data of `shape = \"long\"` have".to_owned();
+            self.wrong(
+                "SK014",
+                &at("compute"),
+                message,
+                "give one row per knee and visit, or compute the column in the data",
             );
         }
     }
@@ -179,6 +221,20 @@ impl Checker<'_> {
                     message,
                     "name `visits.baseline`, and it among the endpoint's `visits`",
                 );
+            }
+            return;
+        }
+        if summary == Summary::BaselineMean {
+            let place = |visit: &String| all.iter().position(|known| known == visit);
+            let end = baseline.and_then(place);
+            let read =
+                named.iter().filter(|visit| place(visit).is_some_and(|at| end.is_some_and(|end| at <= end))).count();
+            if end.is_none() || read < 2 || !baseline.is_some_and(|baseline| named.contains(baseline)) {
+                let message =
+                    format!("a mean baseline needs two visits or more up to the baseline visit, and reads {read}");
+                let remedy =
+                    "name `visits.baseline`, and among the endpoint's `visits` it and one before it, such as screening";
+                self.wrong("SK016", &at("derive"), message, remedy);
             }
             return;
         }

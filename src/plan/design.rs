@@ -123,7 +123,8 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
 /// Status and horizon of the time to an event.
 fn time_to_event(plan: &PlanFile, written: &EndpointPlan) -> Option<TimeToEvent> {
     let status = written.status.clone().filter(|_| written.kind == KindPlan::Survival)?;
-    Some(TimeToEvent { status, levels: levels(plan, written), tau: written.tau })
+    let mean_decides = super::survival::deciding(plan.analysis.primary, &written.tests) == Some("rmst");
+    Some(TimeToEvent { status, levels: levels(plan, written), tau: written.tau, mean_decides, at: written.at.clone() })
 }
 
 /// The levels of a grade or answer with the numbers they are analysed as; where none are declared, the words for yes and no
@@ -167,21 +168,27 @@ fn levels(plan: &PlanFile, written: &EndpointPlan) -> Vec<Level> {
     written.levels.iter().enumerate().map(level).collect()
 }
 
-/// How an endpoint is derived: an area and a percent change read every visit named, the baseline too; the others those after
-/// baseline.
+/// How an endpoint is derived: an area and a percent change read every visit named, the baseline too; a mean baseline those up
+/// to it; the others those after baseline.
 fn derived(written: &EndpointPlan, measured: &[usize], baseline: Option<usize>) -> Option<Derived> {
     let summary = written.derive?.summary();
     let whole = matches!(summary, Summary::Auc | Summary::PercentChange);
-    let read = |visit: &usize| whole || Some(*visit) != baseline;
+    let read = |visit: &usize| match summary {
+        Summary::BaselineMean => baseline.is_some_and(|baseline| *visit <= baseline),
+        _ => whole || Some(*visit) != baseline,
+    };
     let from = measured.iter().copied().filter(read).collect();
     Some(Derived { summary, gaps: written.missing.map(GapsPlan::gaps), from })
 }
 
 /// The visits at which a derived endpoint has a value: the last it reads and, as covariate, the baseline; percent changes all
-/// after baseline.
+/// after baseline; a mean baseline leaves every visit where it is.
 fn filed(derived: &Derived, measured: Vec<usize>, baseline: Option<usize>) -> Vec<usize> {
     if derived.summary == Summary::PercentChange {
         return derived.from.iter().copied().filter(|visit| Some(*visit) != baseline).collect();
+    }
+    if derived.summary == Summary::BaselineMean {
+        return measured;
     }
     let last = derived.from.last().copied();
     let mut visits: Vec<usize> = baseline.into_iter().filter(|visit| measured.contains(visit)).collect();

@@ -684,6 +684,11 @@ pub struct EndpointPlan {
     /// Columns whose sum this endpoint is (subscales of a total); checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sum_of: Vec<String>,
+    /// Computes the endpoint from other columns of the same row, for instance `"pain + stiffness"` or
+    /// `"100 * lesion / (lesion + healthy)"`; `column` is then a new name that no file has. Numbers, columns, `+ - * /`,
+    /// parentheses, `log`, `log10`, `sqrt`, `exp`, `abs`, `min`, `max`. Only for `shape = "long"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute: Option<String>,
     /// Scoring of the endpoint from questionnaire items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<ScorePlan>,
@@ -712,6 +717,10 @@ pub struct EndpointPlan {
     /// time that both arms reach, which only the data tell: name it where `rmst` decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tau: Option<f64>,
+    /// For `kind = "survival"`: times, in the unit of `time`, at which the shares without the event are compared. They
+    /// describe and decide nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<f64>,
 }
 
 /// The scale on which an endpoint is analysed.
@@ -743,6 +752,8 @@ pub enum DerivePlan {
     Best,
     /// Percent change from the baseline of the same knee. Less efficient than a model with the baseline (Vickers 2001).
     PercentChange,
+    /// The baseline as the mean of the visits up to the baseline visit, such as screening and baseline; other visits stay.
+    BaselineMean,
 }
 
 /// What is done about missing visits of a derived endpoint.
@@ -757,7 +768,7 @@ pub enum GapsPlan {
     InterpolateCarry,
     /// `auc`: over the observed visits, divided by their span.
     ObservedSpan,
-    /// `mean`, `worst`, `best`: of the observed visits.
+    /// `mean`, `worst`, `best`, `baseline-mean`: of the observed visits.
     Available,
 }
 
@@ -770,6 +781,7 @@ impl DerivePlan {
             Self::Worst => Summary::Worst,
             Self::Best => Summary::Best,
             Self::PercentChange => Summary::PercentChange,
+            Self::BaselineMean => Summary::BaselineMean,
         }
     }
 }

@@ -86,7 +86,9 @@ fn in_units(checker: &mut Checker<'_>, plan: &PlanFile, number: usize, id: &str)
     if plan.bayes.as_ref().and_then(|bayes| bayes.endpoint(&plan.endpoints)) == Some(number) {
         let message =
             format!("the prior is of a mean difference, and `{id}` is compared by a ratio (`transform = \"log\"`)");
-        checker.wrong("SK012", "bayes.prior", message, "name another endpoint, or delete [bayes]");
+        let remedy =
+            "name another endpoint, or delete [bayes]; `splitknee test bayes` takes the mean and SD of log ratios";
+        checker.wrong("SK012", "bayes.prior", message, remedy);
     }
     if let Some(planned) = &plan.sample_size
         && planned.endpoint.as_deref().map_or_else(only_primary, |named| named == id)

@@ -15,8 +15,37 @@ pub struct RandomisationPlan {
     /// Column of the stratum, where blocks are numbered within strata; leave out where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stratum: Option<String>,
-    /// Patients of a whole block; one that was cut short is redrawn whole.
-    pub block_size: usize,
+    /// Patients of a whole block, or the sizes that each block was drawn from (`[4, 6]`); one that was cut short is redrawn
+    /// whole.
+    pub block_size: BlockSize,
+}
+
+/// The size of whole blocks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum BlockSize {
+    /// One for all.
+    One(usize),
+    /// Each block's was drawn from these, equally likely.
+    Several(Vec<usize>),
+}
+
+impl BlockSize {
+    /// Every size, the smallest first.
+    pub fn sizes(&self) -> Vec<usize> {
+        let mut sizes = match self {
+            Self::One(size) => vec![*size],
+            Self::Several(sizes) => sizes.clone(),
+        };
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes
+    }
+
+    /// The sizes in a sentence.
+    pub fn words(&self) -> String {
+        self.sizes().iter().map(usize::to_string).collect::<Vec<_>>().join("/")
+    }
 }
 
 /// Which permutation test is run beside the primary analysis.
@@ -41,10 +70,13 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
         }
         return;
     };
-    let size = scheme.block_size;
-    if size == 0 || size % 2 == 1 || size > LARGEST {
+    let sizes = scheme.block_size.sizes();
+    let remedy = format!("write the even size of a whole block, up to {LARGEST}, or `[4, 6]` where sizes vary");
+    if sizes.is_empty() {
+        let message = "no size of a block is named".to_owned();
+        checker.wrong("SK010", "randomisation.block_size", message, remedy);
+    } else if let Some(size) = sizes.iter().find(|size| **size == 0 || **size % 2 == 1 || **size > LARGEST) {
         let message = format!("a block of {size} patients cannot be redrawn with each side active equally often");
-        let remedy = format!("write the even size of a whole block, up to {LARGEST}");
         checker.wrong("SK010", "randomisation.block_size", message, remedy);
     }
     if scheme.stratum.as_ref() == Some(&scheme.block) {

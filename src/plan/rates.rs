@@ -1,10 +1,10 @@
 //! What fits a count that is concluded by the ratio of rates, and what belongs to counts only.
 //!
-//! Sizes and margins are differences in the unit of an endpoint, and so are what subgroups, contrasts of arms, looks, priors,
+//! Sizes and margins are differences in the unit of an endpoint, and so are what contrasts of arms, looks, priors,
 //! estimands and planned sample sizes speak of: none of them says anything about a rate ratio, and each is refused.
 
 use super::cross::Checker;
-use super::file::{EndpointPlan, KindPlan, PlanFile, ReplicatesPlan, Shape};
+use super::file::{EndpointPlan, KindPlan, PlanFile, ReplicatesPlan};
 use super::options::PrimaryMethod;
 use crate::paired::{Method, catalogue};
 
@@ -12,7 +12,7 @@ use crate::paired::{Method, catalogue};
 pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
     for (number, endpoint) in plan.endpoints.iter().enumerate() {
         let at = |key: &str| format!("endpoint.{number}.{key}");
-        exposure(checker, plan, endpoint, &at);
+        exposure(checker, endpoint, &at);
         if endpoint.is_rated(plan.analysis.primary) {
             rated(checker, endpoint, &at);
         }
@@ -32,8 +32,8 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
     differences_only(checker, plan);
 }
 
-/// An exposure is a column of long data, of a count as it was collected.
-fn exposure(checker: &mut Checker<'_>, plan: &PlanFile, endpoint: &EndpointPlan, at: &dyn Fn(&str) -> String) {
+/// An exposure is a column of its own (a parameter of a basic data structure), of a count as it was collected.
+fn exposure(checker: &mut Checker<'_>, endpoint: &EndpointPlan, at: &dyn Fn(&str) -> String) {
     let Some(column) = &endpoint.exposure else { return };
     if endpoint.kind != KindPlan::Count {
         let message = "an exposure belongs to a count: only events are counted over a time".to_owned();
@@ -42,11 +42,6 @@ fn exposure(checker: &mut Checker<'_>, plan: &PlanFile, endpoint: &EndpointPlan,
     if column.trim().is_empty() || *column == endpoint.column {
         let message = "the exposure needs a column of its own".to_owned();
         checker.wrong("SK012", &at("exposure"), message, "name the column with the days, or whatever was counted over");
-    }
-    if plan.data.observations().any(|data| data.shape != Shape::Long) {
-        let message =
-            "an exposure stands in the row of its count, which only data of `shape = \"long\"` have".to_owned();
-        checker.wrong("SK012", &at("exposure"), message, "give one row per knee and visit");
     }
     let combined: Vec<&str> = [
         ("derive", endpoint.derive.is_some()),
@@ -122,7 +117,6 @@ fn differences_only(checker: &mut Checker<'_>, plan: &PlanFile) {
         .as_ref()
         .is_some_and(|bayes| bayes.endpoint(&plan.endpoints).and_then(|at| plan.endpoints.get(at)).is_some_and(rated));
     let mut given: Vec<(String, bool)> = vec![
-        ("subgroup.0".to_owned(), !plan.subgroups.is_empty() && primary),
         ("arms.contrasts".to_owned(), !plan.arms.contrasts.is_empty() && primary),
         ("interim.pairs".to_owned(), plan.interim.is_some() && primary),
         ("analysis.randomisation_test".to_owned(), plan.analysis.randomisation_test.is_some() && primary),
@@ -137,8 +131,12 @@ fn differences_only(checker: &mut Checker<'_>, plan: &PlanFile) {
             "`{}` is about differences in the unit of an endpoint, and this endpoint is a count concluded by the ratio of rates",
             key.replace(".0", "")
         );
-        let remedy =
-            "leave it out, or compare the counts by their difference: without `exposure`, by a method of scores";
-        checker.wrong("SK012", &key, message, remedy);
+        let instead = match key.as_str() {
+            "arms.contrasts" => "`splitknee model --family poisson --contrast` has the ratios of several arms",
+            "bayes.prior" => "`splitknee test bayes` takes a mean and an SD, such as those of log ratios of rates",
+            "sample_size.delta" => "`splitknee simulate` plans counts by their own laws",
+            _ => "compare the counts by their difference: without `exposure`, by a method of scores",
+        };
+        checker.wrong("SK012", &key, message, format!("leave it out; {instead}"));
     }
 }

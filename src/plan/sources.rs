@@ -14,6 +14,7 @@ use crate::trial::adam_names;
 use crate::trial::coded::Coded;
 use crate::trial::codes::{self, Code, Codes};
 use crate::trial::columns::{self, ColumnKind, Declared};
+use crate::trial::compute::Computed;
 use crate::trial::expr::Condition;
 use crate::trial::replicates::Replicates;
 use crate::trial::sources::{
@@ -89,6 +90,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let tables: Vec<DataPlan> = data.observations().flat_map(DataPlan::by_sheet).collect();
     // Of several sheets of one workbook each is named with its sheet.
     let shared = |table: &DataPlan| tables.iter().filter(|other| other.path == table.path).count() > 1;
+    let mut miscomputed: Vec<Finding> = Vec::new();
     let mut observed = tables
         .iter()
         .map(|table| {
@@ -96,7 +98,9 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
             if let (true, Some(sheet)) = (shared(table), &table.sheet) {
                 source.file = format!("{} [{sheet}]", table.path);
             }
-            Some(observations(plan, table, source))
+            let mut read = observations(plan, table, source);
+            compute(plan, &mut read.source, &mut miscomputed);
+            Some(read)
         })
         .collect::<Vec<_>>()
         .into_iter();
@@ -144,6 +148,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
         })
         .collect();
     findings.append(&mut misread);
+    findings.append(&mut miscomputed);
     let allocation = allocation.map(|source| by_side(plan, source, listed, &mut findings));
     match first {
         Some(first) if findings.is_empty() => {
@@ -365,17 +370,72 @@ fn observations(plan: &Plan, table: &DataPlan, mut source: Source) -> Observatio
     }
 }
 
+/// Adds the columns of endpoints that are computed from others, where the file has these.
+fn compute(plan: &Plan, source: &mut Source, findings: &mut Vec<Finding>) {
+    let at =
+        |row: Option<usize>, column: &str| Location { file: source.file.clone(), row, column: Some(column.to_owned()) };
+    let mut made: Vec<(String, Vec<Option<f64>>)> = Vec::new();
+    for endpoint in &plan.endpoints {
+        let Some(Ok(computed)) = endpoint.compute.as_deref().map(Computed::parse) else { continue };
+        let names = computed.columns();
+        let missing: Vec<&str> = names.iter().copied().filter(|name| !source.table.has_column(name)).collect();
+        if missing.len() == names.len() && plan.data.observations().count() > 1 {
+            continue;
+        }
+        if let Some(first) = missing.first() {
+            let known = source.table.column_names();
+            let near = crate::trial::finding::nearest(first, known.iter().map(String::as_str));
+            let remedy = match near.is_empty() {
+                true => format!("the file has: {}", known.join(", ")),
+                false => format!("did you mean `{}`?", near.join("` or `")),
+            };
+            let message = format!("there is no column `{first}`, from which {} is computed", endpoint.name);
+            findings.push(Positions::error("SK025", at(Some(1), first), message, remedy));
+            continue;
+        }
+        if source.table.has_column(&endpoint.column) {
+            let message =
+                format!("the file has a column `{}`, and {} is to be computed", endpoint.column, endpoint.name);
+            let remedy = "leave `compute` out to read the column, or give `column` a new name".to_owned();
+            findings.push(Positions::error("SK009", at(Some(1), &endpoint.column), message, remedy));
+            continue;
+        }
+        match computed.of_table(&source.table) {
+            Err(cells) => findings.extend(cells.into_iter().map(|cell| {
+                let message = format!("`{}` is no number, and {} is computed from it", cell.found, endpoint.name);
+                let remedy = "correct the cell, or empty it".to_owned();
+                Positions::error("SK201", at(Some(cell.row), &cell.column), message, remedy)
+            })),
+            Ok((values, undefined)) => {
+                let text = endpoint.compute.as_deref().unwrap_or_default();
+                findings.extend(undefined.iter().map(|row| {
+                    let message = format!("`{text}` is no number in this row: {} cannot be computed", endpoint.name);
+                    let remedy =
+                        "correct the cells (a division by 0, a logarithm of 0), or empty one of them".to_owned();
+                    Positions::error("SK201", at(Some(source.table.file_row(*row)), names[0]), message, remedy)
+                }));
+                made.push((endpoint.column.clone(), values));
+            }
+        }
+    }
+    for (name, values) in made {
+        source.table.set_numbers(&name, values);
+    }
+}
+
 /// Takes parameter codes apart that name the side, such as `VASL`: the code becomes the endpoint's, the side a column.
 fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table) {
     let Some(codes) = Coded::read(table, &data.parameter) else { return };
     let sides = codes_of(plan).sides;
     let parts = |code: &String| {
-        plan.endpoints.iter().find_map(|endpoint| {
-            let expected = pattern.replace("{endpoint}", &endpoint.column);
+        let columns =
+            plan.endpoints.iter().flat_map(|endpoint| std::iter::once(&endpoint.column).chain(&endpoint.exposure));
+        columns.into_iter().find_map(|column| {
+            let expected = pattern.replace("{endpoint}", column);
             let (before, after) = expected.split_once("{knee}")?;
             let side = code.strip_prefix(before)?.strip_suffix(after)?;
             let known = crate::trial::side::side(side).is_some() || codes::find(&sides, side).is_some();
-            known.then(|| (endpoint.column.clone(), side.to_owned()))
+            known.then(|| (column.clone(), side.to_owned()))
         })
     };
     let meaning: Vec<Option<(String, String)>> = codes.levels.iter().map(parts).collect();
@@ -489,7 +549,9 @@ fn assemble(
     let design = plan.design();
     let listed = &data.allocation_columns;
     let event = &data.event_columns;
+    let exposures = design.exposures();
     let ids: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
+    let ids: Vec<&str> = ids.into_iter().chain(exposures.iter().map(String::as_str)).collect();
     let written: Vec<Option<String>> = plan.endpoints.iter().map(|endpoint| endpoint.paramcd.clone()).collect();
     Sources {
         parameter_codes: adam_names::parameter_codes(&ids, &written),
@@ -567,7 +629,7 @@ fn assemble(
             })
             .collect(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
-        exposures: plan.endpoints.iter().filter_map(|endpoint| endpoint.exposure.clone()).collect(),
+        exposures,
     }
 }
 

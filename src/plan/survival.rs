@@ -17,6 +17,20 @@ pub const METHODS: [&str; 7] =
 /// (`docs/methods.md`).
 pub const DECIDING: [&str; 2] = ["first-event", "rmst"];
 
+/// The method that decides: that of the plan, else the first of the endpoint's `tests` that can; the exact test where the
+/// endpoint names none.
+pub fn deciding(primary: PrimaryMethod, tests: &[String]) -> Option<&'static str> {
+    let of_plan = match primary {
+        PrimaryMethod::FirstEvent => Some("first-event"),
+        PrimaryMethod::Rmst => Some("rmst"),
+        _ => None,
+    };
+    let runs = |name: &&str| tests.is_empty() || tests.iter().any(|test| test == name);
+    let able = |test: &String| DECIDING.into_iter().find(|name| name == test);
+    let first = if tests.is_empty() { Some(DECIDING[0]) } else { tests.iter().find_map(able) };
+    of_plan.filter(runs).or(first)
+}
+
 /// Fills in the column of the values, which is that of the time.
 pub(super) fn columns(plan: &mut PlanFile) {
     for endpoint in plan.endpoints.iter_mut().filter(|endpoint| endpoint.kind == KindPlan::Survival) {
@@ -53,6 +67,14 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile, i: usize) {
         checker.wrong("SK012", &at("better"), message, remedy);
     }
     checker.positive(&at("tau"), endpoint.tau);
+    for (j, time) in endpoint.at.iter().enumerate() {
+        let path = at(&format!("at.{j}"));
+        checker.positive(&path, Some(*time));
+        if endpoint.at[..j].contains(time) {
+            let message = format!("the time {time} is named twice");
+            checker.wrong("SK009", &path, message, "name each time once");
+        }
+    }
     for (j, test) in endpoint.tests.iter().enumerate() {
         checker.known(&at(&format!("tests.{j}")), "a method for the time to an event", test, &METHODS);
     }
@@ -73,6 +95,7 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile, i: usize) {
         ("non_inferiority_margin", endpoint.non_inferiority_margin.is_some()),
         ("domain", endpoint.domain.is_some()),
         ("sum_of", !endpoint.sum_of.is_empty()),
+        ("compute", endpoint.compute.is_some()),
         ("score", endpoint.score.is_some()),
         ("derive", endpoint.derive.is_some()),
         ("missing", endpoint.missing.is_some()),
@@ -97,8 +120,12 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile, i: usize) {
 /// What is for times to an event alone, on an endpoint of another kind.
 pub(super) fn belongs_elsewhere(checker: &mut Checker<'_>, endpoint: &EndpointPlan, i: usize) {
     let at = |key: &str| format!("endpoint.{i}.{key}");
-    let keys =
-        [("time", endpoint.time.is_some()), ("status", endpoint.status.is_some()), ("tau", endpoint.tau.is_some())];
+    let keys = [
+        ("time", endpoint.time.is_some()),
+        ("status", endpoint.status.is_some()),
+        ("tau", endpoint.tau.is_some()),
+        ("at", !endpoint.at.is_empty()),
+    ];
     for (key, _) in keys.into_iter().filter(|(_, given)| *given) {
         let message = format!("`{key}` belongs to the time to an event");
         checker.wrong("SK012", &at(key), message, "write `kind = \"survival\"`, or leave it out");
@@ -151,7 +178,8 @@ pub(super) fn beside(checker: &mut Checker<'_>, plan: &PlanFile) {
     let id = endpoint_id(endpoint);
     if !plan.subgroups.is_empty() {
         let message = format!("subgroups of the primary endpoint `{id}` are not analysed: it is the time to an event");
-        checker.wrong("SK012", "subgroup.0.column", message, "delete [[subgroup]]");
+        let remedy = "delete [[subgroup]]; `splitknee survival --where 'sex=F'` has the numbers of one group";
+        checker.wrong("SK012", "subgroup.0.column", message, remedy);
     }
     if plan.analysis.randomisation_test.is_some() {
         let message = format!("the randomisation test is of mean differences, and `{id}` is the time to an event");

@@ -1,6 +1,9 @@
 //! Full references of the methods, as a reader can look them up.
 
 use crate::analysis::methods::registered;
+/// The reference of an analysis on logarithms, whatever the method.
+pub const LOGARITHMS: &str = "Keene ON. The log transformation is special. Stat Med 1995;14:811–819. Bland JM, Altman DG. The \
+                              use of transformation when comparing two means. BMJ 1996;312:1153.";
 
 /// The reference of `method`, empty where it needs none; `None` for a method whose record carries its own.
 pub fn full(method: &str) -> Option<&'static str> {
@@ -44,6 +47,49 @@ pub fn full(method: &str) -> Option<&'static str> {
         "negative-binomial-mixed" => {
             "Booth JG, Casella G, Friedl H, Hobert JP. Negative binomial loglinear mixed models. Stat Model 2003;3:179–191."
         }
+        "paired-counts" => {
+            "Przyborowski J, Wilenski H. Homogeneity of results in testing samples from Poisson series. Biometrika \
+             1940;31:313–323. Fay MP. Two-sided exact tests and matching confidence intervals for discrete data. R J \
+             2010;2(1):53–58."
+        }
+        "kaplan-meier" => {
+            "Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. J Am Stat Assoc 1958;53:457–481. \
+             Greenwood M. The natural duration of cancer. London: HMSO; 1926. Kalbfleisch JD, Prentice RL. The statistical \
+             analysis of failure time data. New York: Wiley; 1980."
+        }
+        "first-event" => {
+            "Holt JD, Prentice RL. Survival analyses in twin studies and matched pair experiments. Biometrika 1974;61:17–30. \
+             Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. \
+             Biometrika 1934;26:404–413."
+        }
+        "stratified-log-rank" => {
+            "Mantel N. Evaluation of survival data and two new rank order statistics arising in its consideration. Cancer \
+             Chemother Rep 1966;50:163–170. McNemar Q. Note on the sampling error of the difference between correlated \
+             proportions. Psychometrika 1947;12:153–157."
+        }
+        "stratified-cox" => {
+            "Cox DR. Regression models and life-tables. J R Stat Soc B 1972;34:187–220. Holt JD, Prentice RL. Survival analyses \
+             in twin studies and matched pair experiments. Biometrika 1974;61:17–30."
+        }
+        "marginal-cox" => {
+            "Lee EW, Wei LJ, Amato DA. Cox-type regression analysis for large numbers of small groups of correlated failure time \
+             observations. In: Klein JP, Goel PK, eds. Survival analysis: state of the art. Dordrecht: Kluwer; 1992:237–247. \
+             Lin DY, Wei LJ. The robust inference for the Cox proportional hazards model. J Am Stat Assoc 1989;84:1074–1078. \
+             Efron B. The efficiency of Cox's likelihood function for censored data. J Am Stat Assoc 1977;72:557–565."
+        }
+        "rmst" => {
+            "Andersen PK, Hansen MG, Klein JP. Regression analysis of restricted mean survival time based on \
+             pseudo-observations. Lifetime Data Anal 2004;10:335–350. Murray S. Using weighted Kaplan–Meier statistics in \
+             nonparametric comparisons of paired censored survival outcomes. Biometrics 2001;57:361–368."
+        }
+        "survival-difference" => {
+            "Su PF, Chi Y, Lee CY, Shyr Y, Liao YD. Analyzing survival curves at a fixed point in time for paired and clustered \
+             right-censored data. Comput Stat Data Anal 2011;55:1617–1628."
+        }
+        "prentice-wilcoxon" => {
+            "O'Brien PC, Fleming TR. A paired Prentice–Wilcoxon test for censored paired data. Biometrics 1987;43:169–180."
+        }
+        "akritas" => "Akritas MG. Rank transform statistics with censored data. Stat Probab Lett 1992;13:209–221.",
         "descriptive" => {
             "Hyndman RJ, Fan Y. Sample quantiles in statistical packages. Am Stat 1996;50:361–365 (definition 2, as SAS \
              PCTLDEF=5)."

@@ -91,6 +91,7 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
     let words = compose::words(&run.plan);
     let mut style = compose::style(&run.plan);
     style.font = figure::font::FontSet::with_extra(&options.fonts).map_err(|error| failed("figures", &error))?;
+    style.colours = options.template.colours;
     let style = style;
     let mut document = match compose::document_with(run, &words, &style, options) {
         Ok(document) => document,

@@ -11,7 +11,7 @@ use crate::analysis::methods::{Recipe, registered};
 use crate::trial::Measure;
 
 /// Methods beside the paired tests whose records `verify.R` recomputes by their identifier.
-const BY_ID: [&str; 31] = [
+const BY_ID: [&str; 32] = [
     "conditional-mean",
     "two-means",
     "locf",
@@ -43,6 +43,7 @@ const BY_ID: [&str; 31] = [
     "first-event",
     "marginal-cox",
     "rmst",
+    "survival-difference",
 ];
 
 /// The line of R, where the method has one.

@@ -1,5 +1,5 @@
 //! The reader's own look: a folder whose files replace the page (`report.html`), its style (`report.css`) and the titles
-//! of sections, tables and figures (`titles.toml`).
+//! of sections, tables and figures, and add footnotes and colours of the arms (`titles.toml`).
 //!
 //! Every file is checked before the data are read: an unknown name in the page, a style that would load from the
 //! network, a misspelt key of the titles are errors that name file and line. Titles hold for every format of the report.
@@ -10,12 +10,16 @@ use super::words::{Language, Words};
 use super::{ReportError, html};
 use crate::disk;
 use crate::figure::Figure;
+use crate::figure::style::Colours;
 use crate::table::{Cell, ResultTable};
 use minijinja::UndefinedBehavior;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
+
+/// Least contrast of marks to paper (Web Content Accessibility Guidelines 2.2, success criterion 1.4.11).
+const LEAST_CONTRAST: f64 = 3.0;
 
 /// The files that a template may have.
 pub const FILES: [&str; 3] = ["report.html", "report.css", "titles.toml"];
@@ -29,18 +33,22 @@ pub struct Template {
     pub css: Option<String>,
     /// Titles (`titles.toml`).
     pub titles: Vec<Title>,
+    /// Footnotes behind those of the report (`titles.toml`).
+    pub footnotes: Vec<Title>,
+    /// Colours of the arms in figures (`titles.toml`).
+    pub colours: Colours,
     /// Where the files came from, for messages.
     pub folder: PathBuf,
 }
 
-/// One title of `titles.toml`.
+/// One title or footnote of `titles.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Title {
     /// What it is the title of.
     pub of: Titled,
     /// Identifier, or number of a table or figure.
     pub key: String,
-    /// The title.
+    /// The title, or the footnotes line by line.
     pub text: String,
     /// Line of the file.
     pub line: usize,
@@ -78,6 +86,24 @@ struct TitlesFile {
     sections: BTreeMap<String, Spanned<String>>,
     tables: BTreeMap<String, Spanned<String>>,
     figures: BTreeMap<String, Spanned<String>>,
+    footnotes: FootnotesFile,
+    colours: ColoursFile,
+}
+
+/// `[footnotes]` of `titles.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FootnotesFile {
+    tables: BTreeMap<String, Spanned<String>>,
+    figures: BTreeMap<String, Spanned<String>>,
+}
+
+/// `[colours]` of `titles.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ColoursFile {
+    active: Option<Spanned<String>>,
+    placebo: Option<Spanned<String>>,
 }
 
 impl Template {
@@ -112,7 +138,7 @@ impl Template {
         template.check_page()?;
         template.check_style()?;
         if let Some(text) = titles {
-            template.titles = template.parse_titles(&text)?;
+            template.parse_titles(&text)?;
         }
         Ok(template)
     }
@@ -178,38 +204,66 @@ impl Template {
         Ok(())
     }
 
-    fn parse_titles(&self, text: &str) -> Result<Vec<Title>, TemplateError> {
+    fn parse_titles(&mut self, text: &str) -> Result<(), TemplateError> {
         let line = |offset: usize| 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
         let file: TitlesFile = toml::from_str(text).map_err(|error| {
             let at = error.span().map(|span| line(span.start));
-            let remedy =
-                "titles.toml has the tables [sections], [tables] and [figures], each with lines `key = \"title\"`";
+            let remedy = "titles.toml has the tables [sections], [tables], [figures], [footnotes.tables] and \
+                          [footnotes.figures], each with lines `key = \"text\"`, and [colours] with `active` and `placebo`";
             self.error(FILES[2], at, error.message(), remedy)
         })?;
-        let mut titles = Vec::new();
-        for (of, entries) in
-            [(Titled::Section, file.sections), (Titled::Table, file.tables), (Titled::Figure, file.figures)]
-        {
-            for (key, value) in entries {
+        let entries = |of: Titled, entries: BTreeMap<String, Spanned<String>>, what: &str| {
+            let title = |(key, value): (String, Spanned<String>)| {
                 let at = line(value.span().start);
                 let text = value.into_inner();
                 if text.trim().is_empty() {
-                    let what = format!("the title of `{key}` is empty");
-                    return Err(self.error(FILES[2], Some(at), &what, "write a title, or take the line out"));
+                    let message = format!("the {what} of `{key}` is empty");
+                    let remedy = format!("write a {what}, or take the line out");
+                    return Err(self.error(FILES[2], Some(at), &message, &remedy));
                 }
-                titles.push(Title { of, key, text, line: at });
+                Ok(Title { of, key, text, line: at })
+            };
+            entries.into_iter().map(title).collect::<Result<Vec<Title>, _>>()
+        };
+        let mut titles = entries(Titled::Section, file.sections, "title")?;
+        titles.extend(entries(Titled::Table, file.tables, "title")?);
+        titles.extend(entries(Titled::Figure, file.figures, "title")?);
+        let mut footnotes = entries(Titled::Table, file.footnotes.tables, "footnote")?;
+        footnotes.extend(entries(Titled::Figure, file.footnotes.figures, "footnote")?);
+        let mut colours = Colours::default();
+        let given = [(&mut colours.active, file.colours.active), (&mut colours.placebo, file.colours.placebo)];
+        let mut last = None;
+        for (colour, written) in given {
+            let Some(written) = written else { continue };
+            let (at, text) = (line(written.span().start), written.into_inner());
+            last = Some(at);
+            let Some(found) = Colours::parse(&text) else {
+                let what = format!("`{text}` is no colour");
+                return Err(self.error(FILES[2], Some(at), &what, "write red, green and blue as `#0072b2`"));
+            };
+            if Colours::contrast(found) < LEAST_CONTRAST {
+                let contrast = Colours::contrast(found);
+                let what = format!("`{text}` is too pale to be seen on white: its contrast is {contrast:.1} to 1");
+                return Err(self.error(FILES[2], Some(at), &what, "take a darker colour, of at least 3 to 1"));
             }
+            *colour = found;
         }
-        Ok(titles)
+        if colours.active == colours.placebo {
+            let what = "both arms have one colour";
+            return Err(self.error(FILES[2], last, what, "give the arms colours that can be told apart"));
+        }
+        (self.titles, self.footnotes, self.colours) = (titles, footnotes, colours);
+        Ok(())
     }
 
-    /// Puts the titles into the document.
+    /// Puts titles and footnotes into the document.
     ///
     /// # Errors
-    /// A title of something that the report does not have.
+    /// A title or footnote of something that the report does not have.
     pub fn apply(&self, document: &mut Document) -> Result<(), TemplateError> {
-        for title in &self.titles {
-            if !set_title(document, title) {
+        let titles = self.titles.iter().map(|title| (title, false));
+        for (title, footnote) in titles.chain(self.footnotes.iter().map(|title| (title, true))) {
+            if !set_text(document, title, footnote) {
                 let (kind, known) = match title.of {
                     Titled::Section => ("section", document.sections.iter().map(|s| s.id.clone()).collect::<Vec<_>>()),
                     Titled::Table => ("table", document.tables().map(|table| table.number.clone()).collect()),
@@ -229,9 +283,10 @@ impl Template {
     }
 }
 
-/// Sets one title; false where nothing in the document has its key.
-fn set_title(document: &mut Document, title: &Title) -> bool {
+/// Sets one title, or adds its lines as footnotes; false where nothing in the document has its key.
+fn set_text(document: &mut Document, title: &Title, footnote: bool) -> bool {
     let mut found = false;
+    let notes = || title.text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
     for section in &mut document.sections {
         if title.of == Titled::Section && section.id == title.key {
             section.title.clone_from(&title.text);
@@ -242,13 +297,19 @@ fn set_title(document: &mut Document, title: &Title) -> bool {
                 Block::Table(table)
                     if title.of == Titled::Table && (table.id == title.key || table.number == title.key) =>
                 {
-                    table.title.clone_from(&title.text);
+                    match footnote {
+                        true => table.footnotes.extend(notes()),
+                        false => table.title.clone_from(&title.text),
+                    }
                     found = true;
                 }
                 Block::Figure(figure)
                     if title.of == Titled::Figure && (figure.id == title.key || figure.number == title.key) =>
                 {
-                    figure.retitle(&title.text);
+                    match footnote {
+                        true => figure.footnotes.extend(notes()),
+                        false => figure.retitle(&title.text),
+                    }
                     found = true;
                 }
                 _ => {}
@@ -333,6 +394,10 @@ mod tests {
             ("titles.toml", "[sections]\n\n[chapters]\na = \"b\"", 3, "chapters"),
             ("titles.toml", "[tables]\n\"14.1.1\" = \" \"", 2, "empty"),
             ("titles.toml", "[tables\n", 1, ""),
+            ("titles.toml", "[footnotes.tables]\n\"14.1.1\" = \"\"", 2, "the footnote of `14.1.1` is empty"),
+            ("titles.toml", "[colours]\nactive = \"blue\"", 2, "`blue` is no colour"),
+            ("titles.toml", "[colours]\nplacebo = \"#ffff00\"", 2, "too pale"),
+            ("titles.toml", "[colours]\n\nactive = \"#d55e00\"", 3, "both arms have one colour"),
         ] {
             let error = read(&[(name, text)]).expect_err(text);
             assert!(error.path.ends_with(name), "{error}");

@@ -1,13 +1,15 @@
 //! The analysis data set: what the analyses see, as a table in CDISC ADaM's basic data structure, for hand-over.
 //!
-//! One row per patient, knee, visit and endpoint that has a value; of a time to an event one row per knee, with `CNSR`. The names are ADaM's where ADaM has one
-//! ([`super::adam_names`]); `LAT` is the side of the knee. Every knee keeps one treatment, which the rules have compared with
+//! One row per patient, knee, visit and endpoint that has a value; of a time to an event one row per knee, with `CNSR`. An
+//! exposure of counts is a parameter of its own, and so is the logarithm on which an endpoint is analysed (`PARAMTYP` is
+//! `DERIVED` there). The names are ADaM's where ADaM has one ([`super::adam_names`]); `LAT` is the side of the knee. Every knee keeps one treatment, which the rules have compared with
 //! the allocation: planned and actual treatment are the same. `ADY` counts from the patient's baseline visit, which is
 //! day 1; the day before is day −1.
 
 use super::adam_names;
 use super::design::Endpoint;
 use super::patients::{Knee, Patient, Trial};
+use super::transform::Logarithm;
 use crate::data::options::Format;
 use crate::data::table::{ColumnInfo, FileRows};
 use crate::data::{DataError, Date, Provenance, Table};
@@ -63,14 +65,27 @@ struct Record<'t> {
     number: usize,
     knee: &'t Knee,
     endpoint: &'t Endpoint,
-    /// Number of the endpoint.
+    /// Number of the parameter.
     place: usize,
+    /// What of the endpoint it is.
+    what: What<'t>,
     visit: usize,
     value: f64,
     base: Option<f64>,
     is_baseline: bool,
     /// Of a time to an event, whether the event happened.
     event: Option<bool>,
+}
+
+/// What of an endpoint a parameter is.
+#[derive(Clone, Copy)]
+enum What<'t> {
+    /// The endpoint as collected.
+    Collected,
+    /// The exposure of a count, by its column.
+    Exposure(&'t str),
+    /// The logarithm on which it is analysed.
+    Logarithm(Logarithm),
 }
 
 /// The analysis data set of `trial`.
@@ -81,7 +96,12 @@ pub fn table(trial: &Trial, adam: &Adam) -> Result<AnalysisData, DataError> {
     let design = &trial.design;
     let arms = design.arms.labels();
     let records = records(trial);
+    // Exposures come behind the endpoints, where reading looks for their codes; logarithms last, whose codes nobody reads.
+    let exposures = design.exposures();
+    let logs = design.endpoints.iter().filter(|endpoint| endpoint.logarithm.is_some());
+    let logs: Vec<String> = logs.map(|endpoint| format!("L{}", endpoint.id)).collect();
     let ids: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
+    let ids: Vec<&str> = ids.into_iter().chain(exposures.iter().chain(&logs).map(String::as_str)).collect();
     let codes = adam_names::parameter_codes(&ids, &adam.codes);
     let mut made = Columns { records: &records, columns: Vec::new(), ascii: adam.ascii };
     let plain = |text: String| if adam.ascii { adam_names::ascii(&text) } else { text };
@@ -96,8 +116,12 @@ pub fn table(trial: &Trial, adam: &Adam) -> Result<AnalysisData, DataError> {
     made.text("TRTA", "Actual Treatment", None, &arm);
     made.number("TRTAN", "Actual Treatment (N)", None, &arm_number);
     made.text("PARAMCD", "Parameter Code", None, &|record| codes.get(record.place).cloned());
-    made.text("PARAM", "Parameter", None, &|record| Some(plain(parameter(record.endpoint))));
+    made.text("PARAM", "Parameter", None, &|record| Some(plain(parameter(record))));
     made.number("PARAMN", "Parameter (N)", None, &|record| Some(record.place as f64 + 1.0));
+    if !logs.is_empty() {
+        let derived = |record: &Record<'_>| matches!(record.what, What::Logarithm(_)).then(|| "DERIVED".to_owned());
+        made.text("PARAMTYP", "Parameter Type", Some("DERIVED for the logarithm of another parameter"), &derived);
+    }
     made.text("AVISIT", "Analysis Visit", None, &|record| {
         // A time to an event belongs to no visit.
         design.visits.get(record.visit).filter(|_| record.event.is_none()).map(|visit| visit.label.clone())
@@ -257,6 +281,13 @@ impl Record<'_> {
 
 fn records(trial: &Trial) -> Vec<Record<'_>> {
     let design = &trial.design;
+    let exposures = design.exposures();
+    let of_exposure =
+        |column: &str| exposures.iter().position(|known| known == column).map(|number| design.endpoints.len() + number);
+    let logs = |before: usize| {
+        let before = design.endpoints.iter().take(before).filter(|endpoint| endpoint.logarithm.is_some());
+        design.endpoints.len() + exposures.len() + before.count()
+    };
     let mut records = Vec::new();
     for (number, patient) in trial.patients.iter().enumerate() {
         for knee in patient.knees() {
@@ -268,6 +299,7 @@ fn records(trial: &Trial) -> Vec<Record<'_>> {
                     knee,
                     endpoint,
                     place,
+                    what: What::Collected,
                     visit,
                     value,
                     base,
@@ -279,6 +311,32 @@ fn records(trial: &Trial) -> Vec<Record<'_>> {
                 for &visit in &endpoint.visits {
                     let cell = knee.values.get(place).and_then(|visits| visits.get(visit)).copied().flatten();
                     records.extend(cell.map(|value| of(visit, value, design.baseline == Some(visit), None)));
+                    let column = endpoint.exposure.as_deref();
+                    let exposed = column.and_then(|column| Some((column, of_exposure(column)?)));
+                    // Counts over one exposure share its rows.
+                    let first = |column: &str| {
+                        let mut before = design.endpoints.iter().take(place).enumerate();
+                        let same = |other: &Endpoint| other.exposure.as_deref() == Some(column);
+                        !before.any(|(number, other)| same(other) && knee.exposure(number, visit).is_some())
+                    };
+                    if let Some((column, number)) = exposed.filter(|(column, _)| first(column)) {
+                        let exposure = knee.exposure(place, visit).map(|exposure| Record {
+                            place: number,
+                            what: What::Exposure(column),
+                            base: None,
+                            ..of(visit, exposure, false, None)
+                        });
+                        records.extend(exposure);
+                    }
+                    if let Some((logarithm, value)) = endpoint.logarithm.zip(cell) {
+                        let log = logarithm.of(value).map(|value| Record {
+                            place: logs(place),
+                            what: What::Logarithm(logarithm),
+                            base: base.and_then(|base| logarithm.of(base)),
+                            ..of(visit, value, design.baseline == Some(visit), None)
+                        });
+                        records.extend(log);
+                    }
                 }
             }
         }
@@ -286,7 +344,14 @@ fn records(trial: &Trial) -> Vec<Record<'_>> {
     records
 }
 
-/// Name and unit, as ADaM writes parameters: `VAS pain (mm)`.
-fn parameter(endpoint: &Endpoint) -> String {
-    if endpoint.unit.is_empty() { endpoint.name.clone() } else { format!("{} ({})", endpoint.name, endpoint.unit) }
+/// Name and unit, as ADaM writes parameters: `VAS pain (mm)`, `Log of CRP (mg/L)`.
+fn parameter(record: &Record<'_>) -> String {
+    let (name, unit) = (&record.endpoint.name, &record.endpoint.unit);
+    let with_unit = if unit.is_empty() { name.clone() } else { format!("{name} ({unit})") };
+    match record.what {
+        What::Collected => with_unit,
+        What::Exposure(column) => format!("Exposure ({column})"),
+        What::Logarithm(logarithm) if logarithm.has_offset() => format!("Log of {with_unit} + {}", logarithm.offset),
+        What::Logarithm(_) => format!("Log of {with_unit}"),
+    }
 }

@@ -225,9 +225,13 @@ fn draw(
         labels.sort();
         // One stream per patient: a further patient changes nobody else's dummy treatment.
         let mut coin = Stream::new(seed, patient_number(id));
-        let swapped = usize::from(coin.uniform() < 0.5);
+        let drawn = coin.uniform();
+        let swapped = usize::from(drawn < 0.5);
+        // More than two sites go round all treatments from a random one.
+        let (sites, start) = (labels.len(), (drawn * dummies.len() as f64) as usize);
         for (position, label) in labels.into_iter().enumerate() {
             let arm = match by_side {
+                true if sites > 2 => (position + start) % dummies.len(),
                 true => (position + swapped) % 2,
                 false => {
                     let known = truth.iter().position(|name| canonical(name) == label).unwrap_or(position);

@@ -1,13 +1,14 @@
 //! Endpoints derived from the values of another column over the visits: area under the curve, mean, worst or best of the
-//! visits, percent change from the knee's baseline.
+//! visits, percent change from the knee's baseline, and a baseline that is the mean of several visits.
 //!
 //! - `auc`: trapezoid over the nominal months divided by their length, so that it reads on the scale of the outcome.
 //! - `mean`, `worst`, `best`: of the visits named; worst and best by the endpoint's direction of benefit.
 //! - `percent-change`: 100 (value − baseline)/baseline at every visit after baseline.
+//! - `baseline-mean`: at the baseline visit the mean of the visits up to it (screening and baseline); other visits stay.
 //!
 //! What is done about missing visits is named in the plan, because each rule leaves other patients in:
 //!
-//! | rule | `auc` | `mean`, `worst`, `best` |
+//! | rule | `auc` | `mean`, `worst`, `best`, `baseline-mean` |
 //! |---|---|---|
 //! | `complete` | every visit observed | every visit observed |
 //! | `interpolate` | a missing visit between two observed ones is bridged; the first and last are needed | – |
@@ -37,6 +38,8 @@ pub enum Summary {
     Best,
     /// Percent change from the knee's baseline, at every visit.
     PercentChange,
+    /// Mean of the visits up to the baseline visit, as the baseline.
+    BaselineMean,
 }
 
 /// What is done about missing visits.
@@ -75,6 +78,7 @@ impl Summary {
             Self::Worst => "worst",
             Self::Best => "best",
             Self::PercentChange => "percent-change",
+            Self::BaselineMean => "baseline-mean",
         }
     }
 
@@ -82,7 +86,7 @@ impl Summary {
     pub fn rules(self) -> &'static [Gaps] {
         match self {
             Self::Auc => &[Gaps::Complete, Gaps::Interpolate, Gaps::InterpolateCarry, Gaps::ObservedSpan],
-            Self::Mean | Self::Worst | Self::Best => &[Gaps::Complete, Gaps::Available],
+            Self::Mean | Self::Worst | Self::Best | Self::BaselineMean => &[Gaps::Complete, Gaps::Available],
             Self::PercentChange => &[],
         }
     }
@@ -131,7 +135,7 @@ fn value(summary: Summary, gaps: Gaps, better: Better, points: &[(f64, Option<f6
     }
     let largest = (summary == Summary::Worst) == (better == Better::Lower);
     Some(match summary {
-        Summary::Mean => known.iter().sum::<f64>() / known.len() as f64,
+        Summary::Mean | Summary::BaselineMean => known.iter().sum::<f64>() / known.len() as f64,
         _ if largest => known.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         _ => known.iter().copied().fold(f64::INFINITY, f64::min),
     })
@@ -159,7 +163,8 @@ pub fn derive(design: &Design, values: &mut KneeValues) {
                 let found = value(derived.summary, gaps, endpoint.better, &points);
                 let last = derived.from.last().copied();
                 for (visit, cell) in cells.iter_mut().enumerate() {
-                    let kept = Some(visit) == design.baseline && endpoint.visits.contains(&visit);
+                    let kept = derived.summary == Summary::BaselineMean
+                        || Some(visit) == design.baseline && endpoint.visits.contains(&visit);
                     if Some(visit) == last {
                         *cell = found;
                     } else if !kept {

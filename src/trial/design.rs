@@ -16,6 +16,12 @@ pub struct TimeToEvent {
     pub levels: Vec<Level>,
     /// Horizon of the restricted mean, in the unit of the time; the longest that both arms reach where it is absent.
     pub tau: Option<f64>,
+    /// Whether the restricted mean decides.
+    #[serde(skip)]
+    pub mean_decides: bool,
+    /// Times at which the shares without the event are compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<f64>,
 }
 
 /// The role of an endpoint or of a result in the plan.
@@ -200,6 +206,17 @@ pub struct Design {
 }
 
 impl Design {
+    /// The columns of exposures that are no endpoints themselves, once each.
+    pub fn exposures(&self) -> Vec<String> {
+        let mut columns: Vec<String> = Vec::new();
+        for column in self.endpoints.iter().filter_map(|endpoint| endpoint.exposure.as_ref()) {
+            if !columns.contains(column) && !self.endpoints.iter().any(|endpoint| endpoint.column == *column) {
+                columns.push(column.clone());
+            }
+        }
+        columns
+    }
+
     /// The visits after baseline at which `endpoint` is measured, in order: those that are compared. Visits before
     /// baseline (screening) are listed and described only.
     pub fn follow_up(&self, endpoint: &Endpoint) -> Vec<usize> {

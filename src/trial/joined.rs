@@ -8,6 +8,7 @@
 use super::build::index;
 use super::coded::{Coded, Coder, EMPTY};
 use super::design::Design;
+use super::exposures;
 use super::finding::{Location, nearest};
 use super::findings::{Findings, place};
 use super::rows::Rows;
@@ -67,6 +68,8 @@ struct File<'s> {
     roles: &'s Roles,
     /// The endpoints it holds.
     endpoints: Vec<usize>,
+    /// The exposures it holds.
+    exposures: Vec<usize>,
 }
 
 /// The joined observations; `None` where a file cannot be read.
@@ -90,11 +93,15 @@ pub fn rows(design: &Design, sources: &Sources, findings: &mut Findings) -> Opti
 fn files<'s>(design: &Design, sources: &'s Sources) -> Vec<File<'s>> {
     let layouts = std::iter::once(&sources.layout).chain(sources.further.iter().map(|further| &further.layout));
     let files = sources.observed().zip(layouts);
+    // An exposure is looked for as an endpoint is.
+    let with = exposures::as_endpoints(design, sources);
     files
         .map(|((source, roles), layout)| {
-            let held = |number: &usize| holds(design, sources, source, layout, *number);
-            let endpoints = (0..design.endpoints.len()).filter(held).collect();
-            File { source, layout, roles, endpoints }
+            let held = |number: &usize| holds(&with, sources, source, layout, *number);
+            let (endpoints, behind): (Vec<usize>, Vec<usize>) =
+                (0..with.endpoints.len()).filter(held).partition(|number| *number < design.endpoints.len());
+            let exposures = behind.into_iter().map(|number| number - design.endpoints.len()).collect();
+            File { source, layout, roles, endpoints, exposures }
         })
         .collect()
 }
@@ -138,10 +145,14 @@ fn everything_is_somewhere(design: &Design, sources: &Sources, files: &[File<'_>
     }
     let is_endpoint = |column: &&String| design.endpoints.iter().any(|endpoint| endpoint.column == **column);
     let sums = sources.sums.iter().flatten().map(|column| (column, "sum"));
-    let exposures = sources.exposures.iter().map(|column| (column, "exposure"));
-    for (part, role) in sums.chain(exposures).filter(|(column, _)| !is_endpoint(column)) {
+    for (part, role) in sums.filter(|(column, _)| !is_endpoint(column)) {
         if !names.contains(part) {
             absent(part, role);
+        }
+    }
+    for (number, column) in sources.exposures.iter().enumerate() {
+        if !files.iter().any(|file| file.exposures.contains(&number)) {
+            absent(column, "exposure");
         }
     }
     for file in files.iter().filter(|file| file.endpoints.is_empty()) {
@@ -181,10 +192,12 @@ fn view(design: &Design, sources: &Sources, number: usize, file: &File<'_>) -> (
         parameter_codes: file
             .endpoints
             .iter()
-            .map(|endpoint| sources.parameter_codes.get(*endpoint).cloned().unwrap_or_default())
+            .copied()
+            .chain(file.exposures.iter().map(|exposure| design.endpoints.len() + exposure))
+            .map(|number| sources.parameter_codes.get(number).cloned().unwrap_or_default())
             .collect(),
         sums: vec![parts],
-        exposures: sources.exposures.iter().filter(|column| file.source.table.has_column(column)).cloned().collect(),
+        exposures: file.exposures.iter().filter_map(|exposure| sources.exposures.get(*exposure).cloned()).collect(),
         ..sources.clone()
     };
     (Design { endpoints, ..design.clone() }, part)

@@ -11,6 +11,11 @@ use super::sources::Sources;
 use super::strangers;
 use std::collections::HashMap;
 
+/// What to do where a patient has several sites on one treatment.
+const SEVERAL_ON_ONE: &str = "correct the site, the arm or the patient; several sites on one treatment are no design of a plan: \
+                              leave `knee` out of `columns` and declare `replicates = \"mean\"`, so that a patient's sites \
+                              on a treatment count as their mean, or use `splitknee model` with `(1|patient)`";
+
 /// A knee before it has values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KneeKey {
@@ -175,28 +180,49 @@ impl Knees {
         Some(knees)
     }
 
-    /// No patient has two knees on one arm, or more than two knees.
+    /// No patient has two knees on one arm, or more knees than there are treatments.
     fn check_pairs(&self, design: &Design, sources: &Sources, rows: &Rows, findings: &mut Findings) {
         let arms = design.arms.labels();
         for (id, members) in &self.patients {
             let own: Vec<&KneeKey> = members.iter().filter_map(|knee| self.list.get(*knee)).collect();
-            match own.as_slice() {
-                [a, b] if a.arm == b.arm => {
-                    findings.add(
-                        "SK103",
-                        rows.place(b.first_row, sources.roles.arm.as_deref()),
-                        format!(
-                            "patient {id} has both knees on {} ({}, {}; {}, {}), so there is no comparison within the patient",
-                            arms.get(a.arm).copied().unwrap_or_default(),
-                            a.side,
-                            rows.named(a.first_row),
-                            b.side,
-                            rows.named(b.first_row)
+            let before = |at: usize, knee: &KneeKey| own.iter().take(at).find(|other| other.arm == knee.arm).copied();
+            let twice = own.iter().enumerate().find_map(|(at, knee)| Some((before(at, knee)?, *knee)));
+            let most = arms.len().max(2);
+            match (own.as_slice(), twice) {
+                (more, _) if more.len() > most => {
+                    let sides: Vec<&str> = more.iter().map(|knee| knee.side.as_str()).collect();
+                    let (message, remedy) = match arms.len() {
+                        0..=2 => (
+                            format!("patient {id} has {} knees: {}", more.len(), sides.join(", ")),
+                            "a patient has two; correct the side, the arm or the patient; further treatments are named in \
+                             `[arms] other`, one site each",
                         ),
-                        "correct the arm of one knee",
-                    );
+                        n => (
+                            format!(
+                                "patient {id} has {} sites and the plan {n} treatments: {}",
+                                more.len(),
+                                sides.join(", ")
+                            ),
+                            SEVERAL_ON_ONE,
+                        ),
+                    };
+                    let at = more.get(most).and_then(|knee| knee.first_row);
+                    findings.add("SK105", rows.place(at, sources.roles.knee.as_deref()), message, remedy);
                 }
-                [only] => {
+                (more, Some((a, b))) => {
+                    let arm = arms.get(a.arm).copied().unwrap_or_default();
+                    let (first, second) = (rows.named(a.first_row), rows.named(b.first_row));
+                    let on = format!("on {arm} ({}, {first}; {}, {second})", a.side, b.side);
+                    let (message, remedy) = match more.len() {
+                        2 => (
+                            format!("patient {id} has both knees {on}, so there is no comparison within the patient"),
+                            "correct the arm of one knee",
+                        ),
+                        _ => (format!("patient {id} has two sites {on}"), SEVERAL_ON_ONE),
+                    };
+                    findings.add("SK103", rows.place(b.first_row, sources.roles.arm.as_deref()), message, remedy);
+                }
+                ([only], None) => {
                     findings.add(
                         "SK106",
                         rows.place(only.first_row, None),
@@ -204,16 +230,7 @@ impl Knees {
                         "mixed models use the knee; paired tests cannot: see that it is meant",
                     );
                 }
-                [] | [_, _] => {}
-                more => {
-                    let sides: Vec<&str> = more.iter().map(|knee| knee.side.as_str()).collect();
-                    findings.add(
-                        "SK105",
-                        rows.place(more.get(2).and_then(|knee| knee.first_row), sources.roles.knee.as_deref()),
-                        format!("patient {id} has {} knees: {}", more.len(), sides.join(", ")),
-                        "a patient has two; correct the side, the arm or the patient",
-                    );
-                }
+                _ => {}
             }
         }
     }
@@ -304,7 +321,7 @@ impl Knees {
             let Some((_, members)) = self.patients.get_mut(number) else { continue };
             for (label, arm) in listed.iter().map(|knee| (&knee.side, &knee.arm)) {
                 let present = members.iter().filter_map(|knee| self.list.get(*knee)).any(|knee| knee.arm == *arm);
-                if !present && members.len() < 2 {
+                if !present && members.len() < listed.len().max(2) {
                     let side = label.clone().unwrap_or_default();
                     self.list.push(KneeKey { side, arm: *arm, first_row: None });
                     members.push(self.list.len() - 1);

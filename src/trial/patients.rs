@@ -31,7 +31,7 @@ impl Knee {
     }
 }
 
-/// A patient with one or two knees in the trial, never two on one arm.
+/// A patient with the knees in the trial, never two on one arm: one or two, or as many sites as there are treatments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patient {
     /// Identifier as in the data.
@@ -45,14 +45,14 @@ impl Patient {
     /// A patient with these knees.
     ///
     /// # Errors
-    /// Returns the offending arm index where two knees are on the same arm, and `None` where there are no knees or more
-    /// than two.
+    /// Returns the offending arm index where two knees are on the same arm, and `None` where there are no knees.
     pub fn new(id: String, knees: Vec<Knee>) -> Result<Self, Option<usize>> {
-        match knees.as_slice() {
-            [_] => {}
-            [a, b] if a.arm == b.arm => return Err(Some(a.arm)),
-            [_, _] => {}
-            _ => return Err(None),
+        if knees.is_empty() {
+            return Err(None);
+        }
+        let twice = |(at, knee): (usize, &Knee)| knees.iter().take(at).any(|other| other.arm == knee.arm);
+        if let Some(knee) = knees.iter().enumerate().find(|(at, knee)| twice((*at, knee))).map(|(_, knee)| knee) {
+            return Err(Some(knee.arm));
         }
         Ok(Self { id, knees, attributes: BTreeMap::new() })
     }

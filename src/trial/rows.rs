@@ -3,6 +3,7 @@
 use super::coded::{Coded, Coder, EMPTY};
 use super::codes::{self, Code};
 use super::design::{Design, Endpoint};
+use super::exposures;
 use super::expr::Condition;
 use super::finding::{Location, nearest};
 use super::findings::{Findings, place};
@@ -138,8 +139,12 @@ impl Rows {
         let kept = kept_rows(sources, findings)?;
         match &sources.layout {
             Layout::Long => long(design, sources, &kept, findings),
-            Layout::Wide { pattern } => super::wide::rows(design, sources, pattern, &kept, findings),
-            Layout::Bds { parameter, value } => super::bds::rows(design, sources, (parameter, value), &kept, findings),
+            Layout::Wide { pattern } => exposures::read(design, sources, findings, &|design, findings| {
+                super::wide::rows(design, sources, pattern, &kept, findings)
+            }),
+            Layout::Bds { parameter, value } => exposures::read(design, sources, findings, &|design, findings| {
+                super::bds::rows(design, sources, (parameter, value), &kept, findings)
+            }),
         }
     }
 }
@@ -165,8 +170,7 @@ fn columns_exist(design: &Design, sources: &Sources, findings: &mut Findings) ->
             let is_endpoint = |column: &&String| design.endpoints.iter().any(|endpoint| endpoint.column == **column);
             let parts = sources.sums.iter().flatten().filter(|column| !is_endpoint(column));
             wanted.extend(parts.map(|column| ("sum", column.as_str())));
-            let exposures = sources.exposures.iter().filter(|column| !is_endpoint(column));
-            wanted.extend(exposures.map(|column| ("exposure", column.as_str())));
+            wanted.extend(sources.exposures.iter().map(|column| ("exposure", column.as_str())));
         }
         Layout::Bds { parameter, value } => {
             wanted.extend([("parameter", parameter.as_str()), ("value", value.as_str())])
@@ -263,7 +267,7 @@ fn long(design: &Design, sources: &Sources, kept: &[usize], findings: &mut Findi
         rows.values.push(if values.len() == kept.len() { values } else { pick(&values, kept) });
     }
     let is_endpoint = |name: &str| design.endpoints.iter().any(|endpoint| endpoint.column == name);
-    for name in sources.exposures.iter().filter(|name| !is_endpoint(name)) {
+    for name in &sources.exposures {
         let values = numbers(&source.file, &source.table, name, findings);
         rows.parts.insert(name.clone(), pick(&values, kept));
     }

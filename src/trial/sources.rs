@@ -269,11 +269,12 @@ pub struct Sources {
     pub scores: Vec<Option<Scoring>>,
     /// By endpoint: columns whose sum it must be.
     pub sums: Vec<Vec<String>>,
-    /// Columns with the exposures of counts; only for the long layout.
+    /// Columns with the exposures of counts that are no endpoints themselves, once each; parameter codes in a basic data
+    /// structure.
     pub exposures: Vec<String>,
     /// By endpoint: what several readings of one knee at one visit stand for; refused where it names none.
     pub replicates: Vec<Replicates>,
-    /// By endpoint: its parameter code in exported analysis data, declared or made from its identifier.
+    /// By endpoint, and then by exposure: its parameter code in exported analysis data, declared or made from its identifier.
     pub parameter_codes: Vec<String>,
     /// Codes that the labels have taken the place of; columns of wide data are still named by them.
     pub codes: Codes,

@@ -17,7 +17,7 @@ const SEED: u64 = 20_261_129;
 /// Patients and trials.
 const SIZES: [(usize, u64); 4] = [(10, 3000), (20, 3000), (30, 2000), (60, 600)];
 const SETTINGS: [&str; 5] = ["mild", "heavy", "alone", "visits", "frail"];
-const METHODS: [&str; 7] = [
+const METHODS: [&str; 9] = [
     "first-event",
     "first-event mid-p",
     "stratified-log-rank",
@@ -25,6 +25,8 @@ const METHODS: [&str; 7] = [
     "marginal-cox",
     "rmst jackknife",
     "rmst normal",
+    "survival at 6 jackknife",
+    "survival at 6 normal",
 ];
 
 fn main() {
@@ -90,5 +92,7 @@ fn p_values(cohort: &Cohort) -> [Option<f64>; METHODS.len()] {
         answers::marginal_cox(cohort, &options).p_value,
         jackknife,
         means.and_then(|found| found.p_value),
+        rmst::survival_difference(cohort, 6.0, true, 0.95).p_value,
+        rmst::survival_difference(cohort, 6.0, false, 0.95).p_value,
     ]
 }

@@ -147,7 +147,7 @@ fn survival_of_pairs_with_and_without_heavy_ties() {
         ];
         same(&json(rmst::rmst(&cohort, tau, false, 0.95).unwrap()), &theirs, &fields, 1e-9);
         let theirs = expected(case, "survival_difference.paired");
-        let ours = json(rmst::survival_difference(&cohort, theirs["time"].as_f64().unwrap(), 0.95));
+        let ours = json(rmst::survival_difference(&cohort, theirs["time"].as_f64().unwrap(), false, 0.95));
         same(&ours, &theirs, &["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"], 1e-9);
         let theirs = expected(case, "prentice_wilcoxon.paired");
         same(&json(scores::prentice_wilcoxon(&cohort)), &theirs, &["statistic", "p_value", "n_pairs", "n_zero"], 1e-8);
@@ -379,24 +379,28 @@ fn permutation_over_the_blocks_of_the_allocation() {
         .iter()
         .map(|row| AllocatedPair {
             block: format!("{}/{}", row["stratum"], row["block"]),
+            listed: rows
+                .iter()
+                .filter(|other| (&other["stratum"], &other["block"]) == (&row["stratum"], &row["block"]))
+                .count(),
             left_active: row["active_side"] == "LEFT",
             left: number(row, "left"),
             right: number(row, "right"),
         })
         .collect();
-    let settings = Settings { block_size: 4, samples: 20_000, seed: 1 };
-    let found = design_permutation(&pairs, settings, &Options::default()).unwrap();
+    let settings = Settings { block_sizes: vec![4], samples: 20_000, seed: 1 };
+    let found = design_permutation(&pairs, &settings, &Options::default()).unwrap();
     let theirs = expected("weekly_design_permutation", "design.exact");
     assert_eq!(found.exact, Some(true));
     let near = |a: Option<f64>, b: &Value| assert!((a.unwrap() - b.as_f64().unwrap()).abs() < 1e-12, "{a:?} {b}");
     near(found.p_value, &theirs["p_value"]);
     near(found.estimate, &theirs["estimate"]);
     let one_sided = Options { alternative: Alternative::Less, ..Options::default() };
-    near(design_permutation(&pairs, settings, &one_sided).unwrap().p_value, &theirs["p_lower"]);
+    near(design_permutation(&pairs, &settings, &one_sided).unwrap().p_value, &theirs["p_lower"]);
     // Off any grid the lists are redrawn at random: within four of its own errors.
     let shaken: Vec<AllocatedPair> =
         pairs.iter().map(|pair| AllocatedPair { left: pair.left + 1e-11 / 3.0, ..pair.clone() }).collect();
-    let random = design_permutation(&shaken, settings, &Options::default()).unwrap();
+    let random = design_permutation(&shaken, &settings, &Options::default()).unwrap();
     if random.exact == Some(false) {
         let p = theirs["p_value"].as_f64().unwrap();
         assert!((random.p_value.unwrap() - p).abs() < 4.0 * (p * (1.0 - p) / 20_000.0).sqrt());
@@ -404,7 +408,60 @@ fn permutation_over_the_blocks_of_the_allocation() {
     // A block that no list could have drawn is refused.
     let mut impossible = pairs.clone();
     impossible.iter_mut().for_each(|pair| pair.left_active = true);
-    assert!(design_permutation(&impossible, settings, &Options::default()).unwrap_err().to_string().contains("block"));
+    assert!(design_permutation(&impossible, &settings, &Options::default()).unwrap_err().to_string().contains("block"));
+}
+
+/// Blocks of 2 and of 4: a whole block has its own size, one that was cut short either; every list enumerated.
+#[test]
+fn permutation_over_blocks_of_varying_size() {
+    use splitknee_stats::paired::design_permutation::{AllocatedPair, Settings, design_permutation};
+    let d = [7.0, -3.0, 5.0, 11.0, -2.0, 4.0, 9.0, 6.0, 1.0];
+    // Blocks of 2, 4, and 3 of a block of 4; then, for 1 patient, a block of 2 or 4.
+    let of = |blocks: &[(usize, usize)], left: &[bool]| -> Vec<AllocatedPair> {
+        let names = blocks.iter().enumerate().flat_map(|(name, (n, _))| std::iter::repeat_n((name, *n), *n));
+        let pair = |(((name, listed), d), left_active): (((usize, usize), &f64), &bool)| AllocatedPair {
+            block: name.to_string(),
+            listed,
+            left_active: *left_active,
+            left: *d,
+            right: 0.0,
+        };
+        names.zip(&d).zip(left).map(pair).collect()
+    };
+    // Every allocation of a block's first m places, with its probability, for each size that it may have.
+    let lists = |m: usize, sizes: &[usize]| -> Vec<(Vec<bool>, f64)> {
+        let mut all = Vec::new();
+        for size in sizes {
+            let whole: Vec<u32> = (0..1_u32 << size).filter(|mask| mask.count_ones() as usize == size / 2).collect();
+            for mask in &whole {
+                let sides = (0..m).map(|place| mask >> place & 1 == 1).collect();
+                all.push((sides, 1.0 / (whole.len() * sizes.len()) as f64));
+            }
+        }
+        all
+    };
+    let left = [true, false, true, true, false, false, true, false, true];
+    for (blocks, may_be) in [
+        (vec![(2, 0), (4, 0), (3, 0)], vec![vec![2], vec![4], vec![4]]),
+        (vec![(4, 0), (4, 0), (1, 0)], vec![vec![4], vec![4], vec![2, 4]]),
+    ] {
+        let left = if blocks[0].0 == 4 { [true, false, true, false, true, true, false, false, true] } else { left };
+        let pairs = of(&blocks, &left);
+        let mut law: Vec<(Vec<bool>, f64)> = vec![(Vec::new(), 1.0)];
+        for ((n, _), sizes) in blocks.iter().zip(&may_be) {
+            let block = lists(*n, sizes);
+            law = law
+                .iter()
+                .flat_map(|(list, p)| block.iter().map(move |(more, q)| ([list.as_slice(), more].concat(), p * q)))
+                .collect();
+        }
+        let sum = |list: &[bool]| -> f64 { list.iter().zip(&d).map(|(left, d)| if *left { *d } else { -d }).sum() };
+        let observed = sum(&left).abs();
+        let p: f64 = law.iter().filter(|(list, _)| sum(list).abs() >= observed - 1e-9).map(|(_, p)| p).sum();
+        let settings = Settings { block_sizes: vec![2, 4], samples: 20_000, seed: 3 };
+        let found = design_permutation(&pairs, &settings, &Options::default()).unwrap();
+        assert!((found.p_value.unwrap() - p).abs() < 1e-12, "{:?} {p}", found.p_value);
+    }
 }
 
 /// Case wilcoxon_limits (R coin 1.4-2, exact p between neighbouring Walsh averages): limits with equal differences. The

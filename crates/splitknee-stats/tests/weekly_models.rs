@@ -441,3 +441,95 @@ fn unit_of_time() {
     let likelihood = |columns: &Columns| fit(columns, &formula, &FitOptions::default()).unwrap().log_lik();
     near("weeks", likelihood(&weeks), likelihood(&days), 1e-10);
 }
+
+fn weighted(formula: &str, columns: &Columns, weights: Option<&str>, ddf: Ddf) -> ModelReport {
+    let mut formula = Formula::parse(formula).unwrap();
+    formula.prior_weights = weights.map(str::to_owned);
+    let information = if ddf == Ddf::KenwardRoger { Information::Expected } else { Information::Observed };
+    let options = ReportOptions { ddf, information, ..ReportOptions::default() };
+    fit(columns, &formula, &FitOptions::default()).unwrap().report(&options).unwrap()
+}
+
+/// lme4 and nlme; the log-likelihood to 1e-9, both agree on it to 1e-12.
+#[test]
+fn prior_weights() {
+    let path = format!("{}/tests/reference/weekly_prior_weights/expected.json", env!("CARGO_MANIFEST_DIR"));
+    let theirs: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut columns = table("weekly_prior_weights", "data.csv", |_| true);
+    columns.set_levels("arm", &["SALINE", "EV"]).unwrap();
+    let model = "value ~ arm + visit + (1|patient/knee)";
+    let ours = weighted(model, &columns, Some("readings"), Ddf::Satterthwaite);
+    near("log-likelihood", ours.log_lik, number(&theirs["log_lik"], "log_lik"), 1e-9);
+    for (own, row) in ours.coefficients.iter().zip(theirs["coefficients"].as_array().unwrap()) {
+        assert_eq!(own.term, row["term"]);
+        let test = own.test;
+        let fields = [
+            ("estimate", Some(test.estimate), 1e-7),
+            ("std_error", Some(test.std_error), 1e-6),
+            ("df", test.df, 1e-3),
+            ("p_value", test.p_value, 1e-4),
+        ];
+        for (field, value, tolerance) in fields {
+            near(&format!("{} {field}", own.term), value.unwrap(), number(&row[field], field), tolerance);
+        }
+    }
+    let variance = |group: &str| ours.variance_components.iter().find(|part| part.group == group).unwrap().variance;
+    for (group, name) in [("patient", "patient"), ("patient:knee", "knee"), ("Residual", "residual")] {
+        near(group, variance(group), number(&theirs["variances"][name], name), 1e-5);
+    }
+}
+
+/// Kenward & Roger with weights: the same model with rows multiplied by the root of their weight.
+#[test]
+fn weights_multiply_rows() {
+    let mut columns = table("weekly_prior_weights", "data.csv", |_| true);
+    columns.set_levels("arm", &["SALINE", "EV"]).unwrap();
+    let numbers = |name: &str| match columns.column(name).unwrap() {
+        Column::Numeric(values) => values.clone(),
+        Column::Categorical { levels, codes } => {
+            codes.iter().map(|code| f64::from(u8::from(levels[code.unwrap() as usize] == "EV"))).collect()
+        }
+    };
+    let root: Vec<f64> = numbers("readings").iter().map(|weight| weight.sqrt()).collect();
+    let times = |values: Vec<f64>| -> Vec<f64> { values.iter().zip(&root).map(|(value, root)| value * root).collect() };
+    let (value, arm) = (times(numbers("value")), times(numbers("arm")));
+    let plain = weighted("value ~ arm + (1|patient/knee)", &columns, Some("readings"), Ddf::KenwardRoger);
+    for (name, values) in [("y", value), ("one", root.clone()), ("ev", arm)] {
+        columns.add_numeric(name, values).unwrap();
+    }
+    let scaled = weighted("y ~ 0 + one + ev + (0 + one|patient/knee)", &columns, None, Ddf::KenwardRoger);
+    for (a, b) in plain.coefficients.iter().zip(&scaled.coefficients) {
+        let numbers = |test: splitknee_stats::model::TTest| {
+            [test.estimate, test.std_error, test.df.unwrap(), test.p_value.unwrap()]
+        };
+        for (one, other) in numbers(a.test).into_iter().zip(numbers(b.test)) {
+            near(&a.term, one, other, 1e-6);
+        }
+    }
+    // log f(y) = log f(√w y) + ½ Σ log w.
+    let logs: f64 = root.iter().map(|root| root.ln()).sum();
+    near("log-likelihood", plain.log_lik, scaled.log_lik + logs, 1e-9);
+    // One weight for all rows is a unit of the residual variance.
+    let rows = root.len();
+    columns.add_numeric("four", vec![4.0; rows]).unwrap();
+    let four = weighted("value ~ arm + (1|patient/knee)", &columns, Some("four"), Ddf::KenwardRoger);
+    let none = weighted("value ~ arm + (1|patient/knee)", &columns, None, Ddf::KenwardRoger);
+    let p = |report: &ModelReport| report.coefficients[1].test.p_value.unwrap();
+    near("p", p(&four), p(&none), 1e-7);
+    near("log-likelihood", four.log_lik, none.log_lik, 1e-9);
+}
+
+#[test]
+fn prior_weights_that_are_none() {
+    let mut columns = table("weekly_prior_weights", "data.csv", |_| true);
+    let mut formula = Formula::parse("value ~ arm + ar1(visit|patient:knee)").unwrap();
+    formula.prior_weights = Some("readings".to_owned());
+    let refused = |columns: &Columns, formula: &Formula| fit(columns, formula, &FitOptions::default()).unwrap_err();
+    assert!(refused(&columns, &formula).to_string().contains("covariance structure"));
+    let Column::Numeric(mut weights) = columns.column("readings").unwrap().clone() else { panic!() };
+    weights[3] = 0.0;
+    columns.add_numeric("readings", weights).unwrap();
+    let mut formula = Formula::parse("value ~ arm + (1|patient)").unwrap();
+    formula.prior_weights = Some("readings".to_owned());
+    assert!(refused(&columns, &formula).to_string().contains("weights are positive"));
+}

@@ -83,6 +83,10 @@ pub struct ModelArgs {
     /// With --transform log: added to every value before its logarithm, where some are 0.
     #[arg(long, value_name = "C")]
     pub log_offset: Option<f64>,
+    /// Prior weights: the residual variance of a row is divided by this column (positive), such as the number of readings
+    /// whose mean the value is. With random effects only.
+    #[arg(long, value_name = "COL")]
+    pub prior_weights: Option<String>,
     /// Link of binomial and cumulative models: logit, probit or cloglog. Default: logit. (Counts: log.)
     #[arg(long, value_parser = ["logit", "probit", "cloglog", "log"])]
     pub link: Option<String>,

@@ -142,9 +142,10 @@ pub struct TestArgs {
     /// Column of the stratum, within which blocks are numbered (design-permutation).
     #[arg(long)]
     pub stratum: Option<String>,
-    /// Size of the blocks; one that was cut short is redrawn whole (design-permutation).
-    #[arg(long)]
-    pub block_size: Option<usize>,
+    /// Size of the blocks, or the sizes each was drawn from (4,6); one that was cut short is redrawn whole
+    /// (design-permutation).
+    #[arg(long, value_delimiter = ',')]
+    pub block_size: Vec<usize>,
     /// Scale of the limits of the relative effect: plain or logit (brunner-munzel).
     #[arg(long, value_parser = ["plain", "logit"])]
     pub limits: Option<String>,

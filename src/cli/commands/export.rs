@@ -66,13 +66,18 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         let bytes = to_bytes(&data.table, &name, format, &options)?;
         write_new(&args.out, &bytes, &protected, args.force)?;
     }
+    let logs = trial.design.endpoints.iter().filter(|endpoint| endpoint.logarithm.is_some());
+    let logs = logs.map(|endpoint| format!("log of {}", endpoint.id));
     let codes: Vec<String> = trial
         .design
         .endpoints
         .iter()
+        .map(|endpoint| endpoint.id.clone())
+        .chain(trial.design.exposures().into_iter().map(|column| format!("exposure {column}")))
+        .chain(logs)
         .zip(&data.codes)
-        .filter(|(endpoint, code)| !endpoint.id.eq_ignore_ascii_case(code))
-        .map(|(endpoint, code)| format!("{code} = {}", endpoint.id))
+        .filter(|(what, code)| !what.eq_ignore_ascii_case(code))
+        .map(|(what, code)| format!("{code} = {what}"))
         .collect();
     let mut text = format!(
         "{name}: {} rows of {} patients, {} columns, {}\n",

@@ -140,11 +140,15 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
     let other = further.compare.as_deref().map(Formula::parse).transpose()?;
     let pair = further.pair.as_deref().map(pair_of).transpose()?;
     let mut columns = other.as_ref().map_or_else(Vec::new, Formula::columns);
+    columns.extend(args.prior_weights.clone());
     columns.extend(pair.iter().flat_map(|pair| pair.factors.iter().chain(&pair.by).cloned()));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let mut input = ModelInput::read(&args.input, &columns, Outcome::Numbers)?;
     if logarithm {
         input.take_logarithm(args.log_offset.unwrap_or(0.0))?;
+    }
+    if let Some(column) = &args.prior_weights {
+        input.weigh(column)?;
     }
     let fit_options = FitOptions { method, ..FitOptions::default() };
     let fitted = fit(&input.table, &input.formula, &fit_options)?;
@@ -173,7 +177,11 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
     if let Some(added) = args.log_offset {
         report.notes.push(note!(log_added, name = &input.formula.response.name, added = added));
     }
-    if let Some(other) = other {
+    if let Some(column) = &args.prior_weights {
+        report.notes.push(note!(prior_weights, column = column));
+    }
+    if let Some(mut other) = other {
+        other.prior_weights.clone_from(&args.prior_weights);
         report.comparison = Some(compare(&fitted, &fit(&input.table, &other, &fit_options)?)?);
     }
     Ok(report)
@@ -194,6 +202,7 @@ fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, Cl
     let linear_only = [
         ("--transform", args.transform.is_some()),
         ("--log-offset", args.log_offset.is_some()),
+        ("--prior-weights", args.prior_weights.is_some()),
         ("--ddf", args.ddf.as_deref().is_some_and(|ddf| ddf != "asymptotic")),
         ("--information", args.information.is_some()),
         ("--anova", args.anova.is_some()),

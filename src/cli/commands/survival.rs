@@ -68,7 +68,8 @@ pub fn run(args: &SurvivalArgs) -> Result<(), CliError> {
             }
         },
     };
-    let at: Vec<_> = args.at.iter().map(|time| rmst::survival_difference(&cohort, *time, level)).collect();
+    let at: Vec<_> =
+        args.at.iter().map(|time| rmst::survival_difference(&cohort, *time, args.small_sample, level)).collect();
     let answer = json!({
         "method": "survival",
         "n_patients": cohort.patients(),

@@ -128,7 +128,7 @@ fn applicable(args: &TestArgs) -> Result<(), CliError> {
         ("--active-side", args.active_side.is_some()),
         ("--block", args.block.is_some()),
         ("--stratum", args.stratum.is_some()),
-        ("--block-size", args.block_size.is_some()),
+        ("--block-size", !args.block_size.is_empty()),
         ("--transform", args.transform.is_some()),
         ("--zeros", args.zeros.is_some()),
         ("--continuity", args.continuity.is_some()),

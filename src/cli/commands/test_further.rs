@@ -41,15 +41,27 @@ fn redrawn(args: &TestArgs) -> Result<(), CliError> {
     };
     let (left, right) = (column(&args.left, "--left")?, column(&args.right, "--right")?);
     let (side, block) = (column(&args.active_side, "--active-side")?, column(&args.block, "--block")?);
-    let block_size = args.block_size.ok_or_else(|| {
-        CliError::Usage("design-permutation needs --block-size: how many patients a whole block has".to_owned())
-    })?;
+    if args.block_size.is_empty() {
+        let message = "design-permutation needs --block-size: how many patients a whole block has";
+        return Err(CliError::Usage(message.to_owned()));
+    }
     let (left, right) = (source.numbers(&left)?, source.numbers(&right)?);
     let (sides, blocks) = (source.text(&side)?, source.labels(&block)?);
     let strata = match &args.stratum {
         Some(column) => source.labels(column)?,
         None => vec![Some(String::new()); source.height()],
     };
+    let named = |block: &str, stratum: &str| match stratum {
+        "" => block.to_owned(),
+        stratum => format!("{stratum}/{block}"),
+    };
+    // A patient without values has a place in the block all the same.
+    let mut listed: BTreeMap<String, usize> = BTreeMap::new();
+    for (block, stratum) in
+        blocks.iter().zip(&strata).filter_map(|(block, stratum)| block.as_ref().zip(stratum.as_ref()))
+    {
+        *listed.entry(named(block, stratum)).or_default() += 1;
+    }
     let (mut pairs, mut dropped) = (Vec::new(), Vec::new());
     for row in 0..source.height() {
         let (Some(left), Some(right), Some(active), Some(block), Some(stratum)) =
@@ -66,16 +78,17 @@ fn redrawn(args: &TestArgs) -> Result<(), CliError> {
                 return Err(CliError::Refused(format!("{place}: {side} = {active}; it is left or right")));
             }
         };
-        let block = if stratum.is_empty() { block.clone() } else { format!("{stratum}/{block}") };
-        pairs.push(AllocatedPair { block, left_active, left, right });
+        let block = named(block, stratum);
+        let listed = listed.get(&block).copied().unwrap_or_default();
+        pairs.push(AllocatedPair { block, listed, left_active, left, right });
     }
     let usual = permutation::Settings::default();
     let settings = design_permutation::Settings {
-        block_size,
+        block_sizes: args.block_size.clone(),
         samples: args.samples.unwrap_or(usual.samples),
         seed: args.seed.unwrap_or(usual.seed),
     };
-    let mut result = design_permutation::design_permutation(&pairs, settings, &options(args)?)?;
+    let mut result = design_permutation::design_permutation(&pairs, &settings, &options(args)?)?;
     result.n_dropped = dropped.len();
     input_checks::rows_left_out(
         &source,

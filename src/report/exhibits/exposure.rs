@@ -15,6 +15,7 @@ pub fn table(material: &Material, number: &str) -> ResultTable {
         let value = word(record, "value").unwrap_or_default();
         let (label, indent) = match word(record, "item") {
             Some("both_treated") => (words.get("table.both_treated"), 1),
+            Some("sites_treated") => (words.say("table.sites_treated", &[("n", value)]), 1),
             Some("one_treated") => (words.get("table.one_treated"), 1),
             Some("treated_side") => (words.say("table.treated_side", &[("side", value)]), 0),
             Some("last_visit") => (words.say("table.last_visit", &[("visit", value)]), 0),

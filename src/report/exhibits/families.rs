@@ -4,6 +4,7 @@ use super::figures::{forest_labels, heading_at, ids, mean_ci};
 use super::shown::Shown;
 use super::{Material, json};
 use crate::analysis::{Gate, subgroups};
+use crate::figure::axis::Numbers;
 use crate::figure::{Figure, FigureError, Style, forest};
 use crate::plan::Objective;
 use crate::table::{Align, Cell, ResultTable, rounding};
@@ -73,7 +74,11 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
     let about = material.endpoint(endpoint);
     let ratio = about.logarithm.is_some();
     let name = if ratio { material.compared_with_unit(endpoint) } else { material.name_with_unit(endpoint) };
-    let key = if ratio { "table.subgroups_ratio" } else { "table.subgroups" };
+    let key = match (ratio, about.rated) {
+        (true, _) => "table.subgroups_ratio",
+        (false, true) => "table.subgroups_rates",
+        (false, false) => "table.subgroups",
+    };
     let title = words.say(key, &[("endpoint", &name)]);
     let id = format!("t-{}-{}-subgroups", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
@@ -107,7 +112,7 @@ pub fn subgroups(material: &Material, endpoint: usize, number: &str) -> Option<R
             table.row(label, 1, cells, vec![record.id.clone()]);
         }
     }
-    table.footnotes.push(words.get("footnote.subgroups"));
+    table.footnotes.push(words.get(if about.rated { "footnote.subgroups_rates" } else { "footnote.subgroups" }));
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -140,7 +145,7 @@ pub fn subgroup_forest(
                 mcid: about.important(),
                 better: about.better,
                 decimals: about.decimals + 1,
-                numbers: material.numbers(endpoint),
+                numbers: if about.rated { Numbers::LogRatios } else { material.numbers(endpoint) },
             };
             blocks.push((factor.to_owned(), block));
         }
@@ -165,7 +170,11 @@ pub fn subgroup_forest(
         return Ok(Vec::new());
     }
     let heading = heading_at(material, endpoint, visit, number, "subgroups").over(ids(found));
-    let input = forest::Forest { heading, blocks, labels: forest_labels(material, endpoint) };
+    let mut labels = forest_labels(material, endpoint);
+    if about.rated {
+        labels.estimate = words.get("figure.estimate_ratio");
+    }
+    let input = forest::Forest { heading, blocks, labels };
     forest::paginate(&input).iter().map(|page| forest::draw(page, style)).collect()
 }
 

@@ -365,9 +365,13 @@ pub(super) fn heading_at(material: &Material, endpoint: usize, visit: usize, num
     let values =
         [("endpoint", name.as_str()), ("visit", material.visit(visit)), ("contrast", &contrast), ("means", &means)];
     // What is said otherwise of ratios has a message of its own.
-    let ratio = material.endpoint(endpoint).logarithm.is_some();
+    let about = material.endpoint(endpoint);
+    let (ratio, suffix) = match (about.logarithm.is_some(), about.rated) {
+        (true, _) => (true, "ratio"),
+        (false, rated) => (rated, "rates"),
+    };
     let key_of = |name: String| {
-        let of_ratios = format!("{name}_ratio");
+        let of_ratios = format!("{name}_{suffix}");
         if ratio && words.messages().contains_key(&of_ratios) { of_ratios } else { name }
     };
     let note = key_of(format!("figure.{kind}_note"));

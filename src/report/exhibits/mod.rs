@@ -113,6 +113,11 @@ impl<'a> Material<'a> {
         self.words.say("table.difference", &[("active", &arms.active), ("placebo", &arms.placebo)])
     }
 
+    /// The most sites that a patient of the trial has.
+    pub fn sites_per_patient(&self) -> usize {
+        self.trial.patients.iter().map(|patient| patient.knees().len()).max().unwrap_or_default()
+    }
+
     /// `active − placebo` of an endpoint, or `active / placebo` where it is compared by a ratio.
     pub fn contrast_of(&self, endpoint: usize) -> String {
         if self.endpoint(endpoint).logarithm.is_none() {

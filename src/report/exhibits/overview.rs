@@ -47,22 +47,32 @@ pub fn forest(material: &Material, number: &str, style: &Style) -> Result<Option
             reach: 1.2,
         }
     };
+    // Title and head say what every number of the figure is.
+    let arms = &material.trial.design.arms;
+    let (differences, ratios_only) = (below.is_empty() && above.is_empty(), scores.is_empty() && shares.is_empty());
+    let contrast = match (of_means, differences) {
+        (true, _) => material.contrast_of(0),
+        (false, true) => material.contrast(),
+        (false, false) => words.say("figure.against", &[("active", &arms.active), ("placebo", &arms.placebo)]),
+    };
+    let estimate = match (differences, ratios_only) {
+        (true, _) => "figure.estimate",
+        (false, true) => "figure.estimate_ratio",
+        (false, false) => "figure.estimate_mixed",
+    };
     let blocks = vec![
         forest::Block { axis: words.get("figure.axis_sd"), rows: scores, ticks: signed(0.5, 1, 8), reach: 0.6 },
         ratios(below, 1.0),
         ratios(above, -1.0),
         forest::Block { axis: words.get("figure.axis_share"), rows: shares, ticks: signed(0.1, 1, 10), reach: 0.2 },
     ];
-    let arms = &material.trial.design.arms;
-    // Where every endpoint is compared by a ratio of means, so is the head of the figure.
-    let contrast = if of_means { material.contrast_of(0) } else { material.contrast() };
     let title = words.say("figure.forest_primary", &[("contrast", &contrast)]);
     let notes = vec![words.get("figure.forest_note")];
     let input = forest::OverviewForest {
         heading: heading(material, "primary-visit", number, title, notes).over(shown),
         blocks,
         labels: forest::Labels {
-            estimate: words.get(if of_means { "figure.estimate_ratio" } else { "figure.estimate" }),
+            estimate: words.get(estimate),
             n: words.get("figure.patients_head"),
             favours_active: favours(material, &arms.active),
             favours_placebo: favours(material, &arms.placebo),

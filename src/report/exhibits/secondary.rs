@@ -156,12 +156,15 @@ fn means(material: &Material, record: &Record, endpoint: usize, visit: usize) ->
             let curve = super::survival::curve_of(material, endpoint, arm);
             curve.map_or(Cell::Empty, |curve| Cell::CountPercent(super::count(curve, "n_events"), curve.result.n_pairs))
         }),
-        // Rates; the mean count where there is no exposure.
+        // The mean rates that are compared, else the pooled ones; the mean count where there is no exposure.
         Kind::Count if is_rate(record) => {
             let arms = &material.trial.design.arms;
             [&arms.active, &arms.placebo].map(|arm| {
                 let found = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm));
-                let rate = found.and_then(|found| found.result.number("rate").or(found.result.estimate));
+                let described = |name: &str| found.and_then(|found| found.result.number(name));
+                let own = if arm == &arms.active { "rate_treated" } else { "rate_control" };
+                let rate = record.result.number(own).or_else(|| described("rate"));
+                let rate = rate.or_else(|| found.and_then(|found| found.result.estimate));
                 Cell::Number(rate, if about.exposure.is_some() { 3 } else { about.decimals + 1 })
             })
         }

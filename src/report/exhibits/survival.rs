@@ -2,7 +2,7 @@
 
 use super::figures::{heading, ids, unless_empty};
 use super::{Material, count, json, tables};
-use crate::analysis::survival::{CURVE, is_conditional};
+use crate::analysis::survival::{AT, CURVE, is_conditional};
 use crate::analysis::{Record, Scale};
 use crate::figure::{Figure, FigureError, Style, survival_curves as curves};
 use crate::report::compose::primary_visit;
@@ -42,7 +42,7 @@ pub fn time(value: f64) -> String {
     if printed.contains('.') { printed.trim_end_matches('0').trim_end_matches('.').to_owned() } else { printed }
 }
 
-/// The curves of both arms; `None` where no knee was observed.
+/// The curves of the arms; `None` where no knee was observed.
 ///
 /// # Errors
 /// The drawing fails.
@@ -56,15 +56,24 @@ pub fn figure(
     let about = material.endpoint(endpoint);
     let records = [ACTIVE, PLACEBO].map(|arm| curve_of(material, endpoint, arm));
     let [active, placebo] = records.map(|record| record.map(drawn).unwrap_or_default());
+    let labels = material.trial.design.arms.labels();
+    let further: Vec<(String, &Record)> = (2..labels.len())
+        .filter_map(|arm| Some((labels[arm].to_owned(), curve_of(material, endpoint, arm)?)))
+        .filter(|(_, record)| record.result.n_pairs > 0)
+        .collect();
     let tau = horizon(material, endpoint);
     let shown = tau.and_then(|_| comparisons_of(material, endpoint).into_iter().find(|r| r.result.method == "rmst"));
     let title = words.say("figure.survival", &[("endpoint", &about.name)]);
     let notes = vec![words.get("figure.survival_note")];
     let input = curves::SurvivalCurves {
-        heading: heading(material, &material.key(endpoint), number, title, notes)
-            .over(ids(records.into_iter().flatten().chain(shown))),
+        heading: heading(material, &material.key(endpoint), number, title, notes).over(ids(records
+            .into_iter()
+            .flatten()
+            .chain(further.iter().map(|(_, record)| *record))
+            .chain(shown))),
         active,
         placebo,
+        others: further.iter().map(|(label, record)| (label.clone(), drawn(record))).collect(),
         horizon: tau.map(|tau| (tau, format!("τ = {}", time(tau)))),
         labels: curves::Labels {
             share: words.get("figure.survival_share"),
@@ -193,7 +202,13 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
 fn comparison(material: &Material, endpoint: usize, record: &Record, table: &mut ResultTable) {
     let result = &record.result;
     let scale = Scale::of(result).unwrap_or(Scale::Difference);
-    let decimals = if scale.is_ratio() { 2 } else { tables::decimals(material, endpoint, result.method).0 };
+    let at = result.number("time").filter(|_| result.method == AT);
+    let decimals = match (scale.is_ratio(), at) {
+        (true, _) => 2,
+        // A share.
+        (false, Some(_)) => 3,
+        (false, None) => tables::decimals(material, endpoint, result.method).0,
+    };
     let shown = |value: Option<f64>| value.map(|value| scale.shown(value));
     let cells = vec![
         Cell::Count(tables::patients(record)),
@@ -203,14 +218,16 @@ fn comparison(material: &Material, endpoint: usize, record: &Record, table: &mut
         Cell::PValue(result.p_value),
     ];
     let name = tables::analysis_name(material, record);
+    let unit = &material.endpoint(endpoint).unit;
+    let said = |key: &str, values: &[(&str, &str)]| sentences::tidy(&material.words.say(key, values));
     let label = match (result.estimate.is_some() || result.conf_low.is_some(), scale.is_ratio()) {
+        _ if at.is_some() => {
+            let time = at.map(time).unwrap_or_default();
+            said("table.survival_at", &[("time", &time), ("unit", unit)])
+        }
         (false, _) => name,
         (true, true) => material.words.say("table.survival_ratio", &[("method", &name)]),
-        (true, false) => {
-            let unit = &material.endpoint(endpoint).unit;
-            let text = material.words.say("table.survival_difference", &[("method", &name), ("unit", unit)]);
-            sentences::tidy(&text)
-        }
+        (true, false) => said("table.survival_difference", &[("method", &name), ("unit", unit)]),
     };
     table.row(label, 1, cells, vec![record.id.clone()]);
     let patients = if result.number("n_patients").is_some() { "n_patients" } else { "n_pairs" };

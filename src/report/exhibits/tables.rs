@@ -80,6 +80,7 @@ pub fn by_visit(material: &Material, endpoint: usize, number: &str) -> ResultTab
                 if about.exposure.is_some() {
                     add(&mut table, "table.total_exposure", "total_exposure", &total("total_exposure", 0));
                     add(&mut table, "table.rate", "rate", &total("rate", 3));
+                    add(&mut table, "table.mean_rate", "mean_rate", &total("mean_rate", 3));
                 }
             }
         }

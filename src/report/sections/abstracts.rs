@@ -23,14 +23,26 @@ pub fn section(material: &Material) -> Section {
         let texts: Vec<String> = texts.iter().filter_map(|text| text.as_deref().map(|t| ended(material, t))).collect();
         sentences::join(material, &texts)
     };
-    fact("design", words.get("abstract.design_text"));
+    let most = material.sites_per_patient();
+    let sites = most.to_string();
+    fact(
+        "design",
+        match most {
+            0..=2 => words.get("abstract.design_text"),
+            _ => words.say("abstract.design_text_sites", &[("most", &sites)]),
+        },
+    );
     let who = if conduct.eligibility.is_some() { &conduct.eligibility } else { &plan.condition };
     fact("participants", told(&[who, &conduct.setting]));
     let all = arms.labels().join(&words.get("text.comma"));
-    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("arms", &all)];
+    let values = [("active", arms.active.as_str()), ("placebo", &arms.placebo), ("arms", &all), ("most", &sites)];
     let two_arms = arms.other.is_empty();
-    let arms_text =
-        words.say(if two_arms { "abstract.interventions_text" } else { "abstract.interventions_arms" }, &values);
+    let key = match (two_arms, most) {
+        (true, _) => "abstract.interventions_text",
+        (false, 0..=2) => "abstract.interventions_arms",
+        (false, _) => "abstract.interventions_sites",
+    };
+    let arms_text = words.say(key, &values);
     let given: Vec<String> = std::iter::once(arms_text).chain(sentences::timing(material)).collect();
     fact("interventions", sentences::join(material, &given));
     let primary = material.primary_endpoints();

@@ -8,7 +8,7 @@ use crate::report::sentences;
 pub fn drawn(material: &Material) -> Option<String> {
     let conduct = material.plan.conduct.randomisation.clone();
     let scheme = material.plan.randomisation.as_ref().map(|scheme| {
-        let size = scheme.block_size.to_string();
+        let size = scheme.block_size.words();
         let stratum = scheme.stratum.clone().unwrap_or_default();
         let arms = &material.trial.design.arms;
         let values = [("active", arms.active.as_str()), ("n", &size), ("stratum", &stratum)];

@@ -159,6 +159,12 @@ fn derived(material: &Material) -> Vec<String> {
     let trial = material.trial;
     let mut found = Vec::new();
     for (number, endpoint) in trial.design.endpoints.iter().enumerate() {
+        let computed = material.plan.endpoints.get(number).and_then(|written| written.compute.as_deref());
+        found.extend(
+            computed.map(|text| {
+                words.say("methods.computed", &[("endpoint", endpoint.name.as_str()), ("expression", text)])
+            }),
+        );
         let Some(derived) = &endpoint.derived else { continue };
         let labels: Vec<&str> = derived
             .from
@@ -326,8 +332,11 @@ fn references(material: &Material) -> Vec<(String, String)> {
         let citation = citations::full(method).unwrap_or(record.reference);
         seen.push((method, citation.to_owned()));
     }
+    let logarithms = material.trial.design.endpoints.iter().any(|endpoint| endpoint.logarithm.is_some());
+    let logarithms = logarithms.then(|| (material.words.get("methods.logarithms"), citations::LOGARITHMS.to_owned()));
     seen.into_iter()
         .filter(|(_, citation)| !citation.is_empty())
         .map(|(method, citation)| (tables::method_name(material, method), citation))
+        .chain(logarithms)
         .collect()
 }

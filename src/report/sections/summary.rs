@@ -61,6 +61,7 @@ pub fn design_line(material: &Material) -> String {
     let members = material.trial.patients.iter().zip(&set.members).filter(|(_, member)| **member);
     let knees: usize = members.map(|(patient, _)| patient.knees().len()).sum();
     let randomised = material.trial.randomised.max(material.trial.patients.len());
+    let most = material.sites_per_patient();
     let values = [
         ("active", design.arms.active.as_str()),
         ("placebo", &design.arms.placebo),
@@ -70,8 +71,14 @@ pub fn design_line(material: &Material) -> String {
         ("knees", &knees.to_string()),
         ("set", &set.label),
         ("arms", &design.arms.labels().join(&words.get("text.comma"))),
+        ("most", &most.to_string()),
     ];
-    let design = words.say(if design.arms.other.is_empty() { "first.design" } else { "first.design_arms" }, &values);
+    let key = match (design.arms.other.is_empty(), most) {
+        (true, _) => "first.design",
+        (false, 0..=2) => "first.design_arms",
+        (false, _) => "first.design_sites",
+    };
+    let design = words.say(key, &values);
     sentences::join(material, &std::iter::once(design).chain(treated(material)).collect::<Vec<_>>())
 }
 

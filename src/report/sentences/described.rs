@@ -63,8 +63,9 @@ fn rates(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
     let of = |arm: &str| {
         let record = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))?;
         let whole = |name: &str| Some(rounding::print(record.result.number(name)?, 0));
-        let rate = rounding::print(record.result.number("rate")?, 3);
-        Some([whole("total_count")?, whole("total_exposure")?, rate, record.result.n_pairs.to_string()])
+        let rate = |name: &str| Some(rounding::print(record.result.number(name)?, 3));
+        let n = record.result.n_pairs.to_string();
+        Some([whole("total_count")?, whole("total_exposure")?, rate("rate")?, n, rate("mean_rate")?])
     };
     let (active, placebo) = (of(&arms.active)?, of(&arms.placebo)?);
     let values = [
@@ -76,10 +77,12 @@ fn rates(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
         ("exposure_active", &active[1]),
         ("rate_active", &active[2]),
         ("n_active", &active[3]),
+        ("mean_active", &active[4]),
         ("count_placebo", &placebo[0]),
         ("exposure_placebo", &placebo[1]),
         ("rate_placebo", &placebo[2]),
         ("n_placebo", &placebo[3]),
+        ("mean_placebo", &placebo[4]),
     ];
     Some(material.words.say("results.rates", &values))
 }

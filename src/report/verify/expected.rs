@@ -152,8 +152,20 @@ fn further(record: &Record) -> String {
             found.extend(names.map(|name| (name.to_owned(), json(record, name))));
         }
         "descriptive" => {
-            let names =
-                ["n", "mean", "sd", "median", "q1", "q3", "min", "max", "total_count", "total_exposure", "rate"];
+            let names = [
+                "n",
+                "mean",
+                "sd",
+                "median",
+                "q1",
+                "q3",
+                "min",
+                "max",
+                "total_count",
+                "total_exposure",
+                "rate",
+                "mean_rate",
+            ];
             found.extend(names.map(|name| (name.to_owned(), json(record, name))));
             let grades = json(record, "grades");
             let grades = grades.as_array().into_iter().flatten().enumerate();
@@ -190,6 +202,11 @@ fn further(record: &Record) -> String {
         }
         "rmst" => {
             found.extend(["tau", "rmst_active", "rmst_placebo"].map(|name| (name.to_owned(), json(record, name))));
+        }
+        "subgroup" => found.push(("rate_ratio".to_owned(), json(record, "rate_ratio"))),
+        "subgroup-interaction" => found.push(("cochran_q".to_owned(), json(record, "cochran_q"))),
+        "survival-difference" => {
+            found.extend(["time", "surv_active", "surv_placebo"].map(|name| (name.to_owned(), json(record, name))));
         }
         "friedman" => found.push(("kendall_w".to_owned(), json(record, "kendall_w"))),
         _ => {}

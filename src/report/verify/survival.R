@@ -82,6 +82,27 @@ restricted_mean <- function(time, status, tau) {
   sum(diff(c(0, at, tau)) * c(1, surv))
 }
 
+# The share without the event at a time; NA where the arm ends censored before it.
+share_at <- function(time, status, at) {
+  if (length(time) == 0) return(NA)
+  events <- sort(unique(time[status == 1 & time <= at]))
+  surv <- prod(vapply(events, function(t) 1 - sum(time == t & status == 1) / sum(time >= t), 0))
+  if (at > max(time) && surv > 0) NA else surv
+}
+
+survival_difference <- function(d, at, level = 0.95, alternative = "two-sided") {
+  d <- compared(d)
+  share_of <- function(d, active) with(d[d$active == active, ], share_at(time, status, at))
+  difference <- function(d) share_of(d, 1) - share_of(d, 0)
+  who <- unique(d$patient)
+  n <- length(who)
+  left <- vapply(who, function(one) difference(d[d$patient != one, ]), 0)
+  error <- sqrt((n - 1) / n * sum((left - mean(left))^2))
+  none <- is.na(error) || error == 0
+  found <- if (none) answer(difference(d)) else t_answer(difference(d), error, n - 1, level, alternative)
+  c(found, time = at, surv_active = share_of(d, 1), surv_placebo = share_of(d, 0))
+}
+
 rmst_pairs <- function(d, tau, level = 0.95, alternative = "two-sided") {
   d <- compared(d)
   mean_of <- function(d, active) with(d[d$active == active, ], restricted_mean(time, status, tau))

@@ -130,13 +130,34 @@ groups_of <- function(who, factor, cuts) {
   as.character(findInterval(as.numeric(cells), as.numeric(strsplit(cuts, " ")[[1]])) + 1)
 }
 
-subgroup_test <- function(pair, factor, cuts, group, level, alternative) {
+# The pairs of a group, with what their counts were counted over where there is any.
+pairs_of_group <- function(pair, here) {
+  lapply(pair, function(x) if (length(x) == length(pair$patient)) x[here] else x)
+}
+
+subgroup_test <- function(pair, factor, cuts, group, level, alternative, rates = FALSE) {
   here <- which(groups_of(pair$patient, factor, cuts) == group)
+  if (rates) {
+    found <- rate_ratio(pairs_of_group(pair, here), level, alternative)
+    return(c(found, rate_ratio = exp(found[["estimate"]])))
+  }
   paired_t(pair$active[here], pair$placebo[here], level, alternative)
 }
 
-subgroup_interaction <- function(pair, factor, cuts) {
+# Cochran's Q of the log ratios of mean rates.
+rates_interaction <- function(pair, group) {
+  own <- lapply(sort(unique(group)), function(one) rate_ratio(pairs_of_group(pair, which(group == one))))
+  ratio <- vapply(own, function(x) x[["estimate"]], 0)
+  weight <- vapply(own, function(x) x[["std_error"]], 0)^-2
+  keep <- is.finite(ratio) & is.finite(weight)
+  q <- sum(weight[keep] * (ratio[keep] - weighted.mean(ratio[keep], weight[keep]))^2)
+  df <- sum(keep) - 1
+  c(answer(NA, NA, q, df, pchisq(q, df, lower.tail = FALSE)), cochran_q = q)
+}
+
+subgroup_interaction <- function(pair, factor, cuts, rates = FALSE) {
   group <- groups_of(pair$patient, factor, cuts)
+  if (rates) return(rates_interaction(pair, group))
   d <- minus(pair$active, pair$placebo)
   table <- anova(lm(d ~ factor(group)))
   answer(NA, NA, table$F[1], table$Df[2], table$`Pr(>F)`[1])

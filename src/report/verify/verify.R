@@ -162,6 +162,9 @@ recompute <- function(row) {
     "marginal-cox" = marginal_cox(times_at(row$endpoint, row$set), level, side),
     rmst = if (is.na(row$estimate)) skip("there is no horizon that both arms reach: there is no result to compare")
            else rmst_pairs(times_at(row$endpoint, row$set), further_of(row)[["tau"]], level, side),
+    `survival-difference` =
+      if (is.na(row$estimate)) skip("observation of an arm ends before this time: there is no result to compare")
+      else survival_difference(times_at(row$endpoint, row$set), further_of(row)[["time"]], level, side),
     "prentice-wilcoxon" = , akritas = skip("its pooled scores are not recomputed in base R"),
     "paired-table" = cells_of(pair$active, pair$placebo, levels),
     "shift-table" = shifts_of(row, levels),
@@ -179,8 +182,8 @@ recompute <- function(row) {
     friedman = , "cochran-q" = rank_visits(row),
     "rm-anova" = rm_anova(row),
     "sample-size" = sample_size(pair, further_of(row), side),
-    subgroup = subgroup_test(pair, row$factor, row$cuts, row$group, level, side),
-    "subgroup-interaction" = subgroup_interaction(pair, row$factor, row$cuts),
+    subgroup = subgroup_test(pair, row$factor, row$cuts, row$group, level, side, "rate_ratio" %in% names(further_of(row))),
+    "subgroup-interaction" = subgroup_interaction(pair, row$factor, row$cuts, "cochran_q" %in% names(further_of(row))),
     "mixed-model" = , mmrm = , "mmrm-difference" = , clda = , "complete-pairs" = linear_record(row),
     "ls-mean" = ls_mean_record(row),
     "ordinal-mixed" = , "logistic-mixed" = , gee = , "gee-negative-binomial" = , "poisson-mixed" = ,
@@ -216,8 +219,11 @@ describe <- function(row, d) {
   grades <- vapply(levels, function(level) sum(x == level), 0)
   found <- c(described(x, row$conf_level), stats::setNames(grades, paste0("n_", seq_along(grades))))
   rows <- rows_at(row$endpoint, row$visit, row$set)
-  exposure <- sum(rows$exposure[rows$arm == row$arm])
-  c(found, total_count = sum(x), total_exposure = exposure, rate = sum(x) / exposure)
+  exposures <- rows$exposure[rows$arm == row$arm]
+  exposure <- sum(exposures)
+  found <- c(found, total_count = sum(x), total_exposure = exposure, rate = sum(x) / exposure)
+  if (length(exposures) == length(x)) found["mean_rate"] <- mean(x / exposures)
+  found
 }
 
 # The one-sided p-value that the difference of a deciding result lies beyond `edge` towards `side` (1 or -1): from estimate

@@ -66,17 +66,20 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
                 }
             }
         }
-        let [a, b] = patient.knees() else { continue };
-        for visit in 0..design.visits.len() {
+        let knees = patient.knees();
+        let pairs = knees.iter().enumerate().flat_map(|(at, b)| knees.iter().take(at).map(move |a| (a, b)));
+        for ((a, b), visit) in pairs.flat_map(|pair| (0..design.visits.len()).map(move |visit| (pair, visit))) {
             if let Some(count) = alike(a, b, visit, visit) {
                 told.insert(("SK210", visit));
                 findings.add(
                     "SK210",
                     context.rows.place(row(b, visit), None),
                     format!(
-                        "patient {}: all {count} scores at `{}` are the same in both knees",
+                        "patient {}: all {count} scores at `{}` are the same in both knees ({}, {})",
                         patient.id,
-                        label(visit)
+                        label(visit),
+                        a.side,
+                        b.side
                     ),
                     "ask the site whether one knee was copied to the other",
                 );

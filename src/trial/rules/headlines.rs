@@ -46,7 +46,7 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK102", "Rows without a patient"),
     ("SK103", "Patients with both knees on one arm"),
     ("SK104", "Knees that change their arm"),
-    ("SK105", "Patients with more than two knees"),
+    ("SK105", "Patients with more knees than treatments"),
     ("SK106", "Patients with one knee only"),
     ("SK107", "Patients in the data who are not in the allocation list"),
     ("SK108", "Patients in the allocation list who are not in the data"),

@@ -39,9 +39,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "SK105",
         severity: Error,
-        title: "A patient has no more than two knees.",
+        title: "A patient has no more knees than there are treatments.",
         example: "Sides LEFT, RIGHT and LFET.",
-        remedy: "Correct the side or the patient.",
+        remedy: "Correct the side or the patient; sites on further treatments are named in `[arms] other`.",
     },
     Rule {
         id: "SK106",

@@ -172,26 +172,24 @@ fn returns(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: 
     );
 }
 
-/// SK504: visits at which one knee of two was measured.
+/// SK504: visits at which some knees of a patient were measured and others not.
 fn one_knee(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
     for patient in &context.trial.patients {
-        let [a, b] = patient.knees() else { continue };
         for &visit in &endpoint.visits {
-            let (measured, other) = match (cell(a, number, visit), cell(b, number, visit)) {
-                (Some(_), None) => (a, b),
-                (None, Some(_)) => (b, a),
-                _ => continue,
-            };
+            let (measured, others): (Vec<&Knee>, Vec<&Knee>) =
+                patient.knees().iter().partition(|knee| cell(knee, number, visit).is_some());
+            let Some(first) = measured.first().filter(|_| !others.is_empty()) else { continue };
+            let named = |knees: &[&Knee]| knees.iter().map(|knee| knee.side.as_str()).collect::<Vec<_>>().join(", ");
             findings.add(
                 "SK504",
-                context.rows.place(row(measured, visit), Some(&endpoint.column)),
+                context.rows.place(row(first, visit), Some(&endpoint.column)),
                 format!(
                     "patient {} at `{}`: {} has {}, {} has not",
                     patient.id,
                     label(context, visit),
-                    measured.side,
+                    named(&measured),
                     endpoint.name,
-                    other.side
+                    named(&others)
                 ),
                 "ask the site; paired tests drop the visit of this patient, mixed models use the knee",
             );

@@ -37,9 +37,8 @@ pub(super) fn check(context: &Context<'_>, number: usize, endpoint: &Endpoint, f
     let labels = context.trial.design.arms.labels();
     let Some(survival) = &endpoint.survival else { return };
     let Some(tau) = survival.tau else {
-        let decides = endpoint.tests.first().is_some_and(|test| test == "rmst");
         let [active, placebo] = arms.each_ref().map(|times| reached_by_two(times));
-        if let (true, Some(a), Some(b)) = (decides, active, placebo) {
+        if let (true, Some(a), Some(b)) = (survival.mean_decides, active, placebo) {
             let message = format!(
                 "{}: the restricted mean decides and the plan names no horizon; {} is taken, the longest time that two knees of either arm reach",
                 endpoint.name,

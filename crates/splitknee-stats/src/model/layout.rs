@@ -138,7 +138,12 @@ impl Layout {
             loadings.push(Loading {
                 subject: (0..n as u32).collect(),
                 copy: vec![0; n],
-                weights: Weights::Cell(vec![0; n]),
+                weights: residual_weights(frame)?,
+            });
+        } else if let Some(column) = &frame.formula.prior_weights {
+            return Err(ModelError::Unsupported {
+                method: format!("prior weights ({column})"),
+                reason: "go with random effects and independent residuals, not with a covariance structure".into(),
             });
         }
         let mut offset = 0;
@@ -357,6 +362,21 @@ impl Loading {
         }
         Ok(())
     }
+}
+
+/// How the residual loads on the rows: 1, or 1/√weight where the formula has prior weights.
+fn residual_weights(frame: &ModelFrame) -> Result<Weights, ModelError> {
+    let Some(name) = &frame.formula.prior_weights else { return Ok(Weights::Cell(vec![0; frame.n_rows()])) };
+    let Column::Numeric(values) = frame.data.column(name)? else {
+        return Err(ModelError::WrongKind { column: name.clone(), wanted: "numeric" });
+    };
+    if let Some(wrong) = values.iter().find(|weight| !(**weight > 0.0 && weight.is_finite())) {
+        return Err(ModelError::Unsupported {
+            method: format!("a prior weight of {wrong} in {name}"),
+            reason: "weights are positive".into(),
+        });
+    }
+    Ok(Weights::Dense { n_cells: 1, values: values.iter().map(|weight| 1.0 / weight.sqrt()).collect() })
 }
 
 /// The outermost grouping, in which every other must nest; without any grouping every row is its own unit.

@@ -136,13 +136,18 @@ pub(super) fn fit_mixed(
     if let Some(term) = constant_within_groups(rows, &clusters, random) {
         return Err(without_limit(term));
     }
-    let nodes = gauss_hermite(random.points);
-    let objective = Objective { rows, clusters, nested, nodes };
+    let coarse = if nested { random.points.min(COARSE_NESTED) } else { random.points };
+    let objective = Objective { rows, clusters, nested, nodes: gauss_hermite(coarse) };
     let mut names = fixed.terms.clone();
     names.push(format!("sd({})", random.outer_name));
     names.extend(random.inner.iter().map(|(name, _)| format!("sd({name})")));
 
     let maximum = best_start(&objective, &fixed)?;
+    let (objective, maximum) = if coarse < random.points {
+        polished(objective, maximum, &fixed, random.points)?
+    } else {
+        (objective, maximum)
+    };
     let n_fixed = rows.n_fixed();
     let mut fit = fixed;
     fit.n_patients = objective.clusters.len();
@@ -210,6 +215,30 @@ const WIDEST: f64 = 25.0;
 /// Points of the rule that tells a maximum of the likelihood from one of a coarse rule, without and with inner groups.
 const FINE: usize = MAX_HERMITE_POINTS;
 const FINE_NESTED: usize = 30;
+
+/// Limits of the search.
+const LIMITS: Limits = Limits { iterations: 200, decrement: 1e-20, step: 5.0 };
+
+/// Points per effect of the search with inner groups, whose maximum the rule asked for then starts from: a product of few
+/// points costs a fraction of one of many.
+const COARSE_NESTED: usize = 5;
+
+/// The maximum of the rule with `points`, from that of a coarse one; from all starts where the coarse one leads nowhere.
+fn polished<'r>(
+    coarse: Objective<'r>,
+    maximum: Maximum,
+    fixed: &GeneralisedFit,
+    points: usize,
+) -> Result<(Objective<'r>, Maximum), ModelError> {
+    let fine = Objective { nodes: gauss_hermite(points), ..coarse };
+    let near = maximum.converged.then_some(maximum.parameters);
+    let found = near.and_then(|start| maximise(start, LIMITS, |parameters| fine.log_likelihood(parameters)));
+    let found = match found.filter(|found| found.converged) {
+        Some(found) => found,
+        None => best_start(&fine, fixed)?,
+    };
+    Ok((fine, found))
+}
 
 /// The finely integrated likelihood where all parameters are larger by a factor, beside that at the maximum found.
 enum Beyond {
@@ -285,10 +314,9 @@ fn best_start(objective: &Objective<'_>, fixed: &GeneralisedFit) -> Result<Maxim
         .filter(|(value, _)| value.is_finite())
         .collect();
     starts.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let limits = Limits { step: 5.0, ..Limits::default() };
     let mut best: Option<Maximum> = None;
     for (_, parameters) in starts {
-        let Some(found) = maximise(parameters, limits, |p| objective.log_likelihood(p)) else { continue };
+        let Some(found) = maximise(parameters, LIMITS, |p| objective.log_likelihood(p)) else { continue };
         let done = found.converged;
         if best.as_ref().is_none_or(|b| (found.converged, found.jet.value) > (b.converged, b.jet.value)) {
             best = Some(found);

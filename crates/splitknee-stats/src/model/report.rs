@@ -255,6 +255,9 @@ pub struct ModelReport {
     /// `log` where the outcome is a logarithm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<&'static str>,
+    /// The column of prior weights: variances of residuals are those of a row with weight 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior_weights: Option<String>,
     /// (Restricted) log-likelihood.
     pub log_lik: f64,
     /// Of a logarithm: the log-likelihood of the outcome itself, log-likelihood − Σ log y.
@@ -652,6 +655,7 @@ impl Inference<'_> {
             n_patients_without_rows: fit.n_patients_without_rows(),
             n_groups: fit.groups.iter().map(|(name, n)| (name.clone(), (*n).into())).collect(),
             scale: options.log_outcome.then_some("log"),
+            prior_weights: self.fit.frame.formula.prior_weights.clone(),
             log_lik: fit.log_lik,
             log_lik_original: match &fit.frame.response {
                 Column::Numeric(logs) if options.log_outcome => Some(fit.log_lik - logs.iter().sum::<f64>()),

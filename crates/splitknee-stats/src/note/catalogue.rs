@@ -24,6 +24,7 @@ crate::messages! {
         gee_ar1 = "AR(1) takes the rows of a patient as neighbours in the order of the data";
         gee_single = "every patient has one row: there is no correlation to estimate";
         gee_singular = "{n} patients for {p} coefficients: the robust covariance matrix is singular";
+        prior_weights = "the residual variance of a row is that of the model divided by its {column}: variance components are those of rows with weight 1, and the matrix of one unit is that of its own weights";
         log_added = "{added} was added to every {name} before its logarithm: means and ratios are those of {name} + {added}";
         counts_rate = "means are logarithms of rates per unit of exposure, differences logarithms of rate ratios";
         counts_overdispersed = "the counts vary more than Poisson within pairs: the exact test rejects too often; see the robust limits";
@@ -193,6 +194,9 @@ crate::messages! {
         rmst_no_arm = "an arm has no {site} with a time: there is no mean to compare";
         rmst_beyond = "an arm ends before the horizon {tau} with a {site} still without event: the mean is not known so far; a shorter horizon has it";
         rmst_no_jackknife = "without one patient an arm ends before the horizon {tau}: the jackknife does not exist, and the normal approximation is not used in its place; a shorter horizon has both";
+        survival_beyond = "observation of an arm ends before {time} with a {site} still without event: the share at that time is not known";
+        survival_no_jackknife = "with one patient left out, observation of an arm ends before {time}: there is no jackknife, and a normal approximation does not stand in for it";
+        survival_no_spread = "the difference of the shares has no variation: neither test nor limits";
         rmst_no_spread = "the difference of the restricted means has no variation: neither test nor limits";
         scores_equal = "the scores of the two {sites} are equal in all pairs";
         mi_no_strategy = "`{name}` is not a strategy: mar (treatment policy), hypothetical, j2r, cir, cr, lmcf, rtb, rtb-mean, causal:K with the share K of the effect that is kept, such as causal:0.5, or composite:V with the value V that the event stands for";

@@ -4,7 +4,8 @@
 //! With d_i = left − right of patient i, the sum of active − placebo is Σ s_i d_i, s_i = +1 where the left side is active. Of
 //! a block of size b of which m patients are analysed, each allocation with k left sides among them has probability
 //! C(b − m, b/2 − k)/C(b, b/2): the whole block is redrawn and its analysed places are used (the law is the same for every
-//! choice of m places). Blocks are independent, so the law of the sum is their convolution, exact over the grid of the data;
+//! choice of m places). Where sizes vary, a block that is as large as one of them has that size; one that was cut short has any
+//! of the larger sizes, equally likely, and its law is their mean. Blocks are independent, so the law of the sum is their convolution, exact over the grid of the data;
 //! where that has too many values, redrawn lists give (k + 1)/(m + 1).
 //!
 //! Sign flips (`permutation.rs`) toss for every patient alone; blocks make the sums spread less or more than that. Sources:
@@ -22,6 +23,8 @@ use std::collections::BTreeMap;
 pub struct AllocatedPair {
     /// Stratum and block, as one name.
     pub block: String,
+    /// Patients of the block on the list, analysed or not.
+    pub listed: usize,
     /// Whether the left side had the active treatment.
     pub left_active: bool,
     /// The left value.
@@ -31,10 +34,10 @@ pub struct AllocatedPair {
 }
 
 /// How the law is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Size of the blocks.
-    pub block_size: usize,
+    /// Size of the blocks, or the sizes that each was drawn from, equally likely.
+    pub block_sizes: Vec<usize>,
     /// Redrawn lists where the exact law is too large.
     pub samples: usize,
     /// Their seed.
@@ -66,14 +69,20 @@ fn on_grid(differences: &[f64]) -> Option<Vec<i64>> {
     })
 }
 
+/// A block: its patients, and the sizes that it may have had.
+struct Block {
+    members: Vec<usize>,
+    sizes: Vec<usize>,
+}
+
 /// The law of one block: values of Σ s d with their probabilities.
-fn of_block(differences: &[i64], size: usize) -> BTreeMap<i64, f64> {
+fn of_block(differences: &[i64], sizes: &[usize]) -> BTreeMap<i64, f64> {
     let m = differences.len();
-    let total = choose(size, size as i64 / 2);
     let mut law = BTreeMap::new();
     for mask in 0..1_u32 << m {
         let left = i64::from(mask.count_ones());
-        let share = choose(size - m, size as i64 / 2 - left) / total;
+        let of_size = |size: &usize| choose(size - m, *size as i64 / 2 - left) / choose(*size, *size as i64 / 2);
+        let share = sizes.iter().map(of_size).sum::<f64>() / sizes.len() as f64;
         if share > 0.0 {
             let sum = differences.iter().enumerate().map(|(i, d)| if mask >> i & 1 == 1 { *d } else { -d }).sum();
             *law.entry(sum).or_insert(0.0) += share;
@@ -89,23 +98,35 @@ fn of_block(differences: &[i64], size: usize) -> BTreeMap<i64, f64> {
 /// with more of them on one side than half of it.
 pub fn design_permutation(
     pairs: &[AllocatedPair],
-    settings: Settings,
+    settings: &Settings,
     options: &Options,
 ) -> Result<TestResult, Refusal> {
-    let b = settings.block_size;
-    if b == 0 || b % 2 == 1 || b > LARGEST {
-        return Err(Refusal(note!(design_block_size, size = b, most = LARGEST)));
+    let mut sizes = settings.block_sizes.clone();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let wrong = sizes.iter().find(|size| **size == 0 || **size % 2 == 1 || **size > LARGEST).copied();
+    if let Some(size) = wrong.or(sizes.is_empty().then_some(0)) {
+        return Err(Refusal(note!(design_block_size, size = size, most = LARGEST)));
     }
     if pairs.is_empty() {
         return Err(Refusal(note!(design_none)));
     }
     let mut blocks: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     pairs.iter().enumerate().for_each(|(i, pair)| blocks.entry(pair.block.as_str()).or_default().push(i));
-    for (name, members) in &blocks {
+    let mut drawn: Vec<Block> = Vec::with_capacity(blocks.len());
+    for (name, members) in blocks {
         let left = members.iter().filter(|i| pairs[**i].left_active).count();
-        if members.len() > b || left > b / 2 || members.len() - left > b / 2 {
-            return Err(Refusal(note!(design_block_full, block = *name, n = members.len(), left = left, size = b)));
+        let on_list = members.iter().map(|i| pairs[*i].listed).max().unwrap_or_default().max(members.len());
+        let most = left.max(members.len() - left);
+        let own: Vec<usize> = match sizes.contains(&on_list) {
+            true => vec![on_list],
+            false => sizes.iter().copied().filter(|size| *size > on_list).collect(),
+        };
+        if !own.iter().any(|size| most <= size / 2) {
+            let size = own.last().or(sizes.last()).copied().unwrap_or_default();
+            return Err(Refusal(note!(design_block_full, block = name, n = on_list, left = left, size = size)));
         }
+        drawn.push(Block { members, sizes: own });
     }
     // Under the hypothesis every active value is higher by mu.
     let sign = |pair: &AllocatedPair| if pair.left_active { 1.0 } else { -1.0 };
@@ -115,12 +136,11 @@ pub fn design_permutation(
     let mut answer = TestResult::new("design-permutation", pairs.len(), options);
     answer.estimate = crate::math::descriptive::mean(&active);
     answer.statistic = answer.estimate;
-    let members: Vec<Vec<usize>> = blocks.values().cloned().collect();
     let exact = on_grid(&d).and_then(|whole| {
         let mut law = BTreeMap::from([(0_i64, 1.0)]);
-        for own in &members {
-            let differences: Vec<i64> = own.iter().map(|i| whole[*i]).collect();
-            let block = of_block(&differences, b);
+        for block in &drawn {
+            let differences: Vec<i64> = block.members.iter().map(|i| whole[*i]).collect();
+            let block = of_block(&differences, &block.sizes);
             let mut next = BTreeMap::new();
             for (sum, p) in &law {
                 block.iter().for_each(|(more, q)| *next.entry(sum + more).or_insert(0.0) += p * q);
@@ -143,28 +163,31 @@ pub fn design_permutation(
         Some(p) => {
             answer.p_value = Some(p.min(1.0));
             answer.exact = Some(true);
-            answer.notes.push(note!(design_exact, n = members.len()));
+            answer.notes.push(note!(design_exact, n = drawn.len()));
         }
         None => {
             if settings.samples == 0 {
                 return Err(Refusal(note!(no_samples)));
             }
-            answer.p_value = Some(redrawn(pairs, &d, &members, settings, options));
+            answer.p_value = Some(redrawn(pairs, &d, &drawn, settings, options));
             answer.exact = Some(false);
             samples = Some(settings.samples as u64);
             answer.notes.push(note!(design_random, n = settings.samples, seed = settings.seed));
         }
     }
     answer.extra = vec![
-        ("n_blocks", Field::Count(members.len() as u64)),
-        ("block_size", Field::Count(b as u64)),
+        ("n_blocks", Field::Count(drawn.len() as u64)),
+        match sizes.as_slice() {
+            [size] => ("block_size", Field::Count(*size as u64)),
+            several => ("block_sizes", Field::Numbers(several.iter().map(|size| Some(*size as f64)).collect())),
+        },
         ("samples", samples.map_or(Field::Number(None), Field::Count)),
     ];
     Ok(answer)
 }
 
 /// (k + 1)/(m + 1) over redrawn lists.
-fn redrawn(pairs: &[AllocatedPair], d: &[f64], members: &[Vec<usize>], settings: Settings, options: &Options) -> f64 {
+fn redrawn(pairs: &[AllocatedPair], d: &[f64], blocks: &[Block], settings: &Settings, options: &Options) -> f64 {
     let observed: f64 = pairs.iter().zip(d).map(|(pair, d)| if pair.left_active { *d } else { -d }).sum();
     let slack = 1e-12 * d.iter().map(|d| d.abs()).sum::<f64>();
     let hits = (0..settings.samples as u64)
@@ -172,13 +195,17 @@ fn redrawn(pairs: &[AllocatedPair], d: &[f64], members: &[Vec<usize>], settings:
         .filter(|replicate| {
             let mut stream = Stream::new(settings.seed, *replicate);
             let mut sum = 0.0;
-            for own in members {
+            for block in blocks {
+                let size = match block.sizes.as_slice() {
+                    [size] => *size,
+                    several => several[stream.below(several.len())],
+                };
                 // The first places of a shuffled block.
-                let mut sides: Vec<bool> = (0..settings.block_size).map(|place| place % 2 == 0).collect();
+                let mut sides: Vec<bool> = (0..size).map(|place| place % 2 == 0).collect();
                 for place in (1..sides.len()).rev() {
                     sides.swap(place, stream.below(place + 1));
                 }
-                sum += own.iter().zip(sides).map(|(i, left)| if left { d[*i] } else { -d[*i] }).sum::<f64>();
+                sum += block.members.iter().zip(sides).map(|(i, left)| if left { d[*i] } else { -d[*i] }).sum::<f64>();
             }
             match options.alternative {
                 Alternative::TwoSided => sum.abs() >= observed.abs() - slack,

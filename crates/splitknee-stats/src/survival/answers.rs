@@ -13,7 +13,7 @@
 
 use super::Cohort;
 use super::cox::marginal_cox as fit_marginal;
-use super::rmst::{Rmst, rmst as restricted_means};
+use super::rmst::{Rmst, rmst as restricted_means, survival_difference as difference_at};
 use super::scores;
 use super::within_pairs::{self, Firsts, Ties};
 use crate::math::dist::{binomial, normal, student_t};
@@ -245,6 +245,35 @@ pub fn rmst(cohort: &Cohort, tau: f64, options: &Options) -> TestResult {
         ("rmst_placebo", Field::Number(Some(found.rmst_placebo))),
         ("std_error_active", Field::Number(Some(found.std_error_active))),
         ("std_error_placebo", Field::Number(Some(found.std_error_placebo))),
+    ];
+    result
+}
+
+/// The difference of the shares without the event at `time`, active − placebo, with the jackknife over patients and t on
+/// n − 1 degrees of freedom. Where the jackknife does not exist there is neither test nor interval.
+pub fn survival_difference(cohort: &Cohort, time: f64, options: &Options) -> TestResult {
+    let mut result = TestResult::new("survival-difference", cohort.pairs().len(), options);
+    let found = difference_at(cohort, time, true, options.conf_level);
+    result.estimate = found.estimate;
+    match (found.estimate, found.std_error, found.df) {
+        (None, ..) => result.notes.push(note!(survival_beyond, time = time)),
+        (Some(_), _, None) => result.notes.push(note!(survival_no_jackknife, time = time)),
+        (Some(estimate), Some(std_error), df) if std_error > 0.0 => {
+            result.std_error = Some(std_error);
+            (result.statistic, result.df) = (found.statistic, df);
+            (result.p_value, result.conf_low, result.conf_high) = (found.p_value, found.conf_low, found.conf_high);
+            if options.alternative != Alternative::TwoSided {
+                let (p, (low, high)) = Wald { estimate, std_error, df }.sided(options);
+                (result.p_value, result.conf_low, result.conf_high) = (Some(p), Some(low), Some(high));
+            }
+        }
+        _ => result.notes.push(note!(survival_no_spread)),
+    }
+    result.extra = vec![
+        ("n_patients", Field::Count(cohort.patients() as u64)),
+        ("time", Field::Number(Some(time))),
+        ("surv_active", Field::Number(found.surv_active)),
+        ("surv_placebo", Field::Number(found.surv_placebo)),
     ];
     result
 }

@@ -56,11 +56,19 @@ pub struct SurvivalDifference {
     pub time: f64,
     /// S(active) − S(placebo); absent where a curve does not reach so far.
     pub estimate: Option<f64>,
+    /// Share of active knees without the event.
+    pub surv_active: Option<f64>,
+    /// Share of placebo knees without the event.
+    pub surv_placebo: Option<f64>,
     /// Its standard error, pairing kept.
     pub std_error: Option<f64>,
+    /// Its jackknife standard error over patients.
+    pub std_error_jackknife: Option<f64>,
+    /// Degrees of freedom of the test; absent where it is normal.
+    pub df: Option<f64>,
     /// estimate/std_error.
     pub statistic: Option<f64>,
-    /// Normal p-value.
+    /// Its p-value.
     pub p_value: Option<f64>,
     /// Lower limit.
     pub conf_low: Option<f64>,
@@ -112,7 +120,7 @@ pub fn rmst(cohort: &Cohort, tau: f64, small_sample: bool, level: f64) -> Result
     };
     let estimate = means[1] - means[0];
     let n = cohort.patients() as f64;
-    let jackknife = jackknife(cohort, tau);
+    let jackknife = jackknife(cohort, &|without| mean_difference(without, tau));
     let (std_error, df) = match (small_sample, jackknife) {
         (true, Some(error)) => (error, Some(n - 1.0)),
         _ => (squares(&patients), None),
@@ -146,8 +154,9 @@ pub fn rmst(cohort: &Cohort, tau: f64, small_sample: bool, level: f64) -> Result
     })
 }
 
-/// The difference of survival at `time`.
-pub fn survival_difference(cohort: &Cohort, time: f64, level: f64) -> SurvivalDifference {
+/// The difference of survival at `time`; with `small_sample` by the jackknife over patients and t on n − 1 degrees of
+/// freedom, where the jackknife exists.
+pub fn survival_difference(cohort: &Cohort, time: f64, small_sample: bool, level: f64) -> SurvivalDifference {
     let mut at = [None; 2];
     let mut influence = vec![0.0; cohort.subjects().len()];
     for active in [false, true] {
@@ -160,16 +169,32 @@ pub fn survival_difference(cohort: &Cohort, time: f64, level: f64) -> SurvivalDi
     let estimate = at[1].zip(at[0]).map(|(active, placebo)| active - placebo);
     let patients = cohort.within_patients(&signed(cohort, &influence));
     let std_error = estimate.map(|_| patients.iter().map(|v| v * v).sum::<f64>().sqrt());
-    let z = normal::upper_quantile(0.5 * (1.0 - level));
+    let std_error_jackknife = estimate.and_then(|_| {
+        jackknife(cohort, &|without| {
+            let at = |active: bool| survival_at(&kaplan_meier(&without.arm(active), level).curve, time);
+            Some(at(true)? - at(false)?)
+        })
+    });
+    let (std_error, df) = match std_error_jackknife.filter(|_| small_sample) {
+        Some(error) => (Some(error), Some(cohort.patients() as f64 - 1.0)),
+        None => (std_error, None),
+    };
+    let tail = 0.5 * (1.0 - level);
+    let quantile = df.map_or_else(|| normal::upper_quantile(tail), |df| student_t::upper_quantile(tail, df));
+    let p = |t: f64| df.map_or_else(|| normal::two_sided(t), |df| student_t::two_sided(t, df));
     let statistic = estimate.zip(std_error).filter(|(_, error)| *error > 0.0).map(|(d, error)| d / error);
     SurvivalDifference {
         time,
         estimate,
+        surv_active: at[1],
+        surv_placebo: at[0],
         std_error,
+        std_error_jackknife,
+        df,
         statistic,
-        p_value: statistic.map(normal::two_sided),
-        conf_low: estimate.zip(std_error).map(|(d, error)| d - z * error),
-        conf_high: estimate.zip(std_error).map(|(d, error)| d + z * error),
+        p_value: statistic.map(p),
+        conf_low: estimate.zip(std_error).map(|(d, error)| d - quantile * error),
+        conf_high: estimate.zip(std_error).map(|(d, error)| d + quantile * error),
     }
 }
 
@@ -221,22 +246,24 @@ fn signed(cohort: &Cohort, influence: &[f64]) -> Vec<f64> {
     cohort.subjects().iter().zip(influence).map(|(s, v)| if s.active { *v } else { -v }).collect()
 }
 
-/// The jackknife standard error over patients; `None` where leaving one out ends an arm before τ.
-fn jackknife(cohort: &Cohort, tau: f64) -> Option<f64> {
-    let n = cohort.patients();
-    let mut left = Vec::with_capacity(n);
-    for position in 0..n {
-        let without = cohort.without(position)?;
-        for active in [true, false] {
-            let arm = without.arm(active);
-            let last = arm.iter().map(|s| s.time).max_by(f64::total_cmp)?;
-            if last < tau && arm.iter().any(|s| s.time == last && !s.event) {
-                return None;
-            }
+/// The difference of the restricted means; `None` where an arm ends censored before τ.
+fn mean_difference(cohort: &Cohort, tau: f64) -> Option<f64> {
+    for active in [true, false] {
+        let arm = cohort.arm(active);
+        let last = arm.iter().map(|s| s.time).max_by(f64::total_cmp)?;
+        if last < tau && arm.iter().any(|s| s.time == last && !s.event) {
+            return None;
         }
-        let (means, _) = areas(&without, tau);
-        left.push(means[1] - means[0]);
     }
+    let (means, _) = areas(cohort, tau);
+    Some(means[1] - means[0])
+}
+
+/// The jackknife standard error over patients of `estimate`; `None` where leaving one out takes the estimate away.
+fn jackknife(cohort: &Cohort, estimate: &dyn Fn(&Cohort) -> Option<f64>) -> Option<f64> {
+    let n = cohort.patients();
+    let left: Option<Vec<f64>> = (0..n).map(|position| estimate(&cohort.without(position)?)).collect();
+    let left = left?;
     let mean = left.iter().sum::<f64>() / n as f64;
     let squares: f64 = left.iter().map(|value| (value - mean).powi(2)).sum();
     Some(((n as f64 - 1.0) / n as f64 * squares).sqrt())

@@ -37,6 +37,8 @@ pub struct Formula {
     pub random: Vec<RandomTerm>,
     /// Covariance terms of the residuals.
     pub covariance: Vec<CovarianceTerm>,
+    /// Column of prior weights: the residual variance of a row is σ²/weight, as `weights` of lme4. No part of the text.
+    pub prior_weights: Option<String>,
 }
 
 /// A variable of the model: a column or an expression in columns.
@@ -220,6 +222,7 @@ impl Formula {
             let cells = c.factors.iter().flat_map(|f| &f.cells);
             cells.chain(&c.units).chain(&c.by).chain(&c.subject).for_each(|g| push(g));
         }
+        self.prior_weights.iter().for_each(|w| push(w));
         names
     }
 }

@@ -89,7 +89,8 @@ pub(super) fn parse(text: &str) -> Result<Formula, ModelError> {
     let renumber = |v: &usize| used.iter().position(|u| u == v);
     let terms = terms.iter().map(|t| t.iter().filter_map(renumber).collect()).collect();
     let variables = used.iter().filter_map(|&v| p.variables.get(v).cloned()).collect();
-    let formula = Formula { text: text.to_owned(), response, variables, intercept, terms, random, covariance };
+    let text = text.to_owned();
+    let formula = Formula { text, response, variables, intercept, terms, random, covariance, prior_weights: None };
     refuse_ambiguous_names(&formula)?;
     Ok(formula)
 }
