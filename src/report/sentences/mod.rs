@@ -1,4 +1,13 @@
-//! Sentences about results, each bounded by its interval.
+//! Sentences about results, each bounded by its interval: conclusions here, what is described, the harms, and how the
+//! results were computed in files of their own.
+
+mod computed;
+mod described;
+mod harms;
+
+pub use computed::{engine, residuals, second_opinion};
+pub use described::{ls_means, means, placebo_change, results, timing};
+pub use harms::{harms, harms_compared, harms_place, headline_of_harms, local_harms};
 
 use super::document::Block;
 use super::exhibits::shown::ratio_decimals;
@@ -6,7 +15,6 @@ use super::exhibits::{Material, survival, tables};
 use super::words::capital;
 use crate::analysis::family;
 use crate::analysis::{Alternative, Claim, Importance, Interval, Ratio, Record, Scale, Verdict, Withheld};
-use crate::plan::file::Timing;
 use crate::table::rounding;
 use crate::trial::{Better, Kind, Measure, Role};
 
@@ -124,22 +132,6 @@ pub fn headline(material: &Material, record: &Record) -> Option<Block> {
     let estimate = estimate.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\u{a0}");
     let mut items = vec![(effect, estimate), (words.get("table.ci"), words.interval(&print(low), &print(high)))];
     items.extend(result.p_value.map(|_| ("p".to_owned(), p_value(material, record))));
-    Some(Block::Headline(label, items))
-}
-
-/// The local events of the knees at a glance: risk difference, interval, p; `None` where none were compared.
-pub fn headline_of_harms(material: &Material) -> Option<Block> {
-    let words = material.words;
-    let result = &material.record("safety.compare.any")?.result;
-    let print = |value: Option<f64>| value.map(|value| rounding::print(100.0 * value, 1));
-    let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
-    let contrast = material.contrast();
-    let label = words.say("headline.harms", &[("contrast", &contrast)]);
-    let mut items = vec![
-        (words.get("table.risk_difference"), words.say("headline.points", &[("d", &d)])),
-        (words.get("table.ci"), words.interval(&l, &u)),
-    ];
-    items.extend(result.p_value.map(|p| ("p".to_owned(), words.p_relation(p))));
     Some(Block::Headline(label, items))
 }
 
@@ -437,8 +429,8 @@ fn beside(material: &Material, p: f64) -> String {
     let decimals = (4..12).find(|decimals| rounded(*decimals) != alpha).unwrap_or(12);
     let relation = format!("= {}", rounding::print(p, decimals as usize));
     match material.words.language {
-        super::words::Language::English => relation,
-        super::words::Language::Japanese => relation.replace(' ', ""),
+        crate::report::words::Language::English => relation,
+        crate::report::words::Language::Japanese => relation.replace(' ', ""),
     }
 }
 
@@ -452,377 +444,11 @@ fn p_value(material: &Material, record: &Record) -> String {
     }
 }
 
-/// Whether both knees were treated in one session; `None` where the plan does not say.
-pub fn timing(material: &Material) -> Option<String> {
-    let key = match material.plan.trial.interventions? {
-        Timing::Concurrent => "abstract.concurrent",
-        Timing::Sequential => "abstract.sequential",
-    };
-    Some(material.words.get(key))
-}
-
-/// Means and SDs of both arms at `visit`; `None` where an arm was not observed.
-pub fn means(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
-    let about = material.endpoint(endpoint);
-    let arms = &material.trial.design.arms;
-    let of = |arm: &str| {
-        let record = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))?;
-        let mean = rounding::print(record.result.estimate?, about.decimals + 1);
-        let sd = rounding::print(record.result.number("sd")?, about.decimals + 2);
-        let geometric = record.result.number("geometric_mean").map(|mean| rounding::print(mean, about.decimals + 1));
-        Some((mean, sd, record.result.n_pairs.to_string(), geometric.unwrap_or_default()))
-    };
-    if about.exposure.is_some() {
-        return rates(material, endpoint, visit);
-    }
-    let means = capital(&material.geometric_means(endpoint));
-    let (active, placebo) = (of(&arms.active)?, of(&arms.placebo)?);
-    let values = [
-        ("visit", material.visit(visit)),
-        ("endpoint", about.name.as_str()),
-        ("unit", &about.unit),
-        ("active", &arms.active),
-        ("placebo", &arms.placebo),
-        ("mean_active", &active.0),
-        ("sd_active", &active.1),
-        ("n_active", &active.2),
-        ("mean_placebo", &placebo.0),
-        ("sd_placebo", &placebo.1),
-        ("n_placebo", &placebo.2),
-        ("means", &means),
-        ("geometric_active", &active.3),
-        ("geometric_placebo", &placebo.3),
-    ];
-    let say = |key: &str| tidy(&material.words.say(key, &values));
-    let geometric = about.logarithm.map(|_| say("results.geometric_means"));
-    Some(join(material, &std::iter::once(say("results.means")).chain(geometric).collect::<Vec<_>>()))
-}
-
-/// Events, exposure and rate of both arms at `visit`; `None` where an arm was not observed.
-fn rates(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
-    let arms = &material.trial.design.arms;
-    let of = |arm: &str| {
-        let record = material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))?;
-        let whole = |name: &str| Some(rounding::print(record.result.number(name)?, 0));
-        let rate = rounding::print(record.result.number("rate")?, 3);
-        Some([whole("total_count")?, whole("total_exposure")?, rate, record.result.n_pairs.to_string()])
-    };
-    let (active, placebo) = (of(&arms.active)?, of(&arms.placebo)?);
-    let values = [
-        ("visit", material.visit(visit)),
-        ("endpoint", material.endpoint(endpoint).name.as_str()),
-        ("active", &arms.active),
-        ("placebo", &arms.placebo),
-        ("count_active", &active[0]),
-        ("exposure_active", &active[1]),
-        ("rate_active", &active[2]),
-        ("n_active", &active[3]),
-        ("count_placebo", &placebo[0]),
-        ("exposure_placebo", &placebo[1]),
-        ("rate_placebo", &placebo[2]),
-        ("n_placebo", &placebo[3]),
-    ];
-    Some(material.words.say("results.rates", &values))
-}
-
-/// The LS means of both arms at `visit` as the deciding model has them, and what they are adjusted for; `None` where no
-/// model decides.
-pub fn ls_means(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
-    let about = material.endpoint(endpoint);
-    let arms = &material.trial.design.arms;
-    let [active, placebo] = super::exhibits::models::means_at(material, endpoint, visit)?;
-    let decimals = about.decimals + 1;
-    let logarithm = about.logarithm.is_some();
-    let shown = |value: Option<f64>| value.map(|value| if logarithm { value.exp() } else { value });
-    let mean = |record: &Record| Some(rounding::print(shown(record.result.estimate)?, decimals));
-    let interval = |record: &Record| {
-        let [low, high] = [shown(record.result.conf_low)?, shown(record.result.conf_high)?];
-        let [low, high] = [low, high].map(|limit| rounding::print(limit, decimals));
-        Some(material.words.interval(&low, &high))
-    };
-    let adjusted = super::exhibits::models::baseline_adjusted(material, endpoint);
-    // A change of logarithms is a ratio and has no unit.
-    let change = logarithm && active.measure == Measure::Change;
-    let name = if logarithm { material.compared(endpoint) } else { about.name.clone() };
-    let means = material.geometric_means(endpoint);
-    let values = [
-        ("visit", material.visit(visit)),
-        ("endpoint", name.as_str()),
-        ("means", &means),
-        ("unit", if change { "" } else { &about.unit }),
-        ("active", &arms.active),
-        ("placebo", &arms.placebo),
-        ("mean_active", &mean(active)?),
-        ("interval_active", &interval(active)?),
-        ("mean_placebo", &mean(placebo)?),
-        ("interval_placebo", &interval(placebo)?),
-    ];
-    let key = match (logarithm, adjusted) {
-        (true, true) => "results.ls_geometric_means_adjusted",
-        (true, false) => "results.ls_geometric_means",
-        (false, true) => "results.ls_means_adjusted",
-        (false, false) => "results.ls_means",
-    };
-    Some(tidy(&material.words.say(key, &values)))
-}
-
-/// The results of an endpoint in a paragraph: means at baseline and at `visit`, the other analyses, the correlation of
-/// the knees. `None` where nothing was observed.
-pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
-    let words = material.words;
-    let about = material.endpoint(endpoint);
-    if about.kind == Kind::Survival {
-        return survival::described(material, endpoint);
-    }
-    let mut parts: Vec<String> = Vec::new();
-    let graded = matches!(about.kind, crate::trial::Kind::Ordinal | crate::trial::Kind::Binary);
-    if !graded {
-        let baseline = material.trial.design.baseline.filter(|baseline| about.visits.contains(baseline));
-        parts.extend(baseline.and_then(|baseline| means(material, endpoint, baseline)));
-        parts.extend(means(material, endpoint, visit));
-    }
-    for record in tables::claims(material, endpoint, visit) {
-        if record.role != Role::Sensitivity || !crate::analysis::pairs::is_difference(record.result.method) {
-            continue;
-        }
-        let decimals = tables::decimals(material, endpoint, record.result.method).0;
-        let result = &record.result;
-        let (Some(d), Some(l), Some(u), Some(_)) = (result.estimate, result.conf_low, result.conf_high, result.p_value)
-        else {
-            continue;
-        };
-        let scale = Spoken::of(record);
-        let decimals = if scale.0 == Scale::Difference { decimals } else { scale.decimals(l, u, decimals) };
-        let [d, l, u] = [d, l, u].map(|value| scale.print(value, decimals));
-        let d = said(material, scale, d);
-        let (method, n) = (tables::analysis_name(material, record), tables::patients(record).to_string());
-        let values = [
-            ("method", &*method),
-            ("d", &d),
-            ("l", &l),
-            ("u", &u),
-            ("p", &p_value(material, record)),
-            ("n", &n),
-            ("unit", about.unit_of_difference()),
-        ];
-        parts.push(tidy(&words.say("results.other", &values)));
-    }
-    if let Some(record) = material.outcomes.comparison(endpoint, visit, "correlation")
-        && let (Some(r), Some(l), Some(u)) = (record.result.estimate, record.result.conf_low, record.result.conf_high)
-    {
-        let [r, l, u] = [r, l, u].map(|value| rounding::print(value, 2));
-        let values = [("r", &*r), ("l", &l), ("u", &u), ("n", &record.result.n_pairs.to_string())];
-        parts.push(words.say("results.correlation", &values));
-    }
-    (!parts.is_empty()).then(|| join(material, &parts))
-}
-
-/// Harms by knee and of the whole patient, in one sentence; `None` without adverse-event data.
-pub fn harms(material: &Material) -> Option<String> {
-    let arms = &material.trial.design.arms;
-    let count = |id: &str| {
-        let record = material.record(id)?;
-        record.result.number("patients_with_event").map(|count| (rounding::print(count, 0), record.result.n_pairs))
-    };
-    let knee = |arm: &str| count(&format!("safety.knee.{}", crate::analysis::slug(arm)));
-    let (active, placebo) = (knee(&arms.active)?, knee(&arms.placebo)?);
-    let systemic = count("safety.systemic")?;
-    let values = [
-        ("active", arms.active.as_str()),
-        ("placebo", &arms.placebo),
-        ("k_active", &active.0),
-        ("k_placebo", &placebo.0),
-        ("k_systemic", &systemic.0),
-        ("n", &active.1.to_string()),
-    ];
-    Some(material.words.say("results.harms", &values))
-}
-
-/// The knees compared within patients as to local events of any kind; `None` where no comparison was made.
-pub fn harms_compared(material: &Material) -> Option<String> {
-    let record = material.record("safety.compare.any")?;
-    let result = &record.result;
-    let print = |value: Option<f64>| value.map(|value| rounding::print(value, 3));
-    let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
-    let arms = &material.trial.design.arms;
-    let values = [
-        ("active", arms.active.as_str()),
-        ("placebo", &arms.placebo),
-        ("d", &d),
-        ("l", &l),
-        ("u", &u),
-        ("p", &material.words.p_relation(result.p_value?)),
-        ("n", &result.n_pairs.to_string()),
-    ];
-    let compared = material.words.say("results.harms_compared", &values);
-    Some(join(material, &std::iter::once(compared).chain(harms_place(material)).collect::<Vec<_>>()))
-}
-
-/// On which side of zero the interval of local events lies; `None` where it includes zero or none was compared.
-pub fn harms_place(material: &Material) -> Option<String> {
-    let place = match material.record("safety.compare.any")?.verdict?.interval {
-        Interval::FavoursPlacebo => "results.harm_against",
-        Interval::FavoursActive => "results.harm_for",
-        Interval::IncludesNull | Interval::Undefined => return None,
-    };
-    Some(material.words.say(place, &[("active", &material.trial.design.arms.active)]))
-}
-
-/// How often an event was reported in a knee of each arm, in one sentence; `None` without adverse-event data.
-pub fn local_harms(material: &Material) -> Option<String> {
-    let arms = &material.trial.design.arms;
-    let count = |arm: &str| {
-        let record = material.record(&format!("safety.knee.{}", crate::analysis::slug(arm)))?;
-        Some((rounding::print(record.result.number("patients_with_event")?, 0), record.result.n_pairs.to_string()))
-    };
-    let (active, placebo) = (count(&arms.active)?, count(&arms.placebo)?);
-    let values = [
-        ("active", arms.active.as_str()),
-        ("placebo", &arms.placebo),
-        ("k_active", &active.0),
-        ("n_active", &active.1),
-        ("k_placebo", &placebo.0),
-        ("n_placebo", &placebo.1),
-    ];
-    Some(material.words.say("first.local", &values))
-}
-
-/// How the placebo knees changed from baseline to the primary visit: what outside knowledge about untreated knees can be
-/// held against, where an effect carried across is suspected. `None` where no primary endpoint has a baseline.
-pub fn placebo_change(material: &Material) -> Option<String> {
-    let words = material.words;
-    let arms = &material.trial.design.arms;
-    let of = |endpoint: usize| {
-        let visit = super::compose::primary_visit(material, endpoint);
-        let about = material.endpoint(endpoint);
-        let record = material.outcomes.description(endpoint, visit, Measure::Change, Some(&arms.placebo))?;
-        let print = |value: Option<f64>| value.map(|value| rounding::print(value, about.decimals + 1));
-        let result = &record.result;
-        let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
-        let values = [
-            ("visit", material.visit(visit)),
-            ("endpoint", about.name.as_str()),
-            ("placebo", &arms.placebo),
-            ("unit", &about.unit),
-            ("d", &d),
-            ("l", &l),
-            ("u", &u),
-            ("n", &result.n_pairs.to_string()),
-        ];
-        Some(tidy(&words.say("results.placebo_change", &values)))
-    };
-    let changes: Vec<String> = material.primary_endpoints().into_iter().filter_map(of).collect();
-    let last = words.get("results.placebo_change_meaning");
-    (!changes.is_empty()).then(|| join(material, &changes.into_iter().chain([last]).collect::<Vec<_>>()))
-}
-
-/// The deciding result by another route, and beside the paired t-test on the complete pairs; `None` where neither was run.
-pub fn second_opinion(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
-    let record = material.outcomes.comparison(endpoint, visit, "second-opinion")?;
-    let parts: Vec<String> =
-        [other_route(material, record), beside_pairs(material, endpoint, record)].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| join(material, &parts))
-}
-
-/// The notes of `record` whose codes begin with `prefix`, as one clause.
-fn clause(material: &Material, record: &Record, prefix: &str) -> String {
-    let notes = record.result.notes.iter().filter(|note| note.code().starts_with(prefix));
-    notes.map(|note| material.words.note(note)).collect::<Vec<String>>().join("; ")
-}
-
-fn other_route(material: &Material, record: &Record) -> Option<String> {
-    let route = super::exhibits::json(record, "route");
-    let route = route.as_str().filter(|route| *route != "paired-t")?;
-    let agrees = super::exhibits::json(record, "agrees") == true;
-    let key = if agrees { "results.route_agrees" } else { "results.route_differs" };
-    let (route, why) = (material.words.name("route", route), clause(material, record, "route_"));
-    Some(material.words.say(key, &[("route", &route), ("why", &why)]))
-}
-
-fn beside_pairs(material: &Material, endpoint: usize, record: &Record) -> Option<String> {
-    let result = &record.result;
-    let about = material.endpoint(endpoint);
-    let paired = super::exhibits::json(record, "paired_t");
-    let number = |name: &str| paired.get(name).and_then(serde_json::Value::as_f64);
-    let scale = Spoken::of(record);
-    let decimals = scale.decimals(number("conf_low")?, number("conf_high")?, about.decimals + 1);
-    let print = |name: &str| number(name).map(|value| scale.print(value, decimals));
-    let (d, l, u) = (said(material, scale, print("estimate")?), print("conf_low")?, print("conf_high")?);
-    let apart = result.number("largest_disagreement").map(|value| format!("{value:.1e}").replace('-', "\u{2212}"))?;
-    let is = |name: &str| super::exhibits::json(record, name) == true;
-    let key = match (is("engine_agrees"), is("paired_agrees")) {
-        (false, _) => "results.second_disagrees",
-        (true, true) => "results.second_agrees",
-        (true, false) => "results.second_differs",
-    };
-    let why = clause(material, record, "second_");
-    let values = [
-        ("d", d.as_str()),
-        ("l", &l),
-        ("u", &u),
-        ("unit", about.unit_of_difference()),
-        ("n", &result.n_pairs.to_string()),
-        ("apart", &apart),
-        ("why", &why),
-    ];
-    Some(tidy(&material.words.say(key, &values)))
-}
-
-/// How the endpoint's model was fitted: structure, optimum, boundary; `None` where no model was.
-pub fn engine(material: &Material, endpoint: usize) -> Option<String> {
-    let words = material.words;
-    let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
-    let reached = &fit.convergence;
-    let structure = words.name("structure", fit.structure);
-    let values = [
-        ("structure", structure.as_str()),
-        ("estimation", fit.estimation),
-        ("evaluations", &*reached.iterations.to_string()),
-        ("gradient", &rounding::bound(reached.gradient_max)),
-        ("curvature", &rounding::print(reached.smallest_eigenvalue, 2)),
-        ("decrement", &rounding::bound(reached.newton_decrement)),
-    ];
-    let boundary = words.get(if fit.singular { "results.singular" } else { "results.not_singular" });
-    Some(join(material, &[words.say("results.model", &values), boundary]))
-}
-
-/// How far the assumptions of the endpoint's model were met, in words; `None` where nothing is known of it.
-pub fn residuals(material: &Material, endpoint: usize) -> Option<String> {
-    let words = material.words;
-    let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
-    let mut parts = Vec::new();
-    if let Some(found) = &fit.residuals
-        && let (Some(skewness), Some(kurtosis)) = (found.skewness, found.excess_kurtosis)
-    {
-        let values = [
-            ("skewness", &*rounding::print(skewness, 2)),
-            ("kurtosis", &rounding::print(kurtosis, 2)),
-            ("beyond", &found.n_beyond_3.to_string()),
-            ("n", &found.n.to_string()),
-            ("expected", &rounding::print(found.expected_beyond_3, 1)),
-        ];
-        parts.push(words.say("results.residuals", &values));
-    }
-    if let Some(found) = &fit.influence {
-        let about = material.endpoint(endpoint);
-        let back = |value: f64| if about.logarithm.is_some() { value.exp() } else { value };
-        let decimals = if about.logarithm.is_some() { 2 } else { about.decimals + 1 };
-        let [low, high] = [found.lowest.0, found.highest.0].map(|value| rounding::print(back(value), decimals));
-        let low = said(material, Spoken::on(about), low);
-        let values = [("low", low.as_str()), ("high", &high), ("unit", about.unit_of_difference())];
-        parts.push(tidy(&words.say("results.influence", &values)));
-        if found.sign_depends_on_one_patient {
-            parts.push(words.get("results.influence_sign"));
-        }
-    }
-    (!parts.is_empty()).then(|| join(material, &parts))
-}
-
 /// Sentences one after the other; Japanese sets no space between them.
 pub fn join(material: &Material, sentences: &[String]) -> String {
     match material.words.language {
-        super::words::Language::English => sentences.join(" "),
-        super::words::Language::Japanese => sentences.concat(),
+        crate::report::words::Language::English => sentences.join(" "),
+        crate::report::words::Language::Japanese => sentences.concat(),
     }
 }
 
