@@ -38,6 +38,7 @@ pub mod randomise;
 pub mod report;
 pub mod simulate;
 pub mod table;
+pub mod terms;
 pub mod trial;
 
-pub use splitknee_stats::{instrument, math, missing, model, multiplicity, note, paired, planning, survival, terms};
+pub use splitknee_stats::{instrument, math, missing, model, multiplicity, note, paired, planning, survival};

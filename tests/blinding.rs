@@ -300,7 +300,7 @@ fn no_byte_of_any_output_in_any_format_and_language_has_a_true_label() {
         }
         // A PDF packs its texts; it is set from this document and from nothing else.
         let options = splitknee::report::options::Options { dummy: true, ..Default::default() };
-        let words = splitknee::report::words::Words::new(splitknee::report::compose::language(&run.plan));
+        let words = splitknee::report::words::Words::new(run.plan.report.language);
         let style = splitknee::figure::Style::default();
         let document = splitknee::report::compose::document_with(&run, &words, &style, &options).unwrap();
         assert_eq!(found(format!("{document:?}").as_bytes()), None, "{language}: the document");

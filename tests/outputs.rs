@@ -13,7 +13,7 @@ fn root() -> &'static Path {
 /// The identifiers of a run of the demo's plan, changed by `change`, without their numbers; endpoints become `e`.
 fn kinds(change: &dyn Fn(String) -> String) -> BTreeSet<String> {
     let run = run(DEMO, &change(plan_of(DEMO)));
-    let words = Words::new(compose::language(&run.plan));
+    let words = Words::new(run.plan.report.language);
     let document = compose::document(&run, &words, &compose::style(&run.plan)).unwrap();
     let tables = document.tables().map(|table| table.id.clone());
     let ids: Vec<String> = tables.chain(document.figures().map(|figure| figure.id.clone())).collect();

@@ -57,7 +57,7 @@ fn run_of(plan: &str, language: &str) -> Run {
 }
 
 fn words_of(run: &Run) -> Words {
-    Words::new(compose::language(&run.plan)).at(run.plan.analysis.alpha)
+    Words::new(run.plan.report.language).at(run.plan.analysis.alpha)
 }
 
 /// Every text of the document and of the records, each on its own.

@@ -5,7 +5,7 @@ use super::record::{Record, Rows};
 use super::rule::{self, Choice};
 use super::slug;
 use crate::paired::{Alternative, Options, TestResult};
-use crate::plan::{AlternativePlan, MeasurePlan, Plan};
+use crate::plan::{AlternativePlan, Plan};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AnalysisSet, Better, Kind, Knee, Measure, PairedDifferences, Role, Trial};
 
@@ -67,7 +67,7 @@ impl<'a> Context<'a> {
         let by_rule = rule::of(self, endpoint).is_some_and(|rule| rule.choice == Choice::PairedChange);
         match self.plan.analysis.measure {
             _ if by_rule && design.has_baseline(about) => Measure::Change,
-            MeasurePlan::Change if counts && design.has_baseline(about) => Measure::Change,
+            Measure::Change if counts && design.has_baseline(about) => Measure::Change,
             _ => Measure::Value,
         }
     }

@@ -28,7 +28,7 @@ use crate::math::dist::student_t;
 use crate::model::{self, Columns, Fit, FitOptions, Formula, Inference, LsMeansSpec, ModelError, TTest};
 use crate::note::{Note, Notes};
 use crate::paired::{Alternative, Field, Options, TestResult, paired_t};
-use crate::plan::{BaselinePlan, Ddf, Information, PrimaryMethod, Structure, Weights};
+use crate::plan::{BaselinePlan, PrimaryMethod, Structure};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{Measure, Observation, Role};
 use std::collections::BTreeSet;
@@ -140,10 +140,9 @@ pub fn by_second_route(context: &Context, deciding: &Record) -> Option<TTest> {
     let model = Model::new(context, endpoint, method, deciding.result.method, true, visits);
     let fit = model.fit(formula).ok()?;
     let analysis = &context.plan.analysis;
-    let information = information(analysis.information);
-    let inference = fit.inference(ddf(analysis.ddf), information, context.options().conf_level).ok()?;
+    let inference = fit.inference(analysis.ddf, analysis.information, context.options().conf_level).ok()?;
     let (weights, _) = model.comparison(&inference, &model.means(context, &inference), visit)?;
-    fit.second_route()?.contrast(&weights, inference.ddf(), information, context.options().conf_level)
+    fit.second_route()?.contrast(&weights, inference.ddf(), analysis.information, context.options().conf_level)
 }
 
 /// The paired t-test of the change in the place of models that could not be fitted.
@@ -405,12 +404,11 @@ impl Model {
         failures: Notes,
     ) -> (Vec<Record>, Option<FitSummary>) {
         let analysis = &context.plan.analysis;
-        let inference =
-            fit.inference(ddf(analysis.ddf), information(analysis.information), context.options().conf_level);
+        let inference = fit.inference(analysis.ddf, analysis.information, context.options().conf_level);
         let means = inference.as_ref().map_or_else(|_| Vec::new(), |inference| self.means(context, inference));
         let mut records = Vec::new();
         // A product's second-order adjustment is not what was asked for (docs/mixed-models.md).
-        let used = inference.as_ref().map_or(ddf(analysis.ddf), Inference::ddf).name();
+        let used = inference.as_ref().map_or(analysis.ddf, Inference::ddf).name();
         let mut comparison = None;
         let mut notes = failures.clone();
         for &visit in &self.visits {
@@ -432,7 +430,7 @@ impl Model {
             record.result.extra.extend([
                 ("structure", Field::Text(structure.to_owned())),
                 ("ddf", Field::Text(used.to_owned())),
-                ("information", Field::Text(information(analysis.information).name().to_owned())),
+                ("information", Field::Text(analysis.information.name().to_owned())),
                 ("estimation", Field::Text(fit.method.name().to_owned())),
                 ("formula", Field::Text(formula.clone())),
                 ("log_lik", Field::Number(Some(fit.log_lik()))),
@@ -457,7 +455,7 @@ impl Model {
             fit,
             formula,
             structure,
-            ddf: format!("{used} ({} information)", information(analysis.information).name()),
+            ddf: format!("{used} ({} information)", analysis.information.name()),
             rule: self.rule,
             notes,
             fell_back: !failures.is_empty(),
@@ -552,10 +550,7 @@ impl Model {
 
     /// The LS means by the first of `factors` (or of it, where it is the visit), within visits where there are several.
     fn spec(&self, context: &Context, factors: &[&str]) -> LsMeansSpec {
-        let weights = match context.plan.analysis.weights {
-            Weights::Equal => model::Weights::Equal,
-            Weights::Observed => model::Weights::Observed,
-        };
+        let weights = context.plan.analysis.weights;
         let several = self.n_visits > 1;
         let named = |factor: &&&str| several || **factor != "visit";
         let mut names: Vec<String> = factors.iter().filter(named).map(|factor| (*factor).to_owned()).collect();
@@ -577,10 +572,7 @@ impl Model {
             return Vec::new();
         }
         let two_sided = context.options();
-        let weights = match context.plan.analysis.weights {
-            Weights::Equal => "equal",
-            Weights::Observed => "observed",
-        };
+        let weights = context.plan.analysis.weights.name();
         let mut records = Vec::new();
         for &visit in &self.visits {
             for (arm, label) in context.trial.design.arms.labels().into_iter().enumerate() {
@@ -646,26 +638,5 @@ pub fn fill(result: &mut TestResult, test: &TTest, options: &Options) {
     } else {
         result.p_value = test.statistic.map(|t| student_t::sf(t, df));
         (result.conf_low, result.conf_high) = (Some(test.estimate - reach), Some(f64::INFINITY));
-    }
-}
-
-/// The plan's degrees of freedom as the engine knows them.
-pub fn ddf(planned: Ddf) -> model::Ddf {
-    match planned {
-        Ddf::KenwardRoger => model::Ddf::KenwardRoger,
-        Ddf::KenwardRogerLinear => model::Ddf::KenwardRogerLinear,
-        Ddf::Satterthwaite => model::Ddf::Satterthwaite,
-        Ddf::BetweenWithin => model::Ddf::BetweenWithin,
-        Ddf::BetweenWithinSas => model::Ddf::BetweenWithinSas,
-        Ddf::Residual => model::Ddf::Residual,
-        Ddf::Asymptotic => model::Ddf::Asymptotic,
-    }
-}
-
-/// The plan's information matrix as the engine knows it.
-pub fn information(planned: Information) -> model::Information {
-    match planned {
-        Information::Observed => model::Information::Observed,
-        Information::Expected => model::Information::Expected,
     }
 }

@@ -7,6 +7,7 @@
 use plotters::style::RGBColor;
 
 use super::font::FontSet;
+pub use crate::terms::Language;
 
 /// Width of every figure: 170 mm.
 pub const WIDTH: f64 = 170.0 / 25.4 * 72.0;
@@ -62,26 +63,6 @@ pub const MARKER: f64 = 2.6;
 pub const DOT: f64 = 1.6;
 /// Dash and gap of the placebo line.
 pub const DASH: (f64, f64) = (4.0, 2.2);
-
-/// The language of the words in a figure (the words themselves come with each input).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Japanese: text may break between any two characters, subject to the usual line-start prohibitions.
-    Japanese,
-}
-
-impl Language {
-    /// BCP 47 tag, written into the SVG as `xml:lang`.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Japanese => "ja",
-        }
-    }
-}
 
 /// What the figures of one report share.
 #[derive(Debug, Clone)]

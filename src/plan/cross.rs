@@ -3,12 +3,11 @@
 use super::design::endpoint_id;
 use super::file::{BetterPlan, DataPlan, EndpointPlan, PlanFile, RolePlan, Shape, VisitsPlan};
 use super::named::Named;
-use super::options::{
-    AlternativePlan, AnalysisPlan, CovariateKind, MeasurePlan, MultiplicityMethod, PrimaryMethod, Structure,
-};
+use super::options::{AlternativePlan, AnalysisPlan, CovariateKind, MultiplicityMethod, PrimaryMethod, Structure};
 use super::position::Positions;
 use super::schema::suggestion;
 use crate::data::date::DateOrder;
+use crate::terms::{Language, Measure};
 use crate::trial::expr::Condition;
 use crate::trial::{Finding, Severity, rules};
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,7 +162,7 @@ impl Checker<'_> {
         }
         let site = plan.trial.site.to_lowercase();
         let irregular = ["us", "is", "ix", "ex", "um"].iter().any(|end| site.ends_with(end));
-        if irregular && plan.trial.sites.is_none() && plan.report.language == super::options::Language::En {
+        if irregular && plan.trial.sites.is_none() && plan.report.language == Language::English {
             let message = format!("the plural of `{}` is not certain, and the report needs it", plan.trial.site);
             self.wrong("SK012", "trial.site", message, "add `sites`, for instance `sites = \"carpi\"`");
         }
@@ -524,7 +523,7 @@ impl Checker<'_> {
         let covariates = analysis.covariates.iter().enumerate();
         self.distinct("the covariate", covariates.map(|(i, name)| (format!("analysis.covariates.{i}"), name.as_str())));
         let has_baseline = plan.visits.as_ref().is_some_and(|visits| visits.baseline.is_some());
-        if analysis.measure == MeasurePlan::Change && !has_baseline {
+        if analysis.measure == Measure::Change && !has_baseline {
             let message = "a change needs a baseline visit".to_owned();
             self.wrong("SK016", "analysis.measure", message, "name `visits.baseline`, or write `measure = \"value\"`");
         }

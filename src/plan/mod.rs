@@ -47,8 +47,8 @@ pub use file::{AnalysisSetPlan, ArmsPlan, DataPlan, EndpointPlan, PlanFile, Side
 pub use interim::{FutilityPlan, InterimPlan, Spending, Under};
 pub use options::{
     AlternativePlan, AnalysisPlan, BaselinePlan, CovariateKind, CovariatePlan, Ddf, FamilyVisits, Gate, Information,
-    Language, MeasurePlan, Multiplicity, MultiplicityMethod, Objective, Overdispersed, PrimaryFamily, PrimaryMethod,
-    ReportFormat, ReportPlan, SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
+    Multiplicity, MultiplicityMethod, Objective, Overdispersed, PrimaryFamily, PrimaryMethod, ReportFormat, ReportPlan,
+    SafetyPlan, SampleSizePlan, Structure, Subgroup, TimeStructure, Waiver, Weights,
 };
 pub use randomisation::{RandomisationPlan, RandomisationTest};
 pub use schema::{DefaultUsed, schema};

@@ -2,6 +2,8 @@
 
 use super::named::Named;
 use super::randomisation::RandomisationTest;
+use crate::terms::Measure;
+pub use crate::terms::{Ddf, Information, Language, Weights};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -181,75 +183,6 @@ impl TimeStructure {
     }
 }
 
-/// Denominator degrees of freedom of a mixed model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ddf {
-    /// Kenward & Roger (1997), second order, as SAS `ddfm=kr`.
-    #[default]
-    KenwardRoger,
-    /// Kenward & Roger, first order, as SAS `ddfm=kr(firstorder)`.
-    KenwardRogerLinear,
-    /// Satterthwaite.
-    Satterthwaite,
-    /// Between–within, by the rule of R's mmrm.
-    BetweenWithin,
-    /// As SAS `ddfm=bw`: all between-patient where the covariance is unstructured.
-    BetweenWithinSas,
-    /// Residual.
-    Residual,
-    /// Normal approximation.
-    Asymptotic,
-}
-
-impl Ddf {
-    /// The name used in the plan.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::KenwardRoger => "kenward-roger",
-            Self::KenwardRogerLinear => "kenward-roger-linear",
-            Self::Satterthwaite => "satterthwaite",
-            Self::BetweenWithin => "between-within",
-            Self::BetweenWithinSas => "between-within-sas",
-            Self::Residual => "residual",
-            Self::Asymptotic => "asymptotic",
-        }
-    }
-}
-
-/// Information matrix of the covariance parameters behind the degrees of freedom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Information {
-    /// Observed, as SAS and mmrm.
-    #[default]
-    Observed,
-    /// Expected, as Kenward & Roger (1997) and pbkrtest.
-    Expected,
-}
-
-/// Weights of the levels a least-squares mean averages over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Weights {
-    /// Equal weights.
-    #[default]
-    Equal,
-    /// Weights as observed (SAS `OM`).
-    Observed,
-}
-
-/// What is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MeasurePlan {
-    /// The score at the visit.
-    #[default]
-    Value,
-    /// The change from the same knee's baseline.
-    Change,
-}
-
 /// How a model uses the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -306,7 +239,7 @@ pub struct AnalysisPlan {
     /// The alternative hypothesis; a one-sided one is towards benefit on every endpoint.
     pub alternative: AlternativePlan,
     /// What is compared of scores and counts; grades and yes/no answers are compared as they are.
-    pub measure: MeasurePlan,
+    pub measure: Measure,
     /// How models use the baseline; without a baseline visit it is `none`.
     pub baseline: BaselinePlan,
     /// Patient-level covariates of the models.
@@ -373,7 +306,7 @@ impl Default for AnalysisPlan {
             weights: Weights::Equal,
             alpha: 0.05,
             alternative: AlternativePlan::TwoSided,
-            measure: MeasurePlan::Value,
+            measure: Measure::Value,
             baseline: BaselinePlan::Own,
             covariates: Vec::new(),
             side: false,
@@ -662,7 +595,7 @@ impl Default for ReportPlan {
     fn default() -> Self {
         Self {
             formats: vec![ReportFormat::Html],
-            language: Language::En,
+            language: Language::English,
             footer: None,
             omit: Vec::new(),
             redact_ids: false,
@@ -689,30 +622,20 @@ pub enum ReportFormat {
     Markdown,
 }
 
-/// Language of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Language {
-    /// English.
-    En,
-    /// Japanese.
-    Ja,
-}
-
 impl Language {
     /// The only visit of a trial without a visit column.
     pub fn single_visit(self) -> &'static str {
         match self {
-            Self::En => "Single visit",
-            Self::Ja => "単回評価",
+            Self::English => "Single visit",
+            Self::Japanese => "単回評価",
         }
     }
 
     /// The analysis set of a plan that names none.
     pub fn all_patients(self) -> &'static str {
         match self {
-            Self::En => "All patients with data",
-            Self::Ja => "データのある全患者",
+            Self::English => "All patients with data",
+            Self::Japanese => "データのある全患者",
         }
     }
 }

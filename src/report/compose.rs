@@ -9,21 +9,13 @@ use super::site::Site;
 use super::words::{Language, Words};
 use crate::analysis::Run;
 use crate::figure::{FigureError, Style};
+use crate::plan::Plan;
 use crate::plan::lock::LockState;
-use crate::plan::{self, Plan};
 use std::collections::BTreeSet;
-
-/// The language of the report.
-pub fn language(plan: &Plan) -> Language {
-    match plan.report.language {
-        plan::Language::En => Language::English,
-        plan::Language::Ja => Language::Japanese,
-    }
-}
 
 /// The words of a report of `plan`: its language, level and body site.
 pub fn words(plan: &Plan) -> Words {
-    words_in(language(plan), plan)
+    words_in(plan.report.language, plan)
 }
 
 /// The words about a trial of `plan` in `language`.

@@ -8,36 +8,10 @@ use super::site::Site;
 use crate::analysis::notes as of_analyses;
 use crate::note::{self, Note};
 use crate::table::{ResultTable, rounding};
+pub use crate::terms::Language;
 use std::collections::BTreeMap;
 
-/// A language the report can be written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Japanese.
-    Japanese,
-}
-
 impl Language {
-    /// The language with the BCP 47 tag `tag` (`en`, `ja`).
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        match tag {
-            "en" => Some(Self::English),
-            "ja" => Some(Self::Japanese),
-            _ => None,
-        }
-    }
-
-    /// The BCP 47 tag.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Japanese => "ja",
-        }
-    }
-
     /// The files of the catalogue: the words of the report, and what records and findings say.
     fn sources(self) -> [&'static str; 2] {
         match self {

@@ -2,27 +2,8 @@
 
 use super::patients::{AnalysisSet, Knee, Trial};
 use crate::math::decimal;
+pub use crate::terms::Measure;
 use serde::Serialize;
-
-/// What is compared: the score itself, or its change from the same knee's baseline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Measure {
-    /// The score at the visit.
-    Value,
-    /// The score at the visit minus the same knee's baseline score.
-    Change,
-}
-
-impl Measure {
-    /// The name used in results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Value => "value",
-            Self::Change => "change",
-        }
-    }
-}
 
 /// Both knees of one patient at one visit.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,16 +6,12 @@ use crate::figure::{
     self, Figure, FigureError, Heading, MeanCi, Style, bland_altman, differences as raincloud, forest, paired_slopes,
     sensitivity_forest, waterfall,
 };
-use crate::plan::{self, Plan};
+use crate::plan::Plan;
 use crate::trial::Measure;
 
 /// The style of all figures of a report.
 pub fn style(plan: &Plan) -> Style {
-    let language = match plan.report.language {
-        plan::Language::En => figure::Language::English,
-        plan::Language::Ja => figure::Language::Japanese,
-    };
-    Style::new(language, &plan.arms.active, &plan.arms.placebo)
+    Style::new(plan.report.language, &plan.arms.active, &plan.arms.placebo)
 }
 
 /// The limits that the axes of a primary endpoint share, from all its values; other endpoints have one such axis only.

@@ -11,27 +11,7 @@ use serde::{Serialize, Serializer};
 use super::error::ModelError;
 use super::inference::{Inference, TTest};
 use super::reference_grid::{GridRow, difference_rows, mean_rows};
-
-/// Weights of the factors averaged over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weights {
-    /// Every combination counts the same.
-    #[default]
-    Equal,
-    /// Combinations count as often as they were observed.
-    Observed,
-}
-
-impl Weights {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Equal => "equal",
-            Self::Observed => "observed",
-        }
-    }
-}
+pub use crate::terms::Weights;
 
 /// Which means: the factors before the bar, within each level of those after it.
 #[derive(Debug, Clone, PartialEq, Default)]

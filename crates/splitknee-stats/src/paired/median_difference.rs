@@ -59,7 +59,7 @@ pub fn median_difference(treated: &[f64], control: &[f64], options: &Options) ->
         ("median_control", Field::Number(Some(below.value))),
         ("std_error_treated", Field::Number(Some(above.std_error))),
         ("std_error_control", Field::Number(Some(below.std_error))),
-        ("covariance", Field::Number(Some(covariance))),
+        ("covariance_medians", Field::Number(Some(covariance))),
     ];
     Ok(result)
 }
@@ -103,7 +103,7 @@ mod tests {
         near("p", even.p_value, 3.906024558683444e-06);
         near("low", even.conf_low, -24.36019345054363);
         near("high", even.conf_high, -9.839806549456373);
-        near("covariance", even.number("covariance"), 11.19570459293918);
+        near("covariance", even.number("covariance_medians"), 11.19570459293918);
         // The example of the package's tests, 15 pairs: SE 3.362289, -23.58996 to -10.41004.
         let y1 = [21.0, 4.0, 9.0, 12.0, 35.0, 18.0, 10.0, 22.0, 24.0, 1.0, 6.0, 8.0, 13.0, 16.0, 19.0];
         let y2 = [67.0, 28.0, 30.0, 28.0, 52.0, 40.0, 25.0, 37.0, 44.0, 10.0, 14.0, 20.0, 28.0, 40.0, 51.0];
