@@ -48,7 +48,13 @@ fn numbers(text: &str) -> Vec<(f64, usize)> {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let minus = rest[..start].ends_with('-');
-        let length = rest[start..].find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len() - start);
+        // A second point ends the number: 14.4.1 is 14.4 and 1.
+        let mut points = 0;
+        let ends = |c: char| {
+            points += usize::from(c == '.');
+            !c.is_ascii_digit() && (c != '.' || points > 1)
+        };
+        let length = rest[start..].find(ends).unwrap_or(rest.len() - start);
         let digits = rest[start..start + length].trim_end_matches('.');
         let value: f64 = digits.parse().unwrap();
         let decimals = digits.split_once('.').map_or(0, |(_, tail)| tail.len());
@@ -204,6 +210,91 @@ fn every_number_of_a_conclusion_is_in_the_record_that_decides() {
         // A limit that is moved in the sentence alone is found.
         let moved = page.replace("6.9", "7.9");
         assert!(!untraced_conclusions(run, &moved, &results).1.is_empty(), "{language}");
+    }
+}
+
+/// What stands in a page between `<name …>` and `</name>`, every time.
+fn elements<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let (open, close) = (format!("<{name}"), format!("</{name}>"));
+    let inside = text.split(&open).skip(1).filter(|rest| rest.starts_with([' ', '>']));
+    inside.filter_map(|rest| rest.split(&close).next()?.split_once('>').map(|(_, inner)| inner)).collect()
+}
+
+/// A page without the elements `name`.
+fn without(text: &str, name: &str) -> String {
+    let (open, close) = (format!("<{name}"), format!("</{name}>"));
+    let mut pieces = text.split(&open);
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |kept, piece| kept + piece.split_once(&close).map_or("", |(_, after)| after))
+}
+
+/// Numbers that stand in sentences and in the labels of figures: summary, abstract, results, harms, missing data, design,
+/// annexes. Each against the records of the endpoints that its text or its section is about, those of the whole trial and
+/// the plan; numbers of exhibits, years of publications and identifiers are left out. How many were looked at, and which
+/// are nowhere.
+fn untraced_prose(run: &Run, plan: &str, page: &str, results: &Value) -> (usize, Vec<String>) {
+    /// The quantile of the limits of agreement and the guidelines that sentences name.
+    const SAID: [&str; 6] = ["1.96 SD", "1.96\u{d7}", "E9(R1)", "2010", "97.5%", "97.5\u{ff05}"];
+    let visits = run.trial.design.visits.iter().map(|visit| visit.label.as_str());
+    let endpoints: Vec<&str> = run.trial.design.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    let names: Vec<&str> = endpoints.iter().copied().chain(visits).chain(SAID).collect();
+    let planned: Vec<Value> = numbers(plan).into_iter().map(|(number, _)| number.into()).collect();
+    let whole = Value::Array(vec![results["trial"].clone(), planned.into()]);
+    let records = results["results"].as_array().unwrap();
+    let body = without(page.split_once("<body").unwrap().1, "details");
+    let (mut looked_at, mut lost) = (0, Vec::new());
+    for section in body.split("<section").skip(1) {
+        let id = between(section, "id=\"", "\"").next().unwrap_or_default();
+        // Sources, programs and the checklist cite; listings copy the data.
+        if ["methods", "recompute", "checklist", "listings"].contains(&id) {
+            continue;
+        }
+        let heading = plain(elements(section, "h2").first().copied().unwrap_or_default());
+        let text = without(&without(section, "svg"), "table");
+        let said = ["p", "li"].iter().flat_map(|name| elements(&text, name)).map(plain);
+        // A label with an interval, as forest plots have beside their marks; ticks of axes are no results.
+        let drawn = elements(section, "text").into_iter().map(plain);
+        let drawn = drawn.filter(|label| label.contains('.') && label.contains(['(', '\u{ff08}']));
+        for told in said.chain(drawn) {
+            // The sources of a paragraph, and an exhibit by its number.
+            let numbered = ["Table ", "Figure ", "Listing ", "\u{8868}", "\u{56f3}", "\u{4e00}\u{89a7}\u{8868}"];
+            if numbered.iter().any(|word| told.trim_start().starts_with(word)) {
+                continue;
+            }
+            let mentioned =
+                |text: &str| -> Vec<&str> { endpoints.iter().copied().filter(|name| text.contains(name)).collect() };
+            let own = mentioned(&told);
+            let about = if own.is_empty() { mentioned(&heading) } else { own };
+            let fits = |record: &&Value| match record["endpoint"].as_str() {
+                Some(name) => about.is_empty() || about.contains(&name),
+                None => true,
+            };
+            let pool: Vec<&Value> = records.iter().filter(fits).chain([&whole]).collect();
+            looked_at += numbers(&told).len();
+            lost.extend(unexplained(&told, &names, &pool).into_iter().map(|lost| format!("{id}: {lost}")));
+        }
+    }
+    (looked_at, lost)
+}
+
+#[test]
+fn every_number_of_a_sentence_and_a_figure_label_is_in_a_record_of_its_endpoint() {
+    for language in ["en", "ja"] {
+        let (run, bundle) = demo(language);
+        let page = String::from_utf8(bundle.get("report.html").unwrap().to_vec()).unwrap();
+        let results: Value = serde_json::from_slice(bundle.get("results.json").unwrap()).unwrap();
+        let plan = project::plan_of("ev-knee-synthetic");
+        let (looked_at, lost) = untraced_prose(run, &plan, &page, &results);
+        println!("{language}: {looked_at} numbers of sentences and figure labels, {} in no record", lost.len());
+        assert!(lost.is_empty(), "{language}: {:#?}", lost.iter().take(30).collect::<Vec<_>>());
+        assert!(looked_at > 400, "{language}: {looked_at}");
+        // A number of the abstract that no record has is found.
+        let abstract_ = page.split_once("id=\"abstract\"").unwrap().1;
+        let paragraph =
+            elements(abstract_, "p").into_iter().find(|text| text.contains('.') && !numbers(text).is_empty());
+        let paragraph = paragraph.expect("a paragraph with a number");
+        let moved = page.replacen(paragraph, &format!("{paragraph} 98765.4"), 1);
+        assert_eq!(untraced_prose(run, &plan, &moved, &results).1.len(), 1, "{language}");
     }
 }
 

@@ -206,6 +206,7 @@ impl FitSummary {
             ("spread", Field::Json(json!(self.spread))),
             ("singular", Field::Json(self.singular.into())),
             ("certificate", Field::Text(self.convergence.words().text())),
+            ("smallest_curvature", Field::Number(Some(self.convergence.smallest_eigenvalue))),
             ("residuals", Field::Json(self.residuals.as_ref().map_or(serde_json::Value::Null, residual_fields))),
             ("influence", Field::Json(json!(self.influence))),
         ];
