@@ -48,7 +48,13 @@ fn numbers(text: &str) -> Vec<(f64, usize)> {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let minus = rest[..start].ends_with('-');
-        let length = rest[start..].find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len() - start);
+        // A second point ends the number: 14.4.1 is 14.4 and 1.
+        let mut points = 0;
+        let ends = |c: char| {
+            points += usize::from(c == '.');
+            !c.is_ascii_digit() && (c != '.' || points > 1)
+        };
+        let length = rest[start..].find(ends).unwrap_or(rest.len() - start);
         let digits = rest[start..start + length].trim_end_matches('.');
         let value: f64 = digits.parse().unwrap();
         let decimals = digits.split_once('.').map_or(0, |(_, tail)| tail.len());
