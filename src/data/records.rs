@@ -31,7 +31,7 @@ impl LineEnds {
 
 /// The records of a text, one after the other.
 pub(super) struct Records<'a> {
-    path: &'a str,
+    pub(super) path: &'a str,
     pub(super) text: &'a str,
     pub(super) at: usize,
     /// Where the record read last begins.

@@ -37,6 +37,7 @@ mod remarks;
 pub mod schema;
 pub mod sources;
 pub mod survival;
+mod syntax;
 pub mod waivers;
 
 pub use bayes::{BayesPlan, LikelihoodPlan};
@@ -267,7 +268,7 @@ pub fn parse(text: &str, file_name: &str) -> Result<Plan, Vec<Finding>> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (document, syntax) = DeTable::parse_recoverable(body);
     if !syntax.is_empty() {
-        return Err(syntax.iter().map(|error| syntax_error(file_name, body, error)).collect());
+        return Err(syntax::findings(file_name, body, &syntax));
     }
     let table = document.get_ref();
     let positions = Positions::new(file_name, body, table);
@@ -276,7 +277,7 @@ pub fn parse(text: &str, file_name: &str) -> Result<Plan, Vec<Finding>> {
         return Err(findings);
     }
     // What the walk along the schema cannot see (a number too large for its type) is left to serde.
-    let mut written: PlanFile = toml::from_str(body).map_err(|error| vec![syntax_error(file_name, body, &error)])?;
+    let mut written: PlanFile = toml::from_str(body).map_err(|error| vec![syntax::finding(file_name, body, &error)])?;
     survival::columns(&mut written);
     let findings = cross::check(&written, &positions);
     if !findings.is_empty() {
@@ -341,21 +342,4 @@ fn decided(
         defaults,
         design,
     }
-}
-
-fn syntax_error(file: &str, text: &str, error: &toml::de::Error) -> Finding {
-    let offset = error.span().map_or(0, |span| span.start);
-    let remedy = match ["escape", "unicode"].iter().any(|word| error.message().contains(word)) {
-        true => {
-            "a backslash in a quoted text begins a code such as \\n: write paths with `/` (`\"C:/trial/knees.csv\"`), or between \
-             single quotes (`'C:\\trial\\knees.csv'`)"
-        }
-        false => "see the commented plan that `splitknee init` writes",
-    };
-    Positions::error(
-        "SK002",
-        position::location(file, text, offset),
-        format!("this is not TOML that a plan can hold: {}", error.message()),
-        remedy.to_owned(),
-    )
 }

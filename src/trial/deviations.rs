@@ -5,7 +5,7 @@ use super::allocated::same;
 use super::coded::Coded;
 use super::findings::{Findings, place};
 use super::patients::Trial;
-use super::rows::{did_you_mean, has_column, shorten};
+use super::rows::{has_column, shorten, whose};
 use super::side::{is_both, is_systemic, yes_or_no};
 use super::sources::Deviations;
 use std::collections::HashMap;
@@ -53,7 +53,7 @@ pub fn read(trial: &Trial, given: &Deviations, patient: &str, findings: &mut Fin
         let Some(of) = ids.get(row).and_then(|id| number.get(id).copied()) else {
             let id = ids.get(row).unwrap_or_default();
             let message = format!("a protocol deviation of patient `{}`, who is not in the trial's data", shorten(id));
-            findings.add("SK719", at(patient), message, did_you_mean(id, &known));
+            findings.add("SK719", at(patient), message, whose(id, &known));
             continue;
         };
         let Some(what) = whats.get(row).filter(|what| !what.is_empty()) else {

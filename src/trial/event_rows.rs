@@ -5,7 +5,7 @@ use super::coded::Coded;
 use super::events::AdverseEvent;
 use super::findings::{Findings, place};
 use super::patients::{Patient, Trial};
-use super::rows::{did_you_mean, has_column, numbers, shorten};
+use super::rows::{has_column, numbers, shorten, whose};
 use super::side::{is_both, is_systemic, yes_or_no};
 use super::sources::Events;
 use super::spelling::one_spelling;
@@ -62,7 +62,7 @@ pub fn read(trial: &Trial, given: &Events, patient_column: &str, findings: &mut 
             let message = format!("an event of patient `{}`, who is not in the trial's data", shorten(id));
             // Among very many patients the nearest identifiers are looked up for the first few only.
             unknown += 1;
-            let remedy = if unknown <= 5 { did_you_mean(id, &known) } else { "correct the identifier".to_owned() };
+            let remedy = if unknown <= 5 { whose(id, &known) } else { "correct the identifier".to_owned() };
             findings.add("SK701", at(patient_column), message, remedy);
             continue;
         };

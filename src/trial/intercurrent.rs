@@ -8,7 +8,7 @@ use super::coded::Coded;
 use super::findings::{Findings, place};
 use super::knees::Knees;
 use super::patients::{Patient, Trial};
-use super::rows::{Rows, dates, did_you_mean, has_column, shorten};
+use super::rows::{Rows, dates, did_you_mean, has_column, shorten, whose};
 use super::side::{is_both, is_systemic};
 use super::sources::Intercurrent;
 use crate::data::Date;
@@ -65,6 +65,9 @@ pub fn read(
     let labels = if has_knee { column(&given.knee) } else { Coded::default() };
     let visits = given.visit.as_ref().map(|name| (name, column(name)));
     let days = given.date.as_ref().map(|name| (name, dates(file, table, name, findings)));
+    let written_days = given.date.as_ref().map(|name| column(name)).unwrap_or_default();
+    let unread = days.as_ref().is_some_and(|(_, days)| days.iter().all(Option::is_none));
+    let written = |row: usize| unread && written_days.get(row).is_some();
     let number: HashMap<&str, usize> =
         trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.as_str(), number)).collect();
     let known: Vec<&str> = trial.patients.iter().map(|patient| patient.id.as_str()).collect();
@@ -76,7 +79,7 @@ pub fn read(
         let Some(patient) = ids.get(row).and_then(|id| number.get(id).copied()) else {
             let id = ids.get(row).unwrap_or_default();
             let message = format!("an intercurrent event of patient `{}`, who is not in the trial's data", shorten(id));
-            findings.add("SK801", at(&given.patient), message, did_you_mean(id, &known));
+            findings.add("SK801", at(&given.patient), message, whose(id, &known));
             continue;
         };
         let about = &trial.patients[patient];
@@ -142,6 +145,8 @@ pub fn read(
                 }
             },
             (None, Some((column, day))) => calendar.first_after(trial, patient, day, column),
+            // A date that cannot be read was reported, and takes all of its column with it.
+            (None, None) if written(row) => continue,
             (None, None) => {
                 let column = given.visit.as_ref().or(given.date.as_ref()).unwrap_or(&given.event);
                 let message =
