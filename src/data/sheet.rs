@@ -378,7 +378,7 @@ mod tests {
     #[test]
     fn a_truth_value_among_numbers_is_no_number() {
         let (number, truth) = (Cell::Number(45.0), Cell::Bool(true));
-        let read = |cells: &[Option<&Cell>]| values(cells, &ReadOptions::default(), Format::Xlsx, false);
+        let read = |cells: &[Option<&Cell>]| values(cells, &ReadOptions::default(), Format::Xlsx, "x");
         let mixed = read(&[Some(&number), None, Some(&truth)]);
         assert_eq!(mixed, Values::Text(vec![Some("45".to_owned()), None, Some("TRUE".to_owned())]));
         assert_eq!(read(&[Some(&truth), None]), Values::Number(vec![Some(1.0), None]));

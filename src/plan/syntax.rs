@@ -100,7 +100,8 @@ fn cause(text: &str, offset: usize, said: &str) -> (Option<String>, String) {
     {
         return (Some("a number has a point, not a comma".to_owned()), format!("write `{whole}.{decimals}`"));
     }
-    if said.contains("must be quoted") && !value.is_empty() {
+    let word = value.starts_with(char::is_alphabetic) && !value.contains(['"', '\'']);
+    if word || said.contains("must be quoted") && !value.is_empty() {
         let key = line.split('=').next().unwrap_or_default().trim();
         return (
             Some("text stands without quotes".to_owned()),

@@ -24,13 +24,6 @@ const WRITTEN: [Format; 6] =
 /// # Errors
 /// Findings in plan or data, a format that cannot hold the data, a file that cannot be written.
 pub fn run(args: &ExportArgs) -> Result<(), CliError> {
-    let mut inputs = pipeline::read_as(&args.plan, super::reading(&args.replace)?).map_err(CliError::Findings)?;
-    let mut protected = pipeline::files(&inputs, &args.plan);
-    args.replace.redact_key.iter().for_each(|key| protected.add(key));
-    place::file(&args.out, &protected, args.force)?;
-    // The dates of the rows too are those of the rows that were checked.
-    let (checked, adam) = pipeline::check(&mut inputs, |inputs, _| adam(inputs)).map_err(CliError::Findings)?;
-    let Some(trial) = checked.trial else { return Err(CliError::Findings(checked.findings)) };
     let declared = args.format.as_deref().map(|format| match format {
         "csv" => Format::Csv,
         "tsv" => Format::Tsv,
@@ -51,6 +44,13 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
             endings.join(", ")
         ))
     })?;
+    let mut inputs = pipeline::read_as(&args.plan, super::reading(&args.replace)?).map_err(CliError::Findings)?;
+    let mut protected = pipeline::files(&inputs, &args.plan);
+    args.replace.redact_key.iter().for_each(|key| protected.add(key));
+    place::file(&args.out, &protected, args.force)?;
+    // The dates of the rows too are those of the rows that were checked.
+    let (checked, adam) = pipeline::check(&mut inputs, |inputs, _| adam(inputs)).map_err(CliError::Findings)?;
+    let Some(trial) = checked.trial else { return Err(CliError::Findings(checked.findings)) };
     let xpt_version = if args.xpt_version == "8" { XptVersion::V8 } else { XptVersion::V5 };
     let created = created(args, &inputs)?;
     let adam = Adam {
