@@ -79,20 +79,17 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     let header: Vec<String> = cells.iter().map(named).collect();
 
     if let [only] = header.as_slice()
+        && options.delimiter.is_none()
+        && text.trim_start_matches('\u{feff}').starts_with('"')
         && let Some(mark) = [',', ';', '\t', '|'].into_iter().find(|mark| only.contains(*mark))
     {
         return Err(DataError::Malformed {
             path: name.to_string(),
             format: format.title(),
             place: format!("row {header_row}"),
-            problem: match text.trim_start_matches('\u{feff}').starts_with('"') {
-                true => format!(
-                    "the whole row stands between quotes, so that `{mark}` separates nothing and there is one column"
-                ),
-                false => {
-                    format!("the row is one cell: `{mark}` separates nothing in it; declare `delimiter = \"{mark}\"`")
-                }
-            },
+            problem: format!(
+                "the whole row stands between quotes, so that `{mark}` separates nothing and there is one column"
+            ),
         });
     }
     let rest = body.get(records.at..).unwrap_or_default();
