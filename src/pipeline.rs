@@ -8,8 +8,9 @@ use crate::disk;
 use crate::plan::lock::LockState;
 use crate::plan::{self, Plan, redaction};
 use crate::report::{self, bundle::Bundle, options::Options, template::Template};
+use crate::trial::pseudonym::Redaction;
 use crate::trial::sources::Sources;
-use crate::trial::{Finding, blinding, build, pseudonym};
+use crate::trial::{Finding, Trial, blinding, build};
 use std::path::Path;
 
 /// A plan with the data it names.
@@ -68,7 +69,7 @@ pub fn load_plan(path: &Path) -> Result<Plan, Vec<Finding>> {
     Ok(plan)
 }
 
-/// Dummy treatments and pseudonyms, where asked for.
+/// Dummy treatments, where asked for. Identifiers stay until everything is checked and analysed.
 fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
     if inputs.reading.blinded {
         let seed = inputs.plan.analysis.seed;
@@ -77,21 +78,8 @@ fn replaced(mut inputs: Inputs) -> Result<Inputs, Vec<Finding>> {
         inputs.plan = plan::blinded::blinded(&inputs.plan);
         inputs.sources = sources;
     }
-    if inputs.reading.redact_ids {
-        let secret =
-            inputs.reading.redact_key.as_ref().ok_or_else(|| vec![redaction::no_secret(&inputs.plan.file_name)])?;
-        let pseudonyms = pseudonym::redact(&mut inputs.sources, &secret.0);
-        if pseudonyms.collide() {
-            return Err(vec![redaction::collision(&inputs.plan.file_name)]);
-        }
-        redaction::mask(&mut inputs.plan, &pseudonyms);
-        // The sets follow the masked words: a condition that names an identifier holds for its pseudonym.
-        for (set, defined) in inputs.plan.analysis_sets.iter().zip(&mut inputs.sources.sets) {
-            defined.label = set.label.clone().unwrap_or_else(|| set.name.clone());
-            if let Some(Ok(condition)) = set.condition.as_deref().map(crate::trial::expr::Condition::parse) {
-                defined.condition = Some(condition);
-            }
-        }
+    if inputs.reading.redact_ids && inputs.reading.redact_key.is_none() {
+        return Err(vec![redaction::no_secret(&inputs.plan.file_name)]);
     }
     Ok(inputs)
 }
@@ -122,17 +110,82 @@ pub fn read_from(
     replaced(Inputs { plan, sources, lock: LockState::NeverSealed, reading, remarks: Vec::new() })
 }
 
-/// Validates the trial and runs the plan's analyses.
+/// What is printed and written instead of identifiers; `None` where nobody asked for pseudonyms.
+///
+/// # Errors
+/// Two identifiers have one pseudonym.
+fn redaction_of(inputs: &Inputs) -> Result<Option<Redaction>, Vec<Finding>> {
+    let Inputs { plan, sources, reading, .. } = inputs;
+    let Some(secret) = reading.redact_key.as_ref().filter(|_| reading.redact_ids) else { return Ok(None) };
+    let visits = plan.design().visits.into_iter().map(|visit| visit.label);
+    let redaction = Redaction::new(sources, &secret.0, visits);
+    match redaction.pseudonyms.collide() {
+        true => Err(vec![redaction::collision(&plan.file_name)]),
+        false => Ok(Some(redaction)),
+    }
+}
+
+/// Data that were checked.
+#[derive(Debug)]
+pub struct Checked {
+    /// The trial, where no finding is an error.
+    pub trial: Option<Trial>,
+    /// What was found in the data, pointed into the plan where it is about a setting.
+    pub findings: Vec<Finding>,
+}
+
+/// Checks the data under their true identifiers, then puts pseudonyms in `inputs` and everything found, where asked for.
+/// `before` sees the inputs and the trial before that.
+///
+/// # Errors
+/// Two identifiers have one pseudonym.
+pub fn check<T>(
+    inputs: &mut Inputs,
+    before: impl FnOnce(&Inputs, Option<&Trial>) -> T,
+) -> Result<(Checked, T), Vec<Finding>> {
+    let redaction = redaction_of(inputs)?;
+    let (mut trial, findings) = match build::build(&inputs.plan.design(), &inputs.sources) {
+        Ok((trial, findings)) => (Some(trial), findings),
+        Err(findings) => (None, findings),
+    };
+    let mut findings = plan::pointing::into_plan(&inputs.plan, findings);
+    let seen = before(inputs, trial.as_ref());
+    if let Some(redaction) = redaction {
+        let Inputs { plan, sources, lock, remarks, .. } = inputs;
+        redaction.sources(sources);
+        redaction::mask(plan, &redaction);
+        redact_lock(lock, &redaction);
+        redaction.findings(remarks);
+        redaction.findings(&mut findings);
+        trial.iter_mut().for_each(|trial| redaction.trial(trial));
+    }
+    Ok((Checked { trial, findings }, seen))
+}
+
+/// The changes since the seal without identifiers.
+fn redact_lock(lock: &mut LockState, redaction: &Redaction) {
+    if let LockState::Changed { changes, .. } = lock {
+        for change in changes {
+            change.sealed.iter_mut().chain(&mut change.now).for_each(|value| redaction.text(value));
+        }
+    }
+}
+
+/// Validates the trial and runs the plan's analyses, under the true identifiers; what comes back has pseudonyms, where asked
+/// for.
 ///
 /// # Errors
 /// Every finding, where at least one is an error.
-pub fn analyse(inputs: Inputs) -> Result<Run, Vec<Finding>> {
+pub fn analyse(mut inputs: Inputs) -> Result<Run, Vec<Finding>> {
+    let redaction = redaction_of(&inputs)?;
+    let analysed = |inputs: &Inputs, trial: Option<&Trial>| trial.map(|trial| analysis::analyse(&inputs.plan, trial));
+    let (Checked { trial, findings }, outcomes) = check(&mut inputs, analysed)?;
+    let (Some(trial), Some(mut outcomes)) = (trial, outcomes) else { return Err(findings) };
     let Inputs { plan, sources, lock, reading, remarks } = inputs;
-    let built = build::build(&plan.design(), &sources);
-    let (trial, findings) = built.map_err(|findings| plan::pointing::into_plan(&plan, findings))?;
-    let findings = plan::pointing::into_plan(&plan, findings);
+    if let Some(redaction) = redaction {
+        analysis::redaction::redact(&mut outcomes, &redaction);
+    }
     let findings = findings.into_iter().chain(plan.remarks.iter().cloned()).chain(remarks).collect();
-    let outcomes = analysis::analyse(&plan, &trial);
     if let Some(cut) = interim_cut(&plan, &outcomes).filter(|_| !reading.blinded) {
         return Err(vec![cut]);
     }

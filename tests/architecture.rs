@@ -34,7 +34,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("figure", &["trial", "analysis"]),
         ("report", &["disk", "trial", "plan", "analysis", "table", "figure", "data", "note"]),
         ("pipeline", &["disk", "data", "trial", "plan", "analysis", "report"]),
-        ("randomise", &["math"]),
+        ("randomise", &["math", "disk"]),
         ("simulate", &["disk", "math", "trial", "plan", "planning", "analysis"]),
         ("qualification", &["math", "note", "paired", "model", "multiplicity", "instrument"]),
         (

@@ -4,7 +4,7 @@ use super::small_trial::SmallTrial;
 use crate::project::{DEMO, dataset};
 use splitknee::trial::blinding::{DUMMY_ACTIVE, DUMMY_PLACEBO, blind};
 use splitknee::trial::build::build;
-use splitknee::trial::pseudonym::{Pseudonyms, redact};
+use splitknee::trial::pseudonym::{Pseudonyms, Redaction};
 use splitknee::trial::sources::Sources;
 use splitknee::trial::{Measure, Trial};
 
@@ -151,10 +151,13 @@ fn columns_named_by_treatment_cannot_be_blinded() {
 fn no_identifier_is_left_after_redaction() {
     let small = SmallTrial::new();
     let (plan, mut sources) = small.read().unwrap();
-    let pseudonyms = redact(&mut sources, "key");
+    let (mut trial, findings) = build(&plan.design(), &sources).unwrap();
+    let redaction = Redaction::new(&sources, "key", []);
+    redaction.sources(&mut sources);
+    redaction.trial(&mut trial);
+    let pseudonyms = &redaction.pseudonyms;
     let ids: Vec<String> = (1..=12).map(|number| format!("P{number:02}")).collect();
     assert!(every_text(&sources).iter().all(|text| !ids.contains(text)));
-    let (trial, findings) = build(&plan.design(), &sources).unwrap();
     assert!(findings.is_empty(), "{findings:?}");
     assert_eq!(trial.patients.len(), 12);
     // In the order of the pseudonyms, not of the file.

@@ -251,7 +251,7 @@ fn an_empty_column_and_a_file_of_strangers_are_said_to_be_so() {
     small.set_column("patients.csv", "id", |id, _| format!("S1-{id}"));
     let findings = small.findings();
     let found = rules(&findings, "SK609");
-    assert!(found.len() == 1 && found[0].message.contains("`S1-P01`, there like `P01`"), "{found:?}");
+    assert!(found.len() == 1 && found[0].message.contains("patient `S1-P01`, there patient `P01`"), "{found:?}");
 }
 
 #[test]

@@ -137,7 +137,8 @@ fn the_analysis_data_set_is_exported_in_every_format() {
     assert!(dry.contains("DUMMY ACTIVE") && !dry.contains("EV,") && !dry.contains("P01"));
     // What has no format, does not fit or cannot be analysed leaves no file.
     let unknown = folder.path().join("adqs.dat");
-    assert_eq!(run(&["export", text(&plan), "--out", text(&unknown)]).0, 1);
+    let (code, _, err) = run(&["export", text(&plan), "--out", text(&unknown)]);
+    assert!(code == 2 && err.contains(".parquet") && !err.contains(".sav"), "{err}");
     // Names are made to fit; a text beyond the 200 bytes of version 5 is not cut.
     let long = fs::read_to_string(&plan).unwrap().replace("id = \"T-1\"", &format!("id = \"{}\"", "T".repeat(201)));
     fs::write(&plan, long).unwrap();
@@ -182,8 +183,8 @@ fn pseudonyms_with_a_secret_cannot_be_made_again_without_it() {
     assert!(plain[0] != one[0] && one[0] != two[0] && one[0].starts_with("S-"));
     let out = folder.path().join("x.csv");
     let with = |key: &str| run(&["export", text(&plan), "--out", text(&out), "--redact-ids", "--redact-key", key]);
-    assert_eq!(with(text(&keys[2])).0, 1);
-    assert_eq!(with("no/such/file").0, 1);
+    assert_eq!(with(text(&keys[2])).0, 2);
+    assert_eq!(with("no/such/file").0, 2);
     // A key without redaction is a mistake.
     assert_eq!(run(&["export", text(&plan), "--out", text(&out), "--redact-key", text(&keys[0])]).0, 2);
     // The plan may ask for pseudonyms itself; the manifest says whether a secret made them.

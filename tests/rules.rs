@@ -36,6 +36,10 @@ const CASES: &[Case] = &[
         t.set_column("knees.csv", "month", |_, row| if row == 2 { "99" } else { "" }.to_owned());
         t.set("knees.csv", 1, "month", "vas_base");
     }),
+    ("SK036", "knees.csv", 9, "", |t| {
+        let header = t.files["knees.csv"][0].clone();
+        t.files.get_mut("knees.csv").unwrap().insert(8, header);
+    }),
     ("SK047", "plan.toml", 31, "8", |t| t.edit_plan("unit = \"mm\"", "unit = \"mm\"\nmcid = 10")),
     ("SK217", "knees.csv", 4, "stiffness", |t| {
         t.edit_plan("range = [0, 8]\n", "");

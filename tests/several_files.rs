@@ -5,7 +5,7 @@ use super::small_trial::{SmallTrial, finding};
 use splitknee::plan;
 use splitknee::trial::blinding::blind;
 use splitknee::trial::build::build;
-use splitknee::trial::pseudonym::redact;
+use splitknee::trial::pseudonym::Redaction;
 use splitknee::trial::{KneeValues, Patient, Trial};
 use std::collections::BTreeMap;
 
@@ -278,7 +278,7 @@ fn blinded_and_redacted_like_one_file() {
         }
     }
     let mut redacted = sources.clone();
-    redact(&mut redacted, "a key");
+    Redaction::new(&sources, "a key", []).sources(&mut redacted);
     let ids = redacted.further[0].source.table.text("SUBJ").unwrap();
     assert!(ids.iter().flatten().all(|id| id.starts_with("S-")));
     let (trial, findings) = build(&plan.design(), &redacted).unwrap();

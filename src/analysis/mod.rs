@@ -35,6 +35,7 @@ pub mod pairs;
 pub mod participants;
 pub mod posterior;
 pub mod record;
+pub mod redaction;
 pub mod redrawn;
 pub mod repeated;
 pub mod responders;

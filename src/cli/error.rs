@@ -32,6 +32,14 @@ pub enum CliError {
 }
 
 impl CliError {
+    /// The error of numbers that all stand on the command line: what they cannot give is wrong usage, not a finding in data.
+    pub fn of_arguments(self) -> Self {
+        match self {
+            Self::Refused(text) => Self::Usage(text),
+            other => other,
+        }
+    }
+
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {

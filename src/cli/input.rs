@@ -24,18 +24,33 @@ pub struct Source {
 
 impl Source {
     /// Reads `path` as `file` says and keeps the rows that match every `COL=VALUE` of `conditions`; what the reader passed
-    /// over is said on stderr. In the columns `identifiers` the code NA is a name.
+    /// over is said on stderr. In the columns `identifiers` a missing code is a name.
     ///
     /// # Errors
     /// The file cannot be read, a condition has no `=`, names a column that is not there, or keeps no row.
     pub fn open(path: &Path, conditions: &[String], file: &FileArgs, identifiers: &[String]) -> Result<Self, CliError> {
-        let defaults = ReadOptions::default();
+        Self::open_as(
+            path,
+            conditions,
+            file,
+            ReadOptions { identifiers: identifiers.to_vec(), ..ReadOptions::default() },
+        )
+    }
+
+    /// As [`Source::open`]; missing codes hold in the columns `coded` alone.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn open_coded(path: &Path, conditions: &[String], file: &FileArgs, coded: &[String]) -> Result<Self, CliError> {
+        Self::open_as(path, conditions, file, ReadOptions { coded: Some(coded.to_vec()), ..ReadOptions::default() })
+    }
+
+    fn open_as(path: &Path, conditions: &[String], file: &FileArgs, defaults: ReadOptions) -> Result<Self, CliError> {
         let options = ReadOptions {
             sheet: file.sheet.clone(),
             header_row: file.header_row.and_then(|row| usize::try_from(row).ok()).unwrap_or(1),
             missing: defaults.missing.iter().chain(&file.missing).cloned().collect(),
             fill_down: file.fill_down.clone(),
-            identifiers: identifiers.to_vec(),
             ..defaults
         };
         let table = read(path, &options)?;
@@ -51,6 +66,16 @@ impl Source {
                 return Err(CliError::Usage(format!("--where '{condition}': write COL=VALUE")));
             };
             let (column, wanted) = (column.trim(), wanted.trim());
+            let other = wanted.starts_with('=') || column.ends_with(['!', '<', '>']);
+            let quoted = wanted.len() > 1 && ['"', '\''].iter().any(|c| wanted.starts_with(*c) && wanted.ends_with(*c));
+            if other || quoted {
+                let plain = wanted.trim_start_matches('=').trim().trim_matches(['"', '\'']);
+                let name = column.trim_end_matches(['!', '<', '>', ' ']).trim_matches('`');
+                return Err(CliError::Usage(format!(
+                    "--where '{condition}': a calculator keeps the rows in which a column has one value, written without quotes and \
+                     with one `=`: --where '{name}={plain}' (conditions such as `==`, `>=` and `and` belong to a plan)"
+                )));
+            }
             let cells = source.all_text(column)?;
             let number: Option<f64> = wanted.parse().ok();
             let before = source.kept.clone();
@@ -86,8 +111,10 @@ impl Source {
                 let values: BTreeSet<&str> = before.iter().filter_map(|&row| cells[row].as_deref()).collect();
                 let shown: Vec<&str> = values.iter().take(10).copied().collect();
                 let more = if values.len() > shown.len() { ", …" } else { "" };
+                let near = nearest(wanted, values.iter().copied());
+                let near = near.first().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
                 return Err(CliError::Refused(format!(
-                    "{}: --where '{condition}' keeps no row; the values of `{column}` are: {}{more}",
+                    "{}: --where '{condition}' keeps no row; the values of `{column}` are: {}{more}{near}",
                     source.name,
                     shown.join(", ")
                 )));
@@ -246,6 +273,29 @@ impl Source {
         let more = cells.len().saturating_sub(shown.len());
         let tail = if more > 0 { format!("\n… and {more} more cells") } else { String::new() };
         CliError::Refused(format!("{}{tail}", shown.join("\n")))
+    }
+}
+
+/// That two whole numbers with a comma between them may be one number with a decimal comma.
+pub fn decimal_comma(flag: &str, text: &str) -> CliError {
+    let (a, b) = text.split_once(',').unwrap_or((text, ""));
+    let (a, b) = (a.trim(), b.trim());
+    CliError::Usage(format!(
+        "{flag} {text}: is this one number with a decimal comma, or a list of two?\n  help: write `{flag} {a}.{b}` for the number; \
+         in a list write decimals: `{flag} {a}.0,{b}.0`"
+    ))
+}
+
+/// Refuses two whole numbers that do not rise, as they do where a decimal comma made a list of a number.
+///
+/// # Errors
+/// They may be one number.
+pub fn no_decimal_comma(flag: &str, values: &[f64]) -> Result<(), CliError> {
+    match values {
+        [a, b] if a.fract() == 0.0 && b.fract() == 0.0 && (b <= a || *a == 0.0) => {
+            Err(decimal_comma(flag, &format!("{a},{b}")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -38,7 +38,7 @@ pub struct ModelInput {
 }
 
 impl ModelInput {
-    /// Reads the columns of the formula, and those of `further`, from the file.
+    /// Reads the columns of the formula, those of `further` and the identifiers `id` from the file.
     ///
     /// A column is numeric when every cell is a number and none has a leading zero (`007` is a name); else it is
     /// categorical with its levels in alphabetical order. A column named by `--factor` is categorical with the levels
@@ -46,7 +46,7 @@ impl ModelInput {
     ///
     /// # Errors
     /// Wrong usage, a file that cannot be read, an unknown column, an unlisted level.
-    pub fn read(args: &ModelData, further: &[&str], outcome: Outcome) -> Result<Self, CliError> {
+    pub fn read(args: &ModelData, id: Option<&str>, further: &[&str], outcome: Outcome) -> Result<Self, CliError> {
         if !(args.conf_level > 0.0 && args.conf_level < 1.0) {
             let message = format!("--conf-level {}: between 0 and 1, for instance 0.95", args.conf_level);
             return Err(CliError::Usage(message));
@@ -59,11 +59,15 @@ impl ModelInput {
         // Patients may be called NA.
         let groups = formula.random.iter().map(|term| &term.group);
         let subjects = formula.covariance.iter().map(|term| &term.subject);
-        let grouping: Vec<String> = groups.chain(subjects).flatten().cloned().collect();
+        let named = id.iter().map(|name| (*name).to_owned());
+        let grouping: Vec<String> = groups.chain(subjects).flatten().cloned().chain(named).collect();
         let source = Source::open(&args.data, &args.conditions, &args.file, &grouping)?;
         let mut names = formula.columns();
         names.extend(
-            further.iter().filter(|name| !formula.columns().iter().any(|n| n == *name)).map(|n| (*n).to_owned()),
+            id.iter()
+                .chain(further)
+                .filter(|name| !formula.columns().iter().any(|n| n == *name))
+                .map(|n| (*n).to_owned()),
         );
         let of_offset = offset.as_ref().map(Offset::columns).unwrap_or_default();
         let unread: Vec<String> = of_offset.iter().filter(|name| !names.contains(name)).cloned().collect();

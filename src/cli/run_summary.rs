@@ -196,7 +196,8 @@ fn row(material: &Material, endpoint: usize, visit: usize, record: &Record) -> R
         },
         effect: effect(record, tables::decimals(material, endpoint, shown_as(record)).0),
         p: p(record.result.p_value),
-        adjusted: record.p_adjusted.map(rounding::p_value).unwrap_or_default(),
+        // A hypothesis that could not be tested has the adjusted p-value 1 in its family, which is no result.
+        adjusted: record.result.p_value.and(record.p_adjusted).map(rounding::p_value).unwrap_or_default(),
         conclusion: format!("{}{mark}{importance}{exploratory}", record.conclusion().name()),
     }
 }

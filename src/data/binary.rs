@@ -210,7 +210,7 @@ pub fn table(
         let cells = match cells {
             Values::Number(numbers) => {
                 info.value_labels.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-                let numbers = options.drop_missing_numbers(numbers, format);
+                let numbers = options.drop_missing_numbers(numbers, format, &name);
                 info.labelled = info.covers(&numbers);
                 if !info.value_labels.is_empty() && !info.labelled {
                     notes.push(format!("`{name}` has values without a label; its codes are used, not its labels"));
@@ -218,7 +218,7 @@ pub fn table(
                 Values::Number(numbers)
             }
             Values::Text(cells) => Values::Text(
-                cells.into_iter().map(|cell| cell.filter(|cell| !options.is_missing_in(cell, format))).collect(),
+                cells.into_iter().map(|cell| cell.filter(|cell| !options.is_missing_in(cell, format, &name))).collect(),
             ),
             dates => dates,
         };

@@ -78,6 +78,20 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     let named = |cell: &Cow<'_, str>| remark::plain(cell).as_deref().unwrap_or(cell).trim_matches(blank).to_string();
     let header: Vec<String> = cells.iter().map(named).collect();
 
+    if let [only] = header.as_slice()
+        && options.delimiter.is_none()
+        && text.trim_start_matches('\u{feff}').starts_with('"')
+        && let Some(mark) = [',', ';', '\t', '|'].into_iter().find(|mark| only.contains(*mark))
+    {
+        return Err(DataError::Malformed {
+            path: name.to_string(),
+            format: format.title(),
+            place: format!("row {header_row}"),
+            problem: format!(
+                "the whole row stands between quotes, so that `{mark}` separates nothing and there is one column"
+            ),
+        });
+    }
     let rest = body.get(records.at..).unwrap_or_default();
     affordable(name, rest, header.len())?;
     let odd = !rest.is_ascii() && rest.contains(remark::is_odd);
@@ -330,6 +344,20 @@ impl<'a> Rows<'a> {
                 trailing.count(row, found);
                 cells.truncate(header.len());
             } else if found < header.len() {
+                if let (1, Some(cell)) = (found, cells.first())
+                    && let Some(other) = [',', ';', '\t', '|']
+                        .into_iter()
+                        .find(|mark| header.len() > 2 && cell.matches(*mark).count() + 1 == header.len())
+                {
+                    return Err(DataError::Malformed {
+                        path: records.path.to_string(),
+                        format: Format::Csv.title(),
+                        place: format!("row {row}"),
+                        problem: format!(
+                            "the cells are separated by `{other}` here and by another character in the header"
+                        ),
+                    });
+                }
                 short.count(row, found);
                 cells.resize(header.len(), Cow::Borrowed(""));
             }

@@ -167,7 +167,8 @@ impl<'a> Columns<'a> {
     ) -> Result<Vec<Column>, DataError> {
         table::check_unique(path, header.iter().map(String::as_str))?;
         let named = header.iter().zip(&self.used).enumerate();
-        let named: Vec<Named<'_>> = named.map(|(at, (name, &used))| Named { column: at + 1, name, used }).collect();
+        let named: Vec<Named<'_>> =
+            named.map(|(at, (name, &used))| Named { column: at + 1, name, used, first: None }).collect();
         let left_out = header::left_out(path, header_row, &named, titled, notes, remarks)?;
         let filled = self.before.into_iter().chain(self.builders.into_iter().map(finished)).enumerate();
         let columns: Vec<Column> =

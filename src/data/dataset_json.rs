@@ -28,6 +28,9 @@ pub fn parse(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Table, D
     affordable(name, bytes)?;
     let decoded = encoding::decode(name, bytes, Some("utf-8"))?;
     let document: Document = serde_json::from_str(&decoded.text).map_err(|error| {
+        if is_plain(&decoded.text) {
+            return DataError::UnknownFormat { path: name.to_string(), how: Some(PLAIN) };
+        }
         malformed(name, format!("line {}, column {}", error.line(), error.column()), problem(&error))
     })?;
     let rows = document.rows.unwrap_or_default();
@@ -47,7 +50,10 @@ pub fn parse_lines(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Ta
         malformed(name, format!("line {line}, column {}", error.column()), problem(&error))
     };
     let Some((line, first)) = lines.next() else { return Err(DataError::Empty { path: name.to_string() }) };
-    let head: Head = serde_json::from_str(first).map_err(|error| at(line, error))?;
+    let head: Head = serde_json::from_str(first).map_err(|error| match is_plain(first) {
+        true => DataError::UnknownFormat { path: name.to_string(), how: Some(PLAIN) },
+        false => at(line, error),
+    })?;
     let mut rows = Vec::new();
     let mut numbers = Vec::new();
     for (line, text) in lines {
@@ -55,6 +61,15 @@ pub fn parse_lines(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Ta
         numbers.push(line);
     }
     build(name, head, rows, numbers, Format::DatasetNdjson, options)
+}
+
+/// What JSON that is no Dataset-JSON is, and what to do.
+const PLAIN: &str = "plain JSON (records of REDCap, pandas or another program) and not CDISC Dataset-JSON; export the records as \
+                     CSV, in pandas with `to_csv(\"file.csv\", index=False)`";
+
+/// Whether a text is whole JSON, but without what makes it Dataset-JSON.
+fn is_plain(text: &str) -> bool {
+    !text.contains("\"datasetJSONVersion\"") && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// Refuses what would not fit into memory: every value and row that the punctuation makes takes a cell, and longer than
@@ -235,7 +250,7 @@ fn values(
 ) -> Values {
     let missing = |cell: &Cell| match cell {
         Cell::Null => true,
-        Cell::Text(text) => options.is_missing_in(text, Format::DatasetJson),
+        Cell::Text(text) => options.is_missing_in(text, Format::DatasetJson, &item.name),
         _ => false,
     };
     let date = item.data_type == DataType::Date && item.target_data_type.is_some();
@@ -258,7 +273,7 @@ fn values(
                 (DataType::Integer | DataType::Float | DataType::Double, Cell::Number(value)) => Ok(*value),
                 _ => Err(CellReason::NotANumber),
             });
-            Values::Number(options.drop_missing_numbers(read, Format::DatasetJson))
+            Values::Number(options.drop_missing_numbers(read, Format::DatasetJson, &item.name))
         }
     }
 }

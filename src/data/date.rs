@@ -147,7 +147,8 @@ pub enum DateOrder {
 }
 
 impl DateOrder {
-    const ALL: [DateOrder; 7] =
+    /// Every order.
+    pub const ALL: [DateOrder; 7] =
         [Self::Iso, Self::YearSlash, Self::Kanji, Self::Sas, Self::DayDots, Self::DaySlash, Self::MonthSlash];
 }
 

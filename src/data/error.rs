@@ -299,7 +299,7 @@ pub enum DataError {
         row: usize,
     },
     /// A column without a name.
-    #[error("{path}: column {column} has values but no name in row {row}; {}", name_or_header_row(*header))]
+    #[error("{path}: column {column} ({}) has values{} but no name in row {row}; {}", super::sheet::letters(*column), first_in(*first), name_or_header_row(*header))]
     UnnamedColumn {
         /// Path as given.
         path: String,
@@ -307,6 +307,8 @@ pub enum DataError {
         column: usize,
         /// Row of the header.
         row: usize,
+        /// The first row with a value, where known.
+        first: Option<usize>,
         /// A row below that looks like the header.
         header: Option<usize>,
     },
@@ -444,8 +446,14 @@ fn name_or_header_row(header: Option<usize>) -> String {
         Some(row) => format!(
             "row {row} looks like the header: declare `header_row = {row}` in the plan, or give `--header-row {row}`"
         ),
-        None => "give it a name, or declare `header_row` if the names stand in another row".to_string(),
+        None => {
+            "give it a name, empty a stray cell, or declare `header_row` if the names stand in another row".to_string()
+        }
     }
+}
+
+fn first_in(row: Option<usize>) -> String {
+    row.map(|row| format!(", first in row {row},")).unwrap_or_default()
 }
 
 fn sheet_problem(asked: Option<&str>) -> String {

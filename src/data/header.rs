@@ -16,6 +16,8 @@ pub struct Named<'a> {
     pub name: &'a str,
     /// Whether some row has a value in it.
     pub used: bool,
+    /// The first row with one, where known.
+    pub first: Option<usize>,
 }
 
 /// Which columns without a name may be left out: those without values, and one with values at the left edge beside
@@ -39,8 +41,8 @@ pub fn left_out(
         (None, _) => None,
         (Some(only), None) if only.column == 1 && named > 0 => Some(1),
         (Some(first), _) => {
-            let (path, column) = (path.to_string(), first.column);
-            return Err(DataError::UnnamedColumn { path, column, row, header: header_below() });
+            let (path, column, first) = (path.to_string(), first.column, first.first);
+            return Err(DataError::UnnamedColumn { path, column, row, first, header: header_below() });
         }
     };
     for column in &unnamed {

@@ -50,7 +50,7 @@ pub mod xpt;
 pub use date::Date;
 pub use error::{CellError, CellReason, DataError};
 pub use options::{Format, ReadOptions};
-pub use remark::Remark;
+pub use remark::{Remark, is_odd};
 pub use table::{ColumnInfo, ColumnKind, Provenance, Table, Values};
 pub use write::{WriteOptions, to_bytes, write};
 pub use xpt::XptVersion;
@@ -102,8 +102,32 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
     for column in &options.fill_down {
         table.fill_down(column)?;
     }
+    identifiers_that_are_codes(&mut table, options);
     if table.height() == 0 && !options.allow_no_rows {
         return Err(DataError::NoRows { path: name.to_string(), columns: table.width() });
     }
     Ok(table)
+}
+
+/// Says of identifiers that are also among the missing codes that they are read as identifiers.
+fn identifiers_that_are_codes(table: &mut Table, options: &ReadOptions) {
+    for column in &options.identifiers {
+        let Ok(cells) = table.text(column) else { continue };
+        let of_code = |(row, cell): (usize, &Option<String>)| {
+            cell.as_ref().filter(|cell| options.is_code(cell)).map(|cell| (row, cell.clone()))
+        };
+        let found: Vec<(usize, String)> = cells.iter().enumerate().filter_map(of_code).collect();
+        let Some((row, cell)) = found.first() else { continue };
+        let text = format!(
+            "{} cell{} of the identifiers, first `{cell}`, {} also a code of missing cells, and read as identifiers",
+            found.len(),
+            if found.len() == 1 { "" } else { "s" },
+            if found.len() == 1 { "is" } else { "are" },
+        );
+        let remedy = "empty the cells that name nobody; codes of missing cells do not hold for identifiers";
+        let named = Remark::new(text, remedy).at(table.file_row(*row)).of(column);
+        // A number below nought or a word is hardly anybody.
+        let doubtful = found.iter().any(|(_, cell)| !cell.trim().bytes().all(|byte| byte.is_ascii_digit()));
+        table.remarks.push(if doubtful { named.doubtful() } else { named });
+    }
 }

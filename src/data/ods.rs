@@ -136,6 +136,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], layouts: Vec<Layout>, options: &ReadOpt
     let unreadable = |error: calamine::OdsError| malformed(name, Format::Ods, "the document", error.to_string());
     let mut document: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(unreadable)?;
     let (all, visible) = titles(document.sheets_metadata());
+    let passed_over = sheet::hidden_sheets(options, &all, &visible);
     let title = sheet::choose(name, options, &all, &visible, |title| {
         Ok(!document.worksheet_range(title).map_err(unreadable)?.is_empty())
     })?;
@@ -147,5 +148,6 @@ fn load<'n>(name: &'n str, bytes: &[u8], layouts: Vec<Layout>, options: &ReadOpt
     if let Some(layout) = number.and_then(|number| layouts.into_iter().nth(number)) {
         layout.into_sheet(&mut sheet);
     }
+    sheet.remarks.extend(passed_over);
     Ok(sheet)
 }

@@ -111,8 +111,11 @@ pub struct ReadOptions {
     /// Cells that mean "no value", compared after removing surrounding blanks; see [`ReadOptions::is_missing_in`] for the
     /// typed formats. There a code that is a number (`-99`) also removes the cells with that value.
     pub missing: Vec<String>,
-    /// Names of the columns of identifiers, where the default code `NA` is somebody's initials and no missing cell.
+    /// Names of the columns of identifiers, where a code is somebody's number or initials and no missing cell: there
+    /// only the empty cell and `.` are.
     pub identifiers: Vec<String>,
+    /// The only columns in which codes hold, where not all others but `identifiers`.
+    pub coded: Option<Vec<String>>,
     /// Names of columns in which an empty cell has the value above it (merged cells, or a name written once per block).
     pub fill_down: Vec<String>,
     /// Whether a file with a header and no rows is accepted (a trial without any adverse event).
@@ -131,6 +134,7 @@ impl Default for ReadOptions {
             header_row: 1,
             missing: vec![String::new(), "NA".to_string(), ".".to_string()],
             identifiers: Vec::new(),
+            coded: None,
             fill_down: Vec::new(),
             allow_no_rows: false,
         }
@@ -158,29 +162,38 @@ impl ReadOptions {
 
     /// Whether the column `name` holds identifiers.
     pub fn is_identifier(&self, name: &str) -> bool {
-        self.identifiers.iter().any(|column| column == name)
+        let coded = self.coded.as_ref().is_none_or(|columns| columns.iter().any(|column| column == name));
+        !coded || self.identifiers.iter().any(|column| column == name)
+    }
+
+    /// Whether a text of a column of identifiers is one of the codes that are declared beside the usual ones.
+    pub fn is_code(&self, cell: &str) -> bool {
+        let usual = Self::default().missing;
+        !usual.iter().any(|code| code == cell.trim()) && (self.is_missing(cell) || self.is_missing_number(cell))
     }
 
     /// Whether the text of a cell is missing, in a column of identifiers or in another.
     pub fn is_missing_of(&self, cell: &str, identifier: bool) -> bool {
         if identifier {
-            // A number is a name here: `1.0` is not the code `1`.
-            return self.is_missing(cell) && cell.trim() != "NA";
+            return matches!(cell.trim(), "" | ".");
         }
         self.is_missing(cell) || self.is_missing_number(cell)
     }
 
     /// Whether a text cell of a file of `format` is missing. Parquet, XPT and Dataset-JSON have missing values of their
     /// own, so there the default codes `NA` and `.` are text; codes that are declared hold everywhere.
-    pub fn is_missing_in(&self, cell: &str, format: Format) -> bool {
-        match self.codes(format) {
+    pub fn is_missing_in(&self, cell: &str, format: Format, column: &str) -> bool {
+        match self.codes(format).filter(|_| !self.is_identifier(column)) {
             Some(_) => self.is_missing(cell),
             None => cell.is_empty(),
         }
     }
 
-    /// `numbers` without those that equal a declared code.
-    pub fn drop_missing_numbers(&self, numbers: Vec<Option<f64>>, format: Format) -> Vec<Option<f64>> {
+    /// The `numbers` of `column` without those that equal a declared code.
+    pub fn drop_missing_numbers(&self, numbers: Vec<Option<f64>>, format: Format, column: &str) -> Vec<Option<f64>> {
+        if self.is_identifier(column) {
+            return numbers;
+        }
         let codes: Vec<f64> =
             self.codes(format).unwrap_or_default().iter().filter_map(|code| as_number(code)).collect();
         if codes.is_empty() {
@@ -239,6 +252,9 @@ mod tests {
         for cell in ["99", "-99.5", "-9", "-99,000", "n/a"] {
             assert!(!options.is_missing_of(cell, false), "{cell}");
         }
-        assert!(!options.is_missing_of("-99.0", true) && options.is_missing_of("-99", true));
+        // A code is a name in a column of identifiers.
+        assert!(["-99.0", "-99", "NA"].iter().all(|cell| !options.is_missing_of(cell, true)));
+        assert!(["", " ", "."].iter().all(|cell| options.is_missing_of(cell, true)));
+        assert!(options.is_code("-99.0") && !options.is_code("NA"));
     }
 }

@@ -97,7 +97,7 @@ fn values(path: &str, column: &Column, options: &ReadOptions, notes: &mut Vec<St
     let cast = |kind: &DataType| column.strict_cast(kind).map_err(|_| unsupported());
     let text = |column: &Column| -> Result<Values, DataError> {
         let cells = column.str().map_err(|_| unsupported())?;
-        let keep = |cell: &&str| !options.is_missing_in(cell, Format::Parquet);
+        let keep = |cell: &&str| !options.is_missing_in(cell, Format::Parquet, column.name());
         Ok(Values::Text(cells.iter().map(|cell| cell.filter(keep).map(str::to_string)).collect()))
     };
     match column.dtype() {
@@ -120,7 +120,7 @@ fn values(path: &str, column: &Column, options: &ReadOptions, notes: &mut Vec<St
                 return text(&cast(&DataType::String)?);
             }
             let numbers = integers.iter().map(|cell| cell.map(|value| value as f64)).collect();
-            Ok(Values::Number(options.drop_missing_numbers(numbers, Format::Parquet)))
+            Ok(Values::Number(options.drop_missing_numbers(numbers, Format::Parquet, column.name())))
         }
         kind if kind.is_float() => {
             let doubles = cast(&DataType::Float64)?;
@@ -130,7 +130,7 @@ fn values(path: &str, column: &Column, options: &ReadOptions, notes: &mut Vec<St
                 notes.push(format!("column `{}`: {undefined} NaN were taken as missing", column.name()));
             }
             let numbers = cells.iter().map(|cell| cell.filter(|value| !value.is_nan())).collect();
-            Ok(Values::Number(options.drop_missing_numbers(numbers, Format::Parquet)))
+            Ok(Values::Number(options.drop_missing_numbers(numbers, Format::Parquet, column.name())))
         }
         _ => Err(unsupported()),
     }

@@ -53,6 +53,8 @@ pub(super) struct Sheet<'a> {
     pub formulas: usize,
     /// Rows that a filter or the user hides.
     pub hidden: Vec<u32>,
+    /// What is to be said of the workbook.
+    pub remarks: Vec<Remark>,
     /// Columns that are not shown, first and last.
     pub hidden_columns: Vec<Span>,
     /// Merged cells: first and last row, first and last column.
@@ -71,6 +73,7 @@ impl<'a> Sheet<'a> {
             errors: Vec::new(),
             formulas: 0,
             hidden: Vec::new(),
+            remarks: Vec::new(),
             hidden_columns: Vec::new(),
             merged: Vec::new(),
             last: (0, 0),
@@ -108,6 +111,16 @@ impl<'a> Sheet<'a> {
         self.errors.push((row, column, found, reason));
         Ok(())
     }
+}
+
+/// What is said of a worksheet that was read beside hidden ones.
+pub(super) fn hidden_sheets(options: &ReadOptions, all: &[String], visible: &[String]) -> Option<Remark> {
+    let hidden: Vec<&str> = all.iter().filter(|title| !visible.contains(title)).map(String::as_str).collect();
+    let (count, first) = (hidden.len(), hidden.first().filter(|_| options.sheet.is_none())?);
+    let more = if count > 1 { ", …" } else { "" };
+    let text =
+        format!("{count} hidden worksheet{} passed over: `{first}`{more}", if count == 1 { " was" } else { "s were" });
+    Some(Remark::new(text, "nothing, if it holds no data; else name it with `sheet` in the plan, or with `--sheet`"))
 }
 
 /// Which of the worksheets is meant: the one asked for, else the only visible one that has cells. `visible` are titles with
@@ -174,7 +187,7 @@ pub(super) fn table(
     header.retain(|_, title| !title.is_empty());
     let used: std::collections::BTreeSet<u32> = sheet.rows.values().flat_map(BTreeMap::keys).copied().collect();
     let mut notes = Vec::new();
-    let mut remarks = Vec::new();
+    let mut remarks = std::mem::take(&mut sheet.remarks);
     let columns: std::collections::BTreeSet<u32> = used.iter().chain(header.keys()).copied().collect();
     let columns: Vec<Named<'_>> = columns
         .iter()
@@ -182,6 +195,7 @@ pub(super) fn table(
             column: *column as usize + 1,
             name: header.get(column).map(String::as_str).unwrap_or_default(),
             used: used.contains(column),
+            first: sheet.rows.iter().find(|(_, cells)| cells.contains_key(column)).map(|(row, _)| *row as usize + 1),
         })
         .collect();
     let titled = || if header_row == 1 { titled(&sheet, Some(&header)) } else { None };
@@ -246,9 +260,21 @@ pub(super) fn table(
             plural(cells.len())
         ));
     }
+    let truths = |column: &u32| {
+        let mut cells = sheet.rows.values().filter_map(|row| row.get(column)).peekable();
+        cells.peek().is_some() && cells.all(|cell| matches!(cell, Cell::Bool(_)))
+    };
+    let truths: Vec<&str> =
+        header.iter().filter(|(column, _)| truths(column)).map(|(_, title)| title.as_str()).collect();
+    if let Some(first) = truths.first() {
+        let named: Vec<String> = truths.iter().take(5).map(|title| format!("`{title}`")).collect();
+        let more = if truths.len() > 5 { ", …" } else { "" };
+        let text = format!("TRUE is read as 1 and FALSE as 0 in {}{more}", named.join(", "));
+        remarks.push(Remark::new(text, "write conditions with the number: `fas == 1`").of(first));
+    }
     let columns = header.iter().map(|(column, title)| {
         let cells: Vec<Option<&Cell>> = sheet.rows.values().map(|row| row.get(column)).collect();
-        values(&cells, options, format, options.is_identifier(title)).into_column(title)
+        values(&cells, options, format, title).into_column(title)
     });
     let columns = columns.collect();
     let rows = FileRows::Listed(sheet.rows.keys().map(|row| *row as usize + 1).collect());
@@ -264,7 +290,13 @@ pub(super) fn table(
             table.merged.push(Merged {
                 column: title.clone(),
                 rows: (from as usize + 1, to as usize + 1),
-                name: format!("{0}{1}:{2}{3}", letters(left), from + 1, letters(right.max(*column)), to + 1),
+                name: format!(
+                    "{0}{1}:{2}{3}",
+                    letters(left as usize + 1),
+                    from + 1,
+                    letters(right.max(*column) as usize + 1),
+                    to + 1
+                ),
             });
         }
     }
@@ -293,9 +325,9 @@ fn titled(sheet: &Sheet<'_>, first: Option<&BTreeMap<u32, String>>) -> Option<us
     header::below_titles(&titles.into_iter().chain(rows).collect::<Vec<_>>())
 }
 
-/// A column as a spreadsheet names it: A, B, …, Z, AA.
-fn letters(column: u32) -> String {
-    let mut rest = column + 1;
+/// A column, counted from 1, as a spreadsheet names it: A, B, …, Z, AA.
+pub(super) fn letters(column: usize) -> String {
+    let mut rest = column;
     let mut letters = Vec::new();
     while rest > 0 {
         rest -= 1;
@@ -306,7 +338,8 @@ fn letters(column: u32) -> String {
 }
 
 /// One column: numbers or dates where all its cells are, else text.
-fn values(cells: &[Option<&Cell>], options: &ReadOptions, format: Format, identifier: bool) -> Values {
+fn values(cells: &[Option<&Cell>], options: &ReadOptions, format: Format, title: &str) -> Values {
+    let identifier = options.is_identifier(title);
     let present = |cell: &Option<&Cell>| match cell {
         Some(Cell::Text(text)) => !options.is_missing_of(text, identifier),
         other => other.is_some(),
@@ -319,13 +352,13 @@ fn values(cells: &[Option<&Cell>], options: &ReadOptions, format: Format, identi
         Some(Cell::Number(_)) if uniform => {
             let number = |cell: &Cell| if let Cell::Number(value) = cell { Some(*value) } else { None };
             let numbers = cells.iter().map(|cell| cell.and_then(number)).collect();
-            Values::Number(options.drop_missing_numbers(numbers, format))
+            Values::Number(options.drop_missing_numbers(numbers, format, title))
         }
         Some(Cell::Bool(_)) if uniform => {
             let number =
                 |cell: &Cell| if let Cell::Bool(value) = cell { Some(f64::from(u8::from(*value))) } else { None };
             let numbers = cells.iter().map(|cell| cell.and_then(number)).collect();
-            Values::Number(options.drop_missing_numbers(numbers, format))
+            Values::Number(options.drop_missing_numbers(numbers, format, title))
         }
         Some(Cell::Date(_)) if uniform => {
             let date = |cell: &Cell| if let Cell::Date(date) = cell { Some(*date) } else { None };
@@ -345,7 +378,7 @@ mod tests {
     #[test]
     fn a_truth_value_among_numbers_is_no_number() {
         let (number, truth) = (Cell::Number(45.0), Cell::Bool(true));
-        let read = |cells: &[Option<&Cell>]| values(cells, &ReadOptions::default(), Format::Xlsx, false);
+        let read = |cells: &[Option<&Cell>]| values(cells, &ReadOptions::default(), Format::Xlsx, "x");
         let mixed = read(&[Some(&number), None, Some(&truth)]);
         assert_eq!(mixed, Values::Text(vec![Some("45".to_owned()), None, Some("TRUE".to_owned())]));
         assert_eq!(read(&[Some(&truth), None]), Values::Number(vec![Some(1.0), None]));

@@ -27,6 +27,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     let unreadable = |error: calamine::XlsError| malformed(name, Format::Xls, "the workbook", error.to_string());
     let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(unreadable)?;
     let (all, visible) = titles(workbook.sheets_metadata());
+    let passed_over = sheet::hidden_sheets(options, &all, &visible);
     let title = sheet::choose(name, options, &all, &visible, |title| {
         Ok(!workbook.worksheet_range(title).map_err(unreadable)?.is_empty())
     })?;
@@ -40,6 +41,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     layout.merged = merged.iter().map(|at| ((at.start.0, at.end.0), (at.start.1, at.end.1))).collect();
     let mut sheet = cells(name, title, &range, options)?;
     layout.into_sheet(&mut sheet);
+    sheet.remarks.extend(passed_over);
     Ok(sheet)
 }
 

@@ -89,6 +89,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     let number: BTreeMap<String, usize> =
         workbook.sheets_metadata().iter().enumerate().map(|(at, sheet)| (sheet.name.clone(), at)).collect();
     let of = |title: &str| format!("worksheet `{title}`");
+    let passed_over = sheet::hidden_sheets(options, &all, &visible);
     let title = sheet::choose(name, options, &all, &visible, |title| {
         let unreadable = |error: calamine::XlsxError| broken(&of(title), error.to_string());
         let mut reader = workbook.worksheet_cells_reader(title).map_err(unreadable)?;
@@ -101,6 +102,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     })?;
     let unreadable = |error: calamine::XlsxError| broken(&of(&title), error.to_string());
     let mut sheet = Sheet::new(name, title.clone());
+    sheet.remarks.extend(passed_over);
     let layout = number.get(&title).map(|number| layout::of_xlsx(name, bytes, *number)).transpose()?.flatten();
     let layout = match layout {
         Some(layout) => layout,

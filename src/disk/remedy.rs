@@ -2,6 +2,33 @@
 
 use std::io::{Error, ErrorKind};
 
+/// The line of `text` and what is wrong there, in words of who writes the file, for a TOML file that has not the form it
+/// must have.
+pub fn of_toml(text: &str, error: &toml::de::Error) -> String {
+    let at = error.span().map_or(0, |span| span.start).min(text.len());
+    let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+    let written = text.lines().nth(line - 1).unwrap_or_default().trim();
+    let said = error.message().lines().next().unwrap_or_default();
+    let kinds = [
+        ("expected usize", "write a whole number without quotes"),
+        ("expected u64", "write a whole number without quotes"),
+        ("expected u32", "write a whole number without quotes"),
+        ("expected f64", "write a number without quotes"),
+        ("expected a string", "put the text between quotes"),
+        ("expected a boolean", "write true or false without quotes"),
+        ("expected a sequence", "write a list in brackets: [ … ]"),
+        ("expected a map", "write a table: `[name]` with `key = value` in the lines below"),
+        ("missing field", "add the key"),
+        ("unknown field", "correct or delete the key"),
+        ("unknown variant", "take one of the words listed"),
+    ];
+    let remedy = kinds.iter().find(|(kind, _)| said.contains(kind)).map_or("correct the line", |(_, remedy)| remedy);
+    // The words of the reader of the file are no words of its author.
+    let said =
+        said.split(", expected").next().unwrap_or(said).replace("invalid type: ", "this is ").replace("field", "key");
+    format!("line {line}: {said} (`{written}`)\n  help: {remedy}")
+}
+
 /// `EIO` on every system that has it.
 const EIO: i32 = 5;
 

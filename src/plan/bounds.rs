@@ -74,7 +74,7 @@ fn bounds() -> Vec<(&'static str, Value)> {
         ("ScorePlan.instrument", json!({ "enum": instruments })),
         ("ScorePlan.scale", json!({ "enum": scales })),
         ("AnalysisSetPlan.name", filled()),
-        ("AnalysisPlan.alpha", json!({ "exclusiveMinimum": 0, "exclusiveMaximum": 0.5 })),
+        ("AnalysisPlan.alpha", json!({ "minimum": 1e-9, "exclusiveMaximum": 0.5 })),
         ("AnalysisPlan.bootstrap_samples", samples(100)),
         ("AnalysisPlan.permutation_samples", samples(1000)),
         ("AnalysisPlan.quadrature", samples(1)),

@@ -12,6 +12,9 @@ use crate::trial::expr::Condition;
 use crate::trial::{Finding, Severity, rules};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Most months from baseline to a visit: a hundred years.
+const MOST_MONTHS: f64 = 1200.0;
+
 /// Everything in the plan that does not fit together.
 pub fn check(plan: &PlanFile, positions: &Positions<'_>) -> Vec<Finding> {
     let mut checker = Checker { positions, findings: Vec::new() };
@@ -209,6 +212,10 @@ impl Checker<'_> {
             if months.len() != order.len() {
                 let message = format!("{} months for {} visits", months.len(), order.len());
                 self.wrong("SK010", "visits.months", message, "give one number per visit of `order`");
+            }
+            if let Some(month) = months.iter().find(|month| month.abs() > MOST_MONTHS) {
+                let message = format!("month {month:e} is no time of a visit");
+                self.wrong("SK010", "visits.months", message, "write months since baseline, such as 0, 3 and 6");
             }
             if months.windows(2).any(|pair| !matches!(pair, [a, b] if a < b)) {
                 self.wrong(
@@ -518,8 +525,8 @@ impl Checker<'_> {
     fn analysis(&mut self, plan: &PlanFile) {
         let analysis = &plan.analysis;
         self.alternative(plan);
-        if !(analysis.alpha > 0.0 && analysis.alpha < 0.5) {
-            let message = format!("alpha must lie between 0 and 0.5, not {}", analysis.alpha);
+        if !(analysis.alpha >= 1e-9 && analysis.alpha < 0.5) {
+            let message = format!("alpha must lie between 1e-9 and 0.5, not {}", analysis.alpha);
             self.wrong("SK010", "analysis.alpha", message, "write the level of the test, for instance 0.05");
         }
         for (key, count, least) in [

@@ -30,8 +30,11 @@ impl Checker<'_> {
                 let message = format!("`{id}` cannot be an identifier");
                 self.wrong("SK010", &at("id"), message, "use letters, digits and `_`; it becomes part of file names");
             }
-            if endpoint.name.trim().is_empty() || endpoint.column.trim().is_empty() {
-                self.wrong("SK012", &at("name"), "an endpoint needs a name and a column".to_owned(), "fill both in");
+            let empty = [("name", &endpoint.name), ("column", &endpoint.column)]
+                .into_iter()
+                .find(|(_, text)| text.trim().is_empty());
+            if let Some((key, _)) = empty {
+                self.wrong("SK012", &at(key), "an endpoint needs a name and a column".to_owned(), "fill both in");
             }
             for (key, value) in [("mcid", endpoint.mcid), ("minimal_improvement", endpoint.minimal_improvement)] {
                 self.positive(&at(key), value);

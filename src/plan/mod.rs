@@ -37,6 +37,7 @@ mod remarks;
 pub mod schema;
 pub mod sources;
 pub mod survival;
+mod syntax;
 pub mod waivers;
 
 pub use bayes::{BayesPlan, LikelihoodPlan};
@@ -267,7 +268,7 @@ pub fn parse(text: &str, file_name: &str) -> Result<Plan, Vec<Finding>> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (document, syntax) = DeTable::parse_recoverable(body);
     if !syntax.is_empty() {
-        return Err(syntax.iter().map(|error| syntax_error(file_name, body, error)).collect());
+        return Err(syntax::findings(file_name, body, &syntax));
     }
     let table = document.get_ref();
     let positions = Positions::new(file_name, body, table);
@@ -276,7 +277,7 @@ pub fn parse(text: &str, file_name: &str) -> Result<Plan, Vec<Finding>> {
         return Err(findings);
     }
     // What the walk along the schema cannot see (a number too large for its type) is left to serde.
-    let mut written: PlanFile = toml::from_str(body).map_err(|error| vec![syntax_error(file_name, body, &error)])?;
+    let mut written: PlanFile = toml::from_str(body).map_err(|error| vec![syntax::finding(file_name, body, &error)])?;
     survival::columns(&mut written);
     let findings = cross::check(&written, &positions);
     if !findings.is_empty() {
@@ -341,62 +342,4 @@ fn decided(
         defaults,
         design,
     }
-}
-
-/// What to write for the character in the line at `offset` that a word processor or a Japanese keyboard put in place of one
-/// of TOML's.
-fn typed_by_a_word_processor(text: &str, offset: usize) -> Option<&'static str> {
-    let start = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
-    let line = text.get(start..)?.lines().next()?;
-    // Between straight quotes, and behind `#`, every character is text.
-    let mut within: Option<char> = None;
-    for c in line.chars() {
-        match (within, c) {
-            (Some(quote), c) if c == quote => within = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => within = Some(c),
-            (None, '#') => break,
-            (
-                None,
-                '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{201f}' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '«' | '»'
-                | '＂',
-            ) => {
-                return Some(
-                    "this line has curly quotes, as a word processor writes them: write straight ones (`\"`), and edit plans in a \
-                     text editor",
-                );
-            }
-            (None, '\u{a0}' | '\u{3000}' | '\u{2007}' | '\u{202f}' | '\u{200b}') => {
-                return Some(
-                    "this line has a blank of another kind (no-break, full-width or without width): write a plain one",
-                );
-            }
-            (None, '＝' | '［' | '］' | '｛' | '｝' | '，' | '．' | '：') => {
-                return Some(
-                    "this line has a sign of full width: write `=`, `[`, `]`, `{`, `}`, `,` or `.` in half width",
-                );
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-fn syntax_error(file: &str, text: &str, error: &toml::de::Error) -> Finding {
-    let offset = error.span().map_or(0, |span| span.start);
-    let typed = typed_by_a_word_processor(text, offset);
-    let remedy = match ["escape", "unicode"].iter().any(|word| error.message().contains(word)) {
-        _ if typed.is_some() => typed.unwrap_or_default(),
-        true => {
-            "a backslash in a quoted text begins a code such as \\n: write paths with `/` (`\"C:/trial/knees.csv\"`), or between \
-             single quotes (`'C:\\trial\\knees.csv'`)"
-        }
-        false => "see the commented plan that `splitknee init` writes",
-    };
-    Positions::error(
-        "SK002",
-        position::location(file, text, offset),
-        format!("this is not TOML that a plan can hold: {}", error.message()),
-        remedy.to_owned(),
-    )
 }

@@ -11,7 +11,13 @@ pub fn into_plan(plan: &Plan, mut findings: Vec<Finding>) -> Vec<Finding> {
     let body = plan.text.strip_prefix('\u{feff}').unwrap_or(&plan.text);
     let (document, _) = DeTable::parse_recoverable(body);
     let positions = Positions::new(&plan.file_name, body, document.get_ref());
+    let usual = &plan.data.missing;
+    let listed: Vec<String> = usual.iter().map(|code| format!("\"{code}\"")).collect();
     for finding in &mut findings {
+        if finding.remedy.contains("in `data.missing`") && finding.remedy.contains("list") {
+            // The list takes the place of the usual codes, which would become errors.
+            finding.remedy.push_str(&format!("; keep those that hold now: `missing = [{}, …]`", listed.join(", ")));
+        }
         if finding.rule == "SK025" {
             named_in(&positions, finding);
         } else if let Some(path) = path(plan, finding)

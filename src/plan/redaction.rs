@@ -6,8 +6,7 @@
 use super::Plan;
 use super::position::Positions;
 use crate::disk::{calls, read, remedy};
-use crate::trial::masking::Masker;
-use crate::trial::pseudonym::Pseudonyms;
+use crate::trial::pseudonym::Redaction;
 use crate::trial::{Finding, Location};
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
@@ -93,8 +92,7 @@ fn finding(file: &str, message: String, remedy: &str) -> Finding {
 
 /// Masks identifiers in the words of the plan that a report repeats: titles, reasons, conditions, levels, the estimand. A
 /// condition on a patient then names the pseudonym, which is what the tables hold.
-pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
-    let masker = Masker::new(pseudonyms);
+pub fn mask(plan: &mut Plan, redaction: &Redaction) {
     let Plan {
         trial, conduct, data, endpoints, analysis_sets, estimands, covariates, subgroups, report, waivers, ..
     } = plan;
@@ -102,9 +100,11 @@ pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
     for endpoint in &mut plan.design.endpoints {
         let sources = [&mut endpoint.minimal_improvement_source, &mut endpoint.important_difference_source];
         let texts = [&mut endpoint.name, &mut endpoint.unit].into_iter().chain(sources.into_iter().flatten());
-        texts.for_each(|text| replace(text, &masker));
+        texts.for_each(|text| redaction.text(text));
     }
-    plan.defaults.iter_mut().for_each(|default| replace(&mut default.value, &masker));
+    plan.defaults.iter_mut().for_each(|default| redaction.text(&mut default.value));
+    let conditions = analysis_sets.iter_mut().flat_map(|set| &mut set.condition).chain(&mut data.rows);
+    conditions.for_each(|condition| redaction.condition(condition));
     let mut texts: Vec<&mut String> = vec![&mut trial.id, &mut trial.title, &mut plan.file_name];
     let optional = [
         &mut trial.sponsor,
@@ -113,7 +113,6 @@ pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
         &mut trial.condition,
         &mut trial.rationale,
         &mut trial.source,
-        &mut data.rows,
         &mut report.footer,
     ];
     texts.extend(optional.into_iter().flatten());
@@ -122,7 +121,7 @@ pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
         let sources = [&mut endpoint.minimal_improvement_source, &mut endpoint.important_difference_source];
         [&mut endpoint.name, &mut endpoint.unit].into_iter().chain(sources.into_iter().flatten())
     }));
-    texts.extend(analysis_sets.iter_mut().flat_map(|set| set.label.iter_mut().chain(&mut set.condition)));
+    texts.extend(analysis_sets.iter_mut().flat_map(|set| set.label.iter_mut()));
     texts.extend(estimands.iter_mut().flat_map(|estimand| {
         let events = estimand.intercurrent_events.iter_mut();
         let events = events.flat_map(|event| [&mut event.event].into_iter().chain(&mut event.reason));
@@ -135,16 +134,6 @@ pub fn mask(plan: &mut Plan, pseudonyms: &Pseudonyms) {
     }));
     texts.extend(subgroups.iter_mut().filter_map(|subgroup| subgroup.label.as_mut()));
     texts.extend(waivers.iter_mut().map(|waiver| &mut waiver.reason));
-    texts.extend(
-        plan.remarks
-            .iter_mut()
-            .flat_map(|finding| [&mut finding.message, &mut finding.remedy, &mut finding.location.file]),
-    );
-    texts.into_iter().for_each(|text| replace(text, &masker));
-}
-
-fn replace(text: &mut String, masker: &Masker) {
-    if let Some(masked) = masker.mask(text) {
-        *text = masked;
-    }
+    texts.into_iter().for_each(|text| redaction.text(text));
+    redaction.findings(&mut plan.remarks);
 }

@@ -238,11 +238,17 @@ fn check_table(
             Some(property) => check_value(&inner, value.get_ref(), node.at(property), positions, findings),
             None => {
                 let known: Vec<&str> = properties.keys().map(String::as_str).collect();
+                let slip = |known: &&str| known.trim_end_matches('s').eq_ignore_ascii_case(key.trim_end_matches('s'));
+                let elsewhere = || belongs(Node { resolved: node.root, outer: node.root, ..node }, path, key);
+                let remedy = match known.iter().any(slip) {
+                    true => suggestion(key, &known),
+                    false => elsewhere().unwrap_or_else(|| suggestion(key, &known)),
+                };
                 findings.push(Positions::error(
                     "SK003",
                     positions.key(&inner),
                     format!("unknown key `{key}` in {}", table_name(path)),
-                    suggestion(key, &known),
+                    remedy,
                 ));
             }
         }
@@ -254,7 +260,7 @@ fn check_table(
                 "SK004",
                 positions.value(path),
                 format!("{} needs the key `{name}`", table_name(path)),
-                format!("add `{name}`: {meaning}"),
+                format!("add `{name}`: {}", meaning.replace('\n', " ")),
             ));
         }
     }
@@ -291,7 +297,11 @@ fn check_value(
                 code.as_str()
             ),
             DeValue::Datetime(_) => "put the date between quotes".to_owned(),
-            _ => format!("write {}: {}", wanted.join(" or "), node.description()),
+            _ => {
+                let meaning = node.description().replace('\n', " ");
+                let colon = if meaning.is_empty() { "" } else { ": " };
+                format!("write {}{colon}{meaning}", wanted.join(" or "))
+            }
         };
         findings.push(Positions::error(
             "SK005",
@@ -303,7 +313,7 @@ fn check_value(
     }
     if let Some(problem) = out_of_bounds(value, &node) {
         let message = format!("`{}` {problem}", last(path));
-        let remedy = format!("correct the value: {}", node.description());
+        let remedy = format!("correct the value: {}", node.description().replace('\n', " "));
         findings.push(Positions::error("SK010", positions.value(path), message, remedy));
         return;
     }
@@ -363,6 +373,72 @@ fn table_name(path: &str) -> String {
         (false, true) => format!("[[{}]]", name.join(".")),
         (false, false) => format!("[{}]", name.join(".")),
     }
+}
+
+/// Every key of the plan with the table that it belongs to, as it is written: `[visits]`, `[[endpoint]]`.
+fn every_key(schema: Node<'_>) -> Vec<(String, String)> {
+    fn walk(path: &str, table: &str, node: Node<'_>, depth: usize, found: &mut Vec<(String, String)>) {
+        let Some(properties) = node.properties().filter(|_| depth > 0) else { return };
+        for (key, property) in properties {
+            found.push((key.clone(), table.to_owned()));
+            let inner = node.at(property);
+            let element = inner.resolved.get("items").map(|items| inner.at(items));
+            let path = join(path, key);
+            if inner.properties().is_some() && !inner.is_named() {
+                walk(&path, &format!("`[{path}]`"), inner, depth - 1, found);
+            } else if let Some(element) =
+                element.filter(|element| element.properties().is_some() && !element.is_named())
+            {
+                walk(&path, &format!("`[[{path}]]`"), element, depth - 1, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk("", "the top of the plan", schema, 4, &mut found);
+    found
+}
+
+/// In which table a key belongs that stands in the table at `path`, which does not have it: by its own name, or by one that
+/// has the table's in it (`primary_visit` for `primary` in `[visits]`).
+fn belongs(schema: Node<'_>, path: &str, key: &str) -> Option<String> {
+    let every = every_key(schema);
+    let here = table_name(path);
+    let apart: Vec<&str> = key.split('_').collect();
+    let of_table = |table: &str, word: &str| {
+        let table = table.trim_matches(['`', '[', ']']);
+        let table = table.rsplit('.').next().unwrap_or(table);
+        table == word || table.trim_end_matches('s') == word
+    };
+    let with_table = |known: &str, table: &str| {
+        let part = |name: &[&str], word: &str| name.join("_") == known && of_table(table, word);
+        apart.split_last().is_some_and(|(last, rest)| part(rest, last))
+            || apart.split_first().is_some_and(|(first, rest)| part(rest, first))
+    };
+    let named = |exact: bool| -> Vec<(&str, &str)> {
+        let wanted = |(known, table): &&(String, String)| match exact {
+            true => known == key,
+            false => with_table(known, table),
+        };
+        let elsewhere = |(_, table): &&(String, String)| table.trim_matches('`') != here;
+        every.iter().filter(wanted).filter(elsewhere).map(|(known, table)| (known.as_str(), table.as_str())).collect()
+    };
+    let exact = named(true);
+    let found = if exact.is_empty() { named(false) } else { exact };
+    let known = found.first()?.0;
+    let mut tables: Vec<&str> = found.iter().map(|(_, table)| *table).collect();
+    tables.dedup();
+    let more = tables.len() > 4;
+    tables.truncate(4);
+    let tables = if more { format!("{} and others", tables.join(", ")) } else { tables.join(" or ") };
+    Some(match known == key {
+        true if !every.iter().any(|(_, table)| table.trim_matches(['`', '[', ']']) == key) => {
+            format!("`{key}` is a key of {tables}: write it there")
+        }
+        true => {
+            format!("`{key}` is a table of its own: begin it with `[{key}]` or `[[{key}]]` as `splitknee init` does")
+        }
+        false => format!("write `{known}` in {tables}"),
+    })
 }
 
 /// "did you mean …" for a wrong word among `known` ones.

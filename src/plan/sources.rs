@@ -30,10 +30,38 @@ use std::path::{Component, Path};
 /// # Errors
 /// Every file that cannot be read, with its rule.
 pub fn read(plan: &Plan, folder: &Path) -> Result<Sources, Vec<Finding>> {
-    gather(plan, &mut |name, options| {
+    let read = gather(plan, &mut |name, options| {
         let full = folder.join(name);
         crate::data::read(&full, options)
+    });
+    read.map_err(|mut findings| {
+        let lost = findings.iter_mut().filter(|finding| finding.rule == "SK020");
+        lost.for_each(|finding| finding.remedy.push_str(&beside(folder, &finding.location.file)));
+        findings
     })
+}
+
+/// What may be meant by the name of a file that is not there: one that differs in case or blanks, an address, a home.
+fn beside(folder: &Path, name: &str) -> String {
+    if name.contains("://") {
+        return "; this is an address on the web: download the file, and name the copy".to_owned();
+    }
+    if name.starts_with('~') {
+        return "; `~` is not the home folder here: write the path out".to_owned();
+    }
+    if name.contains(['*', '?']) {
+        return "; name the one file: a pattern is not looked up".to_owned();
+    }
+    let full = folder.join(name);
+    let (Some(parent), Some(wanted)) = (full.parent(), full.file_name()) else { return String::new() };
+    let folded = |name: &str| name.trim().to_lowercase();
+    let wanted = folded(&wanted.to_string_lossy());
+    let near = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let names =
+        near.filter(|entry| entry.path().is_file()).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut found: Vec<String> = names.filter(|name| folded(name) == wanted).collect();
+    found.sort();
+    found.first().map(|name| format!("; there is `{name}`, which differs in capitals or blanks")).unwrap_or_default()
 }
 
 /// Reads the files of `plan` from `load`, which gives the bytes of a file by the name in the plan.
@@ -200,6 +228,7 @@ fn options(data: &DataPlan) -> ReadOptions {
         header_row: data.header_row,
         missing: with_empty(&data.missing),
         identifiers: vec![data.columns.patient.clone()],
+        coded: None,
         fill_down: data.fill_down.clone(),
         allow_no_rows: false,
     }
@@ -218,6 +247,7 @@ fn options_beside(data: &DataPlan, file: &FilePlan, patient: &str) -> ReadOption
         header_row: file.header_row.unwrap_or(1),
         missing: file.missing.as_ref().map_or(of_observations.missing, |codes| with_empty(codes)),
         identifiers: vec![patient.to_owned()],
+        coded: None,
         fill_down: file.fill_down.clone(),
         allow_no_rows: false,
     }
@@ -294,6 +324,8 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
         DataError::TooLarge { row, .. } => ("SK024", *row, None),
         _ => ("SK024", None, None),
     };
+    // A blank at the end hides the extension.
+    let blank = name.trim() != name;
     // The message of a DataError is `path: what; remedy`.
     let text = error.to_string();
     let text = text.split_once(": ").map_or(text.as_str(), |(_, rest)| rest);
@@ -311,6 +343,7 @@ fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError) -> Findin
             };
             format!("{remedy}, which is relative to the plan (the plan names it in line {line}){steered}")
         }
+        _ if blank => format!("take the blank at the end of the path out of the plan; {remedy}"),
         _ => remedy,
     };
     let location = Location { file: name.to_owned(), row, column };

@@ -84,7 +84,8 @@ impl Design {
     /// # Errors
     /// What is wrong in it, with what to do.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let File { randomisation: design } = toml::from_str(text).map_err(|error| error.to_string())?;
+        let File { randomisation: design } =
+            toml::from_str(text).map_err(|error| crate::disk::remedy::of_toml(text, &error))?;
         design.check()?;
         Ok(design)
     }

@@ -100,6 +100,9 @@ impl ResultSet {
     /// There is no such list, a record has no identifier, or two have the same.
     pub fn of(document: &Value) -> Result<Self, String> {
         let list = document.get("results").and_then(Value::as_array).ok_or("there is no list `results`")?;
+        if list.is_empty() {
+            return Err("the list `results` is empty: there is nothing to compare".to_owned());
+        }
         let mut records = BTreeMap::new();
         for (position, record) in list.iter().enumerate() {
             let fields = record.as_object().ok_or_else(|| format!("result {} is not an object", position + 1))?;

@@ -302,7 +302,7 @@ pub fn parse(text: &str, name: &str) -> Result<ScenarioFile, SimulationError> {
         message,
         help: "docs/planning.md shows a scenario with every key".to_owned(),
     };
-    let written: Written = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    let written: Written = toml::from_str(text).map_err(|error| wrong(crate::disk::remedy::of_toml(text, &error)))?;
     let mut scenarios = Vec::new();
     for value in written.scenario {
         let mut grid = vec![(value, Vec::new())];

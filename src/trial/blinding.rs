@@ -1,19 +1,19 @@
 //! A blinded dry run: every knee gets a dummy treatment, and nothing of the true allocation is left in the tables.
 //!
 //! The dummy allocation is drawn with a seed, one fair coin per patient, independent of the other patients. The arms are
-//! renamed ([`DUMMY_ACTIVE`], [`DUMMY_PLACEBO`]), the columns of the true treatment are replaced, and every other text
-//! column in which a true label occurs is emptied, so that no later step could print one.
+//! renamed ([`DUMMY_ACTIVE`], [`DUMMY_PLACEBO`]), the columns of the true treatment are replaced, and every other cell in
+//! which a true label occurs is hidden, or its whole column where many are, so that no later step could print one.
 
 use super::coded::{Coded, EMPTY};
 use super::codes::{Code, find};
-use super::design::{ACTIVE, Arms, Design};
+use super::design::{ACTIVE, Arms, Design, PLACEBO};
 use super::finding::Finding;
 use super::findings::{Findings, place};
 use super::labels::{mask, names};
 use super::pseudonym::replace_column;
 use super::side::{Side, side};
 use super::sources::{Allocation, AllocationForm, Layout, Roles, Source, Sources};
-use crate::data::{ReadOptions, read_bytes};
+use crate::data::{ReadOptions, Remark, read_bytes};
 use crate::math::random::Stream;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const DUMMY_ACTIVE: &str = "DUMMY ACTIVE";
 /// Label of the placebo arm in a blinded run.
 pub const DUMMY_PLACEBO: &str = "DUMMY PLACEBO";
+/// What stands in the place of a cell that names a treatment.
+const HIDDEN: &str = "(names a treatment)";
+/// Up to so many cells that name a treatment are hidden one by one.
+const FEW: usize = 2;
+/// So are more of them, where they are no more than one in so many.
+const FEW_OF: usize = 10;
 /// Column of the dummy treatment.
 const COLUMN: &str = "dummy treatment";
 
@@ -104,31 +110,36 @@ pub fn blind(design: &Design, sources: &Sources, seed: u64) -> Result<(Design, S
         emptied.extend(telling.empty_sides(&mut disposition.source, &patient_column));
     }
     if let Some(events) = &mut sources.events {
+        telling.write_sides(&mut events.source, &patient_column, &events.knee);
         if !by_side {
             // Without sides a local event names its treatment; in a dry run it is shown as an event of the patient.
             let none = vec![None; events.source.table.height()];
             replace_column(&mut events.source, &events.knee, none);
         }
-        let kept = [&patient_column, &events.term, &events.severity, &events.serious, &events.related];
+        let kept = [&patient_column, &events.term, &events.severity, &events.serious, &events.related, &events.knee];
         telling.empty(&mut events.source, None, &kept.map(String::as_str));
         telling.mask(&mut events.source, &events.term);
     }
     if let Some(deviations) = &mut sources.deviations {
+        deviations.knee.iter().for_each(|knee| telling.write_sides(&mut deviations.source, &patient_column, knee));
         if let (false, Some(knee)) = (by_side, &deviations.knee) {
             let none = vec![None; deviations.source.table.height()];
             replace_column(&mut deviations.source, knee, none);
         }
-        let kept = [Some(&patient_column), Some(&deviations.what), deviations.important.as_ref()];
+        let kept =
+            [Some(&patient_column), Some(&deviations.what), deviations.important.as_ref(), deviations.knee.as_ref()];
         let kept: Vec<&str> = kept.into_iter().flatten().map(String::as_str).collect();
         telling.empty(&mut deviations.source, None, &kept);
         telling.mask(&mut deviations.source, &deviations.what);
     }
     if let Some(events) = &mut sources.intercurrent {
+        telling.write_sides(&mut events.source, &events.patient, &events.knee);
         if !by_side {
             let none = vec![None; events.source.table.height()];
             replace_column(&mut events.source, &events.knee, none);
         }
-        let kept = [Some(&events.patient), Some(&events.event), events.visit.as_ref(), events.date.as_ref()];
+        let named = [&events.patient, &events.event, &events.knee].map(Some);
+        let kept = named.into_iter().chain([events.visit.as_ref(), events.date.as_ref()]);
         let kept: Vec<&str> = kept.into_iter().flatten().map(String::as_str).collect();
         telling.empty(&mut events.source, None, &kept);
         telling.mask(&mut events.source, &events.event);
@@ -347,21 +358,61 @@ impl Telling {
         sources.observed().map(of_file).collect()
     }
 
-    /// Empties every text column in which a true label occurs, and every column that groups the rows as the arm does;
-    /// says which.
+    /// Empties every column that groups the rows as the arm does or in which many cells name an arm, and says which; where
+    /// few do, they alone are hidden, so that the others stay as they are.
     fn empty(&self, source: &mut Source, arms: Option<&Coded>, kept: &[&str]) -> Vec<String> {
         let names = source.table.column_names();
         let mut emptied = Vec::new();
         for name in names.iter().filter(|name| !kept.contains(&name.as_str())) {
             let Some(column) = Coded::read(&source.table, name) else { continue };
-            let labelled = column.levels.iter().any(|cell| tells(cell, &self.truth));
+            let told: Vec<bool> = column.levels.iter().map(|cell| tells(cell, &self.truth)).collect();
+            let filled = column.codes.iter().filter(|code| **code != EMPTY).count();
+            let cells: Vec<usize> = (0..column.codes.len())
+                .filter(|row| column.level(*row).and_then(|level| told.get(level)) == Some(&true))
+                .collect();
+            // Cells that name an arm in each knee of it would tell the arm even where the name is hidden.
+            let labelled = cells.len() > FEW && cells.len() * FEW_OF > filled;
+            if !cells.is_empty() && !labelled {
+                self.mask(source, name);
+            }
             if labelled || arms.is_some_and(|arms| same_groups(arms, &column)) {
                 let none = vec![None; source.table.height()];
                 replace_column(source, name, none);
+                if labelled && cells.len() < filled {
+                    let text =
+                        format!("blinding emptied `{name}`: {} of its {filled} cells name a treatment", cells.len());
+                    let remedy = "nothing is lost: the run without `--blinded` has the column";
+                    source.table.remarks.push(Remark::new(text, remedy).of(name));
+                }
                 emptied.push(name.clone());
             }
         }
         emptied
+    }
+
+    /// The side in the place of an arm's name, in a column of knees: the event stays at its knee, and no name is left.
+    fn write_sides(&self, source: &mut Source, patient: &str, knee: &str) {
+        let (Some(ids), Some(knees)) = (Coded::read(&source.table, patient), Coded::read(&source.table, knee)) else {
+            return;
+        };
+        if !knees.levels.iter().any(|cell| tells(cell, &self.truth)) {
+            return;
+        }
+        let cell = |row: usize| {
+            let written = knees.get(row)?;
+            if !tells(written, &self.truth) {
+                return Some(written);
+            }
+            let arm = self.truth.iter().position(|label| canonical_arm(label) == canonical_arm(written));
+            let own = ids.get(row).and_then(|id| self.active.get(id));
+            match (arm, own) {
+                (Some(ACTIVE), Some(own)) => Some(own.label()),
+                (Some(PLACEBO), Some(own)) => Some(own.other().label()),
+                _ => Some(HIDDEN),
+            }
+        };
+        let cells: Vec<Option<&str>> = (0..knees.codes.len()).map(cell).collect();
+        replace_column(source, knee, cells);
     }
 
     /// Empties every column of a file of patients that holds the side of the active (or of the placebo) knee; says which.
@@ -397,11 +448,11 @@ impl Telling {
         column.levels.len() == 2 && pairs.len() >= 8 && (same == 0 || same == pairs.len())
     }
 
-    /// Masks terms of events that name a treatment.
+    /// Hides the cells of a column that name a treatment.
     fn mask(&self, source: &mut Source, column: &str) {
         let Some(terms) = Coded::read(&source.table, column) else { return };
         if terms.levels.iter().any(|term| tells(term, &self.truth)) {
-            let mask = |term| if tells(term, &self.truth) { "(names a treatment)" } else { term };
+            let mask = |term| if tells(term, &self.truth) { HIDDEN } else { term };
             let masked: Vec<Option<&str>> = (0..terms.codes.len()).map(|row| terms.get(row).map(mask)).collect();
             replace_column(source, column, masked);
         }
@@ -425,6 +476,11 @@ fn same_groups(arms: &Coded, column: &Coded) -> bool {
         },
         (arm, level) => arm.is_none() && level.is_none(),
     })
+}
+
+/// An arm's name without what people vary.
+fn canonical_arm(label: &str) -> String {
+    label.chars().map(super::masking::plain).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a cell is, or has among its words, the label of an arm.

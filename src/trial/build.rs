@@ -32,6 +32,10 @@ pub use super::sources::{Allocation, Events, Layout, Roles, SetDefinition, Sourc
 /// # Errors
 /// Every finding (errors, warnings and notes) where at least one is an error.
 pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>), Vec<Finding>> {
+    built(design, sources).map_err(|findings| super::misfits::by_row(sources, findings))
+}
+
+fn built(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>), Vec<Finding>> {
     let mut findings = Findings::default();
     remarks(sources, &mut findings);
     let reading = time_to_event::with_statuses(design);
@@ -376,7 +380,11 @@ fn values_of(trial: &Trial, definition: &super::sources::SetDefinition) -> Strin
 fn one_of_the_columns(column: &str, known: &[&str]) -> String {
     let near = super::finding::nearest(column, known.iter().copied());
     match (near.is_empty(), known.is_empty()) {
-        (false, _) => format!("did you mean `{}`?", near.join("` or `")),
+        (false, _) => {
+            let apart = near.iter().any(|name| !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.'));
+            let how = if apart { " (in a condition between backticks, as here)" } else { "" };
+            format!("did you mean `{}`?{how}", near.join("` or `"))
+        }
         (true, false) => format!("use one of the patient-level columns: {}", known.join(", ")),
         (true, true) => {
             "name the file of patients in `data.patients`; the observations have no patient-level column".to_owned()

@@ -1,7 +1,8 @@
 //! The small language of conditions on columns, such as `pp == "Y" and (age >= 50 or sex != "F")`.
 //!
 //! Operators `==`, `!=`, `<`, `<=`, `>`, `>=`, `in ["A", "B"]`, `and`, `or`, `not`, parentheses. Text stands between quotes,
-//! numbers do not; a comparison with a number reads the cell as a number. `missing` stands for an empty cell
+//! numbers do not; a column whose name has a blank or a mark stands between backticks (`` `full set` == "Y" ``) or quotes. A
+//! comparison with a number reads the cell as a number. `missing` stands for an empty cell
 //! (`exit == missing`), and so does empty text (`exit == ""`), as in SAS and R. A comparison with an empty cell is false,
 //! except `!=` with a text or number, which is true.
 
@@ -221,6 +222,8 @@ fn compare(cell: Option<&str>, operator: Operator, value: &Literal) -> bool {
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
     Name(String),
+    /// A name between backticks, which is a column whatever it is called.
+    Column(String),
     Text(String),
     Number(f64),
     Operator(Operator),
@@ -234,7 +237,7 @@ enum Token {
 impl Token {
     fn describe(&self) -> String {
         match self {
-            Self::Name(name) => format!("`{name}`"),
+            Self::Name(name) | Self::Column(name) => format!("`{name}`"),
             Self::Text(text) => format!("\"{text}\""),
             Self::Number(number) => format!("{number}"),
             Self::Operator(_) => "a comparison".to_owned(),
@@ -277,7 +280,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, ConditionError> {
                     remedy: "write `==` to compare".to_owned(),
                 });
             }
-            '"' | '\'' => {
+            '"' | '\'' | '`' => {
                 let mut content = String::new();
                 loop {
                     match chars.next() {
@@ -286,13 +289,16 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, ConditionError> {
                         None => {
                             return Err(ConditionError {
                                 offset,
-                                message: "text without a closing quote".to_owned(),
+                                message: match c {
+                                    '`' => "a name without a closing backtick".to_owned(),
+                                    _ => "text without a closing quote".to_owned(),
+                                },
                                 remedy: format!("add {c} at its end"),
                             });
                         }
                     }
                 }
-                Token::Text(content)
+                if c == '`' { Token::Column(content.trim().to_owned()) } else { Token::Text(content) }
             }
             c if c.is_ascii_digit() || c == '-' || c == '.' => {
                 let mut number = String::from(c);
@@ -424,8 +430,12 @@ impl<'a> Parser<'a> {
                 remedy: "list values with `in [\"A\", \"B\"]`".to_owned(),
             });
         }
+        let compared = matches!(self.tokens.get(self.next + 1), Some((_, Token::Operator(_))))
+            || matches!(self.tokens.get(self.next + 1), Some((_, Token::Name(word))) if word.eq_ignore_ascii_case("in"));
         let column = match self.take() {
-            Some((_, Token::Name(name))) => name.clone(),
+            Some((_, Token::Name(name) | Token::Column(name))) => name.clone(),
+            // `"full set" == "Y"`: what is compared is a column.
+            Some((_, Token::Text(name))) if compared => name.trim().to_owned(),
             other => return Err(self.expected(other, "a column name")),
         };
         if self.word("in") {
@@ -433,6 +443,15 @@ impl<'a> Parser<'a> {
         }
         let operator = match self.take() {
             Some((_, Token::Operator(operator))) => *operator,
+            Some((offset, Token::Name(next))) => {
+                return Err(ConditionError {
+                    offset,
+                    message: format!("`{next}` where a comparison such as `==` is needed"),
+                    remedy: format!(
+                        "write a column whose name has a blank between backticks: `` `{column} {next}` == \"Y\" ``"
+                    ),
+                });
+            }
             other => return Err(self.expected(other, "a comparison such as `==`")),
         };
         Ok(Condition::Compare { column, operator, value: self.literal()? })
@@ -459,7 +478,17 @@ impl<'a> Parser<'a> {
             Some((_, Token::Text(text))) => Ok(Literal::Text(text.clone())),
             Some((_, Token::Number(number))) => Ok(Literal::Number(*number)),
             Some((_, Token::Name(name))) if name == "missing" => Ok(Literal::Missing),
-            Some((offset, Token::Name(name))) => Err(ConditionError {
+            Some((offset, Token::Name(name)))
+                if ["na", "null", "nan", "none", "nil"].contains(&name.to_lowercase().as_str()) =>
+            {
+                Err(ConditionError {
+                    offset,
+                    message: format!("`{name}` is neither text nor a number"),
+                    remedy: "for an empty cell write `missing`: `column == missing`, or `not (column == missing)`"
+                        .to_owned(),
+                })
+            }
+            Some((offset, Token::Name(name) | Token::Column(name))) => Err(ConditionError {
                 offset,
                 message: format!("`{name}` is neither text nor a number"),
                 remedy: format!("put text between quotes: \"{name}\""),

@@ -67,6 +67,9 @@ pub fn read(
     let labels = if has_knee { column(&given.knee) } else { Coded::default() };
     let visits = given.visit.as_ref().map(|name| (name, column(name)));
     let days = given.date.as_ref().map(|name| (name, dates(file, table, name, findings)));
+    let written_days = given.date.as_ref().map(|name| column(name)).unwrap_or_default();
+    let unread = days.as_ref().is_some_and(|(_, days)| days.iter().all(Option::is_none));
+    let written = |row: usize| unread && written_days.get(row).is_some();
     let number: HashMap<&str, usize> =
         trial.patients.iter().enumerate().map(|(number, patient)| (patient.id.as_str(), number)).collect();
     let handled: Vec<&str> = given.handled.iter().map(|event| event.event.as_str()).collect();
@@ -144,6 +147,8 @@ pub fn read(
                 }
             },
             (None, Some((column, day))) => calendar.first_after(trial, patient, day, column),
+            // A date that cannot be read was reported, and takes all of its column with it.
+            (None, None) if written(row) => continue,
             (None, None) => {
                 let column = given.visit.as_ref().or(given.date.as_ref()).unwrap_or(&given.event);
                 let message =

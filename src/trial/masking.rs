@@ -3,39 +3,62 @@
 //! An identifier is found as a whole word, in capitals or not, in characters of full width, with other separators
 //! (`EVK009`, `evk 009`, `EVK – 9`) and with other leading zeros; one of letters and digits also with letters behind it
 //! (`EVK-009L`). One that could be any number or word (under four digits, under three letters) is found only behind a
-//! word for a patient, or in a list that such a one begins (`patients 3, 4 and 7`). A letter or word for the side behind
-//! it (`patient 3L`) hides none. A text that is nothing but a number is a value and stays.
+//! word for a patient, apart or not (`patient 3`, `pt3`, `Patientin 3`), or in a list that such a one begins (`patients 3,
+//! 4 and 7`); written in full with the zero that leads it (`007`) it is no quantity and found as well. Behind a word for a
+//! person the number of an identifier stands for it (`pt 9` for `EVK-009`). A letter or word for the side behind it
+//! (`patient 3L`) hides none. A text that is nothing but a number is a value and stays; the mark of a decimal separates
+//! no identifier.
 
 use super::pseudonym::Pseudonyms;
 use crate::data::spreadsheet::is_number;
 use std::collections::HashMap;
 
 /// Words behind which any identifier is one.
-const CUES: [&str; 23] = [
-    "case",
-    "volunteer",
-    "pid",
-    "subjid",
-    "usubjid",
-    "enrolment",
-    "enrollment",
-    "screening",
+const CUES: [&str; 11] =
+    ["case", "enrolment", "enrollment", "screening", "id", "identifier", "no", "nr", "number", "番号", "症例"];
+
+/// Words for a person, which the number of an identifier alone may follow.
+const PERSONS: [&str; 9] = ["pid", "subjid", "usubjid", "pat", "pt", "subj", "vpn", "患者", "被験者"];
+
+/// How words for a person begin, in whatever form they end: `Patientin`, `patientes`, `participants`.
+const PERSON_STEMS: [&str; 13] = [
     "patient",
-    "pat",
-    "pt",
+    "patiënt",
+    "pacient",
+    "pazient",
+    "paciënt",
     "subject",
-    "subj",
-    "id",
-    "no",
-    "nr",
-    "number",
-    "participant",
+    "sujet",
     "proband",
-    "患者",
-    "被験者",
-    "症例",
-    "番号",
+    "particip",
+    "teilnehm",
+    "volunteer",
+    "versuchsperson",
+    "volontair",
 ];
+
+/// What the word before an identifier is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cue {
+    /// A word for a person.
+    Person,
+    /// Another word behind which an identifier may stand.
+    Other,
+}
+
+/// What kind of cue a word in small letters is. Japanese has no blanks: there a word for a patient may end another
+/// (`患者番号`).
+fn cue(word: &str, kind: Kind) -> Option<Cue> {
+    let is = |known: &str| match kind {
+        Kind::Other => !known.is_ascii() && word.ends_with(known),
+        _ => word == known || word.trim_end_matches('s') == known,
+    };
+    if PERSONS.iter().any(|known| is(known)) || PERSON_STEMS.iter().any(|stem| word.starts_with(stem)) {
+        Some(Cue::Person)
+    } else {
+        CUES.iter().any(|known| is(known)).then_some(Cue::Other)
+    }
+}
 
 /// What joins the identifiers of a list.
 const JOINED: [&str; 16] =
@@ -57,6 +80,8 @@ pub struct Masker {
     by_core: HashMap<String, Known>,
     /// The same without leading zeros, for those that are not written so.
     by_bare: HashMap<String, Known>,
+    /// Pseudonyms by the number that ends an identifier, without leading zeros, where one identifier alone ends so.
+    by_number: HashMap<String, Option<String>>,
     longest: usize,
 }
 
@@ -68,6 +93,8 @@ struct Known {
     mixed: bool,
     /// Whether it is found without a cue.
     strong: bool,
+    /// Whether it is nothing but digits.
+    digits: bool,
 }
 
 /// A run of letters or of digits in a text.
@@ -104,7 +131,15 @@ impl Masker {
                 pseudonym: pseudonym.to_owned(),
                 mixed,
                 strong: mixed || core.chars().count() >= if digits { 4 } else { 3 },
+                digits: !letters,
             };
+            let number: String = core.chars().rev().take_while(char::is_ascii_digit).collect();
+            if mixed && !number.is_empty() {
+                let number = bare_number(&number.chars().rev().collect::<String>());
+                let of_one = masker.by_number.entry(number).or_insert_with(|| Some(pseudonym.to_owned()));
+                // The number of two patients says neither.
+                *of_one = of_one.take().filter(|known| known == pseudonym);
+            }
             masker.longest = masker.longest.max(core.len());
             let bare = bare(&core);
             if bare != core || digits {
@@ -119,7 +154,9 @@ impl Masker {
 
     /// `text` with every identifier replaced; `None` where there is none.
     pub fn mask(&self, text: &str) -> Option<String> {
-        if self.by_core.is_empty() || is_number(text.trim()) {
+        // A number is a value, unless it is written in full with a zero that leads it, as no quantity is.
+        let padded = |text: &str| text.len() > 2 && text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+        if self.by_core.is_empty() || is_number(text.trim()) && !padded(text.trim()) {
             return None;
         }
         let pieces = pieces(text);
@@ -165,20 +202,47 @@ impl Masker {
             return None;
         }
         let core = core(&text[first.start..last.end]);
-        let known = self.by_core.get(&core).or_else(|| self.by_bare.get(&bare(&core)))?;
+        let word = before.map(|before| core_of(text, before)).unwrap_or_default();
+        let glued = before.is_some_and(|before| before.end == first.start);
+        let cued = before
+            .filter(|before| text[before.end..first.start].chars().count() <= 3)
+            .and_then(|before| cue(&word, before.kind));
+        // `pt7` is a word for a patient and a number; `P007` the letter of one and the identifier in full.
+        let starts_word = before.is_some_and(|before| before.begins) && first.kind == Kind::Digits && glued;
+        let initial =
+            |exact: bool| starts_word && exact && core.chars().count() > 2 && matches!(word.as_str(), "p" | "s");
+        let (known, exact) = match self.by_core.get(&core) {
+            Some(known) => (known, true),
+            None => match self.by_bare.get(&bare(&core)) {
+                Some(known) => (known, false),
+                None => {
+                    let alone = pieces.len() == 1 && last.ends && (first.begins || starts_word);
+                    let person = alone && first.kind == Kind::Digits && cued == Some(Cue::Person);
+                    return self.by_number.get(&bare_number(&core)).filter(|_| person)?.as_deref();
+                }
+            },
+        };
+        // The mark of a decimal, as in 0.05, separates no identifier.
+        let decimal = |pair: &[Piece]| {
+            let kinds = [pair[0].kind, pair[1].kind];
+            kinds == [Kind::Digits, Kind::Digits] && matches!(&text[pair[0].end..pair[1].start], "." | ",")
+        };
+        if known.digits && pieces.windows(2).any(decimal) {
+            return None;
+        }
+        let initial = known.digits && initial(exact);
         let sided = after
             .is_some_and(|side| side.start == last.end && side.ends && SIDES.contains(&core_of(text, side).as_str()));
-        let whole = first.begins && (last.ends || last.kind == Kind::Digits && (known.mixed || sided));
-        let cued = before.is_some_and(|cue| {
-            let word = core_of(text, cue);
-            // Japanese has no blanks: a word for a patient may end another (`患者番号`).
-            let is_cue = match cue.kind {
-                Kind::Other => CUES.iter().any(|known| !known.is_ascii() && word.ends_with(known)),
-                _ => CUES.contains(&word.as_str()) || CUES.contains(&word.trim_end_matches('s')),
-            };
-            text[cue.end..first.start].chars().count() <= 3 && is_cue
-        });
-        (whole && (known.strong || cued || listed)).then_some(known.pseudonym.as_str())
+        let begins = first.begins || starts_word && (cued.is_some() || initial);
+        let whole = begins && (last.ends || last.kind == Kind::Digits && (known.mixed || sided));
+        // What stands between a point and digits is part of a number.
+        let in_number = text[..first.start].ends_with(['.', ','])
+            && before.is_some_and(|b| b.kind == Kind::Digits && b.end + 1 == first.start)
+            || text[last.end..].starts_with(['.', ','])
+                && text[last.end + 1..].starts_with(|c: char| c.is_ascii_digit());
+        let padded =
+            known.digits && exact && pieces.len() == 1 && core.len() > 2 && core.starts_with('0') && !in_number;
+        (whole && (known.strong || cued.is_some() || initial || padded || listed)).then_some(known.pseudonym.as_str())
     }
 }
 
@@ -196,7 +260,8 @@ fn joins(between: &str) -> bool {
             _ => words.push(c.to_string()),
         }
     }
-    let words: Vec<String> = words.into_iter().map(|word| word.to_lowercase()).collect();
+    let quoted = |word: &String| matches!(word.as_str(), "`" | "\"" | "'");
+    let words: Vec<String> = words.into_iter().map(|word| word.to_lowercase()).filter(|word| !quoted(word)).collect();
     let sided = words.first().is_some_and(|word| SIDES.contains(&word.as_str()));
     let joining = &words[usize::from(sided)..];
     !joining.is_empty() && joining.len() <= 2 && joining.iter().all(|word| JOINED.contains(&word.as_str()))
@@ -213,6 +278,12 @@ pub(super) fn plain(c: char) -> char {
 /// The letters and digits of a text, in small letters.
 fn core(text: &str) -> String {
     text.chars().map(plain).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// A number without the zeros that lead it.
+fn bare_number(digits: &str) -> String {
+    let bare = digits.trim_start_matches('0');
+    if bare.is_empty() { "0".to_owned() } else { bare.to_owned() }
 }
 
 /// A core without the zeros that lead its numbers.
@@ -293,6 +364,26 @@ mod tests {
             ("patient 7 took 8 tablets", "patient <7> took 8 tablets"),
             ("4711", "4711"),
             ("", ""),
+            // A word for a person in its other forms, or without a blank; the number alone behind one.
+            ("pt7, subj007, pts. 7 and 8", "pt<7>, subj<7>, pts. <7> and <8>"),
+            ("Patientin 7, den Patienten 8, Paciente 7", "Patientin <7>, den Patienten <8>, Paciente <7>"),
+            ("pt 9 and patient 0091 fell; no 9", "pt <EVK-009> and patient <EVK-0091> fell; no 9"),
+            ("identifier `7` and `8`", "identifier `<7>` and `<8>`"),
+            ("part 7 of 8, stage7", "part 7 of 8, stage7"),
+        ] {
+            assert_eq!(mask(&ids, text), masked);
+        }
+    }
+
+    #[test]
+    fn identifiers_written_in_full_with_a_leading_zero_are_no_quantities() {
+        let ids = ["005", "2024", "012"];
+        for (text, masked) in [
+            ("P005 and 005 fell; 005", "P<005> and <005> fell; <005>"),
+            ("005", "<005>"),
+            ("5 mg, 0.05, 0,005 and 20.24 of 5", "5 mg, 0.05, 0,005 and 20.24 of 5"),
+            ("p = 0.012, 12.005", "p = 0.012, 12.005"),
+            ("in 2024 or V2024", "in <2024> or V2024"),
         ] {
             assert_eq!(mask(&ids, text), masked);
         }

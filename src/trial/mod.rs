@@ -38,6 +38,7 @@ mod knee_values;
 pub mod knees;
 pub mod labels;
 pub mod masking;
+mod misfits;
 pub mod observations;
 mod offers;
 pub mod patients;

@@ -1,5 +1,5 @@
-//! Pseudonyms for patient identifiers, put in place of them in the tables as read, so that nothing made from the tables
-//! afterwards (findings, listings, exports) can contain an identifier.
+//! Pseudonyms for patient identifiers, put in place of them in tables, trial and findings once everything is checked and
+//! analysed, so that nothing made from them afterwards (report, listings, exports) can contain an identifier.
 //!
 //! A pseudonym is the start of HMAC-SHA-256 (RFC 2104) of the identifier under a secret key, in base 32, of a fixed
 //! length: the same patient has the same pseudonym in every run with the same key, whatever other patients are in the
@@ -8,7 +8,9 @@
 //! reasons, names of files) are masked by [`super::masking`].
 
 use super::coded::Coded;
+use super::finding::Finding;
 use super::masking::Masker;
+use super::patients::Trial;
 use super::sources::{AllocationForm, Source, Sources};
 use polars::prelude::{Column, NamedFrom, Series};
 use sha2::{Digest, Sha256};
@@ -80,19 +82,182 @@ fn characters(key: &str, id: &str) -> String {
     text
 }
 
-/// Replaces the patient identifiers in all tables of `sources`, masks them in all other text of the tables and in the
-/// names of the files, and puts the rows in the order of the pseudonyms.
-pub fn redact(sources: &mut Sources, key: &str) -> Pseudonyms {
-    let structural = structural(sources);
+/// Pseudonyms for everything that is printed or written of a trial. Checks and analyses see the true identifiers: they
+/// are replaced afterwards, so that no number and no finding depends on it.
+#[derive(Debug, Clone, Default)]
+pub struct Redaction {
+    /// By identifier.
+    pub pseudonyms: Pseudonyms,
+    masker: Masker,
+    /// Files with their columns of patients, where a quoted text is an identifier.
+    columns: BTreeSet<(String, String)>,
+    /// Words that the plan declares and no identifier stands for: labels of visits.
+    kept: BTreeSet<String>,
+}
+
+impl Redaction {
+    /// Pseudonyms under `key` for every identifier in `sources`; `visits` are the labels of the plan.
+    pub fn new(sources: &Sources, key: &str, visits: impl IntoIterator<Item = String>) -> Self {
+        let mut sources = sources.clone();
+        let places = places(&mut sources);
+        let read = |(source, column): &(&mut Source, String)| Coded::read(&source.table, column).unwrap_or_default();
+        let read: Vec<Coded> = places.iter().map(read).collect();
+        let pseudonyms = Pseudonyms::new(read.iter().flat_map(|column| &column.levels).map(String::as_str), key);
+        let masker = Masker::new(&pseudonyms);
+        let columns = places.into_iter().map(|(source, column)| (source.file.clone(), column)).collect();
+        Self { pseudonyms, masker, columns, kept: visits.into_iter().collect() }
+    }
+
+    /// `text` with every identifier in it masked.
+    pub fn text(&self, text: &mut String) {
+        if !self.kept.contains(text)
+            && let Some(masked) = self.masker.mask(text)
+        {
+            *text = masked;
+        }
+    }
+
+    /// The pseudonym in the place of an identifier; other text is masked.
+    pub fn id(&self, id: &mut String) {
+        match self.pseudonyms.of(id) {
+            Some(pseudonym) => *id = pseudonym.to_owned(),
+            None => self.text(id),
+        }
+    }
+
+    /// A label that begins with an identifier and a comma, as that of a row of a model does.
+    pub fn begins_with_id(&self, label: &mut String) {
+        let blanks = label.match_indices(", ").map(|(at, _)| at).chain([label.len()]);
+        let ends: Vec<usize> = blanks.collect();
+        let known = |end: &usize| Some((*end, self.pseudonyms.of(&label[..*end])?));
+        match ends.iter().rev().find_map(known) {
+            Some((end, pseudonym)) => *label = format!("{pseudonym}{}", &label[end..]),
+            None => self.text(label),
+        }
+    }
+
+    /// A condition with the identifiers in its texts masked; a number in a text is a value, but for a comparison with a
+    /// column of patients.
+    pub fn condition(&self, condition: &mut String) {
+        let of_patients = super::expr::Condition::parse(condition).is_ok_and(|parsed| {
+            parsed.columns().iter().any(|column| self.columns.iter().any(|(_, known)| known == column))
+        });
+        let mut masked = String::new();
+        let mut rest = condition.as_str();
+        while let Some(open) = rest.find(['"', '\'']) {
+            let quote = if rest[open..].starts_with('"') { '"' } else { '\'' };
+            let Some(length) = rest[open + 1..].find(quote) else { break };
+            let mut text = rest[open + 1..open + 1 + length].to_owned();
+            if of_patients {
+                self.id(&mut text)
+            } else {
+                self.text(&mut text)
+            }
+            masked.push_str(&rest[..=open]);
+            masked.push_str(&text);
+            masked.push(quote);
+            rest = &rest[open + length + 2..];
+        }
+        masked.push_str(rest);
+        *condition = masked;
+    }
+
+    /// Findings as they may be printed.
+    pub fn findings(&self, findings: &mut [Finding]) {
+        for finding in findings {
+            let at = &finding.location;
+            let identifies =
+                at.column.as_ref().is_some_and(|column| self.columns.contains(&(at.file.clone(), column.clone())));
+            for text in [&mut finding.message, &mut finding.remedy] {
+                if identifies {
+                    *text = self.quoted(text);
+                }
+                self.text(text);
+            }
+            self.text(&mut finding.location.file);
+        }
+    }
+
+    /// `text` with the pseudonym for every identifier between backticks.
+    fn quoted(&self, text: &str) -> String {
+        let replaced = |(number, part): (usize, &str)| match self.pseudonyms.of(part).filter(|_| number % 2 == 1) {
+            Some(pseudonym) => pseudonym.to_owned(),
+            None => part.to_owned(),
+        };
+        text.split('`').enumerate().map(replaced).collect::<Vec<_>>().join("`")
+    }
+
+    /// The files: identifiers replaced, masked in all other text of the tables and in the names of files, and the rows in
+    /// the order of the pseudonyms.
+    pub fn sources(&self, sources: &mut Sources) {
+        let structural = structural(sources);
+        for (source, column) in places(sources) {
+            let cells = Coded::read(&source.table, &column).unwrap_or_default();
+            let replaced: Vec<Option<&str>> =
+                (0..cells.codes.len()).map(|row| cells.get(row).and_then(|id| self.pseudonyms.of(id))).collect();
+            if cells.codes.is_empty() {
+                mask(source, &column, &structural, &self.masker);
+                continue;
+            }
+            let mut order: Vec<usize> = (0..replaced.len()).collect();
+            order.sort_by_key(|row| replaced[*row]);
+            replace_column(source, &column, replaced);
+            mask(source, &column, &structural, &self.masker);
+            source.table = source.table.keep(&order);
+        }
+        sources.sets.iter_mut().for_each(|set| self.text(&mut set.label));
+    }
+
+    /// The trial: patients under their pseudonyms and in the order of these, other text masked.
+    pub fn trial(&self, trial: &mut Trial) {
+        for patient in &mut trial.patients {
+            self.id(&mut patient.id);
+            patient.attributes.values_mut().for_each(|cell| self.text(cell));
+        }
+        let mut order: Vec<usize> = (0..trial.patients.len()).collect();
+        order.sort_by(|a, b| trial.patients[*a].id.cmp(&trial.patients[*b].id));
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(new, old)| place[*old] = new);
+        trial.patients = order.iter().map(|old| trial.patients[*old].clone()).collect();
+        for set in &mut trial.sets {
+            set.members = order.iter().map(|old| set.members[*old]).collect();
+            self.text(&mut set.label);
+        }
+        for event in trial.events.iter_mut().flatten() {
+            event.patient = place[event.patient];
+            let texts = [&mut event.term, &mut event.severity].into_iter().chain(&mut event.organ_class);
+            texts.chain(event.listed.iter_mut().flatten()).for_each(|text| self.text(text));
+        }
+        for event in trial.intercurrent.iter_mut().flatten() {
+            event.patient = place[event.patient];
+            self.text(&mut event.event);
+        }
+        for deviation in trial.deviations.iter_mut().flatten() {
+            deviation.patient = place[deviation.patient];
+            [&mut deviation.what, &mut deviation.date].into_iter().for_each(|text| self.text(text));
+        }
+        for column in &mut trial.columns {
+            column.label.iter_mut().chain(&mut column.levels).for_each(|text| self.text(text));
+        }
+        for endpoint in &mut trial.design.endpoints {
+            let sources = [&mut endpoint.minimal_improvement_source, &mut endpoint.important_difference_source];
+            let texts = [&mut endpoint.name, &mut endpoint.unit].into_iter().chain(sources.into_iter().flatten());
+            texts.for_each(|text| self.text(text));
+        }
+    }
+}
+
+/// Every file with its column of patients.
+fn places(sources: &mut Sources) -> Vec<(&mut Source, String)> {
     let patient = sources.roles.patient.clone();
     let other = sources.patient_column.clone();
-    let mut places: Vec<(&mut Source, String)> = vec![(&mut sources.observations, patient)];
+    let mut places: Vec<(&mut Source, String)> = vec![(&mut sources.observations, patient.clone())];
     for further in &mut sources.further {
         let patient = further.roles.patient.clone();
         places.push((&mut further.source, patient));
     }
     let items = sources.scores.iter_mut().flatten().filter_map(|scoring| scoring.source.as_mut());
-    places.extend(items.map(|source| (source, sources.roles.patient.clone())));
+    places.extend(items.map(|source| (source, patient.clone())));
     places.extend(sources.patients.iter_mut().map(|source| (source, other.clone())));
     if let Some(allocation) = &mut sources.allocation {
         places.push((&mut allocation.source, allocation.patient.clone()));
@@ -104,24 +269,7 @@ pub fn redact(sources: &mut Sources, key: &str) -> Pseudonyms {
         let patient = events.patient.clone();
         places.push((&mut events.source, patient));
     }
-    let read: Vec<Coded> =
-        places.iter().map(|(source, column)| Coded::read(&source.table, column).unwrap_or_default()).collect();
-    let pseudonyms = Pseudonyms::new(read.iter().flat_map(|column| &column.levels).map(String::as_str), key);
-    let masker = Masker::new(&pseudonyms);
-    for ((source, column), cells) in places.iter_mut().zip(&read) {
-        let replaced: Vec<Option<&str>> =
-            (0..cells.codes.len()).map(|row| cells.get(row).and_then(|id| pseudonyms.of(id))).collect();
-        if cells.codes.is_empty() {
-            mask(source, column, &structural, &masker);
-            continue;
-        }
-        let mut order: Vec<usize> = (0..replaced.len()).collect();
-        order.sort_by_key(|row| replaced[*row]);
-        replace_column(source, column, replaced);
-        mask(source, column, &structural, &masker);
-        source.table = source.table.keep(&order);
-    }
-    pseudonyms
+    places
 }
 
 /// Masks identifiers in the text columns of `source` other than the patient's, and in its name.
@@ -161,7 +309,7 @@ fn structural(sources: &Sources) -> BTreeSet<String> {
     if let Some(events) = &sources.events {
         let columns =
             [&events.knee, &events.severity, &events.serious, &events.related, &events.start_day, &events.end_day];
-        names.extend(columns.into_iter().chain(&events.organ_class).chain(events.listed.iter().flatten()).cloned());
+        names.extend(columns.into_iter().chain(&events.organ_class).cloned());
     }
     if let Some(events) = &sources.intercurrent {
         names.extend([&events.knee, &events.event].into_iter().chain(&events.visit).chain(&events.date).cloned());

@@ -416,8 +416,14 @@ fn or_report(
     {
         return vec![None; table.height()];
     }
+    let signs = both_signs(table, column);
     for error in errors {
         let location = place(file, Some(error.row), Some(column));
+        let mixed = signs.as_ref().and_then(|signs| signs.remedy(&error.found));
+        if let Some((message, remedy)) = mixed.filter(|_| endpoint.is_none_or(|endpoint| endpoint.levels.is_empty())) {
+            findings.add("SK201", location, message, remedy);
+            continue;
+        }
         let remedy = match error.reason {
             CellReason::DecimalComma => "declare `decimal_comma = true` in [data] if the comma is the decimal sign",
             CellReason::DecimalPoint => "declare `decimal_comma = false` in [data] if the point is the decimal sign",
@@ -459,10 +465,85 @@ fn or_report(
     vec![None; table.height()]
 }
 
+/// How many cells of a column have a decimal point, and how many a decimal comma, where it has both.
+struct BothSigns {
+    points: usize,
+    commas: usize,
+}
+
+/// The decimal signs of a column that has both.
+fn both_signs(table: &Table, column: &str) -> Option<BothSigns> {
+    let cells = table.text(column).ok()?;
+    let with = |sign: char, comma: bool| {
+        let has = |cell: &&String| cell.matches(sign).count() == 1 && number::parse(cell, comma).is_ok();
+        cells.iter().flatten().filter(has).count()
+    };
+    let signs = BothSigns { points: with('.', false), commas: with(',', true) };
+    (signs.points > 0 && signs.commas > 0).then_some(signs)
+}
+
+impl BothSigns {
+    /// What is said of a cell, and what to do: the cells that are fewer are to be written as the others are.
+    fn remedy(&self, found: &str) -> Option<(String, String)> {
+        let (own, other, written) = match (found.matches('.').count(), found.matches(',').count()) {
+            (1, 0) => ("point", "comma", found.replace('.', ",")),
+            (0, 1) => ("comma", "point", found.replace(',', ".")),
+            _ => return None,
+        };
+        // Three digits behind the sign may be thousands.
+        let behind = found.trim().rsplit(['.', ',']).next().unwrap_or_default();
+        if behind.len() == 3 && own == "comma" {
+            return None;
+        }
+        let (mine, theirs) = if own == "point" { (self.points, self.commas) } else { (self.commas, self.points) };
+        let message =
+            format!("`{}` has a decimal {own}, and {theirs} other cells of the column a {other}", shorten(found));
+        let remedy = match mine <= theirs {
+            true => format!(
+                "write `{}`, as the other cells are written, if it is no separator of thousands",
+                written.trim()
+            ),
+            false => format!(
+                "write the {theirs} cells with a decimal {other} with a {own}, and leave `decimal_comma` as that needs it: \
+                 one setting cannot read both"
+            ),
+        };
+        Some((message, remedy))
+    }
+}
+
+/// The digit that a letter stands for which is typed in its place.
+fn as_digit(c: char) -> char {
+    match c {
+        'O' | 'o' | 'Ο' | 'О' => '0',
+        'l' | 'I' | '|' => '1',
+        'S' => '5',
+        _ => c,
+    }
+}
+
 /// Why a cell with digits is no number, and what to write, where that can be seen.
 fn cause(found: &str) -> Option<(&'static str, String)> {
     let cell = found.trim();
     let reads = |text: &str| [false, true].into_iter().any(|comma| number::parse(text, comma).is_ok());
+    let digits: String = cell.chars().map(as_digit).collect();
+    if digits != cell && cell.chars().any(|c| c.is_ascii_digit()) && reads(&digits) {
+        return Some((
+            "a letter looks like a digit in it (O for 0, l for 1)",
+            format!("compare it with the source: is it `{digits}`?"),
+        ));
+    }
+    let clock = cell.split(':').count() > 1 && cell.split(':').all(|part| part.parse::<u32>().is_ok());
+    if clock
+        || DateOrder::ALL
+            .into_iter()
+            .any(|order| Date::parse(cell, order).is_some() && cell.matches(['-', '/']).count() == 2)
+    {
+        return Some((
+            "it is a date or a time, which a spreadsheet makes of a number such as 3.5 or 3:05",
+            "write the number of the source; format the column as a number or as text before typing".to_owned(),
+        ));
+    }
     let usual: String = cell.chars().map(masking::plain).collect();
     if usual != cell && reads(&usual) {
         return Some(("its digits or signs are of full width", format!("write `{usual}`")));
@@ -672,6 +753,14 @@ pub fn known_levels(
 pub fn did_you_mean(label: &str, known: &[&str]) -> String {
     match nearest(label, known.iter().copied()).as_slice() {
         [] => "declare it in the plan, or keep such rows out with `data.where`".to_owned(),
+        near => format!("did you mean `{}`?", near.join("` or `")),
+    }
+}
+
+/// What to do about an identifier in a file beside the observations that is none of those.
+pub fn whose(id: &str, known: &[&str]) -> String {
+    match nearest(id, known.iter().copied()).as_slice() {
+        [] => "correct the identifier, or delete the row where it is of no patient (a row of totals, a patient screened only)".to_owned(),
         near => format!("did you mean `{}`?", near.join("` or `")),
     }
 }

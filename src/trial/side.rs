@@ -11,6 +11,24 @@ pub enum Side {
     Right,
 }
 
+impl Side {
+    /// The other side.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+
+    /// A label that [`side`] reads as this side.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Left => "LEFT",
+            Self::Right => "RIGHT",
+        }
+    }
+}
+
 /// The side a label names, if it is one of the usual spellings.
 pub fn side(label: &str) -> Option<Side> {
     let mut label = folded(label);

@@ -73,7 +73,7 @@ pub enum Command {
     Score(score::ScoreArgs),
     /// Re-analyses a published two-arm table as the paired data it came from.
     Summary(summary::SummaryArgs),
-    /// Compares two result sets (double programming): exit code 1 where they differ.
+    /// Compares two result sets (double programming): exit code 1 where they differ, 2 where one cannot be read.
     Compare(CompareArgs),
     /// Recomputes the reference values inside the program and writes a qualification report.
     Validate(ValidateArgs),

@@ -10,7 +10,7 @@ use crate::pipeline;
 use crate::plan::waivers::{Review, review};
 use crate::plan::{self, lock};
 use crate::report::review::{groups, page};
-use crate::trial::{Finding, Severity, Trial, build};
+use crate::trial::{Finding, Severity};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -26,10 +26,13 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
         place::file(path, &protected, args.force)?;
     }
     let (inputs, trial, reviewed) = match pipeline::read_as(&args.plan, super::reading(&args.replace)?) {
-        Ok(inputs) => {
-            let (trial, reviewed) = validate(&inputs);
-            (Some(inputs), trial, reviewed)
-        }
+        Ok(mut inputs) => match pipeline::check(&mut inputs, |_, _| ()) {
+            Ok((checked, ())) => {
+                let reviewed = reviewed(&inputs, checked.findings);
+                (Some(inputs), checked.trial, reviewed)
+            }
+            Err(open) => (None, None, Review { open, ..Review::default() }),
+        },
         Err(open) => (None, None, Review { open, ..Review::default() }),
     };
     if let Some(path) = &args.html {
@@ -58,16 +61,11 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(u8::from(stopped)))
 }
 
-/// The trial, where it could be built, and what was found.
-fn validate(inputs: &pipeline::Inputs) -> (Option<Trial>, Review) {
-    let (trial, findings) = match build::build(&inputs.plan.design(), &inputs.sources) {
-        Ok((trial, findings)) => (Some(trial), findings),
-        Err(findings) => (None, findings),
-    };
-    let findings = plan::pointing::into_plan(&inputs.plan, findings);
+/// What was found in plan, files and data, errors first, beside what the plan waives.
+fn reviewed(inputs: &pipeline::Inputs, findings: Vec<Finding>) -> Review {
     let mut all: Vec<Finding> = inputs.plan.remarks.iter().chain(&inputs.remarks).cloned().chain(findings).collect();
     all.sort_by_key(|finding| finding.severity);
-    (trial, review(&inputs.plan, all))
+    review(&inputs.plan, all)
 }
 
 /// One object per finding; a waived one with the plan's reason.

@@ -18,7 +18,8 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, CliError> {
             return Err(CliError::Usage(format!("--{name} {value}: a number such as 1e-6")));
         }
     }
-    let read = |path| ResultSet::read(path).map_err(|error| CliError::Refused(error.to_string()));
+    // Exit code 1 says that two sets differ; a set that cannot be read is another matter.
+    let read = |path| ResultSet::read(path).map_err(|error| CliError::Usage(error.to_string()));
     let comparison = compare(&read(&args.first)?, &read(&args.second)?, args.tolerance, args.absolute);
     if args.format == "json" {
         terminal::json(&comparison)?;

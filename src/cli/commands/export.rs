@@ -5,29 +5,25 @@ use crate::cli::args::ExportArgs;
 use crate::cli::error::CliError;
 use crate::cli::output::write_new;
 use crate::cli::terminal;
-use crate::data::date::DateOrder;
-use crate::data::{Date, Format, WriteOptions, XptVersion, to_bytes};
+use crate::data::{Format, WriteOptions, XptVersion, to_bytes};
 use crate::disk::{place, read};
 use crate::pipeline::{self, Inputs};
 use crate::trial::analysis_data::{self, Adam};
-use crate::trial::build;
 use crate::trial::define_xml::{self, About};
 use crate::trial::findings::Findings;
 use crate::trial::rows::Rows;
 use std::io::ErrorKind;
 use std::path::Path;
 
+/// The formats that are written.
+const WRITTEN: [Format; 6] =
+    [Format::Csv, Format::Tsv, Format::Parquet, Format::Xpt, Format::DatasetJson, Format::DatasetNdjson];
+
 /// Runs the command.
 ///
 /// # Errors
 /// Findings in plan or data, a format that cannot hold the data, a file that cannot be written.
 pub fn run(args: &ExportArgs) -> Result<(), CliError> {
-    let inputs = pipeline::read_as(&args.plan, super::reading(&args.replace)?).map_err(CliError::Findings)?;
-    let mut protected = pipeline::files(&inputs, &args.plan);
-    args.replace.redact_key.iter().for_each(|key| protected.add(key));
-    place::file(&args.out, &protected, args.force)?;
-    let (trial, _) = build::build(&inputs.plan.design(), &inputs.sources)
-        .map_err(|findings| CliError::Findings(crate::plan::pointing::into_plan(&inputs.plan, findings)))?;
     let declared = args.format.as_deref().map(|format| match format {
         "csv" => Format::Csv,
         "tsv" => Format::Tsv,
@@ -37,10 +33,31 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         _ => Format::DatasetNdjson,
     });
     let name = args.out.display().to_string();
-    let format = Format::of(&name, declared)?;
+    let format = Format::of(&name, declared).ok().filter(|format| WRITTEN.contains(format)).ok_or_else(|| {
+        let endings = WRITTEN.iter().flat_map(|format| {
+            let known = Format::EXTENSIONS.iter().find(|(known, _)| known == format);
+            known.and_then(|(_, endings)| endings.first())
+        });
+        let endings: Vec<String> = endings.map(|ending| format!(".{ending}")).collect();
+        CliError::Usage(format!(
+            "--out {name}: the data are written as {}; take one of these endings",
+            endings.join(", ")
+        ))
+    })?;
+    let mut inputs = pipeline::read_as(&args.plan, super::reading(&args.replace)?).map_err(CliError::Findings)?;
+    let mut protected = pipeline::files(&inputs, &args.plan);
+    args.replace.redact_key.iter().for_each(|key| protected.add(key));
+    place::file(&args.out, &protected, args.force)?;
+    // The dates of the rows too are those of the rows that were checked.
+    let (checked, adam) = pipeline::check(&mut inputs, |inputs, _| adam(inputs)).map_err(CliError::Findings)?;
+    let Some(trial) = checked.trial else { return Err(CliError::Findings(checked.findings)) };
     let xpt_version = if args.xpt_version == "8" { XptVersion::V8 } else { XptVersion::V5 };
     let created = created(args, &inputs)?;
-    let adam = Adam { ascii: format == Format::Xpt && xpt_version == XptVersion::V5, ..adam(&inputs) };
+    let adam = Adam {
+        ascii: format == Format::Xpt && xpt_version == XptVersion::V5,
+        study: inputs.plan.trial.id.clone(),
+        ..adam
+    };
     let data = analysis_data::table(&trial, &adam)?;
     let options = WriteOptions { xpt_version, created: created.clone(), ..WriteOptions::default() };
     let described = matches!(format, Format::Xpt | Format::DatasetJson | Format::DatasetNdjson);
@@ -124,8 +141,7 @@ fn created(args: &ExportArgs, inputs: &Inputs) -> Result<String, CliError> {
     let declared = args.date.as_deref().or(inputs.plan.trial.data_date.as_deref());
     match declared {
         None => Ok(WriteOptions::default().created),
-        Some(date) if Date::parse(date, DateOrder::Iso).is_some() && date.len() == 10 => Ok(format!("{date}T00:00:00")),
-        Some(date) => Err(CliError::Usage(format!("--date {date}: write the day as YYYY-MM-DD"))),
+        Some(date) => Ok(format!("{}T00:00:00", super::day("--date", date)?)),
     }
 }
 

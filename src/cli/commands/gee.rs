@@ -33,7 +33,7 @@ pub fn run(args: &GeeArgs) -> Result<(), CliError> {
         ..GeeOptions::new(family)
     };
     let outcome = if family == GeeFamily::Binomial { Outcome::Either } else { Outcome::Numbers };
-    let input = ModelInput::read(&args.input, &[&args.id], outcome)?;
+    let input = ModelInput::read(&args.input, Some(&args.id), &[], outcome)?;
     if family.is_count() {
         input.counts()?;
     }

@@ -14,6 +14,7 @@ use std::path::Path;
 /// # Errors
 /// Findings in the plan, a date that is none, an earlier seal, a seal that cannot be written.
 pub fn run(args: &LockArgs) -> Result<(), CliError> {
+    super::day("--date", &args.date)?;
     let plan = pipeline::load_plan(&args.plan).map_err(CliError::Findings)?;
     let folder = args.plan.parent().unwrap_or(Path::new(""));
     let data = lock::data_hashes(&plan, folder);

@@ -26,6 +26,8 @@ mod validate;
 
 use super::args::{Command, ReplaceArgs};
 use super::error::CliError;
+use crate::data::Date;
+use crate::data::date::DateOrder;
 use crate::pipeline::{Reading, Secret};
 use crate::plan::redaction;
 use std::process::ExitCode;
@@ -61,6 +63,17 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A day given on the command line.
+///
+/// # Errors
+/// It is no date.
+fn day<'a>(flag: &str, text: &'a str) -> Result<&'a str, CliError> {
+    match Date::parse(text, DateOrder::Iso).filter(|_| text.len() == 10) {
+        Some(_) => Ok(text),
+        None => Err(CliError::Usage(format!("{flag} {text}: not a date; write it as YYYY-MM-DD"))),
+    }
+}
+
 /// What the arguments say is replaced on reading.
 ///
 /// # Errors
@@ -69,7 +82,10 @@ fn reading(args: &ReplaceArgs) -> Result<Reading, CliError> {
     let secret = |path: &std::path::PathBuf| {
         let failed = |error: std::io::Error| {
             let help = redaction::secret_remedy(&error);
-            CliError::Refused(format!("{}: the secret cannot be read: {error}\n  help: {help}", path.display()))
+            CliError::Usage(format!(
+                "--redact-key {}: the secret cannot be read: {error}\n  help: {help}",
+                path.display()
+            ))
         };
         redaction::read_secret(path).map(Secret).map_err(failed)
     };

@@ -143,7 +143,7 @@ fn linear(args: &ModelArgs) -> Result<ModelReport, CliError> {
     columns.extend(args.prior_weights.clone());
     columns.extend(pair.iter().flat_map(|pair| pair.factors.iter().chain(&pair.by).cloned()));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let mut input = ModelInput::read(&args.input, &columns, Outcome::Numbers)?;
+    let mut input = ModelInput::read(&args.input, None, &columns, Outcome::Numbers)?;
     if logarithm {
         input.take_logarithm(args.log_offset.unwrap_or(0.0))?;
     }
@@ -244,7 +244,7 @@ fn generalised(args: &ModelArgs, family: Family) -> Result<GeneralisedReport, Cl
         return Err(CliError::Usage("--offset belongs to --family poisson or negative-binomial".to_owned()));
     }
     let outcome = if family.is_count() { Outcome::Numbers } else { Outcome::Either };
-    let input = ModelInput::read(&args.input, &[], outcome)?;
+    let input = ModelInput::read(&args.input, None, &[], outcome)?;
     if family.is_count() {
         input.counts()?;
     }

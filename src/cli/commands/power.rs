@@ -13,6 +13,12 @@ use serde_json::{Value, json};
 /// # Errors
 /// Wrong usage, or numbers that the method refuses.
 pub fn run(args: &PowerArgs) -> Result<(), CliError> {
+    let answered = answers(args);
+    // Only the re-estimation reads data: of all else the numbers on the command line are to blame.
+    if args.data.is_none() { answered.map_err(CliError::of_arguments) } else { answered }
+}
+
+fn answers(args: &PowerArgs) -> Result<(), CliError> {
     let read = Inputs::of(&args.data);
     if let Some(path) = &args.out {
         place::file(path, &read, args.force)?;
@@ -48,13 +54,18 @@ pub fn run(args: &PowerArgs) -> Result<(), CliError> {
     if let Some(path) = &args.out {
         curve::write(path, &answers, &lists, computed, &read, args.force)?;
     }
+    let refused: Vec<&str> = answers.iter().filter_map(|answer| answer.get("refused")?.as_str()).collect();
+    let incomplete = refused.first().map(|reason| {
+        CliError::Refused(format!("{} of {} rows have no answer; the first: {reason}", refused.len(), answers.len()))
+    });
     match args.format.as_str() {
         "json" if several => terminal::json(&json!({"method": args.name, "rows": answers})),
         "json" => terminal::json(&answers[0]),
         "csv" => terminal::print(&csv(&answers)),
         _ if several => terminal::print(&table(&answers, &lists, computed)),
         _ => terminal::print(&text(&answers[0])),
-    }
+    }?;
+    incomplete.map_or(Ok(()), Err)
 }
 
 /// One answer for people.

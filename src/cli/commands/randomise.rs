@@ -236,7 +236,13 @@ fn record(list: &List, key: &Key, found: &Audit) -> Value {
 }
 
 fn summary(list: &List, found: &Audit, added: Option<usize>, out: &Path, files: &str) -> String {
-    let mut text = format!("{}: {} patients in {} strata", list.design.label, list.rows.len(), list.strata.len());
+    let mut text = format!(
+        "{}: {} patients in {} {}",
+        list.design.label,
+        list.rows.len(),
+        list.strata.len(),
+        if list.strata.len() == 1 { "stratum" } else { "strata" }
+    );
     match added {
         Some(0) => text += "; the list was there, unchanged\n",
         Some(n) => text += &format!("; {n} rows added, none changed\n"),

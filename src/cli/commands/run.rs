@@ -4,8 +4,6 @@ use crate::analysis::Conclusion;
 use crate::cli::args::RunArgs;
 use crate::cli::error::CliError;
 use crate::cli::{run_summary, terminal};
-use crate::data::Date;
-use crate::data::date::DateOrder;
 use crate::disk::folder::Claim;
 use crate::figure::font::FontSet;
 use crate::pipeline::{self, Inputs, Run};
@@ -57,12 +55,7 @@ fn fonts(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, CliError> {
 
 /// The day of the run as it is printed.
 fn date(given: Option<&str>) -> Result<Option<String>, CliError> {
-    match given {
-        Some(text) if Date::parse(text, DateOrder::Iso).is_none() => {
-            Err(CliError::Usage(format!("--date {text}: not a date; write it as YYYY-MM-DD")))
-        }
-        given => Ok(given.map(str::to_owned)),
-    }
+    given.map(|text| super::day("--date", text).map(str::to_owned)).transpose()
 }
 
 /// Where the files of a run go.

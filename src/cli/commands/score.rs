@@ -28,7 +28,7 @@ pub fn run(args: &ScoreArgs) -> Result<(), CliError> {
             "--items names `{twice}` twice; no column is two items of a questionnaire: name each once, in the instrument's order"
         )));
     }
-    let source = Source::open(&args.data, &args.conditions, &args.file, &[])?;
+    let source = Source::open_coded(&args.data, &args.conditions, &args.file, &items)?;
     let answers = items.iter().map(|column| source.numbers(column)).collect::<Result<Vec<_>, _>>()?;
     let kept: Vec<String> = if args.keep.is_empty() {
         source.column_names().into_iter().filter(|name| !items.contains(name)).collect()

@@ -2,7 +2,7 @@
 
 use crate::cli::args::summary::{Printed, SummaryArgs};
 use crate::cli::error::CliError;
-use crate::cli::input::Source;
+use crate::cli::input::{self, Source};
 use crate::cli::terminal::{self, number, optional, p_value};
 use crate::paired::Options;
 use crate::paired::implied::{Rounding, check_figure};
@@ -18,9 +18,15 @@ pub fn run(args: &SummaryArgs) -> Result<(), CliError> {
         let message = format!("--conf-level {}: between 0 and 1, for instance 0.95", args.conf_level);
         return Err(CliError::Usage(message));
     }
+    if let [a, b] = args.r.as_slice()
+        && a.fract() == 0.0
+        && b.fract() == 0.0
+    {
+        return Err(input::decimal_comma("--r", &format!("{a},{b}")));
+    }
     let Some(file) = &args.data else {
         let table = from_flags(args)?;
-        let summary = table.summarise(args)?;
+        let summary = table.summarise(args).map_err(CliError::of_arguments)?;
         return if args.format == "json" { terminal::json(&summary) } else { terminal::print(&text(&summary)) };
     };
     let mut answers = Vec::new();

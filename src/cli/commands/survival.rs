@@ -18,6 +18,7 @@ pub fn run(args: &SurvivalArgs) -> Result<(), CliError> {
     if !(args.conf_level > 0.0 && args.conf_level < 1.0) {
         return Err(CliError::Usage(format!("--conf-level {}: between 0 and 1, for instance 0.95", args.conf_level)));
     }
+    input::no_decimal_comma("--at", &args.at)?;
     let (cohort, dropped) = cohort(args)?;
     let level = args.conf_level;
     let ties = match args.ties.as_str() {
@@ -134,7 +135,7 @@ fn cohort(args: &SurvivalArgs) -> Result<(Cohort, usize), CliError> {
     if !wrong.is_empty() {
         let more = wrong.len().saturating_sub(10);
         let tail = if more > 0 { format!("\n… and {more} more") } else { String::new() };
-        return Err(CliError::Usage(format!("{}{tail}", wrong[..wrong.len().min(10)].join("\n"))));
+        return Err(CliError::Refused(format!("{}{tail}", wrong[..wrong.len().min(10)].join("\n"))));
     }
     input_checks::rows_left_out(&source, &dropped, "because the time or the status is not filled in");
     Ok((Cohort::new(subjects)?, dropped.len()))

@@ -8,6 +8,31 @@ use std::path::PathBuf;
 /// Most rows of one call.
 const MOST_ROWS: usize = 10_000;
 
+/// The options that are whole numbers, of which two with a comma between them are a list.
+const COUNTS: [&str; 10] = [
+    "pairs",
+    "single_active",
+    "single_placebo",
+    "pilot",
+    "pairs_planned",
+    "pairs_max",
+    "look",
+    "n",
+    "simulate",
+    "seed",
+];
+
+/// Whether a list may be a number with a decimal comma, or several of them: two whole numbers, or one that begins with a
+/// zero that no number begins with.
+fn may_be_decimals(text: &str) -> bool {
+    let items: Vec<&str> = text.split(',').map(str::trim).collect();
+    let whole = |item: &&str| !item.is_empty() && item.bytes().all(|byte| byte.is_ascii_digit());
+    let signed = |item: &&str| whole(&item.trim_start_matches(['-', '+']));
+    let padded = |item: &&str| item.len() > 1 && item.starts_with('0') && whole(item);
+    matches!(items.as_slice(), [first, second] if signed(first) && whole(second))
+        || items.len() > 1 && items.iter().skip(1).any(padded)
+}
+
 /// The options of one row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inputs {
@@ -100,6 +125,9 @@ pub fn rows(args: &PowerArgs) -> Result<(Vec<Inputs>, Vec<&'static str>), CliErr
     for (name, given) in numbers_given(args) {
         let Some(text) = given else { continue };
         allowed(method, numbers, name)?;
+        if !COUNTS.contains(&name) && may_be_decimals(text) {
+            return Err(crate::cli::input::decimal_comma(&flag(name), text));
+        }
         let values = list(&flag(name), text)?;
         if values.len() > 1 {
             lists.push(name);
@@ -247,6 +275,29 @@ mod tests {
         for wrong in ["", "a", "1:2", "1:2:0", "2:1:0.5", "nan"] {
             assert!(list("--n", wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_decimal_comma_is_no_list() {
+        for text in ["10,5", "19,6", "0,5", "-2,5", "0,05", "0,05,0,1", "20,30", "42,05"] {
+            assert!(may_be_decimals(text), "{text}");
+        }
+        for text in ["10.5", "10.0,5.0", "0.2,0.5", "18,20,22", "0.2:0.8:0.1", "5"] {
+            assert!(!may_be_decimals(text), "{text}");
+        }
+        let args = |delta: &str| PowerArgs {
+            name: "paired-t".into(),
+            delta: Some(delta.into()),
+            sd: Some("20".into()),
+            rho: Some("0.5".into()),
+            n: Some("20,30".into()),
+            ..PowerArgs::default()
+        };
+        let error = rows(&args("10,5")).unwrap_err();
+        assert_eq!(error.code(), 2);
+        assert!(error.to_string().contains("`--delta 10.5`"), "{error}");
+        // Counts of patients are whole numbers.
+        assert_eq!(rows(&args("10.5")).unwrap().0.len(), 2);
     }
 
     #[test]

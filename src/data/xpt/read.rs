@@ -261,9 +261,10 @@ impl<'a> File<'a> {
                     }
                 };
                 let numbers = rows.iter().enumerate().map(number).collect();
-                temporal(&variable.format.name, &name, options.drop_missing_numbers(numbers, Format::Xpt), &mut notes)
+                let numbers = options.drop_missing_numbers(numbers, Format::Xpt, &name);
+                temporal(&variable.format.name, &name, numbers, &mut notes)
             } else {
-                let cell = |row| Some(text(field(row))).filter(|cell| !options.is_missing_in(cell, Format::Xpt));
+                let cell = |row| Some(text(field(row))).filter(|cell| !options.is_missing_in(cell, Format::Xpt, &name));
                 Values::Text(rows.iter().map(cell).collect())
             };
             remarks.extend(remark::special_missing(&name, &special_missing));

@@ -90,6 +90,13 @@ pub const RULES: &[Rule] = &[
         remedy: "Say why data came in or changed after the seal.",
     },
     Rule {
+        id: "SK036",
+        severity: Error,
+        title: "The cells of a row fit their columns.",
+        example: "A header that is repeated in the middle of a table; a row that is shifted by one column.",
+        remedy: "Delete the row, or put its values into their own columns.",
+    },
+    Rule {
         id: "SK050",
         severity: Warning,
         title: "Columns like those of the wide data are read.",

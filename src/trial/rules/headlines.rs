@@ -35,6 +35,7 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK033", "A one-sided alternative against benefit"),
     ("SK034", "No secret behind the pseudonyms"),
     ("SK035", "Data that changed since the seal"),
+    ("SK036", "Rows that do not fit their columns"),
     ("SK040", "A visit called baseline, and no baseline declared"),
     ("SK041", "A direction of benefit against the endpoint’s name"),
     ("SK042", "Arms or visits called by their codes"),

@@ -161,8 +161,9 @@ fn returns(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: 
         "SK503",
         context.rows.place(row(knee, later), Some(&endpoint.column)),
         format!(
-            "{}: {count} knees are missing at a visit and measured later; first patient {} {}, missing at `{}`, measured at `{}`",
+            "{}: {count} {} missing at a visit and measured later; first patient {} {}, missing at `{}`, measured at `{}`",
             endpoint.name,
+            if count == 1 { "knee is" } else { "knees are" },
             patient.id,
             knee.side,
             label(context, missing),

@@ -143,6 +143,18 @@ impl Note {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
+    /// Gives every word among the values, with the name of its place, to `other`, which may put another in its place.
+    pub fn reword(&mut self, other: &dyn Fn(&str, &mut String)) {
+        for (name, value) in &mut self.values {
+            match value {
+                Value::Text(text) => other(name, text),
+                Value::Note(note) => note.reword(other),
+                Value::List(notes) => notes.iter_mut().for_each(|note| note.reword(other)),
+                Value::Count(_) | Value::Number(..) => {}
+            }
+        }
+    }
+
     /// The English text, of knees.
     pub fn text(&self) -> String {
         self.render(&|_| None)
@@ -225,6 +237,11 @@ impl Notes {
     /// Adds notes.
     pub fn extend<N: Into<Note>>(&mut self, notes: impl IntoIterator<Item = N>) {
         self.0.extend(notes.into_iter().map(Into::into));
+    }
+
+    /// As [`Note::reword`], in all notes.
+    pub fn reword(&mut self, other: &dyn Fn(&str, &mut String)) {
+        self.0.iter_mut().for_each(|note| note.reword(other));
     }
 
     /// Keeps the notes for which `keep` holds.
