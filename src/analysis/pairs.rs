@@ -298,7 +298,7 @@ fn run_with(
         ..Settings::default()
     };
     catalogue::run(name, active, placebo, &options, &settings).unwrap_or_else(|refusal| {
-        let name = test.map_or("unknown", |test| test.name);
+        let name = catalogue::find(name).map_or("unknown", |test| test.name);
         let mut result = TestResult::new(name, active.len(), &options);
         result.notes.push(refusal.0);
         result

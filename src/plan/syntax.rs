@@ -96,7 +96,7 @@ fn cause(text: &str, offset: usize, said: &str) -> (Option<String>, String) {
                     "a character that looks like a blank or like nothing (U+{:04X}) stands in the line",
                     u32::from(blank)
                 )),
-                "type the line anew, with ordinary blanks".to_owned(),
+                "this is a blank of another kind (no-break, full-width or without width): type the line anew, with ordinary blanks".to_owned(),
             );
         }
         None => {}

@@ -141,10 +141,7 @@ impl Layout {
                 weights: residual_weights(frame)?,
             });
         } else if let Some(column) = &frame.formula.prior_weights {
-            return Err(ModelError::Unsupported {
-                method: format!("prior weights ({column})"),
-                reason: "go with random effects and independent residuals, not with a covariance structure".into(),
-            });
+            return Err(ModelError::Unsupported { reason: note!(prior_weights_structure, column = column) });
         }
         let mut offset = 0;
         for term in &mut terms {
@@ -371,10 +368,7 @@ fn residual_weights(frame: &ModelFrame) -> Result<Weights, ModelError> {
         return Err(ModelError::WrongKind { column: name.clone(), wanted: "numeric" });
     };
     if let Some(wrong) = values.iter().find(|weight| !(**weight > 0.0 && weight.is_finite())) {
-        return Err(ModelError::Unsupported {
-            method: format!("a prior weight of {wrong} in {name}"),
-            reason: "weights are positive".into(),
-        });
+        return Err(ModelError::Unsupported { reason: note!(prior_weight_positive, weight = wrong, column = name) });
     }
     Ok(Weights::Dense { n_cells: 1, values: values.iter().map(|weight| 1.0 / weight.sqrt()).collect() })
 }

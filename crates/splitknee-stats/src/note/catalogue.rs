@@ -539,6 +539,8 @@ crate::messages! {
         units_several = "several factors divide the rows of a subject in two, and differently";
         units_many = "`{name}` has more than two levels in `{label}`";
         offset_one = "the offset `{text}` is not one expression, such as log(days) or I(log(days/28))";
+        prior_weights_structure = "prior weights ({column}) go with random effects and independent residuals, not with a covariance structure";
+        prior_weight_positive = "a prior weight of {weight} in {column}: weights are positive";
         term_factors = "{term} has a number of factors that is not supported";
         counts_whole = "a count model needs whole numbers from 0: {value} is none";
         glm_residual = "{term} is a residual covariance; a generalised model takes random intercepts";
