@@ -271,6 +271,7 @@ fn untraced_prose(run: &Run, plan: &str, page: &str, results: &Value) -> (usize,
             };
             let pool: Vec<&Value> = records.iter().filter(fits).chain([&whole]).collect();
             looked_at += numbers(&told).len();
+            let told = told.replace('<', "&lt;").replace('>', "&gt;");
             lost.extend(unexplained(&told, &names, &pool).into_iter().map(|lost| format!("{id}: {lost}")));
         }
     }
