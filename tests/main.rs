@@ -65,6 +65,7 @@ mod reference_cases;
 mod repeated_measures;
 mod report;
 mod report_words;
+mod rows_said;
 mod rules;
 mod several_files;
 mod simulation;

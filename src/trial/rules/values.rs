@@ -68,8 +68,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "SK209",
         severity: Warning,
-        title: "A visit is not a copy of the one before.",
-        example: "All five scores of a knee at Month 2 equal those at Baseline.",
+        title: "A visit is not a copy of an earlier one.",
+        example: "All five scores of a knee at Month 6 equal those at Baseline.",
         remedy: "Ask the site whether it was carried forward.",
     },
     Rule {
@@ -126,7 +126,7 @@ pub const RULES: &[Rule] = &[
         severity: Warning,
         title: "No value looks like a code for missing.",
         example: "-99 in a column without a declared range.",
-        remedy: "List the code in `data.missing`.",
+        remedy: "Declare the code for the column with `missing_in`.",
     },
     Rule {
         id: "SK218",
@@ -139,8 +139,8 @@ pub const RULES: &[Rule] = &[
         id: "SK219",
         severity: Error,
         title: "Every answer is one that its item offers.",
-        example: "5 in a WOMAC item answered 0–4.",
-        remedy: "Correct it, or declare it missing.",
+        example: "5 in a WOMAC item answered 0–4; all items from 1 to 5.",
+        remedy: "Correct it, or declare it missing; take 1 from items that are coded from 1.",
     },
     Rule {
         id: "SK220",
@@ -183,6 +183,13 @@ pub const RULES: &[Rule] = &[
         title: "A count has a positive exposure.",
         example: "7 painful days in a row without a number of days observed; 0 days.",
         remedy: "Fill in the exposure, or empty the count where nothing was observed.",
+    },
+    Rule {
+        id: "SK226",
+        severity: Warning,
+        title: "No patient has the values of another.",
+        example: "Patient 008 equals patient 007 in all 18 values.",
+        remedy: "Ask the site whether a case report form was copied.",
     },
     Rule {
         id: "SK230",
@@ -258,6 +265,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     sums(context, findings);
     super::baselines::check(context, findings);
     copies(context, findings);
+    super::copied_patients::check(context, findings);
 }
 
 fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
@@ -339,6 +347,9 @@ pub(super) fn codes(
         // The top of a scale that people reach is no code.
         let top = endpoint.range.is_some_and(|(_, high)| high == code);
         let gap = code - highest;
+        let declared = super::declared_missing::by_column(&endpoint.column, &code.to_string());
+        let remedy =
+            format!("if it means missing, declare it for this column, so that no other loses values: {declared}");
         let apart = match code < 0.0 {
             true => lowest >= 0.0 && endpoint.range.is_none_or(|(low, _)| low >= 0.0),
             false => highest < code / 5.0 || (cells > 1 && !top && gap > 0.0 && gap >= 0.1 * (highest - lowest)),
@@ -351,7 +362,7 @@ pub(super) fn codes(
                     "SK217",
                     context.rows.place(*row, Some(&endpoint.column)),
                     format!("{} is {code} in {cells} cells, and within {near} of it in {around} others", endpoint.name),
-                    "list the code in `data.missing` if it means missing",
+                    remedy.clone(),
                 );
             }
         }
@@ -362,7 +373,7 @@ pub(super) fn codes(
                 "SK217",
                 context.rows.place(*row, Some(&endpoint.column)),
                 format!("{} is {code} in {cells}, apart from all other values ({lowest} to {highest})", endpoint.name),
-                "list the code in `data.missing` if it means missing",
+                remedy,
             );
         }
     }
@@ -480,7 +491,7 @@ fn sums(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// SK209 and SK210: a visit copied from the one before, a knee copied from the other.
+/// SK209 and SK210: a visit copied from an earlier one, a knee copied from the other.
 fn copies(context: &Context<'_>, findings: &mut Findings) {
     let design = &context.trial.design;
     let wide = |endpoint: &Endpoint| {
@@ -516,7 +527,9 @@ fn copies(context: &Context<'_>, findings: &mut Findings) {
     for patient in &context.trial.patients {
         for knee in patient.knees() {
             for visit in 1..design.visits.len() {
-                if let Some(count) = alike(knee, knee, visit - 1, visit) {
+                // The nearest visit that it repeats.
+                let repeated = (0..visit).rev().find_map(|before| Some((before, alike(knee, knee, before, visit)?)));
+                if let Some((before, count)) = repeated {
                     findings.add(
                         "SK209",
                         context.rows.place(row(knee, visit), None),
@@ -525,7 +538,7 @@ fn copies(context: &Context<'_>, findings: &mut Findings) {
                             patient.id,
                             knee.side,
                             label(visit),
-                            label(visit - 1)
+                            label(before)
                         ),
                         "ask the site whether the visit was carried forward",
                     );
