@@ -68,6 +68,7 @@ mod registry;
 mod repeated_measures;
 mod report;
 mod report_words;
+mod rows_said;
 mod rules;
 mod said;
 mod several_files;

@@ -118,6 +118,42 @@ const CASES: &[Case] = &[
         t.edit_plan("[[analysis_set]]", "[analysis]\ncovariates = [\"age\"]\n[[analysis_set]]");
         t.set("patients.csv", 4, "age", "");
     }),
+    ("SK039", "knees.csv", 2, "", |t| {
+        t.set("knees.csv", 2, "volume", "99999");
+        t.edit_plan("[arms]", "missing = [\"\", \"99999\"]\n[arms]");
+    }),
+    ("SK037", "knees.csv", 3, "vas", |t| {
+        t.set("knees.csv", 2, "volume", "99");
+        t.set("knees.csv", 3, "vas", "99");
+        t.edit_plan("[arms]", "missing = [\"\", \"99\"]\n[arms]");
+    }),
+    ("SK038", "knees.csv", 4, "arm", |t| {
+        t.set("knees.csv", 4, "arm", "ev");
+        t.edit_plan("[arms]", "where = 'arm in [\"EV\", \"SALINE\"]'\n[arms]");
+    }),
+    ("SK118", "patients.csv", 14, "id", |t| {
+        let row = t.repeat("patients.csv", 2);
+        t.set("patients.csv", row, "id", "Mean");
+    }),
+    ("SK226", "knees.csv", 8, "", |t| {
+        let rows = t.files.get_mut("knees.csv").unwrap();
+        for row in 1..7 {
+            let copied = rows[row][6..].to_vec();
+            rows[row + 6].splice(6.., copied);
+        }
+    }),
+    ("SK619", "patients.csv", 0, "fas", |t| t.set("patients.csv", 4, "fas", "")),
+    ("SK723", "events.csv", 3, "began", |t| dated(t, ["2024-01-11", "14.01.2024"])),
+    ("SK724", "events.csv", 5, "began", |t| {
+        for (patient, day) in [("P03", "2"), ("P04", "2")] {
+            let row = t.repeat("events.csv", 3);
+            t.set("events.csv", row, "id", patient);
+            t.set("events.csv", row, "start_day", day);
+            t.set("events.csv", row, "end_day", day);
+        }
+        // Baseline is on 10, 17, 24 and 31 January.
+        dated(t, ["2024-01-11", "2024-01-21", "2024-01-26", "2024-02-22"]);
+    }),
     ("SK717", "disposition.csv", 2, "reason", |t| t.set("disposition.csv", 2, "status", "DISCONTINUED")),
     ("SK020", "patients.csv", 0, "", |t| {
         t.files.remove("patients.csv");
@@ -503,6 +539,14 @@ fn deviation(t: &mut SmallTrial, id: &str, knee: &str, what: &str, important: &s
 /// Declares a patient-level column.
 fn declare(t: &mut SmallTrial, column: &str) {
     t.edit_plan("[[analysis_set]]", &format!("[[covariate]]\n{column}\n[[analysis_set]]"));
+}
+
+/// Gives the events dates of onset in a column of their own.
+fn dated<const N: usize>(t: &mut SmallTrial, dates: [&str; N]) {
+    for (row, cells) in t.files.get_mut("events.csv").unwrap().iter_mut().enumerate() {
+        cells.push(row.checked_sub(1).map_or("began", |row| dates[row]).to_owned());
+    }
+    t.edit_plan("adverse_events =", "event_columns = { start_date = \"began\" }\nadverse_events =");
 }
 
 #[test]

@@ -177,6 +177,15 @@ pub fn parse_column(cells: &[Option<String>]) -> Result<Vec<Option<Date>>, Vec<(
     }
 }
 
+/// The order in which all of `cells` are days, where there is one: of several that fit, all must read the same days.
+pub fn order_of(cells: &[String]) -> Option<DateOrder> {
+    let read = |order| -> Option<Vec<Date>> { cells.iter().map(|cell| Date::parse(cell, order)).collect() };
+    let fitting: Vec<(DateOrder, Vec<Date>)> =
+        DateOrder::ALL.into_iter().filter_map(|order| Some((order, read(order)?))).collect();
+    let (first, days) = fitting.first()?;
+    fitting.iter().all(|(_, other)| other == days).then_some(*first)
+}
+
 /// Whether a text is a day with a year of two digits, `01/10/24`, as Excel writes it where nothing else is declared.
 pub fn two_digit_year(cell: &str) -> bool {
     let parts: Vec<&str> = cell.trim().split(['/', '.', '-']).collect();

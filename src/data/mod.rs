@@ -22,6 +22,7 @@ mod csv_columns;
 pub mod dataset_json;
 pub mod date;
 pub mod dta;
+mod emptied;
 pub mod encoding;
 pub mod error;
 mod guard;
@@ -48,6 +49,7 @@ pub mod xlsx;
 pub mod xpt;
 
 pub use date::Date;
+pub use emptied::Emptied;
 pub use error::{CellError, CellReason, DataError};
 pub use options::{Format, ReadOptions};
 pub use remark::{Remark, is_odd};
@@ -82,7 +84,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
     let unpacked = unpack::unpacked(name, packed)?;
     let bytes = unpacked.as_ref();
     source::check_signature(name, bytes, format)?;
-    let parse = || match format {
+    let parse = |options: &ReadOptions| match format {
         Format::Csv | Format::Tsv => csv::parse(name, bytes, format, options),
         Format::Parquet => parquet::parse(name, bytes, options),
         Format::Xlsx => xlsx::parse(name, bytes, options),
@@ -95,10 +97,18 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Tab
         Format::DatasetJson => dataset_json::parse(name, bytes, options),
         Format::DatasetNdjson => dataset_json::parse_lines(name, bytes, options),
     };
-    let (table, sha256) = rayon::join(parse, || source::sha256_hex(packed));
+    let (table, sha256) = rayon::join(|| parse(options), || source::sha256_hex(packed));
     let mut table = table?;
     memory::afford(name, memory::of_trial(table.height(), table.text_bytes()))?;
     table.provenance.sha256 = sha256;
+    if emptied::declares(options)
+        && let Ok(raw) = parse(&ReadOptions { missing: vec![String::new()], ..options.clone() })
+    {
+        emptied::compare(&mut table, &raw);
+    }
+    for (column, codes) in &options.missing_in {
+        table.empty_codes(column, codes, options, &|_| true);
+    }
     for column in &options.fill_down {
         table.fill_down(column)?;
     }

@@ -2,6 +2,7 @@
 
 use super::error::DataError;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A file format this program reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -111,6 +112,8 @@ pub struct ReadOptions {
     /// Cells that mean "no value", compared after removing surrounding blanks; see [`ReadOptions::is_missing_in`] for the
     /// typed formats. There a code that is a number (`-99`) also removes the cells with that value.
     pub missing: Vec<String>,
+    /// Cells that mean "no value" in one column, by its name, beside [`ReadOptions::missing`].
+    pub missing_in: BTreeMap<String, Vec<String>>,
     /// Names of the columns of identifiers, where a code is somebody's number or initials and no missing cell: there
     /// only the empty cell and `.` are.
     pub identifiers: Vec<String>,
@@ -133,6 +136,7 @@ impl Default for ReadOptions {
             sheet: None,
             header_row: 1,
             missing: vec![String::new(), "NA".to_string(), ".".to_string()],
+            missing_in: BTreeMap::new(),
             identifiers: Vec::new(),
             coded: None,
             fill_down: Vec::new(),

@@ -8,6 +8,7 @@
 
 use super::csv::MAX_COLUMNS;
 use super::date::{self, Date};
+use super::emptied::Emptied;
 use super::error::{CellError, CellReason, DataError};
 use super::number;
 use super::options::Format;
@@ -112,6 +113,8 @@ pub struct Table {
     pub(super) unread: BTreeMap<String, Vec<CellError>>,
     /// Merged cells of a worksheet.
     pub(super) merged: Vec<Merged>,
+    /// What declared codes for missing emptied.
+    pub emptied: Emptied,
 }
 
 /// Cells of a worksheet that are merged into one, which holds the value of the first.
@@ -163,6 +166,7 @@ impl Table {
             rows,
             unread: BTreeMap::new(),
             merged: Vec::new(),
+            emptied: Emptied::default(),
         })
     }
 
@@ -424,7 +428,7 @@ impl Table {
     }
 
     /// Puts `column` in the place of the one of its name, or at the end.
-    fn replace(&mut self, column: Column) {
+    pub(super) fn replace(&mut self, column: Column) {
         // A column as long as the others always fits.
         if self.frame.with_column(column).is_err() {
             debug_assert!(false, "a column of another length");
@@ -449,6 +453,11 @@ impl Table {
             let remaining: std::collections::BTreeSet<usize> = rows.iter().map(|row| self.file_row(*row)).collect();
             kept.unread.values_mut().for_each(|cells| cells.retain(|cell| remaining.contains(&cell.row)));
             kept.unread.retain(|_, cells| !cells.is_empty());
+            let emptied = [&mut kept.emptied.everywhere, &mut kept.emptied.by_column];
+            for codes in emptied.into_iter().flat_map(BTreeMap::values_mut) {
+                codes.values_mut().for_each(|rows| rows.retain(|row| remaining.contains(row)));
+                codes.retain(|_, rows| !rows.is_empty());
+            }
         }
         kept
     }

@@ -277,11 +277,37 @@ impl Checker<'_> {
                     format!("{} {} has {expected} items, not {}", score.instrument, score.scale, score.items.len());
                 self.wrong("SK010", &at("items"), message, "name one column per item, in the instrument's order");
             }
+            self.range_of_instrument(plan, number, instrument);
         }
         if plan.data.observations().all(|table| table.shape != Shape::Long) {
             let message = "items are scored from long data only".to_owned();
             self.wrong("SK014", &at("items"), message, "score them first with `splitknee score`");
         }
+    }
+
+    /// The range of a scored endpoint is that of its scale.
+    fn range_of_instrument(&mut self, plan: &PlanFile, number: usize, instrument: Instrument) {
+        let Some(endpoint) = plan.endpoints.get(number) else { return };
+        let Some(score) = &endpoint.score else { return };
+        let maximum = Scale::from_name(&score.scale).and_then(|scale| instrument.maximum(scale));
+        let (Some([low, high]), Some(maximum)) = (endpoint.range, maximum) else { return };
+        let highest = if score.normalised { 100.0 } else { maximum };
+        // A derived endpoint may have another range than its scale.
+        if endpoint.derive.is_some() || (low == 0.0 && high == highest) {
+            return;
+        }
+        let carried = if score.normalised { ", carried to 100," } else { "" };
+        let message = format!(
+            "{} {}{carried} runs from 0 to {highest}, and `range` from {low} to {high}",
+            score.instrument, score.scale
+        );
+        let remedy = match (low, high) {
+            (0.0, 100.0) => {
+                format!("write `range = [0, {highest}]`, or `normalised = true` in `score` for a score from 0 to 100")
+            }
+            _ => format!("write `range = [0, {highest}]`"),
+        };
+        self.wrong("SK010", &format!("endpoint.{number}.range"), message, remedy);
     }
 
     /// An objective against a margin needs the margin; a margin needs a comparison in the unit of the endpoint.

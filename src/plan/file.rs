@@ -21,6 +21,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
 
 /// An analysis plan of a split-knee trial (`plan.toml`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -218,6 +219,10 @@ pub struct DataPlan {
     /// Cells that mean "missing".
     #[serde(default = "missing_codes")]
     pub missing: Vec<String>,
+    /// Cells that mean "missing" in one column only, beside those of `missing`: `{ crp = ["99"] }`. A column is named as its
+    /// file names it, in any file of the plan; in wide and BDS data also as the endpoint's `column`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing_in: BTreeMap<String, Vec<String>>,
     /// Words or codes that mean yes in the flags of events and in yes/no endpoints, beside `Y`, `yes`, `1`, `true`, `あり`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yes: Option<Codes>,

@@ -16,11 +16,13 @@ use crate::trial::codes::{self, Code, Codes};
 use crate::trial::columns::{self, ColumnKind, Declared};
 use crate::trial::compute::Computed;
 use crate::trial::expr::Condition;
+use crate::trial::left_out;
 use crate::trial::replicates::Replicates;
 use crate::trial::sources::{
     Allocation, AllocationForm, Deviations, Disposition, Events, Handled, Intercurrent, Layout, Observations, Roles,
     Scoring, SetDefinition, Source, Sources, VisitWindow,
 };
+use crate::trial::wide;
 use crate::trial::{Design, Finding, Location, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
@@ -119,35 +121,45 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     // Of several sheets of one workbook each is named with its sheet.
     let shared = |table: &DataPlan| tables.iter().filter(|other| other.path == table.path).count() > 1;
     let mut miscomputed: Vec<Finding> = Vec::new();
-    let mut observed = tables
+    let mut observed: Vec<Option<Source>> = tables
         .iter()
         .map(|table| {
             let mut source = take(&table.path, "path", &options(table))?;
             if let (true, Some(sheet)) = (shared(table), &table.sheet) {
                 source.file = format!("{} [{sheet}]", table.path);
             }
-            let mut read = observations(plan, table, source);
-            compute(plan, &mut read.source, &mut miscomputed);
-            Some(read)
+            Some(source)
         })
-        .collect::<Vec<_>>()
-        .into_iter();
+        .collect::<Vec<_>>();
     let codes = codes_of(plan);
-    let first = observed.next().flatten();
-    let further: Vec<Observations> = observed.flatten().collect();
     let patient = data.patient_column.as_ref().unwrap_or(&data.columns.patient);
     let listed = data.allocation_columns.patient.as_ref().unwrap_or(&data.columns.patient);
     let mut misread: Vec<Finding> = Vec::new();
+    let mut said: Vec<Finding> = Vec::new();
+    for (table, source) in tables.iter().zip(observed.iter_mut()) {
+        if let Some(source) = source {
+            codes_by_endpoint(plan, table, source, &codes);
+            said.extend(left_out::by_condition(condition(&table.rows).as_ref(), source, "data.where"));
+        }
+    }
+    let mut observed = tables.iter().zip(observed).map(|(table, source)| {
+        let mut read = observations(plan, table, source?);
+        compute(plan, &mut read.source, &mut miscomputed);
+        Some(read)
+    });
+    let first = observed.next().flatten();
+    let further: Vec<Observations> = observed.flatten().collect();
     let mut beside = |file: Option<&FilePlan>, key: &str, patient: &str, no_rows: bool, one_row: bool| {
         let file = file?;
         let options = ReadOptions { allow_no_rows: no_rows, ..options_beside(data, file, patient) };
         let source = take(&file.path, key, &options)?;
-        if let Some(filter) = condition(&file.rows)
-            && let Some((message, remedy)) = filter.numbers_as_text(&|name| levels_of(&source.table, name))
+        if let Some(Err((message, remedy))) =
+            condition(&file.rows).map(|filter| filter.in_order(&|name| levels_of(&source.table, name)))
         {
             let location = Location { file: source.file.clone(), row: None, column: None };
             misread.push(Positions::error("SK011", location, format!("{message} (`where` of `{key}`)"), remedy));
         }
+        said.extend(left_out::by_condition(condition(&file.rows).as_ref(), &source, "where"));
         let table = kept(&file.rows, &source.table).unwrap_or(source.table);
         let table = if one_row { one_row_of_redcap(table, patient) } else { table };
         Some(Source { file: source.file, table })
@@ -188,7 +200,8 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
                 date: data.deviation_columns.date.clone(),
                 important: data.deviation_columns.important.clone(),
             });
-            let mut sources = Sources { scores, further, intercurrent, deviations, ..assembled };
+            let mut sources = Sources { scores, further, intercurrent, deviations, said, ..assembled };
+            columns_of_codes(plan, &sources)?;
             sources.write_labels(codes)?;
             Ok(sources)
         }
@@ -227,6 +240,7 @@ fn options(data: &DataPlan) -> ReadOptions {
         sheet: data.sheet.clone(),
         header_row: data.header_row,
         missing: with_empty(&data.missing),
+        missing_in: data.missing_in.clone(),
         identifiers: vec![data.columns.patient.clone()],
         coded: None,
         fill_down: data.fill_down.clone(),
@@ -246,6 +260,7 @@ fn options_beside(data: &DataPlan, file: &FilePlan, patient: &str) -> ReadOption
         sheet: file.sheet.clone(),
         header_row: file.header_row.unwrap_or(1),
         missing: file.missing.as_ref().map_or(of_observations.missing, |codes| with_empty(codes)),
+        missing_in: of_observations.missing_in,
         identifiers: vec![patient.to_owned()],
         coded: None,
         fill_down: file.fill_down.clone(),
@@ -364,7 +379,7 @@ fn observations(plan: &Plan, table: &DataPlan, mut source: Source) -> Observatio
     // the condition stays, to be reported.
     let filter = filter.filter(|filter| {
         let complete = filter.columns().into_iter().all(|name| source.table.has_column(name))
-            && filter.numbers_as_text(&|name| levels_of(&source.table, name)).is_none();
+            && filter.in_order(&|name| levels_of(&source.table, name)).is_ok();
         let kept = complete.then(|| kept(&table.rows, &source.table)).flatten();
         match kept {
             Some(kept) if kept.height() > 0 => {
@@ -456,6 +471,56 @@ fn compute(plan: &Plan, source: &mut Source, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Empties the codes for missing that the plan declares for an endpoint by its `column`, where no column is called so: in the
+/// columns that follow the pattern of wide data, or in the rows of its parameter.
+fn codes_by_endpoint(plan: &Plan, table: &DataPlan, source: &mut Source, codes: &Codes) {
+    let how = options(table);
+    let design = plan.design();
+    let parameters = Coded::read(&source.table, &table.parameter);
+    let names = source.table.column_names();
+    for (name, missing) in table.missing_in.iter().filter(|(name, _)| !names.contains(name)) {
+        let Some(endpoint) = design.endpoints.iter().position(|endpoint| endpoint.column == *name) else { continue };
+        match table.shape {
+            Shape::Long => {}
+            Shape::Wide => {
+                let pattern = table.pattern.as_deref().unwrap_or_default();
+                for column in &names {
+                    if wide::endpoint_of(&design, codes, pattern, column) == Some(endpoint) {
+                        source.table.empty_codes(column, missing, &how, &|_| true);
+                    }
+                }
+            }
+            Shape::Bds => {
+                let Some(parameters) = &parameters else { continue };
+                let of = |row: usize| parameters.get(row) == Some(name.as_str());
+                source.table.empty_codes(&table.value, missing, &how, &of);
+            }
+        }
+    }
+}
+
+/// SK025 of a column of `missing_in` that no file has.
+fn columns_of_codes(plan: &Plan, sources: &Sources) -> Result<(), Vec<Finding>> {
+    let tables = sources.tables();
+    let names: BTreeSet<String> = tables.iter().flat_map(|(_, table)| table.column_names()).collect();
+    let endpoints = plan.endpoints.iter().map(|endpoint| endpoint.column.as_str());
+    let known: Vec<&str> = names.iter().map(String::as_str).chain(endpoints).collect();
+    let named = plan.data.observations().flat_map(|table| table.missing_in.keys());
+    let unknown: BTreeSet<&String> = named.filter(|name| !known.contains(&name.as_str())).collect();
+    let offset = plan.text.find("missing_in").unwrap_or_default();
+    let finding = |name: &&String| {
+        let near = crate::trial::finding::nearest(name, known.iter().copied());
+        let remedy = match near.is_empty() {
+            true => "name a column as its file does".to_owned(),
+            false => format!("did you mean `{}`?", near.join("` or `")),
+        };
+        let message = format!("no file has a column `{name}`, for which `missing_in` declares codes");
+        Positions::error("SK025", location(&plan.file_name, &plan.text, offset), message, remedy)
+    };
+    let findings: Vec<Finding> = unknown.iter().map(finding).collect();
+    if findings.is_empty() { Ok(()) } else { Err(findings) }
+}
+
 /// Takes parameter codes apart that name the side, such as `VASL`: the code becomes the endpoint's, the side a column.
 fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table) {
     let Some(codes) = Coded::read(table, &data.parameter) else { return };
@@ -488,8 +553,9 @@ fn levels_of(table: &Table, name: &str) -> Vec<String> {
 /// The rows that a condition keeps.
 fn kept(rows: &Option<String>, table: &Table) -> Option<Table> {
     let filter = condition(rows)?;
+    let filter = filter.in_order(&|name| levels_of(table, name)).unwrap_or(filter);
     let columns: BTreeMap<&str, Coded> =
-        filter.columns().into_iter().filter_map(|name| Some((name, Coded::read(table, name)?))).collect();
+        filter.columns().into_iter().filter_map(|name| Some((name, left_out::coded(table, name)?))).collect();
     let code = |name: &str, label: &str| table.code_of_label(name, label);
     let holds = |row: &usize| filter.holds_with(&|name| columns.get(name).and_then(|column| column.get(*row)), &code);
     let rows: Vec<usize> = (0..table.height()).filter(holds).collect();
@@ -661,6 +727,7 @@ fn assemble(
                 ReplicatesPlan::First => Replicates::First,
             })
             .collect(),
+        said: Vec::new(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
         exposures,
     }

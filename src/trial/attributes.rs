@@ -39,6 +39,25 @@ pub fn attach(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
     }
     of_allocation(trial, sources, &number);
     constant_columns(trial, sources, &number, &used);
+    randomisation_dates(trial, sources, &number, findings);
+}
+
+/// Writes the dates of randomisation as YYYY-MM-DD, whatever the order of their column; a cell that is no date is reported.
+fn randomisation_dates(trial: &mut Trial, sources: &Sources, number: &HashMap<String, usize>, findings: &mut Findings) {
+    let Some(column) = sources.randomisation_date.as_ref().filter(|column| !sources.emptied.contains(*column)) else {
+        return;
+    };
+    let Some(source) = super::columns::source(sources, column) else { return };
+    let observed = sources.observed().find(|(observed, _)| observed.file == source.file);
+    let key = observed.map_or(sources.patient_column.as_str(), |(_, roles)| roles.patient.as_str());
+    let Some(ids) = Coded::read(&source.table, key) else { return };
+    let days = super::rows::dates(&source.file, &source.table, column, findings);
+    for (row, day) in days.into_iter().enumerate() {
+        let patient = ids.get(row).and_then(|id| number.get(id)).and_then(|patient| trial.patients.get_mut(*patient));
+        if let (Some(cell), Some(day)) = (patient.and_then(|patient| patient.attributes.get_mut(column)), day) {
+            *cell = day.to_string();
+        }
+    }
 }
 
 /// Adds the columns of the randomisation scheme (block, stratum) that stand in the allocation list.

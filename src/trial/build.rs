@@ -22,6 +22,7 @@ use super::rules;
 use super::sources::Sources;
 use super::strangers::{self, Strangers};
 use super::time_to_event;
+use super::totals;
 use crate::math::decimal;
 use std::collections::BTreeSet;
 
@@ -38,6 +39,7 @@ pub fn build(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>)
 fn built(design: &Design, sources: &Sources) -> Result<(Trial, Vec<Finding>), Vec<Finding>> {
     let mut findings = Findings::default();
     remarks(sources, &mut findings);
+    totals::check(sources, &mut findings);
     let reading = time_to_event::with_statuses(design);
     let Some(mut rows) = Rows::read(&reading, sources, &mut findings) else { return Err(findings.into_list()) };
     time_to_event::take_statuses(design, &mut rows);
@@ -129,6 +131,27 @@ fn remarks(sources: &Sources, findings: &mut Findings) {
             let at = place(file, remark.row, remark.column.as_deref().filter(|column| !column.is_empty()));
             findings.add(rule, at, remark.text.clone(), remark.remedy);
         }
+        // What a reader decided and did not remark on; what `where` keeps is said where the files are listed.
+        let remarked = |note: &&String| table.remarks.iter().any(|remark| remark.text == **note);
+        for note in table.provenance.notes.iter().filter(|note| !remarked(note) && !note.starts_with("`where` keeps")) {
+            findings.add("SK027", place(file, None, None), note.clone(), decided(note));
+        }
+    }
+    for said in &sources.said {
+        findings.add(said.rule, said.location.clone(), said.message.clone(), said.remedy.clone());
+    }
+}
+
+/// What to do about a note of a reader.
+fn decided(note: &str) -> &'static str {
+    if note.starts_with("encoding") {
+        "see that names and words with letters beyond ASCII read as they should; declare `encoding` in [data], or save as UTF-8"
+    } else if note.contains("decimal comma") {
+        "see that `12,5` is 12.5 and not two numbers, and declare `decimal_comma = true` in [data]"
+    } else if note.contains("formulas") {
+        "see that the workbook was calculated when it was saved last"
+    } else {
+        "nothing, if it is as it should be"
     }
 }
 
@@ -148,7 +171,10 @@ fn values_permitted(design: &Design, rows: &Rows, findings: &mut Findings) {
                 let message = format!("{} is {value}, outside its range {low} to {high}", endpoint.name);
                 let code = [9.0, 88.0, 99.0, 888.0, 999.0, 9999.0].contains(&value.abs()) || value == -1.0;
                 let remedy = match code {
-                    true => format!("list `{value}` in `data.missing` if it means missing; else correct the value"),
+                    true => format!(
+                        "correct the value; if `{value}` means missing, declare it for this column: {}",
+                        rules::declared_missing::by_column(&endpoint.column, &value.to_string())
+                    ),
                     false => "correct the value, or the endpoint's `range`".to_owned(),
                 };
                 findings.add("SK202", location(), message, remedy);
@@ -239,7 +265,7 @@ fn months(design: &mut Design, rows: &Rows, column: Option<&str>, findings: &mut
                     "SK309",
                     rows.place(Some(row), column),
                     message,
-                    "correct the column, or declare `visits.months`",
+                    "correct the column, or write its months in `visits.months`",
                 );
             }
             Some(_) => {}
@@ -398,13 +424,31 @@ fn emptied_column(sources: &Sources, column: &str, purpose: &str, findings: &mut
     let Some(source) = beside.into_iter().flatten().find(|source| source.table.has_column(column)).cloned() else {
         return false;
     };
-    // Errors of a spreadsheet are reported already.
-    if source.table.unread(column).is_empty() {
+    if column == sources.patient_column {
         findings.add(
             "SK609",
             place(&source.file, None, Some(column)),
-            format!("`{column}` ({purpose}) is empty for every patient"),
-            "fill it in, or take it out of the plan; see that `data.missing` does not list one of its values",
+            format!("`{column}` ({purpose}) is the identifier, which is another one for every patient"),
+            "take it out of the plan, or name the column that was meant",
+        );
+        return true;
+    }
+    // Errors of a spreadsheet are reported already.
+    if source.table.unread(column).is_empty() {
+        let codes = source.table.emptied.codes_of(column);
+        let (cause, remedy) = match codes.is_empty() {
+            true => (String::new(), "fill it in, or take it out of the plan".to_owned()),
+            false => (
+                format!(": its cells hold `{}`, which the plan lists as codes for missing", codes.join("`, `")),
+                "take the codes out of `missing`, and declare them for the columns where they mean missing: `missing_in` in [data]"
+                    .to_owned(),
+            ),
+        };
+        findings.add(
+            "SK609",
+            place(&source.file, None, Some(column)),
+            format!("`{column}` ({purpose}) is empty for every patient{cause}"),
+            remedy,
         );
     }
     true
@@ -464,16 +508,19 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
         let cells = |name: &str| -> Vec<String> {
             trial.patients.iter().filter_map(|patient| patient.attributes.get(name).cloned()).collect()
         };
-        if let Some((message, remedy)) = definition.condition.as_ref().and_then(|set| set.numbers_as_text(&cells)) {
-            let message = format!("{message}; so it is asked of the analysis set {}", definition.name);
-            findings.add("SK011", place(file, None, None), message, remedy);
-            continue;
-        }
+        let condition = match definition.condition.as_ref().map(|set| set.in_order(&cells)).transpose() {
+            Ok(condition) => condition,
+            Err((message, remedy)) => {
+                let message = format!("{message}; so it is asked of the analysis set {}", definition.name);
+                findings.add("SK011", place(file, None, None), message, remedy);
+                continue;
+            }
+        };
         let code = |name: &str, label: &str| columns::source(sources, name)?.table.code_of_label(name, label);
         let members: Vec<bool> = trial
             .patients
             .iter()
-            .map(|patient| match &definition.condition {
+            .map(|patient| match &condition {
                 Some(condition) => {
                     condition.holds_with(&|name| patient.attributes.get(name).map(String::as_str), &code)
                 }

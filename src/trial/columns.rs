@@ -117,7 +117,44 @@ pub fn settle(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
             _ => {}
         }
     }
+    described(trial, sources, findings);
     trial.columns = settled;
+}
+
+/// Fewest filled cells of a column that a few odd ones make no number, or no factor.
+const ENOUGH: usize = 5;
+/// Most different texts of a column that the baseline table counts.
+const COUNTED: usize = 8;
+
+/// SK613 of the columns that the baseline table would describe and no key of the plan names: a cell that is no number takes the
+/// others out of the table, and a number among a few words is a category of its own.
+fn described(trial: &Trial, sources: &Sources, findings: &mut Findings) {
+    let listed = sources.patient_columns.iter().any(|(purpose, _)| *purpose == TABLE);
+    let of_sets = sources.sets.iter().flat_map(|set| set.condition.iter().flat_map(|condition| condition.columns()));
+    // Flags have a rule of their own (SK619).
+    let of_sets: BTreeSet<&str> = of_sets.collect();
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    named.extend(sources.patient_columns.iter().map(|(_, name)| name.as_str()));
+    named.extend(sources.declared.iter().map(|declared| declared.name.as_str()));
+    named.extend(sources.emptied.iter().map(String::as_str));
+    let left = sources.disposition.iter().flat_map(|known| [&known.status, &known.reason, &known.last_visit]);
+    named.extend(left.map(String::as_str));
+    let columns: BTreeSet<&String> = trial.patients.iter().flat_map(|patient| patient.attributes.keys()).collect();
+    for name in columns.into_iter().filter(|name| !listed && !named.contains(name.as_str())) {
+        let cells: Vec<&str> =
+            trial.patients.iter().filter_map(|patient| patient.attributes.get(name)).map(String::as_str).collect();
+        let (numbers, texts): (Vec<&str>, Vec<&str>) = cells.iter().partition(|cell| is_number(cell));
+        let distinct = |cells: &[&str]| cells.iter().collect::<BTreeSet<_>>().len();
+        let (few, many) = if numbers.len() < texts.len() { (&numbers, &texts) } else { (&texts, &numbers) };
+        let rare = !few.is_empty() && cells.len() >= ENOUGH && (few.len() == 1 || 10 * few.len() <= cells.len());
+        let would_be_described = match numbers.len() < texts.len() {
+            true => distinct(many) <= COUNTED && !of_sets.contains(name.as_str()),
+            false => distinct(many) > 2,
+        };
+        if rare && would_be_described {
+            mixed_kinds(trial, sources, name, findings);
+        }
+    }
 }
 
 /// What a column of [`Sources::patient_columns`] is for: a term of the models.
@@ -199,17 +236,23 @@ fn numbers_among_texts(trial: &Trial, sources: &Sources, name: &str, findings: &
     if numbers == 0 || numbers == cells.len() {
         return None;
     }
-    texts(sources, name, findings);
+    mixed_kinds(trial, sources, name, findings);
     Some(name.to_owned())
 }
 
-/// SK613 of every text of a column that holds numbers too: as a factor it would have a level for every number.
-fn texts(sources: &Sources, name: &str, findings: &mut Findings) {
-    report(sources, name, &|cell| !is_number(cell), findings, |cell| {
-        let message = format!("`{}` in `{name}`, which else holds numbers", shorten(cell));
+/// SK613 of the cells of the rarer kind in a column that holds numbers and texts: as a factor it would have a level for every
+/// number.
+fn mixed_kinds(trial: &Trial, sources: &Sources, name: &str, findings: &mut Findings) {
+    let cells = || trial.patients.iter().filter_map(|patient| patient.attributes.get(name));
+    let numbers = cells().filter(|cell| is_number(cell)).count();
+    let mostly_numbers = 2 * numbers >= cells().count();
+    report(sources, name, &|cell| is_number(cell) != mostly_numbers, findings, |cell| {
+        let others = if mostly_numbers { "numbers" } else { "text" };
+        let message = format!("`{}` in `{name}`, which else holds {others}", shorten(cell));
         let remedy = format!(
-            "correct the cell, or list the code in `data.missing`; if `{name}` holds codes, declare it: \
-             `[[covariate]] name = \"{name}\"`, `kind = \"factor\"`"
+            "correct the cell; if it means missing, declare it for this column: {}; if `{name}` holds codes, declare it: \
+             `[[covariate]] name = \"{name}\"`, `kind = \"factor\"`",
+            super::rules::declared_missing::by_column(name, &shorten(cell))
         );
         ("SK613", message, remedy)
     });
@@ -232,7 +275,7 @@ fn undeclared(
     let column = |kind, levels| PatientColumn { name: name.to_owned(), label: None, kind, levels };
     if numbers < cells.len() {
         if numbers > 0 {
-            texts(sources, name, findings);
+            mixed_kinds(trial, sources, name, findings);
         } else if !modelled {
             findings.add(
                 "SK613",

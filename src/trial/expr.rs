@@ -4,8 +4,10 @@
 //! numbers do not; a column whose name has a blank or a mark stands between backticks (`` `full set` == "Y" ``) or quotes. A
 //! comparison with a number reads the cell as a number. `missing` stands for an empty cell
 //! (`exit == missing`), and so does empty text (`exit == ""`), as in SAS and R. A comparison with an empty cell is false,
-//! except `!=` with a text or number, which is true.
+//! except `!=` with a text or number, which is true. Order is that of numbers, and of dates where a column holds dates: text
+//! has none ([`Condition::in_order`]).
 
+use crate::data::date::{self, Date, DateOrder};
 use std::collections::BTreeSet;
 
 /// A condition on named columns.
@@ -73,6 +75,8 @@ pub enum Literal {
     Text(String),
     /// A number.
     Number(f64),
+    /// A day, in a column whose cells write their parts in this order.
+    Day(Date, DateOrder),
     /// An empty cell.
     Missing,
 }
@@ -179,6 +183,49 @@ impl Condition {
         })
     }
 
+    /// The condition with its comparisons of order settled: dates are compared as dates, where the column holds dates. `cells`
+    /// gives the different filled cells of a column.
+    ///
+    /// # Errors
+    /// What is wrong, with the remedy: numbers compared as text, and any other text, which has no order.
+    pub fn in_order(&self, cells: &dyn Fn(&str) -> Vec<String>) -> Result<Self, (String, String)> {
+        match self.numbers_as_text(cells) {
+            Some(wrong) => Err(wrong),
+            None => self.with_days(cells),
+        }
+    }
+
+    fn with_days(&self, cells: &dyn Fn(&str) -> Vec<String>) -> Result<Self, (String, String)> {
+        type Both = (Box<Condition>, Box<Condition>);
+        let both = |a: &Self, b: &Self| -> Result<Both, (String, String)> {
+            Ok((Box::new(a.with_days(cells)?), Box::new(b.with_days(cells)?)))
+        };
+        Ok(match self {
+            Self::Compare { column, operator, value: Literal::Text(text) }
+                if !matches!(operator, Operator::Equal | Operator::NotEqual) =>
+            {
+                let value = day(column, *operator, text, &cells(column))?;
+                Self::Compare { column: column.clone(), operator: *operator, value }
+            }
+            Self::Compare { .. } | Self::In { .. } => self.clone(),
+            Self::And(a, b) => both(a, b).map(|(a, b)| Self::And(a, b))?,
+            Self::Or(a, b) => both(a, b).map(|(a, b)| Self::Or(a, b))?,
+            Self::Not(inner) => Self::Not(Box::new(inner.with_days(cells)?)),
+        })
+    }
+
+    /// Its comparisons as column, operator and value; a list is one comparison with each of its values.
+    pub fn comparisons(&self) -> Vec<(&str, Operator, &Literal)> {
+        match self {
+            Self::Compare { column, operator, value } => vec![(column, *operator, value)],
+            Self::In { column, values } => {
+                values.iter().map(|value| (column.as_str(), Operator::Equal, value)).collect()
+            }
+            Self::And(a, b) | Self::Or(a, b) => [a.comparisons(), b.comparisons()].concat(),
+            Self::Not(inner) => inner.comparisons(),
+        }
+    }
+
     /// The columns it names, in alphabetical order.
     pub fn columns(&self) -> Vec<&str> {
         let mut found = BTreeSet::new();
@@ -200,12 +247,53 @@ impl Condition {
     }
 }
 
+/// The text of a comparison of order as the day it must be.
+fn day(column: &str, operator: Operator, text: &str, cells: &[String]) -> Result<Literal, (String, String)> {
+    let comparison = format!("`{column} {} \"{text}\"`", operator.sign());
+    if cells.is_empty() {
+        return Ok(Literal::Text(text.to_owned()));
+    }
+    let written = |order| Date::parse(text, DateOrder::Iso).or_else(|| Date::parse(text, order));
+    if let Some(order) = date::order_of(cells) {
+        return match written(order) {
+            Some(day) => Ok(Literal::Day(day, order)),
+            None => Err((
+                format!("{comparison} compares dates, and `{text}` is none"),
+                format!("write it as YYYY-MM-DD: `{column} {} \"2024-05-01\"`", operator.sign()),
+            )),
+        };
+    }
+    let any = |cell: &String| DateOrder::ALL.into_iter().any(|order| Date::parse(cell, order).is_some());
+    if DateOrder::ALL.into_iter().any(|order| Date::parse(text, order).is_some()) && cells.iter().any(any) {
+        let odd = cells.iter().find(|cell| !any(cell));
+        let reason = odd.map_or_else(
+            || "its cells do not tell one order of day, month and year".to_owned(),
+            |odd| format!("`{}` in it is none", super::rows::shorten(odd)),
+        );
+        return Err((
+            format!("{comparison} cannot be looked at: `{column}` is not a column of dates, {reason}"),
+            format!("write all dates of `{column}` as YYYY-MM-DD"),
+        ));
+    }
+    let mut seen = BTreeSet::new();
+    let cells: Vec<&String> = cells.iter().filter(|cell| seen.insert(*cell)).collect();
+    let shown: Vec<String> = cells.iter().take(6).map(|cell| format!("\"{}\"", super::rows::shorten(cell))).collect();
+    let more = if cells.len() > shown.len() { ", …" } else { "" };
+    Err((
+        format!(
+            "{comparison} has no meaning: text has no order but that of its letters, in which Month 12 comes before Month 3"
+        ),
+        format!("name the values that are meant: `{column} in [{}{more}]`", shown.join(", ")),
+    ))
+}
+
 fn compare(cell: Option<&str>, operator: Operator, value: &Literal) -> bool {
     let cell = cell.map(str::trim).filter(|cell| !cell.is_empty());
     let ordering = match (cell, value) {
         (None, Literal::Missing) => return operator == Operator::Equal,
         (Some(_), Literal::Missing) | (None, _) => return operator == Operator::NotEqual,
         (Some(cell), Literal::Text(text)) => Some(cell.cmp(text.as_str())),
+        (Some(cell), Literal::Day(day, order)) => Date::parse(cell, *order).map(|cell| cell.cmp(day)),
         (Some(cell), Literal::Number(number)) => cell.parse::<f64>().ok().and_then(|cell| cell.partial_cmp(number)),
     };
     match (ordering, operator) {

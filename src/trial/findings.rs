@@ -7,12 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules whose findings are the cause of findings of other rules: an arm that the plan does not have leaves its patients
 /// with one knee.
-const FOLLOWS: [(&str, &[&str]); 10] = [
+const FOLLOWS: [(&str, &[&str]); 12] = [
     ("SK601", &["SK106", "SK607", "SK402", "SK401"]),
     ("SK602", &["SK606"]),
+    // Two values of SPSS or Stata with one label.
+    ("SK009", &["SK101"]),
     ("SK105", &["SK106"]),
-    ("SK114", &["SK111", "SK113", "SK505", "SK501", "SK503", "SK504", "SK608", "SK609", "SK713"]),
+    (
+        "SK114",
+        &[
+            "SK106", "SK107", "SK108", "SK111", "SK113", "SK117", "SK505", "SK501", "SK503", "SK504", "SK608", "SK609",
+            "SK712", "SK713",
+        ],
+    ),
     ("SK205", &["SK223"]),
+    ("SK309", &["SK305"]),
     ("SK310", &["SK302", "SK305", "SK309"]),
     ("SK231", &["SK505", "SK503"]),
     ("SK604", &["SK107"]),
@@ -69,6 +78,11 @@ impl Findings {
         found.into_iter().for_each(|found| self.append(found));
     }
 
+    /// Whether there is a finding of this rule.
+    pub fn has(&self, rule: &str) -> bool {
+        self.counts.contains_key(rule)
+    }
+
     /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.listed.iter().any(|finding| finding.severity == Severity::Error)
@@ -84,14 +98,15 @@ impl Findings {
                 counts.retain(|rule, _| !consequences.contains(rule));
             }
         }
-        // A row without a patient has mostly nothing else either (a row of totals, an empty row).
-        let nobody: BTreeSet<(String, Option<usize>)> = listed
-            .iter()
-            .filter(|finding| finding.rule == "SK102")
-            .map(|finding| (finding.location.file.clone(), finding.location.row))
-            .collect();
+        // A row without a patient has mostly nothing else either (an empty row); what a row of totals holds is no value.
+        let rows_of = |rule: &str| -> BTreeSet<(String, Option<usize>)> {
+            let of_rule = listed.iter().filter(|finding| finding.rule == rule);
+            of_rule.map(|finding| (finding.location.file.clone(), finding.location.row)).collect()
+        };
+        let (nobody, totals) = (rows_of("SK102"), rows_of("SK118"));
         listed.retain(|finding| {
-            finding.rule != "SK604" || !nobody.contains(&(finding.location.file.clone(), finding.location.row))
+            let row = (finding.location.file.clone(), finding.location.row);
+            !(finding.rule == "SK604" && nobody.contains(&row) || finding.rule != "SK118" && totals.contains(&row))
         });
         for (rule, count) in counts {
             if count > LISTED

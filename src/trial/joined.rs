@@ -12,6 +12,7 @@ use super::exposures;
 use super::finding::{Location, nearest};
 use super::findings::{Findings, place};
 use super::rows::Rows;
+use super::rules::identity;
 use super::side::side;
 use super::sources::{Layout, Roles, Source, Sources};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -440,6 +441,7 @@ impl Joined {
     fn finish(mut self, findings: &mut Findings) -> Rows {
         self.treatments_of_other_rows();
         self.rows.patients = std::mem::take(&mut self.patients.levels);
+        self.one_patient_in_two_spellings(findings);
         for (patient, files) in self.seen.iter().enumerate() {
             for (number, sharing) in self.shared.iter().enumerate() {
                 // Files of the same endpoints count as one.
@@ -468,6 +470,37 @@ impl Joined {
         }
         self.rows.origins = Some(self.origins);
         self.rows
+    }
+
+    /// SK114 of patients who are spelled in one way in one file and in another in the next: their rows were not joined.
+    fn one_patient_in_two_spellings(&self, findings: &mut Findings) {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let files = |patient: usize| self.seen.get(patient).cloned().unwrap_or_default();
+        let named = |patient: usize| {
+            let names = files(patient).into_iter().filter_map(|file| self.origins.files.get(file).cloned());
+            names.collect::<Vec<_>>().join(", ")
+        };
+        for (patient, id) in self.rows.patients.iter().enumerate() {
+            let before = *known.entry(identity::folded(id)).or_insert(patient);
+            let Some(other) = self.rows.patients.get(before).filter(|other| *other != id) else { continue };
+            // Two spellings in one file are looked at when all is read.
+            if !files(before).is_disjoint(&files(patient)) {
+                continue;
+            }
+            let file = files(patient).into_iter().next();
+            let name = file.and_then(|file| self.origins.files.get(file)).map(String::as_str).unwrap_or_default();
+            findings.add(
+                "SK114",
+                place(name, None, None),
+                format!(
+                    "patient `{id}` of {} is `{other}` in {}: they differ in {} only, and their rows cannot be joined",
+                    named(patient),
+                    named(before),
+                    identity::spelled(other, id)
+                ),
+                identity::WRITE_ALIKE,
+            );
+        }
     }
 
     /// Rows of a file without a column for the treatment: as the other rows of the knee say.

@@ -364,6 +364,8 @@ fn not_allocated(
             format!("patient {id}{what} is not in the allocation list {}", allocation.source.file),
             "correct the identifier, or add the patient to the list",
         ),
+        // The file that names the treatment spells the patient in another way, which is said already.
+        None if findings.has("SK114") => {}
         // One of several files names the treatment, and not for this knee.
         None => findings.add(
             "SK604",

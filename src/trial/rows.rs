@@ -9,14 +9,19 @@ use super::finding::{Location, nearest};
 use super::findings::{Findings, place};
 use super::joined::Origins;
 use super::masking;
+use super::rules::identity;
 use super::side::{Side, side};
 use super::sources::{Layout, Sources};
 use super::spelling;
+use super::unknown_labels::{garbled, labelled_twice, seems_same, unlabelled};
 use crate::data::date::DateOrder;
-use crate::data::table::ColumnKind;
-use crate::data::{CellError, CellReason, Date, Table, date, number};
+use crate::data::{CellError, CellReason, Date, Table, number};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use super::date_columns::dates;
+use super::empty_cells::empty;
+pub use super::empty_cells::no_patient;
 
 /// The observations, one entry per row of the long layout.
 #[derive(Debug, Clone, Default)]
@@ -221,12 +226,16 @@ fn kept_rows(sources: &Sources, findings: &mut Findings) -> Option<Vec<usize>> {
     let table = &sources.observations.table;
     let Some(filter) = &sources.filter else { return Some((0..table.height()).collect()) };
     let columns: BTreeMap<&str, Coded> =
-        filter.columns().into_iter().filter_map(|name| Some((name, Coded::read(table, name)?))).collect();
+        filter.columns().into_iter().filter_map(|name| Some((name, super::left_out::coded(table, name)?))).collect();
     let cells = |name: &str| columns.get(name).map(|column| column.levels.clone()).unwrap_or_default();
-    if let Some((message, remedy)) = filter.numbers_as_text(&cells) {
-        findings.add("SK011", place(&sources.observations.file, None, None), format!("{message} (data.where)"), remedy);
-        return None;
-    }
+    let filter = match filter.in_order(&cells) {
+        Ok(filter) => filter,
+        Err((message, remedy)) => {
+            let at = place(&sources.observations.file, None, None);
+            findings.add("SK011", at, format!("{message} (data.where)"), remedy);
+            return None;
+        }
+    };
     let code = |name: &str, label: &str| table.code_of_label(name, label);
     let kept: Vec<usize> = (0..table.height())
         .filter(|row| filter.holds_with(&|name| columns.get(name).and_then(|column| column.get(*row)), &code))
@@ -294,6 +303,9 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
             no_patient(table, row, &roles.patient, location, findings);
         }
     }
+    for column in named.into_iter().flatten() {
+        labelled_twice(&source.file, table, column, findings);
+    }
     let mut rows = Rows { file: source.file.clone(), ..Rows::default() };
     // Patients are numbered in order of appearance among the kept rows.
     let mut coder = Coder::default();
@@ -340,31 +352,6 @@ pub fn keys(design: &Design, sources: &Sources, kept: &[usize], findings: &mut F
         rows.date = Some(pick(&dates(&source.file, table, name, findings), kept));
     }
     Some(rows)
-}
-
-/// Reports a row without a patient; the cause is named where it can be seen.
-pub fn no_patient(table: &Table, row: usize, column: &str, at: Location, findings: &mut Findings) {
-    match table.merged(row, column) {
-        Some(cells) => {
-            let message =
-                format!("the patient identifier is empty: {cells} are merged, and the value stands in the first");
-            let remedy = format!("declare `fill_down = [\"{column}\"]`, or take the cells apart and fill them in");
-            findings.add("SK102", at, message, remedy);
-        }
-        None => {
-            let filled = |row: usize| {
-                table.frame.column(column).is_ok_and(|cells| cells.get(row).is_ok_and(|cell| !cell.is_null()))
-            };
-            let remedy = match row.checked_sub(1) {
-                Some(above) if filled(above) => format!(
-                    "fill it in, or delete the row; if the identifier stands in the first row of a block only, declare \
-                     `fill_down = [\"{column}\"]`"
-                ),
-                _ => "fill it in, or delete the row".to_owned(),
-            };
-            findings.add("SK102", at, "the patient identifier is empty".to_owned(), remedy);
-        }
-    }
 }
 
 /// The values of the kept rows.
@@ -588,71 +575,6 @@ fn without_thousands(cell: &str) -> Option<String> {
         .then(|| cell.replace(separator, ""))
 }
 
-/// The column as dates; every cell that is none is reported. Distinct cells are read once.
-pub fn dates(file: &str, table: &Table, column: &str, findings: &mut Findings) -> Vec<Option<Date>> {
-    let wrong = |row: usize, found: &str, findings: &mut Findings| {
-        let (message, remedy) = match date::two_digit_year(found) {
-            true => (
-                format!("`{}` has a year of two digits, which does not say its century", shorten(found)),
-                "write all dates as YYYY-MM-DD (in Excel, format the cells as yyyy-mm-dd before saving as CSV)",
-            ),
-            false => (
-                match ambiguous(found) {
-                    true => format!(
-                        "`{}` is a day in one order and another day in the other (day/month or month/day), and no cell tells which",
-                        shorten(found)
-                    ),
-                    false => format!("`{}` is not a date, or not in the order of the other dates", shorten(found)),
-                },
-                match found.trim().parse::<u32>() {
-                    Ok(20_000..60_000) => {
-                        "it looks like the serial number of a day in Excel: write all dates as YYYY-MM-DD"
-                    }
-                    _ => "write all dates as YYYY-MM-DD",
-                },
-            ),
-        };
-        findings.add("SK301", place(file, Some(row), Some(column)), message, remedy);
-    };
-    if table.kind(column).is_ok_and(|kind| kind == ColumnKind::Text)
-        && let Some(cells) = Coded::read(table, column)
-    {
-        let levels: Vec<Option<String>> = cells.levels.iter().cloned().map(Some).collect();
-        return match date::parse_column(&levels) {
-            Ok(dates) => (0..cells.codes.len())
-                .map(|row| cells.level(row).and_then(|level| dates.get(level).copied().flatten()))
-                .collect(),
-            Err(errors) => {
-                let unread: BTreeSet<usize> = errors.into_iter().map(|(level, _)| level).collect();
-                for row in 0..cells.codes.len() {
-                    if cells.level(row).is_some_and(|level| unread.contains(&level)) {
-                        wrong(table.file_row(row), cells.get(row).unwrap_or_default(), findings);
-                    }
-                }
-                vec![None; table.height()]
-            }
-        };
-    }
-    match table.dates(column) {
-        Ok(values) => values,
-        Err(errors) => {
-            for error in errors {
-                wrong(error.row, &error.found, findings);
-            }
-            vec![None; table.height()]
-        }
-    }
-}
-
-/// Whether a text is a day both as day/month and as month/day.
-fn ambiguous(cell: &str) -> bool {
-    let read = |order| Date::parse(cell, order);
-    match (read(DateOrder::DaySlash), read(DateOrder::MonthSlash)) {
-        (Some(one), Some(other)) => one != other,
-        _ => false,
-    }
-}
-
 /// The beginning of a cell, for messages.
 pub fn shorten(text: &str) -> String {
     match text.char_indices().nth(60) {
@@ -701,7 +623,7 @@ pub fn known_levels(
         let code = match column.level(row) {
             None => {
                 let location = place(at.file, Some(at.table.file_row(row)), Some(at.column));
-                findings.add("SK604", location, format!("the {what} is empty"), "fill it in, or delete the row");
+                empty(what, at.table, row, location, findings);
                 EMPTY
             }
             Some(level) => match meaning.get(level).copied().flatten() {
@@ -717,20 +639,30 @@ pub fn known_levels(
     for (level, (row, count)) in unknown {
         let label = column.levels.get(level).map(String::as_str).unwrap_or_default();
         let variant = known.iter().find(|name| spelling::bare(name) == spelling::bare(label));
+        let looks = known.iter().find(|name| identity::folded(name) == identity::folded(label));
         let remedy = match variant {
+            _ if looks.is_some_and(|name| seems_same(name, label)) => {
+                let name = looks.copied().unwrap_or_default();
+                format!(
+                    "it looks like `{name}` and differs in {} only: write it in the data with the characters of the plan",
+                    identity::spelled(name, label)
+                )
+            }
             Some(name) => format!(
                 "it looks like a spelling of `{name}`: correct it in the data, or write the plan as the data do"
             ),
-            None => match super::offers::code_of(what, label, known, &column.levels) {
-                Some(offer) => offer,
-                None => {
-                    let named = match at.codes.is_empty() {
-                        true => known.join(", "),
-                        false => codes::listed(at.codes),
-                    };
-                    format!("{}; the plan has: {named}", super::rows::did_you_mean(label, known))
+            None => {
+                match unlabelled(at, label).or_else(|| super::offers::code_of(what, label, known, &column.levels)) {
+                    Some(offer) => offer,
+                    None => {
+                        let named = match at.codes.is_empty() {
+                            true => known.join(", "),
+                            false => codes::listed(at.codes),
+                        };
+                        format!("{}; the plan has: {named}", super::rows::did_you_mean(label, known))
+                    }
                 }
-            },
+            }
         };
         // Two arms that both occur, and a third: a trial of more than two treatments.
         let occurs = |name: &&str| column.levels.iter().any(|level| level == name);
@@ -741,6 +673,14 @@ pub fn known_levels(
                 shorten(label)
             ),
             false => remedy,
+        };
+        let remedy = match garbled(at.table, label) {
+            Some(encoding) => format!(
+                "{remedy}; if `{}` is not what the file shows, it is in another encoding than {encoding}, as which it was read: \
+                 save it as UTF-8, or declare `encoding` in [data]",
+                shorten(label)
+            ),
+            None => remedy,
         };
         let message =
             format!("unknown {what} `{}` in {count} row{}", shorten(label), if count == 1 { "" } else { "s" });
@@ -806,7 +746,7 @@ fn sides(
     for &row in kept {
         let Some(level) = column.level(row).and_then(|level| stands.get(level).copied()) else {
             let location = place(file, Some(table.file_row(row)), Some(name));
-            findings.add("SK604", location, "the side is empty".to_owned(), "fill it in, or delete the row");
+            empty("side", table, row, location, findings);
             codes.push(EMPTY);
             continue;
         };

@@ -8,7 +8,7 @@ use super::rows::{Rows, has_column, numbers};
 use super::side::{Side, side};
 use super::sources::{Scoring, Source, Sources};
 use crate::instrument::ScoreError;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The scores of `endpoint` for the rows; `None` where a column is missing.
 pub fn scores(
@@ -30,6 +30,21 @@ pub fn scores(
     }
     let items: Vec<Vec<Option<f64>>> =
         scoring.items.iter().map(|column| numbers(&source.file, &source.table, column, findings)).collect();
+    if let Some(highest) = coded_from_one(source, scoring, &items) {
+        findings.add(
+            "SK219",
+            place(&source.file, None, scoring.items.first().map(String::as_str)),
+            format!(
+                "{}: the answers run from 1 to {highest}, where those of {} begin at 0: the items are coded from 1",
+                endpoint.name,
+                scoring.instrument.name()
+            ),
+            format!(
+                "take 1 from every answer in the file; do not list {highest} as missing, by which all scores would be too high"
+            ),
+        );
+        return Some(vec![None; rows.len()]);
+    }
     let places = match &scoring.source {
         None => rows.table_row.iter().copied().map(Some).collect(),
         Some(own) => matched(sources, own, endpoint, rows, findings)?,
@@ -72,6 +87,47 @@ pub fn scores(
     Some(values)
 }
 
+/// Fewest answers, and answers that are not offered, by which the coding of items is told.
+const ENOUGH: usize = 10;
+const NOT_OFFERED: usize = 2;
+
+/// The highest answer, where the items are coded from 1: no answer is 0, some are not offered, and all are when 1 is taken from
+/// each. Answers that the plan lists as missing count as well.
+fn coded_from_one(source: &Source, scoring: &Scoring, items: &[Vec<Option<f64>>]) -> Option<f64> {
+    let offered = |item: usize, answer: f64| {
+        let mut answers = vec![None; items.len()];
+        if let Some(place) = answers.get_mut(item) {
+            *place = Some(answer);
+        }
+        !matches!(scoring.instrument.score(scoring.scale, &answers), Err(ScoreError::Answers { .. }))
+    };
+    let (mut all, mut not_offered) = (0, 0);
+    let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
+    for (item, column) in items.iter().enumerate() {
+        let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+        for answer in column.iter().flatten() {
+            *counts.entry(answer.to_bits()).or_default() += 1;
+        }
+        let name = scoring.items.get(item).map(String::as_str).unwrap_or_default();
+        let emptied = &source.table.emptied;
+        for (code, rows) in emptied.everywhere.get(name).into_iter().chain(emptied.by_column.get(name)).flatten() {
+            if let Some(answer) = code.parse::<f64>().ok().filter(|code| offered(item, code - 1.0)) {
+                *counts.entry(answer.to_bits()).or_default() += rows.len();
+            }
+        }
+        for (answer, count) in counts {
+            let answer = f64::from_bits(answer);
+            if !offered(item, answer - 1.0) {
+                return None;
+            }
+            all += count;
+            not_offered += if offered(item, answer) { 0 } else { count };
+            (lowest, highest) = (lowest.min(answer), highest.max(answer));
+        }
+    }
+    (all >= ENOUGH && not_offered >= NOT_OFFERED && lowest == 1.0).then_some(highest)
+}
+
 fn refused(source: &Source, scoring: &Scoring, row: usize, error: &ScoreError, findings: &mut Findings) {
     let file_row = Some(source.table.file_row(row));
     match error {
@@ -79,12 +135,10 @@ fn refused(source: &Source, scoring: &Scoring, row: usize, error: &ScoreError, f
             for answer in answers {
                 let column = scoring.items.get(answer.item.wrapping_sub(1)).map(String::as_str);
                 let message = format!("{} is not among the answers ({})", answer.found, answer.allowed);
-                findings.add(
-                    "SK219",
-                    place(&source.file, file_row, column),
-                    message,
-                    "correct it, or declare it missing",
-                );
+                let declared =
+                    super::rules::declared_missing::by_column(column.unwrap_or_default(), &answer.found.to_string());
+                let remedy = format!("correct it; if it means missing, declare it for this column: {declared}");
+                findings.add("SK219", place(&source.file, file_row, column), message, remedy);
             }
         }
         other => {

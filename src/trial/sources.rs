@@ -278,6 +278,8 @@ pub struct Sources {
     pub parameter_codes: Vec<String>,
     /// Codes that the labels have taken the place of; columns of wide data are still named by them.
     pub codes: Codes,
+    /// What reading the files found that stops nothing: rows that a condition left out because it could not read a cell.
+    pub said: Vec<Finding>,
     /// Columns that blinding emptied, because they tell which knee had which treatment.
     pub emptied: BTreeSet<String>,
 }

@@ -209,6 +209,11 @@ pub fn holds(design: &Design, codes: &Codes, pattern: &str, table: &Table, numbe
     names.iter().any(|name| meaning(design, codes, pattern, name).is_some_and(|(endpoint, _)| endpoint == number))
 }
 
+/// The endpoint that a column name belongs to under the pattern, if any.
+pub fn endpoint_of(design: &Design, codes: &Codes, pattern: &str, name: &str) -> Option<usize> {
+    meaning(design, codes, pattern, name).map(|(endpoint, _)| endpoint)
+}
+
 /// The endpoint and cell that a column name stands for under the pattern, if any. A visit is written as its label, its
 /// identifier (`m6`), its label with `_` for blanks, or its code; an arm as its label or its code; a knee as any spelling of
 /// left or right, or as its code.

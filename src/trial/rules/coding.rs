@@ -93,9 +93,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "SK616",
         severity: Warning,
-        title: "No patient-level number looks like a code for missing.",
-        example: "Age 999.",
-        remedy: "Correct the cell, or list the code in `data.missing`.",
+        title: "No patient-level number looks like a code for missing, and no age is far from all others.",
+        example: "Age 999; age 99 or 0 where all others are 45 to 76.",
+        remedy: "Correct the cell, or declare the code for the column with `missing_in`.",
     },
     Rule {
         id: "SK617",
@@ -112,10 +112,17 @@ pub const RULES: &[Rule] = &[
         remedy: "Declare it with `[[covariate]]`: a factor with labels, or a number, of which mean and SD are printed.",
     },
     Rule {
+        id: "SK619",
+        severity: Warning,
+        title: "An analysis set can read the cells that it asks for.",
+        example: "`fas == \"Y\"` where one cell is `Yes`, one `1` and one empty.",
+        remedy: "Write every cell as the condition does.",
+    },
+    Rule {
         id: "SK613",
         severity: Error,
-        title: "A patient-level number column holds numbers.",
-        example: "`ca. 60` in `age`.",
+        title: "A patient-level column holds numbers or text, not both.",
+        example: "`ca. 60` in `age`; `58` in `sex`.",
         remedy: "Correct the cell, or list the code in `data.missing`; declare a factor with `[[covariate]]`.",
     },
     Rule {
@@ -182,6 +189,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         );
     }
     spellings(context, findings);
+    super::flags::check(context, findings);
     codes(context, findings);
     covariates(context, findings);
     characteristics(context, findings);
@@ -284,7 +292,7 @@ fn characteristics(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// Where a patient-level column stands.
-fn patient_level(context: &Context<'_>, column: &str) -> crate::trial::finding::Location {
+pub(super) fn patient_level(context: &Context<'_>, column: &str) -> crate::trial::finding::Location {
     let files = [&context.sources.patients, &context.sources.disposition.as_ref().map(|known| known.source.clone())];
     let holds = files.into_iter().flatten().find(|source| source.table.has_column(column));
     match holds {
@@ -292,6 +300,9 @@ fn patient_level(context: &Context<'_>, column: &str) -> crate::trial::finding::
         None => context.rows.place(None, Some(column)),
     }
 }
+
+/// Fewest other ages beside which one can be far from all.
+const FEWEST_AGES: usize = 5;
 
 /// SK616: codes for missing, and ages that nobody has, among the patient-level numbers.
 fn codes(context: &Context<'_>, findings: &mut Findings) {
@@ -320,17 +331,22 @@ fn codes(context: &Context<'_>, findings: &mut Findings) {
                     (_, true) => highest < value / 5.0 || (cells() > 1 && value - highest >= 0.25 * (highest - lowest)),
                     (_, false) => cells() > 1 && highest <= 3.0,
                 };
-            if (code && apart) || (age && !(0.0..=120.0).contains(value)) {
-                let at = match &context.sources.patients {
-                    Some(source) => place(&source.file, None, Some(column)),
-                    None => context.rows.place(None, Some(column)),
+            // An age far from those of all other patients: further than half of what they are apart, and ten years.
+            let gap = (value - highest).max(lowest - value);
+            let outlying = age && others().count() >= FEWEST_AGES && gap >= 10.0 && gap >= 0.5 * (highest - lowest);
+            if (code && apart) || (age && !(0.0..=120.0).contains(value)) || outlying {
+                let beside = match outlying {
+                    true => format!(", and those of all others are {lowest} to {highest}"),
+                    false => String::new(),
                 };
-                let message = format!("`{column}` of patient {patient} is {value}");
                 findings.add(
                     "SK616",
-                    at,
-                    message,
-                    "correct the cell, or list the code in `data.missing` if it means missing",
+                    patient_level(context, column),
+                    format!("`{column}` of patient {patient} is {value}{beside}"),
+                    format!(
+                        "correct the cell; if {value} means missing, declare it for this column: {}",
+                        super::declared_missing::by_column(column, &value.to_string())
+                    ),
                 );
             }
         }
@@ -349,11 +365,13 @@ fn spellings(context: &Context<'_>, findings: &mut Findings) {
         }
     }
     for (column, values) in values {
-        if values.len() > FEW_TEXTS || values.iter().any(|value| value.parse::<f64>().is_ok()) {
+        if values.len() > FEW_TEXTS {
             continue;
         }
+        let answers = super::flags::answers_in_several_words(&values);
         let mut folded: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for value in values {
+        // Numbers beside the words have no spelling, and hide none.
+        for value in values.into_iter().filter(|value| answers.is_empty() && value.parse::<f64>().is_err()) {
             folded.entry(spelling::bare(value)).or_default().push(value);
         }
         // `F` beside `Female`: a letter and the word that begins with it.
@@ -367,14 +385,10 @@ fn spellings(context: &Context<'_>, findings: &mut Findings) {
                 folded.entry(letter.clone()).or_default().extend(of_word);
             }
         }
-        for spellings in folded.values().filter(|spellings| spellings.len() > 1) {
-            let at = match &context.sources.patients {
-                Some(source) => place(&source.file, None, Some(column)),
-                None => context.rows.place(None, Some(column)),
-            };
+        for spellings in folded.values().chain(&answers).filter(|spellings| spellings.len() > 1) {
             findings.add(
                 "SK610",
-                at,
+                patient_level(context, column),
                 format!("`{column}` has one value in {} spellings: {}", spellings.len(), spellings.join(", ")),
                 "use one spelling: subgroups and analysis sets compare letter by letter",
             );

@@ -168,6 +168,8 @@ pub const RULES: &[Rule] = &[
         example: "`Y` under status: completed, or discontinued?",
         remedy: "Write COMPLETED, DISCONTINUED or ONGOING (or 完了, 中止, 継続中), or label the words with `[[covariate]]`.",
     },
+    super::event_dates::RULES[0],
+    super::event_dates::RULES[1],
 ];
 
 /// Compares the disposition and the primary analysis set with the observations.
@@ -178,6 +180,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         statuses_of_adam(context, findings);
     }
     events(context, findings);
+    super::event_dates::check(context, findings);
     primary_set(context, findings);
 }
 

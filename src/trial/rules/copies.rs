@@ -12,7 +12,7 @@ const COPIED: usize = 3;
 /// Different values that must be equal before one endpoint counts as copied in most knees.
 const DISTINCT: usize = 8;
 
-/// SK209 and SK210: a visit copied from the one before, a knee copied from the other.
+/// SK209 and SK210: a visit copied from an earlier one, a knee copied from the other.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
     let design = &context.trial.design;
     let wide = |endpoint: &Endpoint| {
@@ -49,7 +49,9 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     for patient in &context.trial.patients {
         for knee in patient.knees() {
             for visit in 1..design.visits.len() {
-                if let Some(count) = alike(knee, knee, visit - 1, visit) {
+                // The nearest visit that it repeats.
+                let repeats = (0..visit).rev().find_map(|before| Some((before, alike(knee, knee, before, visit)?)));
+                if let Some((before, count)) = repeats {
                     told.insert(("SK209", visit));
                     findings.add(
                         "SK209",
@@ -59,7 +61,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
                             patient.id,
                             knee.side,
                             label(visit),
-                            label(visit - 1)
+                            label(before)
                         ),
                         "ask the site whether the visit was carried forward",
                     );

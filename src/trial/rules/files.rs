@@ -97,6 +97,27 @@ pub const RULES: &[Rule] = &[
         remedy: "Delete the row, or put its values into their own columns.",
     },
     Rule {
+        id: "SK039",
+        severity: Note,
+        title: "A declared code for missing is said with the cells that it emptied.",
+        example: "`99` in 2 cells of `crp` and 2 cells of `vas`.",
+        remedy: "See that the code means missing in each of these columns; else declare it by column with `missing_in`.",
+    },
+    Rule {
+        id: "SK037",
+        severity: Warning,
+        title: "A declared code for missing is no value of the column.",
+        example: "`missing = [\"99\"]` for the sake of CRP, with a VAS from 0 to 100 in the same file.",
+        remedy: "Declare the code for the columns where it means missing: `missing_in = { crp = [\"99\"] }`.",
+    },
+    Rule {
+        id: "SK038",
+        severity: Warning,
+        title: "A condition can read the cells that decide about a row.",
+        example: "`where = 'paindays < 90'` and the cell `9O`; `where = 'qc == \"Y\"'` and the cell `y`.",
+        remedy: "Correct the cell, or name it in the condition.",
+    },
+    Rule {
         id: "SK050",
         severity: Warning,
         title: "Columns like those of the wide data are read.",

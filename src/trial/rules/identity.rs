@@ -127,6 +127,13 @@ pub const RULES: &[Rule] = &[
         example: "Patient 014 in scores.csv, not in mri.csv.",
         remedy: "See that the patient was not measured, and that the identifier is spelled alike.",
     },
+    Rule {
+        id: "SK118",
+        severity: Error,
+        title: "A row is of a patient, not of totals.",
+        example: "`Total`, `Mean`, `SD` or `合計` in the column of identifiers.",
+        remedy: "Delete the row, or keep it out with `where`.",
+    },
 ];
 
 /// Looks for identifiers that differ in spelling only.

@@ -7,8 +7,12 @@
 mod baselines;
 pub mod coding;
 pub mod consistency;
+mod copied_patients;
 mod copies;
+pub mod declared_missing;
+pub mod event_dates;
 pub mod files;
+mod flags;
 pub mod headlines;
 pub mod identity;
 pub mod intercurrent;
@@ -87,7 +91,8 @@ pub struct Context<'a> {
 
 /// Runs the checks that do not decide whether a trial can be built; side by side, with findings in the order of groups.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
-    let groups: [fn(&Context<'_>, &mut Findings); 7] = [
+    let groups: [fn(&Context<'_>, &mut Findings); 8] = [
+        declared_missing::check,
         identity::check,
         values::check,
         time::check,

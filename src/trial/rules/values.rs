@@ -68,8 +68,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "SK209",
         severity: Warning,
-        title: "A visit is not a copy of the one before.",
-        example: "All five scores of a knee at Month 2 equal those at Baseline.",
+        title: "A visit is not a copy of an earlier one.",
+        example: "All five scores of a knee at Month 6 equal those at Baseline.",
         remedy: "Ask the site whether it was carried forward.",
     },
     Rule {
@@ -126,7 +126,7 @@ pub const RULES: &[Rule] = &[
         severity: Warning,
         title: "No value looks like a code for missing.",
         example: "-99 in a column without a declared range.",
-        remedy: "List the code in `data.missing`.",
+        remedy: "Declare the code for the column with `missing_in`.",
     },
     Rule {
         id: "SK218",
@@ -139,8 +139,8 @@ pub const RULES: &[Rule] = &[
         id: "SK219",
         severity: Error,
         title: "Every answer is one that its item offers.",
-        example: "5 in a WOMAC item answered 0–4.",
-        remedy: "Correct it, or declare it missing.",
+        example: "5 in a WOMAC item answered 0–4; all items from 1 to 5.",
+        remedy: "Correct it, or declare it missing; take 1 from items that are coded from 1.",
     },
     Rule {
         id: "SK220",
@@ -183,6 +183,13 @@ pub const RULES: &[Rule] = &[
         title: "A count has a positive exposure.",
         example: "7 painful days in a row without a number of days observed; 0 days.",
         remedy: "Fill in the exposure, or empty the count where nothing was observed.",
+    },
+    Rule {
+        id: "SK226",
+        severity: Warning,
+        title: "No patient has the values of another.",
+        example: "Patient 008 equals patient 007 in all 18 values.",
+        remedy: "Ask the site whether a case report form was copied.",
     },
     Rule {
         id: "SK230",
@@ -253,6 +260,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     sums(context, findings);
     super::baselines::check(context, findings);
     super::copies::check(context, findings);
+    super::copied_patients::check(context, findings);
 }
 
 fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
@@ -332,11 +340,14 @@ pub(super) fn codes(
     let numbers: Vec<f64> = values.iter().map(|(value, _)| *value).collect();
     for suspect in missing_codes::suspects(&numbers, endpoint.range, endpoint.kind == Kind::Ordinal) {
         let row = values.iter().find(|(value, _)| *value == suspect.code).and_then(|(_, row)| *row);
+        let declared = super::declared_missing::by_column(&endpoint.column, &suspect.code.to_string());
+        let remedy =
+            format!("if it means missing, declare it for this column, so that no other loses values: {declared}");
         findings.add(
             "SK217",
             context.rows.place(row, Some(&endpoint.column)),
             format!("{} {}", endpoint.name, suspect.said),
-            "list the code in `data.missing` if it means missing",
+            remedy,
         );
     }
 }
