@@ -255,7 +255,7 @@ fn text_for_people_has_every_part() {
     arguments.retain(|argument| *argument != "--format" && *argument != "json" && *argument != "text");
     let (code, out, err) = run(&arguments);
     assert_eq!((code, err.as_str()), (0, ""));
-    for part in ["Coefficients", "Variance components", "LS means", "EV - PLACEBO, M6", "The optimum was reached"] {
+    for part in ["Coefficients", "Variance components", "LS means", "EV - PLACEBO, M6", "A local optimum was reached"] {
         assert!(out.contains(part), "{part} is missing from\n{out}");
     }
 }

@@ -63,9 +63,14 @@ pub fn engine(material: &Material, endpoint: usize) -> Option<String> {
     let fit = material.fits().find(|fit| fit.endpoint == endpoint)?;
     let reached = &fit.convergence;
     let structure = words.name("structure", fit.structure);
+    let starts = match reached.starts {
+        1 => String::new(),
+        n => words.say("results.model_starts", &[("starts", &*n.to_string())]),
+    };
     let values = [
         ("structure", structure.as_str()),
         ("estimation", fit.estimation),
+        ("of", starts.as_str()),
         ("evaluations", &*reached.iterations.to_string()),
         ("gradient", &rounding::bound(reached.gradient_max)),
         ("curvature", &rounding::print(reached.smallest_eigenvalue, 2)),

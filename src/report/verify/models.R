@@ -228,7 +228,7 @@ reml_at <- function(model, theta, derivatives = TRUE) {
 }
 
 # Scoring with step halving, then Newton steps; variances of random effects stay at or above 0.
-reml_fit <- function(y, x, patient, cell, structure) {
+reml_search <- function(y, x, patient, cell, structure) {
   scale <- sd(qr.resid(qr(x), y))
   rows <- split(seq_along(y), patient)
   rows <- lapply(rows, function(at) at[order(cell[at])])
@@ -266,6 +266,19 @@ reml_fit <- function(y, x, patient, cell, structure) {
   at$x <- x
   at$patient <- patient
   at
+}
+
+# The best of several starts of an unstructured covariance: where the first search ends below `target`, others follow.
+reml_fit <- function(y, x, patient, cell, structure, target = NA) {
+  fit <- reml_search(y, x, patient, cell, structure)
+  off <- structure$start == 0.3
+  for (correlation in c(0, 0.6, 0.9)) {
+    if (is.na(target) || fit$log_lik >= target - 1e-6 * max(1, abs(target)) || !any(off)) break
+    structure$start[off] <- correlation
+    other <- tryCatch(reml_search(y, x, patient, cell, structure), error = function(e) NULL)
+    if (!is.null(other) && other$log_lik > fit$log_lik) fit <- other
+  }
+  fit
 }
 
 # The test of one contrast l'beta by a method for the degrees of freedom.
@@ -371,7 +384,7 @@ model_rows <- function(endpoint, set, measure, formula, visit_numbers, pairs_onl
 }
 
 # Active - placebo at every visit, and what is needed for LS means.
-linear_model <- function(endpoint, set, measure, formula, visit_numbers, method, pairs_only = FALSE) {
+linear_model <- function(endpoint, set, measure, formula, visit_numbers, method, pairs_only = FALSE, target = NA) {
   parts <- parts_of(formula)
   rows <- model_rows(endpoint, set, measure, formula, visit_numbers, pairs_only)
   if (method == "mmrm-difference") {
@@ -388,14 +401,15 @@ linear_model <- function(endpoint, set, measure, formula, visit_numbers, method,
   }
   mean_formula <- as.formula(paste("~", paste(parts$mean, collapse = " + ")))
   x <- model.matrix(mean_formula, rows)
+  full <- x
   keep <- qr(x)$pivot[seq_len(qr(x)$rank)]
   x <- x[, sort(keep), drop = FALSE]
   n_visits <- nlevels(rows$visit)
   n_knees <- nlevels(rows$treatment)
   cell <- (as.integer(rows$treatment) - 1) * n_visits + as.integer(rows$visit)
   structure <- structure_of(parts$covariance, n_knees, n_visits)
-  fit <- reml_fit(rows[[parts$outcome]], x, rows$patient, cell, structure)
-  list(fit = fit, rows = rows, mean = mean_formula, method = method)
+  fit <- reml_fit(rows[[parts$outcome]], x, rows$patient, cell, structure, as.numeric(target))
+  list(fit = fit, full = full, rows = rows, mean = mean_formula, method = method)
 }
 
 # The weights on the coefficients of the mean of `arm` at `visit` (a number): other factors, and numbers with two values,
@@ -428,12 +442,22 @@ ls_weights <- function(model, arm, visit, weights = "equal") {
     share[is.na(share)] <- 0
   }
   for (name in names(grid)) if (is.factor(rows[[name]])) grid[[name]] <- factor(grid[[name]], levels(rows[[name]]))
-  colSums(share * model.matrix(model$mean, grid))[colnames(model$fit$x)]
+  weights <- colSums(share * model.matrix(model$mean, grid))
+  structure(weights[colnames(model$fit$x)], full = weights)
+}
+
+# Whether the data determine l'beta: l, over all columns of the model, lies in the space of the rows.
+estimable <- function(model, l) {
+  l <- attr(l, "full")[colnames(model$full)]
+  rows <- svd(model$full, nu = 0, nv = ncol(model$full))
+  none <- rows$v[, c(rows$d, rep(0, ncol(model$full) - length(rows$d))) <= 1e-9 * max(rows$d), drop = FALSE]
+  all(abs(drop(l %*% none)) <= 1e-7 * max(abs(l)))
 }
 
 ls_difference <- function(model, visit) {
   active <- ls_weights(model, plan$active_arm, visit)
   if (model$method == "mmrm-difference" || is.null(active)) return(active)
-  l <- active - ls_weights(model, plan$placebo_arm, visit)
-  ifelse(abs(l) < 1e-12, 0, l)
+  placebo <- ls_weights(model, plan$placebo_arm, visit)
+  l <- active - placebo
+  structure(ifelse(abs(l) < 1e-12, 0, l), full = attr(active, "full") - attr(placebo, "full"))
 }

@@ -500,6 +500,8 @@ ancova_pairs <- function(active, placebo, base_active, base_placebo, level = 0.9
   terms <- list(m = m - mean(m), b = base_active - base_placebo)
   terms <- terms[vapply(terms, function(x) diff(range(x)) > 1e-12, logical(1))]
   fit <- lm(d ~ ., data.frame(d = d, terms))
+  # As many coefficients as pairs: splitknee refuses, there is no residual to judge by.
+  if (fit$df.residual < 1) return(answer())
   t_answer(coef(fit)[[1]], sqrt(vcov(fit)[1, 1]), fit$df.residual, level, alternative)
 }
 

@@ -11,7 +11,7 @@ use super::error::ModelError;
 use super::formula::StructureKind;
 use super::layout::{Block, Layout, Pattern, Term, TermKind};
 use super::likelihood::{Evaluation, Problem};
-use super::start::start_values;
+use super::start::{further_starts, start_values};
 use crate::math::linalg::{cholesky, dot, invert_lower, log_det, multiply, solve_cholesky, transpose};
 use crate::math::trust_region::{Minimum, Settings, minimise};
 use crate::note;
@@ -259,8 +259,22 @@ impl CellsModel {
     /// A covariance that the data do not determine; no convergence.
     pub fn fit(&self) -> Result<CellsFit, ModelError> {
         let problem = self.problem(&vec![1; self.rows.len()])?;
-        let start = start_values(&problem);
-        self.solve(&problem, &start, Settings::default(), self.rows.iter().map(|r| r.len() / (self.p + 1)).sum())
+        let n = self.rows.iter().map(|r| r.len() / (self.p + 1)).sum();
+        let mut best = self.solve(&problem, &start_values(&problem), Settings::default(), n);
+        // As in `search`.
+        let known = best.as_ref().ok().map(|best| best.psi.clone());
+        for from in further_starts(&problem, known.as_deref()).1 {
+            let other = self.solve(&problem, &from, Settings::default(), n);
+            if let Ok(other) = other
+                && best
+                    .as_ref()
+                    .ok()
+                    .is_none_or(|best| other.log_lik > best.log_lik + 1e-8 * (1.0 + best.log_lik.abs()))
+            {
+                best = Ok(other);
+            }
+        }
+        best
     }
 
     /// The REML fit with patient i counted `weights[i]` times, searched from `from`.

@@ -1,4 +1,5 @@
-//! Evidence that the reported estimate is the optimum.
+//! Evidence that the reported estimate is a local optimum, and how many starts it is the best of. That no higher optimum
+//! exists is not shown: no search can show it.
 
 use crate::note;
 use crate::note::Note;
@@ -9,6 +10,7 @@ use super::covariance::Role;
 use super::error::ModelError;
 use super::layout::{Term, TermKind};
 use super::likelihood::Problem;
+use super::search::Tried;
 use crate::math::linalg::{eigen_symmetric, smallest_eigenvalue};
 use crate::math::trust_region::Minimum;
 
@@ -21,19 +23,33 @@ pub struct PathStep {
     pub gradient_max: f64,
 }
 
-/// How the optimum was reached and how good it is. Gradient and Hessian are those of −ℓ in the working parameters of the
+/// Below this smallest eigenvalue of a correlation matrix, rounding reaches the sixth digit of degrees of freedom.
+const NEARLY_SINGULAR: f64 = 1e-5;
+
+/// How the local optimum was reached and how good it is: within the reach of the quadratic model at it, no other point is
+/// better. An optimum elsewhere may be higher. Gradient and Hessian are those of −ℓ in the working parameters of the
 /// standardised outcome, where parameters are of the order of one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Certificate {
     /// Whether the optimum was reached.
     pub converged: bool,
-    /// Evaluations of the likelihood and its derivatives.
+    /// Evaluations of the likelihood and its derivatives on the way to the optimum.
     pub iterations: usize,
+    /// Starting points of which this optimum is the best.
+    pub starts: usize,
+    /// Different optima that they led to, this one included.
+    pub optima: usize,
+    /// How much lower the log-likelihood of the next best of them is.
+    pub next_optimum: Option<f64>,
+    /// Starts that ran to a singular covariance at a larger likelihood, which is no estimate.
+    pub singular_starts: usize,
+    /// Smallest eigenvalue of the correlation matrices of the residual structures over two or more cells.
+    pub smallest_correlation: Option<f64>,
     /// Largest absolute gradient component.
     pub gradient_max: f64,
     /// Smallest eigenvalue of the Hessian over the parameters that are not on the boundary.
     pub smallest_eigenvalue: f64,
-    /// `½ g'H⁻¹g`: how much larger the log-likelihood could still become.
+    /// `½ g'H⁻¹g`: how much larger the log-likelihood could still become near this optimum.
     pub newton_decrement: f64,
     /// Variance components on their boundary (zero, or a correlation of ±1).
     pub boundary: Vec<String>,
@@ -46,13 +62,42 @@ pub struct Certificate {
 impl Certificate {
     /// The certificate in words.
     pub fn words(&self) -> Note {
-        note!(
-            optimum,
-            n = self.iterations,
-            gradient = Value::shown(self.gradient_max, format!("{:.1e}", self.gradient_max)),
-            curvature = Value::shown(self.smallest_eigenvalue, format!("{:.2e}", self.smallest_eigenvalue)),
-            decrement = Value::shown(self.newton_decrement.max(0.0), format!("{:.1e}", self.newton_decrement.max(0.0)))
-        )
+        let gradient = Value::shown(self.gradient_max, format!("{:.1e}", self.gradient_max));
+        let curvature = Value::shown(self.smallest_eigenvalue, format!("{:.2e}", self.smallest_eigenvalue));
+        let decrement = self.newton_decrement.max(0.0);
+        let decrement = Value::shown(decrement, format!("{decrement:.1e}"));
+        let (n, starts) = (self.iterations, self.starts);
+        if starts == 1 {
+            note!(optimum, n = n, gradient = gradient, curvature = curvature, decrement = decrement)
+        } else {
+            note!(
+                optimum_best,
+                n = n,
+                starts = starts,
+                gradient = gradient,
+                curvature = curvature,
+                decrement = decrement
+            )
+        }
+    }
+
+    /// What the reader should know of the other ends of the search and of the precision at this one.
+    pub(crate) fn search_notes(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        if let Some(next) = self.next_optimum {
+            let gap = Value::shown(next, format!("{next:.2}"));
+            notes.push(note!(several_optima, n = self.optima, starts = self.starts, gap = gap));
+        }
+        if self.singular_starts > 0 {
+            notes.push(note!(singular_elsewhere, n = self.singular_starts, starts = self.starts));
+        }
+        if let Some(smallest) = self.smallest_correlation.filter(|smallest| *smallest < NEARLY_SINGULAR) {
+            // Second derivatives hold two inverses of the covariance: their rounding grows with the square.
+            let digits = (smallest * smallest / f64::EPSILON).log10().floor().max(0.0);
+            let eigenvalue = Value::shown(smallest, format!("{smallest:.1e}"));
+            notes.push(note!(nearly_singular_cells, eigenvalue = eigenvalue, digits = digits as usize));
+        }
+        notes
     }
 
     /// What a boundary solution means, or `None` for an interior one.
@@ -94,10 +139,11 @@ pub(crate) fn certify(
     hessian: &[f64],
     free: &[bool],
     minimum: &Minimum,
+    tried: &Tried,
 ) -> Result<Certificate, ModelError> {
     let k = problem.k;
     let name = |h: usize| owner(problem, h).map_or(String::new(), |(t, i)| parameter_name(t, i));
-    degenerate(problem, theta, name)?;
+    let smallest_correlation = degenerate(problem, theta, name)?;
     let gradient_max = minimum.at.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
     let places: Vec<usize> = (0..k).filter(|&i| free[i]).collect();
     let reduced: Vec<f64> =
@@ -134,6 +180,11 @@ pub(crate) fn certify(
     Ok(Certificate {
         converged: true,
         iterations: minimum.evaluations,
+        starts: tried.starts,
+        optima: tried.optima,
+        next_optimum: Some(tried.next).filter(|next| next.is_finite()),
+        singular_starts: tried.singular,
+        smallest_correlation,
         gradient_max,
         smallest_eigenvalue: smallest,
         newton_decrement: minimum.decrement,
@@ -170,8 +221,10 @@ fn single(problem: &Problem, h: usize) -> bool {
     owner(problem, h).is_some_and(|(t, _)| t.shape.n_cells() == 1)
 }
 
-/// Refuses an optimum at a singular residual covariance: there the likelihood is unbounded.
-fn degenerate(problem: &Problem, theta: &[f64], name: impl Fn(usize) -> String) -> Result<(), ModelError> {
+/// Refuses an optimum at a singular residual covariance: there the likelihood is unbounded. Elsewhere the smallest
+/// eigenvalue of the correlation matrices over two or more cells.
+fn degenerate(problem: &Problem, theta: &[f64], name: impl Fn(usize) -> String) -> Result<Option<f64>, ModelError> {
+    let mut smallest: Option<f64> = None;
     for term in problem.terms.iter().filter(|t| t.kind != TermKind::Random) {
         let (n, size) = (term.shape.n_cells(), term.shape.n_parameters());
         for copy in 0..term.copies {
@@ -189,7 +242,11 @@ fn degenerate(problem: &Problem, theta: &[f64], name: impl Fn(usize) -> String) 
             let scale: Vec<f64> = (0..n).map(|i| sigma[i * n + i].max(1e-300).sqrt()).collect();
             let correlation: Vec<f64> = (0..n * n).map(|i| sigma[i] / (scale[i / n] * scale[i % n])).collect();
             let tiny = scale.iter().any(|s| *s < 1e-6);
-            if tiny || smallest_eigenvalue(&correlation, n) < 1e-9 {
+            let eigenvalue = smallest_eigenvalue(&correlation, n);
+            if n > 1 {
+                smallest = Some(smallest.map_or(eigenvalue, |known| known.min(eigenvalue)));
+            }
+            if tiny || eigenvalue < 1e-9 {
                 let group = term.copy_names.get(copy).map_or("", String::as_str);
                 let parameter = if n == 1 {
                     name(start)
@@ -200,5 +257,10 @@ fn degenerate(problem: &Problem, theta: &[f64], name: impl Fn(usize) -> String) 
             }
         }
     }
-    Ok(())
+    Ok(smallest)
+}
+
+/// Whether θ is not a singular residual covariance, where the likelihood is unbounded.
+pub(crate) fn sound(problem: &Problem, theta: &[f64]) -> bool {
+    degenerate(problem, theta, |_| String::new()).is_ok()
 }

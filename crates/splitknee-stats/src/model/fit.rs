@@ -4,16 +4,15 @@
 //! orthonormal basis, so that scale and location of the data do not matter; results are carried back exactly.
 
 use super::certificate::{Certificate, certify};
-use super::covariance::Unstructured;
 use super::data::Columns;
 use super::design::{Design, Grouping, Input, ModelFrame};
 use super::error::ModelError;
 use super::formula::Formula;
 use super::layout::{Layout, TermKind};
 use super::likelihood::{Evaluation, Problem};
-use super::start::{mean_squares, start_values};
+use super::search::search;
 use crate::math::linalg::{dot, invert_lower, multiply, transpose};
-use crate::math::trust_region::{Derivatives, Minimum, Settings, minimise};
+use crate::math::trust_region::Derivatives;
 use crate::note;
 
 /// Restricted or full maximum likelihood.
@@ -169,16 +168,16 @@ pub(crate) fn fit_frame(frame: ModelFrame, design: Design, options: &FitOptions)
         notes.push(note!(dropped_columns, columns = design.aliased.join(", ")));
     }
     notes.extend(remarks(&frame, &problem, patients.len()));
-    let start = start_values(&problem);
-    let search = Search { problem: &problem, free: vec![true; problem.k] };
-    let (minimum, free) = search.run(&start, options)?;
+    let found = search(&problem, options)?;
+    let (minimum, free) = (found.minimum, found.free);
     let singular = free.iter().any(|f| !f);
     let psi = minimum.x.clone();
     let theta = problem.natural(&psi);
     let at = problem.evaluate(&theta).ok_or_else(|| ModelError::NotPositiveDefinite { matrix: note!(v_optimum) })?;
     let jacobian = problem.jacobian(&psi);
     let hessian_psi = problem.hessian_psi(&psi, &jacobian, &at);
-    let certificate = certify(&problem, &psi, &theta, &hessian_psi, &free, &minimum)?;
+    let certificate = certify(&problem, &psi, &theta, &hessian_psi, &free, &minimum, &found.tried)?;
+    notes.extend(certificate.search_notes());
     if let Some(words) = certificate.boundary_words() {
         notes.push(words);
     }
@@ -368,116 +367,6 @@ impl Problem {
             (0..k).map(|j| 0.5 * (0..k).map(|h| at.gradient[h] * jacobian[h * k + j]).sum::<f64>()).collect();
         let hessian = self.hessian_psi(psi, &jacobian, at);
         Derivatives { value: 0.5 * at.deviance, gradient, hessian }
-    }
-
-    /// The positions in ψ of standard deviations of random effects.
-    pub(crate) fn boundary_positions(&self) -> Vec<usize> {
-        self.boundary_sizes().into_iter().map(|(i, _)| i).collect()
-    }
-
-    /// The same, each with the size of its covariate (root mean square),
-    /// so that what counts as vanishing does not depend on the covariate's unit.
-    fn boundary_sizes(&self) -> Vec<(usize, f64)> {
-        let random = self.terms.iter().enumerate().filter(|(_, t)| t.kind == TermKind::Random);
-        let places = random.flat_map(|(index, t)| {
-            let sizes = mean_squares(self, index, t.shape.n_cells());
-            t.shape.boundary().into_iter().zip(sizes).map(move |(i, size)| (t.offset + i, size.sqrt()))
-        });
-        places.collect()
-    }
-}
-
-/// A standard deviation (in units of the residual one) below this at the optimum is tried at zero.
-const VANISHING: f64 = 1e-4;
-
-/// How much the log-likelihood may fall, relatively, by putting a vanishing standard deviation at zero: rounding only.
-const SETTLED: f64 = 1e-12;
-
-struct Search<'a> {
-    problem: &'a Problem,
-    free: Vec<bool>,
-}
-
-impl Search<'_> {
-    /// Minimises over the free ψ; the others stay.
-    fn minimise(&self, start: &[f64], options: &FitOptions) -> Option<Minimum> {
-        let k = start.len();
-        let places: Vec<usize> = (0..k).filter(|&i| self.free[i]).collect();
-        let reduced: Vec<f64> = places.iter().map(|&i| start[i]).collect();
-        let radius = dot(&reduced, &reduced).sqrt().max(1.0);
-        let settings = Settings { max_evaluations: options.max_evaluations, radius, ..Settings::default() };
-        let expand = |x: &[f64]| {
-            let mut full = start.to_vec();
-            places.iter().zip(x).for_each(|(&i, v)| full[i] = *v);
-            full
-        };
-        let mut minimum = minimise(&reduced, settings, |x| {
-            let full = self.problem.objective(&expand(x))?;
-            if places.len() == k {
-                return Some(full);
-            }
-            let gradient = places.iter().map(|&i| full.gradient[i]).collect();
-            let hessian = places.iter().flat_map(|&i| places.iter().map(move |&j| (i, j)));
-            let hessian = hessian.map(|(i, j)| full.hessian[i * k + j]).collect();
-            Some(Derivatives { value: full.value, gradient, hessian })
-        })?;
-        minimum.x = expand(&minimum.x);
-        Some(minimum)
-    }
-
-    /// Where L_cc = 0, the rest of column c of L only rotates with the later columns: Σ gets what it gives from the
-    /// diagonal below, and the column is held at zero so that the Hessian is not singular.
-    fn fold_columns(&mut self, vanishing: &[usize], psi: &mut [f64]) {
-        let random = self.problem.terms.iter().filter(|t| t.kind == TermKind::Random);
-        for (offset, n) in random.map(|t| (t.offset, t.shape.n_cells())) {
-            let place = |a: usize, b: usize| offset + Unstructured::index(a, b);
-            for c in (0..n).filter(|&c| vanishing.contains(&place(c, c))) {
-                for r in c + 1..n {
-                    let (below, diagonal) = (place(r, c), place(r, r));
-                    psi[diagonal] = psi[diagonal].hypot(psi[below]);
-                    psi[below] = 0.0;
-                    self.free[below] = false;
-                }
-            }
-        }
-    }
-
-    /// The optimum, with vanishing standard deviations of random effects settled at exactly zero where that is where the
-    /// likelihood is largest. Returns which ψ are free.
-    fn run(mut self, start: &[f64], options: &FitOptions) -> Result<(Minimum, Vec<bool>), ModelError> {
-        let unusable = || ModelError::NotPositiveDefinite { matrix: note!(v_start) };
-        let mut minimum = self.minimise(start, options).ok_or_else(unusable)?;
-        let mut path = std::mem::take(&mut minimum.path);
-        let mut evaluations = minimum.evaluations;
-        let candidates = self.problem.boundary_sizes();
-        for _ in 0..candidates.len() + 1 {
-            let vanishing =
-                candidates.iter().filter(|(i, size)| self.free[*i] && minimum.x[*i].abs() * size < VANISHING);
-            let vanishing: Vec<usize> = vanishing.map(|(i, _)| *i).collect();
-            if vanishing.is_empty() {
-                break;
-            }
-            let mut from = minimum.x.clone();
-            let before = self.free.clone();
-            for &i in &vanishing {
-                from[i] = 0.0;
-                self.free[i] = false;
-            }
-            self.fold_columns(&vanishing, &mut from);
-            let Some(settled) = self.minimise(&from, options) else { break };
-            path.extend(settled.path.iter().skip(1).copied());
-            evaluations += settled.evaluations;
-            if settled.at.value <= minimum.at.value + SETTLED * (1.0 + minimum.at.value.abs()) {
-                minimum = settled;
-            } else {
-                // Small but not zero: the interior optimum stands.
-                self.free = before;
-                break;
-            }
-        }
-        minimum.path = path;
-        minimum.evaluations = evaluations;
-        Ok((minimum, self.free))
     }
 }
 

@@ -89,6 +89,16 @@ pub(crate) struct Evaluation {
     pub p_tilde: Vec<f64>,
 }
 
+/// A covariance over cells and how −2ℓ changes with it.
+pub(crate) struct CellSlope {
+    /// Σ.
+    pub sigma: Vec<f64>,
+    /// Σ_i Z_i'K_iZ_i.
+    pub slope: Vec<f64>,
+    /// Number of subjects.
+    pub n_subjects: f64,
+}
+
 /// One pattern at one θ.
 pub(crate) struct PatternState {
     /// V⁻¹.
@@ -239,6 +249,17 @@ impl Problem {
 
     /// The likelihood and its derivatives; `None` where V or X'BX is not positive definite.
     pub fn evaluate(&self, theta: &[f64]) -> Option<Evaluation> {
+        let (mut out, states) = self.likelihood(theta)?;
+        self.derivatives(theta, &states, &mut out);
+        Some(out)
+    }
+
+    /// −2ℓ alone, at a fraction of the cost of its derivatives.
+    pub fn deviance(&self, theta: &[f64]) -> Option<f64> {
+        self.likelihood(theta).map(|(at, _)| at.deviance)
+    }
+
+    fn likelihood(&self, theta: &[f64]) -> Option<(Evaluation, Vec<PatternState>)> {
         let (p, w) = (self.p, self.p + 1);
         let matrices = self.cell_matrices(theta);
         for (term, copies) in self.terms.iter().zip(&matrices) {
@@ -300,9 +321,36 @@ impl Problem {
         if !deviance.is_finite() {
             return None;
         }
-        let mut out = Evaluation { deviance, gamma, f, gradient: Vec::new(), hessian: Vec::new(), p_tilde: Vec::new() };
-        self.derivatives(theta, &states, &mut out);
-        Some(out)
+        let out = Evaluation { deviance, gamma, f, gradient: Vec::new(), hessian: Vec::new(), p_tilde: Vec::new() };
+        Some((out, states))
+    }
+
+    /// −2ℓ, and Σ(θ) of every term and copy with Σ_i Z_i'K_iZ_i over its subjects, Z the loadings of the rows on its cells: half of
+    /// it is −∂ℓ/∂Σ where every place of Σ is free.
+    pub fn cell_slopes(&self, theta: &[f64]) -> Option<(f64, Vec<Vec<CellSlope>>)> {
+        let (at, states) = self.likelihood(theta)?;
+        let matrices = self.cell_matrices(theta).into_iter().map(|copies| {
+            let empty = |sigma: Vec<f64>| CellSlope { slope: vec![0.0; sigma.len()], sigma, n_subjects: 0.0 };
+            copies.into_iter().map(empty).collect()
+        });
+        let mut out: Vec<Vec<CellSlope>> = matrices.collect();
+        for (pattern, state) in self.patterns.iter().zip(&states) {
+            let (m, n) = (pattern.size, pattern.n_patients as f64);
+            let (c, e) = self.moments(&self.rotated(state, m, &at.f, &at.gamma), m);
+            for block in &pattern.blocks {
+                let cells = self.terms[block.term].shape.n_cells();
+                let target = &mut out[block.term][block.copy];
+                target.n_subjects += n;
+                for (a, rows) in &block.cells {
+                    for (b, columns) in &block.cells {
+                        let pairs = rows.iter().flat_map(|(r, x)| columns.iter().map(move |(s, y)| (r * m + s, x * y)));
+                        let sum: f64 = pairs.map(|(i, w)| w * (n * state.b[i] - c[i] - e[i])).sum();
+                        target.slope[a * cells + b] += sum;
+                    }
+                }
+            }
+        }
+        Some((at.deviance, out))
     }
 
     /// Z = BXF and u = B(y − Xγ) per pseudo-patient, `size × (p + 1)`.

@@ -36,6 +36,8 @@
 
 pub mod adjust;
 mod anova;
+#[cfg(test)]
+mod basins_tests;
 mod between_within;
 pub mod cells;
 mod certificate;
@@ -60,6 +62,7 @@ mod profile;
 mod profile_chart;
 mod report;
 mod satterthwaite;
+mod search;
 mod start;
 
 pub use anova::{AnovaRow, AnovaType};

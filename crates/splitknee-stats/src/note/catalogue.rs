@@ -13,7 +13,11 @@ crate::messages! {
         parameter_between = "{group}: covariance between the units at {a}";
         parameter_between_two = "{group}: covariance between the units of {a} and {b}";
         parameter_covariance = "{group}: covariance of {a} and {b}";
-        optimum = "The optimum was reached after {n} evaluations: the largest gradient is {gradient}, the smallest curvature {curvature}, and the log-likelihood could rise by at most {decrement}.";
+        optimum = "A local optimum was reached after {n} evaluations, from one start: the largest gradient is {gradient}, the smallest curvature {curvature}, and near it the log-likelihood could rise by at most {decrement}; a higher optimum elsewhere is not ruled out.";
+        optimum_best = "A local optimum was reached after {n} evaluations, the best of {starts} starts: the largest gradient is {gradient}, the smallest curvature {curvature}, and near it the log-likelihood could rise by at most {decrement}; a higher optimum elsewhere is not ruled out.";
+        several_optima = "the likelihood has more than one optimum: {starts} starts led to {n}; the highest is reported, the log-likelihood of the next is {gap} lower";
+        singular_elsewhere = "{n} of {starts} starts ran to a singular covariance, where the likelihood is larger and may have no bound; the highest optimum with a covariance that is not singular is reported: the data hardly determine so many parameters";
+        nearly_singular_cells = "the covariance over the cells is nearly singular (smallest eigenvalue of its correlation matrix {eigenvalue}): of standard errors and degrees of freedom about {digits} digits are certain, the rest is rounding";
         dropped_columns = "dropped as linear combinations of earlier columns of the design: {columns}";
         dropped_terms = "dropped as combinations of other terms: {columns}";
         gee_scale_r = "scale and correlation by R's geepack: no correction for the number of coefficients";
