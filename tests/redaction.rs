@@ -160,7 +160,7 @@ fn missing_codes_do_not_touch_identifiers_of_calculators() {
     let mut rows = "pid,arm,y\n".to_owned();
     for patient in 1..=12 {
         for (arm, shift) in [("A", 3), ("B", 0)] {
-            rows.push_str(&format!("{patient},{arm},{}\n", 20 + shift + patient * 7 % 11));
+            rows.push_str(&format!("{patient},{arm},{}\n", 20 + shift + (7 + shift) * patient % 11));
         }
     }
     let file = folder.path().join("y.csv");

@@ -81,7 +81,12 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     if let [only] = header.as_slice()
         && options.delimiter.is_none()
         && text.trim_start_matches('\u{feff}').starts_with('"')
-        && let Some(mark) = [',', ';', '\t', '|'].into_iter().find(|mark| only.contains(*mark))
+        && let below = body.get(records.at..).unwrap_or_default().trim_start_matches(['\r', '\n'])
+        && let below = below.lines().next().unwrap_or_default()
+        && below.starts_with('"')
+        && let Some(mark) = [',', ';', '\t', '|']
+            .into_iter()
+            .find(|mark| only.contains(*mark) && below.matches(*mark).count() == only.matches(*mark).count())
     {
         return Err(DataError::Malformed {
             path: name.to_string(),

@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn columns_are_named_as_in_a_spreadsheet() {
-        let names: Vec<String> = [0, 25, 26, 701, 702].into_iter().map(letters).collect();
+        let names: Vec<String> = [1, 26, 27, 702, 703].into_iter().map(letters).collect();
         assert_eq!(names, ["A", "Z", "AA", "ZZ", "AAA"]);
     }
 }
