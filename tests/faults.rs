@@ -347,7 +347,7 @@ const MISTAKES: &[Mistake] = &[
         "-99 outside the range",
         |t| t.at("vas", &[8, 20, 31], "-99"),
         1,
-        "list `-99` in `data.missing` if it means missing",
+        "if `-99` means missing, declare it for this column: `missing_in = { vas = [\"-99\"] }`",
     ),
     (
         "999 without a range",
@@ -472,7 +472,7 @@ const MISTAKES: &[Mistake] = &[
         1,
         "write the level of the test, for instance 0.05",
     ),
-    ("alpha = 0.95", |t| t.plan("[analysis]", "[analysis]\nalpha = 0.95"), 1, "between 0 and 0.5"),
+    ("alpha = 0.95", |t| t.plan("[analysis]", "[analysis]\nalpha = 0.95"), 1, "between 1e-9 and 0.5"),
     (
         "direction",
         |t| t.plan("better = \"lower\"", "better = \"higher\""),
@@ -595,7 +595,9 @@ fn everyday_mistakes_are_found_with_their_cause() {
     let comma = |t: &mut Trial, every: usize| {
         t.column("crp", |v, row| if row % every == 0 { v.replace('.', ",") } else { v.into() })
     };
-    for (every, code, said) in [(1, 0, "0 errors, 0 warnings"), (2, 1, "declare `decimal_comma = true`")] {
+    for (every, code, said) in
+        [(1, 0, "0 errors, 0 warnings"), (2, 1, "has a decimal comma, and 72 other cells of the column a point")]
+    {
         let mut trial = clean();
         comma(&mut trial, every);
         let (found, text) = check(&trial, &trial.text(";"));

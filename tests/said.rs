@@ -224,8 +224,8 @@ fn labels_and_identifiers_of_another_form_are_told() {
         let found = finding(&findings, rule);
         format!("{} {}", found.message, found.remedy)
     };
-    assert!(spelled("arm", "ＥＶ", "SK601").contains("a spelling of `EV`"));
-    assert!(spelled("visit", "Ｂａｓｅｌｉｎｅ", "SK602").contains("a spelling of `Baseline`"));
+    assert!(spelled("arm", "ＥＶ", "SK601").contains("looks like `EV` and differs in the width"));
+    assert!(spelled("visit", "Ｂａｓｅｌｉｎｅ", "SK602").contains("looks like `Baseline` and differs in the width"));
     assert!(spelled("id", "P0①", "SK114").contains("width or form"));
     let mut small = SmallTrial::new();
     for file in ["knees.csv", "allocation.csv"] {

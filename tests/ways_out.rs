@@ -167,8 +167,8 @@ fn files_that_are_no_table_say_what_they_are() {
         ("a.json", &b"[{\"pid\":1,\"vas\":5}]"[..], &["plain JSON", "CSV"][..]),
         ("a.json", b"{\"pid\":[1,2]}", &["plain JSON", "CSV"]),
         ("a.ndjson", b"{\"pid\":1}\n{\"pid\":2}\n", &["plain JSON", "CSV"]),
-        ("a.xls", b"<html><table><tr><td>pid</td></tr></table></html>", &["web page", ".xlsx"]),
-        ("a.csv", b"<!DOCTYPE html><html></html>", &["web page"]),
+        ("a.xls", b"<html><table><tr><td>pid</td></tr></table></html>", &["HTML page", ".xlsx"]),
+        ("a.csv", b"<!DOCTYPE html><html></html>", &["HTML page"]),
         ("a.csv", b"\"pid,side,vas\"\n\"1,L,5\"\n\"1,R,6\"\n", &["row 1", "between quotes"]),
         ("a.csv", b"pid,side,vas\n1,L,5\n1;R;6\n2;L;7\n", &["row 3", "`;`"]),
     ] {

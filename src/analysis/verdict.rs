@@ -653,7 +653,9 @@ mod tests {
             confirmatory(&evidence, None, Gate::None, goal).claim
         };
         assert_eq!(only(-12.0, -1.0), Claim::Superior);
-        assert_eq!(only(1.0, 9.0), Claim::Inferior);
+        // Within the margin the objective is met, on whichever side of zero; beyond it, the direction is.
+        assert_eq!(only(1.0, 9.0), Claim::NonInferior);
+        assert_eq!(only(1.0, 12.0), Claim::Inferior);
         assert_eq!(only(-12.0, 5.0), Claim::NonInferior);
     }
 

@@ -130,21 +130,6 @@ pub fn looks_signed(text: &str) -> bool {
     signature(text.as_bytes()).is_some() || marked_up(text.as_bytes()).is_some()
 }
 
-/// What a text that begins as markup is, and what to do: programs write web pages and XML under the names of workbooks.
-fn markup(bytes: &[u8]) -> Option<&'static str> {
-    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let start =
-        String::from_utf8_lossy(start.get(..start.len().min(512)).unwrap_or_default()).trim_start().to_lowercase();
-    if ["<html", "<!doctype html", "<table", "<head", "<body", "<meta"].iter().any(|tag| start.starts_with(tag)) {
-        return Some(
-            "a web page (HTML), which programs write under the name of a workbook; open it in a spreadsheet program and save it as \
-             .xlsx or CSV",
-        );
-    }
-    (start.starts_with("<?xml") && start.contains("spreadsheet"))
-        .then_some("an XML spreadsheet of Excel 2003; open it in a spreadsheet program and save it as .xlsx or CSV")
-}
-
 /// Refuses a file whose first bytes belong to another format than `format`.
 ///
 /// # Errors
@@ -152,9 +137,6 @@ fn markup(bytes: &[u8]) -> Option<&'static str> {
 pub fn check_signature(name: &str, bytes: &[u8], format: Format) -> Result<(), DataError> {
     if bytes.is_empty() {
         return Err(DataError::Empty { path: name.to_string() });
-    }
-    if let Some(how) = markup(bytes).filter(|_| format != Format::DatasetJson && format != Format::DatasetNdjson) {
-        return Err(DataError::UnknownFormat { path: name.to_string(), how: Some(how) });
     }
     let wrong = |found| DataError::WrongFormat { path: name.to_string(), declared: format.title(), found };
     if let Some((_, found, formats)) = signature(bytes) {

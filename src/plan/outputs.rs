@@ -10,7 +10,7 @@ use super::file::PlanFile;
 use super::schema::suggestion;
 
 /// Every output; the plan does not import the report that makes them (a test holds the two alike).
-pub const OUTPUTS: [&str; 70] = [
+pub const OUTPUTS: [&str; 74] = [
     "adverse-event-risks",
     "adverse-event-timeline",
     "bland-altman-e",
@@ -19,6 +19,7 @@ pub const OUTPUTS: [&str; 70] = [
     "flow",
     "forest-e-subgroups",
     "forest-primary-visit",
+    "imputation-diagnostics-e",
     "l-deviations",
     "l-discontinued",
     "l-e",
@@ -34,6 +35,7 @@ pub const OUTPUTS: [&str; 70] = [
     "sensitivity-forest-e",
     "sensitivity-forest-e-estimands",
     "shift-bars-e",
+    "strategy-profiles-e",
     "t-by-term",
     "t-carry-across",
     "t-cells",
@@ -65,6 +67,8 @@ pub const OUTPUTS: [&str; 70] = [
     "t-exposure",
     "t-findings",
     "t-harms",
+    "t-imputation",
+    "t-influence",
     "t-intercurrent",
     "t-knees",
     "t-meta-analysis",

@@ -430,7 +430,7 @@ mod tests {
         let mut kinds: Vec<Change> = found.differences.iter().map(Difference::change).collect();
         kinds.sort_unstable();
         assert_eq!(kinds, [Change::Conclusion, Change::Estimate, Change::P]);
-        let gone = compare(&set(json!([record(1.0, "superior")])), &set(json!([])), 1e-9, 0.0);
+        let gone = compare(&set(json!([record(1.0, "superior")])), &set(json!([{"id": "other"}])), 1e-9, 0.0);
         assert!(gone.primary[0].second.is_none() && gone.conclusions.is_empty());
     }
 

@@ -78,7 +78,7 @@ pub fn all_of(trial: &Trial, source: &Source, column: &str) -> Option<(String, S
     let ids = source.table.text(column).ok()?;
     let (here, there) = unlike(ids.iter().flatten(), trial.patients.iter().map(|patient| &patient.id))?;
     let message = format!(
-        "no identifier of this file is one of the observations: here they are like `{here}`, there like `{there}`"
+        "no identifier of this file is one of the observations: here there is patient `{here}`, there patient `{there}`"
     );
     let remedy = "write the identifiers alike in both files, or name the right column in `data.patient_column`";
     Some((message, remedy.to_owned()))

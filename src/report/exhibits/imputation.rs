@@ -248,17 +248,17 @@ pub fn influence(material: &Material, number_of: &str) -> Option<ResultTable> {
     );
     for own in estimated(material) {
         let Some(record) = own.main() else { continue };
-        let (found, Some(estimate)) = (json(record, "influence"), record.result.estimate) else { continue };
+        let found = json(record, "influence");
         if !found.is_array() {
             continue;
         }
         let decimals = material.endpoint(own.question.endpoint).decimals + 2;
         table.group(heading_of(material, &own));
-        for one in found.as_array().into_iter().flatten() {
-            let without = number(one, "estimate");
-            let change = without.map(|without| without - estimate);
-            let cells = vec![Cell::Number(without, decimals), Cell::Number(change, decimals)];
+        for (place, one) in found.as_array().into_iter().flatten().enumerate() {
+            let fields = ["estimate", "change"];
+            let cells = fields.map(|field| Cell::Number(number(one, field), decimals)).to_vec();
             table.row(text(one, "patient").to_owned(), 1, cells, vec![record.id.clone()]);
+            table.named(fields.map(|field| format!("influence[{place}].{field}")));
         }
     }
     table.footnotes.push(words.get("estimand.influence_note"));

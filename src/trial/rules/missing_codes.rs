@@ -32,7 +32,10 @@ pub fn suspects(values: &[f64], range: Option<(f64, f64)>, grades: bool) -> Vec<
     }
     let mut found = Vec::new();
     for (code, cells) in CODES.into_iter().zip(counts).filter(|(_, cells)| *cells > 0) {
-        let others = CODES.into_iter().zip(counts).filter(|(other, count)| *count > 0 && !akin(*other, code));
+        // A code that is itself far from the values is none of them.
+        let far = |other: f64| other > 0.0 && rest.is_some_and(|(_, high)| high < other / 5.0);
+        let others =
+            CODES.into_iter().zip(counts).filter(|(other, count)| *count > 0 && !akin(*other, code) && !far(*other));
         let ends = others.fold(rest, |ends, (other, _)| {
             Some(ends.map_or((other, other), |(low, high)| (low.min(other), high.max(other))))
         });

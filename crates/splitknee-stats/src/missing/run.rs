@@ -161,6 +161,8 @@ pub struct WithoutPatient {
     pub patient: String,
     /// The estimate when both knees of the patient are left out.
     pub estimate: f64,
+    /// That estimate less the one of all patients.
+    pub change: f64,
 }
 
 /// The answer, with the field names of the command's JSON.
@@ -393,7 +395,10 @@ fn conditional_mean(imputation: &Imputation, request: &Request, inference: Infer
     answer.influence = order
         .into_iter()
         .take(5)
-        .map(|i| WithoutPatient { patient: label(i).to_owned(), estimate: jackknife.left_out[i].estimate })
+        .map(|i| {
+            let estimate = jackknife.left_out[i].estimate;
+            WithoutPatient { patient: label(i).to_owned(), estimate, change: estimate - full }
+        })
         .collect();
     Ok(answer)
 }
