@@ -54,7 +54,7 @@ fn every_test_that_a_file_declares_has_its_line() {
 fn pairs(kinds: &[Kind]) -> (Vec<f64>, Vec<f64>) {
     let answers = kinds.contains(&Kind::Binary) || kinds == [Kind::Count];
     let pair = |i: u32| match answers {
-        true => (f64::from(i % 3 == 0), f64::from(i % 5 == 0)),
+        true => (f64::from(i.is_multiple_of(3)), f64::from(i.is_multiple_of(5))),
         false => (f64::from(i * 37 % 101), f64::from(i * 53 % 97)),
     };
     (0..260).map(pair).unzip()

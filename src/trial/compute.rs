@@ -28,6 +28,9 @@ const FUNCTIONS: [(&str, usize, usize); 7] =
 /// Parentheses and signs within each other that are read at most.
 const DEEPEST: usize = 50;
 
+/// The value of each row, and the rows in which the expression has none although its cells do.
+pub type ValuesAndUndefined = (Vec<Option<f64>>, Vec<usize>);
+
 impl Computed {
     /// Reads an expression.
     ///
@@ -101,7 +104,7 @@ impl Computed {
     ///
     /// # Errors
     /// Cells of its columns that are no numbers.
-    pub fn of_table(&self, table: &Table) -> Result<(Vec<Option<f64>>, Vec<usize>), Vec<CellError>> {
+    pub fn of_table(&self, table: &Table) -> Result<ValuesAndUndefined, Vec<CellError>> {
         let mut columns = Vec::new();
         let mut wrong = Vec::new();
         for name in self.columns() {

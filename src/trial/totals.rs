@@ -74,11 +74,11 @@ fn names_totals(id: &str) -> Option<bool> {
     let before = usual.split(['=', ':', '：']).next().unwrap_or_default();
     let words: Vec<&str> = before.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_total = |word: &&str| WORDS.contains(word) || SHORT.contains(word);
-    if !words.iter().any(is_total) || !words.iter().all(|word| is_total(&word) || BESIDE.contains(word)) {
+    if !words.iter().any(is_total) || !words.iter().all(|word| is_total(word) || BESIDE.contains(word)) {
         return None;
     }
     let plain = |word: &&str| !word.is_ascii() || word.len() >= LONG;
-    Some(!words.iter().any(|word| WORDS.contains(word) && plain(&word)))
+    Some(!words.iter().any(|word| WORDS.contains(word) && plain(word)))
 }
 
 /// Rows of totals in a column of identifiers: the index of the row, and what stands there. A short word counts where the

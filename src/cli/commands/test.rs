@@ -183,7 +183,7 @@ fn applicable(args: &TestArgs) -> Result<(), CliError> {
 /// The methods that read the option `flag`.
 fn readers(flag: &str) -> Vec<&'static str> {
     let paired = METHODS.into_iter().map(|method| (method.name, method.options));
-    let all = paired.chain(FURTHER.into_iter());
+    let all = paired.chain(FURTHER);
     all.filter(|(_, options)| options.contains(&flag)).map(|(name, _)| name).collect()
 }
 

@@ -118,7 +118,7 @@ fn odd_cells<'p>(
         // A patient without a row in any file has a finding of its own.
         let without = |patient: &&&Patient| cell(patient, column).is_none() && !patient.attributes.is_empty();
         let numbers: Vec<usize> =
-            patients.iter().enumerate().filter(|(_, patient)| without(&patient)).map(|(number, _)| number).collect();
+            patients.iter().enumerate().filter(|(_, patient)| without(patient)).map(|(number, _)| number).collect();
         if !numbers.is_empty() {
             odd.entry(String::new()).or_default().extend(numbers);
         }
