@@ -6,7 +6,7 @@
 //! one-sided p (twice, because the level of the plan is two-sided and each side has half of it; ICH E9, 5.5). Where the
 //! limits are those of a t (or normal) distribution the one-sided p comes from estimate, standard error and degrees of
 //! freedom; a paired test of differences is carried out once more on the differences less the margin
-//! ([`super::pairs::p_beyond`]). Other limits only tell whether the margin is excluded at the plan's level, and enter with
+//! (`pairs::p_beyond`). Other limits only tell whether the margin is excluded at the plan's level, and enter with
 //! p = α or 1, which is never too small.
 //!
 //! Beside its objective an endpoint claims no more where other hypotheses share the level: a second way to reject would
