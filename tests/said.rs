@@ -232,7 +232,7 @@ fn labels_and_identifiers_of_another_form_are_told() {
         small.set_column(file, "arm", |arm, _| if arm == "EV" { "ガス".to_owned() } else { arm.to_owned() });
     }
     small.edit_plan("active = \"EV\"", "active = \"ｶﾞｽ\"");
-    assert!(finding(&small.findings(), "SK601").remedy.contains("a spelling of `ｶﾞｽ`"));
+    assert!(finding(&small.findings(), "SK601").remedy.contains("looks like `ｶﾞｽ`"));
     // Sides are read in any width.
     let mut small = SmallTrial::new();
     small.set("knees.csv", 2, "side", "Ｌｅｆｔ");
