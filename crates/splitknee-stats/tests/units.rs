@@ -6,7 +6,9 @@ use splitknee_stats::paired::catalogue::{self, NAMES, Settings};
 use splitknee_stats::paired::{Options, TestResult};
 
 /// Methods whose estimate has no unit.
-const UNITLESS: [&str; 10] = [
+const UNITLESS: [&str; 12] = [
+    "rank-biserial",
+    "brunner-munzel",
     "win-odds",
     "proportional-odds",
     "marginal-mean-ranks",
