@@ -134,7 +134,7 @@ fn differences_only(checker: &mut Checker<'_>, plan: &PlanFile) {
         let instead = match key.as_str() {
             "arms.contrasts" => "`splitknee model --family poisson --contrast` has the ratios of several arms",
             "bayes.prior" => "`splitknee test bayes` takes a mean and an SD, such as those of log ratios of rates",
-            "sample_size.delta" => "`splitknee simulate` plans counts by their own laws",
+            "sample_size.delta" => "say in the protocol how the number of patients was chosen for a ratio of rates",
             _ => "compare the counts by their difference: without `exposure`, by a method of scores",
         };
         checker.wrong("SK012", &key, message, format!("leave it out; {instead}"));
