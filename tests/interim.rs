@@ -355,6 +355,9 @@ fn a_secondary_endpoint_has_the_bounds_of_the_look() {
     let at_bound = of(bound, Some(2), 30, &[15]);
     near("at the bound", Some(p(&at_bound)), 0.05, 1e-6);
     assert_eq!(claim(&of(bound + 0.01, Some(2), 30, &[15])).claim, Claim::Superior);
+    // The second bound of the same spending at a level of 0.1 (R 4.2.2: uniroot over integrate of dnorm(x) P(Z2 > b | x) between
+    // the first bounds, with spending 2 (1 - pnorm(qnorm(1 - alpha/4) / sqrt(t))) in either direction): p is then 0.1.
+    near("at the bound of 0.1", Some(p(&of(2.14081524055, Some(2), 30, &[15]))), 0.1, 1e-6);
     // The final analysis spends what is left: its bound is near 2, not 1.96.
     let last = of(1.98, None, 45, &[15, 30]);
     assert_eq!(claim(&last).claim, Claim::None);

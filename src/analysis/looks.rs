@@ -73,7 +73,7 @@ pub fn at(context: &Context, deciding: &Record) -> Option<(Record, Hypothesis)> 
 /// the smallest level at which its own bound of this look, by the plan's spending function, would be crossed (Jennison &
 /// Turnbull 2000, 9.2). A procedure on these p-values tests every hypothesis by group-sequential bounds of its share of the
 /// level, whenever the primary one stops the trial (Glimm, Maurer & Bretz 2010; Maurer & Bretz 2013); the full level at the
-/// look would not hold it (Hung, Wang & O'Neill 2007). `None` where the run is no look; 1 where the looks are not valid.
+/// look would not hold it (Hung, Wang & O'Neill 2007). `None` where the run is no look; 1 where the looks are not valid; no smaller than 1e-12.
 pub fn repeated_p(context: &Context, primary: &Record, p: f64) -> Option<f64> {
     let interim = context.plan.interim.as_ref()?;
     let two_sided = context.plan.analysis.alternative == AlternativePlan::TwoSided;
