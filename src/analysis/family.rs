@@ -180,7 +180,7 @@ fn families(context: &Context, records: &[Record]) -> Vec<Family> {
     let mut families = Vec::new();
     if primaries.len() > 1 && !of_plan {
         named.retain(|at| !primaries.contains(at));
-        let procedure = multiplicity.primary.unwrap_or(PrimaryFamily::CoPrimary).name();
+        let procedure = multiplicity.of_primaries().name();
         families.push(Family { name: PRIMARY, procedure, hypotheses: primaries, with_visit: false });
     }
     if !named.is_empty() {
@@ -204,7 +204,7 @@ fn of_primaries(
         let decision = |p: f64| Decision { p_adjusted: Some(p), rejected: p <= alpha, fields: Vec::new() };
         Ok(adjusted.into_iter().map(decision).collect())
     };
-    match context.plan.multiplicity.primary.unwrap_or(PrimaryFamily::CoPrimary) {
+    match context.plan.multiplicity.of_primaries() {
         PrimaryFamily::CoPrimary => {
             let largest = p_values.iter().copied().fold(0.0, f64::max);
             // Non-inferiority and equivalence are about benefit; differences must agree with them, and with each other.

@@ -411,6 +411,13 @@ pub enum MultiplicityMethod {
     Graphical,
 }
 
+impl Multiplicity {
+    /// The procedure of several primary endpoints: co-primary where the plan names none.
+    pub fn of_primaries(&self) -> PrimaryFamily {
+        self.primary.unwrap_or(PrimaryFamily::CoPrimary)
+    }
+}
+
 impl MultiplicityMethod {
     /// The name used in the plan.
     pub fn name(self) -> &'static str {

@@ -15,6 +15,7 @@ use super::exhibits::{Material, survival, tables};
 use super::words::capital;
 use crate::analysis::family;
 use crate::analysis::{Alternative, Claim, Importance, Interval, Ratio, Record, Scale, Verdict, Withheld};
+use crate::plan::PrimaryFamily;
 use crate::table::rounding;
 use crate::trial::{Better, Kind, Measure, Role};
 
@@ -335,7 +336,10 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     };
     let why = match verdict.withheld? {
         Withheld::Test => "conclusion.withheld_test",
-        Withheld::Family if verdict.family == Some(family::PRIMARY) && co_primary(material) => {
+        Withheld::Family
+            if verdict.family == Some(family::PRIMARY)
+                && material.plan.multiplicity.of_primaries() == PrimaryFamily::CoPrimary =>
+        {
             "conclusion.withheld_co_primary"
         }
         Withheld::Family => "conclusion.withheld_family",
@@ -347,12 +351,6 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     };
     let (place, why) = (tidy(&words.say(place, &values)), words.say(why, &values));
     Some(words.say("conclusion.withheld", &[("place", &place), ("why", &why)]))
-}
-
-/// Whether the primary endpoints are co-primary: all must be shown, and none is adjusted.
-fn co_primary(material: &Material) -> bool {
-    let procedure = material.plan.multiplicity.primary.unwrap_or(crate::plan::PrimaryFamily::CoPrimary);
-    procedure == crate::plan::PrimaryFamily::CoPrimary
 }
 
 /// The end of an interval that favours active least, towards benefit.

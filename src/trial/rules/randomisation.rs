@@ -1,6 +1,5 @@
 //! How knees were allocated.
 
-use super::time::written;
 use super::{Context, Rule};
 use crate::data::Date;
 use crate::data::date::DateOrder;
@@ -191,8 +190,7 @@ fn order_of_dates(context: &Context<'_>, findings: &mut Findings) {
                 place(&list.source.file, Some(*row), list.order.as_deref()),
                 format!(
                     "patient {id} was randomised on {}, before patient {before} ({}), who comes earlier in the list",
-                    written(*date),
-                    written(*earlier)
+                    date, earlier
                 ),
                 "explain the order, or correct the dates",
             );

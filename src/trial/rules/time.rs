@@ -103,7 +103,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     for (row, date) in context.rows.file_row.iter().zip(dates) {
         let Some(date) = *date else { continue };
         if Some(date) < plausible[0] || Some(date) > plausible[1] {
-            findings.add("SK308", at(*row), format!("the visit is dated {}", written(date)), "correct the year");
+            findings.add("SK308", at(*row), format!("the visit is dated {}", date), "correct the year");
         }
     }
     let visits = context.trial.design.visits.len();
@@ -144,9 +144,9 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
                     "patient {}: `{}` on {} is before `{}` on {}",
                     patient.id,
                     label(visit),
-                    written(date),
+                    date,
                     label(before),
-                    written(earlier)
+                    earlier
                 );
                 findings.add("SK302", at(first), message, "correct the date or the visit");
             }
@@ -239,19 +239,10 @@ fn against_randomisation(context: &Context<'_>, patient: &Patient, on: &Seen<'_>
                 context.rows.place(Some(row), context.sources.roles.date.as_deref()),
                 format!(
                     "patient {}: `{}` on {} is before randomisation on {}",
-                    patient.id,
-                    planned.label,
-                    written(date),
-                    written(randomised)
+                    patient.id, planned.label, date, randomised
                 ),
                 "correct one of the dates",
             );
         }
     }
-}
-
-/// A date as `YYYY-MM-DD`.
-pub(super) fn written(date: Date) -> String {
-    let (year, month, day) = date.parts();
-    format!("{year:04}-{month:02}-{day:02}")
 }
