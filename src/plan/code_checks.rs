@@ -1,7 +1,8 @@
 //! Codes in a plan must fit together: each means one name, none is a missing code, and grades come in their order.
 
-use super::file::{KindPlan, PlanFile};
+use super::file::PlanFile;
 use super::named::Named;
+use crate::terms::Kind;
 
 /// Takes a rule, the path in the plan, what is wrong and the remedy.
 pub type Report<'r> = dyn FnMut(&'static str, &str, String, &str) + 'r;
@@ -41,23 +42,23 @@ pub fn check(plan: &PlanFile, report: &mut Report<'_>) {
             continue;
         }
         match endpoint.kind {
-            KindPlan::Binary if levels.len() != 2 => {
+            Kind::Binary if levels.len() != 2 => {
                 let message = format!("{} levels of a yes/no endpoint", levels.len());
                 report("SK010", &path, message, "write two: the word for no, then the word for yes");
             }
-            KindPlan::Survival if levels.len() != 2 => {
+            Kind::Survival if levels.len() != 2 => {
                 let message = format!("{} levels of the status of a time to an event", levels.len());
                 report("SK010", &path, message, "write two: the code for censored, then the code for an event");
             }
-            KindPlan::Continuous | KindPlan::Count => {
+            Kind::Continuous | Kind::Count => {
                 let remedy = "write `kind = \"ordinal\"` (grades) or `kind = \"binary\"` (no, yes), or delete `levels`";
                 report("SK010", &path, "only grades and yes/no answers have levels".to_owned(), remedy);
             }
-            KindPlan::Ordinal | KindPlan::Binary | KindPlan::Survival => {}
+            Kind::Ordinal | Kind::Binary | Kind::Survival => {}
         }
         let code = |level: &&Named| level.codes.first().unwrap_or(&level.label).trim().parse::<f64>().ok();
         let numbers: Option<Vec<f64>> = levels.iter().map(code).collect();
-        if let (KindPlan::Ordinal, Some(numbers)) = (endpoint.kind, &numbers) {
+        if let (Kind::Ordinal, Some(numbers)) = (endpoint.kind, &numbers) {
             if numbers.windows(2).any(|pair| !matches!(pair, [a, b] if a < b)) {
                 let message = "the grades do not increase".to_owned();
                 report("SK010", &path, message, "list them in order, the lowest first");
@@ -70,7 +71,7 @@ pub fn check(plan: &PlanFile, report: &mut Report<'_>) {
         }
         if let Some([low, high]) = endpoint.range
             && numbers.is_none()
-            && endpoint.kind == KindPlan::Ordinal
+            && endpoint.kind == Kind::Ordinal
             && (high - low + 1.0 - levels.len() as f64).abs() > 1e-9
         {
             let message = format!("{} levels for a range of {low} to {high}", levels.len());

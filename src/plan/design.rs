@@ -1,6 +1,6 @@
 //! From the plan as written to the trial's design: identifiers, and defaults that depend on other parts of the plan.
 
-use super::file::{BetterPlan, Codes, EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan, TransformPlan};
+use super::file::{BetterPlan, Codes, EndpointPlan, GapsPlan, PlanFile, RolePlan, TransformPlan};
 use super::named::Named;
 use super::schema::DefaultUsed;
 use crate::trial::codes::Level;
@@ -59,7 +59,7 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             None => (0..visits.len()).collect(),
         };
         // One time per knee: it is filed, compared and claimed under the primary visit.
-        let survival = written.kind == KindPlan::Survival;
+        let survival = written.kind == Kind::Survival;
         let measured = if survival { vec![primary] } else { measured };
         let derived = derived(written, &measured, baseline);
         let measured = match &derived {
@@ -70,7 +70,7 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             id,
             name: written.name.clone(),
             column: written.column.clone(),
-            kind: kind(written.kind),
+            kind: written.kind,
             exposure: written.exposure.clone(),
             rated: written.is_rated(plan.analysis.primary),
             unit: written.unit.clone(),
@@ -122,7 +122,7 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
 
 /// Status and horizon of the time to an event.
 fn time_to_event(plan: &PlanFile, written: &EndpointPlan) -> Option<TimeToEvent> {
-    let status = written.status.clone().filter(|_| written.kind == KindPlan::Survival)?;
+    let status = written.status.clone().filter(|_| written.kind == Kind::Survival)?;
     let mean_decides = super::survival::deciding(plan.analysis.primary, &written.tests) == Some("rmst");
     Some(TimeToEvent { status, levels: levels(plan, written), tau: written.tau, mean_decides, at: written.at.clone() })
 }
@@ -131,7 +131,7 @@ fn time_to_event(plan: &PlanFile, written: &EndpointPlan) -> Option<TimeToEvent>
 /// of the plan's data.
 fn levels(plan: &PlanFile, written: &EndpointPlan) -> Vec<Level> {
     // The status of a time to an event is an answer: no event, event.
-    let binary = matches!(written.kind, KindPlan::Binary | KindPlan::Survival);
+    let binary = matches!(written.kind, Kind::Binary | Kind::Survival);
     let code = |level: &Named| level.codes.first().cloned().unwrap_or_else(|| level.label.clone());
     if written.levels.is_empty() {
         let words = |codes: &Option<Codes>, usual: &[&str]| {
@@ -194,16 +194,6 @@ fn filed(derived: &Derived, measured: Vec<usize>, baseline: Option<usize>) -> Ve
     let mut visits: Vec<usize> = baseline.into_iter().filter(|visit| measured.contains(visit)).collect();
     visits.extend(last.filter(|last| Some(*last) != baseline));
     visits
-}
-
-fn kind(written: KindPlan) -> Kind {
-    match written {
-        KindPlan::Continuous => Kind::Continuous,
-        KindPlan::Ordinal => Kind::Ordinal,
-        KindPlan::Binary => Kind::Binary,
-        KindPlan::Count => Kind::Count,
-        KindPlan::Survival => Kind::Survival,
-    }
 }
 
 /// The visits of the plan, with the months that it or their labels say.

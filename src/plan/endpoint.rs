@@ -3,6 +3,7 @@
 use super::data_file::FilePlan;
 use super::named::Named;
 use super::options::{Objective, PrimaryMethod};
+use crate::terms::Kind;
 use crate::trial::derived::{Gaps, Summary};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ pub struct EndpointPlan {
     pub column: String,
     /// The kind of scale.
     #[serde(default)]
-    pub kind: KindPlan,
+    pub kind: Kind,
     /// Column with the exposure of a count: the days, or whatever it was counted over, of this knee at this visit. The count
     /// is then compared by the ratio of rates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,7 +155,7 @@ pub enum TransformPlan {
 impl EndpointPlan {
     /// Whether it is a count that is concluded by the ratio of rates: it has an exposure, or the plan's method says so.
     pub fn is_rated(&self, primary: PrimaryMethod) -> bool {
-        self.kind == KindPlan::Count && (self.exposure.is_some() || primary.compares_rates())
+        self.kind == Kind::Count && (self.exposure.is_some() || primary.compares_rates())
     }
 }
 
@@ -262,30 +263,6 @@ pub struct ScorePlan {
     /// File of the items, with the same columns for patient, knee and visit; the observations where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FilePlan>,
-}
-
-/// The kind of scale an endpoint is measured on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum KindPlan {
-    /// A score or measurement.
-    #[default]
-    Continuous,
-    /// A grade.
-    Ordinal,
-    /// Yes (1) or no (0).
-    Binary,
-    /// A count of events; with `exposure` its rate is compared.
-    Count,
-    /// The time to an event that some knees have not had when observation ends (`time`, `status`).
-    Survival,
-}
-
-impl KindPlan {
-    /// Whether it is a score or a count, of which differences and means are taken.
-    pub fn is_score(self) -> bool {
-        matches!(self, Self::Continuous | Self::Count)
-    }
 }
 
 /// The direction of benefit.

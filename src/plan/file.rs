@@ -20,8 +20,7 @@ pub use super::data_tables::{
     AllocationColumns, Columns, DataPlan, DeviationColumns, DispositionColumns, EventColumns, Shape,
 };
 pub use super::endpoint::{
-    BetterPlan, DerivePlan, DomainPlan, EndpointPlan, GapsPlan, KindPlan, ReplicatesPlan, RolePlan, ScorePlan,
-    TransformPlan,
+    BetterPlan, DerivePlan, DomainPlan, EndpointPlan, GapsPlan, ReplicatesPlan, RolePlan, ScorePlan, TransformPlan,
 };
 
 /// An analysis plan of a split-knee trial (`plan.toml`).

@@ -6,7 +6,8 @@
 use super::cross::Checker;
 use super::design::endpoint_id;
 use super::estimand::Estimand;
-use super::file::{KindPlan, PlanFile, TransformPlan};
+use super::file::{PlanFile, TransformPlan};
+use crate::terms::Kind;
 use crate::trial::derived::Summary;
 
 impl Checker<'_> {
@@ -46,14 +47,14 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile, number: usize) {
     let name = endpoint.name.as_str();
     let path = at("transform");
     let kind = match endpoint.kind {
-        KindPlan::Ordinal => Some(("grades are ranks, and ranks have no ratio", "leave `transform` out")),
-        KindPlan::Binary => Some(("a yes-or-no answer has no logarithm", "leave `transform` out")),
-        KindPlan::Count => Some((
+        Kind::Ordinal => Some(("grades are ranks, and ranks have no ratio", "leave `transform` out")),
+        Kind::Binary => Some(("a yes-or-no answer has no logarithm", "leave `transform` out")),
+        Kind::Count => Some((
             "counts are compared by their rates, and a count of 0 has no logarithm",
             "leave `transform` out, or declare a measurement `continuous`",
         )),
-        KindPlan::Survival => Some(("times to an event are compared by hazards", "leave `transform` out")),
-        KindPlan::Continuous => None,
+        Kind::Survival => Some(("times to an event are compared by hazards", "leave `transform` out")),
+        Kind::Continuous => None,
     };
     if let Some((why, remedy)) = kind {
         checker.wrong("SK016", &path, format!("`transform = \"log\"` of {name}: {why}"), remedy);

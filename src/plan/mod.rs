@@ -5,7 +5,7 @@
 //!
 //! Read in this order: [`mod@file`] and [`options`] (the file format; [`estimand`]: estimands
 //! and intercurrent events), [`mod@schema`] (its JSON Schema and the check against it),
-//! [`cross`] (what must fit together; estimands in `cross_estimands`), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
+//! [`cross`] (what must fit together), [`design`] (identifiers and defaults that depend on each other), [`sources`] (the
 //! data files the plan names), [`waivers`] (findings it accepts), [`lock`] (its seal), [`init`] (a plan to start from).
 
 pub mod bayes;
@@ -15,8 +15,6 @@ mod code_checks;
 pub mod conduct;
 pub mod contrasts;
 pub mod cross;
-mod cross_endpoints;
-mod cross_estimands;
 pub mod data_file;
 pub mod data_tables;
 pub mod design;

@@ -4,9 +4,10 @@
 //! estimands and planned sample sizes speak of: none of them says anything about a rate ratio, and each is refused.
 
 use super::cross::Checker;
-use super::file::{EndpointPlan, KindPlan, PlanFile, ReplicatesPlan};
+use super::file::{EndpointPlan, PlanFile, ReplicatesPlan};
 use super::options::PrimaryMethod;
 use crate::paired::{Method, catalogue};
+use crate::terms::Kind;
 
 /// Checks exposures, methods of counts, and what a rate ratio cannot have.
 pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
@@ -19,7 +20,7 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
         for (j, test) in endpoint.tests.iter().enumerate() {
             let path = at(&format!("tests.{j}"));
             let of_counts = catalogue::find(test).is_some_and(Method::is_of_counts);
-            if of_counts && endpoint.kind != KindPlan::Count {
+            if of_counts && endpoint.kind != Kind::Count {
                 let message = format!("`{test}` compares counts, and this endpoint is none");
                 checker.wrong("SK012", &path, message, "declare `kind = \"count\"`, or name another test");
             } else if endpoint.exposure.is_some() && !of_counts {
@@ -35,7 +36,7 @@ pub(super) fn check(checker: &mut Checker<'_>, plan: &PlanFile) {
 /// An exposure is a column of its own (a parameter of a basic data structure), of a count as it was collected.
 fn exposure(checker: &mut Checker<'_>, endpoint: &EndpointPlan, at: &dyn Fn(&str) -> String) {
     let Some(column) = &endpoint.exposure else { return };
-    if endpoint.kind != KindPlan::Count {
+    if endpoint.kind != Kind::Count {
         let message = "an exposure belongs to a count: only events are counted over a time".to_owned();
         checker.wrong("SK012", &at("exposure"), message, "write `kind = \"count\"`, or leave `exposure` out");
     }
@@ -80,12 +81,12 @@ fn rated(checker: &mut Checker<'_>, endpoint: &EndpointPlan, at: &dyn Fn(&str) -
 fn methods(checker: &mut Checker<'_>, plan: &PlanFile) {
     let primary = plan.analysis.primary;
     let decides = super::design::primary_endpoints(plan);
-    if primary.is_of_counts() && decides.iter().any(|endpoint| endpoint.kind != KindPlan::Count) {
+    if primary.is_of_counts() && decides.iter().any(|endpoint| endpoint.kind != Kind::Count) {
         let message = format!("`{}` compares counts, and a primary endpoint is none", primary.name());
         let remedy = "declare `kind = \"count\"`, or name a method for all primary endpoints";
         checker.wrong("SK012", "analysis.primary", message, remedy);
     }
-    let counted = plan.endpoints.iter().any(|endpoint| endpoint.kind == KindPlan::Count);
+    let counted = plan.endpoints.iter().any(|endpoint| endpoint.kind == Kind::Count);
     for (i, method) in plan.analysis.sensitivity.iter().enumerate() {
         if method.is_of_counts() && !counted {
             let message = format!("`{}` compares counts, and the plan has none", method.name());

@@ -6,8 +6,9 @@
 
 use super::cross::Checker;
 use super::design::{endpoint_id, primary_endpoints};
-use super::file::{BetterPlan, EndpointPlan, KindPlan, PlanFile, ReplicatesPlan, Shape};
+use super::file::{BetterPlan, EndpointPlan, PlanFile, ReplicatesPlan, Shape};
 use super::options::PrimaryMethod;
+use crate::terms::Kind;
 
 /// What can be asked of a time to an event, those that can decide first.
 pub const METHODS: [&str; 7] =
@@ -33,7 +34,7 @@ pub fn deciding(primary: PrimaryMethod, tests: &[String]) -> Option<&'static str
 
 /// Fills in the column of the values, which is that of the time.
 pub(super) fn columns(plan: &mut PlanFile) {
-    for endpoint in plan.endpoints.iter_mut().filter(|endpoint| endpoint.kind == KindPlan::Survival) {
+    for endpoint in plan.endpoints.iter_mut().filter(|endpoint| endpoint.kind == Kind::Survival) {
         if let (Some(time), true) = (&endpoint.time, endpoint.column.is_empty()) {
             endpoint.column.clone_from(time);
         }
@@ -139,7 +140,7 @@ pub(super) fn belongs_elsewhere(checker: &mut Checker<'_>, endpoint: &EndpointPl
 
 /// What of the rest of the plan a time to an event cannot have, or needs.
 pub(super) fn beside(checker: &mut Checker<'_>, plan: &PlanFile) {
-    let is_survival = |endpoint: &EndpointPlan| endpoint.kind == KindPlan::Survival;
+    let is_survival = |endpoint: &EndpointPlan| endpoint.kind == Kind::Survival;
     let named: Vec<PrimaryMethod> =
         std::iter::once(plan.analysis.primary).chain(plan.analysis.sensitivity.iter().copied()).collect();
     for (place, method) in named.into_iter().enumerate() {

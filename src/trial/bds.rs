@@ -5,8 +5,9 @@ use super::coded::Coded;
 use super::design::{Design, Endpoint, Kind};
 use super::finding::nearest;
 use super::findings::{Findings, place};
+use super::number_cells::values_of;
 use super::replicates::Replicates;
-use super::rows::{Rows, keys, values_of};
+use super::rows::{Rows, keys};
 use super::sources::Sources;
 use std::collections::HashMap;
 

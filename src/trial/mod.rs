@@ -42,6 +42,7 @@ pub mod labels;
 pub mod left_out;
 pub mod masking;
 mod misfits;
+mod number_cells;
 pub mod observations;
 mod offers;
 pub mod patients;

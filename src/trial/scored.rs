@@ -4,7 +4,8 @@
 use super::coded::Coded;
 use super::design::{Design, Endpoint};
 use super::findings::{Findings, place};
-use super::rows::{Rows, has_column, numbers};
+use super::number_cells::numbers;
+use super::rows::{Rows, has_column};
 use super::side::{Side, side};
 use super::sources::{Scoring, Source, Sources};
 use crate::instrument::ScoreError;

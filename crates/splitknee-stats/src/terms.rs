@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 /// The kind of scale an endpoint is measured on; it decides the default methods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A score or measurement, such as VAS, WOMAC or cartilage volume.
+    #[default]
     Continuous,
     /// A grade, such as an MRI grade 0–3.
     Ordinal,
@@ -31,6 +33,11 @@ impl Kind {
             Self::Count => "count",
             Self::Survival => "survival",
         }
+    }
+
+    /// Whether it is a score or a count, of which differences and means are taken.
+    pub fn is_score(self) -> bool {
+        matches!(self, Self::Continuous | Self::Count)
     }
 }
 

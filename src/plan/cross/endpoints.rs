@@ -1,12 +1,13 @@
 //! What must fit together in `[[endpoint]]`: names, ranges, sizes and margins, tests, scores and derived values, and that
 //! what decides is measured at the primary visit.
 
-use super::cross::Checker;
-use super::design::{endpoint_id, visits};
-use super::file::{EndpointPlan, GapsPlan, KindPlan, PlanFile, RolePlan, Shape, TransformPlan};
-use super::options::{Objective, PrimaryMethod};
+use super::Checker;
 use crate::instrument::{Instrument, Scale};
 use crate::paired::catalogue;
+use crate::plan::design::{endpoint_id, visits};
+use crate::plan::file::{EndpointPlan, GapsPlan, PlanFile, RolePlan, Shape, TransformPlan};
+use crate::plan::options::{Objective, PrimaryMethod};
+use crate::terms::Kind;
 use crate::trial::compute::Computed;
 use crate::trial::derived::Summary;
 
@@ -110,11 +111,11 @@ impl Checker<'_> {
             }
             let tests = endpoint.tests.iter().enumerate();
             self.distinct("the test", tests.map(|(j, test)| (at(&format!("tests.{j}")), test.as_str())));
-            if endpoint.kind == KindPlan::Survival {
-                super::survival::check(self, plan, i);
+            if endpoint.kind == Kind::Survival {
+                crate::plan::survival::check(self, plan, i);
                 continue;
             }
-            super::survival::belongs_elsewhere(self, endpoint, i);
+            crate::plan::survival::belongs_elsewhere(self, endpoint, i);
             for (j, test) in endpoint.tests.iter().enumerate() {
                 self.known(&at(&format!("tests.{j}")), "a paired test", test, &catalogue::in_plans());
                 self.test_margin(plan, i, j);
@@ -122,7 +123,7 @@ impl Checker<'_> {
             self.score(plan, i);
             self.computed(plan, i);
             self.derived(plan, i);
-            super::logarithm::check(self, plan, i);
+            crate::plan::logarithm::check(self, plan, i);
             self.primary_measured(plan, i);
         }
         let has_primary = plan.endpoints.iter().any(|endpoint| endpoint.role == Some(RolePlan::Primary));
@@ -157,7 +158,7 @@ impl Checker<'_> {
             }
             Ok(_) => {}
         }
-        if !matches!(endpoint.kind, KindPlan::Continuous | KindPlan::Count) {
+        if !matches!(endpoint.kind, Kind::Continuous | Kind::Count) {
             let message = "what is computed is a number, and this endpoint is none".to_owned();
             self.wrong("SK016", &at("compute"), message, "declare `kind = \"continuous\"`, or leave `compute` out");
         }
@@ -334,8 +335,8 @@ impl Checker<'_> {
         }
         let by_odds = matches!(plan.analysis.primary, PrimaryMethod::Gee | PrimaryMethod::LogisticMixed);
         let scale = match endpoint.kind {
-            KindPlan::Ordinal => "grades are compared by odds, which have no unit",
-            KindPlan::Binary if by_odds => "this model compares odds, not shares",
+            Kind::Ordinal => "grades are compared by odds, which have no unit",
+            Kind::Binary if by_odds => "this model compares odds, not shares",
             _ => return,
         };
         for (key, margin) in [("margin", endpoint.margin), ("non_inferiority_margin", endpoint.non_inferiority_margin)]

@@ -1,12 +1,13 @@
 //! What must fit together in `[events]` and `[[estimand]]`: names, strategies and their numbers, methods and what they can.
 
-use super::cross::Checker;
-use super::design::endpoint_id;
-use super::estimand::{
+use super::Checker;
+use crate::plan::design::endpoint_id;
+use crate::plan::estimand::{
     CellStructure, CompletedAnalysis, CompositeValue, DeltaValue, Estimand, ImputationBaseline, ImputationMethod,
     MOST_CUTS, MissingPlan, SensitivityMethod, Strategy,
 };
-use super::file::{EndpointPlan, KindPlan, PlanFile, RolePlan};
+use crate::plan::file::{EndpointPlan, PlanFile, RolePlan};
+use crate::terms::Kind;
 use std::collections::BTreeMap;
 
 impl Checker<'_> {
@@ -146,7 +147,7 @@ impl Checker<'_> {
                 "`{}` is {}, and the imputation model is normal",
                 endpoint.name,
                 match endpoint.kind {
-                    KindPlan::Survival => "the time to an event: censoring takes the place of missing values",
+                    Kind::Survival => "the time to an event: censoring takes the place of missing values",
                     _ => "graded or yes/no: the conditional mean of a grade is no grade",
                 }
             );
