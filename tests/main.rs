@@ -39,6 +39,7 @@ mod gee;
 mod instrument;
 mod interim;
 mod log_endpoint;
+mod mirrored_and_bounded;
 mod model_generalised;
 mod model_identities;
 mod model_post_fit;

@@ -507,9 +507,9 @@ fn the_gate_opens_on_the_objective_of_the_plan() {
 fn margins_and_objectives_are_said() {
     let said = |endpoints: &[(&str, f64, &str)], rest: &str| report(&shifted(endpoints, rest));
     let missed = said(&[("Pain", 0.5, "margin = 1.2")], "");
-    assert!(missed.contains("The interval does not lie within ±1.20, the equivalence margin"), "{missed}");
+    assert!(missed.contains("The interval does not lie within ±1.2, the equivalence margin"), "{missed}");
     let both = said(&[("Pain", -2.0, "margin = 5")], "");
-    assert!(both.contains("The interval also lies within ±5.00"), "{both}");
+    assert!(both.contains("The interval also lies within ±5,"), "{both}");
     let ni = "role = \"secondary\"\nnon_inferiority_margin = 9";
     let beside = said(&[("Pain", -2.0, PRIMARY), ("Func", 0.5, ni)], "[multiplicity]\nmethod = \"holm\"\n");
     assert!(beside.contains("excludes a disadvantage of EV of 9"), "{beside}");

@@ -5,7 +5,9 @@
 //! estimate means higher grades, or more "yes", on active. The mixed models have a random patient intercept, and a knee
 //! intercept where a knee is measured at several visits (left out, and said, where it cannot be fitted). The estimating
 //! equations have an exchangeable working correlation and the Mancl–DeRouen covariance, which is meant for few patients;
-//! for a score they give a difference of means.
+//! for a score they give a difference of means, tested by t with patients − coefficients degrees of freedom: on complete
+//! pairs their z is √((n − 1)/n) times the paired t, and by the normal distribution 8.5 % of true hypotheses would be
+//! rejected with 6 patients, 6.9 % with 10.
 //!
 //! Counts have a log mean with the logarithm of their exposure as offset: a negative estimate means fewer events per unit of
 //! exposure on active (per knee, where the plan declares none). Their baseline enters as the logarithm of its own rate, half
@@ -22,7 +24,7 @@ use super::scale::{Ratio, Scale};
 use crate::model::gee::{GeeCovariance, GeeFamily, GeeOptions};
 use crate::model::gee_report::{GeeComparisons, gee};
 use crate::model::generalised::Family;
-use crate::model::generalised_report::{GeneralisedOptions, RatioContrast, fit_generalised};
+use crate::model::generalised_report::{GeneralisedOptions, RatioContrast, VarianceComponentRow, fit_generalised};
 use crate::model::offset::Offset;
 use crate::model::{Columns, Formula, LsMeansSpec, ModelError, TTest};
 use crate::note::Notes;
@@ -192,6 +194,11 @@ impl Answer {
     }
 }
 
+/// Whether the variance of the patient's intercept was estimated as 0.
+fn patient_on_boundary(components: &[VarianceComponentRow]) -> bool {
+    components.iter().any(|component| component.group == "patient" && component.variance == 0.0)
+}
+
 /// The Wald test of a contrast; `None` where it is not estimable.
 fn test(contrast: &RatioContrast) -> Option<TTest> {
     let found = &contrast.difference;
@@ -220,7 +227,8 @@ fn estimating_equations(
     let comparisons = GeeComparisons {
         contrasts: vec![question.spec],
         offset: question.offset,
-        by_t: family.is_count(),
+        // Yes and no stay within their nominal level by the normal distribution (docs/conventions.md).
+        by_t: family != GeeFamily::Binomial,
         ..GeeComparisons::default()
     };
     let report = gee(columns, &Formula::parse(question.mean)?, "patient", &options, &comparisons)?;
@@ -285,6 +293,10 @@ fn mixed(
         None => fit(" + (1|patient)")?,
     };
     notes.extend(report.notes);
+    // With no variance between patients the knees of a pair are two independent ones, which they may be less than.
+    if !family.is_count() && patient_on_boundary(&report.variance_components) {
+        return Err(ModelError::Unsupported { reason: remark!(unpaired_model) });
+    }
     let mut fields = vec![
         ("integration", Field::Json(json!(report.integration))),
         ("variance_components", Field::Json(json!(report.variance_components))),

@@ -67,6 +67,7 @@ splitknee_stats::messages! {
         estimand_outside = "{n} of {of} patients of the trial are not in the analysis set {set}: the estimand speaks of the others";
     }
     explains {
+        unpaired_model = "the variance between patients is estimated as 0: the model compares two independent groups, and rejects too often where the {sites} of a patient go against each other; an exact paired test (mcnemar, win_odds) keeps the pairing";
         arm_without_event = "no event in this arm";
         median_not_reached = "the curve does not fall to one half: the median time is not reached";
         no_horizon = "an arm has fewer than two {sites} with a time: the restricted mean has no horizon";

@@ -11,7 +11,7 @@ use crate::paired::published::{Arm, at_correlation};
 use crate::paired::{Alternative, Field, Options, TestResult};
 use crate::trial::design::ACTIVE;
 use crate::trial::side::{Side, side};
-use crate::trial::{Kind, Measure, Role};
+use crate::trial::{Kind, Measure, Patient, Role};
 use serde_json::json;
 
 /// Whether the numbers of this module make sense for `endpoint`: scores and measurements, not rates.
@@ -104,6 +104,18 @@ fn baseline(context: &Context, endpoint: usize) -> Option<Record> {
     Some(record)
 }
 
+/// Whether the active knee is the right one; `None` where its side cannot be told.
+pub fn active_on_right(patient: &Patient) -> Option<bool> {
+    Some(side(&patient.knee(ACTIVE)?.side)? == Side::Right)
+}
+
+/// Whether the active knee is the dominant one, by the column whose name begins with `dominan`.
+pub fn active_on_dominant(patient: &Patient) -> Option<bool> {
+    let mut attributes = patient.attributes.iter();
+    let (_, cell) = attributes.find(|(name, _)| name.to_lowercase().starts_with("dominan"))?;
+    Some((side(cell)? == Side::Right) == active_on_right(patient)?)
+}
+
 /// The effect of the side (right − left) and, where the patients file has a column whose name begins with `dominan`, of
 /// dominance (dominant − other) on the score, with the treatment effect adjusted for it.
 fn sides(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
@@ -111,15 +123,10 @@ fn sides(context: &Context, endpoint: usize, visit: usize) -> Vec<Record> {
     let measure = context.measure(endpoint);
     let paired = trial.paired(endpoint, visit, measure, context.set);
     let differences = paired.differences();
-    let active_side = |patient: usize| side(&trial.patients[patient].knee(ACTIVE)?.side);
-    let on_right: Vec<Option<bool>> =
-        paired.pairs.iter().map(|pair| active_side(pair.patient).map(|side| side == Side::Right)).collect();
-    let dominant = |patient: usize| {
-        let mut attributes = trial.patients[patient].attributes.iter();
-        let (_, cell) = attributes.find(|(name, _)| name.to_lowercase().starts_with("dominan"))?;
-        Some(side(cell)? == active_side(patient)?)
+    let of = |known: fn(&Patient) -> Option<bool>| -> Vec<Option<bool>> {
+        paired.pairs.iter().map(|pair| known(&trial.patients[pair.patient])).collect()
     };
-    let on_dominant: Vec<Option<bool>> = paired.pairs.iter().map(|pair| dominant(pair.patient)).collect();
+    let (on_right, on_dominant) = (of(active_on_right), of(active_on_dominant));
     let mut records = Vec::new();
     for (name, reference, known) in [("side", "right", on_right), ("dominance", "dominant", on_dominant)] {
         if known.iter().all(Option::is_none) {
@@ -184,7 +191,9 @@ fn meta_analysis(context: &Context, endpoint: usize, visit: usize) -> Record {
         at_correlation(active, placebo, n, r, &Options { alternative: Alternative::TwoSided, ..context.options() }).ok()
     });
     // The interval is that of the mean difference, which needs no correlation (one side may stand at a floor).
-    if let (Some(estimate), Some(error), 2..) = (result.estimate, result.std_error, n) {
+    // Differences that are all equal leave nothing to take limits from.
+    let varies = differences.iter().any(|difference| Some(difference) != differences.first());
+    if let (Some(estimate), Some(error), true) = (result.estimate, result.std_error, varies && n > 1) {
         let df = n as f64 - 1.0;
         let reach = student_t::quantile(0.5 + 0.5 * result.conf_level, df) * error;
         result.df = Some(df);

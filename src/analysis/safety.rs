@@ -13,7 +13,9 @@ use super::{Context, slug};
 use crate::paired::adverse_events::{
     self, AdverseEvent as KneeEvent, Category, Exposure, Incidence, KneeRow, SafetySummary, Severity, Site, Spread,
 };
-use crate::paired::{Field, Options, TestResult};
+use crate::paired::pair_table::PairTable;
+use crate::paired::proportion::Tails;
+use crate::paired::{Field, Options, TestResult, risk_ratio};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AdverseEvent, AnalysisSet, Role};
 use serde_json::json;
@@ -223,6 +225,14 @@ fn compared(row: &KneeRow, options: &Options) -> TestResult {
         ("active", Field::Json(json!(row.treated))),
         ("placebo", Field::Json(json!(row.control))),
     ]);
+    let [a, b, c, d] = row.pairs;
+    let table = PairTable { a, b, c, d };
+    let limits = Tails::two_sided(options.conf_level).ok().and_then(|tails| risk_ratio::tang(&table, tails));
+    result.extra.extend([
+        ("risk_ratio", Field::Number(risk_ratio::risk_ratio(&table).filter(|ratio| ratio.is_finite()))),
+        ("risk_ratio_low", Field::Number(limits.map(|limits| limits.0))),
+        ("risk_ratio_high", Field::Number(limits.map(|limits| limits.1))),
+    ]);
     shares(&mut result);
     if pairs == 0 {
         result.notes.push(remark!(no_both_injected));
@@ -336,7 +346,8 @@ fn by_term(context: &Context, events: &[&AdverseEvent], rows: &Rows) -> Vec<Reco
             let known = planned.iter().map(|severity| &**severity).filter(|severity| recorded.contains(severity));
             let further =
                 recorded.iter().copied().filter(|severity| !planned.iter().any(|known| **known == **severity));
-            let (unknown, none): (Vec<&str>, Vec<&str>) = further.partition(|severity| !severity.is_empty());
+            let (mut unknown, none): (Vec<&str>, Vec<&str>) = further.partition(|severity| !severity.is_empty());
+            unknown.sort_by_key(|recorded| severity(context, recorded));
             let severities = known.chain(unknown).chain(none);
             records.extend(severities.map(|severity| record(Counted::Severity(term, severity))));
         }

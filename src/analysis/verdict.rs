@@ -26,7 +26,7 @@ use super::scale::Scale;
 use super::{Context, contrasts, looks, objective, pairs};
 use crate::paired::catalogue;
 use crate::paired::method::Estimate;
-use crate::plan::{Gate as GatePlan, Objective, Overdispersed};
+use crate::plan::{AlternativePlan, Gate as GatePlan, Objective, Overdispersed};
 use crate::trial::{Endpoint, Role};
 use serde::Serialize;
 
@@ -149,7 +149,7 @@ pub struct Verdict {
     pub gate: Gate,
     /// Why nothing is claimed although the interval would allow it.
     pub withheld: Option<Withheld>,
-    /// For superior results with an MCID: what the interval says about importance.
+    /// For a claim of a direction with an MCID: what the interval says about importance.
     pub importance: Option<Importance>,
     /// Whether the interval lies within ± the endpoint's margin.
     pub within_margin: bool,
@@ -202,7 +202,7 @@ pub struct Evidence {
     pub above_margin: bool,
     /// Whether there is an interval or a directed test.
     pub assessed: bool,
-    /// What a superior result means for the MCID.
+    /// What an interval on one side of zero means for the MCID, on either side.
     pub importance: Option<Importance>,
     /// Whether the data contradict what the test assumes, so that it rejects too often and the plan has it claim nothing.
     pub contradicted: bool,
@@ -214,13 +214,18 @@ pub fn is_against_margin(method: &str) -> bool {
 }
 
 /// What `record` shows about `endpoint`, of which the plan has the non-inferiority margin `non_inferiority`; `alpha` is
-/// the level of the plan.
-pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Record, alpha: f64) -> Evidence {
+/// the level of the plan, of which a test has the half on each side unless the plan is one-sided.
+pub fn evidence(
+    endpoint: &Endpoint,
+    non_inferiority: Option<f64>,
+    record: &Record,
+    alpha: f64,
+    one_sided: bool,
+) -> Evidence {
     let result = &record.result;
     let scale = Scale::of(result);
     let limits = result.conf_low.zip(result.conf_high).filter(|(low, high)| !low.is_nan() && !high.is_nan());
-    // The test against a margin has half the level on each of its sides.
-    let level = if is_against_margin(result.method) { 0.5 * alpha } else { alpha };
+    let level = if is_against_margin(result.method) && !one_sided { 0.5 * alpha } else { alpha };
     let rejects = result.p_value.is_none_or(|p| p <= level);
     let sign = endpoint.benefit_sign();
     let towards = limits.zip(scale).map(|(limits, scale)| scale.towards_benefit(limits, sign));
@@ -246,10 +251,16 @@ pub fn evidence(endpoint: &Endpoint, non_inferiority: Option<f64>, record: &Reco
     };
     let in_units = scale.is_some_and(Scale::has_margins);
     let margin = endpoint.equivalence().filter(|_| in_units);
-    let importance = endpoint.important().filter(|_| in_units && interval == Interval::FavoursActive).map(|mcid| {
-        if !beyond(mcid, worst) {
+    // The sizes of the difference at the ends of an interval that leaves zero out, whichever arm it favours.
+    let sizes = match interval {
+        Interval::FavoursActive => Some((worst, best)),
+        Interval::FavoursPlacebo => Some((-best, -worst)),
+        Interval::IncludesNull | Interval::Undefined => None,
+    };
+    let importance = endpoint.important().filter(|_| in_units).zip(sizes).map(|(mcid, (least, most))| {
+        if !beyond(mcid, least) {
             Importance::ClinicallyImportant
-        } else if beyond(mcid, best) {
+        } else if beyond(mcid, most) {
             Importance::BelowMcid
         } else {
             Importance::Uncertain
@@ -323,7 +334,7 @@ fn shown(context: &Context, record: &Record) -> Option<Evidence> {
         return None;
     }
     if record.result.method == "event-comparison" {
-        return Some(evidence(&harm(), None, record, context.plan.analysis.alpha));
+        return Some(evidence(&harm(), None, record, context.plan.analysis.alpha, false));
     }
     let endpoint = record.endpoint?;
     let compares = matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity);
@@ -335,7 +346,9 @@ fn shown(context: &Context, record: &Record) -> Option<Evidence> {
     let contradicted = record.result.method == pairs::EXACT_COUNTS
         && context.plan.analysis.overdispersed_counts == Overdispersed::Withhold
         && pairs::is_overdispersed(&record.result);
-    Some(Evidence { contradicted, ..evidence(about, margin, record, context.plan.analysis.alpha) })
+    let analysis = &context.plan.analysis;
+    let one_sided = analysis.alternative != AlternativePlan::TwoSided;
+    Some(Evidence { contradicted, ..evidence(about, margin, record, analysis.alpha, one_sided) })
 }
 
 /// Harms as an endpoint: fewer are better, and there is neither margin nor MCID.
@@ -444,8 +457,10 @@ fn confirmatory(evidence: &Evidence, hypothesis: Option<&Hypothesis>, gate: Gate
     let family = hypothesis.map(|hypothesis| hypothesis.family);
     let described = Verdict { family, gate, withheld: None, ..Verdict::described(evidence) };
     let withhold = |reason| Verdict { withheld: Some(reason), ..described };
-    let claimed =
-        |claim| Verdict { claim, importance: evidence.importance.filter(|_| claim == Claim::Superior), ..described };
+    let claimed = |claim| {
+        let directed = matches!(claim, Claim::Superior | Claim::Inferior);
+        Verdict { claim, importance: evidence.importance.filter(|_| directed), ..described }
+    };
     let direction = match evidence.interval {
         Interval::FavoursActive => Some(Claim::Superior),
         Interval::FavoursPlacebo => Some(Claim::Inferior),
@@ -495,6 +510,25 @@ fn confirmatory(evidence: &Evidence, hypothesis: Option<&Hypothesis>, gate: Gate
     }
 }
 
+/// Why a test against a margin may not claim what it shows beside the deciding comparison's verdict; `None` where that claims
+/// it too, or a direction that leaves room for it.
+fn beside_deciding(claim: Claim, deciding: &Verdict) -> Option<Withheld> {
+    let directed = matches!(deciding.claim, Claim::Superior | Claim::Inferior);
+    let (shows, alone) = match claim {
+        Claim::Equivalent => (deciding.within_margin, directed && deciding.family.is_none()),
+        _ => {
+            let more = deciding.claim == Claim::Superior;
+            (deciding.above_margin, more || (deciding.claim != Claim::None && deciding.family.is_none()))
+        }
+    };
+    match shows {
+        _ if deciding.claim == claim => None,
+        true if alone => None,
+        true => Some(deciding.withheld.unwrap_or(Withheld::Objective)),
+        false => Some(Withheld::Test),
+    }
+}
+
 /// The tests against a margin of the primary comparison: they claim what they and the deciding interval both show.
 fn against_margins(context: &Context, records: &mut [Record], found: &[Option<Evidence>]) {
     let design = &context.trial.design;
@@ -512,20 +546,14 @@ fn against_margins(context: &Context, records: &mut [Record], found: &[Option<Ev
             && record.visit == Some(design.primary)
             && record.analysis_set == context.set.name;
         let of_deciding = |record: &&Record| record.role == Role::Primary && record.endpoint == Some(endpoint);
-        // The deciding comparison claims it, or more than it and may claim both.
-        let agrees = records.iter().find(of_deciding).and_then(|record| record.verdict).is_some_and(|verdict| {
-            let more = match claim {
-                Claim::Equivalent => verdict.within_margin && verdict.family.is_none(),
-                _ => verdict.above_margin && (verdict.family.is_none() || verdict.claim == Claim::Superior),
-            };
-            verdict.claim == claim || (verdict.claim != Claim::None && more)
-        });
-        let (claim, withheld) = match (holds && evidence.rejects, primary, agrees) {
-            (false, ..) => (Claim::None, None),
-            (true, false, _) => (Claim::None, Some(Withheld::Exploratory)),
-            (true, true, false) => (Claim::None, Some(Withheld::Test)),
-            (true, true, true) => (claim, None),
+        let deciding = records.iter().find(of_deciding).and_then(|record| record.verdict);
+        let withheld = match deciding {
+            _ if !(holds && evidence.rejects) => None,
+            _ if !primary => Some(Withheld::Exploratory),
+            Some(verdict) => beside_deciding(claim, &verdict),
+            None => Some(Withheld::Test),
         };
+        let claim = if holds && evidence.rejects && withheld.is_none() { claim } else { Claim::None };
         let verdict = Verdict { claim, withheld, ..Verdict::described(&evidence) };
         records[at].verdict = Some(verdict);
     }

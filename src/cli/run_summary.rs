@@ -5,7 +5,7 @@
 //! the terminal has each comparison takes two lines.
 
 use super::terminal::{self, width, wrapped};
-use crate::analysis::{Importance, Interval, Ratio, Record, Run, Scale, Withheld};
+use crate::analysis::{Claim, Importance, Interval, Ratio, Record, Run, Scale, Verdict, Withheld};
 use crate::report::compose;
 use crate::report::exhibits::shown::ratio_decimals;
 use crate::report::exhibits::{Material, contrasts, tables};
@@ -84,7 +84,7 @@ pub fn summary(run: &Run, out: &Path, columns: usize) -> String {
     for line in withheld(run, &further) {
         text.push_str(&wrap(&line, columns));
     }
-    if let Some(line) = local_events(run) {
+    for line in local_events(run).into_iter().chain(serious_events(run)) {
         text.push_str(&format!("\n{}", wrap(&line, columns)));
     }
     let findings = run.findings.len();
@@ -198,7 +198,17 @@ fn row(material: &Material, endpoint: usize, visit: usize, record: &Record) -> R
         p: p(record.result.p_value),
         // A hypothesis that could not be tested has the adjusted p-value 1 in its family, which is no result.
         adjusted: record.result.p_value.and(record.p_adjusted).map(rounding::p_value).unwrap_or_default(),
-        conclusion: format!("{}{mark}{importance}{exploratory}", record.conclusion().name()),
+        conclusion: format!("{}{mark}{importance}{exploratory}", concluded(record)),
+    }
+}
+
+/// The conclusion in a word; where the interval leaves zero out and nothing is claimed, that.
+fn concluded(record: &Record) -> &'static str {
+    let excludes = |verdict: &&Verdict| matches!(verdict.interval, Interval::FavoursActive | Interval::FavoursPlacebo);
+    match record.verdict.as_ref().filter(excludes).filter(|verdict| verdict.claim == Claim::None) {
+        Some(Verdict { withheld: Some(Withheld::Exploratory), .. }) => "described only",
+        Some(Verdict { withheld: Some(_), .. }) => "not claimed",
+        _ => record.conclusion().name(),
     }
 }
 
@@ -253,6 +263,19 @@ fn withheld(run: &Run, further: &[&Record]) -> Vec<String> {
     let counts =
         reasons.into_iter().map(|(reason, text)| (found.iter().filter(|known| **known == reason).count(), text));
     counts.filter(|(n, _)| *n > 0).map(|(n, text)| format!("* not claimed: {text} ({n})")).collect()
+}
+
+/// In how many patients serious events were reported; the report says in which knees.
+fn serious_events(run: &Run) -> Option<String> {
+    let result = &run.outcomes.records.iter().find(|record| record.id == "safety.serious")?.result;
+    let field = |name: &str| result.number(name).unwrap_or(0.0);
+    let further = field("serious_outside_set") + field("serious_before_treatment");
+    let further = if further > 0.0 { format!("; {further} more not counted: see the report") } else { String::new() };
+    Some(format!(
+        "Serious adverse events: {} of {} patients{further}",
+        result.number("patients_with_event")?,
+        result.n_pairs
+    ))
 }
 
 /// Local adverse events by arm with the risk difference and its interval.

@@ -47,6 +47,8 @@ pub struct Step {
 pub struct Flow {
     /// Number, title, description, footnotes.
     pub heading: Heading,
+    /// Number of arms of the trial, which is the most knees a patient has.
+    pub arms: usize,
     /// Steps from top to bottom.
     pub steps: Vec<Step>,
     /// Words on the figure.
@@ -103,15 +105,15 @@ impl Labels {
 }
 
 /// Checks that every step is the one before it less those that left, in patients and in knees, that the arms make up
-/// the knees, and that nobody has more than two knees.
+/// the knees, and that nobody has more knees than there are arms.
 ///
 /// # Errors
 /// [`FigureError::DoesNotAddUp`] with the first sum that fails.
-pub fn check(steps: &[Step]) -> Result<(), FigureError> {
+pub fn check(steps: &[Step], arms: usize) -> Result<(), FigureError> {
     let fail = |what: String| Err(FigureError::DoesNotAddUp { figure: KIND, what });
     for step in steps {
         let Count { patients, knees } = step.count;
-        if knees > 2 * patients {
+        if knees > arms * patients {
             return fail(format!("{}: {knees} knees of {patients} patients", step.label));
         }
         if let Some([active, placebo]) = step.by_arm
@@ -152,7 +154,7 @@ pub fn draw(input: &Flow, style: &Style) -> Result<Figure, FigureError> {
     if input.steps.is_empty() {
         return Err(FigureError::Empty { figure: KIND, missing: "no step" });
     }
-    check(&input.steps)?;
+    check(&input.steps, input.arms)?;
     let mut scene = Scene::new(KIND, style);
     let main = (0.5, style::WIDTH * 0.54);
     let side = (style::WIDTH * 0.61, style::WIDTH - 0.5);

@@ -258,10 +258,14 @@ pub struct EventColumns {
     pub serious: String,
     /// Whether related to treatment (`Y`/`N`).
     pub related: String,
-    /// Day of onset, counted from the injection.
+    /// Day of onset, counted from treatment; before it negative.
     pub start_day: String,
     /// Day of resolution.
     pub end_day: String,
+    /// The number of the day of treatment in these columns: 1, as in CDISC, which has no day 0, or 0. Tables and figures of
+    /// days say it; where left out they say that the plan does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_day: Option<u8>,
     /// Whether the event is treatment-emergent (`Y`/`N`, as `TRTEMFL` of CDISC ADaM): it began, or became worse, on or
     /// after the injection. Where left out, an event is emergent unless its `start_day` is negative; one that became
     /// worse is then a row of its own.
@@ -294,6 +298,7 @@ impl Default for EventColumns {
             related: "related".to_owned(),
             start_day: "start_day".to_owned(),
             end_day: "end_day".to_owned(),
+            first_day: None,
             emergent: None,
             organ_class: None,
             start_date: None,

@@ -66,14 +66,16 @@ pub fn resolve(plan: &PlanFile) -> (Design, Vec<DefaultUsed>) {
             Some(derived) => filed(derived, measured, baseline),
             None => measured,
         };
+        // Whatever the values before are counted in, their change is in per cent of the baseline.
+        let percent = derived.as_ref().is_some_and(|derived| derived.summary == Summary::PercentChange);
         endpoints.push(Endpoint {
             id,
-            name: written.name.clone(),
+            name: if percent { plan.report.language.percent_change_of(&written.name) } else { written.name.clone() },
             column: written.column.clone(),
             kind: written.kind,
             exposure: written.exposure.clone(),
             rated: written.is_rated(plan.analysis.primary),
-            unit: written.unit.clone(),
+            unit: if percent { "%".to_owned() } else { written.unit.clone() },
             range: written.range.map(|[low, high]| (low, high)),
             step: written.step,
             better: match written.better {

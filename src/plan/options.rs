@@ -638,6 +638,19 @@ impl Language {
         }
     }
 
+    /// The name of an endpoint as percent change from baseline, unless it says so itself.
+    pub fn percent_change_of(self, name: &str) -> String {
+        let folded = name.to_lowercase();
+        if ["percent", "per cent", "%", "％", "変化率", "パーセント"].iter().any(|word| folded.contains(word))
+        {
+            return name.to_owned();
+        }
+        match self {
+            Self::English => format!("{name} (percent change from baseline)"),
+            Self::Japanese => format!("{name}（ベースラインからの変化率）"),
+        }
+    }
+
     /// The analysis set of a plan that names none.
     pub fn all_patients(self) -> &'static str {
         match self {

@@ -165,6 +165,29 @@ pub enum Change {
     Other,
 }
 
+/// Fields that are p-values beside those whose name begins with `p_value`.
+const P_VALUES: [&str; 19] = [
+    "p",
+    "p_adjusted",
+    "p_asymptotic",
+    "p_edgeworth",
+    "p_exact",
+    "p_gg",
+    "p_greater",
+    "p_hf",
+    "p_interaction",
+    "p_less",
+    "p_lower",
+    "p_mid",
+    "p_one_sided",
+    "p_repeated",
+    "p_stagewise",
+    "p_tost",
+    "p_two_sided",
+    "p_unc",
+    "p_upper",
+];
+
 impl Change {
     /// Every kind, the weightiest first.
     pub const ALL: [Self; 7] =
@@ -191,8 +214,9 @@ impl Difference {
         let first = self.field.split('.').next().unwrap_or(&self.field);
         match (first, last) {
             (_, "estimate" | "std_error") => Change::Estimate,
-            (_, "conf_low" | "conf_high") => Change::Interval,
-            (_, name) if name == "p" || name.starts_with("p_") => Change::P,
+            (_, name) if name.ends_with("_low") || name.ends_with("_high") => Change::Interval,
+            // The rest that begin so are shares and probabilities of the arms.
+            (_, name) if P_VALUES.contains(&name) || name.starts_with("p_value") => Change::P,
             ("conclusion" | "importance" | "verdict", _) => Change::Conclusion,
             ("rows", _) => Change::Count,
             (_, name) if name == "n" || name.starts_with("n_") => Change::Count,
@@ -330,7 +354,10 @@ impl Comparison {
             };
             let concluded = |seen: &Option<Seen>| seen.as_ref().and_then(|seen| seen.conclusion.clone());
             let (before, after) = (concluded(&a), concluded(&b));
-            let in_both = a.is_some() && b.is_some() && before.is_some();
+            // What only describes concludes nothing in either set.
+            let concludes =
+                [&before, &after].iter().any(|word| word.as_deref().is_some_and(|word| word != "not-assessed"));
+            let in_both = a.is_some() && b.is_some() && concludes;
             self.n_conclusions += usize::from(in_both);
             let beside = Beside { id: id.clone(), first: a, second: b };
             if in_both && before != after {

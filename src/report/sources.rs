@@ -3,7 +3,7 @@
 use super::document::Block;
 use super::exhibits::{Material, figures, survival, tables};
 use crate::analysis::{Record, participants};
-use crate::trial::Role;
+use crate::trial::{Measure, Role};
 
 /// The records as a block; `None` where there is none.
 pub fn block<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<Block> {
@@ -24,12 +24,12 @@ pub fn disposition<'a>(records: impl IntoIterator<Item = &'a Record>) -> Block {
 
 /// Behind the numbers of observed knees of an endpoint.
 pub fn observed<'a>(material: &Material<'a>, endpoint: usize) -> Vec<&'a Record> {
-    figures::by_arm(material, endpoint, &material.endpoint(endpoint).visits)
+    figures::by_arm(material, endpoint, &material.endpoint(endpoint).visits, Measure::Value)
 }
 
 /// Behind [`super::sentences::means`].
 pub fn means<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec<&'a Record> {
-    figures::by_arm(material, endpoint, &[visit])
+    figures::by_arm(material, endpoint, &[visit], Measure::Value)
 }
 
 /// Behind [`super::sentences::results`].

@@ -106,15 +106,22 @@ pub fn bound(value: f64) -> String {
     if exponent.is_finite() { format!("1e{}", exponent.max(-10.0)) } else { "1e-10".to_owned() }
 }
 
-/// A p-value in print: three decimals, never 0 or 1.
+/// A p-value in print: three decimals, never 0 or 1; as many more as show on which side of 0.05 it lies.
 pub fn p_value(p: f64) -> String {
     if p < 0.001 {
         "<\u{a0}0.001".to_owned()
     } else if p > 0.99 {
         ">\u{a0}0.99".to_owned()
     } else {
-        fixed(p, 3)
+        let decimals = (3..12).find(|decimals| p == 0.05 || (round_to(p, *decimals) - 0.05).abs() > 1e-12);
+        fixed(p, decimals.unwrap_or(3))
     }
+}
+
+/// `value` rounded to `decimals` decimals.
+fn round_to(value: f64, decimals: usize) -> f64 {
+    let unit = 10f64.powi(i32::try_from(decimals).unwrap_or(0));
+    (value * unit).round() / unit
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the plan declares about the trial: arms, visits and endpoints.
 
 use super::codes::Level;
-use super::derived::Derived;
+use super::derived::{Derived, Summary};
 use super::transform::Logarithm;
 pub use crate::terms::{Better, Kind};
 use serde::Serialize;
@@ -221,6 +221,13 @@ impl Design {
     /// baseline (screening) are listed and described only.
     pub fn follow_up(&self, endpoint: &Endpoint) -> Vec<usize> {
         endpoint.visits.iter().copied().filter(|visit| self.is_after_baseline(*visit)).collect()
+    }
+
+    /// The baseline of `endpoint` where it is the same quantity as the values after it: not of an area, a mean or an extreme
+    /// over the visits, which keeps the score before as its baseline.
+    pub fn baseline_alike(&self, endpoint: &Endpoint) -> Option<usize> {
+        let alike = endpoint.derived.as_ref().is_none_or(|derived| derived.summary == Summary::BaselineMean);
+        self.baseline.filter(|baseline| alike && endpoint.visits.contains(baseline))
     }
 
     /// Whether `visit` comes after baseline; every visit does where there is no baseline.

@@ -124,7 +124,7 @@ pub fn read(
                 "" => ("the event has no severity".to_owned(), "fill it in; it is counted as not graded"),
                 _ => (
                     format!("severity `{}` is not one of {}", shorten(recorded_as), known.join(", ")),
-                    "correct it, or list it in `safety.severities`; it has a row of its own",
+                    "correct it, or list it in `safety.severities`; it has a row of its own under its term",
                 ),
             };
             findings.add("SK704", at(&given.severity), message, remedy);
@@ -136,6 +136,15 @@ pub fn read(
         {
             let message = format!("the event ends on day {end} before it begins on day {start}");
             findings.add("SK706", at(&given.end_day), message, "exchange or correct the days");
+        }
+        if given.first_day == Some(1) && start_day == Some(0.0) {
+            let message = "the event begins on day 0, and the day of treatment is day 1 (`first_day`)".to_owned();
+            findings.add(
+                "SK706",
+                at(&given.start_day),
+                message,
+                "write 1 for the day of treatment, −1 for the day before",
+            );
         }
         let mildest = given.severities.first().is_some_and(|mildest| mildest.eq_ignore_ascii_case(&severity));
         if serious && mildest && given.severities.len() > 1 {

@@ -106,6 +106,8 @@ pub struct Events {
     pub start_day: String,
     /// Day of resolution.
     pub end_day: String,
+    /// The number of the day of treatment.
+    pub first_day: Option<u8>,
     /// Whether treatment-emergent; by the day of onset where `None`.
     pub emergent: Option<String>,
     /// System organ class, where the file has it.

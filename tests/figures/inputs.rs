@@ -189,6 +189,7 @@ pub fn flow_input(w: &Words) -> flow::Flow {
             .collect(),
     };
     flow::Flow {
+        arms: 2,
         heading: heading(w),
         steps: vec![
             step("Assessed".into(), count(48, 96), None, vec![(9, 18), (8, 16)]),

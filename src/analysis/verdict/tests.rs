@@ -26,7 +26,7 @@ fn record(low: f64, high: f64, p: f64) -> Record {
 
 fn claim(better: Better, low: f64, high: f64, p: f64) -> (Claim, Option<Withheld>, Option<Importance>) {
     let about = endpoint(better, Some(20.0), Some(10.0));
-    let verdict = confirmatory(&evidence(&about, None, &record(low, high, p), 0.05), None, Gate::None, ALONE);
+    let verdict = confirmatory(&evidence(&about, None, &record(low, high, p), 0.05, false), None, Gate::None, ALONE);
     (verdict.claim, verdict.withheld, verdict.importance)
 }
 
@@ -58,7 +58,7 @@ fn family_and_gate_withhold_alike_in_both_directions() {
     let kept = Hypothesis { rejected: false, ..rejected };
     let failed = Hypothesis { failed: true, ..kept };
     for (low, high, claimed) in [(-9.0, -1.0, Claim::Superior), (1.0, 9.0, Claim::Inferior)] {
-        let evidence = evidence(&about, None, &record(low, high, 0.01), 0.05);
+        let evidence = evidence(&about, None, &record(low, high, 0.01), 0.05, false);
         let of = |hypothesis, gate| {
             let verdict = confirmatory(&evidence, Some(hypothesis), gate, SHARED);
             (verdict.claim, verdict.withheld)
@@ -74,7 +74,7 @@ fn family_and_gate_withhold_alike_in_both_directions() {
 fn non_inferiority_is_held_against_its_margin() {
     let about = endpoint(Better::Lower, None, None);
     let of = |low, high, p| {
-        confirmatory(&evidence(&about, Some(10.0), &record(low, high, p), 0.05), None, Gate::None, ALONE).claim
+        confirmatory(&evidence(&about, Some(10.0), &record(low, high, p), 0.05, false), None, Gate::None, ALONE).claim
     };
     assert_eq!(of(-5.0, 9.0, 0.6), Claim::NonInferior);
     assert_eq!(of(-5.0, 10.0, 0.6), Claim::None);
@@ -90,7 +90,7 @@ fn beside_others_an_endpoint_claims_its_objective_only() {
     let rejected = Hypothesis { family: "secondary", p_adjusted: Some(0.01), rejected: true, failed: false };
     let kept = Hypothesis { rejected: false, ..rejected };
     let of = |low, high, hypothesis: &Hypothesis, gate, objective| {
-        let evidence = evidence(&about, Some(10.0), &record(low, high, 0.01), 0.05);
+        let evidence = evidence(&about, Some(10.0), &record(low, high, 0.01), 0.05, false);
         let verdict = confirmatory(&evidence, Some(hypothesis), gate, Goal { objective, alone: false });
         (verdict.claim, verdict.withheld)
     };
@@ -107,7 +107,7 @@ fn beside_others_an_endpoint_claims_its_objective_only() {
     assert_eq!(of(-12.0, 5.0, &rejected, Gate::Open, Equivalence), (Claim::None, None));
     // One primary beside a family that waits for its superiority: non-inferior in the sequence, but not equivalent.
     let beside = |non_inferiority| {
-        let evidence = evidence(&about, non_inferiority, &record(-5.0, 5.0, 0.6), 0.05);
+        let evidence = evidence(&about, non_inferiority, &record(-5.0, 5.0, 0.6), 0.05, false);
         let verdict = confirmatory(&evidence, None, Gate::None, SHARED);
         (verdict.claim, verdict.withheld)
     };
@@ -115,7 +115,7 @@ fn beside_others_an_endpoint_claims_its_objective_only() {
     assert_eq!(beside(None), none(Withheld::Objective));
     // The only hypothesis: one interval serves all of its claims.
     let only = |low, high| {
-        let evidence = evidence(&about, Some(10.0), &record(low, high, 0.01), 0.05);
+        let evidence = evidence(&about, Some(10.0), &record(low, high, 0.01), 0.05, false);
         let goal = Goal { objective: NonInferiority, alone: true };
         confirmatory(&evidence, None, Gate::None, goal).claim
     };
@@ -142,13 +142,13 @@ fn no_objective_spends_the_level_twice() {
                 let mut stream = Stream::new(20_261_129, trial);
                 let (first, second) = (truth + stream.normal(), stream.normal());
                 let goal = Goal { objective, alone: false };
-                let shown = evidence(&primary, Some(3.25), &at(first), 0.05);
+                let shown = evidence(&primary, Some(3.25), &at(first), 0.05, false);
                 let verdict = confirmatory(&shown, None, Gate::None, goal);
                 let gate = if meets(objective, &verdict) { Gate::Open } else { Gate::Closed };
                 let p = normal::two_sided(second);
                 let hypothesis =
                     Hypothesis { family: family::SECONDARY, p_adjusted: Some(p), rejected: p <= 0.05, failed: false };
-                let other = evidence(&secondary, None, &at(second), 0.05);
+                let other = evidence(&secondary, None, &at(second), 0.05, false);
                 let other = confirmatory(&other, Some(&hypothesis), gate, SHARED);
                 let false_claim = match verdict.claim {
                     Claim::Superior => truth <= 0.0,
@@ -166,17 +166,34 @@ fn no_objective_spends_the_level_twice() {
     }
 }
 
+/// What an interval says about importance does not depend on which arm it favours.
+#[test]
+fn importance_is_said_for_benefit_and_for_harm_alike() {
+    for (low, high, expected) in [
+        (20.0, 30.0, Importance::ClinicallyImportant),
+        (15.0, 30.0, Importance::Uncertain),
+        (5.0, 12.0, Importance::BelowMcid),
+    ] {
+        let benefit = claim(Better::Higher, low, high, 0.001);
+        let harm = claim(Better::Higher, -high, -low, 0.001);
+        assert_eq!(benefit, (Claim::Superior, None, Some(expected)));
+        assert_eq!(harm, (Claim::Inferior, None, Some(expected)));
+        assert_eq!(claim(Better::Lower, -high, -low, 0.001), benefit);
+        assert_eq!(claim(Better::Lower, low, high, 0.001), harm);
+    }
+}
+
 /// −1.2/3 in doubles is no −0.4: a limit on the margin is not inside it, in cm as in mm.
 #[test]
 fn a_limit_that_binary_noise_moves_off_the_margin_lies_on_it() {
     let about = endpoint(Better::Higher, Some(2.4), Some(0.4));
     let limit = -1.2 / 3.0;
     assert!(limit > -0.4);
-    let found = evidence(&about, Some(0.4), &record(limit, 0.3, 0.6), 0.05);
+    let found = evidence(&about, Some(0.4), &record(limit, 0.3, 0.6), 0.05, false);
     assert!(!found.above_margin && !found.within_margin);
-    let found = evidence(&about, None, &record(0.1 + 0.2 - 0.3, 0.3, 0.04), 0.05);
+    let found = evidence(&about, None, &record(0.1 + 0.2 - 0.3, 0.3, 0.04), 0.05, false);
     assert_eq!(found.interval, Interval::IncludesNull);
-    let found = evidence(&about, None, &record(2.4 - 1e-16, 3.0, 0.01), 0.05);
+    let found = evidence(&about, None, &record(2.4 - 1e-16, 3.0, 0.01), 0.05, false);
     assert_eq!(found.importance, Some(Importance::ClinicallyImportant));
 }
 
@@ -185,9 +202,9 @@ fn no_interval_claims_nothing_and_says_whether_there_was_a_comparison() {
     let about = endpoint(Better::Lower, None, None);
     let mut record = record(0.0, 0.0, 0.01);
     (record.result.conf_low, record.result.conf_high) = (None, None);
-    let verdict = confirmatory(&evidence(&about, None, &record, 0.05), None, Gate::None, ALONE);
+    let verdict = confirmatory(&evidence(&about, None, &record, 0.05, false), None, Gate::None, ALONE);
     assert_eq!((verdict.claim, verdict.conclusion()), (Claim::None, Conclusion::Inconclusive));
     record.result.p_value = None;
-    let verdict = confirmatory(&evidence(&about, None, &record, 0.05), None, Gate::None, ALONE);
+    let verdict = confirmatory(&evidence(&about, None, &record, 0.05, false), None, Gate::None, ALONE);
     assert_eq!(verdict.conclusion(), Conclusion::NotAssessed);
 }

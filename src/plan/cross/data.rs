@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 impl Checker<'_> {
     pub(super) fn data(&mut self, plan: &PlanFile) {
+        self.first_day(&plan.data);
         let several = plan.visits.as_ref().is_some_and(|visits| visits.order.len() > 1);
         let allocated = plan.data.allocation.is_some();
         // One file of several may leave the treatment to another.
@@ -58,6 +59,14 @@ impl Checker<'_> {
     }
 
     /// A visit that is said of a whole file or sheet.
+    /// The day of treatment is day 0 or day 1.
+    fn first_day(&mut self, data: &DataPlan) {
+        if let Some(day) = data.event_columns.first_day.filter(|day| *day > 1) {
+            let message = format!("the day of treatment has the number 0 or 1, not {day}");
+            self.wrong("SK010", "data.event_columns.first_day", message, "write 1 where the file has no day 0, else 0");
+        }
+    }
+
     fn visits_of_file(&mut self, table: &DataPlan, root: &str, plan: &PlanFile) {
         let order: &[Named] = plan.visits.as_ref().map(|visits| visits.order.as_slice()).unwrap_or_default();
         let said =

@@ -6,7 +6,7 @@ use crate::instrument::{Instrument, Scale};
 use crate::paired::catalogue;
 use crate::plan::design::{endpoint_id, visits};
 use crate::plan::file::{EndpointPlan, GapsPlan, PlanFile, RolePlan, Shape, TransformPlan};
-use crate::plan::options::{Objective, PrimaryMethod};
+use crate::plan::options::{AlternativePlan, Objective, PrimaryMethod};
 use crate::terms::Kind;
 use crate::trial::compute::Computed;
 use crate::trial::derived::Summary;
@@ -332,6 +332,12 @@ impl Checker<'_> {
                 let message = format!("the bounds of `{bound}` are those of superiority, not of {objective}");
                 self.wrong("SK017", &at("objective"), message, "leave one of the two out");
             }
+        }
+        if endpoint.objective == Objective::Equivalence && plan.analysis.alternative != AlternativePlan::TwoSided {
+            let message =
+                "equivalence lies between two bounds, and an interval of a one-sided alternative has one".to_owned();
+            let remedy = "write `alternative = \"two-sided\"` in [analysis], or the objective non_inferiority";
+            self.wrong("SK017", &at("objective"), message, remedy);
         }
         let by_odds = matches!(plan.analysis.primary, PrimaryMethod::Gee | PrimaryMethod::LogisticMixed);
         let scale = match endpoint.kind {

@@ -118,6 +118,7 @@ pub(super) fn assemble(
             related: event.related.clone(),
             start_day: event.start_day.clone(),
             end_day: event.end_day.clone(),
+            first_day: event.first_day,
             emergent: event.emergent.clone(),
             organ_class: event.organ_class.clone(),
             listed: [&event.start_date, &event.end_date, &event.action, &event.outcome].map(Clone::clone),

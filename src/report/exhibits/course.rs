@@ -34,19 +34,22 @@ pub fn figure(
     let words = material.words;
     let about = material.endpoint(endpoint);
     // Means of counts say nothing where exposures differ.
-    if about.visits.len() < 2 || about.exposure.is_some() {
+    let measure = material.context().measure(endpoint);
+    let follow_up = material.trial.design.follow_up(about);
+    // One axis holds one quantity: a score before treatment is no change and no area.
+    let whole = measure == Measure::Value && material.trial.design.baseline_alike(about).is_some();
+    let drawn = if whole || material.trial.design.baseline.is_none() { &about.visits } else { &follow_up };
+    if drawn.len() < 2 || about.exposure.is_some() {
         return Ok(None);
     }
     let arms = &material.trial.design.arms;
-    let follow_up = material.trial.design.follow_up(about);
-    let mut shown = by_arm(material, endpoint, &about.visits);
+    let mut shown = by_arm(material, endpoint, drawn, measure);
     let mut modelled = false;
-    let visits = about
-        .visits
+    let visits = drawn
         .iter()
         .enumerate()
         .map(|(position, &visit)| {
-            let observed = |arm: &str| material.outcomes.description(endpoint, visit, Measure::Value, Some(arm));
+            let observed = |arm: &str| material.outcomes.description(endpoint, visit, measure, Some(arm));
             let means = Some(visit).filter(|visit| follow_up.contains(visit));
             let means = means.and_then(|visit| models::means_at(material, endpoint, visit));
             let of = |place: usize, arm: &str| match means {
@@ -68,9 +71,9 @@ pub fn figure(
         let record = material.outcomes.deciding(endpoint, *visit).filter(|_| follow_up.contains(visit))?;
         pairs::is_in_units(record.result.method).then_some(record)
     };
-    shown.extend(about.visits.iter().filter_map(deciding));
+    shown.extend(drawn.iter().filter_map(deciding));
     let geometric = about.logarithm.is_some();
-    let differences: Vec<MeanCi> = about.visits.iter().map(|visit| mean_ci(deciding(visit))).collect();
+    let differences: Vec<MeanCi> = drawn.iter().map(|visit| mean_ci(deciding(visit))).collect();
     let adjusted = models::baseline_adjusted(material, endpoint);
     let unit = match about.unit_of_difference() {
         "" => String::new(),
@@ -96,9 +99,18 @@ pub fn figure(
     });
     let means = material.geometric_means(endpoint);
     let key = |name: &str| format!("figure.{name}{}", if geometric { "_ratio" } else { "" });
-    let values = [("endpoint", about.name.as_str()), ("means", &means)];
+    let compared = material.compared(endpoint);
+    let values = [("endpoint", compared.as_str()), ("means", &means)];
     let title = words.say(&key("course"), &values);
-    let note = words.say(&key(if modelled { "course_note" } else { "course_observed_note" }), &values);
+    let observed = drawn.iter().any(|visit| !follow_up.contains(visit));
+    let note = words.say(
+        &key(match (modelled, observed) {
+            (true, true) => "course_note",
+            (true, false) => "course_after_note",
+            (false, _) => "course_observed_note",
+        }),
+        &values,
+    );
     let value = key(if modelled { "ls_mean_ci" } else { "mean_ci" });
     let input = profile::Profiles {
         heading: heading(material, &material.key(endpoint), number, title, vec![note]).over(ids(shown)),
@@ -106,7 +118,7 @@ pub fn figure(
         limits: None,
         below,
         labels: profile::Labels {
-            value: words.say(&value, &[("endpoint", &material.name_with_unit(endpoint)), ("means", &means)]),
+            value: words.say(&value, &[("endpoint", &material.outcome(endpoint)), ("means", &means)]),
             better,
             n: words.get("figure.knees"),
         },

@@ -111,8 +111,7 @@ pub fn slopes(
     let words = material.words;
     let about = material.endpoint(endpoint);
     let design = &material.trial.design;
-    let mut shown: Vec<usize> =
-        design.baseline.filter(|baseline| about.visits.contains(baseline)).into_iter().collect();
+    let mut shown: Vec<usize> = design.baseline_alike(about).into_iter().collect();
     shown.push(visit);
     let members = || material.trial.patients.iter().zip(&material.set().members).filter(|(_, member)| **member);
     let panels: Vec<paired_slopes::Panel> = shown
@@ -149,17 +148,18 @@ pub fn slopes(
         return Ok(None);
     }
     let most = panels.iter().map(|panel| panel.pairs.len()).max().unwrap_or_default();
-    let input = paired_slopes::PairedSlopes {
-        heading: of_many(heading_at(material, endpoint, visit, number, "slopes"), material, most)
-            .over(ids(by_arm(material, endpoint, &shown))),
-        panels,
-        limits: value_limits(material, endpoint).filter(|_| about.exposure.is_none()),
-        value_label: match &about.exposure {
-            Some(_) => words.say("figure.rate_axis", &[("endpoint", &about.name)]),
-            None => material.name_with_unit(endpoint),
-        },
-        better_label: better(material, endpoint),
-    };
+    let input =
+        paired_slopes::PairedSlopes {
+            heading: of_many(heading_at(material, endpoint, visit, number, "slopes"), material, most)
+                .over(ids(by_arm(material, endpoint, &shown, Measure::Value))),
+            panels,
+            limits: value_limits(material, endpoint).filter(|_| about.exposure.is_none()),
+            value_label: match &about.exposure {
+                Some(_) => words.say("figure.rate_axis", &[("endpoint", &about.name)]),
+                None => material.name_with_unit(endpoint),
+            },
+            better_label: better(material, endpoint),
+        };
     paired_slopes::draw(&input, style).map(Some)
 }
 
@@ -347,10 +347,10 @@ pub(super) fn ids<'a>(records: impl IntoIterator<Item = &'a Record>) -> impl Ite
 }
 
 /// The descriptions of both arms at some visits.
-pub fn by_arm<'a>(material: &Material<'a>, endpoint: usize, visits: &[usize]) -> Vec<&'a Record> {
+pub fn by_arm<'a>(material: &Material<'a>, endpoint: usize, visits: &[usize], measure: Measure) -> Vec<&'a Record> {
     let arms = &material.trial.design.arms;
     let both = visits.iter().flat_map(|&visit| [&arms.active, &arms.placebo].map(|arm| (visit, arm.as_str())));
-    both.filter_map(|(visit, arm)| material.outcomes.description(endpoint, visit, Measure::Value, Some(arm))).collect()
+    both.filter_map(|(visit, arm)| material.outcomes.description(endpoint, visit, measure, Some(arm))).collect()
 }
 
 /// The words around the figure `figure.<kind>` of an endpoint at a visit, with the note of that kind where there is one.

@@ -183,6 +183,7 @@ pub fn bars(material: &Material, endpoint: usize, number: &str, style: &Style) -
             material,
             endpoint,
             &about.visits,
+            Measure::Value,
         ))),
         findings: vec![finding],
         labels: shift_bars::Labels { knees: words.get("flow.knees"), note: words.get("figure.from_baseline") },

@@ -128,11 +128,11 @@ pub fn compared(material: &Material, number: &str) -> Option<ResultTable> {
     let arms = &material.trial.design.arms;
     let of = |arm: &str| words.say("table.knees_of", &[("arm", arm)]);
     let mut headers = vec![words.get("table.pairs"), of(&arms.active), of(&arms.placebo)];
-    headers.extend(["risk_difference", "ci", "p"].map(|key| words.get(&format!("table.{key}"))));
+    headers.extend(["risk_difference", "ci", "risk_ratio", "p"].map(|key| words.get(&format!("table.{key}"))));
     table.headers(words.get("table.event"), headers);
     for record in material.outcomes.records.iter().filter(|record| record.result.method == "event-comparison") {
         let label = category(material, &json(record, "category"));
-        table.row(label, 0, super::responders::shares(record), vec![record.id.clone()]);
+        table.row(label, 0, super::responders::shares(material, record), vec![record.id.clone()]);
         table.named(super::responders::SHARES);
     }
     table.footnotes.push(words.get("footnote.harms_compared"));
@@ -206,7 +206,18 @@ fn category(material: &Material, category: &serde_json::Value) -> String {
             let severity = words.name("severity", &text("value").to_lowercase());
             words.say("harms.worst_severity", &[("severity", &severity)])
         }
+        // The count takes a severity that the plan does not know for one without a grade.
+        "severity_unknown" => words.get("harms.severity_ungraded"),
         kind => words.name("harms", kind),
+    }
+}
+
+/// The number of the day of treatment among the days of events, in the keys of words.
+fn counted_from(material: &Material) -> &'static str {
+    match material.plan.data.event_columns.first_day {
+        Some(0) => "day_0",
+        Some(_) => "day_1",
+        None => "as_recorded",
     }
 }
 
@@ -241,7 +252,7 @@ pub fn timing(material: &Material, number: &str) -> Option<ResultTable> {
             table.row(words.get(&format!("table.{name}")), 1, cells, vec![record.id.clone()]);
         }
     }
-    table.footnotes.push(words.get("footnote.harms_timing"));
+    table.footnotes.push(words.get(&format!("footnote.harms_timing_{}", counted_from(material))));
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -338,12 +349,13 @@ pub fn timeline(material: &Material, number: &str, style: &Style) -> Result<Vec<
     }
     /// Days of a month.
     const MONTH: f64 = 365.25 / 12.0;
+    let first = f64::from(material.plan.data.event_columns.first_day.unwrap_or(0));
     let visits: Vec<(String, f64)> = material
         .trial
         .design
         .visits
         .iter()
-        .filter_map(|visit| visit.month.map(|month| (visit.label.clone(), (month * MONTH).round())))
+        .filter_map(|visit| visit.month.map(|month| (visit.label.clone(), (month * MONTH).round() + first)))
         .collect();
     // The days on which something happened, not the whole follow-up: most events last hours after an injection.
     let last_day = shown.iter().map(|event| event.end.unwrap_or(event.start)).fold(1.0, f64::max);
@@ -354,7 +366,7 @@ pub fn timeline(material: &Material, number: &str, style: &Style) -> Result<Vec<
         visits,
         last_day,
         labels: timeline::Labels {
-            day: words.get("figure.day"),
+            day: words.get(&format!("figure.day_{}", counted_from(material))),
             systemic: words.get("table.systemic"),
             serious: words.get("listing.serious"),
             ongoing: words.get("figure.ongoing"),

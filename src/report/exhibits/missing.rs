@@ -124,6 +124,7 @@ pub fn map(material: &Material, endpoint: usize, number: &str, style: &Style) ->
             material,
             endpoint,
             &about.visits,
+            Measure::Value,
         ))),
         visits: about.visits.iter().map(|&visit| material.visit(visit).to_owned()).collect(),
         patients,

@@ -214,6 +214,14 @@ impl<'a> Material<'a> {
         self.of_measure(endpoint, &self.endpoint(endpoint).name)
     }
 
+    /// [`Material::compared`] with the unit in parentheses; of a ratio it has none.
+    pub fn outcome(&self, endpoint: usize) -> String {
+        match (self.context().measure(endpoint), self.endpoint(endpoint).logarithm) {
+            (Measure::Change, Some(_)) => self.compared(endpoint),
+            _ => self.of_measure(endpoint, &self.name_with_unit(endpoint)),
+        }
+    }
+
     /// [`Material::compared`] with the unit in parentheses, or that it is a ratio of geometric means.
     pub fn compared_with_unit(&self, endpoint: usize) -> String {
         if self.endpoint(endpoint).logarithm.is_some() {

@@ -9,7 +9,6 @@ use crate::figure::{Figure, FigureError, Style, residuals};
 use crate::report::compose::primary_visit;
 use crate::report::words::Words;
 use crate::table::{Align, Cell, ResultTable, rounding};
-use crate::trial::Measure;
 use splitknee_stats::note;
 
 /// The model that decides `endpoint`, where one does.
@@ -22,10 +21,7 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
     let words = material.words;
     let about = material.endpoint(endpoint);
     let fit = fit(material, endpoint)?;
-    let name = match about.logarithm {
-        Some(_) if material.context().measure(endpoint) == Measure::Change => material.compared(endpoint),
-        _ => material.name_with_unit(endpoint),
-    };
+    let name = material.outcome(endpoint);
     let means = material.geometric_means(endpoint);
     let key = if about.logarithm.is_some() { "table.ls_geometric_means" } else { "table.ls_means" };
     let title = words.say(key, &[("endpoint", &name), ("means", &means)]);

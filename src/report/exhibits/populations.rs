@@ -18,8 +18,9 @@ pub fn flow(material: &Material, number: &str, style: &Style) -> Result<Option<F
     let words = material.words;
     let heading = super::figures::heading(material, "", number, words.get("figure.flow"), not_given(material))
         .over([participants::FLOW.to_owned()]);
-    let input = flow::Flow { heading, steps: flow_steps(material), labels: labels(material) };
-    if flow::check(&input.steps).is_err() {
+    let arms = material.trial.design.arms.labels().len();
+    let input = flow::Flow { heading, arms, steps: flow_steps(material), labels: labels(material) };
+    if flow::check(&input.steps, arms).is_err() {
         return Ok(None);
     }
     let mut figure = flow::draw(&input, style)?;

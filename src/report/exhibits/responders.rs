@@ -16,7 +16,7 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
     let id = format!("t-{}-{}-responders", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
     let mut headers = vec![words.get("table.pairs"), arms.active.clone(), arms.placebo.clone()];
-    headers.extend(["risk_difference", "ci", "p"].map(|key| words.get(&format!("table.{key}"))));
+    headers.extend(["risk_difference", "ci", "risk_ratio", "p"].map(|key| words.get(&format!("table.{key}"))));
     table.headers(words.get("table.threshold"), headers);
     for visit in material.trial.design.follow_up(about) {
         let here = material.outcomes.records.iter().filter(|record| {
@@ -43,7 +43,7 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
                     None => words.say("table.threshold_absolute", &[("size", &exact), unit]),
                 }
             };
-            table.row(label, 1, shares(record), vec![record.id.clone()]);
+            table.row(label, 1, shares(material, record), vec![record.id.clone()]);
             table.named(SHARES);
         }
     }
@@ -71,12 +71,12 @@ pub fn omeract(material: &Material, number: &str) -> Option<ResultTable> {
     let title = words.get("table.omeract");
     let mut table = ResultTable::new("t-14-2-0-omeract", number, title, material.population());
     let mut headers = vec![words.get("table.pairs"), arms.active.clone(), arms.placebo.clone()];
-    headers.extend(["risk_difference", "ci", "p"].map(|key| words.get(&format!("table.{key}"))));
+    headers.extend(["risk_difference", "ci", "risk_ratio", "p"].map(|key| words.get(&format!("table.{key}"))));
     table.headers(words.get("table.visit"), headers);
     let mut said: Vec<String> = Vec::new();
     for record in material.outcomes.records.iter().filter(|record| record.result.method == "omeract-oarsi") {
         let Some(visit) = record.visit else { continue };
-        table.row(material.visit(visit), 0, shares(record), vec![record.id.clone()]);
+        table.row(material.visit(visit), 0, shares(material, record), vec![record.id.clone()]);
         table.named(SHARES);
         for note in record.result.notes.iter().filter(|note| note.code() == notes::criteria_applied.code) {
             let note = words.note(note);
@@ -91,11 +91,18 @@ pub fn omeract(material: &Material, number: &str) -> Option<ResultTable> {
 }
 
 /// The fields behind [`shares`].
-pub(super) const SHARES: [&str; 6] =
-    ["n_pairs", "n_treated percent_treated", "n_control percent_control", "estimate", "conf_low conf_high", "p_value"];
+pub(super) const SHARES: [&str; 7] = [
+    "n_pairs",
+    "n_treated percent_treated",
+    "n_control percent_control",
+    "estimate",
+    "conf_low conf_high",
+    "risk_ratio risk_ratio_low risk_ratio_high",
+    "p_value",
+];
 
-/// Patients judged, responders by arm, and the risk difference with its interval and p-value.
-pub(super) fn shares(record: &crate::analysis::Record) -> Vec<Cell> {
+/// Patients judged, responders by arm, the risk difference with its interval, the risk ratio with its own, and the p-value.
+pub(super) fn shares(material: &Material, record: &crate::analysis::Record) -> Vec<Cell> {
     let result = &record.result;
     vec![
         Cell::Count(result.n_pairs),
@@ -103,8 +110,19 @@ pub(super) fn shares(record: &crate::analysis::Record) -> Vec<Cell> {
         Cell::CountPercent(count(record, "n_control"), result.n_pairs),
         Cell::Number(result.estimate, 3),
         Cell::Interval(result.conf_low, result.conf_high, 3),
+        risk_ratio(material, record),
         Cell::PValue(result.p_value),
     ]
+}
+
+/// The ratio of the shares with its interval; empty where the placebo share is 0.
+fn risk_ratio(material: &Material, record: &crate::analysis::Record) -> Cell {
+    let number = |name: &str| record.result.number(name).filter(|value| value.is_finite());
+    let Some(ratio) = number("risk_ratio") else { return Cell::Empty };
+    let (Some(low), Some(high)) = (number("risk_ratio_low"), number("risk_ratio_high")) else { return Cell::Empty };
+    let [ratio_text, low_text, high_text] = [ratio, low, high].map(|value| rounding::print(value, 2));
+    let text = format!("{ratio_text} ({})", material.words.interval(&low_text, &high_text));
+    Cell::Said(text, vec![ratio, low, high])
 }
 
 /// The share of knees that improved by at least every amount; `None` where no curve was computed.

@@ -135,6 +135,15 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
             let patients = if result.number("n_patients").is_some() { "n_patients" } else { "n_pairs" };
             let [estimate, error, limits] = shown.fields();
             table.named([patients, estimate, error, limits, "df", "p_value"]);
+            // Of two paired shares the relative effect too (CONSORT 2025, item 26).
+            if let Some(ratio) = result.number("risk_ratio").filter(|_| result.method == "mcnemar") {
+                let [low, high] = ["risk_ratio_low", "risk_ratio_high"].map(|name| result.number(name));
+                let number = Cell::Number(Some(ratio).filter(|ratio| ratio.is_finite()), 2);
+                let cells =
+                    vec![Cell::Empty, number, Cell::Empty, Cell::Interval(low, high, 2), Cell::Empty, Cell::Empty];
+                table.row(words.get("table.risk_ratio_alone"), 2, cells, vec![record.id.clone()]);
+                table.named(["", "risk_ratio", "", "risk_ratio_low risk_ratio_high", "", ""]);
+            }
         }
     }
     table.footnotes.push(if about.rated {

@@ -50,7 +50,7 @@ pub fn section(material: &Material) -> Section {
         .iter()
         .map(|&endpoint| {
             let values = [
-                ("endpoint", &*material.name_with_unit(endpoint)),
+                ("endpoint", &*material.outcome(endpoint)),
                 ("visit", material.visit(primary_visit(material, endpoint))),
             ];
             let key = match survival::is(material, endpoint) {

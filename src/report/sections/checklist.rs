@@ -50,7 +50,7 @@ const ITEMS: [(&str, &str, &str, Place); 41] = [
     ("4a", "12a", "eligibility", Plan(Entry::Eligibility)),
     ("4b", "11", "setting", Plan(Entry::Setting)),
     ("5", "13", "interventions", Plan(Entry::Timing)),
-    ("6a", "14", "outcomes", In("methods")),
+    ("6a", "14", "outcomes", Partly("methods")),
     ("6b", "10", "outcome_changes", Partly("departures")),
     ("7a", "16a", "sample_size", In("sample_size")),
     ("7b", "16b", "interim", In("interim")),
@@ -108,16 +108,22 @@ pub fn section(material: &Material) -> Section {
     section
 }
 
+/// The title of the section of the first primary endpoint; the further endpoints have annexes of their own.
+fn results(material: &Material) -> String {
+    let first = material.primary_endpoints().first().copied().unwrap_or_default();
+    material.words.say("section.primary", &[("endpoint", &material.endpoint(first).name)])
+}
+
 fn place_in_words(material: &Material, place: Place) -> String {
     let words = material.words;
     let title = |id: &str| {
         let name = match id {
-            "endpoint" => words.get("checklist.endpoints"),
+            "endpoint" => results(material),
             "safety" if material.trial.events.is_none() => return words.get("checklist.authors"),
             "dates" if super::patients::dates(material).is_none() => return words.get("checklist.authors"),
             "dates" => words.get("section.patients"),
             "interim" if material.plan.interim.is_none() => return words.get("checklist.authors"),
-            "interim" => words.get("checklist.endpoints"),
+            "interim" => results(material),
             "sample_size" if material.plan.sample_size.is_none() => return words.get("checklist.authors"),
             "sample_size" => words.get("section.design"),
             id => words.get(&format!("section.{id}")),

@@ -176,12 +176,9 @@ fn derived(material: &Material) -> Vec<String> {
         let knees = trial.patients.iter().flat_map(|patient| patient.knees());
         let n = knees.filter(|knee| knee.values[number].get(last).copied().flatten().is_some()).count();
         let gaps = derived.gaps.map_or_else(String::new, |gaps| words.get(&format!("methods.gaps_{}", gaps.name())));
-        let values = [
-            ("endpoint", endpoint.name.as_str()),
-            ("visits", &labels.join(", ")),
-            ("gaps", &gaps),
-            ("n", &n.to_string()),
-        ];
+        let written = material.plan.endpoints.get(number).map_or(&endpoint.name, |written| &written.name);
+        let values =
+            [("endpoint", written.as_str()), ("visits", &labels.join(", ")), ("gaps", &gaps), ("n", &n.to_string())];
         found.push(words.say(&format!("methods.derived_{}", derived.summary.name()), &values));
     }
     found

@@ -92,6 +92,24 @@ fn treated(material: &Material) -> Option<String> {
     Some(material.words.say("first.treated", &values))
 }
 
+/// In how many knees of each arm and in how many patients as a whole serious events were reported, of those with both knees;
+/// `None` where the knees were not compared.
+fn serious_by_arm(material: &Material) -> Option<String> {
+    let record = material.record("safety.compare.serious")?;
+    let whole = material.record("safety.patient.serious")?.result.number("patients_with_event")?;
+    let arms = &material.trial.design.arms;
+    let [active, placebo] = ["n_treated", "n_control"].map(|name| record.result.number(name));
+    let values = [
+        ("k_active", &*rounding::print(active?, 0)),
+        ("k_placebo", &rounding::print(placebo?, 0)),
+        ("k_whole", &rounding::print(whole, 0)),
+        ("n", &record.result.n_pairs.to_string()),
+        ("active", &arms.active),
+        ("placebo", &arms.placebo),
+    ];
+    Some(material.words.say("first.safety_by_arm", &values))
+}
+
 /// Serious events, or that none was reported with the upper limit of their risk.
 pub fn safety_sentence(material: &Material) -> String {
     let words = material.words;
@@ -102,7 +120,8 @@ pub fn safety_sentence(material: &Material) -> String {
     let field = |name: &str| record.result.number(name).unwrap_or(0.0);
     let (outside, before) = (field("serious_outside_set"), field("serious_before_treatment"));
     let counted = if k > 0.0 {
-        words.say("first.safety_some", &[("k", &rounding::print(k, 0)), ("n", &n)])
+        let reported = words.say("first.safety_some", &[("k", &rounding::print(k, 0)), ("n", &n)]);
+        sentences::join(material, &std::iter::once(reported).chain(serious_by_arm(material)).collect::<Vec<_>>())
     } else if outside + before > 0.0 {
         words.say("first.safety_none_counted", &[("n", &n), ("u", &upper)])
     } else {

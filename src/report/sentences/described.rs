@@ -1,6 +1,6 @@
 //! What was found, described without a claim: means, rates, LS means, sensitivity analyses, the change of the placebo knees.
 
-use super::{Spoken, join, p_value, said, tidy};
+use super::{Spoken, join, p_value, said, subject, tidy};
 use crate::analysis::{Record, Scale};
 use crate::plan::file::Timing;
 use crate::report::exhibits::{Material, survival, tables};
@@ -105,7 +105,7 @@ pub fn ls_means(material: &Material, endpoint: usize, visit: usize) -> Option<St
     let adjusted = crate::report::exhibits::models::baseline_adjusted(material, endpoint);
     // A change of logarithms is a ratio and has no unit.
     let change = logarithm && active.measure == Measure::Change;
-    let name = if logarithm { material.compared(endpoint) } else { about.name.clone() };
+    let name = if logarithm { material.compared(endpoint) } else { subject(material, active, endpoint) };
     let means = material.geometric_means(endpoint);
     let values = [
         ("visit", material.visit(visit)),
@@ -139,7 +139,7 @@ pub fn results(material: &Material, endpoint: usize, visit: usize) -> Option<Str
     let mut parts: Vec<String> = Vec::new();
     let graded = matches!(about.kind, crate::trial::Kind::Ordinal | crate::trial::Kind::Binary);
     if !graded {
-        let baseline = material.trial.design.baseline.filter(|baseline| about.visits.contains(baseline));
+        let baseline = material.trial.design.baseline_alike(about);
         parts.extend(baseline.and_then(|baseline| means(material, endpoint, baseline)));
         parts.extend(means(material, endpoint, visit));
     }

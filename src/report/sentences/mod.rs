@@ -34,14 +34,15 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     };
     let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
-    let decimals = scale.decimals(low, high, decimals);
+    let decimals = scale.told_apart(material, endpoint, [low, high], scale.decimals(low, high, decimals));
     let print = |value: f64| scale.print(value, decimals);
+    let bound = |value: f64| scale.bound(value);
     let (d, l, u) = (print(estimate), print(low), print(high));
     let p = p_value(material, record);
     let arms = &material.trial.design.arms;
     let direction = words.get(scale.direction(about.kind, estimate));
     let tau = result.number("tau").map(survival::time).unwrap_or_default();
-    let [margin, inverse] = [1.0, -1.0].map(|side| about.equivalence().map(|m| print(side * m)).unwrap_or_default());
+    let [margin, inverse] = [1.0, -1.0].map(|side| about.equivalence().map(|m| bound(side * m)).unwrap_or_default());
     let (best, worst) = ends(material, endpoint, low, high, decimals);
     let subject = scale.subject(material, record, endpoint);
     // A ratio below 1 favours the arm for which lower values are better; a lower hazard is a later event.
@@ -78,16 +79,20 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         Claim::None if verdict.interval == Interval::IncludesNull => vec![say("inconclusive")],
         Claim::None => vec![say("observed")],
     };
-    if verdict.claim == Claim::Superior && scale.0.has_margins() {
-        // An important ratio stands on the side of benefit; a difference is said without its sign.
-        let side = if scale.0 == Scale::Difference { 1.0 } else { about.benefit_sign() };
-        let mcid = about.important().map(|size| print(side * size)).unwrap_or_default();
+    if let Claim::Superior | Claim::Inferior = verdict.claim
+        && scale.0.has_margins()
+    {
+        // An important ratio stands on the side of the claim; a difference is said without its sign.
+        let side = match (scale.0, verdict.claim) {
+            (Scale::Difference, _) => 1.0,
+            (_, Claim::Inferior) => -about.benefit_sign(),
+            _ => about.benefit_sign(),
+        };
+        let mcid = about.important().map(|size| bound(side * size)).unwrap_or_default();
         let key = match verdict.importance {
             Some(Importance::ClinicallyImportant) => "superior_important",
             // The unadjusted interval alone lies beyond it; the adjusted one does not.
-            Some(Importance::Uncertain)
-                if worst_end(about, low, high) >= about.important().unwrap_or(f64::INFINITY) =>
-            {
+            Some(Importance::Uncertain) if least_size(low, high) >= about.important().unwrap_or(f64::INFINITY) => {
                 "superior_uncertain_adjusted"
             }
             Some(Importance::Uncertain) => "superior_uncertain",
@@ -99,7 +104,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     }
     parts.extend(withheld(material, record, &verdict));
     parts.extend(test_alone(material, record, &verdict));
-    parts.extend(against_margins(material, record, &verdict, decimals));
+    parts.extend(against_margins(material, record, &verdict));
     let side = match (verdict.claim, verdict.interval) {
         (Claim::Equivalent | Claim::NonInferior, Interval::FavoursActive) => Some("conclusion.whole_for"),
         (Claim::Equivalent | Claim::NonInferior, Interval::FavoursPlacebo) => Some("conclusion.whole_against"),
@@ -119,7 +124,7 @@ pub fn headline(material: &Material, record: &Record) -> Option<Block> {
     let (estimate, low, high) = (result.estimate?, result.conf_low?, result.conf_high?);
     let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
-    let decimals = scale.decimals(low, high, decimals);
+    let decimals = scale.told_apart(material, endpoint, [low, high], scale.decimals(low, high, decimals));
     let print = |value: f64| scale.print(value, decimals);
     let adjusted = super::exhibits::models::baseline_adjusted(material, endpoint);
     let compared = material.compared(endpoint);
@@ -197,6 +202,33 @@ impl Spoken {
             scale if scale.is_ratio() => 2,
             _ => rounding::interval_decimals(Some(low), Some(high), decimals),
         }
+    }
+
+    /// At least `decimals`, and as many more as it takes that no limit prints as a bound of the plan which it is not: a
+    /// margin or the important difference.
+    fn told_apart(self, material: &Material, endpoint: usize, limits: [f64; 2], decimals: usize) -> usize {
+        if !self.0.has_margins() {
+            return decimals;
+        }
+        let about = material.endpoint(endpoint);
+        let non_inferiority = material.plan.endpoints.get(endpoint).and_then(|own| own.non_inferiority_margin);
+        let sizes = [about.equivalence(), about.important(), non_inferiority.map(|margin| about.on_scale(margin))];
+        let bounds: Vec<f64> = sizes.into_iter().flatten().flat_map(|size| [-size, size]).collect();
+        let apart = |decimals: usize| {
+            limits.into_iter().filter(|limit| limit.is_finite()).all(|limit| {
+                let near = |bound: &&f64| (limit - **bound).abs() > 1e-9 * bound.abs();
+                bounds.iter().filter(near).all(|bound| self.print(limit, decimals) != self.print(*bound, decimals))
+            })
+        };
+        (decimals..decimals + 6).find(|decimals| apart(*decimals)).unwrap_or(decimals)
+    }
+
+    /// A bound that the plan sets, with the decimals that the plan writes; of a ratio, which may be the inverse of what is
+    /// written, two or three.
+    fn bound(self, value: f64) -> String {
+        let shown = format!("{:.9}", self.0.shown(value));
+        let written = shown.trim_end_matches('0').rsplit_once('.').map_or(0, |(_, behind)| behind.len());
+        self.print(value, if self.0.is_ratio() { written.clamp(2, 3) } else { written })
     }
 
     /// The number that is said for `value`.
@@ -301,16 +333,12 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     let p = record.result.p_value.map(|p| beside(material, p)).unwrap_or_default();
     let adjusted = record.p_adjusted.map(|p| beside(material, p)).unwrap_or_default();
     let scale = Spoken::of(record);
-    let decimals = match scale.0 {
-        Scale::Difference => tables::decimals(material, record.endpoint?, record.result.method).0,
-        _ => 2,
-    };
     let written = material.plan.endpoints.get(record.endpoint?);
     let non_inferiority = written.and_then(|own| own.non_inferiority_margin);
     let (margin, side) =
         if verdict.within_margin { (about.margin, 1.0) } else { (non_inferiority, scale.side_of_harm(about)) };
-    let margin = margin.map(|margin| scale.print(side * about.on_scale(margin), decimals)).unwrap_or_default();
-    let inverse = about.equivalence().map(|margin| scale.print(-margin, 2)).unwrap_or_default();
+    let margin = margin.map(|margin| scale.bound(side * about.on_scale(margin))).unwrap_or_default();
+    let inverse = about.equivalence().map(|margin| scale.bound(-margin)).unwrap_or_default();
     let objective = written.map(|own| words.name("objective", own.objective.name())).unwrap_or_default();
     let values = [
         ("active", arms.active.as_str()),
@@ -342,6 +370,8 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
         {
             "conclusion.withheld_co_primary"
         }
+        // A look has a bound and no adjusted p-value.
+        Withheld::Family if verdict.family == Some(family::LOOKS) => "conclusion.withheld_look",
         Withheld::Family => "conclusion.withheld_family",
         Withheld::Procedure => "conclusion.withheld_procedure",
         Withheld::Gate => "conclusion.withheld_gate",
@@ -353,9 +383,9 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     Some(words.say("conclusion.withheld", &[("place", &place), ("why", &why)]))
 }
 
-/// The end of an interval that favours active least, towards benefit.
-fn worst_end(about: &crate::trial::Endpoint, low: f64, high: f64) -> f64 {
-    if about.better == Better::Lower { -high } else { low }
+/// The smallest size of a difference in an interval that leaves zero out.
+fn least_size(low: f64, high: f64) -> f64 {
+    low.abs().min(high.abs())
 }
 
 /// Where the test alone lies below the level although the interval reaches zero; `None` where they agree.
@@ -369,7 +399,7 @@ fn test_alone(material: &Material, record: &Record, verdict: &Verdict) -> Option
 
 /// What a confirmatory interval says about the margins of the plan, beside its claim; empty where the plan has none, where
 /// the comparison is described only, and where what is withheld says it.
-fn against_margins(material: &Material, record: &Record, verdict: &Verdict, decimals: usize) -> Vec<String> {
+fn against_margins(material: &Material, record: &Record, verdict: &Verdict) -> Vec<String> {
     let Some(endpoint) = record.endpoint else { return Vec::new() };
     let scale = Spoken::of(record);
     let confirmatory = record.role == Role::Primary || verdict.family.is_some();
@@ -391,7 +421,7 @@ fn against_margins(material: &Material, record: &Record, verdict: &Verdict, deci
     let written = material.plan.endpoints.get(endpoint).and_then(|own| own.non_inferiority_margin);
     let say = |margin: Option<f64>, side: f64, key: Option<&str>| {
         let size = about.on_scale(margin?);
-        let (margin, inverse) = (scale.print(side * size, decimals), scale.print(-size, decimals));
+        let (margin, inverse) = (scale.bound(side * size), scale.bound(-size));
         let values = [("active", arms.active.as_str()), ("m", &margin), ("inverse", &inverse), ("unit", &about.unit)];
         Some(tidy(&material.words.say(&format!("conclusion.{}{}", scale.prefix(about.kind), key?), &values)))
     };
@@ -450,7 +480,7 @@ fn beside(material: &Material, p: f64) -> String {
 /// The p-value of `record` as a relation, which says so where the alternative is one-sided.
 fn p_value(material: &Material, record: &Record) -> String {
     let words = material.words;
-    let Some(p) = record.result.p_value.map(|p| words.p_relation(p)) else { return String::new() };
+    let Some(p) = record.result.p_value.map(|p| beside(material, p)) else { return String::new() };
     match record.result.alternative {
         Alternative::TwoSided => p,
         _ => words.say("conclusion.one_sided", &[("p", &p)]),

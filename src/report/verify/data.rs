@@ -1,7 +1,7 @@
 //! The analysis data as the programs read them: `data.csv` (knees), `patients.csv`, `events.csv`, `plan.csv`.
 
 use super::csv::{line, number};
-use crate::analysis::{model_rows, safety};
+use crate::analysis::{model_rows, pairing, safety};
 use crate::report::exhibits::Material;
 use crate::trial::design::{ACTIVE, PLACEBO};
 use serde_json::json;
@@ -84,21 +84,23 @@ fn members(material: &Material, patient: usize) -> impl Iterator<Item = String> 
 }
 
 /// One row per patient: sides of the two knees, sets, then the columns the analyses use: subgroup factors as `factor_1`,
-/// `factor_2`, …, covariates under their name in formulas as `x_<name>`, a column about dominance as `dominance`.
+/// `factor_2`, …, covariates under their name in formulas as `x_<name>`, and whether the active knee is the right and the
+/// dominant one, 1 or 0, empty where that is not recorded.
 pub fn patients(material: &Material) -> String {
     let trial = material.trial;
     let factors: Vec<&str> = material.plan.subgroups.iter().map(|factor| factor.column.as_str()).collect();
     let covariates = model_rows::covariates(&material.context());
-    let mut header: Vec<String> = ["patient", "active_side", "placebo_side", "dominance"].map(str::to_owned).to_vec();
+    let mut header: Vec<String> =
+        ["patient", "active_side", "placebo_side", "active_is_right", "active_is_dominant"].map(str::to_owned).to_vec();
     header.extend(sets(material));
     header.extend((1..=factors.len()).map(|number| format!("factor_{number}")));
     header.extend(covariates.iter().map(|covariate| format!("x_{}", covariate.term)));
     let mut out = line(&header);
     for (index, patient) in trial.patients.iter().enumerate() {
         let side = |arm: usize| patient.knee(arm).map(|knee| knee.side.clone()).unwrap_or_default();
-        let dominant = patient.attributes.iter().find(|(name, _)| name.to_lowercase().starts_with("dominan"));
-        let dominant = dominant.map(|(_, cell)| cell.clone()).unwrap_or_default();
-        let mut row = vec![patient.id.clone(), side(ACTIVE), side(PLACEBO), dominant];
+        let mut row = vec![patient.id.clone(), side(ACTIVE), side(PLACEBO)];
+        let known = [pairing::active_on_right(patient), pairing::active_on_dominant(patient)];
+        row.extend(known.map(|known| known.map_or_else(String::new, |known| u8::from(known).to_string())));
         row.extend(members(material, index));
         let cell = |column: &str| patient.attributes.get(column).cloned().unwrap_or_default();
         row.extend(factors.iter().map(|column| cell(column)));

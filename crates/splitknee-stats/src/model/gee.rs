@@ -433,6 +433,10 @@ pub fn fit_gee_with_offset(
         }
     };
     let vcov = sandwich(&problem, &beta, alpha, &bread)?;
+    // Patients who agree in a coefficient to the last digit leave rounding noise for its variance.
+    if (0..p).any(|j| vcov[(j, j)] <= NOISE * bread[(j, j)] * scale) {
+        return Err(ModelError::NoVariation);
+    }
     if options.family == GeeFamily::Gaussian {
         beta += first;
     }
@@ -453,6 +457,9 @@ pub fn fit_gee_with_offset(
         notes: notes(&problem, p),
     })
 }
+
+/// The share of the model's variance that the robust one is taken for rounding noise below.
+const NOISE: f64 = 1e-14;
 
 fn clusters(patient: &[usize]) -> Vec<Cluster> {
     let mut place = std::collections::HashMap::new();

@@ -7,9 +7,9 @@ use super::cumulative::{OrderedOutcome, fit_ordered, ordered_rows};
 use super::error::ModelError;
 use super::generalised::{Convergence, GeneralisedFit, RandomIntercept, check_rows, not_converged, observed_vcov};
 use super::glm::{binary_rows, check_both_outcomes, fit_binary};
-use super::interval_outcome::IntervalRows;
+use super::interval_outcome::{Bound, IntervalRows};
 use super::link::Link;
-use super::maximise::{Limits, Maximum, maximise};
+use super::maximise::{Limits, Maximum, inverse_information, maximise};
 use super::random_intercepts::{Cluster, Objective};
 use crate::math::quadrature::{MAX_HERMITE_POINTS, gauss_hermite};
 use crate::note;
@@ -136,6 +136,11 @@ pub(super) fn fit_mixed(
     if let Some(term) = constant_within_groups(rows, &clusters, random) {
         return Err(without_limit(term));
     }
+    if let Some(column) = separated_within_groups(rows, &clusters) {
+        let term = fixed.terms.get(rows.n_thresholds + column).cloned().unwrap_or_default();
+        let reason = note!(glmm_separated, group = &random.outer_name);
+        return Err(ModelError::Separated { parameter: term, reason });
+    }
     let coarse = if nested { random.points.min(COARSE_NESTED) } else { random.points };
     let objective = Objective { rows, clusters, nested, nodes: gauss_hermite(coarse) };
     let mut names = fixed.terms.clone();
@@ -174,6 +179,10 @@ pub(super) fn fit_mixed(
     let fine = Objective { nodes: gauss_hermite(if nested { FINE_NESTED } else { FINE }), ..objective };
     match beyond(&fine, &maximum.parameters, fit.link) {
         Beyond::Lower => {}
+        Beyond::Higher if moves(&fine, &maximum, n_fixed) => {
+            let reason = note!(glmm_points, n = random.points, fine = fine.nodes.len());
+            return Err(ModelError::Separated { parameter: format!("(1 | {})", random.outer_name), reason });
+        }
         Beyond::Higher => fit.notes.push(note!(glmm_coarse, n = fine.nodes.len())),
         Beyond::Rising => {
             let inner = random.inner.as_ref().filter(|_| inner_sd.abs() > outer_sd.abs()).map(|(name, _)| name);
@@ -266,6 +275,53 @@ fn beyond(fine: &Objective<'_>, parameters: &[f64], link: Link) -> Beyond {
         [here, near, twice, far] if near.max(twice).max(far) > here => Beyond::Higher,
         _ => Beyond::Lower,
     }
+}
+
+/// Whether the finely integrated likelihood has its maximum elsewhere: a fixed effect half a standard error away or more, or
+/// none that the search reaches.
+fn moves(fine: &Objective<'_>, maximum: &Maximum, n_fixed: usize) -> bool {
+    let found = maximise(maximum.parameters.clone(), LIMITS, |parameters| fine.log_likelihood(parameters));
+    let Some((found, inverse)) = found.filter(|found| found.converged).and_then(|found| {
+        let inverse = inverse_information(&found.jet)?;
+        Some((found, inverse))
+    }) else {
+        return true;
+    };
+    (0..n_fixed).any(|i| {
+        let (here, there) = (maximum.parameters[i], found.parameters[i]);
+        (here - there).abs() > 0.5 * inverse[(i, i)].max(0.0).sqrt()
+    })
+}
+
+/// The column along which every pair of different outcomes within a group goes one way, if there is one. The likelihood then
+/// rises without end as the coefficient and the standard deviation of the intercept grow together: in the limit the
+/// outcomes that do not occur have probability 0, and there is no maximum.
+fn separated_within_groups(rows: &IntervalRows, clusters: &[Cluster]) -> Option<usize> {
+    if rows.counts.is_some() {
+        return None;
+    }
+    let rank = |row: usize| match rows.bounds.get(row) {
+        Some((Bound::Threshold(index), _)) => index + 1,
+        Some((Bound::Zero, _)) => 1,
+        _ => 0,
+    };
+    let at = |row: usize, column: usize| rows.design.get(row * rows.n_coefficients + column).copied().unwrap_or(0.0);
+    (0..rows.n_coefficients).find(|&column| {
+        let (mut up, mut down, mut still) = (false, false, false);
+        for cluster in clusters {
+            let own: Vec<usize> = cluster.cells.iter().flatten().copied().collect();
+            for (place, &a) in own.iter().enumerate() {
+                for &b in own.iter().skip(place + 1).filter(|b| rank(**b) != rank(a)) {
+                    let step = at(b, column) - at(a, column);
+                    let along = if rank(b) > rank(a) { step } else { -step };
+                    up |= along > 0.0;
+                    down |= along < 0.0;
+                    still |= along == 0.0;
+                }
+            }
+        }
+        !still && up != down
+    })
 }
 
 fn without_limit(group: &str) -> ModelError {

@@ -258,6 +258,8 @@ crate::messages! {
         not_positive_definite = "{matrix} is not positive definite";
         no_convergence = "no convergence after {n} iterations: the largest gradient is {gradient}, at `{parameter}` (curvature {curvature})";
         glmm_constant = "the outcome hardly varies within {group}, so its variance rises without limit";
+        glmm_separated = "all outcomes that differ within {group} differ in one direction: the likelihood rises without limit with the effect and the variance, and there is no estimate";
+        glmm_points = "the estimate is one of the integration with {n} points: with {fine} points it is another, or there is none";
         glmm_rising = "the outcome hardly varies within {group}: the likelihood still rises at four times the standard deviation that {n} points find";
         no_den_df = "{term}: no denominator degrees of freedom exist by {ddf}, so the F test has no p-value";
         mean_not_estimable = "an LS mean of {factors} is not estimable";

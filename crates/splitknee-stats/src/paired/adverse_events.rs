@@ -57,15 +57,16 @@ impl Severity {
     /// Every severity, in order.
     pub const ALL: [Self; 5] = [Self::Mild, Self::Moderate, Self::Severe, Self::LifeThreatening, Self::Fatal];
 
-    /// Reads `mild`, `MODERATE`, `3`, `grade 4`, `fatal`, `death`; `None` for anything else.
+    /// Reads `mild`, `MODERATE`, `3`, `grade 4`, `fatal`, `death`, `中等度`, `グレード3`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let word = text.trim().to_ascii_lowercase().replace(['_', '-'], " ");
-        match word.strip_prefix("grade ").unwrap_or(&word).trim() {
-            "mild" | "1" => Some(Self::Mild),
-            "moderate" | "2" => Some(Self::Moderate),
-            "severe" | "3" => Some(Self::Severe),
+        let word = ["grade ", "グレード"].into_iter().find_map(|grade| word.strip_prefix(grade)).unwrap_or(&word);
+        match word.trim() {
+            "mild" | "1" | "軽度" => Some(Self::Mild),
+            "moderate" | "2" | "中等度" => Some(Self::Moderate),
+            "severe" | "3" | "重度" | "高度" => Some(Self::Severe),
             "life threatening" | "4" => Some(Self::LifeThreatening),
-            "fatal" | "death" | "5" => Some(Self::Fatal),
+            "fatal" | "death" | "5" | "死亡" => Some(Self::Fatal),
             _ => None,
         }
     }

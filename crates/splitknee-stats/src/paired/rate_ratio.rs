@@ -58,7 +58,10 @@ pub fn rate_ratio(pairs: &CountedPairs, options: &Options) -> Result<TestResult,
     let variance = |ratio: f64| v_aa - 2.0 * ratio * v_ab + ratio * ratio * v_bb;
     let null = options.mu.exp();
     let scale = v_aa + null * null * v_bb;
-    if variance(null) <= 1e-14 * scale.max(f64::MIN_POSITIVE) {
+    let ratio = a / b;
+    // At the estimate it is the rates of all pairs that stand in one proportion.
+    let own = v_aa + ratio * ratio * v_bb;
+    if variance(null) <= 1e-14 * scale.max(f64::MIN_POSITIVE) || variance(ratio) <= 1e-14 * own.max(f64::MIN_POSITIVE) {
         return Err(Refusal(note!(rates_proportional)));
     }
     let df = n - 1.0;

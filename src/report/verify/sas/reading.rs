@@ -56,9 +56,9 @@ pub fn reading(material: &Material) -> String {
     out.push_str("data patients;\n");
     out.push_str(&infile("patients.csv"));
     out.push_str(&format!(
-        "  length patient ${patient} active_side placebo_side dominance ${side};\n  \
+        "  length patient ${patient} active_side placebo_side ${side} active_is_right active_is_dominant 8;\n  \
          length f1-f{} $200 x1-x{} $200;\n  \
-         input patient $ active_side $ placebo_side $ dominance $ in_set1-in_set{sets}{}{};\n  keep patient x:;\nrun;\n",
+         input patient $ active_side $ placebo_side $ active_is_right active_is_dominant in_set1-in_set{sets}{}{};\n  keep patient x:;\nrun;\n",
         factors.max(1),
         covariates.len().max(1),
         if factors > 0 { format!(" (f1-f{factors}) (:$200.)") } else { String::new() },
