@@ -6,7 +6,7 @@
 use super::file::PlanFile;
 use super::position::{Positions, fits, join, type_name};
 use crate::trial::Finding;
-use crate::trial::finding::nearest;
+use crate::trial::finding::{edit_distance, nearest};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
@@ -445,9 +445,11 @@ fn belongs(schema: Node<'_>, path: &str, key: &str) -> Option<String> {
 pub fn suggestion(word: &str, known: &[&str]) -> String {
     let near = nearest(word, known.iter().copied());
     let all = known.join(", ");
-    // An abbreviation (`md` for `markdown`) is near to another word: a short list is given whole.
-    let beside =
-        if known.len() <= 10 && near.len() < known.len() { format!(" It is one of {all}") } else { String::new() };
+    // An abbreviation (`md` for `markdown`) is near to another word: a short list is given whole, and a long one where no
+    // word is near (`ttest`).
+    let far = near.first().is_none_or(|best| 3 * edit_distance(word, best) > word.chars().count());
+    let whole = (known.len() <= 10 || far) && near.len() < known.len();
+    let beside = if whole { format!(" It is one of {all}") } else { String::new() };
     match near.as_slice() {
         [] => format!("one of: {all}"),
         several => format!("did you mean `{}`?{beside}", several.join("` or `")),

@@ -19,7 +19,7 @@ Examples:
   splitknee randomise design.toml --out /secure/list --cards
   splitknee randomise design.toml --out trial-run --test
   splitknee randomise design.toml --verify list.csv --key randomisation.key
-  splitknee randomise design.toml --verify list.csv --key randomisation.key \\\\
+  splitknee randomise design.toml --verify list.csv --key randomisation.key \\
     --against knees.csv --patient usubjid --knee side --arm trt
 
 The key is made once, beside the design (randomisation.key, readable by its owner

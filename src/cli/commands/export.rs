@@ -61,11 +61,12 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     let data = analysis_data::table(&trial, &adam)?;
     let options = WriteOptions { xpt_version, created: created.clone(), ..WriteOptions::default() };
     let described = matches!(format, Format::Xpt | Format::DatasetJson | Format::DatasetNdjson);
+    let mut another = false;
     if described {
         let beside = args.out.with_file_name("define.xml");
         place::file(&beside, &protected, true)?;
-        ours(&beside)?;
         let file = args.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        another = of_another(&beside, &file)?;
         let info = &inputs.plan.trial;
         let about = About {
             study: &info.id,
@@ -106,6 +107,12 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     if described {
         text.push_str(&format!("{}: define.xml 2.1\n", args.out.with_file_name("define.xml").display()));
     }
+    if another {
+        text.push_str("It replaces the define.xml of another file: a folder has one\n");
+    }
+    if described && args.date.is_none() && inputs.plan.trial.data_date.is_none() {
+        text.push_str("Date of creation: 1970-01-01, as neither --date nor `trial.data_date` gives one\n");
+    }
     if !codes.is_empty() {
         text.push_str(&format!("Parameter codes (declare others with `paramcd`): {}\n", codes.join(", ")));
     }
@@ -145,11 +152,12 @@ fn created(args: &ExportArgs, inputs: &Inputs) -> Result<String, CliError> {
     }
 }
 
-/// Refuses to replace a define.xml that somebody else wrote, or that cannot be read to tell.
-fn ours(path: &Path) -> Result<(), CliError> {
+/// Refuses to replace a define.xml that somebody else wrote, or that cannot be read to tell; whether it describes another file
+/// than `file`.
+fn of_another(path: &Path, file: &str) -> Result<bool, CliError> {
     let what = match read::text(path, read::MAX_TEXT) {
-        Ok(text) if text.contains("Originator=\"splitknee\"") => return Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Ok(text) if text.contains("Originator=\"splitknee\"") => return Ok(!text.contains(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Ok(_) => "there is a define.xml of another program".to_owned(),
         Err(error) => format!("there is a define.xml that cannot be read ({error})"),
     };

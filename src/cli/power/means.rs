@@ -212,9 +212,10 @@ fn t_test(
     }
     answer.insert("sd_diff".to_owned(), json!(spread.sd_diff));
     solved(&mut answer, power, Some(n), unrounded, Some(delta));
-    answer.insert("power_of_n".to_owned(), json!(test(delta).power(n as f64)?));
+    let attained = test(delta).power(n as f64)?;
+    answer.insert("power_of_n".to_owned(), json!(attained));
     let (name, about, _) = describe(delta, &spread);
-    let sentence = format!("{}, {}.", spread.assumption, words::outcome(n, power, &name, &about));
+    let sentence = format!("{}, {}.", spread.assumption, words::outcome(n, attained, &name, &about));
     answer.insert("sentence".to_owned(), json!(sentence));
     answer.insert("check".to_owned(), json!(words::r_paired_t(n, delta - null, spread.sd_diff, alpha, word)));
     Ok(answer)
@@ -241,7 +242,8 @@ pub fn equivalence(inputs: &Inputs) -> Result<Answer, CliError> {
     answer.insert("alpha".to_owned(), json!(alpha));
     answer.insert("sd_diff".to_owned(), json!(spread.sd_diff));
     solved(&mut answer, power, Some(n), unrounded, Some(delta));
-    answer.insert("power_of_n".to_owned(), json!(trial(delta).power(n as f64)?));
+    let attained = trial(delta).power(n as f64)?;
+    answer.insert("power_of_n".to_owned(), json!(attained));
     let name = format!(
         "two one-sided paired t tests at {} each (margins {} and {}, exact by Owen's Q)",
         short(alpha),
@@ -249,7 +251,7 @@ pub fn equivalence(inputs: &Inputs) -> Result<Answer, CliError> {
         short(high)
     );
     let about = format!("to show equivalence where the true mean difference (active − placebo) is {}", short(delta));
-    let sentence = format!("{}, {}.", spread.assumption, words::outcome(n, power, &name, &about));
+    let sentence = format!("{}, {}.", spread.assumption, words::outcome(n, attained, &name, &about));
     answer.insert("sentence".to_owned(), json!(sentence));
     let check = format!(
         "local({{n <- {n}; s <- {}; v <- n - 1; t <- qt({alpha}, v, lower.tail = FALSE); k <- sqrt(n)/s; a <- ({high} - \

@@ -1,5 +1,7 @@
 //! The protocol's sentence and the R line of an answer.
 
+use crate::table::rounding;
+
 /// A number for a sentence: six significant digits at most, no trailing zeros.
 pub fn short(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
@@ -29,9 +31,9 @@ pub fn level(alpha: f64, sides: &str) -> String {
     format!("a {kind} significance level of {}", short(alpha))
 }
 
-/// What was computed, to end a sentence about a test.
+/// What was computed, to end a sentence about a test: the power that `n` patients have, which is not quite the one asked for.
 pub fn outcome(n: usize, power: f64, what: &str, delta: &str) -> String {
-    format!("{n} patients with both knees give {what} a power of {} {delta}", short(power))
+    format!("{n} patients with both knees give {what} a power of {} {delta}", rounding::print(power, 3))
 }
 
 /// R: power of a paired t test for a shift towards the alternative.

@@ -62,7 +62,12 @@ impl Checker<'_> {
         for (path, name) in names {
             match seen.insert(name.trim().to_lowercase(), name) {
                 Some(before) if before == name => {
-                    self.wrong("SK009", &path, format!("{what} `{name}` is named twice"), "give each its own name");
+                    let remedy = match path.ends_with(".id") {
+                        // Without an `id` it is made of the column.
+                        true => "give each its own `id`",
+                        false => "give each its own name",
+                    };
+                    self.wrong("SK009", &path, format!("{what} `{name}` is named twice"), remedy);
                 }
                 Some(before) => {
                     let message = format!("{what} `{name}` differs from `{before}` in case only");
