@@ -77,8 +77,12 @@ impl Setting {
     fn all() -> Vec<Self> {
         let of = |n| [1, 3].into_iter().map(move |visits| (n, visits));
         let strategies = |(n, visits)| {
-            [Strategy::TreatmentPolicy, Strategy::JumpToReference]
-                .map(|strategy| Setting { n, visits, strategy, covariates: false })
+            [Strategy::TreatmentPolicy, Strategy::JumpToReference].map(|strategy| Setting {
+                n,
+                visits,
+                strategy,
+                covariates: false,
+            })
         };
         let plain = [20, 30, 60].into_iter().flat_map(of).flat_map(strategies);
         let small = of(20).flat_map(strategies).map(|setting| Setting { covariates: true, ..setting });

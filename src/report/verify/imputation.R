@@ -40,7 +40,7 @@ reml_us <- function(y, X, patient, cell, q, start) {
   }
   sigma <- start
   value <- likelihood(sigma)
-  for (iteration in 1:200) {
+  for (iteration in 1:500) {
     P <- projection(sigma)$P
     Py <- P %*% y
     PG <- lapply(parts, function(G) P %*% G)
@@ -54,7 +54,7 @@ reml_us <- function(y, X, patient, cell, q, start) {
     while (likelihood(sigma + scale * D) < value - 1e-9 && scale > 1e-6) scale <- scale / 2
     sigma <- sigma + scale * D
     value <- likelihood(sigma)
-    if (max(abs(scale * D)) < 1e-9 * max(abs(sigma))) break
+    if (max(abs(scale * D)) < 1e-12 * max(abs(sigma))) break
   }
   list(beta = projection(sigma)$beta, sigma = sigma)
 }
