@@ -67,6 +67,8 @@ fn the_covariates_of_the_models_are_in_the_imputation_model_and_an_estimand_can_
     let sided = figures("side = true", "");
     assert_eq!(sided.2, ["side"]);
     assert!(sided.0 != plain.0);
+    // A list of its own is the whole of it.
+    assert_eq!(figures("side = true", "covariates = []"), plain);
 }
 
 /// The same rows by `splitknee impute`: the program's two doors give one number.
@@ -143,7 +145,7 @@ fn a_covariate_that_is_missing_or_unknown_is_said_with_its_place() {
 
 #[test]
 fn the_report_names_them_and_r_recomputes_the_estimate() {
-    let mut plan = small("covariates = [\"age\", \"sex\"]\nside = true", "covariates = [\"sex\", \"age\", \"months\"]");
+    let mut plan = small("covariates = [\"sex\", \"age\", \"months\"]\nside = true", "");
     plan.plan =
         plan.plan.replace("structure = \"kron-cs-us\"", "structure = \"us\"\nbaseline = \"none\"\nfallback = []");
     // The age in months says nothing beside the age: left out with a word.

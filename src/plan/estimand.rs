@@ -246,8 +246,8 @@ pub struct MissingPlan {
     pub fit: FitValues,
     /// Whether the imputation model has each knee's own baseline.
     pub baseline: ImputationBaseline,
-    /// Patient-level covariates of the imputation model, which every patient must have; those of `[analysis]` where left out,
-    /// none where empty. Side and order of injection are in it where the models have them.
+    /// Patient-level covariates of the imputation model, which every patient must have; none where empty. Where left out it has
+    /// those of `[analysis]`, side and order of injection as the models have them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub covariates: Option<Vec<String>>,
     /// For `responder`: the improvement that counts; the endpoint's MCID where left out.

@@ -1,5 +1,5 @@
-//! What the imputation model of an estimand has beside arm, visit and baseline: the covariates that `[estimand.missing]` names,
-//! else those of the models (`analysis.covariates`), and side and order of injection where the models have them.
+//! What the imputation model of an estimand has beside arm, visit and baseline: the covariates that `[estimand.missing]` names;
+//! where it names none, what the models have: `analysis.covariates`, side and order of injection.
 
 use super::question::Question;
 use crate::analysis::Context;
@@ -42,12 +42,13 @@ impl Terms {
                 (Term::Column(column), about)
             })
             .collect();
-        if analysis.side {
+        let follows = question.missing.covariates.is_none();
+        if follows && analysis.side {
             let knees = context.trial.patients.iter().flat_map(|patient| patient.knees());
             let sides: BTreeSet<String> = knees.map(|knee| knee.side.clone()).collect();
             list.push((Term::Side, Covariate::factor("side", sides.into_iter().collect())));
         }
-        if analysis.injected_first.is_some() {
+        if follows && analysis.injected_first.is_some() {
             list.push((Term::Injection, Covariate::factor("injection", ORDER.map(str::to_owned).to_vec())));
         }
         Self { list }

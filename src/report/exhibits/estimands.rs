@@ -226,8 +226,9 @@ fn imputation_terms(material: &Material, own: &Estimated) -> Vec<String> {
         terms.push(words.get("estimand.imputation_baseline"));
     }
     terms.extend(missing.covariates(analysis).iter().map(|column| column_name(material, column)));
-    terms.extend(analysis.side.then(|| words.get("estimand.imputation_side")));
-    terms.extend(analysis.injected_first.is_some().then(|| words.get("estimand.imputation_injection")));
+    let follows = missing.covariates.is_none();
+    terms.extend((follows && analysis.side).then(|| words.get("estimand.imputation_side")));
+    terms.extend((follows && analysis.injected_first.is_some()).then(|| words.get("estimand.imputation_injection")));
     terms
 }
 
