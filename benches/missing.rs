@@ -42,11 +42,18 @@ fn trial(patients: usize, visits: usize) -> Trial {
                 }
             }
             let events = [event.map(|visit| Event { visit, strategy: Strategy::JumpToReference }), None];
-            Patient { label: format!("P{i:03}"), baseline, values, events }
+            Patient { label: format!("P{i:03}"), baseline, values, events, covariates: Vec::new() }
         })
         .collect();
     let visits = (1..=visits).map(|v| format!("M{v}")).collect();
-    Trial { visits, patients, has_baseline: true, fit_values: FitValues::Observed, discard: false }
+    Trial {
+        visits,
+        patients,
+        has_baseline: true,
+        covariates: Vec::new(),
+        fit_values: FitValues::Observed,
+        discard: false,
+    }
 }
 
 /// The best of some runs in seconds, and the answer.

@@ -111,3 +111,64 @@ fn bad_input_is_refused_with_its_place() {
     let lost = file("lost.csv", "usubjid,treatment,visit,change\nA,EV,M6,\nA,PLACEBO,M6,2\nB,EV,M6,\nB,PLACEBO,M6,3\n");
     refused(&lost, &[], 1, "no patient has a value of the active knee");
 }
+
+/// Covariates are read by patient or by knee; what is no covariate is refused with its row, column or patient.
+#[test]
+fn covariates_are_read_from_columns_of_the_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = std::fs::read_to_string(example("long.csv")).unwrap();
+    let with = |column: &str, of: &dyn Fn(usize, &str, bool) -> String| {
+        let line = |(row, line): (usize, &str)| match row {
+            0 => format!("{line},{column}\n"),
+            _ => format!("{line},{}\n", of(row, line.split(',').next().unwrap(), line.contains("PLACEBO"))),
+        };
+        let path = folder.path().join(format!("{column}.csv"));
+        std::fs::write(&path, long.lines().enumerate().map(line).collect::<String>()).unwrap();
+        path
+    };
+    let number = |id: &str| id.trim_start_matches("H-").parse::<usize>().unwrap();
+    let json = |data: &Path, further: &[&str]| -> Value {
+        let output = call(data, &[further, &["--format", "json"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let age = |id: &str| 50 + 7 * number(id) % 23;
+    let ages = with("age", &|_, id, _| age(id).to_string());
+    let plain = json(&ages, &[]);
+    let found = json(&ages, &["--covariates", "age"]);
+    assert_eq!(found["covariates"][0], "age");
+    assert_ne!(found["estimate"], plain["estimate"]);
+    // A patient's column may stand at one knee alone; a knee's may not.
+    let once = with("once", &|_, id, placebo| if placebo { String::new() } else { age(id).to_string() });
+    assert_eq!(json(&once, &["--covariates", "once"])["estimate"], found["estimate"]);
+    let grades = with("grade", &|row, _, _| ["2", "3", "4"][row % 3].to_owned());
+    let (slope, levels) = (json(&grades, &["--covariates", "grade"]), json(&grades, &["--factors", "grade"]));
+    assert_ne!(slope["estimate"], levels["estimate"]);
+    let site = with("site", &|_, id, _| ["north", "south"][number(id) % 2].to_owned());
+    let (text, factor) = (json(&site, &["--covariates", "site"]), json(&site, &["--factors", "site"]));
+    assert_eq!(text["estimate"], factor["estimate"]);
+    assert!(String::from_utf8_lossy(&call(&site, &["--factors", "site"]).stdout).contains("covariates site"));
+    let constant = with("one", &|_, _, _| "1".into());
+    let left_out = json(&constant, &["--covariates", "one"]);
+    assert_eq!(left_out["estimate"], plain["estimate"]);
+    assert!(left_out["notes"].to_string().contains("left out of the imputation model"), "{}", left_out["notes"]);
+
+    let refused = |data: &Path, further: &[&str], wanted: &[&str]| {
+        let output = call(data, further);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        assert!(wanted.iter().all(|part| text.contains(part)), "{wanted:?}\n{text}");
+    };
+    refused(&ages, &["--covariates", "agee"], &["agee"]);
+    refused(&ages, &["--covariates", "age", "--factors", "age"], &["named already"]);
+    refused(&ages, &["--covariates", "change"], &["named already"]);
+    let lacking = with("lacking", &|_, id, _| if id == "H-05" { String::new() } else { age(id).to_string() });
+    refused(&lacking, &["--covariates", "lacking"], &["H-05", "lacking", "is missing"]);
+    let knee = with("knee", &|row, id, placebo| match (id, placebo) {
+        ("H-05", true) => String::new(),
+        _ => (row % 5).to_string(),
+    });
+    refused(&knee, &["--covariates", "knee"], &["H-05", "knee", "is missing"]);
+    let mixed = with("mixed", &|_, id, _| if id == "H-05" { "ca. 60".into() } else { age(id).to_string() });
+    refused(&mixed, &["--covariates", "mixed"], &["mixed", "ca. 60"]);
+}

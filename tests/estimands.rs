@@ -6,7 +6,7 @@ use splitknee::analysis::{Context, Field, Outcomes, Record, analyse};
 use splitknee::plan;
 
 /// The small trial with an events file and an estimand on VAS; `events` are the rows, `plan` goes below the estimand.
-fn trial(events: &str, plan: &str) -> SmallTrial {
+pub fn trial(events: &str, plan: &str) -> SmallTrial {
     let mut small = SmallTrial::new();
     let rows = format!("id,knee,visit,event\n{events}");
     small.files.insert("ice.csv", rows.lines().map(|row| row.split(',').map(str::to_owned).collect()).collect());
@@ -17,28 +17,28 @@ fn trial(events: &str, plan: &str) -> SmallTrial {
     small
 }
 
-fn event(name: &str, level: &str, strategy: &str) -> String {
+pub fn event(name: &str, level: &str, strategy: &str) -> String {
     format!("[[estimand.intercurrent_event]]\nevent = \"{name}\"\nlevel = \"{level}\"\nstrategy = \"{strategy}\"\n")
 }
 
-fn outcomes(small: &SmallTrial) -> Outcomes {
+pub fn outcomes(small: &SmallTrial) -> Outcomes {
     let (plan, _) = small.read().expect("plan and files");
     let (trial, _) = small.build().unwrap_or_else(|findings| panic!("{findings:#?}"));
     analyse(&plan, &trial)
 }
 
-fn record<'o>(outcomes: &'o Outcomes, id: &str) -> &'o Record {
+pub fn record<'o>(outcomes: &'o Outcomes, id: &str) -> &'o Record {
     let known: Vec<&str> =
         outcomes.records.iter().map(|record| record.id.as_str()).filter(|id| id.contains(".e1.")).collect();
     outcomes.records.iter().find(|record| record.id == id).unwrap_or_else(|| panic!("no record {id}, but {known:?}"))
 }
 
-fn codes(record: &Record) -> Vec<&'static str> {
+pub fn codes(record: &Record) -> Vec<&'static str> {
     record.result.notes.iter().map(|note| note.code()).collect()
 }
 
 /// Both knees of patient P0`patient` (rows 2 + 6·(patient − 1) on): Month 2 left and right, Month 6 left and right.
-fn row(patient: usize, visit: usize, right: bool) -> usize {
+pub fn row(patient: usize, visit: usize, right: bool) -> usize {
     2 + 6 * (patient - 1) + 2 * visit + usize::from(right)
 }
 

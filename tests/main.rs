@@ -28,6 +28,7 @@ mod defaults;
 mod derived;
 mod distributions;
 mod documented_commands;
+mod estimand_covariates;
 mod estimands;
 mod everyday_files;
 mod example;

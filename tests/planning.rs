@@ -348,61 +348,113 @@ fn simulations_do_not_depend_on_shards_threads_or_kills() {
     assert_eq!(claims["value"], rejected["value"], "every rejection here is a claim for active");
 }
 
-/// SIGTERM and SIGKILL at any moment: the program ends as the signal says, the same command goes on, and the bytes are those
-/// of a run that nobody stopped.
+/// Starts a simulation, and stops it by `signal` after `wait`; whether it had not ended before.
+#[cfg(unix)]
+fn stopped_after(folder: &Path, out: &str, n: &str, signal: &str, wait: std::time::Duration) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+    let (scenario, out) = (folder.join("scenario.toml"), folder.join(out));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_splitknee"))
+        .args([
+            "simulate",
+            scenario.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+            "--replicates",
+            n,
+            "--threads",
+            "2",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(wait);
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
+    let status = child.wait().unwrap();
+    if status.success() {
+        return false;
+    }
+    assert!(sent.success());
+    let wanted = if signal == "-KILL" { 9 } else { 15 };
+    assert_eq!(status.signal(), Some(wanted), "a shell and Slurm read 128 + the signal: {status:?}");
+    true
+}
+
+/// SIGKILL at 20 random moments and SIGTERM at six: the program ends as the signal says, what was done is kept, the same
+/// command goes on, and the bytes are those of a run that nobody stopped.
 #[cfg(unix)]
 #[test]
 fn a_simulation_that_is_stopped_goes_on_where_it_was() {
-    use std::os::unix::process::ExitStatusExt;
-    use std::process::{Command, Stdio};
-    use std::time::{Duration, Instant};
+    use splitknee::math::random::Stream;
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("plan.toml"), PLAN).unwrap();
-    std::fs::write(folder.path().join("scenario.toml"), SCENARIO).unwrap();
-    let options = ["--threads", "2"];
-    assert_eq!(simulate_n(folder.path(), "whole", "3000", &options).0, 0);
-    let out = folder.path().join("stopped");
-    let files = || -> Vec<u64> {
-        let listed = std::fs::read_dir(&out).into_iter().flatten().filter_map(Result::ok);
-        let sizes = listed.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "skr"));
-        sizes.map(|entry| entry.metadata().unwrap().len()).collect()
+    let at = folder.path();
+    std::fs::write(at.join("plan.toml"), PLAN).unwrap();
+    std::fs::write(at.join("scenario.toml"), SCENARIO).unwrap();
+    let start = std::time::Instant::now();
+    assert_eq!(simulate_n(at, "whole", "3000", &["--threads", "2"]).0, 0);
+    let whole = start.elapsed();
+    let read = |out: &str, name: &str| std::fs::read(at.join(out).join(name)).unwrap();
+    let kept = |out: &str| -> u64 {
+        let listed = std::fs::read_dir(at.join(out)).into_iter().flatten().filter_map(Result::ok);
+        let records = listed.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "skr"));
+        records.map(|entry| entry.metadata().unwrap().len()).sum()
     };
-    let mut stopped = Vec::new();
-    for round in 0..12_u64 {
-        let before: u64 = files().iter().sum();
-        let (scenario, out) = (folder.path().join("scenario.toml"), out.to_str().unwrap());
-        let mut child = Command::new(env!("CARGO_BIN_EXE_splitknee"))
-            .args(["simulate", scenario.to_str().unwrap(), "--out", out, "--replicates", "3000", "--threads", "2"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // Until records beyond the header are there: every attempt gets on.
-        let start = Instant::now();
-        while files().iter().sum::<u64>() <= before + 100
-            && child.try_wait().unwrap().is_none()
-            && start.elapsed() < Duration::from_secs(60)
-        {
-            std::thread::sleep(Duration::from_millis(2));
+    // A third of what a whole run takes; less where runs turn out to end sooner.
+    let mut longest = whole.div_f64(3.0);
+    let mut stream = Stream::new(20, 0);
+    let (mut kills, mut terms, mut finished, mut grown) = (0, 0, 0, 0);
+    while kills < 20 || terms < 6 {
+        let out = format!("stopped-{finished}");
+        let signal = if terms * 20 < kills * 6 || kills == 20 { "-TERM" } else { "-KILL" };
+        let before = kept(&out);
+        if stopped_after(at, &out, "3000", signal, longest.mul_f64(stream.uniform())) {
+            *(if signal == "-KILL" { &mut kills } else { &mut terms }) += 1;
+            let after = kept(&out);
+            assert!(after >= before, "what was done is kept: {before} {after}");
+            grown += u32::from(after > before + 40);
+            continue;
         }
-        std::thread::sleep(Duration::from_millis(7 * round));
-        let signal = if round % 3 == 2 { "-KILL" } else { "-TERM" };
-        let sent = Command::new("kill").args([signal, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
-        let status = child.wait().unwrap();
-        if status.success() {
-            break;
-        }
-        assert!(sent.success());
-        let wanted = if signal == "-KILL" { 9 } else { 15 };
-        assert_eq!(status.signal(), Some(wanted), "a shell and Slurm read 128 + the signal: {status:?}");
-        stopped.push(files().iter().sum::<u64>());
+        // It came to its end before the signal: compared below, and another one is begun.
+        finished += 1;
+        longest = longest.mul_f64(0.7);
+        assert!(finished < 30, "the run is too short to be stopped");
     }
-    assert!(stopped.len() >= 2, "the run was too short to be stopped");
-    assert!(stopped.windows(2).all(|pair| pair[0] < pair[1]), "what was done is kept: {stopped:?}");
-    assert_eq!(simulate_n(folder.path(), "stopped", "3000", &options).0, 0);
-    for name in ["performance.json", "simulation.json", "performance.html"] {
-        let read = |out: &str| std::fs::read(folder.path().join(out).join(name)).unwrap();
-        assert!(read("whole") == read("stopped"), "{name}");
+    assert!(grown >= 5, "the signals came before anything was done");
+    assert_eq!(simulate_n(at, &format!("stopped-{finished}"), "3000", &["--threads", "2"]).0, 0);
+    println!("{kills} times SIGKILL, {terms} times SIGTERM over {} simulations of {whole:?}", finished + 1);
+    for run in 0..=finished {
+        for name in ["performance.json", "simulation.json", "performance.html"] {
+            assert!(read("whole", name) == read(&format!("stopped-{run}"), name), "{run} {name}");
+        }
+    }
+}
+
+/// A shard file that ends at any byte of its last record: the same command does what lacks, and the merged bytes are the same.
+#[test]
+fn a_shard_cut_at_any_byte_of_its_last_record_is_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("plan.toml"), PLAN).unwrap();
+    std::fs::write(at.join("scenario.toml"), SCENARIO).unwrap();
+    let run = |options: &[&str]| simulate_n(at, "out", "4", options);
+    assert_eq!(run(&["--shard", "1/2"]).0, 0);
+    assert_eq!(run(&["--shard", "2/2"]).0, 0);
+    assert_eq!(run(&["--merge"]).0, 0);
+    let out = at.join("out");
+    let shard = out.join("shard-2-of-2.a0.skr");
+    let (whole, merged) = (std::fs::read(&shard).unwrap(), std::fs::read(out.join("performance.json")).unwrap());
+    // 40 bytes of header, then records of one length: two scenarios of two replicates.
+    let record = (whole.len() - 40) / 4;
+    assert_eq!(40 + 4 * record, whole.len());
+    for cut in whole.len() - record..whole.len() {
+        std::fs::write(&shard, &whole[..cut]).unwrap();
+        let again = out.join("shard-2-of-2.a1.skr");
+        assert_eq!(run(&["--shard", "2/2"]).0, 0);
+        assert_eq!(std::fs::read(&again).unwrap()[40..], whole[whole.len() - record..], "cut at {cut}");
+        assert_eq!(run(&["--merge"]).0, 0);
+        assert_eq!(std::fs::read(out.join("performance.json")).unwrap(), merged, "cut at {cut}");
+        std::fs::remove_file(&again).unwrap();
     }
 }
 

@@ -1,8 +1,10 @@
 //! `splitknee randomise`: the law of the blocks, extension, verification, and that nothing but the list tells an allocation.
 
+use rayon::prelude::*;
 use serde_json::Value;
 use splitknee::randomise::audit::audit;
 use splitknee::randomise::{Design, Key, List, cards};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -20,25 +22,38 @@ fn key(number: u64) -> Key {
     Key::new(bytes)
 }
 
-/// Every arrangement of a block comes equally often over keys: χ² of all arrangements of blocks of 2, 4 and 6.
+/// χ² p-value of equal counts.
+fn uniform<K: Ord>(counts: &BTreeMap<K, u32>, of: usize) -> f64 {
+    assert_eq!(counts.len(), of);
+    let expected = f64::from(counts.values().sum::<u32>()) / of as f64;
+    let statistic: f64 = counts.values().map(|n| (f64::from(*n) - expected).powi(2) / expected).sum();
+    splitknee::math::dist::chi_squared::sf(statistic, (of - 1) as f64)
+}
+
+const KEYS: u64 = 100_000;
+
+/// Every arrangement of a block comes equally often over keys: χ² of all arrangements of blocks of 2, 4 and 6; and of the 24
+/// of a block of 4 of side and order together, so that the side tells nothing of the order.
 #[test]
 fn blocks_are_uniform() {
-    for (size, arrangements) in [(2_usize, 2_usize), (4, 6), (6, 20)] {
-        let text =
-            format!("[randomisation]\npatients = {size}\narms = [\"A\", \"B\"]\nblocks = [{size}]\nlabel = \"u\"");
+    for (size, arrangements, order) in [(2_usize, 2_usize, false), (4, 6, false), (6, 20, false), (4, 24, true)] {
+        let text = format!(
+            "[randomisation]\npatients = {size}\narms = [\"A\", \"B\"]\nblocks = [{size}]\norder = {order}\nlabel = \"u\""
+        );
         let design = design(&text);
-        let keys = 20_000;
-        let mut counts = std::collections::BTreeMap::new();
-        for number in 0..keys {
+        let one = |number: u64| {
             let list = List::draw(&design, &key(number), false);
-            let sides: Vec<usize> = list.rows.iter().map(|row| row.side).collect();
-            assert_eq!(sides.iter().sum::<usize>() * 2, size);
-            *counts.entry(sides).or_insert(0_u32) += 1;
-        }
-        assert_eq!(counts.len(), arrangements);
-        let expected = keys as f64 / arrangements as f64;
-        let statistic: f64 = counts.values().map(|n| (f64::from(*n) - expected).powi(2) / expected).sum();
-        let p = splitknee::math::dist::chi_squared::sf(statistic, (arrangements - 1) as f64);
+            let block: Vec<(usize, Option<usize>)> = list.rows.iter().map(|row| (row.side, row.first)).collect();
+            assert_eq!(block.iter().map(|row| row.0).sum::<usize>() * 2, size);
+            BTreeMap::from([(block, 1)])
+        };
+        let both = |mut a: BTreeMap<_, u32>, b: BTreeMap<_, u32>| {
+            b.into_iter().for_each(|(block, n)| *a.entry(block).or_insert(0) += n);
+            a
+        };
+        let counts = (0..KEYS).into_par_iter().map(one).reduce(BTreeMap::new, both);
+        let p = uniform(&counts, arrangements);
+        println!("blocks of {size}, order {order}: p = {p:.3}");
         assert!(p > 1e-4, "blocks of {size}: p = {p}");
     }
 }
@@ -82,7 +97,7 @@ fn the_same_key_gives_the_same_bytes_and_the_record_tells_no_allocation() {
 fn side_and_order_balance() {
     let list = List::draw(&design(DESIGN), &key(3), false);
     assert_eq!((list.rows.len(), list.strata.len()), (40, 4));
-    let mut blocks = std::collections::BTreeMap::new();
+    let mut blocks = BTreeMap::new();
     for row in &list.rows {
         let counts = blocks.entry((row.stratum, row.block)).or_insert([0; 4]);
         counts[2 * row.side + row.first.unwrap()] += 1;

@@ -58,7 +58,7 @@ const REASONS: [&str; 10] = [
 ];
 
 /// All lines pass, at least `least` of them, and each of `methods` is among them.
-fn passes(what: &str, run: &Run, least: usize, methods: &[&str]) {
+pub fn passes(what: &str, run: &Run, least: usize, methods: &[&str]) {
     let (printed, succeeded) = recomputed(&programs(run));
     let failed: Vec<&str> = printed.lines().filter(|line| line.starts_with("FAIL")).take(20).collect();
     assert!(failed.is_empty(), "{what}: {}", failed.join("\n"));

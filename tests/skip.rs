@@ -5,6 +5,12 @@
 
 use std::io::Write;
 
+/// Whether the tests of simulation and allocation are to run with as many replicates, kills and keys as docs/reliability.md names,
+/// which takes minutes.
+pub fn long() -> bool {
+    std::env::var_os("SPLITKNEE_LONG").is_some_and(|value| value != "0")
+}
+
 /// What a test may lack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {

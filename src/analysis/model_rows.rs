@@ -202,12 +202,17 @@ fn missing(context: &Context, endpoint: usize, visits: &[usize], measure: Measur
     counts
 }
 
-/// The plan's covariates: numbers or factors, as the plan declares them; a column that it does not declare is numeric where
-/// all values are numbers.
+/// The covariates of the plan's models.
 pub fn covariates(context: &Context) -> Vec<Covariate> {
+    covariates_of(context, &context.plan.analysis.covariates)
+}
+
+/// These columns as covariates: numbers or factors, as the plan declares them; a column that it does not declare is numeric
+/// where all values are numbers.
+pub fn covariates_of(context: &Context, columns: &[String]) -> Vec<Covariate> {
     let trial = context.trial;
     let mut found: Vec<Covariate> = Vec::new();
-    for column in &context.plan.analysis.covariates {
+    for column in columns {
         let mut term: String =
             column.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
         let reserved = [

@@ -80,6 +80,7 @@ fn bounds() -> Vec<(&'static str, Value)> {
         ("AnalysisPlan.quadrature", samples(1)),
         ("AnalysisPlan.difference_structure", json!({ "minItems": 1 })),
         ("AnalysisPlan.covariates", json!({ "uniqueItems": true })),
+        ("MissingPlan.covariates", json!({ "uniqueItems": true })),
         ("AnalysisPlan.sets", json!({ "uniqueItems": true })),
         ("SampleSizePlan.delta", positive()),
         ("SampleSizePlan.sd", positive()),

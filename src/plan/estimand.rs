@@ -3,6 +3,7 @@
 //! One table `[estimand]` is the first of a list of one. What the strategies do to values is `splitknee_stats::missing`.
 
 use super::data_file::FilePlan;
+use super::options::AnalysisPlan;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -245,6 +246,10 @@ pub struct MissingPlan {
     pub fit: FitValues,
     /// Whether the imputation model has each knee's own baseline.
     pub baseline: ImputationBaseline,
+    /// Patient-level covariates of the imputation model, which every patient must have; none where empty. Where left out it has
+    /// those of `[analysis]`, side and order of injection as the models have them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covariates: Option<Vec<String>>,
     /// For `responder`: the improvement that counts; the endpoint's MCID where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
@@ -269,11 +274,19 @@ impl Default for MissingPlan {
             inference: Inference::JackknifeT,
             fit: FitValues::ByStrategy,
             baseline: ImputationBaseline::Own,
+            covariates: None,
             threshold: None,
             cuts: Vec::new(),
             prior: Prior::Jeffreys,
             m: None,
         }
+    }
+}
+
+impl MissingPlan {
+    /// The covariates of the imputation model: its own, else those of the models.
+    pub fn covariates<'p>(&'p self, models: &'p AnalysisPlan) -> &'p [String] {
+        self.covariates.as_deref().unwrap_or(&models.covariates)
     }
 }
 

@@ -2,6 +2,7 @@
 //! row has, a condition that no row meets.
 
 use super::Plan;
+use super::estimand::Estimand;
 use super::position::Positions;
 use crate::trial::{Finding, Location};
 use toml::de::DeTable;
@@ -87,6 +88,14 @@ fn used(plan: &Plan, column: &str) -> Option<String> {
     let is = |name: &Option<String>| name.as_deref() == Some(column);
     place(&covariates)
         .map(|i| format!("analysis.covariates.{i}"))
+        .or_else(|| {
+            let own = |estimand: &Estimand| {
+                let columns = estimand.missing.as_ref()?.covariates.as_ref()?;
+                columns.iter().position(|name| name == column)
+            };
+            let mut estimands = plan.estimands.iter().enumerate();
+            estimands.find_map(|(i, estimand)| Some(format!("estimand.{i}.missing.covariates.{}", own(estimand)?)))
+        })
         .or_else(|| place(&subgroups).map(|i| format!("subgroup.{i}.column")))
         .or_else(|| place(&declared).map(|i| format!("covariate.{i}.name")))
         .or_else(|| place(&table).map(|i| format!("report.demographics.{i}")))

@@ -110,7 +110,9 @@ pub fn settle(trial: &mut Trial, sources: &Sources, findings: &mut Findings) {
             continue;
         }
         match *purpose {
-            COVARIATE | CUT => settled.extend(undeclared(trial, sources, name, *purpose == COVARIATE, findings)),
+            COVARIATE | IMPUTATION | BOTH | CUT => {
+                settled.extend(undeclared(trial, sources, name, *purpose != CUT, findings));
+            }
             SUBGROUP | TABLE if !mixed.contains(name) => {
                 mixed.extend(numbers_among_texts(trial, sources, name, findings))
             }
@@ -159,6 +161,10 @@ fn described(trial: &Trial, sources: &Sources, findings: &mut Findings) {
 
 /// What a column of [`Sources::patient_columns`] is for: a term of the models.
 pub const COVARIATE: &str = "covariate";
+/// What a column of [`Sources::patient_columns`] is for: a term of the imputation model of an estimand.
+pub const IMPUTATION: &str = "covariate of an estimand";
+/// What a column of [`Sources::patient_columns`] is for: a term of both.
+pub const BOTH: &str = "covariate of models and estimand";
 /// What a column of [`Sources::patient_columns`] is for: block or stratum of the allocation list.
 pub const SCHEME: &str = "randomisation scheme";
 /// What a column of [`Sources::patient_columns`] is for: subgroups by the values.

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 use splitknee_stats::math::random::Stream;
 use splitknee_stats::missing::trial::FitValues;
-use splitknee_stats::missing::{Event, Patient, Request, Strategy, Trial, run_with};
+use splitknee_stats::missing::{Covariate, Event, Patient, Request, Strategy, Trial, run_with};
 use splitknee_stats::model::cells::CellStructure;
 use std::io::Write as _;
 
@@ -30,14 +30,28 @@ fn trial(seed: u64, replicate: u64, n: usize, visits: usize, strategy: Strategy)
                 values.push((v < lost).then_some(y));
             }
         }
-        Patient { label: format!("{i:04}"), baseline, values, events }
+        Patient { label: format!("{i:04}"), baseline, values, events, covariates: Vec::new() }
     });
     Trial {
         patients: patients.collect(),
         visits: (1..=visits).map(|v| format!("M{v}")).collect(),
         has_baseline: true,
+        covariates: Vec::new(),
         fit_values: FitValues::default(),
         discard: false,
+    }
+}
+
+/// An age and a site, drawn from a stream of their own, which move both knees of the patient.
+fn add_covariates(trial: &mut Trial, replicate: u64) {
+    let mut stream = Stream::new(21, replicate);
+    let sites = ["A", "B", "C"].map(str::to_owned).to_vec();
+    trial.covariates = vec![Covariate::number("age"), Covariate::factor("site", sites)];
+    for patient in &mut trial.patients {
+        let (age, site) = (45.0 + stream.below(35) as f64, stream.below(3));
+        let moved = 0.3 * (age - 62.0) + [-4.0, 0.0, 4.0][site];
+        patient.values.iter_mut().flatten().for_each(|value| *value += moved);
+        patient.covariates = vec![[age; 2], [site as f64; 2]];
     }
 }
 
@@ -50,25 +64,38 @@ struct Setting {
     n: usize,
     visits: usize,
     strategy: Strategy,
+    /// Whether an age and a site of three levels are in the law of the outcome and in the imputation model.
+    covariates: bool,
 }
 
 impl Setting {
     fn name(self) -> String {
-        format!("{},{},{}", self.n, self.visits, self.strategy.name())
+        let with = if self.covariates { " with covariates" } else { "" };
+        format!("{},{},{}{with}", self.n, self.visits, self.strategy.name())
     }
 
     fn all() -> Vec<Self> {
         let of = |n| [1, 3].into_iter().map(move |visits| (n, visits));
         let strategies = |(n, visits)| {
-            [Strategy::TreatmentPolicy, Strategy::JumpToReference].map(|strategy| Setting { n, visits, strategy })
+            [Strategy::TreatmentPolicy, Strategy::JumpToReference].map(|strategy| Setting {
+                n,
+                visits,
+                strategy,
+                covariates: false,
+            })
         };
-        [20, 30, 60].into_iter().flat_map(of).flat_map(strategies).collect()
+        let plain = [20, 30, 60].into_iter().flat_map(of).flat_map(strategies);
+        let small = of(20).flat_map(strategies).map(|setting| Setting { covariates: true, ..setting });
+        plain.chain(small).collect()
     }
 
     /// Trials with an answer, with another covariance than `us`, rejected by t, rejected by the normal.
     fn block(self, block: u64) -> [u64; 4] {
         let one = |replicate: u64| -> [u64; 4] {
-            let trial = trial(20, replicate, self.n, self.visits, self.strategy);
+            let mut trial = trial(20, replicate, self.n, self.visits, self.strategy);
+            if self.covariates {
+                add_covariates(&mut trial, replicate);
+            }
             let request = Request { at: self.visits - 1, ..Request::default() };
             match run_with(&trial, &request, &[CellStructure::KronUsUs, CellStructure::KronCsUs]) {
                 Ok(found) => [
@@ -123,9 +150,10 @@ fn main() -> std::io::Result<()> {
             let p = k / answered.max(1.0);
             format!("{:.2} ({:.2})", 100.0 * p, 100.0 * (p * (1.0 - p) / answered.max(1.0)).sqrt())
         };
-        let Setting { n, visits, strategy } = setting;
+        let Setting { n, visits, strategy, covariates } = setting;
+        let with = if covariates { " with covariates" } else { "" };
         println!(
-            "| {n} | {visits} | {} | {answered} of {trials} | {other} | {} | {} |",
+            "| {n} | {visits} | {}{with} | {answered} of {trials} | {other} | {} | {} |",
             strategy.name(),
             share(t),
             share(normal)

@@ -67,11 +67,15 @@ say "n2 dead with task $lost on it, controller killed"
 cluster start || fail "the controller does not come back"
 say "controller and node are back"
 
-# A task that Slurm puts back itself waits up to two minutes before it starts; the test does not.
+# A task that Slurm puts back itself waits up to two minutes before it starts; the test does not. One whose node died while it
+# was launched is put back held, and stays so until it is released.
 only_ended() {
   local left; left=$(timeout 10 squeue -h -r -t PD,R,CG,S -j "$array,$merge" -o '%i %r')
   awk '/BeginTime/ {print $1}' <<<"$left" | while read -r task; do
     scontrol update "JobId=$task" StartTime=now >/dev/null 2>&1
+  done
+  awk '/held/ {print $1}' <<<"$left" | while read -r task; do
+    scontrol release "$task" >/dev/null 2>&1 && say "task $task was put back held: released" >&2
   done
   [ -z "$left" ]
 }

@@ -67,7 +67,7 @@ fn trial(case: &str, months: &[i32], strategy: Strategy) -> Trial {
                     scores.get(&(id.clone(), arm, months[c % months.len()])).map(|v| v - baseline[arm])
                 })
                 .collect();
-            Patient { label: id.clone(), baseline, values, events: [None, None] }
+            Patient { label: id.clone(), baseline, values, events: [None, None], covariates: Vec::new() }
         })
         .collect();
     for row in rows(case, "events.csv") {
@@ -84,7 +84,14 @@ fn trial(case: &str, months: &[i32], strategy: Strategy) -> Trial {
         }
     }
     let visits = months.iter().map(|m| format!("M{m}")).collect();
-    Trial { visits, patients, has_baseline: true, fit_values: FitValues::default(), discard: false }
+    Trial {
+        visits,
+        patients,
+        has_baseline: true,
+        covariates: Vec::new(),
+        fit_values: FitValues::default(),
+        discard: false,
+    }
 }
 
 /// What the reference calls a strategy.

@@ -253,11 +253,12 @@ fn structure(name: plan::CellStructure) -> CellStructure {
 }
 
 /// Fields of an answer in the order of a record.
-const FIELDS: [&str; 26] = [
+const FIELDS: [&str; 27] = [
     "analysis",
     "inference",
     "structure",
     "covariance",
+    "covariates",
     "log_lik",
     "weights",
     "delta",

@@ -5,6 +5,7 @@
 //! while on treatment sets both knees' to those of the last visit before the event at which both were observed, or to the
 //! baseline (change 0) where there was none.
 
+use super::covariates::Terms;
 use super::question::{Question, law};
 use crate::analysis::Context;
 use crate::missing::trial::FitValues as Fitted;
@@ -104,12 +105,14 @@ impl Cells {
         let trial = context.trial;
         let measure = measure(context, question.endpoint);
         let width = question.visits.len();
+        let terms = Terms::of(context, question);
         let labels: Vec<String> = question.visits.iter().map(|v| trial.design.visits[*v].label.clone()).collect();
         let mut cells = Self {
             trial: Trial {
                 visits: labels.clone(),
                 patients: Vec::new(),
                 has_baseline: measure == Measure::Change && question.missing.baseline == ImputationBaseline::Own,
+                covariates: terms.about(),
                 fit_values: match question.missing.fit {
                     FitValues::ByStrategy => Fitted::ByStrategy,
                     FitValues::Observed => Fitted::Observed,
@@ -195,6 +198,7 @@ impl Cells {
                 baseline,
                 values,
                 events: ruling.map(|ruling| ruling.map(|r| Event { visit: r.visit, strategy: r.law })),
+                covariates: terms.values(context, index),
             };
             cells.count(&row, &observed, &ruling);
             cells.baselines.insert(patient.id.clone(), baseline);

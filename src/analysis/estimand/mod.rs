@@ -1,6 +1,7 @@
 //! Estimands by imputation: what each asks, its estimate, and its sensitivity analyses, as records that never claim.
 //!
-//! Read in this order: [`question`] (which endpoint, visit, patients), [`cells`] (values and events of the trial as
+//! Read in this order: [`question`] (which endpoint, visit, patients), [`covariates`] (what the imputation model has beside the
+//! baseline), [`cells`] (values and events of the trial as
 //! [`crate::missing`] takes them, and where every cell comes from), [`answer`] (the request and its record), [`tipping`] (how
 //! far the imputed values could move before the conclusion changes).
 //!
@@ -9,6 +10,7 @@
 
 pub mod answer;
 pub mod cells;
+pub mod covariates;
 pub mod question;
 pub mod tipping;
 

@@ -41,6 +41,12 @@ pub struct ImputeArgs {
     /// Column of the knee's own baseline, a covariate by visit; without it the model has none.
     #[arg(long, value_name = "COL")]
     pub baseline: Option<String>,
+    /// Covariates of the imputation model, one slope each: columns with one number per patient or knee (text: a factor).
+    #[arg(long, value_name = "COL,COL", value_delimiter = ',')]
+    pub covariates: Vec<String>,
+    /// Covariates whose values are codes or text: factors, one effect per level.
+    #[arg(long, value_name = "COL,COL", value_delimiter = ',')]
+    pub factors: Vec<String>,
     /// --value holds scores: subtract the baseline first.
     #[arg(long, requires = "baseline")]
     pub score: bool,

@@ -1,5 +1,6 @@
 //! `splitknee impute`: long data and events in, completed values and the estimate out.
 
+use super::impute_covariates;
 use crate::cli::args::impute::ImputeArgs;
 use crate::cli::error::CliError;
 use crate::cli::input::Source;
@@ -130,6 +131,7 @@ fn trial(args: &ImputeArgs, notes: &mut Vec<Note>) -> Result<Trial, CliError> {
     let width = args.visits.len();
     let mut patients: BTreeMap<String, Seen> = BTreeMap::new();
     let mut counts = [0_usize; 2];
+    let mut rows: Vec<(&str, usize)> = Vec::with_capacity(source.height());
     let mut elsewhere: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for row in 0..source.height() {
         let line = source.file_row(row);
@@ -146,6 +148,7 @@ fn trial(args: &ImputeArgs, notes: &mut Vec<Note>) -> Result<Trial, CliError> {
             None => return refuse(format!("row {line}: `{}` is empty: the knee has no arm", args.arm)),
         };
         counts[arm] += 1;
+        rows.push((id, arm));
         let seen = patients.entry(id.clone()).or_default();
         seen.knees[arm] = true;
         if let Some(value) = baselines.as_ref().and_then(|column| column[row]) {
@@ -209,12 +212,16 @@ fn trial(args: &ImputeArgs, notes: &mut Vec<Note>) -> Result<Trial, CliError> {
                 Some(if args.score { value - baseline[cell / width] } else { value })
             })
             .collect();
-        list.push(Patient { label: label.clone(), baseline, values, events: [None, None] });
+        list.push(Patient { label: label.clone(), baseline, values, events: [None, None], covariates: Vec::new() });
     }
+    let place: BTreeMap<&str, usize> = patients.keys().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+    let places: Vec<impute_covariates::Place> = rows.iter().map(|(id, arm)| (place[id], *arm)).collect();
+    let covariates = impute_covariates::read(args, &source, &places, &mut list)?;
     let mut trial = Trial {
         visits: args.visits.clone(),
         patients: list,
         has_baseline: args.baseline.is_some(),
+        covariates,
         fit_values: match args.fit.as_deref() {
             Some("observed") => FitValues::Observed,
             Some(_) => FitValues::PostEventExcluded,
@@ -351,7 +358,7 @@ fn text(args: &ImputeArgs, found: &Answer) -> String {
         p_value(Some(found.p_value)),
     );
     out.push_str(&format!(
-        "{} patients; imputed at {}: {} {} {}, {} {} {}; {}, {}, covariance {} ({})\n\n",
+        "{} patients; imputed at {}: {} {} {}, {} {} {}; {}, {}, covariance {} ({}){}\n\n",
         found.n_patients,
         found.at,
         found.n_imputed_active,
@@ -363,7 +370,11 @@ fn text(args: &ImputeArgs, found: &Answer) -> String {
         found.method,
         found.analysis,
         found.structure,
-        found.covariance
+        found.covariance,
+        match found.covariates.as_slice() {
+            [] => String::new(),
+            covariates => format!("; covariates {}", terminal::visible(&covariates.join(", "))),
+        }
     ));
     let sets: Vec<Vec<String>> = found
         .sets

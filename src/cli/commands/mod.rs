@@ -7,6 +7,7 @@ mod demo;
 mod export;
 mod gee;
 mod impute;
+mod impute_covariates;
 mod init;
 mod lock;
 mod model;

@@ -355,7 +355,7 @@ fn status(args: &SimulateArgs, setting: &Setting, done: &Records) -> Result<(), 
     if !incomplete.is_empty() {
         let list = incomplete.join(",");
         text.push_str(&format!(
-            "scontrol requeue the tasks that failed, or: sbatch --array={list} (the array script)\n"
+            "scontrol requeue the tasks that failed (scontrol release those held after a failed launch), or: sbatch --array={list} (the array script)\n"
         ));
     }
     terminal::print(&text)

@@ -323,6 +323,8 @@ impl Checker<'_> {
         let at = |key: &str| format!("estimand.{i}.missing.{key}");
         let root = format!("estimand.{i}.missing");
         self.can_analyse(&root, missing.method, missing.analysis, missing.structure);
+        let covariates = missing.covariates.iter().flatten().enumerate();
+        self.distinct("the covariate", covariates.map(|(j, name)| (at(&format!("covariates.{j}")), name.as_str())));
         let baseline = plan.visits.as_ref().is_some_and(|visits| visits.baseline.is_some());
         if missing.analysis == CompletedAnalysis::Ancova && (!baseline || missing.baseline == ImputationBaseline::None)
         {

@@ -1,6 +1,6 @@
 //! The roles that the plan gives the columns of its files.
 
-use super::super::estimand::{EventsPlan, Level, is_arthroplasty};
+use super::super::estimand::{Estimand, EventsPlan, Level, is_arthroplasty};
 use super::super::file::{DataPlan, ReplicatesPlan, Shape};
 use super::super::named::Named;
 use super::super::options::{CovariateKind, CovariatePlan};
@@ -231,7 +231,20 @@ fn declared(plan: &Plan) -> Vec<Declared> {
 
 /// Patient-level columns the plan uses outside analysis sets.
 fn patient_columns(plan: &Plan) -> Vec<(&'static str, String)> {
-    let covariates = plan.analysis.covariates.iter().map(|column| (columns::COVARIATE, column.clone()));
+    let modelled = &plan.analysis.covariates;
+    let estimated = |estimand: &&Estimand| estimand.missing.is_some() || plan.events.is_some();
+    let imputation: BTreeSet<&String> = plan
+        .estimands
+        .iter()
+        .filter(estimated)
+        .flat_map(|estimand| {
+            estimand.missing.as_ref().map_or(&**modelled, |missing| missing.covariates(&plan.analysis))
+        })
+        .collect();
+    let of = |column: &String| if imputation.contains(column) { columns::BOTH } else { columns::COVARIATE };
+    let covariates = modelled.iter().map(|column| (of(column), column.clone()));
+    let alone = imputation.iter().filter(|column| !modelled.contains(column));
+    let alone = alone.map(|column| (columns::IMPUTATION, (*column).clone()));
     let purpose = |subgroup: &Subgroup| if subgroup.cuts.is_empty() { columns::SUBGROUP } else { columns::CUT };
     let subgroups = plan.subgroups.iter().map(|subgroup| (purpose(subgroup), subgroup.column.clone()));
     let declared = plan.covariates.iter().map(|column| ("[[covariate]]", column.name.clone()));
@@ -240,7 +253,15 @@ fn patient_columns(plan: &Plan) -> Vec<(&'static str, String)> {
     let first = plan.analysis.injected_first.iter().map(|column| ("knee injected first", column.clone()));
     let scheme = plan.randomisation.iter().flat_map(|scheme| std::iter::once(&scheme.block).chain(&scheme.stratum));
     let scheme = scheme.map(|column| (columns::SCHEME, column.clone()));
-    covariates.chain(subgroups).chain(declared).chain(table).chain(date).chain(first).chain(scheme).collect()
+    covariates
+        .chain(alone)
+        .chain(subgroups)
+        .chain(declared)
+        .chain(table)
+        .chain(date)
+        .chain(first)
+        .chain(scheme)
+        .collect()
 }
 
 fn windows(plan: &Plan, design: &Design) -> Vec<VisitWindow> {

@@ -1,12 +1,14 @@
 //! Estimands: what each asks (ICH E9(R1)), its events, what becomes of every cell, its estimates and what they assume.
 
 use super::figures::{favours, heading};
+use super::populations::column_name;
 use super::{Material, json};
-use crate::analysis::estimand::{self, Plane, Question, Side};
+use crate::analysis::estimand::{self, Plane, Question, Side, cells};
 use crate::analysis::{Record, Scale};
 use crate::figure::{Figure, FigureError, MeanCi, Style, forest, sensitivity_forest};
-use crate::plan::estimand::{IntercurrentEvent, SensitivityPlan, Strategy};
+use crate::plan::estimand::{ImputationBaseline, IntercurrentEvent, SensitivityPlan, Strategy};
 use crate::table::{Align, Cell, ResultTable, rounding};
+use crate::trial::Measure;
 use serde_json::Value;
 
 /// An estimand that is estimated by imputation, with its records: the main analysis, then the sensitivity analyses.
@@ -201,12 +203,33 @@ fn estimator(material: &Material, own: &Estimated) -> String {
     let missing = &own.question.missing;
     let used = own.main().map(|record| json(record, "structure")).unwrap_or_default();
     let structure = words.name("structure", used.as_str().unwrap_or(missing.structure.name()));
+    let changes = cells::measure(&material.context(), own.question.endpoint) == Measure::Change;
+    let terms = imputation_terms(material, own).join(&words.get("text.comma"));
+    let terms = if terms.is_empty() { terms } else { words.say("estimand.imputation_terms", &[("terms", &terms)]) };
     let values = [
         ("method", words.name("method", missing.method.name())),
+        ("measure", words.get(if changes { "estimand.imputation_change" } else { "estimand.imputation_value" })),
+        ("terms", terms),
         ("structure", structure),
         ("analysis", words.get(&format!("estimand.analysis_{}", missing.analysis.name()))),
     ];
     words.say("estimand.estimator_text", &values.each_ref().map(|(key, value)| (*key, value.as_str())))
+}
+
+/// What the imputation model has beside treatment and visit.
+fn imputation_terms(material: &Material, own: &Estimated) -> Vec<String> {
+    let (words, analysis) = (material.words, &material.plan.analysis);
+    let missing = &own.question.missing;
+    let changes = cells::measure(&material.context(), own.question.endpoint) == Measure::Change;
+    let mut terms = Vec::new();
+    if changes && missing.baseline == ImputationBaseline::Own {
+        terms.push(words.get("estimand.imputation_baseline"));
+    }
+    terms.extend(missing.covariates(analysis).iter().map(|column| column_name(material, column)));
+    let follows = missing.covariates.is_none();
+    terms.extend((follows && analysis.side).then(|| words.get("estimand.imputation_side")));
+    terms.extend((follows && analysis.injected_first.is_some()).then(|| words.get("estimand.imputation_injection")));
+    terms
 }
 
 /// The assumptions of an estimand, one sentence each: what is missing at random, and what each event changes.

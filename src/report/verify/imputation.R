@@ -3,7 +3,7 @@
 #
 # imputation.csv has one row per record, patient and cell (the visits of the active knee, then those of the placebo knee):
 # fit (value the model is fitted to), kept (value conditioned on), set (value of a composite strategy), event (first affected
-# visit of the active knee) and law.
+# visit of the active knee) and law; kinds has a letter per covariate, n for a number and f for a factor, x1, x2, … their values.
 
 imputation <- local({
   file <- file.path(folder, "imputation.csv")
@@ -40,7 +40,7 @@ reml_us <- function(y, X, patient, cell, q, start) {
   }
   sigma <- start
   value <- likelihood(sigma)
-  for (iteration in 1:200) {
+  for (iteration in 1:500) {
     P <- projection(sigma)$P
     Py <- P %*% y
     PG <- lapply(parts, function(G) P %*% G)
@@ -54,9 +54,20 @@ reml_us <- function(y, X, patient, cell, q, start) {
     while (likelihood(sigma + scale * D) < value - 1e-9 && scale > 1e-6) scale <- scale / 2
     sigma <- sigma + scale * D
     value <- likelihood(sigma)
-    if (max(abs(scale * D)) < 1e-9 * max(abs(sigma))) break
+    if (max(abs(scale * D)) < 1e-12 * max(abs(sigma))) break
   }
   list(beta = projection(sigma)$beta, sigma = sigma)
+}
+
+# Numbers about their mean, and marks of all but the first level of a factor; one row per patient and cell, patients first.
+covariate_columns <- function(set, cell, visits) {
+  one <- function(values, kind) {
+    long <- values[cbind(rep(seq_len(nrow(values)), 2 * visits), (cell - 1) %/% visits + 1)]
+    if (kind == "n") return(as.numeric(long) - mean(as.numeric(values)))
+    levels <- sort(unique(as.vector(values)))
+    vapply(levels[-1], function(level) as.numeric(long == level), numeric(length(long)))
+  }
+  do.call(cbind, Map(one, set$x, set$kinds))
 }
 
 imputation_model <- function(set, start = NULL) {
@@ -64,7 +75,10 @@ imputation_model <- function(set, start = NULL) {
   cell <- rep(seq_len(q), each = n)
   own <- cbind(matrix(set$base[, 1], n, visits), matrix(set$base[, 2], n, visits))
   X <- outer(cell, seq_len(q), "==") + 0
-  if (set$has_base) X <- cbind(X, (outer((cell - 1) %% visits + 1, seq_len(visits), "==") + 0) * as.vector(own))
+  X <- cbind(X, if (set$has_base) (outer((cell - 1) %% visits + 1, seq_len(visits), "==") + 0) * as.vector(own), covariate_columns(set, cell, visits))
+  # Columns that those before them determine are left out.
+  decomposed <- qr(X)
+  X <- X[, sort(decomposed$pivot[seq_len(decomposed$rank)]), drop = FALSE]
   y <- as.vector(set$fit)
   seen <- !is.na(y)
   if (is.null(start)) {
@@ -125,13 +139,14 @@ completed_estimate <- function(d, base, analysis) {
 take <- function(set, i) {
   for (name in c("fit", "kept", "set", "base")) set[[name]] <- set[[name]][i, , drop = FALSE]
   for (name in c("event", "law", "share")) set[[name]] <- set[[name]][i]
+  set$x <- lapply(set$x, function(values) values[i, , drop = FALSE])
   set
 }
 
 # The model of all patients and of all but each; records that differ in what comes after the fit share it.
 fitted_models <- new.env()
 all_models <- function(set) {
-  key <- paste(c(set$has_base, set$base, set$fit), collapse = " ")
+  key <- paste(c(set$has_base, set$base, set$fit, unlist(set$x)), collapse = " ")
   if (is.null(fitted_models[[key]])) {
     full <- imputation_model(set)
     others <- lapply(seq_len(nrow(set$fit)), function(i) imputation_model(take(set, -i), full$sigma))
@@ -147,6 +162,8 @@ imputed_result <- function(row) {
   set <- list(fit = as_cells(rows, "fit"), kept = as_cells(rows, "kept"), set = as_cells(rows, "set"),
               base = cbind(first$base_active, first$base_placebo), has_base = first$has_base[1] == 1,
               event = first$event, law = first$law, share = first$share)
+  set$kinds <- if (is.na(first$kinds[1])) character() else strsplit(first$kinds[1], "")[[1]]
+  set$x <- lapply(seq_along(set$kinds), function(k) as_cells(rows, paste0("x", k))[, c(1, 1 + first$visits[1]), drop = FALSE])
   at <- first$at[1]; visits <- first$visits[1]; n <- nrow(first)
   delta <- c(first$delta_active[1], first$delta_placebo[1])
   difference <- function(cells) cells[, at] - cells[, visits + at]

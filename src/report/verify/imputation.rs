@@ -6,7 +6,7 @@ use crate::analysis::{Context, Field, Record};
 use crate::report::exhibits::{Material, estimands, json};
 
 /// The columns in their order.
-const HEADER: [&str; 19] = [
+const HEADER: [&str; 20] = [
     "id",
     "patient",
     "cell",
@@ -26,20 +26,25 @@ const HEADER: [&str; 19] = [
     "analysis",
     "inference",
     "arm",
+    "kinds",
 ];
 
 /// One row per record, patient and cell.
 pub fn cells(material: &Material) -> String {
-    let mut out = line(&HEADER.map(str::to_owned));
+    let mut header = HEADER.map(str::to_owned).to_vec();
+    let mut body = String::new();
+    let mut most = 0;
     for own in estimands::estimated(material) {
         for (place, record) in own.records.iter().enumerate().filter(|(_, record)| is_recomputed(record)) {
             let context = Context { set: own.question.set, ..material.context() };
             let other = place.checked_sub(1).and_then(|at| own.question.estimand.sensitivities.get(at));
             let Ok(cells) = Cells::of(&context, &own.question, other) else { continue };
-            rows(&mut out, record, own.question.at, &cells);
+            most = most.max(cells.trial.covariates.len());
+            rows(&mut body, record, own.question.at, &cells);
         }
     }
-    out
+    header.extend((1..=most).map(|k| format!("x{k}")));
+    line(&header) + &body
 }
 
 /// Conditional means with an unstructured covariance that is not rebuilt, δ on all imputed cells; two means; single values.
@@ -72,7 +77,7 @@ fn rows(out: &mut String, record: &Record, at: usize, cells: &Cells) {
         let law = event.map_or(String::new(), |event| event.strategy.name());
         let (law, share) = law.split_once(':').unwrap_or((&law, ""));
         for c in 0..trial.n_cells() {
-            let row = [
+            let mut row = vec![
                 record.id.clone(),
                 patient.label.clone(),
                 (c + 1).to_string(),
@@ -92,7 +97,13 @@ fn rows(out: &mut String, record: &Record, at: usize, cells: &Cells) {
                 text("analysis"),
                 text("inference"),
                 if c < visits { "active" } else { "placebo" }.to_owned(),
+                trial.covariates.iter().map(|covariate| if covariate.is_factor() { 'f' } else { 'n' }).collect(),
             ];
+            for (covariate, values) in trial.covariates.iter().zip(&patient.covariates) {
+                let value = values[c / visits];
+                let level = covariate.levels.get(value as usize).filter(|_| value.is_finite());
+                row.push(level.cloned().unwrap_or_else(|| number(Some(value))));
+            }
             out.push_str(&line(&row));
         }
     }

@@ -223,14 +223,16 @@ const NAMED: usize = 10;
 fn covariates(context: &Context<'_>, findings: &mut Findings) {
     let Some(set) = context.trial.sets.first() else { return };
     let emptied = |column: &String| context.sources.emptied.contains(column);
-    let used: BTreeSet<&String> = context
-        .sources
-        .patient_columns
-        .iter()
-        .filter(|(purpose, column)| *purpose == crate::trial::columns::COVARIATE && !emptied(column))
-        .map(|(_, column)| column)
-        .collect();
-    for column in used {
+    let mut used: BTreeMap<&String, [bool; 2]> = BTreeMap::new();
+    for (purpose, column) in context.sources.patient_columns.iter().filter(|(_, column)| !emptied(column)) {
+        match *purpose {
+            columns::COVARIATE => used.insert(column, [true, false]),
+            columns::IMPUTATION => used.insert(column, [false, true]),
+            columns::BOTH => used.insert(column, [true, true]),
+            _ => None,
+        };
+    }
+    for (column, [modelled, imputed]) in used {
         let inside = || context.trial.patients.iter().zip(&set.members).filter(|(_, member)| **member);
         let without: Vec<&str> = inside()
             .filter(|(patient, _)| patient.attributes.get(column).is_none_or(|cell| cell.trim().is_empty()))
@@ -241,16 +243,31 @@ fn covariates(context: &Context<'_>, findings: &mut Findings) {
         }
         let shown = without.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
         let more = if without.len() > NAMED { ", …" } else { "" };
+        let consequence = match (modelled, imputed) {
+            (true, false) => "models with it leave them out",
+            (true, true) => "models with it leave them out, and estimands by imputation have no answer",
+            (false, _) => "estimands by imputation with it have no answer",
+        };
+        let remedy = match (modelled, imputed) {
+            (true, false) => format!(
+                "fill `{column}` in, or take it out of `analysis.covariates`: the primary model leaves these patients out"
+            ),
+            (true, true) => format!(
+                "fill `{column}` in, or take it out of `analysis.covariates`; `covariates` of [estimand.missing] names those \
+                 of the imputation model alone"
+            ),
+            (false, _) => format!("fill `{column}` in, or take it out of `covariates` of [estimand.missing]"),
+        };
         findings.add(
             "SK617",
             patient_level(context, column),
             format!(
-                "the covariate `{column}` is empty in {} of {} patients of {} ({shown}{more}): models with it leave them out",
+                "the covariate `{column}` is empty in {} of {} patients of {} ({shown}{more}): {consequence}",
                 without.len(),
                 inside().count(),
                 set.name
             ),
-            format!("fill `{column}` in, or take it out of `analysis.covariates`: the primary model leaves these patients out"),
+            remedy,
         );
     }
 }

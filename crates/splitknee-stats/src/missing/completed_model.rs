@@ -1,6 +1,6 @@
 //! The pair model of completed data sets: the primary mixed model, fitted to every imputation and pooled by Rubin's rules.
 //!
-//! `value ~ treatment * visit + baseline + baseline:visit + pair(visit | patient)` over all visits (one visit:
+//! `value ~ treatment * visit + baseline + baseline:visit + covariates + pair(visit | patient)` over all visits (one visit:
 //! `cs(treatment | patient)`), REML, Kenward–Roger with observed information; the contrast at the visit of the estimand.
 //! Its covariance is estimated in every set, so the estimate is not linear in the values: δ moves them before the fit, and
 //! conditional means and tipping points are refused. The complete-data degrees of freedom of Barnard & Rubin are the mean
@@ -76,6 +76,16 @@ fn analysed(imputation: &Imputation, at: usize, value: &dyn Fn(usize, usize) -> 
         let baseline = |(patient, cell): (usize, usize)| trial.patients[patient].baseline[usize::from(cell >= visits)];
         columns.add_numeric("baseline", cells().map(baseline).collect())?;
         formula.push_str(if several { " + baseline + baseline:visit" } else { " + baseline" });
+    }
+    for (k, covariate) in trial.covariates.iter().enumerate() {
+        let name = format!("covariate_{}", k + 1);
+        let own = |(patient, cell): (usize, usize)| trial.patients[patient].covariates[k][usize::from(cell >= visits)];
+        if covariate.is_factor() {
+            columns.add_categorical(&name, cells().map(|at| covariate.levels.get(own(at) as usize)))?;
+        } else {
+            columns.add_numeric(&name, cells().map(own).collect())?;
+        }
+        formula.push_str(&format!(" + {name}"));
     }
     formula.push_str(if several { " + pair(visit|patient)" } else { " + cs(treatment|patient)" });
     let model = fit(&columns, &Formula::parse(&formula)?, &FitOptions::default())?;

@@ -13,6 +13,7 @@ use super::mean_model::MeanModel;
 use super::strategy::{Covariance, Strategy};
 use super::trial::{Event, Trial, Values};
 use crate::math::random::Stream;
+use crate::model::ModelError;
 use crate::model::cells::{CellStructure, CellsFit, CellsModel};
 use crate::note;
 use crate::paired::Refusal;
@@ -29,6 +30,7 @@ pub struct Imputation {
     pub model: CellsModel,
     /// REML on all patients.
     pub fit: CellsFit,
+    structure: CellStructure,
     /// What is conditioned on.
     pub condition: Values,
     covariance: Covariance,
@@ -62,6 +64,10 @@ impl Imputation {
         structure: CellStructure,
         covariance: Covariance,
     ) -> Result<Self, Refusal> {
+        let undetermined = if means.of_covariate.is_empty() { Vec::new() } else { means.undetermined(&trial) };
+        if let [covariate, ..] = undetermined.as_slice() {
+            return Err(Refusal(note!(mi_covariate_unfitted, covariate = *covariate)));
+        }
         let model = CellsModel::new(structure, means.cells, means.p, &means.x, &trial.fit())
             .map_err(|e| Refusal(note!(mi_model, error = e.note())))?;
         let fit = model.fit().map_err(|e| {
@@ -87,7 +93,7 @@ impl Imputation {
             mar_pattern.push(place(seen.clone(), None));
             strategy_pattern.push(place(seen, rebuilt));
         }
-        Ok(Self { trial, means, model, fit, condition, covariance, strategy_pattern, mar_pattern, patterns })
+        Ok(Self { trial, means, model, fit, structure, condition, covariance, strategy_pattern, mar_pattern, patterns })
     }
 
     /// Regressions of the missing cells at Σ.
@@ -186,6 +192,19 @@ impl Imputation {
         patients.map(|(p, _)| p.baseline).collect()
     }
 
+    /// The fit without a patient who alone carries the columns that are not `kept`: their coefficients are 0, for they
+    /// multiply 0 or what the others hold, in every patient who is left.
+    fn without_columns(&self, patient: usize, kept: &[usize]) -> Result<CellsFit, ModelError> {
+        let mut values = self.trial.fit();
+        values[patient].iter_mut().for_each(|value| *value = None);
+        let x = self.means.columns(kept);
+        let mut fit = CellsModel::new(self.structure, self.means.cells, kept.len(), &x, &values)?.fit()?;
+        let mut beta = vec![0.0; self.means.p];
+        kept.iter().zip(&fit.beta).for_each(|(&column, value)| beta[column] = *value);
+        fit.beta = beta;
+        Ok(fit)
+    }
+
     /// How far one unit of δ_active and δ_placebo moves each patient's difference at a visit.
     pub fn delta_load(&self, at: usize, cells: DeltaCells) -> Vec<[f64; 2]> {
         let visits = self.trial.n_visits();
@@ -238,6 +257,7 @@ impl Imputation {
             Ok((pieces, shift))
         };
         let (full, shift) = pieces(&self.fit, &all, &[])?;
+        let alone = self.means.left_without();
         let left_out: Result<Vec<Pieces>, Refusal> = (0..n)
             .into_par_iter()
             .map(|i| {
@@ -246,9 +266,11 @@ impl Imputation {
                 let refitted;
                 let fit = if self.model.has_values(i) {
                     let weights: Vec<u32> = counted.iter().map(|&c| u32::from(c)).collect();
-                    refitted = self
-                        .model
-                        .refit(&weights, &self.fit)
+                    let found = match &alone[i] {
+                        Some(kept) => self.without_columns(i, kept),
+                        None => self.model.refit(&weights, &self.fit),
+                    };
+                    refitted = found
                         .map_err(|e| Refusal(note!(mi_jackknife_failed, patient = self.label(i), error = e.note())))?;
                     &refitted
                 } else {

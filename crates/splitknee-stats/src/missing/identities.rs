@@ -12,7 +12,7 @@ use crate::model::cells::CellStructure;
 use crate::paired::{Options, paired_t::paired_t};
 
 /// A trial of `n` patients; a share of knees is lost from some visit on, and a share of patients has an event.
-fn trial(seed: u64, n: usize, visits: usize, missing: f64, strategy: Option<Strategy>) -> Trial {
+pub(super) fn trial(seed: u64, n: usize, visits: usize, missing: f64, strategy: Option<Strategy>) -> Trial {
     let mut stream = Stream::new(seed, 0);
     let patients = (0..n)
         .map(|i| {
@@ -33,16 +33,23 @@ fn trial(seed: u64, n: usize, visits: usize, missing: f64, strategy: Option<Stra
                 let visit = (usize::from(strategy == Strategy::LastMean) + stream.below(visits)).min(visits - 1);
                 events[0] = Some(Event { visit, strategy });
             }
-            Patient { label: format!("P{i:03}"), baseline, values, events }
+            Patient { label: format!("P{i:03}"), baseline, values, events, covariates: Vec::new() }
         })
         .collect();
     let visits = (1..=visits).map(|v| format!("M{v}")).collect();
-    Trial { visits, patients, has_baseline: true, fit_values: FitValues::default(), discard: false }
+    Trial {
+        visits,
+        patients,
+        has_baseline: true,
+        covariates: Vec::new(),
+        fit_values: FitValues::default(),
+        discard: false,
+    }
 }
 
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-fn strategies() -> [Strategy; 9] {
+pub(super) fn strategies() -> [Strategy; 9] {
     use Strategy as S;
     [
         S::TreatmentPolicy,
@@ -57,11 +64,11 @@ fn strategies() -> [Strategy; 9] {
     ]
 }
 
-fn at_last(trial: &Trial) -> Request {
+pub(super) fn at_last(trial: &Trial) -> Request {
     Request { at: trial.n_visits() - 1, ..Request::default() }
 }
 
-fn close(a: f64, b: f64, tolerance: f64, what: &str) {
+pub(super) fn close(a: f64, b: f64, tolerance: f64, what: &str) {
     assert!((a - b).abs() <= tolerance * b.abs().max(1.0), "{what}: {a} against {b}");
 }
 
@@ -83,11 +90,11 @@ fn without_missing_values_every_strategy_is_the_paired_t_test() {
     }
 }
 
-fn imputation(trial: Trial) -> Imputation {
+pub(super) fn imputation(trial: Trial) -> Imputation {
     Imputation::new(trial.in_canonical_order(), CellStructure::Us, Covariance::Shared).unwrap()
 }
 
-fn full(imputation: &Imputation, mar: bool) -> f64 {
+pub(super) fn full(imputation: &Imputation, mar: bool) -> f64 {
     let n = imputation.trial.patients.len();
     let regressions = imputation.regressions(&imputation.fit.sigma);
     let completed = imputation.complete(&imputation.fit.beta, &regressions, &vec![true; n], mar, None).unwrap();

@@ -1,9 +1,11 @@
-//! The mean of the imputation model: `change ~ treatment * visit + baseline * visit`, each knee's own baseline.
+//! The mean of the imputation model: `change ~ treatment * visit + baseline * visit`, each knee's own baseline, and the
+//! covariates of the trial ([`super::covariates`]).
 //!
 //! Coded as a mean per cell and a slope per visit, the same space as R's treatment contrasts with the same restricted
 //! likelihood (the change of basis has determinant ±1). The reference row of an active cell is the placebo cell's with the
-//! active knee's own baseline kept.
+//! active knee's own baseline and covariates kept.
 
+use super::covariates;
 use super::trial::Trial;
 
 /// X of every patient and the reference means it implies.
@@ -15,10 +17,14 @@ pub struct MeanModel {
     pub p: usize,
     /// Per patient `cells × p`.
     pub x: Vec<Vec<f64>>,
+    /// The covariate of each of the last columns, in order.
+    pub of_covariate: Vec<usize>,
+    /// Covariates, and levels of them, that the terms before them determine: they have no column.
+    pub left_out: Vec<String>,
 }
 
 impl MeanModel {
-    /// Cell means, with each knee's own baseline by visit where the trial has it.
+    /// Cell means, with each knee's own baseline by visit where the trial has it, and the trial's covariates.
     pub fn of(trial: &Trial) -> Self {
         let (visits, cells) = (trial.n_visits(), trial.n_cells());
         let slopes = if trial.has_baseline { visits } else { 0 };
@@ -33,7 +39,8 @@ impl MeanModel {
             }
             rows
         });
-        Self { cells, p, x: x.collect() }
+        let means = Self { cells, p, x: x.collect(), of_covariate: Vec::new(), left_out: Vec::new() };
+        if trial.covariates.is_empty() { means } else { covariates::added(means, trial) }
     }
 
     /// Cell means with both knees' baselines in every cell, centred: the model under which the analysis of completed
@@ -53,7 +60,7 @@ impl MeanModel {
             }
             rows
         });
-        Self { cells, p, x: x.collect() }
+        Self { cells, p, x: x.collect(), of_covariate: Vec::new(), left_out: Vec::new() }
     }
 
     /// μ = X β of a patient.

@@ -5,6 +5,7 @@
 //! moved by the estimand's strategy ([`law`]) and every missing cell is imputed given **everything observed of both
 //! knees** ([`conditional`]). Events of one knee and of the patient, and the strategies, are [`trial`] and [`strategy`].
 //!
+//! - [`mean_model`], [`covariates`]: what the means depend on.
 //! - [`condmean`]: conditional means and the jackknife over patients (the default; deterministic).
 //! - [`bayes`], [`approximate`]: multiple imputation, pooled by Rubin's rules in [`rubin`].
 //! - [`analysis`]: what is computed of a completed set; [`completed_model`]: the mixed model of it; [`graded`]: responders and
@@ -24,6 +25,7 @@ pub mod bayes;
 pub mod completed_model;
 pub mod conditional;
 pub mod condmean;
+pub mod covariates;
 pub mod delta;
 pub mod diagnostics;
 pub mod graded;
@@ -37,8 +39,11 @@ pub mod trial;
 pub mod two_means;
 
 #[cfg(test)]
+mod covariate_identities;
+#[cfg(test)]
 mod identities;
 
+pub use covariates::Covariate;
 pub use run::{Answer, Method, Request, run, run_with};
 pub use strategy::{Covariance, Strategy};
 pub use trial::{Event, Patient, Trial};

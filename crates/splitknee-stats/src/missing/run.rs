@@ -180,6 +180,9 @@ pub struct Answer {
     pub structure: &'static str,
     /// `shared` or `reference`.
     pub covariance: &'static str,
+    /// Covariates of the imputation model beside the baseline.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub covariates: Vec<String>,
     /// Patients analysed.
     pub n_patients: usize,
     /// Active less placebo.
@@ -570,6 +573,9 @@ fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>], set
         })
         .collect();
     let mut notes = Vec::new();
+    for covariate in &imputation.means.left_out {
+        notes.push(note!(mi_covariate_left_out, covariate = covariate));
+    }
     let nothing: Vec<&str> = order
         .iter()
         .filter(|&&i| (0..trial.n_cells()).all(|c| imputation.condition[i][c].is_none() && trial.fixed(i, c).is_none()))
@@ -612,6 +618,7 @@ fn frame(imputation: &Imputation, request: &Request, completed: &[Vec<f64>], set
         inference: "",
         structure: request.structure.name(),
         covariance: if request.covariance == Covariance::Shared { "shared" } else { "reference" },
+        covariates: trial.covariates.iter().map(|covariate| covariate.name.clone()).collect(),
         n_patients: trial.patients.len(),
         estimate: f64::NAN,
         std_error: f64::NAN,

@@ -2,6 +2,7 @@
 //!
 //! `fit` enters REML, `condition` is conditioned on and kept, `target` = missing in `condition` is imputed.
 
+use super::covariates::Covariate;
 use super::strategy::Strategy;
 use super::word;
 use crate::note;
@@ -27,6 +28,8 @@ pub struct Patient {
     pub values: Vec<Option<f64>>,
     /// The knees' events.
     pub events: [Option<Event>; 2],
+    /// By covariate of the trial the knees' values: numbers, or places of levels; `NaN` where missing.
+    pub covariates: Vec<[f64; 2]>,
 }
 
 /// Which values REML is fitted to.
@@ -50,6 +53,8 @@ pub struct Trial {
     pub patients: Vec<Patient>,
     /// Whether the imputation model has each knee's own baseline.
     pub has_baseline: bool,
+    /// What the imputation model has beside arm, visit and baseline.
+    pub covariates: Vec<Covariate>,
     /// Which values are fitted.
     pub fit_values: FitValues,
     /// Whether values after an event with a reference-based strategy are dropped rather than kept and conditioned on.
@@ -90,6 +95,7 @@ impl Trial {
                     None => 0,
                 });
             }
+            key.extend(p.covariates.iter().flatten().map(|v| order(*v)));
             key
         };
         self.patients.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.label.cmp(&b.label)));
@@ -97,7 +103,7 @@ impl Trial {
     }
 
     /// # Errors
-    /// Fewer than two patients, a baseline that is not a number, a length that is wrong, an event outside the visits,
+    /// Fewer than two patients, a baseline that is not a number, a covariate that is missing, a length that is wrong, an event outside the visits,
     /// a last mean to carry forward where there is none, a cell without any value.
     pub fn check(&self) -> Result<(), Refusal> {
         let q = self.n_cells();
@@ -133,6 +139,13 @@ impl Trial {
                         return Err(Refusal(note!(mi_baseline_missing, patient = label, arm = word(arm))));
                     }
                 }
+            }
+        }
+        for (k, covariate) in self.covariates.iter().enumerate() {
+            let known = |p: &&Patient| p.covariates.get(k).is_some_and(|own| own.iter().all(|v| covariate.holds(*v)));
+            if let Some(patient) = self.patients.iter().find(|p| !known(p)) {
+                let name = &covariate.name;
+                return Err(Refusal(note!(mi_covariate_missing, covariate = name, patient = &patient.label)));
             }
         }
         let fit = self.fit();

@@ -504,15 +504,17 @@ impl Design {
     }
 }
 
-struct Basis {
-    kept: Vec<usize>,
+/// What [`independent_columns`] finds.
+pub(crate) struct Basis {
+    /// The columns that the earlier ones do not determine.
+    pub kept: Vec<usize>,
     alias: Vec<(usize, Vec<f64>)>,
     r: Vec<f64>,
 }
 
 /// Modified Gram–Schmidt with reorthogonalisation, in the order of the columns; a column that loses all but 1e-7 of its
 /// length to the earlier ones is aliased.
-fn independent_columns(columns: &[Vec<f64>]) -> Basis {
+pub(crate) fn independent_columns(columns: &[Vec<f64>]) -> Basis {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let mut q: Vec<Vec<f64>> = Vec::new();
     let mut triangle: Vec<Vec<f64>> = Vec::new();

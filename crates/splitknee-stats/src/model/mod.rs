@@ -43,7 +43,7 @@ pub mod cells;
 mod certificate;
 mod covariance;
 mod data;
-mod design;
+pub(crate) mod design;
 mod error;
 mod fit;
 pub mod formula;

@@ -174,6 +174,7 @@ crate::messages! {
         mi_active = "active";
         mi_placebo = "placebo";
         mi_knee_without_rows = "patient {patient} has no row of the {arm} {site}: it is imputed at every visit";
+        mi_covariate_left_out = "the covariate {covariate} says nothing beyond the terms before it and is left out of the imputation model";
         mi_overlapping_events = "{n} {sites} have more than one event: the earliest rules; at the same visit composite goes before reference-based before hypothetical before treatment policy";
         mi_repeated_sampling = "the standard error is the repeated-sampling one: under a reference-based strategy it may fall as more is missing; here it is {own} against {mar} under missing at random; the information-anchored standard error does not fall";
         mi_nothing_imputed = "no value is imputed at this visit: there is nothing to tip";
@@ -212,6 +213,8 @@ crate::messages! {
         mi_event_late = "the event of patient {patient}'s {arm} {site} lies after the last visit";
         mi_last_mean_first = "last mean carried forward: the event of patient {patient}'s active {site} is at the first visit ({visit}), so there is no earlier mean to carry; give this event another strategy, such as mar or j2r";
         mi_baseline_missing = "the baseline of patient {patient}'s {arm} {site} is missing: the imputation model needs it; find it, or leave the baseline out of the model";
+        mi_covariate_missing = "the covariate {covariate} of patient {patient} is missing: the imputation model needs it; find it, or leave the covariate out of the model";
+        mi_covariate_unfitted = "the values fitted do not determine the effect of the covariate {covariate}, which imputed values need (a level of patients none of whose values is fitted, for instance): leave the covariate out of the imputation model, or merge its levels";
         mi_cell_empty = "no patient has a value of the {arm} {site} at visit {visit}: its law cannot be fitted; leave the visit out";
         mi_cell_after_events = "only values after an event, which are not fitted, of the {arm} {site} at visit {visit}: its law cannot be fitted; leave the visit out, or fit all observed values";
         mi_few_patients = "{n} patients are too few for the analysis `{analysis}`";
