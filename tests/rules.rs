@@ -337,6 +337,91 @@ const CASES: &[Case] = &[
     ("SK306", "knees.csv", 10, "month", |t| t.set("knees.csv", 10, "month", "3")),
     ("SK307", "knees.csv", 5, "date", |t| t.set("knees.csv", 5, "date", "2024-03-20")),
     ("SK308", "knees.csv", 2, "date", |t| t.set("knees.csv", 2, "date", "1024-01-10")),
+    ("SK308", "knees.csv", 7, "date", |t| t.set("knees.csv", 7, "date", "2042-07-11")),
+    ("SK302", "knees.csv", 4, "date", |t| t.set("knees.csv", 2, "date", "2024-10-01")),
+    ("SK305", "knees.csv", 7, "date", |t| t.set("knees.csv", 7, "date", "2024-11-30")),
+    ("SK119", "knees.csv", 72, "id", |t| {
+        for row in [72, 73] {
+            t.set("knees.csv", row, "id", "P21");
+        }
+        for file in ["patients.csv", "disposition.csv"] {
+            t.repeat(file, 13);
+            t.set(file, 14, "id", "P21");
+        }
+        for row in [24, 25] {
+            let last = t.repeat("allocation.csv", row);
+            t.set("allocation.csv", last, "id", "P21");
+            t.set("allocation.csv", last, "number", "13");
+        }
+    }),
+    ("SK119", "knees.csv", 4, "id", |t| {
+        for file in ["patients.csv", "allocation.csv", "disposition.csv"] {
+            t.plan = t.plan.replace(&format!("{} = \"{file}\"\n", file.trim_end_matches(".csv")), "");
+        }
+        t.plan = t.plan.replace("allocation_columns = { order = \"number\", date = \"randomised\" }\n", "");
+        t.plan = t.plan.replace("where = 'fas == \"Y\"'", "").replace("where = 'pp == \"Y\"'", "");
+        for row in [4, 5] {
+            t.set("knees.csv", row, "id", "PO1");
+        }
+    }),
+    ("SK231", "knees.csv", 16, "ABLFL", |t| {
+        for (at, row) in t.files.get_mut("knees.csv").unwrap().iter_mut().enumerate() {
+            let flagged = if at == 15 { true } else { row[2] == "Baseline" && at != 13 };
+            row.push(
+                if at == 0 {
+                    "ABLFL"
+                } else if flagged {
+                    "Y"
+                } else {
+                    ""
+                }
+                .to_owned(),
+            );
+        }
+    }),
+    // A visit, one knee, one cell in centimetres; units that the data name.
+    ("SK222", "knees.csv", 6, "vas", |t| in_centimetres(t, |row| row[2] == "Month 6")),
+    ("SK222", "knees.csv", 2, "vas", |t| in_centimetres(t, |row| row[1] == "LEFT" && row[0].as_str() < "P07")),
+    ("SK222", "knees.csv", 9, "vas", |t| t.set("knees.csv", 9, "vas", "5.2")),
+    ("SK222", "knees.csv", 9, "volume", |t| t.set("knees.csv", 9, "volume", "2.345")),
+    ("SK222", "knees.csv", 9, "vas_unit", |t| {
+        for (at, row) in t.files.get_mut("knees.csv").unwrap().iter_mut().enumerate() {
+            row.push(
+                if at == 0 {
+                    "vas_unit"
+                } else if at == 8 {
+                    "cm"
+                } else {
+                    "mm"
+                }
+                .to_owned(),
+            );
+        }
+    }),
+    ("SK217", "knees.csv", 6, "vas", |t| {
+        t.set("knees.csv", 6, "vas", "0");
+        t.set("knees.csv", 19, "vas", "0");
+    }),
+    ("SK210", "knees.csv", 3, "vas", |t| {
+        for row in [2, 4, 6] {
+            let value = t.files["knees.csv"][row - 1][6].clone();
+            t.set("knees.csv", row + 1, "vas", &value);
+        }
+    }),
+    ("SK209", "knees.csv", 2, "vas", |t| [2, 4, 6].iter().for_each(|row| t.set("knees.csv", *row, "vas", "44"))),
+    ("SK616", "patients.csv", 0, "age", |t| {
+        t.set_column("patients.csv", "age", |_, row| format!("19{}-03-0{}", 60 + row % 20, 1 + row % 9));
+    }),
+    ("SK610", "patients.csv", 0, "sex", |t| t.set("patients.csv", 4, "sex", "女")),
+    ("SK715", "events.csv", 2, "start_day", |t| {
+        t.set("events.csv", 2, "start_day", "");
+        t.set("events.csv", 2, "end_day", "");
+    }),
+    ("SK009", "plan.toml", 81, "11", |t| {
+        t.plan.push_str(
+            "\n[[covariate]]\nname = \"sex\"\nkind = \"factor\"\nlevels = [\"F\", \"M\"]\nlabels = [\"M\", \"F\"]\n",
+        );
+    }),
     ("SK309", "knees.csv", 6, "month", |t| {
         t.set_column("knees.csv", "month", |month, _| if month == "6" { "24".to_owned() } else { month.to_owned() })
     }),
@@ -351,6 +436,7 @@ const CASES: &[Case] = &[
         t.set("allocation.csv", 25, "number", "14");
     }),
     ("SK404", "allocation.csv", 0, "", |t| swap_sides(t, &[3, 4, 9, 10, 11, 12])),
+    ("SK407", "allocation.csv", 3, "randomised", |t| t.set("allocation.csv", 3, "randomised", "2024-01-11")),
     ("SK405", "allocation.csv", 6, "number", |t| {
         t.set("allocation.csv", 6, "randomised", "2024-01-01");
         t.set("allocation.csv", 7, "randomised", "2024-01-01");
@@ -465,6 +551,13 @@ const CASES: &[Case] = &[
     ("SK809", "ice.csv", 2, "event", |t| with_events(t, "P01,LEFT,Month 6,ARTHROPLASTY")),
     ("SK018", "plan.toml", 78, "8", |t| t.plan.push_str("\n[[waive]]\nrule = \"SK103\"\nreason = \"No\"\n")),
 ];
+
+/// Writes the pain of some rows in centimetres.
+fn in_centimetres(t: &mut SmallTrial, of: impl Fn(&[String]) -> bool) {
+    for row in t.files.get_mut("knees.csv").unwrap().iter_mut().skip(1).filter(|row| of(row)) {
+        row[6] = (row[6].parse::<f64>().unwrap() / 10.0).to_string();
+    }
+}
 
 /// Names a file of intercurrent events with these rows, and an estimand that handles three of them.
 fn with_events(t: &mut SmallTrial, rows: &str) {

@@ -314,9 +314,9 @@ fn codes(context: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
+    ages_as_dates(context, findings);
     for (column, values) in columns {
-        let lower = column.to_lowercase();
-        let age = lower == "age" || lower.starts_with("age_") || lower.ends_with("_age") || column == "年齢";
+        let age = is_age(column);
         for (value, patient) in values.iter().filter(|(value, _)| age || CODES.contains(value)) {
             let code = CODES.contains(value);
             let kin = |other: f64| CODES.contains(&other) && akin(other, *value);
@@ -353,6 +353,39 @@ fn codes(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// Whether a column is called the age of the patients.
+fn is_age(column: &str) -> bool {
+    let lower = column.to_lowercase();
+    lower == "age" || lower.starts_with("age_") || lower.ends_with("_age") || column == "年齢"
+}
+
+/// SK616: dates (of birth) in a column that is called age.
+fn ages_as_dates(context: &Context<'_>, findings: &mut Findings) {
+    let dated = |cell: &str| {
+        use crate::data::date::DateOrder;
+        cell.parse::<f64>().is_err() && crate::data::Date::parse(cell, DateOrder::Iso).is_some()
+    };
+    let mut first: BTreeMap<&str, (usize, &str, &str)> = BTreeMap::new();
+    for patient in &context.trial.patients {
+        for (column, cell) in patient.attributes.iter().filter(|(column, cell)| is_age(column) && dated(cell)) {
+            first.entry(column).and_modify(|found| found.0 += 1).or_insert((1, cell, &patient.id));
+        }
+    }
+    for (column, (count, cell, patient)) in first {
+        let patients = if count == 1 { "1 patient".to_owned() } else { format!("{count} patients") };
+        findings.add(
+            "SK616",
+            patient_level(context, column),
+            format!("`{column}` is a date in {patients}, first {cell} of patient {patient}"),
+            "write the age in years; a date of birth is described by nobody",
+        );
+    }
+}
+
+/// Words for one thing that do not begin with one letter.
+const SAME: [&[&str]; 2] =
+    [&["f", "female", "woman", "weiblich", "女", "女性"], &["m", "male", "man", "männlich", "男", "男性"]];
+
 /// SK610: one value in several spellings.
 fn spellings(context: &Context<'_>, findings: &mut Findings) {
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -383,6 +416,15 @@ fn spellings(context: &Context<'_>, findings: &mut Findings) {
                 && let Some(of_word) = folded.remove(*word)
             {
                 folded.entry(letter.clone()).or_default().extend(of_word);
+            }
+        }
+        // `女` beside `F`.
+        for words in SAME {
+            let mut keys =
+                folded.keys().filter(|key| words.contains(&key.as_str())).cloned().collect::<Vec<_>>().into_iter();
+            if let Some(first) = keys.next() {
+                let rest: Vec<&str> = keys.filter_map(|key| folded.remove(&key)).flatten().collect();
+                folded.entry(first).or_default().extend(rest);
             }
         }
         for spellings in folded.values().chain(&answers).filter(|spellings| spellings.len() > 1) {

@@ -206,6 +206,15 @@ fn events(context: &Context<'_>, findings: &mut Findings) {
                 "correct what defines the set, if the patient was treated",
             );
         }
+        let undated = event.start_day.is_none() && event.end_day.is_none();
+        if event.emergent && undated && given.emergent.is_none() && given.source.table.has_column(&given.start_day) {
+            findings.add(
+                "SK715",
+                at(&given.start_day),
+                format!("{named} has no day: it is counted as one that began after the injection"),
+                "fill the day in, or name `event_columns.emergent`",
+            );
+        }
         if !event.emergent {
             let (column, when) = match (event.start_day, event.end_day) {
                 (None, Some(day)) => (&given.end_day, format!("ended before treatment on day {day}")),

@@ -90,6 +90,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     for &number in &scored {
         let Some(endpoint) = design.endpoints.get(number) else { continue };
+        whole_knees(context, number, endpoint, &|value| !at_end(number, value), findings);
         for visit in 0..design.visits.len() {
             let usual = |value: f64| !at_end(number, value);
             let knees = context.trial.patients.iter().flat_map(Patient::knees);
@@ -126,6 +127,82 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Fewest visits at which an endpoint is the same in both knees, or in one knee, before it counts as copied.
+const VISITS: usize = 3;
+/// Fewest different values of an endpoint whose equal ones are no chance.
+const FINE: usize = 15;
+/// Patients whom a finding names.
+const NAMED: usize = 10;
+
+/// SK209 and SK210 of one endpoint: patients whose knees have the same values at every visit, and knees that have one value at
+/// all their visits after baseline, where the endpoint has many values.
+fn whole_knees(
+    context: &Context<'_>,
+    number: usize,
+    endpoint: &Endpoint,
+    usual: &dyn Fn(f64) -> bool,
+    findings: &mut Findings,
+) {
+    let visits = context.trial.design.visits.len();
+    let mut distinct: BTreeSet<u64> = BTreeSet::new();
+    for (_, knee) in context.knees_of_patients() {
+        distinct.extend((0..visits).filter_map(|visit| cell(knee, number, visit)).map(f64::to_bits));
+        if distinct.len() >= FINE {
+            break;
+        }
+    }
+    if visits < VISITS || distinct.len() < FINE {
+        return;
+    }
+    let mut same: Vec<(&str, Option<usize>)> = Vec::new();
+    let mut carried: Vec<(String, Option<usize>)> = Vec::new();
+    for patient in &context.trial.patients {
+        if let [a, b] = patient.knees() {
+            let pairs = || (0..visits).filter_map(|visit| Some((cell(a, number, visit)?, cell(b, number, visit)?)));
+            if pairs().all(|(a, b)| a == b && usual(a)) && pairs().count() >= VISITS {
+                same.push((&patient.id, (0..visits).find_map(|visit| row(b, visit))));
+            }
+        }
+        for knee in patient.knees() {
+            let values = || (0..visits).filter_map(|visit| cell(knee, number, visit));
+            let first = values().next();
+            if values().all(|value| Some(value) == first && usual(value)) && values().count() >= VISITS {
+                carried.push((format!("{} {}", patient.id, knee.side), (0..visits).find_map(|visit| row(knee, visit))));
+            }
+        }
+    }
+    let listed = |names: Vec<&str>| match names.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.get(..NAMED).unwrap_or_default().join(", ")),
+    };
+    if let Some((_, first)) = same.first() {
+        let names = listed(same.iter().map(|(name, _)| *name).collect());
+        findings.add(
+            "SK210",
+            context.rows.place(*first, Some(&endpoint.column)),
+            format!(
+                "{} is the same in both knees at every visit of {} ({names})",
+                endpoint.name,
+                count(same.len(), "patient")
+            ),
+            "ask the site whether one knee was copied to the other",
+        );
+    }
+    if let Some((_, first)) = carried.first() {
+        let names = listed(carried.iter().map(|(name, _)| name.as_str()).collect());
+        findings.add(
+            "SK209",
+            context.rows.place(*first, Some(&endpoint.column)),
+            format!("{} is the same at every visit of {} ({names})", endpoint.name, count(carried.len(), "knee")),
+            "ask the site whether a value was carried forward",
+        );
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// How many pairs of values are equal, and of how many, where it is more than half of them and the equal values differ among

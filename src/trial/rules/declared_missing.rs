@@ -2,9 +2,13 @@
 //! value.
 
 use super::Context;
-use crate::data::Table;
+use crate::data::{Table, number};
+use crate::trial::bds;
+use crate::trial::coded::Coded;
+use crate::trial::design::Endpoint;
 use crate::trial::findings::{Findings, place};
-use crate::trial::sources::{Layout, Source};
+use crate::trial::rows::shorten;
+use crate::trial::sources::{Layout, Sources};
 use crate::trial::wide;
 use std::collections::BTreeMap;
 
@@ -21,22 +25,29 @@ pub fn by_column(column: &str, code: &str) -> String {
 /// SK039 and SK037.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
     for (file, table) in context.sources.tables() {
-        let mut by_code: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
-        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        let parameters = Parameters::of(context, file, table);
+        let mut by_code: BTreeMap<&str, Vec<(&str, &[usize])>> = BTreeMap::new();
         for (column, codes) in table.emptied.everywhere.iter().chain(&table.emptied.by_column) {
             for (code, rows) in codes {
-                by_code.entry(code).or_default().push((column, rows.len()));
-                let row = rows.first().copied().unwrap_or_default();
-                first.entry(code).and_modify(|first| *first = row.min(*first)).or_insert(row);
+                by_code.entry(code).or_default().push((column, rows));
             }
         }
-        for (code, columns) in by_code {
-            let cells = |count: usize| if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") };
-            let listed: Vec<String> =
-                columns.iter().map(|(column, count)| format!("{} of `{column}`", cells(*count))).collect();
+        for (code, columns) in &by_code {
+            let listed: Vec<String> = columns
+                .iter()
+                .map(|(column, rows)| {
+                    let of = parameters.as_ref().filter(|parameters| parameters.value == *column);
+                    let parts = of.map(|of| of.parts(table, rows)).unwrap_or_default();
+                    let parts: Vec<String> =
+                        parts.iter().map(|(name, _, rows)| format!("{} of {}", rows.len(), shorten(name))).collect();
+                    let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+                    format!("{} of `{column}`{parts}", cells(rows.len()))
+                })
+                .collect();
+            let first = columns.iter().filter_map(|(_, rows)| rows.first()).min();
             findings.add(
                 "SK039",
-                place(file, first.get(code).copied(), None),
+                place(file, first.copied(), None),
                 format!("the code `{code}` for missing emptied {}", listed.join(", ")),
                 format!(
                     "nothing, if `{code}` means missing in {}; else declare it by column, for instance {}",
@@ -48,16 +59,38 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         for (column, codes) in &table.emptied.everywhere {
             for (code, rows) in codes {
                 let number = code.parse::<f64>().or_else(|_| code.replacen(',', ".", 1).parse());
-                if let Some(among) = number.ok().and_then(|value| lies_among(context, file, table, column, value)) {
-                    let many = if rows.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", rows.len()) };
+                let Ok(value) = number else { continue };
+                // Where the code means missing indeed, as far as can be seen.
+                let mut elsewhere: Vec<&str> =
+                    by_code.get(code.as_str()).into_iter().flatten().map(|(name, _)| *name).collect();
+                let mut doubted: Vec<(String, Vec<usize>, String)> = Vec::new();
+                match parameters.as_ref().filter(|parameters| parameters.value == *column) {
+                    Some(parameters) => {
+                        let parts = parameters.parts(table, rows);
+                        elsewhere = parts.iter().map(|(name, _, _)| *name).collect();
+                        for (name, level, rows) in &parts {
+                            if let Some(among) = parameters.lies_among(table, *level, value) {
+                                elsewhere.retain(|other| other != name);
+                                doubted.push((format!("`{column}` of the parameter `{name}`"), rows.clone(), among));
+                            }
+                        }
+                    }
+                    None => {
+                        if let Some(among) = lies_among(context, file, table, column, value) {
+                            elsewhere.retain(|other| other != column);
+                            doubted.push((format!("`{column}`"), rows.clone(), among));
+                        }
+                    }
+                }
+                let by = by_column(elsewhere.first().copied().unwrap_or("crp"), code);
+                for (what, rows, among) in doubted {
                     findings.add(
                         "SK037",
                         place(file, rows.first().copied(), Some(column)),
-                        format!("the code `{code}` emptied {many} of `{column}`, where it may be a value: {among}"),
+                        format!("the code `{code}` emptied {} of {what}, where it may be a value: {among}", cells(rows.len())),
                         format!(
                             "take `{code}` out of `missing`, and declare it for the columns where it means missing, for \
-                             instance {}",
-                            by_column("crp", code)
+                             instance {by}"
                         ),
                     );
                 }
@@ -66,26 +99,88 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+fn cells(count: usize) -> String {
+    if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
+}
+
+/// The parameters of a file in the basic data structure, whose value column holds the values of all of them.
+struct Parameters<'a> {
+    value: &'a str,
+    codes: Coded,
+    /// By level of the parameter code: its endpoint, where the plan has it.
+    endpoints: Vec<Option<&'a Endpoint>>,
+}
+
+impl<'a> Parameters<'a> {
+    fn of(context: &Context<'a>, file: &str, table: &Table) -> Option<Self> {
+        let Some(Layout::Bds { parameter, value }) = layout(context.sources, file) else { return None };
+        if !table.emptied.everywhere.contains_key(value) && !table.emptied.by_column.contains_key(value) {
+            return None;
+        }
+        let design = &context.trial.design;
+        let codes = Coded::read(table, parameter)?;
+        let levels = bds::levels(design, &context.sources.parameter_codes, &codes.levels);
+        let of_level = |level: usize| {
+            let number = levels.iter().position(|found| *found == Some(level))?;
+            design.endpoints.get(number)
+        };
+        let endpoints = (0..codes.levels.len()).map(of_level).collect();
+        Some(Self { value, codes, endpoints })
+    }
+
+    /// The rows of the file `rows` by parameter: as the plan names its endpoint, with its level and its rows.
+    fn parts(&self, table: &Table, rows: &[usize]) -> Vec<(&str, usize, Vec<usize>)> {
+        let mut by_level: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (level, row) in (0..table.height()).filter_map(|row| Some((self.codes.level(row)?, table.file_row(row)))) {
+            if rows.binary_search(&row).is_ok() {
+                by_level.entry(level).or_default().push(row);
+            }
+        }
+        let name = |level: usize| match self.endpoints.get(level) {
+            Some(Some(endpoint)) => endpoint.column.as_str(),
+            _ => self.codes.levels.get(level).map(String::as_str).unwrap_or_default(),
+        };
+        by_level.into_iter().map(|(level, rows)| (name(level), level, rows)).collect()
+    }
+
+    /// Why a number may be a value of a parameter that the plan analyses.
+    fn lies_among(&self, table: &Table, level: usize, value: f64) -> Option<String> {
+        let endpoint = self.endpoints.get(level).copied().flatten()?;
+        let comma = table.provenance.decimal == ',';
+        among(Some(endpoint), value, || {
+            let cells = table.text(self.value).ok()?;
+            let of_level = cells.iter().enumerate().filter(|(row, _)| self.codes.level(*row) == Some(level));
+            Some(of_level.filter_map(|(_, cell)| number::parse(cell.as_deref()?, comma).ok()).collect())
+        })
+    }
+}
+
+/// How the observations of a file are laid out; `None` for a file beside them.
+fn layout<'s>(sources: &'s Sources, file: &str) -> Option<&'s Layout> {
+    let further = sources.further.iter().map(|further| (&further.source, &further.layout));
+    let mut layouts = std::iter::once((&sources.observations, &sources.layout)).chain(further);
+    layouts.find(|(source, _)| source.file == file).map(|(_, layout)| layout)
+}
+
 /// Why a number may be a value of a column: it lies in the range of its endpoint, or among its other values.
 fn lies_among(context: &Context<'_>, file: &str, table: &Table, column: &str, value: f64) -> Option<String> {
     let design = &context.trial.design;
-    let sources = context.sources;
-    let further = sources.further.iter().map(|further| (&further.source, &further.layout));
-    let layouts: Vec<(&Source, &Layout)> =
-        std::iter::once((&sources.observations, &sources.layout)).chain(further).collect();
-    let layout = layouts.iter().find(|(source, _)| source.file == file).map(|(_, layout)| *layout);
-    let endpoint = match layout {
+    let endpoint = match layout(context.sources, file) {
         Some(Layout::Long) => design.endpoints.iter().find(|endpoint| endpoint.column == column),
-        Some(Layout::Wide { pattern }) => {
-            wide::endpoint_of(design, &sources.codes, pattern, column).and_then(|number| design.endpoints.get(number))
-        }
+        Some(Layout::Wide { pattern }) => wide::endpoint_of(design, &context.sources.codes, pattern, column)
+            .and_then(|number| design.endpoints.get(number)),
         Some(Layout::Bds { .. }) | None => None,
     };
+    among(endpoint, value, || Some(table.numbers(column).ok()?.into_iter().flatten().collect()))
+}
+
+/// The same for an endpoint, where there is one, and the other values.
+fn among(endpoint: Option<&Endpoint>, value: f64, others: impl FnOnce() -> Option<Vec<f64>>) -> Option<String> {
     if let Some((endpoint, (low, high))) = endpoint.and_then(|endpoint| Some((endpoint, endpoint.range?))) {
         let inside = (low..=high).contains(&value);
         return inside.then(|| format!("{} runs from {low} to {high}", endpoint.name));
     }
-    let others: Vec<f64> = table.numbers(column).ok()?.into_iter().flatten().collect();
+    let others = others()?;
     let low = others.iter().copied().fold(f64::INFINITY, f64::min);
     let high = others.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let among = others.len() >= FEWEST && low < value && value < high;

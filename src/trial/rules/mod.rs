@@ -22,8 +22,10 @@ pub mod missingness;
 pub mod plan;
 pub mod randomisation;
 mod scores;
+mod split_patients;
 pub mod time;
 mod times;
+mod unit_parts;
 mod units;
 pub mod values;
 

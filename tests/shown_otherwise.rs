@@ -1,0 +1,204 @@
+//! What a worksheet or a text file shows otherwise than it is read is said, with its cells.
+
+use rust_xlsxwriter::{Format, Note, Workbook, Worksheet};
+use splitknee::data::{DataError, ReadOptions, Remark, Table, read_bytes};
+
+/// A worksheet with a header and twenty rows: identifiers in A, numbers from 31 in B and C.
+fn fill(sheet: &mut Worksheet) {
+    for (column, title) in ["id", "vas", "pain"].iter().enumerate() {
+        sheet.write(0, u16::try_from(column).unwrap(), *title).unwrap();
+    }
+    for row in 1..=20_u32 {
+        sheet.write(row, 0, format!("P{row:02}")).unwrap();
+        sheet.write(row, 1, 30 + row).unwrap();
+        sheet.write(row, 2, row % 7).unwrap();
+    }
+}
+
+fn read(workbook: &mut Workbook, sheet: Option<&str>) -> Table {
+    let options = ReadOptions { sheet: sheet.map(str::to_owned), ..ReadOptions::default() };
+    read_bytes("k.xlsx", &workbook.save_to_buffer().unwrap(), &options).unwrap()
+}
+
+/// The remarks on a worksheet that was spoiled.
+fn spoiled(spoil: impl FnOnce(&mut Worksheet)) -> Vec<Remark> {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    fill(sheet);
+    spoil(sheet);
+    read(&mut workbook, None).remarks
+}
+
+fn said<'r>(remarks: &'r [Remark], words: &str) -> &'r Remark {
+    remarks.iter().find(|remark| remark.text.contains(words)).unwrap_or_else(|| panic!("no `{words}`: {remarks:#?}"))
+}
+
+#[test]
+fn a_plain_worksheet_has_nothing_to_say() {
+    assert_eq!(spoiled(|_| {}), []);
+}
+
+#[test]
+fn cells_struck_through_are_named_in_whole_and_in_part() {
+    let line = Format::new().set_font_strikethrough();
+    let remarks = spoiled(|sheet| {
+        sheet.write_with_format(2, 1, 32, &line).unwrap();
+        sheet.write_rich_string(4, 0, &[(&Format::default(), "P0"), (&line, "4")]).unwrap();
+        // Nothing is read from an empty cell.
+        sheet.write_blank(30, 1, &line).unwrap();
+    });
+    let found = said(&remarks, "struck through");
+    assert_eq!(found.text, "2 cells are struck through, and are read like all others: B3, A5");
+    assert!(found.doubtful && found.row == Some(3) && found.column.as_deref() == Some("vas"), "{found:?}");
+    // Ten are named, the others counted.
+    let remarks = spoiled(|sheet| {
+        for row in 1..=12 {
+            sheet.write_with_format(row, 1, 40, &line).unwrap();
+        }
+    });
+    let text = &said(&remarks, "struck through").text;
+    assert!(text.starts_with("12 cells") && text.ends_with("B10, B11 and 2 more"), "{text}");
+}
+
+#[test]
+fn comments_are_named_and_not_read() {
+    let remarks = spoiled(|sheet| {
+        sheet.insert_note(0, 1, &Note::new("in mm")).unwrap();
+        sheet.insert_note(2, 1, &Note::new("on active treatment")).unwrap();
+        sheet.insert_note(40, 8, &Note::new("beside the table")).unwrap();
+    });
+    let found = said(&remarks, "comment");
+    assert_eq!(found.text, "2 cells carry a comment, which was not read: B1, B3");
+    assert!(!found.doubtful);
+}
+
+#[test]
+fn numbers_that_a_format_scales_or_hides_are_named() {
+    let percent = Format::new().set_num_format("0%");
+    let remarks = spoiled(|sheet| {
+        sheet.write_with_format(2, 1, 0.45, &percent).unwrap();
+    });
+    let found = said(&remarks, "per cent");
+    assert!(found.doubtful && found.text.contains("1 of the 20 numbers of `vas`"), "{found:?}");
+    assert!(found.text.contains("0.45 in B3"), "{found:?}");
+    let remarks = spoiled(|sheet| {
+        for row in 1..=20 {
+            sheet.write_with_format(row, 1, 0.45, &percent).unwrap();
+        }
+    });
+    assert!(!said(&remarks, "per cent").doubtful);
+    let unseen = Format::new().set_num_format(";;;");
+    let remarks = spoiled(|sheet| {
+        sheet.write_with_format(5, 1, 88, &unseen).unwrap();
+    });
+    assert_eq!(
+        said(&remarks, "by a format").text,
+        "1 cell is shown as empty by a format, and is read like all others: B6"
+    );
+}
+
+#[test]
+fn hidden_rows_columns_and_worksheets_are_named() {
+    let remarks = spoiled(|sheet| {
+        for row in 2..14 {
+            sheet.set_row_hidden(row).unwrap();
+        }
+        sheet.set_column_hidden(2).unwrap();
+    });
+    let rows = said(&remarks, "rows of the worksheet");
+    assert!(rows.text.ends_with("read like all others: 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more"), "{rows:?}");
+    assert!(rows.doubtful && rows.row == Some(3));
+    assert!(said(&remarks, "1 column of the worksheet is hidden").text.ends_with("`pain`"));
+    let book = |hidden: [bool; 2]| {
+        let mut workbook = Workbook::new();
+        for (name, hidden) in ["Knees", "Corrections"].into_iter().zip(hidden) {
+            let sheet = workbook.add_worksheet().set_name(name).unwrap();
+            fill(sheet);
+            sheet.set_hidden(hidden);
+            if !hidden {
+                sheet.set_active(true);
+            }
+        }
+        workbook
+    };
+    let passed_over = read(&mut book([false, true]), None).remarks;
+    assert_eq!(said(&passed_over, "passed over").text, "1 hidden worksheet was passed over: `Corrections`");
+    // Named, it is read, and said to be hidden; the other is then not said to be passed over.
+    let named = read(&mut book([true, false]), Some("Knees")).remarks;
+    assert_eq!(named.len(), 1, "{named:?}");
+    assert_eq!(named[0].text, "the worksheet `Knees`, which was read, is hidden in the workbook");
+    assert_eq!(read(&mut book([false, true]), Some("Knees")).remarks, []);
+}
+
+#[test]
+fn merged_values_are_named_as_the_cause_of_empty_cells() {
+    let remarks = spoiled(|sheet| {
+        sheet.merge_range(2, 1, 3, 1, "", &Format::default()).unwrap();
+        sheet.write(2, 1, 45).unwrap();
+    });
+    let found = said(&remarks, "merged range");
+    assert!(found.text.contains("1 merged range reaches over several rows: B3:B4") && found.doubtful, "{found:?}");
+}
+
+#[test]
+fn a_column_with_neither_name_nor_value_is_noted() {
+    let table = read_bytes("k.csv", b"id,,vas\nP01,,5\nP02,,6\n", &ReadOptions::default()).unwrap();
+    assert_eq!(table.column_names(), ["id", "vas"]);
+    assert_eq!(table.provenance.notes, ["column 2 has neither name nor value and was dropped"]);
+}
+
+fn csv(text: &str, encoding: &str, declared: Option<&str>) -> Result<Table, DataError> {
+    let encoding = encoding_rs::Encoding::for_label(encoding.as_bytes()).unwrap();
+    let (bytes, _, lost) = encoding.encode(text);
+    assert!(!lost, "{text}");
+    read_bytes("k.csv", &bytes, &ReadOptions { encoding: declared.map(str::to_owned), ..ReadOptions::default() })
+}
+
+/// An encoding that was told wrongly from the bytes is refused with those that fit; declared, it is read.
+#[test]
+fn a_wrong_guess_of_an_encoding_is_refused_with_those_that_fit() {
+    for (term, written) in [
+        ("局所疼痛", "euc-jp"),
+        ("左膝", "gbk"),
+        ("左膝", "big5"),
+        ("왼쪽", "euc-kr"),
+        ("ﾋﾀﾞﾘ", "shift_jis"),
+        ("Левая", "windows-1251"),
+        ("Jäger", "macintosh"),
+    ] {
+        let text = format!("id,term,vas\nP01,{term},5\nP02,,6\n");
+        let error = csv(&text, written, None).unwrap_err();
+        assert!(matches!(error, DataError::Improbable { row: 2, .. }), "{term}: {error}");
+        let said = error.to_string();
+        assert!(said.contains(&format!("`{written}`: {term}")) || written == "windows-1251", "{said}");
+        assert!(said.contains("declare `encoding`"), "{said}");
+        let table = csv(&text, written, Some(written)).unwrap();
+        assert_eq!(table.text("term").unwrap()[0].as_deref(), Some(term));
+        assert_eq!(table.remarks, [], "{term}");
+    }
+    // What is told rightly is read as before.
+    for (term, written) in
+        [("Übelkeit, stärker", "windows-1252"), ("左膝の疼痛", "shift_jis"), ("Größe 5 µg", "windows-1252")]
+    {
+        let table = csv(&format!("id;term\nP01;{term}\n"), written, None).unwrap();
+        assert_eq!(table.text("term").unwrap()[0].as_deref(), Some(term));
+        assert_eq!(table.remarks, [], "{term}");
+    }
+}
+
+#[test]
+fn text_that_an_earlier_conversion_spoiled_is_said() {
+    for (term, words) in [
+        ("Ãœbelkeit", "hold UTF-8 that was read as another encoding"),
+        ("\u{fffd}belkeit", "hold characters that no text has"),
+        ("pain\u{7}", "hold characters that no text has"),
+    ] {
+        let table = csv(&format!("id,term\nP01,{term}\n"), "utf-8", None).unwrap();
+        let words = words.replacen("hold", "holds", 1);
+        let remark = said(&table.remarks, &words);
+        assert!(remark.doubtful && remark.row == Some(2), "{remark:?}");
+    }
+    // The other way round: UTF-8 that is declared as Windows-1252.
+    let table = csv("id,term\nP01,左\n", "utf-8", Some("windows-1252")).unwrap();
+    assert!(said(&table.remarks, "UTF-8").text.contains("where `左` was written"), "{:?}", table.remarks);
+}
