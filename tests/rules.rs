@@ -417,6 +417,40 @@ const CASES: &[Case] = &[
         t.set("events.csv", 2, "start_day", "");
         t.set("events.csv", 2, "end_day", "");
     }),
+    ("SK620", "knees.csv", 6, "age", |t| {
+        age_in_the_observations(t);
+        t.set("knees.csv", 6, "age", "51");
+        t.files.get_mut("patients.csv").unwrap().iter_mut().for_each(|row| drop(row.remove(1)));
+    }),
+    ("SK620", "knees.csv", 2, "age", |t| {
+        age_in_the_observations(t);
+        t.set("patients.csv", 2, "age", "44");
+    }),
+    ("SK609", "patients.csv", 1, "age", |t| {
+        age_in_the_observations(t);
+        t.set("knees.csv", 6, "age", "51");
+        t.files.get_mut("patients.csv").unwrap().iter_mut().for_each(|row| drop(row.remove(1)));
+        t.plan.push_str("[analysis]\ncovariates = [\"age\"]\n");
+    }),
+    ("SK621", "patients.csv", 0, "age", |t| {
+        t.set_column("patients.csv", "age", |_, _| "55".to_owned());
+        t.plan.push_str("[analysis]\ncovariates = [\"age\"]\n");
+    }),
+    ("SK613", "patients.csv", 0, "age", |t| {
+        t.set_column("patients.csv", "age", |age, _| format!("{age}%"));
+        t.plan.push_str("[analysis]\ncovariates = [\"age\"]\n");
+    }),
+    ("SK615", "patients.csv", 0, "sex", |t| {
+        t.set_column("patients.csv", "sex", |_, row| format!("name {}", char::from(b'a' + u8::try_from(row).unwrap())));
+        t.plan.push_str("[analysis]\ncovariates = [\"sex\"]\n");
+    }),
+    ("SK616", "patients.csv", 0, "bmi", |t| {
+        for row in t.files.get_mut("patients.csv").unwrap() {
+            let bmi = if row[0] == "id" { "bmi".to_owned() } else { format!("24.{}", &row[1][1..]) };
+            row.push(bmi);
+        }
+        t.set("patients.csv", 5, "bmi", "245");
+    }),
     ("SK009", "plan.toml", 81, "11", |t| {
         t.plan.push_str(
             "\n[[covariate]]\nname = \"sex\"\nkind = \"factor\"\nlevels = [\"F\", \"M\"]\nlabels = [\"M\", \"F\"]\n",
@@ -551,6 +585,16 @@ const CASES: &[Case] = &[
     ("SK809", "ice.csv", 2, "event", |t| with_events(t, "P01,LEFT,Month 6,ARTHROPLASTY")),
     ("SK018", "plan.toml", 78, "8", |t| t.plan.push_str("\n[[waive]]\nrule = \"SK103\"\nreason = \"No\"\n")),
 ];
+
+/// Adds the ages of the patients to the observations.
+fn age_in_the_observations(t: &mut SmallTrial) {
+    let ages: Vec<(String, String)> =
+        t.files["patients.csv"][1..].iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    for row in t.files.get_mut("knees.csv").unwrap() {
+        let age = ages.iter().find(|(id, _)| *id == row[0]).map_or("age", |(_, age)| age);
+        row.push(age.to_owned());
+    }
+}
 
 /// Writes the pain of some rows in centimetres.
 fn in_centimetres(t: &mut SmallTrial, of: impl Fn(&[String]) -> bool) {

@@ -101,7 +101,7 @@ impl Words {
 
     /// A message whose `{visit}` is the only one of a trial, which the plan does not name: within a sentence it has an article.
     fn at_the_single_visit<'m>(&self, message: &'m str) -> Cow<'m, str> {
-        let Some(named) = self.messages.get("table.the_single_visit").filter(|_| message.contains("t {visit}")) else {
+        let Some(named) = self.messages.get("table.the_single_visit").filter(|_| message.contains("{visit}")) else {
             return Cow::Borrowed(message);
         };
         Cow::Owned(["At ", "at ", "to "].iter().fold(message.to_owned(), |message, word| {

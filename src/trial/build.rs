@@ -472,12 +472,17 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
                 continue;
             }
             let names: Vec<&str> = known.iter().copied().collect();
-            findings.add(
-                "SK609",
-                place(file, Some(1), Some(column)),
-                format!("the plan uses `{column}` ({purpose}), which no patient-level column is called"),
-                one_of_the_columns(column, &names),
-            );
+            let (message, remedy) = match rules::contradictions::of_column(sources, column) {
+                Some(cause) => (
+                    format!("the plan uses `{column}` ({purpose}), and {cause}"),
+                    "correct the cells: a patient-level column has one value per patient".to_owned(),
+                ),
+                None => (
+                    format!("the plan uses `{column}` ({purpose}), which no patient-level column is called"),
+                    one_of_the_columns(column, &names),
+                ),
+            };
+            findings.add("SK609", place(file, Some(1), Some(column)), message, remedy);
         }
     }
     let mut sets = Vec::new();

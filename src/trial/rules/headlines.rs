@@ -70,6 +70,8 @@ const HEADLINES: &[(&str, &str)] = &[
     ("SK118", "Rows of totals among the patients"),
     ("SK119", "Patients who share out the visits between them"),
     ("SK226", "Patients with the same values as another"),
+    ("SK620", "Columns that say two things of a patient"),
+    ("SK621", "Covariates that are the same in all patients"),
     ("SK619", "Cells that an analysis set cannot read"),
     ("SK723", "Dates of events and deviations that cannot be read"),
     ("SK724", "Days and dates of events that disagree"),

@@ -7,6 +7,7 @@
 mod baselines;
 pub mod coding;
 pub mod consistency;
+pub mod contradictions;
 mod copied_patients;
 mod copies;
 pub mod declared_missing;
