@@ -202,3 +202,69 @@ fn text_that_an_earlier_conversion_spoiled_is_said() {
     let table = csv("id,term\nP01,左\n", "utf-8", Some("windows-1252")).unwrap();
     assert!(said(&table.remarks, "UTF-8").text.contains("where `左` was written"), "{:?}", table.remarks);
 }
+
+/// A document of LibreOffice with one worksheet of these rows, and styles named `ce1` (struck through) and `T1` (the same, of a
+/// piece of text).
+fn ods(rows: &str) -> Vec<u8> {
+    use std::io::Write;
+    let line = "<style:text-properties style:text-line-through-style=\"solid\"/>";
+    let content = format!(
+        "<?xml version=\"1.0\"?><office:document-content xmlns:office=\"o\" xmlns:table=\"t\" xmlns:text=\"x\" xmlns:style=\"s\">\
+         <office:automatic-styles><style:style style:name=\"ce1\" style:family=\"table-cell\">{line}</style:style>\
+         <style:style style:name=\"T1\" style:family=\"text\">{line}</style:style></office:automatic-styles>\
+         <office:body><office:spreadsheet><table:table table:name=\"Knees\"><table:table-column/>\
+         <table:table-column table:default-cell-style-name=\"ce1\"/><table:table-column/>{rows}</table:table>\
+         </office:spreadsheet></office:body></office:document-content>"
+    );
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("META-INF/manifest.xml", "<manifest:manifest xmlns:manifest=\"m\"/>"),
+        ("content.xml", &content),
+    ] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn marks_of_opendocument_and_excel_97_are_named_too() {
+    let text = |text: &str, style: &str| {
+        format!(
+            "<table:table-cell office:value-type=\"string\" table:style-name=\"{style}\"><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let number = |value: &str, further: &str| {
+        format!(
+            "<table:table-cell office:value-type=\"float\" office:value=\"{value}\"{further}><text:p>{value}</text:p></table:table-cell>"
+        )
+    };
+    let row = |cells: [String; 3]| format!("<table:table-row>{}</table:table-row>", cells.concat());
+    let plain = " table:style-name=\"Default\"";
+    let rows = [
+        row([text("id", "Default"), text("vas", "Default"), text("pain", "Default")]),
+        // By the column; by the cell; by a piece of the text.
+        row([text("P01", "Default"), number("41", ""), number("1", plain)]),
+        row([text("P02", "ce1"), number("42", plain), number("2", plain)]),
+        row([text("P<text:span text:style-name=\"T1\">03</text:span>", "Default"), number("43", plain), number("3", plain)]),
+        row([
+            text("P04", "Default"),
+            "<table:table-cell table:style-name=\"Default\" office:value-type=\"percentage\" office:value=\"0.45\"><text:p>45%</text:p></table:table-cell>"
+                .to_owned(),
+            "<table:table-cell office:value-type=\"float\" office:value=\"4\"><office:annotation><text:p>late</text:p>\
+             </office:annotation><text:p>4</text:p></table:table-cell>"
+                .to_owned(),
+        ]),
+    ];
+    let table = read_bytes("k.ods", &ods(&rows.concat()), &ReadOptions::default()).unwrap();
+    assert_eq!(table.numbers("pain").unwrap(), [1.0, 2.0, 3.0, 4.0].map(Some));
+    assert!(said(&table.remarks, "struck through").text.ends_with("B2, A3, A4"), "{:?}", table.remarks);
+    assert!(said(&table.remarks, "comment").text.ends_with("C5"), "{:?}", table.remarks);
+    assert!(said(&table.remarks, "per cent").text.contains("0.45 in B5"), "{:?}", table.remarks);
+    // Written by xlwt (`tests/everyday/formats/make.py`).
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/everyday/formats/struck.xls");
+    let table = splitknee::data::read(&file, &ReadOptions::default()).unwrap();
+    assert!(said(&table.remarks, "struck through").text.ends_with("read like all others: B3"), "{:?}", table.remarks);
+    assert!(said(&table.remarks, "per cent").text.contains("1 of the 20 numbers of `vas`"), "{:?}", table.remarks);
+}

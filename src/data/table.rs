@@ -59,6 +59,8 @@ pub struct ColumnInfo {
     pub value_labels: Vec<(f64, String)>,
     /// Whether every value has a label; text of such a column is its labels.
     pub labelled: bool,
+    /// Codes that the file itself calls missing and that its cells held, with how many cells each.
+    pub missing_codes: BTreeMap<String, usize>,
 }
 
 impl ColumnInfo {

@@ -125,15 +125,18 @@ fn decimals_of(values: &[Option<f64>]) -> usize {
 
 /// What the readers of the files passed over or decided.
 fn remarks(sources: &Sources, findings: &mut Findings) {
-    for (file, table) in sources.tables() {
-        for remark in &table.remarks {
+    // What two readings of one file find alike is said once.
+    let mut said: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (file, table) in sources.readings() {
+        for remark in table.remarks.iter().filter(|remark| said.insert((file, &remark.text))) {
             let rule = if remark.doubtful { "SK028" } else { "SK027" };
             let at = place(file, remark.row, remark.column.as_deref().filter(|column| !column.is_empty()));
             findings.add(rule, at, remark.text.clone(), remark.remedy);
         }
         // What a reader decided and did not remark on; what `where` keeps is said where the files are listed.
         let remarked = |note: &&String| table.remarks.iter().any(|remark| remark.text == **note);
-        for note in table.provenance.notes.iter().filter(|note| !remarked(note) && !note.starts_with("`where` keeps")) {
+        let notes = table.provenance.notes.iter().filter(|note| !remarked(note) && !note.starts_with("`where` keeps"));
+        for note in notes.filter(|note| said.insert((file, note.as_str()))) {
             findings.add("SK027", place(file, None, None), note.clone(), decided(note));
         }
     }

@@ -6,6 +6,7 @@ use crate::data::Table;
 use crate::trial::coded::Coded;
 use crate::trial::findings::{Findings, place};
 use crate::trial::rows::shorten;
+use crate::trial::side::yes_or_no;
 use crate::trial::sources::{Layout, Roles, Source, Sources};
 use crate::trial::{attributes, wide};
 use std::collections::{BTreeSet, HashMap};
@@ -109,19 +110,28 @@ fn of_file(context: &Context<'_>, source: &Source, roles: &Roles, layout: &Layou
     else {
         return;
     };
-    let several = ids.counts().into_iter().filter(|rows| *rows > 1).count();
     for name in names {
         let Some(column) = Coded::read(&source.table, &name) else { continue };
-        let filled = column.codes.iter().filter(|code| **code != crate::trial::coded::EMPTY).count();
-        if filled == 0 {
+        // What happens at a visit is answered by yes or no; so are the boxes of REDCap (`ae___1`).
+        let answers = column.levels.iter().all(|level| yes_or_no(level).is_some());
+        if answers || name.contains("___") {
             continue;
         }
+        let mut cells = vec![0_usize; ids.levels.len()];
+        for row in 0..source.table.height() {
+            if let (Some(id), Some(_)) = (ids.level(row), column.level(row))
+                && let Some(count) = cells.get_mut(id)
+            {
+                *count += 1;
+            }
+        }
+        let several = cells.into_iter().filter(|cells| *cells > 1).count();
         let at = |row: usize| place(&source.file, Some(source.table.file_row(row)), Some(&name));
         let text = |level: usize| column.levels.get(level).map(|cell| shorten(cell)).unwrap_or_default();
         let id = |patient: usize| ids.levels.get(patient).map(String::as_str).unwrap_or_default();
         let most = several / 10 + usize::from(several < 20);
-        if let Some((found, known)) = contradictions(&source.table, &ids, &column, most).filter(|_| several >= FEWEST) {
-            for contradiction in &found {
+        if let Some((found, known)) = contradictions(&source.table, &ids, &column, most) {
+            for contradiction in found.iter().filter(|_| several >= FEWEST) {
                 findings.add(
                     "SK620",
                     at(contradiction.second.1),
@@ -133,7 +143,7 @@ fn of_file(context: &Context<'_>, source: &Source, roles: &Roles, layout: &Layou
                         text(contradiction.first.0),
                         source.table.file_row(contradiction.first.1)
                     ),
-                    "correct the cell; else rename the column, if it is measured at every visit",
+                    "correct the cell, or waive the rule with the reason if the column is measured at every visit",
                 );
             }
             if found.is_empty() {

@@ -22,9 +22,86 @@ pub fn by_column(column: &str, code: &str) -> String {
     format!("`missing_in = {{ {key} = [\"{code}\"] }}` in [data]")
 }
 
+/// Labels by which a file says that a code means missing.
+const LABELS: [&str; 22] = [
+    "missing",
+    "not done",
+    "not assessed",
+    "not available",
+    "not applicable",
+    "not known",
+    "unknown",
+    "no answer",
+    "no data",
+    "refused",
+    "n/a",
+    "na",
+    "nd",
+    "n.d.",
+    "missing value",
+    "keine angabe",
+    "unbekannt",
+    "欠測",
+    "不明",
+    "未実施",
+    "無回答",
+    "該当なし",
+];
+
+/// SK037 and SK217 of what a typed file says of its own codes: codes that it calls missing and that may be values, and values
+/// whose label says missing and that it does not call so.
+fn by_the_file(context: &Context<'_>, file: &str, table: &Table, findings: &mut Findings) {
+    for column in table.column_names() {
+        let Some(info) = table.info(&column) else { continue };
+        let among: Vec<(&String, usize, String)> = info
+            .missing_codes
+            .iter()
+            .filter_map(|(code, cells)| {
+                Some((code, *cells, lies_among(context, file, table, &column, code.parse().ok()?)?))
+            })
+            .collect();
+        if let Some((_, _, why)) = among.first() {
+            let total: usize = among.iter().map(|(_, count, _)| count).sum();
+            let codes = among.iter().take(10).map(|(code, _, _)| code.as_str()).collect::<Vec<_>>().join(", ");
+            let more = if among.len() > 10 { ", …" } else { "" };
+            findings.add(
+                "SK037",
+                place(file, None, Some(&column)),
+                format!(
+                    "the file itself calls {codes}{more} missing, which emptied {} of `{column}` and may be values: {why}",
+                    cells(total)
+                ),
+                "correct the missing values of the variable in the file, if they are values",
+            );
+        }
+        let said: Vec<&(f64, String)> = info
+            .value_labels
+            .iter()
+            .filter(|(_, label)| LABELS.contains(&crate::trial::spelling::folded(label).as_str()))
+            .collect();
+        if said.is_empty() {
+            continue;
+        }
+        let Ok(numbers) = table.numbers(&column) else { continue };
+        for (value, label) in said {
+            let rows: Vec<usize> =
+                numbers.iter().enumerate().filter(|(_, cell)| **cell == Some(*value)).map(|(row, _)| row).collect();
+            let Some(first) = rows.first() else { continue };
+            let code = number::print(*value);
+            findings.add(
+                "SK217",
+                place(file, Some(table.file_row(*first)), Some(&column)),
+                format!("`{column}` is {code} in {}, which the file labels `{}`", cells(rows.len()), shorten(label)),
+                format!("declare it, if it means missing: {}", by_column(&column, &code)),
+            );
+        }
+    }
+}
+
 /// SK039 and SK037.
 pub fn check(context: &Context<'_>, findings: &mut Findings) {
     for (file, table) in context.sources.tables() {
+        by_the_file(context, file, table, findings);
         let parameters = Parameters::of(context, file, table);
         let mut by_code: BTreeMap<&str, Vec<(&str, &[usize])>> = BTreeMap::new();
         for (column, codes) in table.emptied.everywhere.iter().chain(&table.emptied.by_column) {
