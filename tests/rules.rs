@@ -432,6 +432,42 @@ const CASES: &[Case] = &[
         t.files.get_mut("patients.csv").unwrap().iter_mut().for_each(|row| drop(row.remove(1)));
         t.plan.push_str("[analysis]\ncovariates = [\"age\"]\n");
     }),
+    ("SK222", "knees.csv", 9, "days", |t| {
+        for (at, row) in t.files.get_mut("knees.csv").unwrap().iter_mut().enumerate() {
+            row.push(if at == 0 { "falls".to_owned() } else { (at % 4).to_string() });
+            row.push(
+                if at == 0 {
+                    "days"
+                } else if at == 8 {
+                    "1"
+                } else {
+                    "30"
+                }
+                .to_owned(),
+            );
+        }
+        t.plan.push_str(
+            "\n[[endpoint]]\nname = \"Falls\"\ncolumn = \"falls\"\nkind = \"count\"\nexposure = \"days\"\nbetter = \"lower\"\n",
+        );
+    }),
+    ("SK050", "more.csv", 1, "VAS", |t| {
+        second_file(t, "P01,LEFT,Month 2,\nP01,RIGHT,Month 2,");
+        t.set("more.csv", 1, "vas", "VAS");
+        for (at, row) in t.files.get_mut("more.csv").unwrap().iter_mut().enumerate() {
+            row.push(if at == 0 { "mri".to_owned() } else { at.to_string() });
+        }
+        t.plan.push_str("\n[[endpoint]]\nname = \"MRI\"\ncolumn = \"mri\"\nbetter = \"lower\"\n");
+    }),
+    ("SK723", "events.csv", 2, "start_day", |t| {
+        t.set("events.csv", 2, "start_day", "45300");
+        t.set("events.csv", 2, "end_day", "45303");
+    }),
+    ("SK716", "events.csv", 4, "term", |t| {
+        t.repeat("events.csv", 2);
+        t.set("events.csv", 4, "id", "P05");
+        t.set("events.csv", 4, "term", "Local pian");
+    }),
+    ("SK717", "disposition.csv", 2, "reason", |t| t.set("disposition.csv", 2, "reason", "Lost to follow-up")),
     ("SK621", "patients.csv", 0, "age", |t| {
         t.set_column("patients.csv", "age", |_, _| "55".to_owned());
         t.plan.push_str("[analysis]\ncovariates = [\"age\"]\n");

@@ -268,3 +268,36 @@ fn marks_of_opendocument_and_excel_97_are_named_too() {
     assert!(said(&table.remarks, "struck through").text.ends_with("read like all others: B3"), "{:?}", table.remarks);
     assert!(said(&table.remarks, "per cent").text.contains("1 of the 20 numbers of `vas`"), "{:?}", table.remarks);
 }
+
+/// Of a workbook of which the plan names worksheets the others are named.
+#[test]
+fn worksheets_that_nobody_reads_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("Knees").unwrap();
+    for (column, title) in ["id", "side", "arm", "vas"].iter().enumerate() {
+        sheet.write(0, u16::try_from(column).unwrap(), *title).unwrap();
+    }
+    for row in 1..=20_u32 {
+        let left = row % 2 == 1;
+        sheet.write(row, 0, format!("P{:02}", row.div_ceil(2))).unwrap();
+        sheet.write(row, 1, if left { "L" } else { "R" }).unwrap();
+        sheet.write(row, 3, 30 + row).unwrap();
+    }
+    for pair in 0..10_u32 {
+        let active = pair % 2;
+        for side in 0..2 {
+            sheet.write(1 + 2 * pair + side, 2, if side == active { "EV" } else { "SAL" }).unwrap();
+        }
+    }
+    workbook.add_worksheet().set_name("Month 12").unwrap().write(0, 0, "id").unwrap();
+    workbook.save(folder.path().join("book.xlsx")).unwrap();
+    let plan = folder.path().join("plan.toml");
+    let text = "[trial]\nid = \"T\"\ntitle = \"T\"\n[data]\npath = \"book.xlsx\"\nsheet = \"Knees\"\ncolumns = { patient = \"id\", knee = \
+                \"side\", arm = \"arm\" }\n[arms]\nactive = \"EV\"\nplacebo = \"SAL\"\n[[endpoint]]\nname = \"VAS\"\ncolumn = \"vas\"\nbetter = \
+                \"lower\"\n";
+    std::fs::write(&plan, text).unwrap();
+    let (code, out, err) = crate::cli_model::run(&["check", plan.to_str().unwrap()]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("book.xlsx: worksheets that are not read: `Month 12`"), "{out}{err}");
+}

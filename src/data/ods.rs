@@ -215,5 +215,6 @@ fn load<'n>(name: &'n str, bytes: &[u8], layouts: Vec<Layout>, options: &ReadOpt
         layout.into_sheet(&mut sheet);
     }
     sheet.remarks.extend(hidden);
+    sheet.shown = visible;
     Ok(sheet)
 }

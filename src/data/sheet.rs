@@ -54,6 +54,8 @@ pub(super) struct Sheet<'a> {
     pub formulas: usize,
     /// Rows that a filter or the user hides.
     pub hidden: Vec<u32>,
+    /// The worksheets of the workbook that are shown.
+    pub shown: Vec<String>,
     /// What is to be said of the workbook.
     pub remarks: Vec<Remark>,
     /// Columns that are not shown, first and last.
@@ -76,6 +78,7 @@ impl<'a> Sheet<'a> {
             errors: Vec::new(),
             formulas: 0,
             hidden: Vec::new(),
+            shown: Vec::new(),
             remarks: Vec::new(),
             hidden_columns: Vec::new(),
             marks: Marks::default(),
@@ -251,7 +254,13 @@ pub(super) fn table(
     let rows = FileRows::Listed(sheet.rows.keys().map(|row| *row as usize + 1).collect());
     let decimal = if options.decimal_comma == Some(true) { ',' } else { '.' };
     notes.extend(remarks.iter().map(|remark: &Remark| remark.text.clone()));
-    let provenance = Provenance { sheet: Some(sheet.title), notes, decimal, ..table::provenance(name, format) };
+    let provenance = Provenance {
+        sheet: Some(sheet.title),
+        worksheets: sheet.shown,
+        notes,
+        decimal,
+        ..table::provenance(name, format)
+    };
     let mut table = Table::new(columns, rows, provenance)?;
     table.remarks = remarks;
     table.unread = unread;

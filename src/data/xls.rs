@@ -43,6 +43,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     let mut sheet = cells(name, title, &range, options)?;
     layout.into_sheet(&mut sheet);
     sheet.remarks.extend(hidden);
+    sheet.shown = visible;
     Ok(sheet)
 }
 

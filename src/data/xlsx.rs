@@ -103,6 +103,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     let unreadable = |error: calamine::XlsxError| broken(&of(&title), error.to_string());
     let mut sheet = Sheet::new(name, title.clone());
     sheet.remarks.extend(marked::hidden_sheets(options, &title, &all, &visible));
+    sheet.shown = visible;
     let layout = number.get(&title).map(|number| layout::of_xlsx(name, bytes, *number)).transpose()?.flatten();
     let layout = match layout {
         Some(layout) => layout,

@@ -24,7 +24,7 @@ use super::strangers::{self, Strangers};
 use super::time_to_event;
 use super::totals;
 use crate::math::decimal;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use super::sources::{Allocation, Events, Layout, Roles, SetDefinition, Source};
 
@@ -140,8 +140,37 @@ fn remarks(sources: &Sources, findings: &mut Findings) {
             findings.add("SK027", place(file, None, None), note.clone(), decided(note));
         }
     }
+    unread_worksheets(sources, findings);
     for said in &sources.said {
         findings.add(said.rule, said.location.clone(), said.message.clone(), said.remedy.clone());
+    }
+}
+
+/// Worksheets of a workbook that are neither read nor hidden, where the plan names those that are.
+fn unread_worksheets(sources: &Sources, findings: &mut Findings) {
+    // Of several worksheets of one workbook each stands under its path and its name in brackets.
+    let path = |file: &str| file.split(" [").next().unwrap_or(file).to_owned();
+    let mut books: BTreeMap<String, (&[String], BTreeSet<&str>)> = BTreeMap::new();
+    for (file, table) in sources.readings() {
+        let about = &table.provenance;
+        let book = books.entry(path(file)).or_insert((&about.worksheets, BTreeSet::new()));
+        book.1.extend(about.sheet.as_deref());
+    }
+    for (file, (all, read)) in books {
+        let unread: Vec<String> = all
+            .iter()
+            .filter(|title| !read.contains(title.as_str()))
+            .take(10)
+            .map(|title| format!("`{title}`"))
+            .collect();
+        if !unread.is_empty() {
+            findings.add(
+                "SK027",
+                place(&file, None, None),
+                format!("worksheets that are not read: {}", unread.join(", ")),
+                "nothing, if they hold no data of the trial; else name them with `sheet` or `sheets`",
+            );
+        }
     }
 }
 

@@ -290,6 +290,15 @@ fn against_disposition(context: &Context<'_>, disposition: &Disposition, finding
             let message = format!("patient {} left early, and no reason is recorded", patient.id);
             findings.add("SK717", at(&disposition.reason), message, "fill it in");
         }
+        if meant == Some(Status::Completed)
+            && let Some(written) =
+                reason.as_ref().and_then(|reason| reason.get(row)).filter(|_| reason.as_ref().is_some_and(gives_reason))
+            && disposition::status(written) != Some(Status::Completed)
+        {
+            let message =
+                format!("patient {} completed, and a reason for leaving is given: `{}`", patient.id, shorten(written));
+            findings.add("SK717", at(&disposition.reason), message, "correct the status, or empty the reason");
+        }
         if meant == Some(Status::Completed) && measured != labels.len().checked_sub(1) {
             let seen =
                 measured.and_then(|visit| labels.get(visit)).map_or("none".to_owned(), |label| format!("`{label}`"));

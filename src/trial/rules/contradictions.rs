@@ -86,6 +86,7 @@ fn of_file(context: &Context<'_>, source: &Source, roles: &Roles, layout: &Layou
     let (design, sources) = (&context.trial.design, context.sources);
     let mut own: BTreeSet<&str> = design.endpoints.iter().map(|endpoint| endpoint.column.as_str()).collect();
     own.insert(&roles.patient);
+    own.extend(sources.exposures.iter().map(String::as_str));
     let named = [&roles.knee, &roles.arm, &roles.visit, &roles.month, &roles.date];
     own.extend(named.into_iter().flatten().map(String::as_str));
     if let Layout::Bds { parameter, value } = layout {

@@ -178,6 +178,40 @@ fn is_whole(value: f64) -> bool {
     (value - value.round()).abs() < 1e-9 * value.abs()
 }
 
+/// Exposures that are far from those of all other counts: months among days.
+pub fn exposures(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
+    let visits = context.trial.design.visits.len();
+    let mut all: Vec<(f64, Option<usize>)> = Vec::new();
+    for (_, knee) in context.knees_of_patients() {
+        let at = |visit: usize| knee.exposures.get(number)?.get(visit).copied().flatten();
+        all.extend((0..visits).filter_map(|visit| Some((at(visit)?, row(knee, visit)))));
+    }
+    if all.len() < FEWEST {
+        return;
+    }
+    let usual = middle(all.iter().map(|(exposure, _)| *exposure).collect());
+    let far: Vec<(f64, Option<usize>)> = all
+        .into_iter()
+        .filter(|(exposure, _)| *exposure * FAR_EXPOSURE <= usual || *exposure >= FAR_EXPOSURE * usual)
+        .collect();
+    if let Some((exposure, first)) = far.first() {
+        let column = endpoint.exposure.as_deref();
+        findings.add(
+            "SK222",
+            context.rows.place(*first, column),
+            format!(
+                "the exposure of {} is {exposure} here, and {usual} is usual ({}): is it another unit?",
+                endpoint.name,
+                if far.len() == 1 { "1 such cell".to_owned() } else { format!("{} such cells", far.len()) }
+            ),
+            "convert these exposures, if they are in another unit: rates are counts by exposure",
+        );
+    }
+}
+
+/// How many times the usual exposure one must be to be in another unit.
+const FAR_EXPOSURE: f64 = 10.0;
+
 /// Columns that say the unit of a value (`AVALU` of CDISC ADaM, `vas_unit`), and say several of one endpoint.
 pub fn declared(context: &Context<'_>, findings: &mut Findings) {
     let design = &context.trial.design;

@@ -285,6 +285,9 @@ fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findi
     decimals(context, endpoint, &values, findings);
     codes(context, endpoint, &values, findings);
     margins(context, endpoint, lowest, highest, findings);
+    if endpoint.exposure.is_some() {
+        super::unit_parts::exposures(context, number, endpoint, findings);
+    }
     if endpoint.kind == Kind::Ordinal {
         levels(context, endpoint, &values, findings);
     }
