@@ -283,3 +283,41 @@ fn shares_at_a_time_of_a_small_trial() {
     assert_eq!(small["df"], 43.0);
     assert_eq!(small["std_error"], small["std_error_jackknife"]);
 }
+
+/// A comma between two whole numbers may be that of a decimal; a negative number is the option's, and refused in its words.
+#[test]
+fn what_an_option_cannot_mean_is_refused_with_the_way_out() {
+    let data = reference("weekly_survival_sim");
+    let refused = |further: &[&str], said: &str| {
+        let output = program(&[further, &COLUMNS[..]].concat());
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && text.contains(said), "{further:?}: {text}");
+    };
+    for at in ["1,5", "6,12", "0,5"] {
+        refused(
+            &["survival", "--data", &data, "--at", at],
+            "is this one number with a decimal comma, or a list of two?",
+        );
+    }
+    let ways = [&["--at", "1.5"][..], &["--at", "1", "--at", "5"], &["--at", "1.0,5.0"], &["--at", "1,3,5"]];
+    for (at, times) in ways.into_iter().zip([1, 2, 2, 3]) {
+        let found = json(&[&["survival", "--data", &data], at, &COLUMNS[..]].concat());
+        assert_eq!(found["survival_difference"].as_array().unwrap().len(), times, "{at:?}");
+    }
+    let p = program(&["test", "adjust", "--method", "holm", "--p", "0,01"]);
+    assert!(p.status.code() == Some(2) && String::from_utf8(p.stderr).unwrap().contains("decimal comma"));
+    for option in ["--sd", "--n", "--alpha", "--power"] {
+        let mut asked = vec!["power", "paired-t", "--delta", "10", "--rho", "0.5"];
+        let given = [("--sd", "20"), ("--n", "30")];
+        asked.extend(given.iter().filter(|(name, _)| *name != option).flat_map(|(name, value)| [*name, *value]));
+        asked.extend([option, "-10"]);
+        if option == "--power" {
+            asked.retain(|word| *word != "--n" && *word != "30");
+        }
+        let output = program(&asked);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{option}: {text}");
+        assert!(!text.contains("unexpected argument") && !text.contains("-- -"), "{option}: {text}");
+        assert!(text.contains("-10") || text.contains(option.trim_start_matches('-')), "{option}: {text}");
+    }
+}

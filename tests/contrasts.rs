@@ -175,6 +175,8 @@ fn claims_follow_the_adjusted_p_value_and_gate_what_waits() {
     let counts = reasons.filter_map(|line| line.rsplit_once('(')?.1.trim_end_matches(')').parse::<usize>().ok());
     assert_eq!(marked, counts.sum::<usize>(), "{said}");
     assert!(marked > 1, "{said}");
+    // What is not claimed says what it waits for: the primary comparison itself is claimed.
+    assert!(said.contains("it waits for all contrasts of the arms") && !said.contains("primary objective"), "{said}");
     plan = plan.replace(", \"A - B\"]", "]");
     let two = run_on(&plan, data().as_bytes());
     assert_eq!(record(&two, "again.single.secondary.mixed-model").verdict.unwrap().claim, Claim::Superior);

@@ -190,6 +190,57 @@ fn redcaps_flat_export_is_read_with_its_repeat_rows() {
     assert_eq!(code, 0, "{said}");
 }
 
+/// What an SPSS file says of its own codes and rows is held against the values.
+#[test]
+fn what_an_spss_file_calls_missing_and_does_not_select_is_said() {
+    let copy = tempfile::tempdir().unwrap();
+    fs::copy(folder("formats/codes.sav"), copy.path().join("codes.sav")).unwrap();
+    let plan = copy.path().join("plan.toml");
+    fs::write(
+        &plan,
+        "[trial]\nid = \"T\"\ntitle = \"T\"\n[data]\npath = \"codes.sav\"\ncolumns = { patient = \"id\", knee = \"side\", arm = \"arm\", \
+         visit = \"visit\" }\n[arms]\nactive = \"EV\"\nplacebo = \"SAL\"\n[visits]\norder = [\"Baseline\", \"Month 3\"]\nbaseline = \
+         \"Baseline\"\n[[endpoint]]\nname = \"VAS\"\ncolumn = \"vas\"\nrange = [0, 100]\nbetter = \"lower\"\n",
+    )
+    .unwrap();
+    let (_, out, err) = run(&["check", text(&plan)]);
+    let said = format!("{out}{err}");
+    for words in [
+        "warning[SK037]",
+        "the file itself calls 95 missing, which emptied 1 cell of `vas` and may be values: VAS runs from 0 to 100",
+        "`vas` is 88 in 1 cell, which the file labels `Not assessed`",
+        "missing_in = { vas = [\"88\"] }",
+        "4 of 32 rows are not selected in SPSS (`filter_$` is 0)",
+    ] {
+        assert!(said.contains(words), "`{words}` is not in: {said}");
+    }
+    // The way out that it names is one.
+    let text_of_plan = fs::read_to_string(&plan).unwrap();
+    fs::write(&plan, text_of_plan.replace("[arms]", "where = '`filter_$` == 1'\n[arms]")).unwrap();
+    let (_, out, err) = run(&["check", text(&plan)]);
+    assert!(!format!("{out}{err}").contains("not selected"), "{out}{err}");
+}
+
+/// Of REDCap's rows of one patient what they do not agree on is left empty, and said.
+#[test]
+fn what_redcaps_events_do_not_agree_on_is_said() {
+    let copy = tempfile::tempdir().unwrap();
+    let plan = fs::read_to_string(folder("redcap").join("plan.toml")).unwrap();
+    let sides =
+        "[sides]\nleft = { code = \"1\", label = \"left\" }\nright = { code = \"2\", label = \"right\" }\n[arms]";
+    fs::write(copy.path().join("plan.toml"), plan.replace("[arms]", sides)).unwrap();
+    let data = fs::read_to_string(folder("redcap").join("redcap.csv")).unwrap();
+    let row = "\"P01\",\"week_4_arm_1\",\"\",\"\",\"\",\"\"";
+    assert!(data.contains(row));
+    fs::write(copy.path().join("redcap.csv"), data.replacen(row, &row.replace(",\"\",\"\"", ",\"M\",\"61\""), 1))
+        .unwrap();
+    let (code, out, err) = run(&["check", text(&copy.path().join("plan.toml"))]);
+    let said = format!("{out}{err}");
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("1 patient do not agree on `sex`, which was left empty there: P01"), "{said}");
+    assert!(!said.contains("agree on `age`") && !said.contains("agree on `vas_l`"), "{said}");
+}
+
 #[test]
 fn a_format_that_is_not_read_is_named_with_the_way_to_export() {
     let copy = tempfile::tempdir().unwrap();

@@ -467,3 +467,21 @@ fn what_only_the_within_person_design_has_is_shown() {
     let total: f64 = patterns.rows.iter().filter_map(|row| row.cells.last()?.values()[0]).sum();
     assert_eq!(total as usize, run.trial.sets[0].size());
 }
+
+/// A trial without visits has one that the plan does not name: within a sentence it has an article.
+#[test]
+fn the_only_visit_is_named_as_in_a_sentence() {
+    use splitknee::report::words::{Language, Words};
+    let words = Words::new(Language::English);
+    let mut seen = 0;
+    for (key, message) in words.messages().iter().filter(|(_, message)| message.contains("{visit}")) {
+        let said = words.say(key, &[("visit", Language::English.single_visit())]);
+        for wrong in ["At Single visit", "at Single visit", "to Single visit"] {
+            assert!(!said.contains(wrong), "{key}: {said}");
+        }
+        seen += usize::from(said.contains("the single visit"));
+        // A visit that the plan names keeps its name.
+        assert!(words.say(key, &[("visit", "Month 6")]).contains("Month 6"), "{key}: {message}");
+    }
+    assert!(seen > 30, "{seen}");
+}

@@ -413,3 +413,111 @@ fn dates_that_cannot_be_told_say_which_cells_tell() {
     let found = small.findings();
     assert!(found.iter().all(|finding| !finding.message.contains("no cell tells which")), "{found:#?}");
 }
+
+/// The small trial as a basic data structure, one row per parameter.
+fn bds() -> SmallTrial {
+    let mut small = SmallTrial::new();
+    let header = ["id", "side", "visit", "month", "date", "arm", "PARAMCD", "AVAL"].map(str::to_owned).to_vec();
+    let mut rows = vec![header];
+    for row in &small.files["knees.csv"][1..] {
+        for (at, code) in [(6, "VAS"), (7, "PAIN"), (8, "STIFFNES"), (9, "TOTAL"), (10, "EFFUSION"), (11, "VOLUME")] {
+            if !row[at].is_empty() {
+                rows.push([&row[..6], &[code.to_owned(), row[at].clone()]].concat());
+            }
+        }
+    }
+    small.files.insert("knees.csv", rows);
+    small.edit_plan("columns = {", "shape = \"bds\"\ncolumns = {");
+    small.edit_plan("sum_of = [\"pain\", \"stiffness\"]\n", "");
+    small
+}
+
+/// Of a basic data structure a code for missing is held against each parameter, and may be of one alone.
+#[test]
+fn codes_for_missing_are_held_against_each_parameter() {
+    let spoiled = |plan: &str| {
+        let mut small = bds();
+        assert!(small.findings().is_empty(), "{:#?}", small.findings());
+        small.set("knees.csv", 2, "AVAL", "99");
+        small.set("knees.csv", 4, "AVAL", "99");
+        small.edit_plan("[arms]", &format!("{plan}\n[arms]"));
+        small.findings()
+    };
+    // In all parameters, or by the column of the values.
+    for plan in ["missing = [\"\", \"99\"]", "missing_in = { AVAL = [\"99\"] }"] {
+        let found = spoiled(plan);
+        let among = rules(&found, "SK037");
+        assert_eq!(among.len(), 1, "{plan}: {among:#?}");
+        assert!(among[0].message.contains("emptied 1 cell of `AVAL` of the parameter `vas`"), "{}", among[0]);
+        assert!(among[0].message.contains("VAS pain runs from 0 to 100"), "{}", among[0]);
+        assert!(among[0].remedy.contains("missing_in = { stiffness = [\"99\"] }"), "{}", among[0]);
+        let message = &finding(&found, "SK039").message;
+        assert!(message.ends_with("2 cells of `AVAL` (1 of vas, 1 of stiffness)"), "{message}");
+    }
+    // By the endpoint, whose parameter is spelled otherwise than its column.
+    let found = spoiled("missing_in = { stiffness = [\"99\"] }");
+    assert!(rules(&found, "SK037").is_empty() && rules(&found, "SK202").is_empty(), "{found:#?}");
+    assert!(finding(&found, "SK039").message.ends_with("1 cell of `AVAL` (1 of stiffness)"), "{found:#?}");
+}
+
+/// An endpoint that is made from other columns has no cells of its own.
+#[test]
+fn codes_for_missing_of_a_computed_endpoint_are_refused() {
+    let mut small = SmallTrial::new();
+    small.plan.push_str(
+        "[[endpoint]]\nname = \"Sum\"\ncolumn = \"both\"\nbetter = \"lower\"\ncompute = \"pain + stiffness\"\n",
+    );
+    small.edit_plan("[arms]", "missing_in = { both = [\"99\"] }\n[arms]");
+    let found = small.findings();
+    assert!(finding(&found, "SK025").remedy.contains("made from"), "{found:#?}");
+}
+
+#[test]
+fn parameter_codes_in_another_spelling_and_units_are_said() {
+    let mut small = bds();
+    small.set("knees.csv", 2, "PARAMCD", "Vas");
+    let found = small.findings();
+    let message = &finding(&found, "SK050").message;
+    assert!(message.contains("`Vas` in 1 row looks like `VAS`"), "{message}");
+    small.set("knees.csv", 2, "PARAMCD", "VSA");
+    assert!(finding(&small.findings(), "SK050").message.contains("`VSA` in 1 row looks like `VAS`"));
+    let mut small = bds();
+    for (at, row) in small.files.get_mut("knees.csv").unwrap().iter_mut().enumerate() {
+        row.push(
+            if at == 0 {
+                "AVALU"
+            } else if at == 1 {
+                "cm"
+            } else {
+                "mm"
+            }
+            .to_owned(),
+        );
+    }
+    let found = small.findings();
+    assert!(
+        finding(&found, "SK222").message.contains("VAS pain is in several units by `AVALU` (cm in 1, mm in 71)"),
+        "{found:#?}"
+    );
+}
+
+/// The months of visits whose labels say none are those of the data.
+#[test]
+fn months_come_from_the_data_where_labels_say_none() {
+    let mut small = SmallTrial::new();
+    let name = |label: &str| label.replace("Baseline", "V0").replace("Month 2", "V1").replace("Month 6", "V2");
+    small.plan = name(&small.plan);
+    small.set_column("knees.csv", "visit", |label, _| name(label));
+    small.set_column("disposition.csv", "last_visit", |label, _| name(label));
+    let (trial, findings) = small.build().unwrap();
+    assert!(findings.is_empty(), "{findings:#?}");
+    let months: Vec<Option<f64>> = trial.design.visits.iter().map(|visit| visit.month).collect();
+    assert_eq!(months, [Some(0.0), Some(2.0), Some(6.0)]);
+    // Two of one visit are said, and the first is used.
+    small.set("knees.csv", 7, "month", "9");
+    assert!(
+        finding(&small.findings(), "SK306").message.contains("month 9 here and at month 6"),
+        "{:#?}",
+        small.findings()
+    );
+}

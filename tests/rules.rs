@@ -337,6 +337,161 @@ const CASES: &[Case] = &[
     ("SK306", "knees.csv", 10, "month", |t| t.set("knees.csv", 10, "month", "3")),
     ("SK307", "knees.csv", 5, "date", |t| t.set("knees.csv", 5, "date", "2024-03-20")),
     ("SK308", "knees.csv", 2, "date", |t| t.set("knees.csv", 2, "date", "1024-01-10")),
+    ("SK308", "knees.csv", 7, "date", |t| t.set("knees.csv", 7, "date", "2042-07-11")),
+    ("SK302", "knees.csv", 4, "date", |t| t.set("knees.csv", 2, "date", "2024-10-01")),
+    ("SK305", "knees.csv", 7, "date", |t| t.set("knees.csv", 7, "date", "2024-11-30")),
+    ("SK119", "knees.csv", 72, "id", |t| {
+        for row in [72, 73] {
+            t.set("knees.csv", row, "id", "P21");
+        }
+        for file in ["patients.csv", "disposition.csv"] {
+            t.repeat(file, 13);
+            t.set(file, 14, "id", "P21");
+        }
+        for row in [24, 25] {
+            let last = t.repeat("allocation.csv", row);
+            t.set("allocation.csv", last, "id", "P21");
+            t.set("allocation.csv", last, "number", "13");
+        }
+    }),
+    ("SK119", "knees.csv", 4, "id", |t| {
+        for file in ["patients.csv", "allocation.csv", "disposition.csv"] {
+            t.plan = t.plan.replace(&format!("{} = \"{file}\"\n", file.trim_end_matches(".csv")), "");
+        }
+        t.plan = t.plan.replace("allocation_columns = { order = \"number\", date = \"randomised\" }\n", "");
+        t.plan = t.plan.replace("where = 'fas == \"Y\"'", "").replace("where = 'pp == \"Y\"'", "");
+        for row in [4, 5] {
+            t.set("knees.csv", row, "id", "PO1");
+        }
+    }),
+    ("SK231", "knees.csv", 16, "ABLFL", |t| {
+        for (at, row) in t.files.get_mut("knees.csv").unwrap().iter_mut().enumerate() {
+            let flagged = if at == 15 { true } else { row[2] == "Baseline" && at != 13 };
+            row.push(
+                if at == 0 {
+                    "ABLFL"
+                } else if flagged {
+                    "Y"
+                } else {
+                    ""
+                }
+                .to_owned(),
+            );
+        }
+    }),
+    // A visit, one knee, one cell in centimetres; units that the data name.
+    ("SK222", "knees.csv", 6, "vas", |t| in_centimetres(t, |row| row[2] == "Month 6")),
+    ("SK222", "knees.csv", 2, "vas", |t| in_centimetres(t, |row| row[1] == "LEFT" && row[0].as_str() < "P07")),
+    ("SK222", "knees.csv", 9, "vas", |t| t.set("knees.csv", 9, "vas", "5.2")),
+    ("SK222", "knees.csv", 9, "volume", |t| t.set("knees.csv", 9, "volume", "2.345")),
+    ("SK222", "knees.csv", 9, "vas_unit", |t| {
+        for (at, row) in t.files.get_mut("knees.csv").unwrap().iter_mut().enumerate() {
+            row.push(
+                if at == 0 {
+                    "vas_unit"
+                } else if at == 8 {
+                    "cm"
+                } else {
+                    "mm"
+                }
+                .to_owned(),
+            );
+        }
+    }),
+    ("SK217", "knees.csv", 6, "vas", |t| {
+        t.set("knees.csv", 6, "vas", "0");
+        t.set("knees.csv", 19, "vas", "0");
+    }),
+    ("SK210", "knees.csv", 3, "vas", |t| {
+        for row in [2, 4, 6] {
+            let value = t.files["knees.csv"][row - 1][6].clone();
+            t.set("knees.csv", row + 1, "vas", &value);
+        }
+    }),
+    ("SK209", "knees.csv", 2, "vas", |t| [2, 4, 6].iter().for_each(|row| t.set("knees.csv", *row, "vas", "44"))),
+    ("SK616", "patients.csv", 0, "age", |t| {
+        t.set_column("patients.csv", "age", |_, row| format!("19{}-03-0{}", 60 + row % 20, 1 + row % 9));
+    }),
+    ("SK610", "patients.csv", 0, "sex", |t| t.set("patients.csv", 4, "sex", "女")),
+    ("SK715", "events.csv", 2, "start_day", |t| {
+        t.set("events.csv", 2, "start_day", "");
+        t.set("events.csv", 2, "end_day", "");
+    }),
+    ("SK620", "knees.csv", 6, "age", |t| {
+        age_in_the_observations(t);
+        t.set("knees.csv", 6, "age", "51");
+        t.files.get_mut("patients.csv").unwrap().iter_mut().for_each(|row| drop(row.remove(1)));
+    }),
+    ("SK620", "knees.csv", 2, "age", |t| {
+        age_in_the_observations(t);
+        t.set("patients.csv", 2, "age", "44");
+    }),
+    ("SK609", "patients.csv", 1, "age", |t| {
+        age_in_the_observations(t);
+        t.set("knees.csv", 6, "age", "51");
+        t.files.get_mut("patients.csv").unwrap().iter_mut().for_each(|row| drop(row.remove(1)));
+        t.plan.push_str("[analysis]\ncovariates = [\"age\"]\n");
+    }),
+    ("SK222", "knees.csv", 9, "days", |t| {
+        for (at, row) in t.files.get_mut("knees.csv").unwrap().iter_mut().enumerate() {
+            row.push(if at == 0 { "falls".to_owned() } else { (at % 4).to_string() });
+            row.push(
+                if at == 0 {
+                    "days"
+                } else if at == 8 {
+                    "1"
+                } else {
+                    "30"
+                }
+                .to_owned(),
+            );
+        }
+        t.plan.push_str(
+            "\n[[endpoint]]\nname = \"Falls\"\ncolumn = \"falls\"\nkind = \"count\"\nexposure = \"days\"\nbetter = \"lower\"\n",
+        );
+    }),
+    ("SK050", "more.csv", 1, "VAS", |t| {
+        second_file(t, "P01,LEFT,Month 2,\nP01,RIGHT,Month 2,");
+        t.set("more.csv", 1, "vas", "VAS");
+        for (at, row) in t.files.get_mut("more.csv").unwrap().iter_mut().enumerate() {
+            row.push(if at == 0 { "mri".to_owned() } else { at.to_string() });
+        }
+        t.plan.push_str("\n[[endpoint]]\nname = \"MRI\"\ncolumn = \"mri\"\nbetter = \"lower\"\n");
+    }),
+    ("SK723", "events.csv", 2, "start_day", |t| {
+        t.set("events.csv", 2, "start_day", "45300");
+        t.set("events.csv", 2, "end_day", "45303");
+    }),
+    ("SK716", "events.csv", 4, "term", |t| {
+        t.repeat("events.csv", 2);
+        t.set("events.csv", 4, "id", "P05");
+        t.set("events.csv", 4, "term", "Local pian");
+    }),
+    ("SK717", "disposition.csv", 2, "reason", |t| t.set("disposition.csv", 2, "reason", "Lost to follow-up")),
+    ("SK621", "patients.csv", 0, "age", |t| {
+        t.set_column("patients.csv", "age", |_, _| "55".to_owned());
+        t.plan.push_str("[analysis]\ncovariates = [\"age\"]\n");
+    }),
+    ("SK613", "patients.csv", 0, "age", |t| {
+        t.set_column("patients.csv", "age", |age, _| format!("{age}%"));
+        t.plan.push_str("[analysis]\ncovariates = [\"age\"]\n");
+    }),
+    ("SK615", "patients.csv", 0, "sex", |t| {
+        t.set_column("patients.csv", "sex", |_, row| format!("name {}", char::from(b'a' + u8::try_from(row).unwrap())));
+        t.plan.push_str("[analysis]\ncovariates = [\"sex\"]\n");
+    }),
+    ("SK616", "patients.csv", 0, "bmi", |t| {
+        for row in t.files.get_mut("patients.csv").unwrap() {
+            let bmi = if row[0] == "id" { "bmi".to_owned() } else { format!("24.{}", &row[1][1..]) };
+            row.push(bmi);
+        }
+        t.set("patients.csv", 5, "bmi", "245");
+    }),
+    ("SK009", "plan.toml", 81, "11", |t| {
+        t.plan.push_str(
+            "\n[[covariate]]\nname = \"sex\"\nkind = \"factor\"\nlevels = [\"F\", \"M\"]\nlabels = [\"M\", \"F\"]\n",
+        );
+    }),
     ("SK309", "knees.csv", 6, "month", |t| {
         t.set_column("knees.csv", "month", |month, _| if month == "6" { "24".to_owned() } else { month.to_owned() })
     }),
@@ -351,6 +506,7 @@ const CASES: &[Case] = &[
         t.set("allocation.csv", 25, "number", "14");
     }),
     ("SK404", "allocation.csv", 0, "", |t| swap_sides(t, &[3, 4, 9, 10, 11, 12])),
+    ("SK407", "allocation.csv", 3, "randomised", |t| t.set("allocation.csv", 3, "randomised", "2024-01-11")),
     ("SK405", "allocation.csv", 6, "number", |t| {
         t.set("allocation.csv", 6, "randomised", "2024-01-01");
         t.set("allocation.csv", 7, "randomised", "2024-01-01");
@@ -465,6 +621,23 @@ const CASES: &[Case] = &[
     ("SK809", "ice.csv", 2, "event", |t| with_events(t, "P01,LEFT,Month 6,ARTHROPLASTY")),
     ("SK018", "plan.toml", 78, "8", |t| t.plan.push_str("\n[[waive]]\nrule = \"SK103\"\nreason = \"No\"\n")),
 ];
+
+/// Adds the ages of the patients to the observations.
+fn age_in_the_observations(t: &mut SmallTrial) {
+    let ages: Vec<(String, String)> =
+        t.files["patients.csv"][1..].iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    for row in t.files.get_mut("knees.csv").unwrap() {
+        let age = ages.iter().find(|(id, _)| *id == row[0]).map_or("age", |(_, age)| age);
+        row.push(age.to_owned());
+    }
+}
+
+/// Writes the pain of some rows in centimetres.
+fn in_centimetres(t: &mut SmallTrial, of: impl Fn(&[String]) -> bool) {
+    for row in t.files.get_mut("knees.csv").unwrap().iter_mut().skip(1).filter(|row| of(row)) {
+        row[6] = (row[6].parse::<f64>().unwrap() / 10.0).to_string();
+    }
+}
 
 /// Names a file of intercurrent events with these rows, and an estimand that handles three of them.
 fn with_events(t: &mut SmallTrial, rows: &str) {

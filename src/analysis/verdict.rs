@@ -328,6 +328,15 @@ pub fn decide(context: &Context, records: &mut Vec<Record>) {
     against_margins(context, records, &found);
 }
 
+/// Whether what waits for the primary objective waits for contrasts of the arms of which one at least is not claimed.
+pub fn waits_for_contrasts(records: &[Record]) -> bool {
+    let of_contrasts = |verdict: &Verdict| verdict.family == Some(family::CONTRASTS);
+    records
+        .iter()
+        .filter_map(|record| record.verdict)
+        .any(|verdict| of_contrasts(&verdict) && verdict.claim == Claim::None)
+}
+
 /// What `record` shows, where it compares the arms.
 fn shown(context: &Context, record: &Record) -> Option<Evidence> {
     if record.arm.is_some() || record.result.method == "multiplicity" {

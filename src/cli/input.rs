@@ -286,17 +286,30 @@ pub fn decimal_comma(flag: &str, text: &str) -> CliError {
     ))
 }
 
-/// Refuses two whole numbers that do not rise, as they do where a decimal comma made a list of a number.
+/// Whether a list may be a number with a decimal comma, or several of them: two whole numbers, or one that begins with a
+/// zero that no number begins with.
+pub fn may_be_decimals(text: &str) -> bool {
+    let items: Vec<&str> = text.split(',').map(str::trim).collect();
+    let whole = |item: &&str| !item.is_empty() && item.bytes().all(|byte| byte.is_ascii_digit());
+    let signed = |item: &&str| whole(&item.trim_start_matches(['-', '+']));
+    let padded = |item: &&str| item.len() > 1 && item.starts_with('0') && whole(item);
+    matches!(items.as_slice(), [first, second] if signed(first) && whole(second))
+        || items.len() > 1 && items.iter().skip(1).any(padded)
+}
+
+/// The numbers of an option that may be given several times, each time with one number or several between commas.
 ///
 /// # Errors
-/// They may be one number.
-pub fn no_decimal_comma(flag: &str, values: &[f64]) -> Result<(), CliError> {
-    match values {
-        [a, b] if a.fract() == 0.0 && b.fract() == 0.0 && (b <= a || *a == 0.0) => {
-            Err(decimal_comma(flag, &format!("{a},{b}")))
-        }
-        _ => Ok(()),
+/// Something that is no number, and what may be one number with a decimal comma.
+pub fn numbers(flag: &str, given: &[String]) -> Result<Vec<f64>, CliError> {
+    if let Some(text) = given.iter().find(|text| may_be_decimals(text)) {
+        return Err(decimal_comma(flag, text));
     }
+    let number = |item: &str| match item.trim().parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => Err(CliError::Usage(format!("{flag}: `{item}` is not a number"))),
+    };
+    given.iter().flat_map(|text| text.split(',')).map(number).collect()
 }
 
 /// Pairs with both sides observed.

@@ -20,14 +20,15 @@ mod simulation_page;
 pub mod terminal;
 mod visit_order;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use error::CliError;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Runs the program on `arguments` (the program's name first).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match args::Cli::try_parse_from(arguments) {
+    let read = args::command().try_get_matches_from(arguments);
+    let cli = match read.and_then(|mut matches| args::Cli::from_arg_matches_mut(&mut matches)) {
         Ok(cli) => cli,
         Err(error) => {
             terminal::usage(&error);

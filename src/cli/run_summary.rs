@@ -5,6 +5,7 @@
 //! the terminal has each comparison takes two lines.
 
 use super::terminal::{self, width, wrapped};
+use crate::analysis::verdict::waits_for_contrasts;
 use crate::analysis::{Claim, Importance, Interval, Ratio, Record, Run, Scale, Verdict, Withheld};
 use crate::report::compose;
 use crate::report::exhibits::shown::ratio_decimals;
@@ -251,11 +252,15 @@ fn withheld(run: &Run, further: &[&Record]) -> Vec<String> {
     });
     let shown = shown.chain(further.iter().copied());
     let found: Vec<Withheld> = shown.filter_map(|record| record.verdict?.withheld).collect();
+    let gate = match waits_for_contrasts(&run.outcomes.records) {
+        true => "it waits for all contrasts of the arms, and not every one was confirmed",
+        false => "the primary objective was not met",
+    };
     let reasons = [
         (Withheld::Test, "the test of the plan does not reject"),
         (Withheld::Family, "not confirmed after adjustment for the family"),
         (Withheld::Procedure, "the procedure for several hypotheses could not be carried out"),
-        (Withheld::Gate, "the primary objective was not met"),
+        (Withheld::Gate, gate),
         (Withheld::Exploratory, "in no family of hypotheses, described"),
         (Withheld::Objective, "not the hypothesis that the endpoint has in the plan"),
         (Withheld::Overdispersed, "the counts vary more than the exact test assumes"),

@@ -206,6 +206,7 @@ pub fn table(
     let mut remarks = Vec::new();
     for Variable { name, cells, mut info, missing } in variables {
         remarks.extend(remark::missing_by_the_file(&name, &missing));
+        info.missing_codes.clone_from(&missing);
         remarks.extend(remark::special_missing(&name, &info.special_missing));
         let cells = match cells {
             Values::Number(numbers) => {

@@ -48,6 +48,7 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
     if decoded.guessed {
         notes.push(format!("encoding {} was told from the bytes, not declared", decoded.encoding));
     }
+    remarks.extend(decoded.odd.as_ref().map(|odd| not_text(odd, decoded.encoding, decoded.guessed)));
     let (mut body, mut header_row) = skip_to_header(name, text, options.header_row)?;
     let declared = declared_in_first_row(body);
     if let Some((delimiter, rest)) = declared {
@@ -193,6 +194,35 @@ pub fn parse(name: &str, bytes: &[u8], format: Format, options: &ReadOptions) ->
         table.provenance.notes.push(text);
     }
     Ok(table)
+}
+
+/// What is said of a text that holds what nobody wrote.
+fn not_text(odd: &encoding::OddPlace, encoding: &str, told: bool) -> Remark {
+    let many = if odd.places == 1 { "1 place".to_owned() } else { format!("{} places", odd.places) };
+    let (text, remedy) = match &odd.was {
+        _ if told => (
+            format!(
+                "{many} hold what can hardly be meant, first `{}`, in {encoding}, which was told from the bytes",
+                odd.cell.escape_debug()
+            ),
+            "declare `encoding` as the program that wrote the file names it, or save the file as UTF-8",
+        ),
+        Some(was) => (
+            format!(
+                "{many} hold UTF-8 that was read as another encoding, first `{}`, where `{was}` was written",
+                odd.cell
+            ),
+            "export the file again as UTF-8, or declare `encoding` as it is",
+        ),
+        None => (
+            format!(
+                "{many} hold characters that no text has (a control character, U+FFFD or one for private use), first `{}`",
+                odd.cell.escape_debug()
+            ),
+            "correct the cells, or export the file again: U+FFFD stands where a program could not read a character",
+        ),
+    };
+    Remark::new(text.replacen("1 place hold", "1 place holds", 1), remedy).at(odd.row).doubtful()
 }
 
 /// Refuses a text of more rows than there is memory for their cells: a row of one character has as many cells as the

@@ -33,6 +33,17 @@ impl Emptied {
         let codes = self.everywhere.get(column).into_iter().chain(self.by_column.get(column)).flatten();
         codes.map(|(code, _)| code.as_str()).collect()
     }
+
+    /// Counts the codes declared for `column` among those that hold everywhere: a column of values of several measurements.
+    pub fn hold_everywhere(&mut self, column: &str) {
+        let Some(codes) = self.by_column.remove(column) else { return };
+        let known = self.everywhere.entry(column.to_owned()).or_default();
+        for (code, mut rows) in codes {
+            let all = known.entry(code).or_default();
+            all.append(&mut rows);
+            all.sort_unstable();
+        }
+    }
 }
 
 /// A code as it is said: one number is one code, however its cells write it.

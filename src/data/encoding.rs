@@ -1,6 +1,7 @@
 //! Bytes of a text file to characters: the encoding that is declared, marked, or told from the bytes.
 
 use super::error::DataError;
+use super::improbable;
 use super::memory;
 use encoding_rs::{Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
@@ -12,15 +13,31 @@ pub struct Decoded<'a> {
     pub text: Cow<'a, str>,
     /// Name of the encoding, as in the WHATWG list.
     pub encoding: &'static str,
+    /// The first place that is no text, and what stands there.
+    pub odd: Option<OddPlace>,
     /// Whether the name was neither declared nor given by a byte order mark nor UTF-8, but told from the bytes.
     pub guessed: bool,
+}
+
+/// A place of the text that nobody wrote so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OddPlace {
+    /// Row in the file.
+    pub row: usize,
+    /// The cell.
+    pub cell: String,
+    /// What it was, where it is UTF-8 that was read as something else.
+    pub was: Option<String>,
+    /// How many places are odd.
+    pub places: usize,
 }
 
 /// Decodes `bytes`. In this order: a byte order mark; the declared encoding; UTF-16 where every other byte of the
 /// beginning is NUL; UTF-8 where the bytes are valid; else Shift_JIS or Windows-1252, whichever the bytes can only be.
 ///
 /// # Errors
-/// [`DataError::UnknownEncoding`] for a name that is none; [`DataError::Encoding`] with the first bad byte and its row
+/// [`DataError::UnknownEncoding`] for a name that is none; [`DataError::Improbable`] where an encoding that was told from the
+/// bytes makes text of them that nobody wrote; [`DataError::Encoding`] with the first bad byte and its row
 /// where the bytes are not of the declared encoding or of any.
 pub fn decode<'a>(name: &str, bytes: &'a [u8], declared: Option<&str>) -> Result<Decoded<'a>, DataError> {
     let declared = declared.map(|label| {
@@ -53,7 +70,43 @@ pub fn decode<'a>(name: &str, bytes: &'a [u8], declared: Option<&str>) -> Result
         Some(text) => text,
         None => return Err(first_bad_byte(name, bytes, body, encoding)),
     };
-    Ok(Decoded { text, encoding: encoding.name(), guessed })
+    let found = improbable::look(&text, encoding, guessed);
+    let odd = found.first.map(|at| odd_place(&text, at, found.odd));
+    if let (Some(at), Some(place), true) = (found.first, &odd, guessed && found.is_much()) {
+        return Err(improbable_text(name, body, &text, encoding, at, place));
+    }
+    Ok(Decoded { text, encoding: encoding.name(), odd, guessed })
+}
+
+/// The odd place that begins at `at` of `text`, the first of `places`.
+fn odd_place(text: &str, at: usize, places: usize) -> OddPlace {
+    let run: String = text.get(at..).unwrap_or_default().chars().take_while(|c| !c.is_ascii()).collect();
+    let row = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+    OddPlace { row, cell: improbable::around(text, at), was: improbable::was_utf_8(&run), places }
+}
+
+/// The error of an encoding that was told wrongly, with those that the row may be of.
+fn improbable_text(
+    name: &str,
+    body: &[u8],
+    text: &str,
+    encoding: &'static Encoding,
+    at: usize,
+    place: &OddPlace,
+) -> DataError {
+    let line = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count();
+    let number = line(text.get(..at).unwrap_or_default());
+    let row = body.split(|byte| *byte == b'\n').nth(number).unwrap_or_default();
+    let fits = improbable::candidates(row, encoding);
+    let listed: Vec<String> =
+        fits.iter().map(|(name, cell)| format!("`{}`: {cell}", name.to_ascii_lowercase())).collect();
+    DataError::Improbable {
+        path: name.to_string(),
+        encoding: encoding.name().to_string(),
+        row: place.row,
+        found: place.cell.clone(),
+        fits: if listed.is_empty() { "none that is known here".to_owned() } else { listed.join(", ") },
+    }
 }
 
 /// UTF-16 without a byte order mark: mostly ASCII, so every other byte is NUL.

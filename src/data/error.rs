@@ -208,6 +208,23 @@ pub enum DataError {
         /// Row in the file.
         row: usize,
     },
+    /// Text that nobody wrote, in the encoding that was told from the bytes.
+    #[error(
+        "{path}: row {row} reads `{found}` in {encoding}, which was told from the bytes and can hardly be meant; declare `encoding` \
+         as the program that wrote the file names it (here fit {fits}), or save the file as UTF-8"
+    )]
+    Improbable {
+        /// Path as given.
+        path: String,
+        /// Encoding told from the bytes.
+        encoding: String,
+        /// Row in the file.
+        row: usize,
+        /// The cell as it reads.
+        found: String,
+        /// Encodings that fit, each with what the cell says in it.
+        fits: String,
+    },
     /// No encoding by this name.
     #[error(
         "{path}: unknown encoding `{name}`; use utf-8, utf-16le, utf-16be, windows-1252, shift_jis or another name of the WHATWG list"
@@ -483,6 +500,7 @@ impl DataError {
             Self::NeedsMemory { .. } => "data-needs-memory",
             Self::TooManyColumns { .. } => "data-too-many-columns",
             Self::Encoding { .. } => "data-encoding",
+            Self::Improbable { .. } => "data-improbable-encoding",
             Self::UnknownEncoding { .. } => "data-unknown-encoding",
             Self::Nul { .. } => "data-nul",
             Self::Delimiter { .. } => "data-delimiter",

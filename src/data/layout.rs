@@ -2,8 +2,10 @@
 //! how much there is of it, counted in one pass before the first cell is decoded.
 
 use super::error::DataError;
+use super::marked::{self, Marks};
 use super::memory::{Meter, TEXT_CELL};
 use super::sheet::{MAX_CELLS, ROW, Sheet};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Cursor, Read};
 
 /// Most rows of a worksheet, as many as Excel and LibreOffice have.
@@ -15,12 +17,13 @@ pub(super) const MAX_MERGED: usize = 1_000_000;
 /// First and last, counted from 0.
 pub(super) type Span = (u32, u32);
 
-/// Rows and columns that are not shown; merged cells as their rows and their columns.
+/// Rows and columns that are not shown; merged cells as their rows and their columns; cells that carry a mark.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Layout {
     pub hidden_rows: Vec<Span>,
     pub hidden_columns: Vec<Span>,
     pub merged: Vec<(Span, Span)>,
+    pub marks: Marks,
 }
 
 impl Layout {
@@ -43,6 +46,7 @@ impl Layout {
         sheet.hidden = hidden.collect();
         sheet.hidden_columns = self.hidden_columns;
         sheet.merged = self.merged;
+        sheet.marks = self.marks;
     }
 }
 
@@ -52,16 +56,32 @@ impl Layout {
 /// [`DataError::TooLarge`] and [`DataError::NeedsMemory`] for what its cells come to.
 pub(super) fn of_xlsx(name: &str, bytes: &[u8], number: usize) -> Result<Option<Layout>, DataError> {
     let Some((mut archive, part)) = part(bytes, number) else { return Ok(None) };
+    let (mut layout, mut row) = (Layout::default(), 0_u32);
+    layout.marks.commented = comments(&mut archive, &part)?;
+    let texts = struck_texts(&mut archive)?;
     let Ok(part) = archive.by_name(&part) else { return Ok(None) };
     let mut count = Count { name, meter: Meter::new(name), rows: 0, cells: 0, filled: false };
-    let (mut layout, mut row) = (Layout::default(), 0_u32);
+    // The cell being read, and whether its value is the number of a shared text.
+    let (mut cell, mut shared) = (String::new(), false);
     let sound = elements_of(BufReader::new(part), |tag, behind| {
         let (element, rest) = tag.split_at(tag.find([' ', '/', '\n', '\t', '\r']).unwrap_or(tag.len()));
         let value = || !rest.ends_with('/');
         let is = |attribute_name: &str| matches!(attribute(rest, attribute_name), Some("1" | "true"));
         match element.rsplit_once(':').map_or(element, |(_, local)| local) {
-            "c" => count.cell()?,
-            "v" if value() && !behind.is_empty() => count.value()?,
+            "c" => {
+                count.cell()?;
+                cell.clear();
+                cell.push_str(rest);
+                shared = !texts.is_empty() && attribute(rest, "t") == Some("s");
+            }
+            "v" if value() && !behind.is_empty() => {
+                count.value()?;
+                if shared && behind.trim().parse().is_ok_and(|text| texts.contains(&text)) {
+                    strike(&cell, &mut layout);
+                }
+            }
+            // A run of a text that stands in the cell itself.
+            "strike" if is_on(rest) => strike(&cell, &mut layout),
             "is" if value() => count.value()?,
             "row" => {
                 count.row()?;
@@ -87,6 +107,83 @@ pub(super) fn of_xlsx(name: &str, bytes: &[u8], number: usize) -> Result<Option<
         Ok(())
     })?;
     Ok(sound.then_some(layout))
+}
+
+/// Notes the cell with these attributes as struck through.
+fn strike(cell: &str, layout: &mut Layout) {
+    if let Some(at) = attribute(cell, "r").and_then(place) {
+        marked::add(&mut layout.marks.struck, at);
+    }
+}
+
+/// Whether a property such as `<strike/>` is on, which it is without a value.
+fn is_on(attributes: &str) -> bool {
+    !matches!(attribute(attributes, "val"), Some("0" | "false"))
+}
+
+/// The numbers of the shared texts that are struck through in whole or in part.
+///
+/// # Errors
+/// Those of [`elements_of`].
+fn struck_texts(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> Result<BTreeSet<usize>, DataError> {
+    let (mut struck, mut texts) = (BTreeSet::new(), 0_usize);
+    let Ok(part) = archive.by_name("xl/sharedStrings.xml") else { return Ok(struck) };
+    elements_of(BufReader::new(part), |tag, _| {
+        let (element, rest) = tag.split_at(tag.find([' ', '/', '\n', '\t', '\r']).unwrap_or(tag.len()));
+        match element.rsplit_once(':').map_or(element, |(_, local)| local) {
+            "si" => texts += 1,
+            "strike" if is_on(rest) => {
+                struck.insert(texts.saturating_sub(1));
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(struck)
+}
+
+/// The cells of a worksheet that carry a comment; of threaded ones Excel writes a comment of the old kind too.
+///
+/// # Errors
+/// Those of [`elements_of`].
+fn comments(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, part: &str) -> Result<BTreeSet<Span>, DataError> {
+    let mut commented = BTreeSet::new();
+    let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
+    let mut relations = String::new();
+    let found = archive.by_name(&format!("{folder}/_rels/{file}.rels"));
+    if found.is_ok_and(|part| part.take(1 << 20).read_to_string(&mut relations).is_err()) {
+        return Ok(commented);
+    }
+    let of_comments = |relation: &&str| attribute(relation, "Type").is_some_and(|kind| kind.ends_with("/comments"));
+    for target in elements(&relations, "Relationship").filter(of_comments).filter_map(|it| attribute(it, "Target")) {
+        let Ok(part) = archive.by_name(&resolved(folder, target)) else { continue };
+        elements_of(BufReader::new(part), |tag, _| {
+            let (element, rest) = tag.split_at(tag.find([' ', '/', '\n', '\t', '\r']).unwrap_or(tag.len()));
+            if element.rsplit_once(':').map_or(element, |(_, local)| local) == "comment"
+                && let Some(at) = attribute(rest, "ref").and_then(place)
+            {
+                marked::add(&mut commented, at);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(commented)
+}
+
+/// The name of a part that a part in `folder` names.
+fn resolved(folder: &str, target: &str) -> String {
+    if let Some(whole) = target.strip_prefix('/') {
+        return whole.to_owned();
+    }
+    let mut path: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
+    for step in target.split('/') {
+        match step {
+            ".." => drop(path.pop()),
+            "." => {}
+            _ => path.push(step),
+        }
+    }
+    path.join("/")
 }
 
 /// How much a worksheet holds so far.

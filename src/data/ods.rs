@@ -5,6 +5,7 @@ use super::csv::MAX_COLUMNS;
 use super::error::DataError;
 use super::guard::guarded;
 use super::layout::{Layout, MAX_MERGED, MAX_ROWS, attribute, elements_of};
+use super::marked::{self, Marks};
 use super::memory::Meter;
 use super::options::{Format, ReadOptions};
 use super::sheet::{self, Sheet};
@@ -12,6 +13,7 @@ use super::table::Table;
 use super::xls::{cells, titles};
 use super::xlsx::{MAX_UNPACKED, check_unpacked, malformed};
 use calamine::{Ods, Reader};
+use std::collections::BTreeSet;
 use std::io::{BufReader, Cursor};
 
 /// What a cell of a worksheet takes, empty or not: its value, its formula, and both again while the rectangle is made.
@@ -42,6 +44,8 @@ fn check_repeated(name: &str, bytes: &[u8]) -> Result<Vec<Layout>, DataError> {
     // The last worksheet begun, with its rows and its widest, and where the next row or column is.
     let mut layouts: Vec<Layout> = Vec::new();
     let (mut shape, mut at, mut column_at) = ((0_u64, 0_u64), 0_u64, 0_u64);
+    // The styles with a line through the text, and the columns that have one unless a cell says otherwise.
+    let (mut style, mut lined, mut lined_columns) = (String::new(), BTreeSet::new(), Vec::<(u64, u64)>::new());
     elements_of(BufReader::new(part), |tag, behind| {
         let repeated = |name: &str, most: u64| {
             let count = attribute(tag, name).and_then(|count| count.parse::<u64>().ok());
@@ -49,9 +53,24 @@ fn check_repeated(name: &str, bytes: &[u8]) -> Result<Vec<Layout>, DataError> {
         };
         let unseen = matches!(attribute(tag, "table:visibility"), Some("collapse" | "filter"));
         let place = |at: u64| u32::try_from(at).unwrap_or(u32::MAX);
-        match tag.split([' ', '/', '\n', '\t', '\r']).find(|name| !name.is_empty()).unwrap_or_default() {
+        let element = tag.split([' ', '/', '\n', '\t', '\r']).find(|name| !name.is_empty()).unwrap_or_default();
+        let in_lined = |name: &str| !lined.is_empty() && attribute(tag, name).is_some_and(|name| lined.contains(name));
+        if let Some(marks) = layouts.last_mut().map(|layout| &mut layout.marks) {
+            let here = (place(at), place(row.cells + row.empty));
+            match element {
+                "text:span" if in_lined("text:style-name") => {
+                    marked::add(&mut marks.struck, here);
+                }
+                "office:annotation" if !tag.starts_with('/') => {
+                    marked::add(&mut marks.commented, here);
+                }
+                _ => {}
+            }
+        }
+        match element {
             "table:table" => {
                 (shape, at, column_at) = ((0, 0), 0, 0);
+                lined_columns.clear();
                 if !tag.starts_with('/') {
                     layouts.push(Layout::default());
                 }
@@ -61,7 +80,21 @@ fn check_repeated(name: &str, bytes: &[u8]) -> Result<Vec<Layout>, DataError> {
                 if let Some(layout) = layouts.last_mut().filter(|_| unseen) {
                     layout.hidden_columns.push((place(column_at), place(column_at + columns - 1)));
                 }
+                if attribute(tag, "table:default-cell-style-name").is_some_and(|name| lined.contains(name)) {
+                    lined_columns.push((column_at, column_at + columns));
+                }
                 column_at += columns;
+            }
+            "style:style" if !tag.starts_with('/') => {
+                style.clear();
+                style.push_str(attribute(tag, "style:name").unwrap_or_default());
+            }
+            "style:text-properties" if lined.len() < MAX_MERGED => {
+                let line =
+                    attribute(tag, "style:text-line-through-style").or(attribute(tag, "style:text-line-through-type"));
+                if line.is_some_and(|line| line != "none") {
+                    lined.insert(style.clone());
+                }
             }
             "table:table-row" if !tag.starts_with('/') => {
                 row = Row { repeated: repeated("table:number-rows-repeated", MAX_ROWS), ..Row::default() };
@@ -85,13 +118,22 @@ fn check_repeated(name: &str, bytes: &[u8]) -> Result<Vec<Layout>, DataError> {
                 row.cell = repeated("table:number-columns-repeated", MAX_COLUMNS as u64);
                 row.filled = tag.contains("office:value") || tag.contains("table:formula");
                 row.length = tag.len() as u64 + behind.len() as u64;
+                let left = row.cells + row.empty;
+                let own = attribute(tag, "table:style-name");
+                let by_column = || lined_columns.iter().any(|(first, behind)| (first..behind).contains(&&left));
+                let shown = Shown {
+                    struck: own.map_or_else(by_column, |name| lined.contains(name)),
+                    percent: attribute(tag, "office:value-type") == Some("percentage"),
+                };
+                if let Some(layout) = layouts.last_mut().filter(|_| row.filled) {
+                    shown.note((at, row.repeated), (left, row.cell), &mut layout.marks);
+                }
                 let (down, right) = (
                     repeated("table:number-rows-spanned", MAX_ROWS),
                     repeated("table:number-columns-spanned", MAX_COLUMNS as u64),
                 );
                 let merged = layouts.last_mut().filter(|layout| down * right > 1 && layout.merged.len() < MAX_MERGED);
                 if let Some(layout) = merged {
-                    let left = row.cells + row.empty;
                     layout.merged.push(((place(at), place(at + down - 1)), (place(left), place(left + right - 1))));
                 }
             }
@@ -103,6 +145,30 @@ fn check_repeated(name: &str, bytes: &[u8]) -> Result<Vec<Layout>, DataError> {
         Ok(())
     })?;
     Ok(layouts)
+}
+
+/// How a cell, or several alike, is shown.
+struct Shown {
+    struck: bool,
+    percent: bool,
+}
+
+impl Shown {
+    /// Notes the cells of some rows and columns, each as the first and how many.
+    fn note(&self, rows: (u64, u64), columns: (u64, u64), marks: &mut Marks) {
+        let number = |at: u64| u32::try_from(at).unwrap_or(u32::MAX);
+        for (_, kind) in
+            [(self.struck, &mut marks.struck), (self.percent, &mut marks.scaled)].into_iter().filter(|(is, _)| *is)
+        {
+            'kind: for row in rows.0..rows.0 + rows.1 {
+                for column in columns.0..columns.0 + columns.1 {
+                    if !marked::add(kind, (number(row), number(column))) {
+                        break 'kind;
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// What a row being read holds.
@@ -136,7 +202,6 @@ fn load<'n>(name: &'n str, bytes: &[u8], layouts: Vec<Layout>, options: &ReadOpt
     let unreadable = |error: calamine::OdsError| malformed(name, Format::Ods, "the document", error.to_string());
     let mut document: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(unreadable)?;
     let (all, visible) = titles(document.sheets_metadata());
-    let passed_over = sheet::hidden_sheets(options, &all, &visible);
     let title = sheet::choose(name, options, &all, &visible, |title| {
         Ok(!document.worksheet_range(title).map_err(unreadable)?.is_empty())
     })?;
@@ -144,10 +209,12 @@ fn load<'n>(name: &'n str, bytes: &[u8], layouts: Vec<Layout>, options: &ReadOpt
     // A table within a table would shift the numbers: what cannot be told is not said.
     let known = layouts.len() == document.sheets_metadata().len();
     let number = document.sheets_metadata().iter().position(|sheet| sheet.name == title).filter(|_| known);
+    let hidden = marked::hidden_sheets(options, &title, &all, &visible);
     let mut sheet = cells(name, title, &range, options)?;
     if let Some(layout) = number.and_then(|number| layouts.into_iter().nth(number)) {
         layout.into_sheet(&mut sheet);
     }
-    sheet.remarks.extend(passed_over);
+    sheet.remarks.extend(hidden);
+    sheet.shown = visible;
     Ok(sheet)
 }

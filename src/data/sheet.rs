@@ -8,6 +8,7 @@ use super::date::Date;
 use super::error::{CellError, CellReason, DataError};
 use super::header::{self, Named};
 use super::layout::Span;
+use super::marked::{self, Marks};
 use super::memory::Meter;
 use super::number;
 use super::options::{Format, ReadOptions};
@@ -53,10 +54,14 @@ pub(super) struct Sheet<'a> {
     pub formulas: usize,
     /// Rows that a filter or the user hides.
     pub hidden: Vec<u32>,
+    /// The worksheets of the workbook that are shown.
+    pub shown: Vec<String>,
     /// What is to be said of the workbook.
     pub remarks: Vec<Remark>,
     /// Columns that are not shown, first and last.
     pub hidden_columns: Vec<Span>,
+    /// Cells that carry a mark.
+    pub marks: Marks,
     /// Merged cells: first and last row, first and last column.
     pub merged: Vec<(Span, Span)>,
     /// Last row and column counted.
@@ -73,8 +78,10 @@ impl<'a> Sheet<'a> {
             errors: Vec::new(),
             formulas: 0,
             hidden: Vec::new(),
+            shown: Vec::new(),
             remarks: Vec::new(),
             hidden_columns: Vec::new(),
+            marks: Marks::default(),
             merged: Vec::new(),
             last: (0, 0),
         }
@@ -111,16 +118,6 @@ impl<'a> Sheet<'a> {
         self.errors.push((row, column, found, reason));
         Ok(())
     }
-}
-
-/// What is said of a worksheet that was read beside hidden ones.
-pub(super) fn hidden_sheets(options: &ReadOptions, all: &[String], visible: &[String]) -> Option<Remark> {
-    let hidden: Vec<&str> = all.iter().filter(|title| !visible.contains(title)).map(String::as_str).collect();
-    let (count, first) = (hidden.len(), hidden.first().filter(|_| options.sheet.is_none())?);
-    let more = if count > 1 { ", …" } else { "" };
-    let text =
-        format!("{count} hidden worksheet{} passed over: `{first}`{more}", if count == 1 { " was" } else { "s were" });
-    Some(Remark::new(text, "nothing, if it holds no data; else name it with `sheet` in the plan, or with `--sheet`"))
 }
 
 /// Which of the worksheets is meant: the one asked for, else the only visible one that has cells. `visible` are titles with
@@ -208,30 +205,7 @@ pub(super) fn table(
         notes.push(format!("{} cells hold formulas; the values stored for them were used", sheet.formulas));
     }
     let first_row = sheet.rows.keys().next().copied();
-    sheet.hidden.retain(|row| sheet.rows.contains_key(row));
-    if let Some(row) = sheet.hidden.first() {
-        let count = sheet.hidden.len();
-        let text = format!(
-            "{count} row{} of the worksheet {} hidden, by a filter or by hand, and {} read like all others",
-            plural(count),
-            if count == 1 { "is" } else { "are" },
-            if count == 1 { "is" } else { "are" },
-        );
-        let remedy = "keep out with `where` what is not to be analysed; else remove the filter";
-        remarks.push(Remark::new(text, remedy).at(*row as usize + 1).doubtful());
-    }
-    let hidden = |column: &u32| sheet.hidden_columns.iter().any(|(first, last)| (first..=last).contains(&column));
-    let unseen: Vec<&str> = header.iter().filter(|(column, _)| hidden(column)).map(|(_, title)| &**title).collect();
-    if let Some(first) = unseen.first() {
-        let named = unseen.iter().take(5).map(|title| format!("`{title}`")).collect::<Vec<_>>().join(", ");
-        let (count, are) = (unseen.len(), if unseen.len() == 1 { "is" } else { "are" });
-        let more = if count > 5 { ", …" } else { "" };
-        let text = format!(
-            "{count} column{} of the worksheet {are} hidden, and {are} read like all others: {named}{more}",
-            plural(count)
-        );
-        remarks.push(Remark::new(text, "nothing, if the column was only put out of sight").of(first));
-    }
+    remarks.extend(marked::remarks(&sheet, header_index, &header));
     let mut odd = OddCells::default();
     for (row, cells) in &mut sheet.rows {
         for (column, cell) in cells.iter_mut() {
@@ -280,7 +254,13 @@ pub(super) fn table(
     let rows = FileRows::Listed(sheet.rows.keys().map(|row| *row as usize + 1).collect());
     let decimal = if options.decimal_comma == Some(true) { ',' } else { '.' };
     notes.extend(remarks.iter().map(|remark: &Remark| remark.text.clone()));
-    let provenance = Provenance { sheet: Some(sheet.title), notes, decimal, ..table::provenance(name, format) };
+    let provenance = Provenance {
+        sheet: Some(sheet.title),
+        worksheets: sheet.shown,
+        notes,
+        decimal,
+        ..table::provenance(name, format)
+    };
     let mut table = Table::new(columns, rows, provenance)?;
     table.remarks = remarks;
     table.unread = unread;

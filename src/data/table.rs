@@ -40,6 +40,8 @@ pub struct Provenance {
     pub decimal: char,
     /// Worksheet of a workbook.
     pub sheet: Option<String>,
+    /// The worksheets of the workbook that are shown.
+    pub worksheets: Vec<String>,
     /// What was found rather than declared, and what was passed over: an encoding told from the bytes, mixed line ends.
     pub notes: Vec<String>,
 }
@@ -59,6 +61,8 @@ pub struct ColumnInfo {
     pub value_labels: Vec<(f64, String)>,
     /// Whether every value has a label; text of such a column is its labels.
     pub labelled: bool,
+    /// Codes that the file itself calls missing and that its cells held, with how many cells each.
+    pub missing_codes: BTreeMap<String, usize>,
 }
 
 impl ColumnInfo {
@@ -519,6 +523,7 @@ pub(super) fn provenance(path: &str, format: Format) -> Provenance {
         delimiter: None,
         decimal: '.',
         sheet: None,
+        worksheets: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -4,6 +4,7 @@
 use super::error::{CellReason, DataError};
 use super::guard::guarded;
 use super::layout::Layout;
+use super::marked;
 use super::options::{Format, ReadOptions};
 use super::sheet::{self, Cell, Sheet};
 use super::table::Table;
@@ -27,21 +28,22 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     let unreadable = |error: calamine::XlsError| malformed(name, Format::Xls, "the workbook", error.to_string());
     let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(unreadable)?;
     let (all, visible) = titles(workbook.sheets_metadata());
-    let passed_over = sheet::hidden_sheets(options, &all, &visible);
     let title = sheet::choose(name, options, &all, &visible, |title| {
         Ok(!workbook.worksheet_range(title).map_err(unreadable)?.is_empty())
     })?;
     let range = workbook.worksheet_range(&title).map_err(unreadable)?;
     let number = workbook.sheets_metadata().iter().position(|sheet| sheet.name == title);
     let mut layout = match (stream, number) {
-        (Some(stream), Some(number)) => xls_size::hidden(&stream, number),
+        (Some(stream), Some(number)) => xls_size::layout(&stream, number),
         _ => Layout::default(),
     };
     let merged = workbook.merge_cells_by_sheet_name(&title).map_err(unreadable)?;
     layout.merged = merged.iter().map(|at| ((at.start.0, at.end.0), (at.start.1, at.end.1))).collect();
+    let hidden = marked::hidden_sheets(options, &title, &all, &visible);
     let mut sheet = cells(name, title, &range, options)?;
     layout.into_sheet(&mut sheet);
-    sheet.remarks.extend(passed_over);
+    sheet.remarks.extend(hidden);
+    sheet.shown = visible;
     Ok(sheet)
 }
 

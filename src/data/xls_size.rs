@@ -6,6 +6,7 @@
 
 use super::error::DataError;
 use super::layout::Layout;
+use super::marked;
 use super::memory;
 
 /// What a cell of a rectangle takes, empty or not.
@@ -24,9 +25,10 @@ pub(super) fn check(name: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>, DataErr
     Ok(stream)
 }
 
-/// Rows and columns that the worksheet `sheet` does not show.
-pub(super) fn hidden(stream: &[u8], sheet: usize) -> Layout {
+/// What the worksheet `sheet` says besides its values: what it does not show, and which cells carry a mark.
+pub(super) fn layout(stream: &[u8], sheet: usize) -> Layout {
     let mut layout = Layout::default();
+    let formats = Formats::read(stream);
     // `BoundSheet8` says where the worksheet begins.
     let begin = records(stream, 0).filter(|(kind, _)| *kind == 0x0085).nth(sheet);
     let Some(begin) = begin.and_then(|(_, body)| number::<4>(body, 0)) else { return layout };
@@ -38,10 +40,68 @@ pub(super) fn hidden(stream: &[u8], sheet: usize) -> Layout {
             (0x007D, Some(first)) if place(8).is_some_and(|flags| flags & 1 != 0) => {
                 layout.hidden_columns.push((first, place(2).unwrap_or(first).max(first)));
             }
+            // `Note`.
+            (0x001C, Some(row)) => {
+                place(2).map(|column| marked::add(&mut layout.marks.commented, (row, column)));
+            }
+            // `MulRk`: a format and a number for each of its columns.
+            (0x00BD, Some(row)) => {
+                for (column, at) in (place(2).unwrap_or_default()..).zip((4..body.len().saturating_sub(2)).step_by(6)) {
+                    formats.note(number::<2>(body, at), (row, column), &mut layout);
+                }
+            }
+            (0x0006 | 0x00FD | 0x0203 | 0x0204 | 0x0205 | 0x027E, Some(row)) => {
+                if let Some(column) = place(2) {
+                    formats.note(number::<2>(body, 4), (row, column), &mut layout);
+                }
+            }
             _ => {}
         }
     }
     layout
+}
+
+/// By format of cells (`XF`): whether the font has a line through it, and whether numbers are shown as per cent.
+struct Formats(Vec<(bool, bool)>);
+
+impl Formats {
+    fn read(stream: &[u8]) -> Self {
+        let (mut lined, mut percent, mut formats) = (Vec::new(), vec![9, 10], Vec::new());
+        for (kind, body) in records(stream, 0).take_while(|(kind, _)| *kind != 0x000A) {
+            match kind {
+                // `Font`: there is none with the number 4.
+                0x0031 => {
+                    if lined.len() == 4 {
+                        lined.push(false);
+                    }
+                    lined.push(number::<2>(body, 2).is_some_and(|flags| flags & 8 != 0));
+                }
+                // `Format`: its text has one or two bytes a character, and the signs that matter are ASCII.
+                0x041E => {
+                    let text = body.get(5..).unwrap_or_default().iter().filter(|byte| **byte != 0);
+                    let text: String = text.map(|&byte| char::from(byte)).collect();
+                    percent
+                        .extend(number::<2>(body, 0).filter(|_| marked::shown(&text) == Some(marked::Shown::Scaled)));
+                }
+                0x00E0 => {
+                    let font = number::<2>(body, 0).and_then(|font| lined.get(font)).copied().unwrap_or_default();
+                    formats.push((font, number::<2>(body, 2).is_some_and(|format| percent.contains(&format))));
+                }
+                _ => {}
+            }
+        }
+        Self(formats)
+    }
+
+    fn note(&self, format: Option<usize>, at: (u32, u32), layout: &mut Layout) {
+        let Some((struck, percent)) = format.and_then(|format| self.0.get(format)).copied() else { return };
+        if struck {
+            marked::add(&mut layout.marks.struck, at);
+        }
+        if percent {
+            marked::add(&mut layout.marks.scaled, at);
+        }
+    }
 }
 
 /// The records of the stream from `at` on: kind and body.

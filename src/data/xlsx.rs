@@ -10,12 +10,13 @@ use super::date::Date;
 use super::error::{CellReason, DataError};
 use super::guard::guarded;
 use super::layout::{self, Layout};
+use super::marked;
 use super::memory;
 use super::options::{Format, ReadOptions};
 use super::sheet::{self, Cell, Sheet};
 use super::table::Table;
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
 
 /// Most bytes that the parts of a workbook may have when unpacked.
@@ -89,7 +90,6 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     let number: BTreeMap<String, usize> =
         workbook.sheets_metadata().iter().enumerate().map(|(at, sheet)| (sheet.name.clone(), at)).collect();
     let of = |title: &str| format!("worksheet `{title}`");
-    let passed_over = sheet::hidden_sheets(options, &all, &visible);
     let title = sheet::choose(name, options, &all, &visible, |title| {
         let unreadable = |error: calamine::XlsxError| broken(&of(title), error.to_string());
         let mut reader = workbook.worksheet_cells_reader(title).map_err(unreadable)?;
@@ -102,7 +102,8 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
     })?;
     let unreadable = |error: calamine::XlsxError| broken(&of(&title), error.to_string());
     let mut sheet = Sheet::new(name, title.clone());
-    sheet.remarks.extend(passed_over);
+    sheet.remarks.extend(marked::hidden_sheets(options, &title, &all, &visible));
+    sheet.shown = visible;
     let layout = number.get(&title).map(|number| layout::of_xlsx(name, bytes, *number)).transpose()?.flatten();
     let layout = match layout {
         Some(layout) => layout,
@@ -113,7 +114,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
             Layout { merged, ..Layout::default() }
         }
     };
-    let padded = padded(&mut workbook, &title).map_err(unreadable)?;
+    let shown = shown(&mut workbook, &title).map_err(unreadable)?;
     let mut reader = workbook.worksheet_cells_reader(&title).map_err(unreadable)?;
     while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(unreadable)? {
         let (row, column) = cell.pos;
@@ -121,7 +122,7 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
         sheet.formulas += usize::from(cell.formula.is_some());
         match convert(&cell.value, options) {
             Ok(Some(value)) => {
-                let width = padded.get(&(row, column)).copied();
+                let width = shown.padded.get(&(row, column)).copied();
                 sheet.set(row, column, width.and_then(|width| as_shown(&value, width)).unwrap_or(value))?;
             }
             Ok(None) if cell.formula.is_some() && cell.value == DataRef::Empty => {
@@ -132,30 +133,53 @@ fn load<'n>(name: &'n str, bytes: &[u8], options: &ReadOptions) -> Result<Sheet<
         }
     }
     layout.into_sheet(&mut sheet);
+    sheet.marks.struck.extend(shown.struck);
+    sheet.marks.scaled = shown.scaled;
+    sheet.marks.unseen = shown.unseen;
     Ok(sheet)
 }
 
-/// The cells that are shown with leading zeros, and how many digits they then have.
-fn padded(workbook: &mut Xlsx<Cursor<&[u8]>>, title: &str) -> Result<BTreeMap<(u32, u32), usize>, calamine::XlsxError> {
-    let mut cells = BTreeMap::new();
+/// What the styles of cells say of them.
+#[derive(Default)]
+struct Shown {
+    /// The cells that are shown with leading zeros, and how many digits they then have.
+    padded: BTreeMap<(u32, u32), usize>,
+    struck: BTreeSet<(u32, u32)>,
+    scaled: BTreeSet<(u32, u32)>,
+    unseen: BTreeSet<(u32, u32)>,
+}
+
+/// What the cells' styles say: leading zeros, lines through the text, formats that scale or hide a number.
+fn shown(workbook: &mut Xlsx<Cursor<&[u8]>>, title: &str) -> Result<Shown, calamine::XlsxError> {
+    let mut shown = Shown::default();
     let mut reader = workbook.worksheet_cells_reader(title)?;
-    let widths: Vec<Option<usize>> = reader
+    let styles: Vec<(Option<usize>, bool, Option<marked::Shown>)> = reader
         .styles()
         .iter()
         .map(|style| {
-            let code = style.number_format.as_ref()?.format_code.as_str();
-            (code.len() > 1 && code.bytes().all(|byte| byte == b'0')).then_some(code.len())
+            let code = style.number_format.as_ref().map(|format| format.format_code.as_str()).unwrap_or_default();
+            let zeros = (code.len() > 1 && code.bytes().all(|byte| byte == b'0')).then_some(code.len());
+            (zeros, style.font.as_ref().is_some_and(|font| font.strikethrough), marked::shown(code))
         })
         .collect();
-    if widths.iter().all(Option::is_none) {
-        return Ok(cells);
+    if styles.iter().all(|style| *style == (None, false, None)) {
+        return Ok(shown);
     }
     while let Some((row, column, style)) = reader.next_style_id()? {
-        if let Some(width) = widths.get(style).copied().flatten() {
-            cells.insert((row, column), width);
+        let Some((width, struck, format)) = styles.get(style).copied() else { continue };
+        if let Some(width) = width {
+            shown.padded.insert((row, column), width);
         }
+        if struck {
+            marked::add(&mut shown.struck, (row, column));
+        }
+        match format {
+            Some(marked::Shown::Scaled) => marked::add(&mut shown.scaled, (row, column)),
+            Some(marked::Shown::Unseen) => marked::add(&mut shown.unseen, (row, column)),
+            None => true,
+        };
     }
-    Ok(cells)
+    Ok(shown)
 }
 
 /// A whole number with leading zeros up to `width` digits.

@@ -45,6 +45,8 @@ fn bounds() -> Vec<(&'static str, Value)> {
     scales.dedup();
     let all = rules::GROUPS.iter().flat_map(|group| group.rules);
     let waivable: Vec<&str> = all.filter(|rule| rule.severity != Severity::Error).map(|rule| rule.id).collect();
+    let tests: Vec<&str> = catalogue::in_plans().into_iter().chain(super::survival::METHODS).collect();
+    let block = || json!({ "type": "integer", "minimum": 2, "maximum": 16, "multipleOf": 2 });
     let samples = |least: usize| json!({ "minimum": least, "maximum": 10_000_000 });
     vec![
         ("endpoint", json!({ "minItems": 1 })),
@@ -70,7 +72,26 @@ fn bounds() -> Vec<(&'static str, Value)> {
         ("EndpointPlan.minimal_improvement_relative", json!({ "exclusiveMinimum": 0, "exclusiveMaximum": 1 })),
         ("EndpointPlan.decimals", json!({ "maximum": 10 })),
         ("EndpointPlan.visits", json!({ "minItems": 1 })),
-        ("EndpointPlan.tests", json!({ "items": { "enum": catalogue::in_plans() }, "uniqueItems": true })),
+        ("EndpointPlan.tests", json!({ "items": { "enum": tests }, "uniqueItems": true })),
+        ("EndpointPlan.at", json!({ "items": positive(), "uniqueItems": true })),
+        ("FileTable.header_row", json!({ "minimum": 1 })),
+        ("VisitsPlan.months", json!({ "items": { "minimum": -1200, "maximum": 1200 }, "uniqueItems": true })),
+        ("InterimPlan.pairs", json!({ "minItems": 2, "maxItems": 10, "items": { "minimum": 3 }, "uniqueItems": true })),
+        ("InterimPlan.power", json!({ "exclusiveMinimum": 0, "exclusiveMaximum": 1 })),
+        (
+            "RandomisationPlan.block_size",
+            json!({ "anyOf": [block(), { "type": "array", "items": block(), "minItems": 1 }] }),
+        ),
+        ("PriorPlan.sd", positive()),
+        ("RobustPlan.sd", positive()),
+        ("RobustPlan.weight", json!({ "exclusiveMinimum": 0, "exclusiveMaximum": 1 })),
+        ("Subgroup.cuts", json!({ "uniqueItems": true })),
+        ("Estimand.id", json!({ "pattern": r"^[^\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]+$" })),
+        ("Estimand.treatment", filled()),
+        ("Estimand.population", filled()),
+        ("Estimand.variable", filled()),
+        ("Estimand.summary_measure", filled()),
+        ("CovariatePlan.levels", json!({ "uniqueItems": true })),
         ("ScorePlan.instrument", json!({ "enum": instruments })),
         ("ScorePlan.scale", json!({ "enum": scales })),
         ("AnalysisSetPlan.name", filled()),

@@ -194,6 +194,10 @@ pub enum GapsPlan {
 }
 
 impl DerivePlan {
+    /// All, in the order of the documentation.
+    pub const ALL: [Self; 6] =
+        [Self::Auc, Self::Mean, Self::Worst, Self::Best, Self::PercentChange, Self::BaselineMean];
+
     /// As the trial knows it.
     pub fn summary(self) -> Summary {
         match self {

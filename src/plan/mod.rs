@@ -12,6 +12,7 @@ pub mod bayes;
 pub mod blinded;
 mod bounds;
 mod code_checks;
+mod conditions;
 pub mod conduct;
 pub mod contrasts;
 pub mod cross;

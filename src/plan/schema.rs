@@ -15,6 +15,7 @@ use toml::de::{DeTable, DeValue};
 pub fn schema() -> Value {
     let mut schema = typed();
     super::bounds::add(&mut schema);
+    super::conditions::add(&mut schema);
     schema
 }
 
@@ -137,11 +138,9 @@ impl<'s> Node<'s> {
 
     /// This place as it applies to `value`: of a table or a list of such tables, the list where `value` is one.
     fn applied_to(self, value: &DeValue<'_>) -> Self {
-        let choices = self.outer.get("anyOf").and_then(Value::as_array);
-        let list = choices.into_iter().flatten().find(|choice| choice.get("items").is_some());
-        match (value, list) {
+        match (value, self.choice(self.outer, &|choice| choice.get("items").is_some(), 8)) {
             (DeValue::Array(_), Some(list)) => Self { resolved: list, ..self },
-            (DeValue::String(_), _) if self.properties().is_some() => match self.text(self.outer, 8) {
+            (DeValue::String(_), _) if self.properties().is_some() => match self.text() {
                 Some(text) => Self { resolved: text, ..self },
                 None => self,
             },
@@ -149,18 +148,20 @@ impl<'s> Node<'s> {
         }
     }
 
-    /// The choice of `value` that is a text, where a table may also be written as one.
-    fn text(&self, value: &'s Value, depth: usize) -> Option<&'s Value> {
-        if depth == 0 {
-            return None;
-        }
-        if value.get("type").and_then(Value::as_str) == Some("string") {
-            return Some(value);
+    /// The choice that is a text, where a table may also be written as one.
+    fn text(&self) -> Option<&'s Value> {
+        self.choice(self.outer, &|choice| choice.get("type").and_then(Value::as_str) == Some("string"), 8)
+    }
+
+    /// The choice of `value` that fits, itself or one behind its references.
+    fn choice(&self, value: &'s Value, fits: &dyn Fn(&Value) -> bool, depth: usize) -> Option<&'s Value> {
+        if depth == 0 || fits(value) {
+            return Some(value).filter(|_| depth > 0);
         }
         if let Some(name) = value.get("$ref").and_then(Value::as_str).and_then(|name| name.rsplit('/').next()) {
-            return self.text(self.root.get("$defs")?.get(name)?, depth - 1);
+            return self.choice(self.root.get("$defs")?.get(name)?, fits, depth - 1);
         }
-        value.get("anyOf")?.as_array()?.iter().find_map(|choice| self.text(choice, depth - 1))
+        value.get("anyOf")?.as_array()?.iter().find_map(|choice| self.choice(choice, fits, depth - 1))
     }
 
     /// Whether this is a name that may be written as a table of code and label.
@@ -288,7 +289,7 @@ fn check_value(
     }
     if !fits(value, &node) {
         let mut wanted: Vec<&str> = node.types().iter().map(|kind| plain(kind)).collect();
-        if node.properties().is_some() && node.text(node.outer, 8).is_some() {
+        if node.properties().is_some() && node.text().is_some() {
             wanted.insert(0, "text");
         }
         let remedy = match value {

@@ -9,6 +9,7 @@ use crate::analysis::notes as of_analyses;
 use crate::note::{self, Note};
 use crate::table::{ResultTable, rounding};
 pub use crate::terms::Language;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 impl Language {
@@ -88,12 +89,24 @@ impl Words {
     /// `{n:patient|patients}` takes the first form where the value `n` is 1, the second otherwise.
     pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
         let Some(message) = self.messages.get(key) else { return key.to_owned() };
-        note::fill(message, &|name| match values.iter().find(|(known, _)| *known == name) {
+        let only = values.iter().any(|(name, value)| *name == "visit" && *value == self.language.single_visit());
+        let message = if only { self.at_the_single_visit(message) } else { Cow::Borrowed(message.as_str()) };
+        note::fill(&message, &|name| match values.iter().find(|(known, _)| *known == name) {
             Some((_, value)) => Some((*value).to_owned()),
             None if name == "level" => Some(self.level.clone()),
             None if name == "tail" => Some(self.tail.clone()),
             None => self.site.value(name),
         })
+    }
+
+    /// A message whose `{visit}` is the only one of a trial, which the plan does not name: within a sentence it has an article.
+    fn at_the_single_visit<'m>(&self, message: &'m str) -> Cow<'m, str> {
+        let Some(named) = self.messages.get("table.the_single_visit").filter(|_| message.contains("{visit}")) else {
+            return Cow::Borrowed(message);
+        };
+        Cow::Owned(["At ", "at ", "to "].iter().fold(message.to_owned(), |message, word| {
+            message.replace(&format!("{word}{{visit}}"), &format!("{word}{named}"))
+        }))
     }
 
     /// The message `key` without values.

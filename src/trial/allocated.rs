@@ -9,6 +9,7 @@ use super::side::{Side, side};
 use super::sources::{Allocation, AllocationForm};
 use crate::data::{Date, Table};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// One knee of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +71,18 @@ impl Allocated {
         let mut allocated = Self::default();
         if let Some(column) = &list.date {
             for (row, date) in dates(file, table, column, findings).into_iter().enumerate() {
-                if let (Some(id), Some(date)) = (patients.get(row), date) {
-                    allocated.dates.insert(id.to_owned(), date);
+                let (Some(id), Some(date)) = (patients.get(row), date) else { continue };
+                match allocated.dates.entry(id.to_owned()) {
+                    Entry::Vacant(entry) => {
+                        entry.insert(date);
+                    }
+                    Entry::Occupied(known) if *known.get() != date => findings.add(
+                        "SK407",
+                        place(file, Some(table.file_row(row)), Some(column)),
+                        format!("patient {id} was randomised on {date} by this row and on {} by an earlier one, which is used", known.get()),
+                        "correct the list: a patient is randomised once",
+                    ),
+                    Entry::Occupied(_) => {}
                 }
             }
         }

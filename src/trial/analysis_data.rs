@@ -246,6 +246,7 @@ impl<'t> Columns<'_, 't> {
             delimiter: None,
             decimal: '.',
             sheet: None,
+            worksheets: Vec::new(),
             notes: Vec::new(),
         };
         let cells = self.columns.iter().map(|(.., column, _)| column.clone()).collect();

@@ -234,14 +234,15 @@ fn constant_columns_of(
 }
 
 /// Whether CDISC ADaM says this of a row and not of its patient: flags of baseline and analysed rows, how a row came to be.
-fn is_of_rows(name: &str) -> bool {
+pub(in crate::trial) fn is_of_rows(name: &str) -> bool {
     let name = name.to_uppercase();
-    matches!(name.as_str(), "ABLFL" | "DTYPE" | "BASETYPE") || name.starts_with("ANL") && name.ends_with("FL")
+    matches!(name.as_str(), "ABLFL" | "DTYPE" | "BASETYPE" | "FILTER_$")
+        || name.starts_with("ANL") && name.ends_with("FL")
 }
 
 /// Whether a column of CDISC ADaM identifies, names a parameter, a treatment, a time or a record, or is a population flag: no
 /// characteristic of the patient, though it may be the same in all rows.
-fn is_technical(name: &str) -> bool {
+pub(in crate::trial) fn is_technical(name: &str) -> bool {
     let name = name.to_uppercase();
     let begins = [
         "PARAM", "PARCAT", "AVAL", "BASE", "CHG", "PCHG", "TRT", "TR0", "VISIT", "AVISIT", "ATPT", "SRC", "QS", "ADT",

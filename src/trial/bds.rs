@@ -8,7 +8,8 @@ use super::findings::{Findings, place};
 use super::number_cells::values_of;
 use super::replicates::Replicates;
 use super::rows::{Rows, keys};
-use super::sources::Sources;
+use super::sources::{Source, Sources};
+use super::spelling;
 use std::collections::HashMap;
 
 /// Whether a code is that of an endpoint with its number.
@@ -75,6 +76,7 @@ pub fn rows(
         .copied()
         .filter(|row| codes.level(*row).and_then(|level| endpoint_of.get(level).copied().flatten()).is_some())
         .collect();
+    near_codes(design, source, &codes, (parameter, value), &endpoint_of, findings);
     derived_or_unflagged(sources, &used, findings);
     let all = keys(design, sources, &used, findings)?;
     let values = values(
@@ -153,6 +155,39 @@ pub fn rows(
         *cell = values.get(number).copied().flatten();
     }
     Some(rows)
+}
+
+/// SK050: parameter codes that are another spelling of an endpoint's, whose rows are passed over.
+fn near_codes(
+    design: &Design,
+    source: &Source,
+    codes: &Coded,
+    (parameter, value): (&str, &str),
+    endpoint_of: &[Option<usize>],
+    findings: &mut Findings,
+) {
+    let (counts, first) = (codes.counts(), codes.first_rows());
+    for (level, code) in codes.levels.iter().enumerate().filter(|(level, _)| endpoint_of.get(*level) == Some(&None)) {
+        let rows = counts.get(level).copied().unwrap_or_default();
+        let like = endpoint_of.iter().enumerate().find_map(|(other, endpoint)| {
+            let (endpoint, known) = (design.endpoints.get((*endpoint)?)?, codes.levels.get(other)?);
+            let same = spelling::bare(code) == spelling::bare(known);
+            // A slip of the pen is rare; another parameter is as frequent as the first.
+            let slip = rows * 10 <= counts.get(other).copied().unwrap_or_default() && spelling::is_slip(code, known);
+            (same || slip).then_some((endpoint, known))
+        });
+        let Some((endpoint, known)) = like else { continue };
+        findings.add(
+            "SK050",
+            place(&source.file, first.get(level).map(|row| source.table.file_row(*row)), Some(parameter)),
+            format!(
+                "the parameter code `{code}` in {} looks like `{known}`, and its `{value}` is not read as {}",
+                if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") },
+                endpoint.name
+            ),
+            format!("write `{known}`, or waive the rule with the reason if it is another parameter"),
+        );
+    }
 }
 
 /// Says how many of the rows in `used` are derived (`DTYPE` is filled), and how many lack the flag of the analysis

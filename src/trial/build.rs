@@ -24,7 +24,7 @@ use super::strangers::{self, Strangers};
 use super::time_to_event;
 use super::totals;
 use crate::math::decimal;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use super::sources::{Allocation, Events, Layout, Roles, SetDefinition, Source};
 
@@ -125,20 +125,52 @@ fn decimals_of(values: &[Option<f64>]) -> usize {
 
 /// What the readers of the files passed over or decided.
 fn remarks(sources: &Sources, findings: &mut Findings) {
-    for (file, table) in sources.tables() {
-        for remark in &table.remarks {
+    // What two readings of one file find alike is said once.
+    let mut said: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (file, table) in sources.readings() {
+        for remark in table.remarks.iter().filter(|remark| said.insert((file, &remark.text))) {
             let rule = if remark.doubtful { "SK028" } else { "SK027" };
             let at = place(file, remark.row, remark.column.as_deref().filter(|column| !column.is_empty()));
             findings.add(rule, at, remark.text.clone(), remark.remedy);
         }
         // What a reader decided and did not remark on; what `where` keeps is said where the files are listed.
         let remarked = |note: &&String| table.remarks.iter().any(|remark| remark.text == **note);
-        for note in table.provenance.notes.iter().filter(|note| !remarked(note) && !note.starts_with("`where` keeps")) {
+        let notes = table.provenance.notes.iter().filter(|note| !remarked(note) && !note.starts_with("`where` keeps"));
+        for note in notes.filter(|note| said.insert((file, note.as_str()))) {
             findings.add("SK027", place(file, None, None), note.clone(), decided(note));
         }
     }
+    unread_worksheets(sources, findings);
     for said in &sources.said {
         findings.add(said.rule, said.location.clone(), said.message.clone(), said.remedy.clone());
+    }
+}
+
+/// Worksheets of a workbook that are neither read nor hidden, where the plan names those that are.
+fn unread_worksheets(sources: &Sources, findings: &mut Findings) {
+    // Of several worksheets of one workbook each stands under its path and its name in brackets.
+    let path = |file: &str| file.split(" [").next().unwrap_or(file).to_owned();
+    let mut books: BTreeMap<String, (&[String], BTreeSet<&str>)> = BTreeMap::new();
+    for (file, table) in sources.readings() {
+        let about = &table.provenance;
+        let book = books.entry(path(file)).or_insert((&about.worksheets, BTreeSet::new()));
+        book.1.extend(about.sheet.as_deref());
+    }
+    for (file, (all, read)) in books {
+        let unread: Vec<String> = all
+            .iter()
+            .filter(|title| !read.contains(title.as_str()))
+            .take(10)
+            .map(|title| format!("`{title}`"))
+            .collect();
+        if !unread.is_empty() {
+            findings.add(
+                "SK027",
+                place(&file, None, None),
+                format!("worksheets that are not read: {}", unread.join(", ")),
+                "nothing, if they hold no data of the trial; else name them with `sheet` or `sheets`",
+            );
+        }
     }
 }
 
@@ -472,12 +504,17 @@ fn analysis_sets(trial: &Trial, sources: &Sources, findings: &mut Findings) -> V
                 continue;
             }
             let names: Vec<&str> = known.iter().copied().collect();
-            findings.add(
-                "SK609",
-                place(file, Some(1), Some(column)),
-                format!("the plan uses `{column}` ({purpose}), which no patient-level column is called"),
-                one_of_the_columns(column, &names),
-            );
+            let (message, remedy) = match rules::contradictions::of_column(sources, column) {
+                Some(cause) => (
+                    format!("the plan uses `{column}` ({purpose}), and {cause}"),
+                    "correct the cells: a patient-level column has one value per patient".to_owned(),
+                ),
+                None => (
+                    format!("the plan uses `{column}` ({purpose}), which no patient-level column is called"),
+                    one_of_the_columns(column, &names),
+                ),
+            };
+            findings.add("SK609", place(file, Some(1), Some(column)), message, remedy);
         }
     }
     let mut sets = Vec::new();

@@ -183,6 +183,21 @@ fn is_number(cell: &str) -> bool {
     cell.trim().parse::<f64>().is_ok_and(f64::is_finite)
 }
 
+/// Whether a text is one number with a sign before it or a unit behind: `80%`, `<5`, `ca. 60`, `24.5 kg/m2`; not a date, a code
+/// such as `A1`, or a name with digits.
+fn is_like_a_number(cell: &str) -> bool {
+    let text = cell.trim_start_matches("ca.").trim_start_matches(|c: char| !c.is_alphanumeric());
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ',')).unwrap_or(text.len());
+    let (number, behind) = text.split_at(end);
+    let digits = behind.chars().filter(char::is_ascii_digit).count();
+    let unit = behind.trim_start();
+    let marked = match unit.chars().next() {
+        None => text.len() < cell.len(),
+        Some(first) => first == '%' || unit.len() < behind.len() || first.is_lowercase() || matches!(first, '°' | 'µ'),
+    };
+    !number.is_empty() && digits <= 1 && marked && !unit.starts_with(['-', '/', ':'])
+}
+
 fn number(sources: &Sources, declared: &Declared, findings: &mut Findings) -> PatientColumn {
     let text = |cell: &str| !is_number(cell);
     report(sources, &declared.name, &text, findings, |cell| {
@@ -280,8 +295,28 @@ fn undeclared(
     }
     let column = |kind, levels| PatientColumn { name: name.to_owned(), label: None, kind, levels };
     if numbers < cells.len() {
+        let levels: BTreeSet<&str> = cells.iter().copied().collect();
+        let like: Vec<&str> = cells.iter().copied().filter(|cell| is_like_a_number(cell)).collect();
         if numbers > 0 {
             mixed_kinds(trial, sources, name, findings);
+        } else if modelled && 2 * like.len() > cells.len() && levels.len() > SHARED {
+            findings.add(
+                "SK613",
+                at(sources, name, None),
+                format!(
+                    "`{name}` holds numbers with a sign or a unit (`{}`), which a model would take for {} groups",
+                    shorten(like.first().copied().unwrap_or_default()),
+                    levels.len()
+                ),
+                format!("write the numbers alone; if they are groups, declare `[[covariate]] name = \"{name}\"`, `kind = \"factor\"`"),
+            );
+        } else if modelled && cells.len() >= 2 * SHARED && 2 * levels.len() > cells.len() {
+            findings.add(
+                "SK615",
+                at(sources, name, None),
+                format!("`{name}` has {} values in {} patients: a model would take each for a group", levels.len(), cells.len()),
+                format!("name another column; if they are groups, declare `[[covariate]] name = \"{name}\"`, `kind = \"factor\"`"),
+            );
         } else if !modelled {
             findings.add(
                 "SK613",

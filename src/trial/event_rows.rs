@@ -9,7 +9,7 @@ use super::patients::{Patient, Trial};
 use super::rows::{has_column, shorten};
 use super::side::{is_both, is_systemic, yes_or_no};
 use super::sources::Events;
-use super::spelling::one_spelling;
+use super::spelling::{self, one_spelling};
 use super::strangers::Strangers;
 use std::collections::HashMap;
 
@@ -50,6 +50,7 @@ pub fn read(
     let emergent = given.emergent.as_ref().map(|name| (name, column(name)));
     let spelled = one_spelling(&terms);
     terms_spelled_once(file, given, &terms, &spelled, findings);
+    slips(file, given, &terms, findings);
     let classes = given.organ_class.as_ref().map(|name| (name, column(name)));
     let class_spelled = classes.as_ref().map(|(_, column)| one_spelling(column)).unwrap_or_default();
     let listed = given.listed.each_ref().map(|name| name.as_ref().map(|name| column(name)));
@@ -203,6 +204,39 @@ fn in_each_knee(trial: &Trial, events: Vec<AdverseEvent>, at_both: &[usize]) -> 
     }
     all
 }
+
+/// SK716: a rare term that a slip of the pen tells apart from a frequent one.
+fn slips(file: &str, given: &Events, terms: &Coded, findings: &mut Findings) {
+    let (counts, first) = (terms.counts(), terms.first_rows());
+    let of = |level: usize| counts.get(level).copied().unwrap_or_default();
+    // Terms are few; a list of many is coded, and not typed.
+    if terms.levels.len() > MOST_TERMS {
+        return;
+    }
+    for (level, term) in terms.levels.iter().enumerate().filter(|(level, _)| of(*level) == 1) {
+        let near = terms.levels.iter().enumerate().find(|(other, known)| {
+            *other != level
+                && (of(*other) > 1 || *other < level)
+                && term.chars().count() >= LONG
+                && spelling::bare(term) != spelling::bare(known)
+                && spelling::is_slip(term, known)
+        });
+        if let Some((_, known)) = near {
+            let row = first.get(level).map(|row| given.source.table.file_row(*row));
+            findings.add(
+                "SK716",
+                place(file, row, Some(&given.term)),
+                format!("`{term}` and `{known}` are counted as two terms"),
+                "write one, if they are one event",
+            );
+        }
+    }
+}
+
+/// Most different terms that are compared with each other.
+const MOST_TERMS: usize = 200;
+/// Fewest letters of a term that a slip makes of another.
+const LONG: usize = 6;
 
 /// SK716: terms that differ in case or blanks only are one term.
 fn terms_spelled_once(file: &str, given: &Events, terms: &Coded, spelled: &[String], findings: &mut Findings) {

@@ -15,6 +15,7 @@ use super::rows::Rows;
 use super::rules::identity;
 use super::side::side;
 use super::sources::{Layout, Roles, Source, Sources};
+use super::spelling;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Where the joined rows and their columns stand.
@@ -79,6 +80,7 @@ pub fn rows(design: &Design, sources: &Sources, findings: &mut Findings) -> Opti
     if !everything_is_somewhere(design, sources, &files, findings) {
         return None;
     }
+    near_columns(design, sources, &files, findings);
     let mut joined = Joined::new(design, sources, &files);
     let mut complete = true;
     for (number, file) in files.iter().enumerate() {
@@ -120,6 +122,36 @@ fn holds(design: &Design, sources: &Sources, source: &Source, layout: &Layout, n
             let levels = super::bds::levels(design, &sources.parameter_codes, &codes.levels);
             levels.get(number).is_some_and(Option::is_some)
         }),
+    }
+}
+
+/// SK050: a file without the column of an endpoint that another file has, and with one that is nearly called so.
+fn near_columns(design: &Design, sources: &Sources, files: &[File<'_>], findings: &mut Findings) {
+    let known: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.column.as_str()).collect();
+    for file in files.iter().filter(|file| matches!(file.layout, Layout::Long)) {
+        let names = file.source.table.column_names();
+        for (number, endpoint) in design.endpoints.iter().enumerate() {
+            let scored = sources.scores.get(number).is_some_and(Option::is_some);
+            if scored || file.endpoints.contains(&number) || endpoint.survival.is_some() {
+                continue;
+            }
+            let like = names.iter().find(|name| {
+                !known.contains(&name.as_str())
+                    && (spelling::bare(name) == spelling::bare(&endpoint.column)
+                        || spelling::is_slip(name, &endpoint.column))
+            });
+            if let Some(name) = like {
+                findings.add(
+                    "SK050",
+                    place(&file.source.file, Some(1), Some(name)),
+                    format!(
+                        "`{name}` looks like `{}`, the column of {} in other files, and is not read",
+                        endpoint.column, endpoint.name
+                    ),
+                    format!("call it `{}`, or waive the rule with the reason", endpoint.column),
+                );
+            }
+        }
     }
 }
 

@@ -141,6 +141,7 @@ impl Rows {
             return None;
         }
         let kept = kept_rows(sources, findings)?;
+        not_selected(sources, findings);
         match &sources.layout {
             Layout::Long => long(design, sources, &kept, findings),
             Layout::Wide { pattern } => exposures::read(design, sources, findings, &|design, findings| {
@@ -149,6 +150,32 @@ impl Rows {
             Layout::Bds { parameter, value } => exposures::read(design, sources, findings, &|design, findings| {
                 super::bds::rows(design, sources, (parameter, value), &kept, findings)
             }),
+        }
+    }
+}
+
+/// SK049: rows that SPSS does not select (`filter_$` is 0), among those that it does.
+fn not_selected(sources: &Sources, findings: &mut Findings) {
+    const FILTER: &str = "filter_$";
+    for (source, _) in sources.observed() {
+        let Ok(filter) = source.table.numbers(FILTER) else { continue };
+        let out: Vec<usize> =
+            filter.iter().enumerate().filter(|(_, cell)| **cell == Some(0.0)).map(|(row, _)| row).collect();
+        if let Some(first) = out.first()
+            && filter.contains(&Some(1.0))
+        {
+            findings.add(
+                "SK049",
+                place(&source.file, Some(source.table.file_row(*first)), Some(FILTER)),
+                format!(
+                    "{} of {} rows are not selected in SPSS (`{FILTER}` is 0), and are analysed like any other",
+                    out.len(),
+                    source.table.height()
+                ),
+                format!(
+                    "to leave them out write `where = '`{FILTER}` == 1'` into [data], or waive the rule with the reason"
+                ),
+            );
         }
     }
 }

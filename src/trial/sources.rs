@@ -372,8 +372,19 @@ impl Sources {
         self.tables().into_iter().map(|(file, table)| (file, &table.provenance)).collect()
     }
 
-    /// Every file that was read, under the name the plan gives it; the observations first.
+    /// Every file that was read, under the name the plan gives it and once; the observations first.
     pub fn tables(&self) -> Vec<(&str, &Table)> {
+        let mut files: Vec<(&str, &Table)> = Vec::new();
+        for (file, table) in self.readings() {
+            if !files.iter().any(|(known, _)| *known == file) {
+                files.push((file, table));
+            }
+        }
+        files
+    }
+
+    /// Every reading of a file, which may be read as observations and as the file of patients.
+    pub fn readings(&self) -> Vec<(&str, &Table)> {
         let others = [
             self.patients.as_ref(),
             self.allocation.as_ref().map(|allocation| &allocation.source),
@@ -383,14 +394,8 @@ impl Sources {
             self.deviations.as_ref().map(|deviations| &deviations.source),
         ];
         let items = self.scores.iter().flatten().filter_map(|scoring| scoring.source.as_ref());
-        let mut files: Vec<(&str, &Table)> = Vec::new();
-        // Several endpoints may be scored from one file of items.
         let observed = self.observed().map(|(source, _)| source);
-        for source in observed.chain(others.into_iter().flatten()).chain(items) {
-            if !files.iter().any(|(file, _)| *file == source.file) {
-                files.push((source.file.as_str(), &source.table));
-            }
-        }
-        files
+        let all = observed.chain(others.into_iter().flatten()).chain(items);
+        all.map(|source| (source.file.as_str(), &source.table)).collect()
     }
 }

@@ -11,7 +11,7 @@ pub mod summary;
 pub mod survival;
 pub mod test;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// Version, commit and the day of the commit; "no commit" where the source is not a git checkout.
@@ -24,6 +24,19 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The command line as it is read: a negative number behind an option is its value, to be refused in the option's own words
+/// where it cannot be meant.
+pub fn command() -> clap::Command {
+    fn with_negative_numbers(command: clap::Command) -> clap::Command {
+        let command = command.mut_args(|arg| match arg.get_long().is_some() && arg.get_action().takes_values() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        });
+        command.mut_subcommands(with_negative_numbers)
+    }
+    with_negative_numbers(Cli::command())
 }
 
 const EXAMPLES: &str = "Examples:

@@ -12,7 +12,7 @@ Marginal: Cox with the sandwich over patients, restricted mean survival time, su
 
 Examples:
   splitknee survival --data knees.csv --id usubjid --arm trt --active EV --placebo SALINE \\
-    --time months --status reinjected --tau 12 --at 6,12
+    --time months --status reinjected --tau 12 --at 6 --at 12
   splitknee survival --data eyes.csv --id id --arm laser --active 1 --placebo 0 \\
     --time time --status status --tau 60 --small-sample --format json")]
 pub struct SurvivalArgs {
@@ -43,9 +43,9 @@ pub struct SurvivalArgs {
     /// Horizon of the restricted mean; the longest time that both arms reach where left out.
     #[arg(long)]
     pub tau: Option<f64>,
-    /// Times at which survival is compared, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub at: Vec<f64>,
+    /// Time at which survival is compared (repeatable, or a list such as 3,6,12).
+    #[arg(long)]
+    pub at: Vec<String>,
     /// Ties of the Cox models: exact (stratified; the marginal model then takes Efron's), efron, breslow.
     #[arg(long, default_value = "exact", value_parser = ["exact", "efron", "breslow"])]
     pub ties: String,

@@ -18,7 +18,7 @@ pub fn run(args: &SurvivalArgs) -> Result<(), CliError> {
     if !(args.conf_level > 0.0 && args.conf_level < 1.0) {
         return Err(CliError::Usage(format!("--conf-level {}: between 0 and 1, for instance 0.95", args.conf_level)));
     }
-    input::no_decimal_comma("--at", &args.at)?;
+    let times = input::numbers("--at", &args.at)?;
     let (cohort, dropped) = cohort(args)?;
     let level = args.conf_level;
     let ties = match args.ties.as_str() {
@@ -70,7 +70,7 @@ pub fn run(args: &SurvivalArgs) -> Result<(), CliError> {
         },
     };
     let at: Vec<_> =
-        args.at.iter().map(|time| rmst::survival_difference(&cohort, *time, args.small_sample, level)).collect();
+        times.iter().map(|time| rmst::survival_difference(&cohort, *time, args.small_sample, level)).collect();
     let answer = json!({
         "method": "survival",
         "n_patients": cohort.patients(),

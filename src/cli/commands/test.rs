@@ -417,22 +417,13 @@ fn settings(args: &TestArgs, name: &str) -> Result<Settings, CliError> {
 }
 
 /// A list of numbers separated by commas.
-fn numbers(flag: &str, list: &str) -> Result<Vec<f64>, CliError> {
-    list.split(',')
-        .map(|item| {
-            let item = item.trim();
-            item.parse().map_err(|_| CliError::Usage(format!("{flag}: `{item}` is not a number")))
-        })
-        .collect()
-}
-
 fn adjusted(args: &TestArgs) -> Result<(), CliError> {
     let name = required(args.method.as_deref(), "--method")?;
     let method = Adjustment::from_name(name).ok_or_else(|| {
         let known: Vec<&str> = Adjustment::ALL.iter().map(|method| method.name()).collect();
         CliError::Usage(format!("--method {name}: one of {}", known.join(", ")))
     })?;
-    let p_values = numbers("--p", required(args.p.as_deref(), "--p")?)?;
+    let p_values = input::numbers("--p", &[required(args.p.as_deref(), "--p")?.to_owned()])?;
     let adjusted = adjust(method, &p_values).map_err(|error| CliError::Usage(error.to_string()))?;
     if args.format == "json" {
         return terminal::json(&serde_json::json!({"method": method.name(), "p": p_values, "p_adjusted": adjusted}));

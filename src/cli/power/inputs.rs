@@ -3,6 +3,7 @@
 use super::METHODS;
 use crate::cli::args::power::PowerArgs;
 use crate::cli::error::CliError;
+use crate::cli::input::may_be_decimals;
 use std::path::PathBuf;
 
 /// Most rows of one call.
@@ -21,17 +22,6 @@ const COUNTS: [&str; 10] = [
     "simulate",
     "seed",
 ];
-
-/// Whether a list may be a number with a decimal comma, or several of them: two whole numbers, or one that begins with a
-/// zero that no number begins with.
-fn may_be_decimals(text: &str) -> bool {
-    let items: Vec<&str> = text.split(',').map(str::trim).collect();
-    let whole = |item: &&str| !item.is_empty() && item.bytes().all(|byte| byte.is_ascii_digit());
-    let signed = |item: &&str| whole(&item.trim_start_matches(['-', '+']));
-    let padded = |item: &&str| item.len() > 1 && item.starts_with('0') && whole(item);
-    matches!(items.as_slice(), [first, second] if signed(first) && whole(second))
-        || items.len() > 1 && items.iter().skip(1).any(padded)
-}
 
 /// The options of one row.
 #[derive(Debug, Clone, PartialEq)]

@@ -459,6 +459,15 @@ impl Checker<'_> {
                 let message = "a number has neither levels nor labels".to_owned();
                 self.wrong("SK010", &at("kind"), message, "write `kind = \"factor\"`, or delete `levels` and `labels`");
             }
+            let crossed =
+                column.labels.iter().enumerate().find(|(j, label)| {
+                    column.levels.iter().enumerate().any(|(k, level)| k != *j && **level == ***label)
+                });
+            if let Some((j, label)) = crossed {
+                let message = format!("`{label}` is the label of one level and the value of another");
+                let remedy = "write each label behind its own value in the order of `levels`; values and labels were perhaps exchanged";
+                self.wrong("SK009", &at(&format!("labels.{j}")), message, remedy);
+            }
             if !column.labels.is_empty() && column.labels.len() != column.levels.len() {
                 let message = format!("{} labels for {} levels", column.labels.len(), column.levels.len());
                 self.wrong("SK010", &at("labels"), message, "give one label per value of `levels`");

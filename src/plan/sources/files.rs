@@ -104,7 +104,7 @@ pub(super) fn file_finding(plan: &Plan, name: &str, key: &str, error: &DataError
         DataError::NotFound { .. } | DataError::NotAFile { .. } | DataError::Io { .. } => ("SK020", None, None),
         DataError::Empty { .. } => ("SK021", None, None),
         DataError::NoRows { .. } => ("SK022", Some(1), None),
-        DataError::Encoding { row, .. } => ("SK023", Some(*row), None),
+        DataError::Encoding { row, .. } | DataError::Improbable { row, .. } => ("SK023", Some(*row), None),
         DataError::UnknownEncoding { .. } => ("SK023", None, None),
         DataError::Nul { row, .. }
         | DataError::OpenQuote { row, .. }

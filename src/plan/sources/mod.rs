@@ -19,6 +19,7 @@ use crate::instrument::{Instrument, Scale};
 use crate::trial::codes::{Code, Codes};
 use crate::trial::sources::{Deviations, Observations, Scoring, Source, Sources};
 use crate::trial::{Finding, Location, left_out};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Reads the files of `plan`, whose paths are relative to `folder`.
@@ -107,9 +108,10 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let listed = data.allocation_columns.patient.as_ref().unwrap_or(&data.columns.patient);
     let mut misread: Vec<Finding> = Vec::new();
     let mut said: Vec<Finding> = Vec::new();
+    let mut used = BTreeSet::new();
     for (table, source) in tables.iter().zip(observed.iter_mut()) {
         if let Some(source) = source {
-            codes_by_endpoint(plan, table, source, &codes);
+            codes_by_endpoint(plan, table, source, &codes, &mut used);
             said.extend(left_out::by_condition(condition(&table.rows).as_ref(), source, "data.where"));
         }
     }
@@ -172,7 +174,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
                 important: data.deviation_columns.important.clone(),
             });
             let mut sources = Sources { scores, further, intercurrent, deviations, said, ..assembled };
-            columns_of_codes(plan, &sources)?;
+            columns_of_codes(plan, &sources, &used)?;
             sources.write_labels(codes)?;
             Ok(sources)
         }

@@ -5,6 +5,7 @@ use super::super::Plan;
 use super::super::file::{DataPlan, Shape};
 use super::super::position::{Positions, location};
 use super::codes_of;
+use super::roles::parameter_codes;
 use super::files::{file_finding, options};
 use crate::data::Table;
 use crate::trial::coded::Coded;
@@ -12,7 +13,7 @@ use crate::trial::codes::{self, Codes};
 use crate::trial::compute::Computed;
 use crate::trial::expr::Condition;
 use crate::trial::sources::{Source, Sources};
-use crate::trial::{Finding, Location, left_out, wide};
+use crate::trial::{Finding, Location, bds, left_out, wide};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The column that the side of a parameter code stands in.
@@ -61,6 +62,8 @@ pub(super) fn one_row_of_redcap(table: Table, patient: &str) -> Table {
         rows.push(row);
     }
     let mut one = table.keep(&rows);
+    // Columns that contradict themselves, with the patients and the first.
+    let mut several: Vec<(String, Vec<usize>)> = Vec::new();
     for name in table.column_names().into_iter().filter(|name| name != patient) {
         let Some(cells) = Coded::read(&table, &name) else { continue };
         let mut found: Vec<Option<Option<usize>>> = vec![None; rows.len()];
@@ -74,8 +77,30 @@ pub(super) fn one_row_of_redcap(table: Table, patient: &str) -> Table {
                 };
             }
         }
+        // What events and repeats are called differs by row.
+        let of_rows = name.starts_with("redcap_") || name.ends_with("_complete");
+        let contradicted: Vec<usize> =
+            found.iter().enumerate().filter(|(_, level)| **level == Some(None)).map(|(id, _)| id).collect();
+        if !contradicted.is_empty() && !of_rows {
+            several.push((name.clone(), contradicted));
+        }
         let text = |level: Option<Option<usize>>| cells.levels.get(level.flatten()?).cloned();
         one.set_text(&name, found.into_iter().map(text).collect());
+    }
+    // A measurement of every event differs in most patients; what differs in few was meant to be one.
+    for (name, patients) in several.into_iter().filter(|(_, patients)| 2 * patients.len() <= rows.len()) {
+        let named =
+            patients.iter().take(10).filter_map(|id| ids.levels.get(*id)).cloned().collect::<Vec<_>>().join(", ");
+        let more = if patients.len() > 10 { format!(" and {} more", patients.len() - 10) } else { String::new() };
+        let text = format!(
+            "events and repeats of {} patient{} do not agree on `{name}`, which was left empty there: {named}{more}",
+            patients.len(),
+            if patients.len() == 1 { "" } else { "s" }
+        );
+        let row = patients.first().and_then(|id| rows.get(*id)).map(|row| table.file_row(*row));
+        let remark =
+            crate::data::Remark::new(text, "correct the cell, or leave it in one event only").of(&name).doubtful();
+        one.remarks.push(row.map_or(remark.clone(), |row| remark.at(row)));
     }
     one.provenance.notes.push(
         "REDCap's flat export: of every patient the cells that all events and repeats agree on were taken".to_owned(),
@@ -137,12 +162,15 @@ pub(super) fn compute(plan: &Plan, source: &mut Source, findings: &mut Vec<Findi
 }
 
 /// Empties the codes for missing that the plan declares for an endpoint by its `column`, where no column is called so: in the
-/// columns that follow the pattern of wide data, or in the rows of its parameter.
-pub(super) fn codes_by_endpoint(plan: &Plan, table: &DataPlan, source: &mut Source, codes: &Codes) {
+/// columns that follow the pattern of wide data, or in the rows of its parameter. Adds to `used` the names that were found.
+pub(super) fn codes_by_endpoint(plan: &Plan, table: &DataPlan, source: &mut Source, codes: &Codes, used: &mut BTreeSet<String>) {
     let how = options(table);
     let design = plan.design();
-    let parameters = Coded::read(&source.table, &table.parameter);
     let names = source.table.column_names();
+    let parameters = if table.shape == Shape::Bds { of_parameters(plan, table, &source.table) } else { None };
+    if table.shape == Shape::Bds && table.missing_in.contains_key(&table.value) {
+        source.table.emptied.hold_everywhere(&table.value);
+    }
     for (name, missing) in table.missing_in.iter().filter(|(name, _)| !names.contains(name)) {
         let Some(endpoint) = design.endpoints.iter().position(|endpoint| endpoint.column == *name) else { continue };
         match table.shape {
@@ -152,43 +180,82 @@ pub(super) fn codes_by_endpoint(plan: &Plan, table: &DataPlan, source: &mut Sour
                 for column in &names {
                     if wide::endpoint_of(&design, codes, pattern, column) == Some(endpoint) {
                         source.table.empty_codes(column, missing, &how, &|_| true);
+                        used.insert(name.clone());
                     }
                 }
             }
             Shape::Bds => {
-                let Some(parameters) = &parameters else { continue };
-                let of = |row: usize| parameters.get(row) == Some(name.as_str());
+                let Some((parameters, endpoints)) = &parameters else { continue };
+                let of_level = |level: usize| endpoints.get(level) == Some(&Some(endpoint));
+                if (0..endpoints.len()).any(of_level) {
+                    used.insert(name.clone());
+                }
+                let of = |row: usize| parameters.level(row).is_some_and(of_level);
                 source.table.empty_codes(&table.value, missing, &how, &of);
             }
         }
     }
 }
 
-/// SK025 of a column of `missing_in` that no file has.
-pub(super) fn columns_of_codes(plan: &Plan, sources: &Sources) -> Result<(), Vec<Finding>> {
+/// The parameter codes of a table of observations, and by code the number of its endpoint.
+fn of_parameters(plan: &Plan, data: &DataPlan, table: &Table) -> Option<(Coded, Vec<Option<usize>>)> {
+    let codes = Coded::read(table, &data.parameter)?;
+    let meaning = sides_in(plan, data.pattern.as_deref().unwrap_or_default(), &codes.levels);
+    let named = |(code, meant): (&String, &Option<(String, String)>)| match meant {
+        Some((column, _)) => column.clone(),
+        None => code.clone(),
+    };
+    let names: Vec<String> = codes.levels.iter().zip(&meaning).map(named).collect();
+    let mut distinct: Vec<String> = Vec::new();
+    for name in &names {
+        if !distinct.contains(name) {
+            distinct.push(name.clone());
+        }
+    }
+    let levels = bds::levels(&plan.design(), &parameter_codes(plan), &distinct);
+    let endpoint = |name: &String| {
+        let level = distinct.iter().position(|other| other == name);
+        levels.iter().position(|found| found.is_some() && *found == level)
+    };
+    let endpoints = names.iter().map(endpoint).collect();
+    Some((codes, endpoints))
+}
+
+/// SK025 of a column of `missing_in` that no file has, and of an endpoint (`used` lists those found) that no file has a column
+/// of.
+pub(super) fn columns_of_codes(plan: &Plan, sources: &Sources, used: &BTreeSet<String>) -> Result<(), Vec<Finding>> {
     let tables = sources.tables();
     let names: BTreeSet<String> = tables.iter().flat_map(|(_, table)| table.column_names()).collect();
-    let endpoints = plan.endpoints.iter().map(|endpoint| endpoint.column.as_str());
-    let known: Vec<&str> = names.iter().map(String::as_str).chain(endpoints).collect();
+    let endpoint = |name: &String| plan.endpoints.iter().find(|endpoint| endpoint.column == *name);
+    let made = |name: &String| endpoint(name).is_some_and(|it| it.compute.is_some() || it.score.is_some());
+    let known: Vec<&str> = names.iter().chain(used).map(String::as_str).collect();
     let named = plan.data.observations().flat_map(|table| table.missing_in.keys());
-    let unknown: BTreeSet<&String> = named.filter(|name| !known.contains(&name.as_str())).collect();
+    // An endpoint without a column is said where the columns are looked up.
+    let lost = |name: &&String| {
+        let computed = endpoint(name).is_some_and(|endpoint| endpoint.compute.is_some());
+        computed || (!known.contains(&name.as_str()) && (endpoint(name).is_none() || made(name)))
+    };
+    let unknown: BTreeSet<&String> = named.filter(lost).collect();
     let offset = plan.text.find("missing_in").unwrap_or_default();
     let finding = |name: &&String| {
         let near = crate::trial::finding::nearest(name, known.iter().copied());
-        let remedy = match near.is_empty() {
-            true => "name a column as its file does".to_owned(),
-            false => format!("did you mean `{}`?", near.join("` or `")),
+        let (why, remedy) = match () {
+            _ if made(name) => (
+                ": the endpoint is made from other columns",
+                "declare the codes for the columns that it is made from".to_owned(),
+            ),
+            _ if near.is_empty() => ("", "name a column as its file does".to_owned()),
+            _ => ("", format!("did you mean `{}`?", near.join("` or `"))),
         };
-        let message = format!("no file has a column `{name}`, for which `missing_in` declares codes");
+        let message = format!("no file has a column `{name}`, for which `missing_in` declares codes{why}");
         Positions::error("SK025", location(&plan.file_name, &plan.text, offset), message, remedy)
     };
     let findings: Vec<Finding> = unknown.iter().map(finding).collect();
     if findings.is_empty() { Ok(()) } else { Err(findings) }
 }
 
-/// Takes parameter codes apart that name the side, such as `VASL`: the code becomes the endpoint's, the side a column.
-pub(super) fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table) {
-    let Some(codes) = Coded::read(table, &data.parameter) else { return };
+/// By parameter code that names the side, such as `VASL`, the endpoint's column and the side; `pattern` has `{knee}` in it.
+fn sides_in(plan: &Plan, pattern: &str, codes: &[String]) -> Vec<Option<(String, String)>> {
     let sides = codes_of(plan).sides;
     let parts = |code: &String| {
         let columns =
@@ -201,7 +268,13 @@ pub(super) fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table:
             known.then(|| (column.clone(), side.to_owned()))
         })
     };
-    let meaning: Vec<Option<(String, String)>> = codes.levels.iter().map(parts).collect();
+    codes.iter().map(parts).collect()
+}
+
+/// Takes parameter codes apart that name the side, such as `VASL`: the code becomes the endpoint's, the side a column.
+pub(super) fn sides_of_codes(plan: &Plan, data: &DataPlan, pattern: &str, table: &mut Table) {
+    let Some(codes) = Coded::read(table, &data.parameter) else { return };
+    let meaning = sides_in(plan, pattern, &codes.levels);
     let of_row = |row: usize| codes.level(row).and_then(|level| meaning.get(level).cloned().flatten());
     let endpoint = |row: usize| of_row(row).map_or_else(|| codes.get(row).map(str::to_owned), |(code, _)| Some(code));
     let sides = (0..table.height()).map(|row| of_row(row).map(|(_, side)| side)).collect();

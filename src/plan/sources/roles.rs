@@ -79,12 +79,8 @@ pub(super) fn assemble(
     let design = plan.design();
     let listed = &data.allocation_columns;
     let event = &data.event_columns;
-    let exposures = design.exposures();
-    let ids: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
-    let ids: Vec<&str> = ids.into_iter().chain(exposures.iter().map(String::as_str)).collect();
-    let written: Vec<Option<String>> = plan.endpoints.iter().map(|endpoint| endpoint.paramcd.clone()).collect();
     Sources {
-        parameter_codes: adam_names::parameter_codes(&ids, &written),
+        parameter_codes: parameter_codes(plan),
         observations: observations.source,
         layout: observations.layout,
         roles: observations.roles,
@@ -161,8 +157,18 @@ pub(super) fn assemble(
             .collect(),
         said: Vec::new(),
         sums: plan.endpoints.iter().map(|endpoint| endpoint.sum_of.clone()).collect(),
-        exposures,
+        exposures: design.exposures(),
     }
+}
+
+/// The parameter codes that an export gives the endpoints, and behind them the exposures.
+pub(super) fn parameter_codes(plan: &Plan) -> Vec<String> {
+    let design = plan.design();
+    let exposures = design.exposures();
+    let ids: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
+    let ids: Vec<&str> = ids.into_iter().chain(exposures.iter().map(String::as_str)).collect();
+    let written: Vec<Option<String>> = plan.endpoints.iter().map(|endpoint| endpoint.paramcd.clone()).collect();
+    adam_names::parameter_codes(&ids, &written)
 }
 
 /// The columns of the intercurrent events: as the plan names them, else as in the observations, else by their usual names.

@@ -3,6 +3,7 @@
 use super::figures::{forest_labels, heading_at, ids, mean_ci};
 use super::shown::Shown;
 use super::{Material, json};
+use crate::analysis::verdict::waits_for_contrasts;
 use crate::analysis::{Gate, subgroups};
 use crate::figure::axis::Numbers;
 use crate::figure::{Figure, FigureError, Style, forest};
@@ -24,6 +25,9 @@ pub fn multiplicity(material: &Material, number: &str) -> Option<ResultTable> {
         let verdict = hypothesis.as_str().and_then(|id| material.record(id)).and_then(|record| record.verdict);
         let rejected = json(record, "rejected") == true;
         let decision = words.get(match (rejected, verdict.map(|verdict| verdict.gate)) {
+            (true, Some(Gate::Closed)) if waits_for_contrasts(&material.outcomes.records) => {
+                "table.gate_closed_contrasts"
+            }
             (true, Some(Gate::Closed)) => "table.gate_closed",
             (true, _) => "table.rejected",
             (false, _) => "table.not_rejected",

@@ -3,6 +3,7 @@
 
 use super::shown::ratio_decimals;
 use super::{Material, json, models, tables};
+use crate::analysis::verdict::waits_for_contrasts;
 use crate::analysis::{Claim, Interval, Ratio, Record, Scale, Verdict, Withheld};
 use crate::report::sentences;
 use crate::table::{Align, Cell, ResultTable};
@@ -209,7 +210,13 @@ pub fn claim(material: &Material, verdict: &Verdict) -> String {
         (Claim::Inferior, ..) => "inferior",
         (Claim::Equivalent, ..) => "equivalent",
         (Claim::NonInferior, ..) => "non_inferior",
-        (Claim::None, Some(Withheld::Gate), Interval::FavoursActive | Interval::FavoursPlacebo) => "withheld_gate",
+        (Claim::None, Some(Withheld::Gate), Interval::FavoursActive | Interval::FavoursPlacebo) => {
+            if waits_for_contrasts(&material.outcomes.records) {
+                "withheld_gate_contrasts"
+            } else {
+                "withheld_gate"
+            }
+        }
         (Claim::None, Some(Withheld::Family), Interval::FavoursActive | Interval::FavoursPlacebo) => "withheld_family",
         (Claim::None, Some(Withheld::Exploratory), Interval::FavoursActive | Interval::FavoursPlacebo) => {
             "withheld_exploratory"

@@ -14,6 +14,7 @@ use super::exhibits::shown::ratio_decimals;
 use super::exhibits::{Material, survival, tables};
 use super::words::capital;
 use crate::analysis::family;
+use crate::analysis::verdict::waits_for_contrasts;
 use crate::analysis::{Alternative, Claim, Importance, Interval, Ratio, Record, Scale, Verdict, Withheld};
 use crate::plan::PrimaryFamily;
 use crate::table::rounding;
@@ -374,6 +375,7 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
         Withheld::Family if verdict.family == Some(family::LOOKS) => "conclusion.withheld_look",
         Withheld::Family => "conclusion.withheld_family",
         Withheld::Procedure => "conclusion.withheld_procedure",
+        Withheld::Gate if waits_for_contrasts(&material.outcomes.records) => "conclusion.withheld_gate_contrasts",
         Withheld::Gate => "conclusion.withheld_gate",
         Withheld::Exploratory => "conclusion.withheld_exploratory",
         Withheld::Objective => "conclusion.withheld_objective",

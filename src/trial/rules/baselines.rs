@@ -55,6 +55,12 @@ fn bds(context: &Context<'_>, file: (&Source, &Roles), (parameter, value): (&str
 fn long(context: &Context<'_>, file: (&Source, &Roles), findings: &mut Findings) {
     let (source, _) = file;
     let only = context.trial.design.endpoints.len() == 1;
+    // Of a file with a row per knee and visit, a row is the baseline of all its endpoints.
+    if let Some(flag) = column(source, &["ABLFL".to_owned(), "baseline_flag".to_owned(), "blfl".to_owned()])
+        && let Some(rows) = Rows::of(context, file)
+    {
+        flagged(context, source, &rows, &|_| Some(0), &flag, findings);
+    }
     for (number, endpoint) in context.trial.design.endpoints.iter().enumerate() {
         let own = |words: &[&str]| -> Vec<String> {
             let of = |word: &&str| [format!("{}_{word}", endpoint.column), format!("{word}_{}", endpoint.column)];

@@ -206,6 +206,15 @@ fn events(context: &Context<'_>, findings: &mut Findings) {
                 "correct what defines the set, if the patient was treated",
             );
         }
+        let undated = event.start_day.is_none() && event.end_day.is_none();
+        if event.emergent && undated && given.emergent.is_none() && given.source.table.has_column(&given.start_day) {
+            findings.add(
+                "SK715",
+                at(&given.start_day),
+                format!("{named} has no day: it is counted as one that began after the injection"),
+                "fill the day in, or name `event_columns.emergent`",
+            );
+        }
         if !event.emergent {
             let (column, when) = match (event.start_day, event.end_day) {
                 (None, Some(day)) => (&given.end_day, format!("ended before treatment on day {day}")),
@@ -280,6 +289,15 @@ fn against_disposition(context: &Context<'_>, disposition: &Disposition, finding
         if meant == Some(Status::Discontinued) && reason.as_ref().is_some_and(|reason| !gives_reason(reason)) {
             let message = format!("patient {} left early, and no reason is recorded", patient.id);
             findings.add("SK717", at(&disposition.reason), message, "fill it in");
+        }
+        if meant == Some(Status::Completed)
+            && let Some(written) =
+                reason.as_ref().and_then(|reason| reason.get(row)).filter(|_| reason.as_ref().is_some_and(gives_reason))
+            && disposition::status(written) != Some(Status::Completed)
+        {
+            let message =
+                format!("patient {} completed, and a reason for leaving is given: `{}`", patient.id, shorten(written));
+            findings.add("SK717", at(&disposition.reason), message, "correct the status, or empty the reason");
         }
         if meant == Some(Status::Completed) && measured != labels.len().checked_sub(1) {
             let seen =

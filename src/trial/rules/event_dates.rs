@@ -32,6 +32,9 @@ pub const RULES: [Rule; 2] = [
 const NO_DATE: [&str; 12] =
     ["ongoing", "continuing", "unknown", "unk", "nk", "n/k", "nd", "n/a", "na", "継続中", "不明", "未回復"];
 
+/// Serial numbers of the days from 1954 to 2118 in Excel.
+const SERIALS: std::ops::Range<f64> = 20_000.0..80_000.0;
+
 /// Days by which a day and a date may differ from those of the other events: with and without a day 0.
 const APART: i32 = 1;
 
@@ -52,6 +55,14 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     };
     let (starts, ends) = (read(start, findings), read(end, findings));
     let file = given.source.file.as_str();
+    for event in context.trial.events.iter().flatten() {
+        let Some(day) = event.start_day.filter(|day| SERIALS.contains(day)) else { continue };
+        let message = format!(
+            "day {day} is more than 50 years from the start, and looks like the serial number of a day in Excel"
+        );
+        let remedy = "write the day of the trial, or name the column of dates in `event_columns`";
+        findings.add("SK723", place(file, Some(event.row), Some(&given.start_day)), message, remedy);
+    }
     for (row, ended) in &ends {
         if let Some(started) = starts.get(row).filter(|started| *started > ended) {
             let message = format!("the event ends on {ended} before it begins on {started}");

@@ -58,15 +58,15 @@ pub const RULES: &[Rule] = &[
         id: "SK027",
         severity: Note,
         title: "What a file holds beside its table is passed over.",
-        example: "R's names of rows in a first column without a name; a row of delimiters alone; a no-break space.",
+        example: "R's names of rows in a first column without a name; a row of delimiters alone; a no-break space; the comment of a cell.",
         remedy: "See that nothing of it is data.",
     },
     Rule {
         id: "SK028",
         severity: Warning,
-        title: "A row is hidden, or ends before the last column.",
-        example: "Rows that an AutoFilter hides; rows whose empty cells at the end were not written.",
-        remedy: "Keep hidden rows out with `where` if they are not meant; compare short rows with the source.",
+        title: "Rows are shown and whole, and cells are shown as they are read.",
+        example: "Rows that an AutoFilter hides; a value with a line through it; 45 % among numbers such as 45; rows whose empty cells at the end were not written.",
+        remedy: "Keep hidden rows out with `where` if they are not meant; empty what was struck out; compare short rows with the source.",
     },
     Rule {
         id: "SK029",
@@ -120,9 +120,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "SK050",
         severity: Warning,
-        title: "Columns like those of the wide data are read.",
-        example: "`vas_L_m12` where the plan has no Month 12; `VAS_L_Month_6` where the endpoint's column is `vas`.",
-        remedy: "Rename the column, add the visit to the plan, or waive the rule with the reason.",
+        title: "Columns and parameters like those of the endpoints are read.",
+        example: "`vas_L_m12` where the plan has no Month 12; `VAS_L_Month_6` where the endpoint's column is `vas`; the parameter code `VSA` in one row beside `VAS`.",
+        remedy: "Correct the name, add the visit to the plan, or waive the rule with the reason.",
     },
     Rule {
         id: "SK049",

@@ -134,6 +134,13 @@ pub const RULES: &[Rule] = &[
         example: "`Total`, `Mean`, `SD` or `合計` in the column of identifiers.",
         remedy: "Delete the row, or keep it out with `where`.",
     },
+    Rule {
+        id: "SK119",
+        severity: Warning,
+        title: "The visits of a patient stand under one identifier.",
+        example: "Patient P12 without Month 6, and patient P21 with Month 6 only; `PO1` beside `P01`.",
+        remedy: "Correct the identifier, if it is one patient.",
+    },
 ];
 
 /// Looks for identifiers that differ in spelling only.

@@ -9,6 +9,9 @@ pub const CODES: [f64; 28] = [
 /// Fewest cells of one value that can be a heap on a code for missing.
 const HEAPED: usize = 4;
 
+/// Fewest other values from which a nought stands apart.
+const NOUGHTS: usize = 10;
+
 /// A value that looks like a code for missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suspect {
@@ -65,6 +68,24 @@ pub fn suspects(values: &[f64], range: Option<(f64, f64)>, grades: bool) -> Vec<
     found
 }
 
+/// Nought written for missing: several cells of 0 where all other values are far above it, on a scale that reaches down to 0.
+pub fn noughts(values: &[f64], range: Option<(f64, f64)>) -> Option<Suspect> {
+    let cells = values.iter().filter(|value| **value == 0.0).count();
+    if cells < 2 {
+        return None;
+    }
+    let others = || values.iter().copied().filter(|value| *value != 0.0);
+    let (lowest, highest) =
+        others().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let many = values.len() - cells;
+    let wide = range.map_or(highest, |(low, high)| high - low);
+    let apart = many >= NOUGHTS && lowest > 0.0 && lowest >= 0.3 * highest && lowest >= 0.15 * wide;
+    apart.then(|| Suspect {
+        code: 0.0,
+        said: format!("is 0 in {cells} cells, apart from all other values ({lowest} to {highest})"),
+    })
+}
+
 /// Whether `other` may be a further code of a column with `code`, apart from the values and not from it: any negative one
 /// beside a negative one, a larger one, and a neighbour (98 and 99).
 pub fn akin(other: f64, code: f64) -> bool {
@@ -80,6 +101,16 @@ mod tests {
 
     fn codes(values: &[f64]) -> Vec<f64> {
         suspects(values, None, false).into_iter().map(|suspect| suspect.code).collect()
+    }
+
+    #[test]
+    fn noughts_far_below_all_values_are_codes() {
+        let scores = |noughts: usize| [vec![0.0; noughts], (31..60).map(f64::from).collect()].concat();
+        let said = noughts(&scores(3), Some((0.0, 100.0))).unwrap().said;
+        assert_eq!(said, "is 0 in 3 cells, apart from all other values (31 to 59)");
+        assert_eq!(noughts(&scores(1), Some((0.0, 100.0))), None);
+        // A floor that values reach.
+        assert_eq!(noughts(&[scores(3), vec![4.0, 11.0]].concat(), Some((0.0, 100.0))), None);
     }
 
     #[test]

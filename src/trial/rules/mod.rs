@@ -7,6 +7,7 @@
 mod baselines;
 pub mod coding;
 pub mod consistency;
+pub mod contradictions;
 mod copied_patients;
 mod copies;
 pub mod declared_missing;
@@ -22,8 +23,10 @@ pub mod missingness;
 pub mod plan;
 pub mod randomisation;
 mod scores;
+mod split_patients;
 pub mod time;
 mod times;
+mod unit_parts;
 mod units;
 pub mod values;
 

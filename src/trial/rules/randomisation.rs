@@ -55,6 +55,13 @@ pub const RULES: &[Rule] = &[
         example: "Wide data whose columns are named by treatment.",
         remedy: "Name the columns by side.",
     },
+    Rule {
+        id: "SK407",
+        severity: Warning,
+        title: "The allocation list has one date per patient.",
+        example: "Patient 007 randomised on 18 March by one row and on 20 March by another.",
+        remedy: "Correct the list; the first date is used.",
+    },
 ];
 
 /// Patients a list needs before its pattern says anything.

@@ -6,7 +6,7 @@ use crate::data::Date;
 use crate::trial::finding::Severity::{Error, Note, Warning};
 use crate::trial::findings::Findings;
 use crate::trial::patients::{Knee, Patient};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -100,10 +100,14 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         |knee: &Knee, visit: usize| row(knee, visit).and_then(|row| Some((row, by_row.get(row).copied().flatten()?)));
     let at = |row: usize| context.rows.place(Some(row), column);
     let plausible = [(1950, 1, 1), (2100, 12, 31)].map(|(year, month, day)| Date::new(year, month, day));
+    let usual = usual_date(dates);
     for (row, date) in context.rows.file_row.iter().zip(dates) {
         let Some(date) = *date else { continue };
         if Some(date) < plausible[0] || Some(date) > plausible[1] {
             findings.add("SK308", at(*row), format!("the visit is dated {}", date), "correct the year");
+        } else if let Some(usual) = usual.filter(|usual| (usual.days - date.days).abs() > FAR) {
+            let message = format!("the visit is dated {date}, and half of all visits are before or after {usual}");
+            findings.add("SK308", at(*row), message, "correct the year");
         }
     }
     let visits = context.trial.design.visits.len();
@@ -124,7 +128,6 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     let known_reversed = |before: usize, after: usize| reversed.iter().any(|pair| (pair.0, pair.1) == (before, after));
     for patient in &context.trial.patients {
-        let mut latest: Option<(usize, Date)> = None;
         for visit in 0..visits {
             let seen: Vec<(usize, Date)> = patient.knees().iter().filter_map(|knee| on(knee, visit)).collect();
             if let [(_, a), (second, b)] = seen.as_slice()
@@ -135,11 +138,22 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
                     format!("patient {}: the two knees were seen {days} days apart at `{}`", patient.id, label(visit));
                 findings.add("SK307", at(*second), message, "see that it is meant");
             }
-            let Some(&(first, date)) = seen.iter().min_by_key(|(_, date)| *date) else { continue };
-            if let Some((before, earlier)) = latest
-                && date < earlier
-                && !known_reversed(before, visit)
-            {
+        }
+        // Each knee by itself: a wrong date of one is not hidden by the other's. What both have is said once.
+        let mut told: BTreeSet<(usize, Date, Date)> = BTreeSet::new();
+        for knee in patient.knees() {
+            let mut latest: Option<(usize, Date)> = None;
+            for visit in 0..visits {
+                let Some((first, date)) = on(knee, visit) else { continue };
+                let before = latest.replace((visit, date));
+                let Some((before, earlier)) =
+                    before.filter(|(before, earlier)| date < *earlier && !known_reversed(*before, visit))
+                else {
+                    continue;
+                };
+                if !told.insert((visit, earlier, date)) {
+                    continue;
+                }
                 let message = format!(
                     "patient {}: `{}` on {} is before `{}` on {}",
                     patient.id,
@@ -150,11 +164,22 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
                 );
                 findings.add("SK302", at(first), message, "correct the date or the visit");
             }
-            latest = Some((visit, date));
         }
         against_baseline(context, patient, &on, findings);
         against_randomisation(context, patient, &on, findings);
     }
+}
+
+/// Days from the usual date beyond which a year is probably wrong.
+const FAR: i32 = 3653;
+/// Fewest dates that say what is usual.
+const FEWEST: usize = 10;
+
+/// The date in the middle of all.
+fn usual_date(dates: &[Option<Date>]) -> Option<Date> {
+    let mut known: Vec<Date> = dates.iter().flatten().copied().collect();
+    let middle = known.len() / 2;
+    (known.len() >= FEWEST).then(|| *known.select_nth_unstable(middle).1)
 }
 
 /// The row and date of a knee at a visit.
@@ -191,35 +216,46 @@ fn against_baseline(context: &Context<'_>, patient: &Patient, on: &Seen<'_>, fin
         if visit == baseline {
             continue;
         }
-        let Some((row, date)) = first(visit) else { continue };
-        let day = f64::from(date.days - start.days);
-        let at = context.rows.place(Some(row), context.sources.roles.date.as_deref());
-        if let Some(window) = context.sources.windows.iter().find(|window| window.visit == visit) {
-            if !(window.from_day..=window.to_day).contains(&day) {
+        // Each day on which a knee was seen: one knee in its window does not hide the other.
+        for (at, knee) in patient.knees().iter().enumerate() {
+            let Some((row, date)) = on(knee, visit) else { continue };
+            let before = patient.knees().iter().take(at);
+            if before.filter_map(|other| on(other, visit)).any(|(_, other)| other == date) {
+                continue;
+            }
+            let day = f64::from(date.days - start.days);
+            let at = context.rows.place(Some(row), context.sources.roles.date.as_deref());
+            if let Some(window) = context.sources.windows.iter().find(|window| window.visit == visit) {
+                if !(window.from_day..=window.to_day).contains(&day) {
+                    findings.add(
+                        "SK303",
+                        at,
+                        format!(
+                            "patient {}: `{}` on day {day} is outside its window, day {} to {}",
+                            patient.id, planned.label, window.from_day, window.to_day
+                        ),
+                        "check the date; a per-protocol set may leave the visit out",
+                    );
+                }
+                continue;
+            }
+            let Some(month) = planned.month else { continue };
+            let others = design
+                .visits
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != visit)
+                .filter_map(|(_, other)| other.month);
+            let spacing = others.map(|other| (other - month).abs()).fold(f64::INFINITY, f64::min);
+            let actual = day / DAYS_PER_MONTH;
+            if spacing.is_finite() && (actual - month).abs() > spacing / 2.0 {
                 findings.add(
-                    "SK303",
+                    "SK305",
                     at,
-                    format!(
-                        "patient {}: `{}` on day {day} is outside its window, day {} to {}",
-                        patient.id, planned.label, window.from_day, window.to_day
-                    ),
-                    "check the date; a per-protocol set may leave the visit out",
+                    format!("patient {}: `{}` was {actual:.1} months after baseline", patient.id, planned.label),
+                    "see that the visit is the one meant, or declare `visits.window`",
                 );
             }
-            continue;
-        }
-        let Some(month) = planned.month else { continue };
-        let others =
-            design.visits.iter().enumerate().filter(|(other, _)| *other != visit).filter_map(|(_, other)| other.month);
-        let spacing = others.map(|other| (other - month).abs()).fold(f64::INFINITY, f64::min);
-        let actual = day / DAYS_PER_MONTH;
-        if spacing.is_finite() && (actual - month).abs() > spacing / 2.0 {
-            findings.add(
-                "SK305",
-                at,
-                format!("patient {}: `{}` was {actual:.1} months after baseline", patient.id, planned.label),
-                "see that the visit is the one meant, or declare `visits.window`",
-            );
         }
     }
 }

@@ -25,9 +25,9 @@ const FEWEST: usize = 3;
 const GAP: f64 = 3.0;
 const GAP_OF_TENTHS: f64 = 1.8;
 /// Ratios of the medians of two clusters that look like a factor of ten.
-const TENFOLD: (f64, f64) = (5.0, 20.0);
+pub(super) const TENFOLD: (f64, f64) = (5.0, 20.0);
 /// Width of a scale of points that is no measurement.
-const SHORT: f64 = 50.0;
+pub(super) const SHORT: f64 = 50.0;
 /// Patients whom a finding names.
 const NAMED: usize = 10;
 
@@ -52,12 +52,14 @@ pub fn check(
             Some(OfPatient { id: &patient.id, values, lowest, highest, median })
         })
         .collect();
-    if !clusters(context, &of_patients, endpoint, findings) {
-        single(context, &of_patients, endpoint, values, findings);
+    if !clusters(context, &of_patients, endpoint, findings)
+        && !single(context, &of_patients, endpoint, values, findings)
+    {
+        super::unit_parts::check(context, number, endpoint, values, findings);
     }
 }
 
-fn middle(mut values: Vec<f64>) -> f64 {
+pub(super) fn middle(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
@@ -141,19 +143,20 @@ fn clusters(
     true
 }
 
-/// SK222: patients whose values all lie at a tenth of the others': centimetres for millimetres.
+/// SK222: patients whose values all lie at a tenth of the others': centimetres for millimetres. Whether there is one.
 fn single(
     context: &Context<'_>,
     of_patients: &[OfPatient<'_>],
     endpoint: &Endpoint,
     values: &[(f64, Option<usize>)],
     findings: &mut Findings,
-) {
+) -> bool {
     let mut sizes: Vec<f64> = values.iter().map(|(value, _)| value.abs()).collect();
     let middle = sizes.len() / 2;
     if sizes.len() < 20 {
-        return;
+        return false;
     }
+    let mut found = false;
     let (_, median, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
     let usual = *median;
     let whole = values.iter().filter(|(value, _)| value.fract() == 0.0).count();
@@ -164,6 +167,7 @@ fn single(
         let others_whole = whole * 10 >= values.len() * 7;
         let small = if tenths && others_whole { 4.0 } else { 8.0 };
         if lowest >= 0.0 && highest > 0.0 && highest * small <= usual * 1.6 && highest < usual {
+            found = true;
             findings.add(
                 "SK222",
                 context.rows.place(own.first().and_then(|(_, row)| *row), Some(&endpoint.column)),
@@ -175,4 +179,5 @@ fn single(
             );
         }
     }
+    found
 }

@@ -159,9 +159,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "SK222",
         severity: Warning,
-        title: "All patients are measured in one unit.",
-        example: "Patient 007 between 3.1 and 7.4 on a scale whose other values are about 55; one site of two in centimetres.",
-        remedy: "Convert these patients' values: centimetres were perhaps written for millimetres.",
+        title: "All values are measured in one unit.",
+        example: "Patient 007 between 3.1 and 7.4 on a scale whose other values are about 55; one site of two, one visit or one knee in centimetres; 5.2 among whole numbers from 31 to 69; `AVALU` cm beside mm.",
+        remedy: "Convert these values: centimetres were perhaps written for millimetres.",
     },
     Rule {
         id: "SK223",
@@ -258,9 +258,11 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
         one_endpoint(context, number, endpoint, found);
     });
     sums(context, findings);
+    super::unit_parts::declared(context, findings);
     super::baselines::check(context, findings);
     super::copies::check(context, findings);
     super::copied_patients::check(context, findings);
+    super::split_patients::check(context, findings);
 }
 
 fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findings: &mut Findings) {
@@ -283,6 +285,9 @@ fn one_endpoint(context: &Context<'_>, number: usize, endpoint: &Endpoint, findi
     decimals(context, endpoint, &values, findings);
     codes(context, endpoint, &values, findings);
     margins(context, endpoint, lowest, highest, findings);
+    if endpoint.exposure.is_some() {
+        super::unit_parts::exposures(context, number, endpoint, findings);
+    }
     if endpoint.kind == Kind::Ordinal {
         levels(context, endpoint, &values, findings);
     }
@@ -338,7 +343,10 @@ pub(super) fn codes(
     findings: &mut Findings,
 ) {
     let numbers: Vec<f64> = values.iter().map(|(value, _)| *value).collect();
-    for suspect in missing_codes::suspects(&numbers, endpoint.range, endpoint.kind == Kind::Ordinal) {
+    let noughts = Some(&numbers).filter(|_| endpoint.kind == Kind::Continuous);
+    let noughts = noughts.and_then(|numbers| missing_codes::noughts(numbers, endpoint.range));
+    let suspects = missing_codes::suspects(&numbers, endpoint.range, endpoint.kind == Kind::Ordinal);
+    for suspect in suspects.into_iter().chain(noughts) {
         let row = values.iter().find(|(value, _)| *value == suspect.code).and_then(|(_, row)| *row);
         let declared = super::declared_missing::by_column(&endpoint.column, &suspect.code.to_string());
         let remedy =

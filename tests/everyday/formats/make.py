@@ -81,3 +81,32 @@ lettered = pd.DataFrame({"pid": [1.0, 2.0, 3.0], "vas": [41, "a", 43]})
 pyreadstat.write_dta(lettered, "missing.dta", missing_user_values={"vas": ["a"]})
 formatted = pd.DataFrame({"sex": [1.0, 2.0], "vas": [41.0, 42.0], "day": [23000.0, 23001.0]})
 pyreadstat.write_xport(formatted, "formats.xpt", variable_format={"sex": "SEXF2.", "vas": "BEST12.", "day": "DATE9."})
+
+# Codes of the file's own: 95 among the values is called missing, 88 is labelled so and not called so, the last patient is not
+# selected.
+rows = []
+for patient in range(1, 9):
+    for number, visit in enumerate(["Baseline", "Month 3"]):
+        for side, arm in [("L", "EV"), ("R", "SAL")]:
+            rows.append([f"P{patient:02}", side, visit, arm, float(30 + 5 * patient + 3 * number), float(patient != 8)])
+rows[4][4] = 95.0
+rows[9][4] = 88.0
+codes = pd.DataFrame(rows, columns=["id", "side", "visit", "arm", "vas", "filter_$"])
+pyreadstat.write_sav(
+    codes,
+    "codes.sav",
+    missing_ranges={"vas": [{"lo": 90, "hi": 100}]},
+    variable_value_labels={"vas": {88: "Not assessed"}},
+)
+
+# A value struck through, one shown as per cent and one in a format of leading zeros, in a workbook of Excel 97.
+book = xlwt.Workbook()
+sheet = book.add_sheet("Knees")
+for column, name in enumerate(["id", "vas", "pain"]):
+    sheet.write(0, column, name)
+for row in range(1, 21):
+    sheet.write(row, 0, f"P{row:02}")
+    style = xlwt.easyxf("font: struck_out on") if row == 2 else xlwt.easyxf(num_format_str="0%") if row == 5 else xlwt.XFStyle()
+    sheet.write(row, 1, 0.45 if row == 5 else 30 + row, style)
+    sheet.write(row, 2, row % 7)
+book.save("struck.xls")
