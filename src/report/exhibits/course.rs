@@ -61,16 +61,26 @@ pub fn figure(
                 time: material.trial.design.visits[visit].month.unwrap_or(position as f64),
                 active: of(0, &arms.active),
                 placebo: of(1, &arms.placebo),
+                apart: means.is_none(),
             }
         })
-        .collect();
+        .collect::<Vec<_>>();
+    // Beside changes from baseline a mean at baseline has no place; where no model has means, all are of one kind.
+    let measure = material.context().measure(endpoint);
+    let visits: Vec<profile::Visit> = match (modelled, measure) {
+        (true, Measure::Change) => visits.into_iter().filter(|visit| !visit.apart).collect(),
+        (true, Measure::Value) => visits,
+        (false, _) => visits.into_iter().map(|visit| profile::Visit { apart: false, ..visit }).collect(),
+    };
+    let kept = |visit: &usize| visits.iter().any(|shown| shown.label == material.visit(*visit));
     let deciding = |visit: &usize| {
         let record = material.outcomes.deciding(endpoint, *visit).filter(|_| follow_up.contains(visit))?;
         pairs::is_in_units(record.result.method).then_some(record)
     };
     shown.extend(about.visits.iter().filter_map(deciding));
     let geometric = about.logarithm.is_some();
-    let differences: Vec<MeanCi> = about.visits.iter().map(|visit| mean_ci(deciding(visit))).collect();
+    let differences: Vec<MeanCi> =
+        about.visits.iter().filter(|visit| kept(visit)).map(|visit| mean_ci(deciding(visit))).collect();
     let adjusted = models::baseline_adjusted(material, endpoint);
     let unit = match about.unit_of_difference() {
         "" => String::new(),

@@ -4,6 +4,7 @@
 mod computed;
 mod described;
 mod harms;
+mod stand;
 
 pub use computed::{engine, residuals, second_opinion};
 pub use described::{ls_means, means, placebo_change, results, timing};
@@ -18,6 +19,7 @@ use crate::analysis::{Alternative, Claim, Importance, Interval, Ratio, Record, S
 use crate::plan::PrimaryFamily;
 use crate::table::rounding;
 use crate::trial::{Better, Kind, Measure, Role};
+use stand::Stand;
 
 /// The verdict on `record` in words: what may be claimed, else what the interval says and why nothing is claimed.
 pub fn conclusion(material: &Material, record: &Record) -> String {
@@ -34,14 +36,15 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     };
     let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
+    let Stand { limits: (low, high), level, p } = Stand::of(material, record, (low, high));
     let decimals = scale.decimals(low, high, decimals);
     let print = |value: f64| scale.print(value, decimals);
     let (d, l, u) = (print(estimate), print(low), print(high));
-    let p = p_value(material, record);
     let arms = &material.trial.design.arms;
     let direction = words.get(scale.direction(about.kind, estimate));
     let tau = result.number("tau").map(survival::time).unwrap_or_default();
-    let [margin, inverse] = [1.0, -1.0].map(|side| about.equivalence().map(|m| print(side * m)).unwrap_or_default());
+    let [margin, inverse] =
+        [1.0, -1.0].map(|side| about.equivalence().map(|m| scale.declared(side * m, decimals)).unwrap_or_default());
     let (best, worst) = ends(material, endpoint, low, high, decimals);
     let subject = scale.subject(material, record, endpoint);
     // A ratio below 1 favours the arm for which lower values are better; a lower hazard is a later event.
@@ -67,6 +70,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         ("p", p.as_str()),
         ("n", n.as_str()),
         ("tau", tau.as_str()),
+        ("level", level.as_str()),
     ];
     let say = |key: &str| tidy(&words.say(&format!("conclusion.{}{key}", scale.prefix(about.kind)), &values));
     let mut parts = match verdict.claim {
@@ -81,7 +85,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     if verdict.claim == Claim::Superior && scale.0.has_margins() {
         // An important ratio stands on the side of benefit; a difference is said without its sign.
         let side = if scale.0 == Scale::Difference { 1.0 } else { about.benefit_sign() };
-        let mcid = about.important().map(|size| print(side * size)).unwrap_or_default();
+        let mcid = about.important().map(|size| scale.declared(side * size, decimals)).unwrap_or_default();
         let key = match verdict.importance {
             Some(Importance::ClinicallyImportant) => "superior_important",
             // The unadjusted interval alone lies beyond it; the adjusted one does not.
@@ -119,6 +123,7 @@ pub fn headline(material: &Material, record: &Record) -> Option<Block> {
     let (estimate, low, high) = (result.estimate?, result.conf_low?, result.conf_high?);
     let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
+    let Stand { limits: (low, high), level, p } = Stand::of(material, record, (low, high));
     let decimals = scale.decimals(low, high, decimals);
     let print = |value: f64| scale.print(value, decimals);
     let adjusted = super::exhibits::models::baseline_adjusted(material, endpoint);
@@ -137,8 +142,11 @@ pub fn headline(material: &Material, record: &Record) -> Option<Block> {
     let effect = capital(&scale.effect(material, record));
     let estimate = [print(estimate), scale.unit(about).to_owned()];
     let estimate = estimate.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\u{a0}");
-    let mut items = vec![(effect, estimate), (words.get("table.ci"), words.interval(&print(low), &print(high)))];
-    items.extend(result.p_value.map(|_| ("p".to_owned(), p_value(material, record))));
+    let mut items = vec![
+        (effect, estimate),
+        (words.say("table.ci", &[("level", &level)]), words.interval(&print(low), &print(high))),
+    ];
+    items.extend((!p.is_empty()).then(|| ("p".to_owned(), p)));
     Some(Block::Headline(label, items))
 }
 
@@ -202,6 +210,14 @@ impl Spoken {
     /// The number that is said for `value`.
     fn print(self, value: f64, decimals: usize) -> String {
         rounding::print(self.0.shown(value), decimals)
+    }
+
+    /// A size that the plan declares, as the plan writes it: the margin is 10 mm, not 10.0 mm. Of ratios as [`Self::print`].
+    fn declared(self, size: f64, decimals: usize) -> String {
+        match self.0 {
+            Scale::Difference => size.to_string().replace('-', &rounding::MINUS.to_string()),
+            _ => self.print(size, decimals),
+        }
     }
 
     /// What the number is called.
@@ -309,8 +325,8 @@ pub fn withheld(material: &Material, record: &Record, verdict: &Verdict) -> Opti
     let non_inferiority = written.and_then(|own| own.non_inferiority_margin);
     let (margin, side) =
         if verdict.within_margin { (about.margin, 1.0) } else { (non_inferiority, scale.side_of_harm(about)) };
-    let margin = margin.map(|margin| scale.print(side * about.on_scale(margin), decimals)).unwrap_or_default();
-    let inverse = about.equivalence().map(|margin| scale.print(-margin, 2)).unwrap_or_default();
+    let margin = margin.map(|margin| scale.declared(side * about.on_scale(margin), decimals)).unwrap_or_default();
+    let inverse = about.equivalence().map(|margin| scale.declared(-margin, 2)).unwrap_or_default();
     let objective = written.map(|own| words.name("objective", own.objective.name())).unwrap_or_default();
     let values = [
         ("active", arms.active.as_str()),
@@ -391,7 +407,7 @@ fn against_margins(material: &Material, record: &Record, verdict: &Verdict, deci
     let written = material.plan.endpoints.get(endpoint).and_then(|own| own.non_inferiority_margin);
     let say = |margin: Option<f64>, side: f64, key: Option<&str>| {
         let size = about.on_scale(margin?);
-        let (margin, inverse) = (scale.print(side * size, decimals), scale.print(-size, decimals));
+        let (margin, inverse) = (scale.declared(side * size, decimals), scale.declared(-size, decimals));
         let values = [("active", arms.active.as_str()), ("m", &margin), ("inverse", &inverse), ("unit", &about.unit)];
         Some(tidy(&material.words.say(&format!("conclusion.{}{}", scale.prefix(about.kind), key?), &values)))
     };
@@ -461,7 +477,25 @@ fn p_value(material: &Material, record: &Record) -> String {
 pub fn join(material: &Material, sentences: &[String]) -> String {
     match material.words.language {
         crate::report::words::Language::English => sentences.join(" "),
-        crate::report::words::Language::Japanese => sentences.concat(),
+        // A sentence in Latin script, which comes from the plan, keeps its space.
+        crate::report::words::Language::Japanese => sentences.iter().fold(String::new(), |mut text, sentence| {
+            if text.ends_with(['.', '!', '?']) && !sentence.is_empty() {
+                text.push(' ');
+            }
+            text + sentence
+        }),
+    }
+}
+
+/// A text of the plan as a sentence: with a full stop of its own script where it has no end of its own.
+pub fn ended(material: &Material, text: &str) -> String {
+    let text = text.trim();
+    let ends = text.ends_with(['.', '!', '?', '。', '！', '？']);
+    let latin = text.chars().last().is_some_and(|c| c.is_ascii());
+    match (ends || text.is_empty(), latin) {
+        (true, _) => text.to_owned(),
+        (false, true) => format!("{text}."),
+        (false, false) => format!("{text}{}", material.words.get("text.stop")),
     }
 }
 
