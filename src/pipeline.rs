@@ -7,7 +7,8 @@ pub use crate::analysis::{Reading, Run, Secret};
 use crate::disk;
 use crate::plan::lock::LockState;
 use crate::plan::{self, Plan, redaction};
-use crate::report::{self, bundle::Bundle, options::Options, template::Template};
+use crate::report::{self, bundle::Bundle, options::Options, site::Site, template::Template};
+use crate::terms::Language;
 use crate::trial::pseudonym::Redaction;
 use crate::trial::sources::Sources;
 use crate::trial::{Finding, Trial, blinding, build};
@@ -149,6 +150,12 @@ pub fn check<T>(
         Err(findings) => (None, findings),
     };
     let mut findings = plan::pointing::into_plan(&inputs.plan, findings);
+    // The rules are written of knees.
+    let site = Site::of(&inputs.plan.trial, Language::English);
+    for finding in &mut findings {
+        finding.message = site.named(&finding.message);
+        finding.remedy = site.named(&finding.remedy);
+    }
     let seen = before(inputs, trial.as_ref());
     if let Some(redaction) = redaction {
         let Inputs { plan, sources, lock, remarks, .. } = inputs;

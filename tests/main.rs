@@ -51,6 +51,7 @@ mod no_run_lost;
 mod nothing_silent;
 mod null_trials;
 mod outputs;
+mod pages;
 mod paired_categorical;
 mod paired_categorical_edges;
 mod paired_continuous;

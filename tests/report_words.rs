@@ -258,6 +258,7 @@ fn the_japanese_report_is_japanese() {
             ["plan.toml", "verify/data.csv", "verify/verify.R", "verify/verify.sas", "results.json", "manifest.json"]
                 .map(str::to_owned),
         );
+        known.extend(run.findings.iter().filter_map(|finding| finding.location.column.clone()));
         let citations_from = known.len();
         // Estimands stand in the plan's words.
         for estimand in &run.plan.estimands {
@@ -279,7 +280,7 @@ fn the_japanese_report_is_japanese() {
             names.chain(parameters).chain([fit.formula.clone()])
         }));
         known.extend(run.plan.defaults_used().iter().flat_map(|default| [default.key.clone(), default.value.clone()]));
-        known.extend(run.findings.iter().flat_map(|finding| [finding.rule.to_owned(), finding.location.to_string()]));
+        known.extend(run.findings.iter().flat_map(|finding| [finding.rule.to_owned(), finding.location.file.clone()]));
         for record in &run.outcomes.records {
             known.extend(citations::full(record.result.method).map(str::to_owned));
             known.extend([record.reference.to_owned(), record.id.clone(), record.result.method.to_owned()]);

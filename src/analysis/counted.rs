@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Source of the counts.
-pub const REFERENCE: &str =
-    "Counts of patients and knees (CONSORT extension for within-person trials, items 13, 15 and 16)";
+pub const REFERENCE: &str = "CONSORT extension for within-person trials, items 13, 15 and 16";
 
 /// Which row of which table a count is.
 #[derive(Debug, Clone, Copy)]

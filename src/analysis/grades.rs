@@ -51,7 +51,7 @@ pub fn shifts(context: &Context, endpoint: usize) -> Vec<Record> {
             let id = format!("{}.shift.{}", context.stem(endpoint, visit), super::slug(label));
             let mut record = context.record(id, endpoint, visit, Measure::Value, Role::Descriptive, result, rows);
             record.arm = Some(label.to_owned());
-            record.reference = "Counts of knees by grade (CONSORT 2010, item 17a)";
+            record.reference = "CONSORT 2010, item 17a";
             records.push(record);
         }
     }
@@ -92,7 +92,7 @@ pub fn paired_table(context: &Context, endpoint: usize, visit: usize) -> Option<
     let rows = context.paired_rows(endpoint, visit, &paired);
     let id = format!("{}.paired-table", context.stem(endpoint, visit));
     let mut record = context.record(id, endpoint, visit, Measure::Value, Role::Descriptive, result, rows);
-    record.reference = "Counts of pairs by grade (CONSORT within-person, item 17b)";
+    record.reference = "CONSORT extension for within-person trials, item 17b";
     Some(record)
 }
 

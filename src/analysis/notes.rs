@@ -27,7 +27,7 @@ splitknee_stats::messages! {
         further_arm = "{site} on a further arm";
         not_in_safety = "patient not in the safety analysis set";
         before_treatment = "event that began before treatment";
-        days_since = "days since the injection; a duration counts its first and last day";
+        days_since = "days since treatment; a duration counts its first and last day";
         no_serious = "no serious adverse event";
         second_differs = "the deciding result differs from the paired t-test on the complete pairs";
         second_logarithms = "in natural logarithms";
@@ -60,7 +60,7 @@ splitknee_stats::messages! {
         over_time_both = "treatment by visit over {visits}; means of the two {sites} are compared";
         not_every_visit = "patient without a value at every visit";
         partner_further_arm = "observed, but the patient's other {site} is on a further arm";
-        injection_unknown = "order of injection unknown";
+        injection_unknown = "order of treatment unknown";
         value_imputed = "value imputed";
         value_set = "value set by the strategy for the event";
         estimand_other_arm = "{n} {n:patient|patients} with a {site} on a further arm left out";
@@ -81,7 +81,7 @@ splitknee_stats::messages! {
         kappa_unknown = "κ cannot be estimated from a trial in which every patient received both treatments";
         no_range = "{endpoint} has no range, which the criteria need";
         nobody_at_risk = "nobody is at risk in the safety analysis set";
-        no_both_injected = "no patient has both {sites} injected: no comparison";
+        no_both_injected = "no patient has both {sites} treated: no comparison";
         no_paired_t = "no paired t-test: {reason}";
         no_pair_model = "no mixed model on the complete pairs: {reason}";
         two_groups = "an interaction needs two groups and more patients than groups";

@@ -44,7 +44,29 @@ pub fn p_entered(context: &Context, record: &Record, shown: Margins, non_inferio
         Objective::NonInferiority => (non_inferiority, shown.above),
         Objective::Equivalence => (about.and_then(|about| about.equivalence()), shown.within),
     };
-    let (margin, sign) = margin.zip(about.map(|about| about.benefit_sign()))?;
+    let margin = margin.filter(|_| about.is_some())?;
+    against(context, record, margin).or_else(|| {
+        record.result.conf_low?;
+        Some(if met { context.plan.analysis.alpha } else { 1.0 })
+    })
+}
+
+/// The p-value of the objective of the comparison `record`, where that is a margin and its test can be carried out: the one
+/// that its verdict rests on. `None` for superiority, whose p-value is the record's own.
+pub fn p_of(context: &Context, record: &Record) -> Option<f64> {
+    let about = context.trial.design.endpoints.get(record.endpoint?)?;
+    let margin = match of(context, record.endpoint) {
+        Objective::Superiority => None,
+        Objective::NonInferiority => super::pairs::non_inferiority_margin(context, record.endpoint?),
+        Objective::Equivalence => about.equivalence(),
+    };
+    against(context, record, margin?)
+}
+
+/// The p-value against `margin`, twice the (larger) one-sided one where the test of the plan is two-sided.
+fn against(context: &Context, record: &Record, margin: f64) -> Option<f64> {
+    let objective = of(context, record.endpoint);
+    let sign = context.trial.design.endpoints.get(record.endpoint?)?.benefit_sign();
     // The hypotheses: a disadvantage of the margin or more; for equivalence an advantage of it too.
     let edges: &[f64] = if objective == Objective::Equivalence { &[-1.0, 1.0] } else { &[-1.0] };
     let tail = one_sided(record);
@@ -52,10 +74,7 @@ pub fn p_entered(context: &Context, record: &Record, shown: Margins, non_inferio
         Some(tail) => Some(tail(margin - side * sign * record.result.estimate?)),
         None => super::pairs::p_beyond(context, record, side * sign * margin, -side * sign),
     };
-    let Some(tails) = edges.iter().map(p_of).collect::<Option<Vec<f64>>>() else {
-        record.result.conf_low?;
-        return Some(if met { context.plan.analysis.alpha } else { 1.0 });
-    };
+    let tails = edges.iter().map(p_of).collect::<Option<Vec<f64>>>()?;
     let p = tails.into_iter().fold(0.0, f64::max);
     let sides = if record.result.alternative == Alternative::TwoSided { 2.0 } else { 1.0 };
     Some((sides * p).min(1.0))

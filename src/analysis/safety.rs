@@ -175,7 +175,7 @@ fn records(context: &Context, summary: &SafetySummary, events: &[KneeEvent], row
         let mut result = TestResult::new("event-timing", summary.n_patients as usize, &options);
         result.extra = vec![("onset", spread(&timing.onset)), ("duration", spread(&timing.duration))];
         result.notes.push(remark!(days_since));
-        let mut timing = record(id, result, "Median and range of days (ICH E3, section 12.2)");
+        let mut timing = record(id, result, "ICH E3, section 12.2");
         timing.arm = arm.map(str::to_owned);
         records.push(timing);
     }

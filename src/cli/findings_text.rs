@@ -2,6 +2,7 @@
 
 use super::terminal::visible;
 use crate::report::review::groups;
+use crate::report::site::Site;
 use crate::trial::{Finding, Severity};
 
 /// Places of one kind of finding that are listed on the terminal.
@@ -12,10 +13,10 @@ fn shape(remedy: &str) -> String {
     remedy.split('`').step_by(2).collect()
 }
 
-/// The findings, errors first; `word` prints a severity.
-pub fn grouped(findings: &[Finding], word: &dyn Fn(Severity) -> String) -> String {
+/// The findings, errors first, under headlines of `site`; `word` prints a severity.
+pub fn grouped(findings: &[Finding], site: &Site, word: &dyn Fn(Severity) -> String) -> String {
     let mut text = String::new();
-    for group in groups(findings) {
+    for group in groups(findings, site) {
         text.push_str(&format!("{}[{}] {}\n", word(group.severity), group.rule, group.title));
         let mut pending: Option<&str> = None;
         for finding in group.findings.iter().take(PLACES) {

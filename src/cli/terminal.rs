@@ -1,7 +1,9 @@
 //! Printing to the terminal: the only place that does. Colour only where stderr is a terminal and `NO_COLOR` is unset.
 
 use super::error::CliError;
+use crate::report::site::Site;
 use crate::table::rounding;
+use crate::terms::Language;
 use crate::trial::Severity;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
@@ -26,7 +28,7 @@ pub fn report(error: &CliError) {
                 Severity::Warning => paint("warning", "1;33"),
                 Severity::Note => paint("note", "1"),
             };
-            write!(err, "{}", super::findings_text::grouped(findings, &word))
+            write!(err, "{}", super::findings_text::grouped(findings, &Site::knee(Language::English), &word))
         }
         other => writeln!(err, "{}: {}", paint("error", "1;31"), clean(&other.to_string())),
     };

@@ -45,8 +45,8 @@ pub struct AdverseEventTimeline {
     pub events: Vec<Event>,
     /// Scheduled visits: name and day, drawn as guides.
     pub visits: Vec<(String, f64)>,
-    /// Last day of follow-up, where the axis ends unless an event is later.
-    pub last_day: f64,
+    /// The days of the axis, the same on every page; `None` for those of the events.
+    pub days: Option<Days>,
     /// Words on the figure.
     pub labels: Labels,
 }
@@ -68,7 +68,7 @@ impl Labels {
     /// English words.
     pub fn english() -> Self {
         Self {
-            day: "Day after injection".into(),
+            day: "Day after treatment".into(),
             systemic: "systemic".into(),
             serious: "serious".into(),
             ongoing: "continuing".into(),
@@ -79,6 +79,9 @@ impl Labels {
 /// Divides a timeline that is taller than a page into several. Keys and numbers of the parts get the suffixes `-2`,
 /// `-3`, ….
 pub fn paginate(input: &AdverseEventTimeline, style: &Style) -> Vec<AdverseEventTimeline> {
+    if input.events.is_empty() {
+        return Vec::new();
+    }
     let mut sketch = Scene::new(KIND, style);
     let events = by_patient(&input.events);
     let Ok(frame) = Frame::of(&sketch, input, &events) else { return vec![input.clone()] };
@@ -99,17 +102,115 @@ pub fn paginate(input: &AdverseEventTimeline, style: &Style) -> Vec<AdverseEvent
     let part = |(i, events): (usize, Vec<Event>)| AdverseEventTimeline {
         heading: input.heading.part(i),
         events,
-        last_day: frame.x.domain.1,
+        days: Some(frame.x.days),
         ..input.clone()
     };
     parts.into_iter().enumerate().map(part).collect()
+}
+
+/// The days of an axis: those on which events lie, without a long stretch in which none does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Days {
+    /// First day.
+    pub low: f64,
+    /// Last day.
+    pub high: f64,
+    /// The stretch left out: the last day before it and the first day behind it.
+    pub gap: Option<(f64, f64)>,
+}
+
+impl Days {
+    /// Most of the days that a part may cover which holds at least half of the events, for the axis to be cut behind or
+    /// before it.
+    const BUSY: f64 = 0.25;
+    /// Least share of the days that is left out.
+    const LEAST: f64 = 0.1;
+
+    /// Of these events; `None` where a day is not finite.
+    fn of(events: &[Event]) -> Option<Self> {
+        let (low, high) = axis::extent(events.iter().flat_map(|e| [Some(e.start), e.end]))?;
+        let high = high.max(low + 1.0);
+        let mut spans: Vec<(f64, f64)> =
+            events.iter().map(|e| (e.start, e.end.unwrap_or(e.start).max(e.start))).collect();
+        spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut best: Option<(f64, f64)> = None;
+        let mut last = low;
+        for (before, span) in spans.iter().enumerate() {
+            let (whole, gap) = (high - low, span.0 - last);
+            let after = spans.len() - before;
+            let busy = |share: f64, n: usize| share <= Self::BUSY * whole && 2 * n >= spans.len();
+            let cuts = gap >= Self::LEAST * whole && (busy(last - low, before) || busy(high - span.0, after));
+            if cuts && best.is_none_or(|(from, to)| gap > to - from) {
+                best = Some((last, span.0));
+            }
+            last = last.max(span.1);
+        }
+        Some(Self { low, high, gap: best })
+    }
+
+    /// Whether a day lies on the axis.
+    fn shows(&self, day: f64) -> bool {
+        day >= self.low && day <= self.high && self.gap.is_none_or(|(last, next)| day <= last || day >= next)
+    }
+}
+
+/// Days across the page.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    days: Days,
+    range: (f64, f64),
+}
+
+impl Axis {
+    /// Share of the width for the part that covers fewer days, and room between the parts.
+    const NARROW: f64 = 0.55;
+    const ROOM: f64 = 14.0;
+
+    /// The parts from left to right.
+    fn parts(&self) -> Vec<Scale> {
+        let Days { low, high, gap } = self.days;
+        let Some((last, next)) = gap else { return vec![Scale { domain: (low, high), range: self.range }] };
+        let width = self.range.1 - self.range.0 - Self::ROOM;
+        let share = if last - low <= high - next { Self::NARROW } else { 1.0 - Self::NARROW };
+        let end = self.range.0 + share * width;
+        // A part of one day has room on either side of it.
+        let part = |from: f64, to: f64, range| Scale { domain: (from, to.max(from + 1.0)), range };
+        vec![part(low, last, (self.range.0, end)), part(next, high, (end + Self::ROOM, self.range.1))]
+    }
+
+    /// Position of a day; one in the stretch that is left out lies within the break.
+    fn at(&self, day: f64) -> f64 {
+        let parts = self.parts();
+        match (parts.as_slice(), self.days.gap) {
+            ([first, _], Some((last, _))) if day <= last => first.at(day),
+            ([_, second], Some((_, next))) if day >= next => second.at(day),
+            ([first, _], Some(_)) => first.range.1 + 0.5 * Self::ROOM,
+            _ => parts.first().map_or(self.range.0, |scale| scale.at(day)),
+        }
+    }
+
+    /// The axis at `y` with a mark where it is cut; returns the y below its labels.
+    fn draw(&self, scene: &mut Scene<'_>, y: f64) -> f64 {
+        let parts = self.parts();
+        if let [first, second] = parts.as_slice() {
+            for x in [first.range.1 + 4.0, second.range.0 - 4.0] {
+                scene.line((x - 2.0, y + 4.0), (x + 2.0, y - 4.0), Stroke::hair(style::AXIS));
+            }
+        }
+        let ticks = |scale: &Scale| {
+            let (low, high) = scale.domain;
+            // Days are whole.
+            Ticks::between(low, high, if parts.len() > 1 { 5 } else { 8 }.min((high - low).floor().max(1.0) as usize))
+        };
+        parts.iter().map(|scale| axis::bottom(scene, y, *scale, &ticks(scale))).fold(y, f64::max)
+    }
 }
 
 /// Where everything stands across the page.
 struct Frame {
     /// Width of the patients' column.
     patient: f64,
-    x: Scale,
+    x: Axis,
     /// Positions of the visits.
     at: Vec<f64>,
     visits: LabelRow,
@@ -119,17 +220,16 @@ struct Frame {
 
 impl Frame {
     fn of(scene: &Scene<'_>, input: &AdverseEventTimeline, events: &[Event]) -> Result<Self, FigureError> {
-        let days = events.iter().flat_map(|e| [Some(e.start), e.end]);
-        let visits = input.visits.iter().map(|v| Some(v.1));
-        let (low, high) = axis::extent(days.chain(visits).chain([Some(0.0), Some(input.last_day)]))
-            .ok_or_else(|| FigureError::NotFinite { figure: KIND.into(), what: "a day" })?;
+        let found = Days::of(events).ok_or_else(|| FigureError::NotFinite { figure: KIND.into(), what: "a day" })?;
+        let days = input.days.unwrap_or(found);
         let lines: Vec<Vec<String>> = events.iter().map(|e| scene.wrap(&e.term, Type::SMALL, TERM, 4)).collect();
         let patient = events.iter().map(|e| scene.width(&e.patient, Type::SMALL)).fold(0.0, f64::max).min(70.0);
         let terms = lines.iter().flatten().map(|l| scene.width(l, Type::SMALL)).fold(40.0, f64::max);
         let range = (patient + 8.0 + terms + 8.0, style::WIDTH - 12.0);
-        let x = Scale { domain: (low, high.max(low + 1.0)), range };
-        let at: Vec<f64> = input.visits.iter().map(|v| x.at(v.1)).collect();
-        let names: Vec<&str> = input.visits.iter().map(|v| v.0.as_str()).collect();
+        let x = Axis { days, range };
+        let visits: Vec<&(String, f64)> = input.visits.iter().filter(|v| days.shows(v.1)).collect();
+        let at: Vec<f64> = visits.iter().map(|v| x.at(v.1)).collect();
+        let names: Vec<&str> = visits.iter().map(|v| v.0.as_str()).collect();
         let visits = LabelRow::fit(scene, &at, &names, Type::SMALL, 2);
         Ok(Self { patient, x, at, visits, lines })
     }
@@ -186,7 +286,7 @@ pub fn draw(input: &AdverseEventTimeline, style: &Style) -> Result<Figure, Figur
         let text = format!("{}, {}: {} → {end}", event.patient, event.term, words::number(event.start, 0));
         scene.hover((x.at(event.start), y), 5.0, text);
     }
-    let below = axis::bottom(&mut scene, bottom, x, &Ticks::between(x.domain.0, x.domain.1, 8));
+    let below = x.draw(&mut scene, bottom);
     let set = Type::LABEL.middle();
     let lines = scene.wrap(&input.labels.day, set, x.range.1 - x.range.0, 2);
     let below = scene.lines(((x.range.0 + x.range.1) / 2.0, below + style::TEXT), &lines, set) - style::TEXT;
@@ -250,4 +350,39 @@ fn key(scene: &mut Scene<'_>, input: &AdverseEventTimeline) -> f64 {
         x += width + 12.0;
     }
     y + style::SMALL * 1.6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(spans: &[(f64, f64)]) -> Days {
+        let event = |(start, end): &(f64, f64)| Event {
+            patient: "P".into(),
+            term: "T".into(),
+            site: Site::Systemic,
+            serious: false,
+            start: *start,
+            end: Some(*end),
+        };
+        Days::of(&spans.iter().map(event).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn a_long_stretch_without_events_beside_most_of_them_is_left_out() {
+        let busy = days(&[(1.0, 4.0), (1.0, 2.0), (2.0, 3.0), (29.0, 31.0), (80.0, 90.0)]);
+        assert_eq!((busy.low, busy.high, busy.gap), (1.0, 90.0, Some((4.0, 29.0))));
+        assert_eq!(days(&[(1.0, 2.0), (80.0, 82.0), (84.0, 84.0)]).gap, Some((2.0, 80.0)), "most may come last");
+        assert_eq!(days(&[(1.0, 20.0), (25.0, 40.0), (50.0, 70.0)]).gap, None, "spread over the days");
+        assert_eq!(days(&[(3.0, 3.0)]), Days { low: 3.0, high: 4.0, gap: None });
+    }
+
+    #[test]
+    fn days_keep_their_order_over_the_gap() {
+        let axis = Axis { days: days(&[(1.0, 4.0), (1.0, 2.0), (60.0, 90.0)]), range: (0.0, 400.0) };
+        let at: Vec<f64> = [1.0, 2.0, 4.0, 30.0, 60.0, 90.0].map(|day| axis.at(day)).to_vec();
+        assert!(at.windows(2).all(|pair| pair[0] < pair[1]), "{at:?}");
+        assert!(at[0].abs() < 1e-9 && (at[5] - 400.0).abs() < 1e-9, "{at:?}");
+        assert!(axis.days.shows(3.0) && !axis.days.shows(30.0));
+    }
 }

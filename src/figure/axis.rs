@@ -292,7 +292,11 @@ pub fn title_above(scene: &mut Scene<'_>, at: Point, title: &str, hint: &str, wi
 pub fn directions(scene: &mut Scene<'_>, zero: f64, left: &str, right: &str, y: f64, span: (f64, f64)) -> f64 {
     let set = Type::SMALL.colour(style::MUTED);
     let texts = [format!("← {left}"), format!("{right} →")];
-    let rooms = [zero - span.0 - 4.0, span.1 - zero - 4.0];
+    // Where one side has little room and the other more than it needs, they meet beside the zero rather than wrap.
+    let [wide_left, wide_right] = [0, 1].map(|side| scene.width(&texts[side], set) + 4.0);
+    let (low, high) = (span.0 + wide_left, span.1 - wide_right);
+    let zero = if low <= high { zero.clamp(low, high) } else { zero };
+    let rooms = [zero - span.0 - 4.0 + 1e-6, span.1 - zero - 4.0 + 1e-6];
     let lines: Vec<Vec<String>> =
         texts.iter().zip(rooms).map(|(text, room)| scene.wrap(text, set, room.max(30.0), 3)).collect();
     scene.lines((zero - 4.0, y + set.size), &lines[0], set.end());

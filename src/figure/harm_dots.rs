@@ -17,7 +17,7 @@ pub struct Row {
     pub label: String,
     /// Shares of the active and the placebo knees with the event, in per cent.
     pub shares: [f64; 2],
-    /// Risk difference in percentage points.
+    /// Risk difference, a proportion as tables and sentences have it.
     pub difference: f64,
     /// Its interval.
     pub interval: Option<(f64, f64)>,
@@ -72,7 +72,7 @@ pub fn draw(input: &HarmDots, style: &Style) -> Result<Figure, FigureError> {
     let text = style::WIDTH - widest;
     let middle = LABELS + (text - LABELS) * 0.44;
     let left = Scale { domain: Ticks::widened(0.0, most.max(5.0), 4), range: (LABELS + 4.0, middle - 12.0) };
-    let right = Scale { domain: Ticks::widened(low.min(-5.0), high.max(5.0), 5), range: (middle + 8.0, text - 12.0) };
+    let right = Scale { domain: Ticks::widened(low.min(-0.05), high.max(0.05), 5), range: (middle + 8.0, text - 12.0) };
 
     let head = Type::SMALL.colour(style::MUTED);
     let mut x = LABELS + 4.0;

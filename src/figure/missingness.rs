@@ -8,7 +8,7 @@ use super::{Figure, FigureError, Heading};
 
 const KIND: &str = "missingness";
 /// Height of the map when there are many patients.
-const TALLEST: f64 = 360.0;
+const TALLEST: f64 = 210.0;
 
 /// What is known of one knee at one visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

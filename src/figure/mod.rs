@@ -9,7 +9,7 @@
 //! use splitknee::figure::{Heading, MeanCi, Style, profiles};
 //!
 //! let at = |mean, low, high| MeanCi { n: 29, mean: Some(mean), low: Some(low), high: Some(high) };
-//! let visit = |label: &str, time, active, placebo| profiles::Visit { label: label.into(), time, active, placebo };
+//! let visit = |label: &str, time, active, placebo| profiles::Visit { label: label.into(), time, active, placebo, apart: false };
 //! let figure = profiles::draw(
 //!     &profiles::Profiles {
 //!         heading: Heading::new("vas", "14.2.1", "VAS pain by visit"),

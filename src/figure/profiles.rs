@@ -7,9 +7,9 @@ use super::style::{self, Style};
 use super::{Figure, FigureError, Heading, MeanCi, words};
 
 const KIND: &str = "profiles";
-const PLOT_HEIGHT: f64 = 165.0;
+const PLOT_HEIGHT: f64 = 145.0;
 /// Height of the panel of differences.
-const BELOW_HEIGHT: f64 = 105.0;
+const BELOW_HEIGHT: f64 = 88.0;
 
 /// One visit.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,9 @@ pub struct Visit {
     pub active: MeanCi,
     /// Placebo knees.
     pub placebo: MeanCi,
+    /// Whether the means are of another kind than those of the other visits (observed ones beside those of a model): drawn
+    /// as open marks, not joined, and without an interval.
+    pub apart: bool,
 }
 
 /// What the figure shows.
@@ -88,7 +91,8 @@ pub fn draw(input: &Profiles, style: &Style) -> Result<Figure, FigureError> {
         return Err(FigureError::Empty { figure: KIND, missing: "no visit has a mean" });
     }
     let not_finite = |what| FigureError::NotFinite { figure: KIND.into(), what };
-    let numbers = input.visits.iter().flat_map(arms).flat_map(|m| [m.mean, m.low, m.high]);
+    let drawn = |v: &Visit| arms(v).map(|m| if v.apart { [m.mean, None, None] } else { [m.mean, m.low, m.high] });
+    let numbers = input.visits.iter().flat_map(drawn).flatten();
     let limits = input.limits.map(|(low, high)| [Some(low), Some(high)]).into_iter().flatten();
     let (low, high) = axis::extent(numbers.chain(limits)).ok_or(not_finite("a mean or limit"))?;
     let times = axis::extent(input.visits.iter().map(|v| Some(v.time))).ok_or(not_finite("a time of a visit"))?;
@@ -119,9 +123,13 @@ pub fn draw(input: &Profiles, style: &Style) -> Result<Figure, FigureError> {
         .chain(input.below.iter().map(|below| scene.width(&below.n, Type::SMALL)))
         .fold(scene.width(&input.labels.n, Type::SMALL), f64::max);
     let left = axis::left_room(&scene, &ticks).max(count_room + 6.0);
-    // Beside the lower part stands what either side favours, no word of it cut.
-    let sides = input.below.iter().flat_map(|below| &below.sides).flat_map(|side| side.split(' '));
-    let side_room = sides.map(|word| scene.width(word, Type::SMALL)).fold(0.0, f64::max).min(96.0);
+    // Beside the lower part stands what either side favours: in one line where that is not long, no word of it cut.
+    let width = |text: &str| scene.width(text, Type::SMALL);
+    let sides = input.below.iter().flat_map(|below| &below.sides);
+    let (words, lines) = sides.fold((0.0_f64, 0.0_f64), |(words, lines), side| {
+        (side.split(' ').map(width).fold(words, f64::max), lines.max(width(side)))
+    });
+    let side_room = if lines <= 84.0 { lines } else { words.min(96.0) };
     let right = style::WIDTH - (name_room + 12.0).max(side_room + 5.0);
     let y = Scale { domain, range: (bottom, top) };
     let inset = 14.0;
@@ -240,8 +248,9 @@ fn of(visit: &Visit, arm: Arm) -> MeanCi {
 
 /// One arm: the line (broken where a visit has no mean), the intervals, the markers, the hover values.
 fn arm_profile(scene: &mut Scene<'_>, input: &Profiles, arm: Arm, at: &[f64], y: Scale, shift: f64, marker: f64) {
+    let joined = |v: &Visit| of(v, arm).mean.filter(|_| !v.apart);
     let points: Vec<Option<(f64, f64)>> =
-        input.visits.iter().zip(at).map(|(v, x)| of(v, arm).mean.map(|mean| (x + shift, y.at(mean)))).collect();
+        input.visits.iter().zip(at).map(|(v, x)| joined(v).map(|mean| (x + shift, y.at(mean)))).collect();
     for run in points.split(Option::is_none) {
         let run: Vec<(f64, f64)> = run.iter().copied().flatten().collect();
         if run.len() > 1 {
@@ -251,16 +260,21 @@ fn arm_profile(scene: &mut Scene<'_>, input: &Profiles, arm: Arm, at: &[f64], y:
     let whisker = Stroke { width: 0.8, dashed: false, ..arm.stroke() };
     for (visit, x) in input.visits.iter().zip(at) {
         let (here, x) = (of(visit, arm), x + shift);
-        if let (Some(low), Some(high)) = (here.low, here.high) {
+        if let (Some(low), Some(high), false) = (here.low, here.high, visit.apart) {
             scene.line((x, y.at(low)), (x, y.at(high)), whisker);
             for end in [low, high] {
                 scene.line((x - marker * 0.7, y.at(end)), (x + marker * 0.7, y.at(end)), whisker);
             }
         }
         if let Some(mean) = here.mean {
-            scene.marker(arm, (x, y.at(mean)), marker);
+            match visit.apart {
+                true => scene.open_marker(arm, (x, y.at(mean)), marker),
+                false => scene.marker(arm, (x, y.at(mean)), marker),
+            }
             let interval = match (here.low, here.high) {
-                (Some(low), Some(high)) => format!(" ({}; {})", words::number(low, 2), words::number(high, 2)),
+                (Some(low), Some(high)) if !visit.apart => {
+                    format!(" ({}; {})", words::number(low, 2), words::number(high, 2))
+                }
                 _ => String::new(),
             };
             let name = arm.label(scene.style());

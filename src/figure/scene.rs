@@ -239,6 +239,14 @@ impl<'s> Scene<'s> {
         }
     }
 
+    /// A mark of an arm that is not filled: an observed mean beside those of a model.
+    pub fn open_marker(&mut self, arm: Arm, centre: Point, radius: f64) {
+        match arm {
+            Arm::Active => self.ring(centre, radius, style::ACTIVE, (radius * 0.35).min(0.9)),
+            Arm::Placebo => self.marker(arm, centre, radius),
+        }
+    }
+
     /// One line of text with its baseline at `y` (`x` for text that reads upwards).
     pub fn text(&mut self, at: Point, text: &str, set: Type) {
         let text = words::clean(text);

@@ -127,6 +127,10 @@ pub struct TrialInfo {
     /// The plural of `site`, for instance `carpi`; needed where English does not form it with an s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sites: Option<String>,
+    /// How a site is treated, as the report calls it: by a `treatment` (where left out), an `injection`, an `application` to
+    /// the skin, an `instillation` into the eye, an `operation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub administration: Option<Administration>,
     /// Why body sites rather than patients were randomised (CONSORT within-person item 3a).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rationale: Option<String>,
@@ -143,6 +147,23 @@ pub struct TrialInfo {
 
 fn knee() -> String {
     "knee".to_owned()
+}
+
+/// How a site is treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Administration {
+    /// In any way.
+    #[default]
+    Treatment,
+    /// An injection.
+    Injection,
+    /// An application to the skin.
+    Application,
+    /// An instillation into the eye.
+    Instillation,
+    /// An operation.
+    Operation,
 }
 
 /// When the two sites of a patient were treated.

@@ -1,6 +1,6 @@
 //! The document: which sections, in which order.
 
-use super::document::{Block, Document, Section};
+use super::document::{Block, Document, Part, Section};
 use super::exhibits::{Material, figures};
 use super::numbering;
 use super::options::Options;
@@ -20,8 +20,10 @@ pub fn words(plan: &Plan) -> Words {
 
 /// The words about a trial of `plan` in `language`.
 pub fn words_in(language: Language, plan: &Plan) -> Words {
-    let site = Site::new(&plan.trial.site, plan.trial.sites.as_deref(), language);
-    Words::new(language).at(plan.analysis.alpha).of_site(site)
+    Words::new(language)
+        .at(plan.analysis.alpha)
+        .of_site(Site::of(&plan.trial, language))
+        .of_arms([&plan.arms.active, &plan.arms.placebo])
 }
 
 /// The style of the figures.
@@ -60,15 +62,20 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
     sections.push(sections::limitations::section(&material));
     sections.push(sections::methods::section(&material));
     sections.push(sections::departures::section(&material, run));
-    sections.push(sections::checklist::section(&material));
-    sections.push(sections::recompute::section(&material, run));
     let others = (0..run.trial.design.endpoints.len()).filter(|endpoint| !primary.contains(endpoint));
     for endpoint in primary.iter().copied().chain(others) {
         sections.push(sections::endpoint::annex(&material, endpoint, style)?);
     }
     sections.extend(sections::overview::section(&material));
     sections.push(sections::missing::annex(&material));
+    sections.extend(sections::estimands::annex(&material, style)?);
     sections.push(sections::design::annex(&material));
+    sections.push(sections::methods::annex(&material));
+    sections.push(sections::departures::annex(&material));
+    for mut section in [sections::checklist::section(&material), sections::recompute::section(&material, run)] {
+        section.part = Part::Annex;
+        sections.push(section);
+    }
     sections.push(sections::listings::section(&material));
     sections.retain(|section| !section.blocks.is_empty());
     numbering::assign(&mut sections);
@@ -82,6 +89,9 @@ pub fn document_with(run: &Run, words: &Words, style: &Style, options: &Options)
         for block in &mut section.blocks {
             if let Block::Table(table) = block {
                 table.joint = words.get("table.joint");
+                table.drop_empty_groups();
+                let mut said = BTreeSet::new();
+                table.footnotes.retain(|note| said.insert(note.clone()));
             }
         }
     }

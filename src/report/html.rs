@@ -299,11 +299,19 @@ impl Page<'_> {
     /// A table in groups of rows, each cell with the anchor of the record behind it.
     fn table(&self, table: &ResultTable) -> Value {
         let left = |index: usize| table.columns.get(index).is_some_and(|column| column.align == Align::Left);
+        let estimate = self.words.get("table.estimate");
         let columns: Vec<Value> = table
             .columns
             .iter()
             .enumerate()
-            .map(|(index, column)| context! { header => &column.header, left => left(index) })
+            .map(|(index, column)| {
+                context! {
+                    header => &column.header,
+                    left => left(index),
+                    // On a narrow screen the table begins at its estimates.
+                    lead => column.header == estimate,
+                }
+            })
             .collect();
         let width = |text: &str| self.font.width(text, 1.0, false);
         let hanging: Vec<Vec<(String, f64)>> =

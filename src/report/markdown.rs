@@ -36,11 +36,21 @@ fn render_block(block: &Block, words: &Words) -> String {
         Block::Conclusion(text) => format!("> {}\n", escape(text)),
         Block::List(items) => items.iter().map(|item| format!("- {}\n", escape(item))).collect(),
         Block::Headline(label, values) => {
-            let values = values.iter().map(|(name, value)| format!("{} **{}**", escape(name), escape(value)));
-            format!("{}: {}\n", escape(label), values.collect::<Vec<_>>().join(", "))
+            let values = values.iter().map(|(name, value)| {
+                // Within a line an equals sign makes no heading.
+                let value = escape(value);
+                format!(
+                    "{} **{}**",
+                    escape(name),
+                    value.strip_prefix("\\=").map_or(value.clone(), |rest| format!("={rest}"))
+                )
+            });
+            let (colon, comma) = (words.get("flow.colon"), words.get("text.comma"));
+            format!("{}{colon}{}\n", escape(label), values.collect::<Vec<_>>().join(&comma))
         }
         Block::Facts(facts) => {
-            facts.iter().map(|(name, value)| format!("- {}: {}\n", escape(name), escape(value))).collect()
+            let colon = words.get("flow.colon");
+            facts.iter().map(|(name, value)| format!("- {}{colon}{}\n", escape(name), escape(value))).collect()
         }
         Block::Sources(_) => String::new(),
         Block::Table(table) => markdown::render(table, &words.table_word(table)),

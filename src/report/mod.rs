@@ -259,6 +259,13 @@ fn index(document: &Document, words: &Words) -> table::xlsx::Index {
         lines: std::iter::once(document.title.clone()).chain(document.marks.iter().cloned()).collect(),
         marks: document.marks.join("  ·  "),
         headers: [words.get("table.table"), words.get("page.title"), words.get("page.population")],
+        figures: document
+            .figures()
+            .map(|figure| {
+                let number = format!("{} {}", words.get("table.figure"), figure.number);
+                [number.trim().to_owned(), figure.title.clone(), format!("figures/f-{}.png", figure.id)]
+            })
+            .collect(),
     }
 }
 

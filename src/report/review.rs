@@ -1,8 +1,10 @@
 //! The findings of a check as a listing for data review: one HTML page that opens offline. Every text of plan and data is
 //! escaped by the template, and a content-security policy lets nothing run or load.
 
+use super::site::Site;
 use crate::plan::Plan;
 use crate::plan::waivers::Review;
+use crate::terms::Language;
 use crate::trial::rules;
 use crate::trial::sources::Sources;
 use crate::trial::{Finding, Severity};
@@ -19,13 +21,13 @@ pub struct Group<'r> {
     /// Severity of its findings.
     pub severity: Severity,
     /// What is wrong.
-    pub title: &'static str,
+    pub title: String,
     /// The findings.
     pub findings: Vec<&'r Finding>,
 }
 
-/// The findings by rule: errors first, then warnings and notes, each by number.
-pub fn groups<'r>(findings: impl IntoIterator<Item = &'r Finding>) -> Vec<Group<'r>> {
+/// The findings by rule: errors first, then warnings and notes, each by number; their headlines are of `site`.
+pub fn groups<'r>(findings: impl IntoIterator<Item = &'r Finding>, site: &Site) -> Vec<Group<'r>> {
     let mut groups: Vec<Group<'r>> = Vec::new();
     for finding in findings {
         match groups.iter_mut().find(|group| group.rule == finding.rule && group.severity == finding.severity) {
@@ -33,7 +35,7 @@ pub fn groups<'r>(findings: impl IntoIterator<Item = &'r Finding>) -> Vec<Group<
             None => groups.push(Group {
                 rule: finding.rule,
                 severity: finding.severity,
-                title: rules::find(finding.rule).map_or("", rules::headlines::of),
+                title: site.named(rules::find(finding.rule).map_or("", rules::headlines::of)),
                 findings: vec![finding],
             }),
         }
@@ -47,6 +49,7 @@ pub fn groups<'r>(findings: impl IntoIterator<Item = &'r Finding>) -> Vec<Group<
 /// # Errors
 /// Never in practice: the template is part of the program.
 pub fn page(plan: Option<&Plan>, sources: Option<&Sources>, review: &Review) -> Result<String, minijinja::Error> {
+    let site = plan.map_or_else(|| Site::knee(Language::English), |plan| Site::of(&plan.trial, Language::English));
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("review.html", include_str!("templates/review.html"))?;
@@ -59,14 +62,14 @@ pub fn page(plan: Option<&Plan>, sources: Option<&Sources>, review: &Review) -> 
         context! {
             rule => group.rule,
             severity => group.severity.name(),
-            title => group.title,
+            title => &group.title,
             count => group.findings.len(),
             reason,
             findings => group.findings.iter().map(|finding| listed(finding)).collect::<Vec<_>>(),
         }
     };
-    let open: Vec<Value> = groups(&review.open).iter().map(|found| group(found, None)).collect();
-    let waived: Vec<Value> = groups(review.waived.iter().map(|waived| &waived.finding))
+    let open: Vec<Value> = groups(&review.open, &site).iter().map(|found| group(found, None)).collect();
+    let waived: Vec<Value> = groups(review.waived.iter().map(|waived| &waived.finding), &site)
         .iter()
         .map(|found| {
             let reason = review.waived.iter().find(|waived| waived.finding.rule == found.rule);

@@ -30,6 +30,8 @@ pub struct Words {
     messages: BTreeMap<String, String>,
     /// The body site that is randomised: the values `{site}`, `{sites}`, `{Site}` and `{Sites}` of every message.
     site: Site,
+    /// The labels of active and placebo: the values `{active}` and `{placebo}` of messages that are given none.
+    arms: [String; 2],
     level: String,
     tail: String,
 }
@@ -38,7 +40,18 @@ impl Words {
     /// The catalogue of `language`.
     pub fn new(language: Language) -> Self {
         let messages = catalogue(language);
-        Self { language, messages, site: Site::knee(language), level: "95".to_owned(), tail: "97.5".to_owned() }
+        let arms = match language {
+            Language::English => ["active", "placebo"],
+            Language::Japanese => ["実薬", "プラセボ"],
+        };
+        Self {
+            language,
+            messages,
+            site: Site::knee(language),
+            arms: arms.map(str::to_owned),
+            level: "95".to_owned(),
+            tail: "97.5".to_owned(),
+        }
     }
 
     /// The same catalogue for intervals at level 1 − `alpha`: `{level}` is that level in per cent, `{tail}` that of one
@@ -53,6 +66,11 @@ impl Words {
     /// The same catalogue for another body site than the knee.
     pub fn of_site(self, site: Site) -> Self {
         Self { site, ..self }
+    }
+
+    /// The same catalogue for arms that are called so: active, placebo.
+    pub fn of_arms(self, arms: [&str; 2]) -> Self {
+        Self { arms: arms.map(str::to_owned), ..self }
     }
 
     /// A p-value as a relation: `= 0.503`, `< 0.001`, `> 0.99`.
@@ -95,6 +113,8 @@ impl Words {
             Some((_, value)) => Some((*value).to_owned()),
             None if name == "level" => Some(self.level.clone()),
             None if name == "tail" => Some(self.tail.clone()),
+            None if name == "active" => Some(self.arms[0].clone()),
+            None if name == "placebo" => Some(self.arms[1].clone()),
             None => self.site.value(name),
         })
     }
@@ -117,6 +137,11 @@ impl Words {
     /// What a table is called: `Table`, `Listing`.
     pub fn table_word(&self, table: &ResultTable) -> String {
         self.get(if table.is_listing() { "table.listing" } else { "table.table" })
+    }
+
+    /// A text of the data check, which is written of knees, of the body site of the trial.
+    pub fn of_the_site(&self, text: &str) -> String {
+        self.site.named(text)
     }
 
     /// All messages, for tests that read every one.
@@ -165,7 +190,8 @@ mod tests {
 
     fn placeholders(message: &str) -> std::collections::BTreeSet<&str> {
         let places = message.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next());
-        places.filter(|place| !place.to_lowercase().starts_with("site")).collect()
+        let of_site = |place: &str| place.to_lowercase().starts_with("site") || place.starts_with("administration");
+        places.filter(|place| !of_site(place)).collect()
     }
 
     #[test]
@@ -199,9 +225,11 @@ mod tests {
                 of_knees_alone || !words.contains("knee"),
                 "{key} says knee; write {{site}} or {{sites}}: {message}"
             );
+            assert!(!words.contains("inject"), "{key} says injection; write {{administration}}: {message}");
         }
         for (key, message) in &Words::new(Language::Japanese).messages {
             assert!(key.contains("kl_left") || key.contains("kl_right") || !message.contains('膝'), "{key}: {message}");
+            assert!(!message.contains("注射"), "{key} says 注射; write {{administration}}: {message}");
         }
         let eyes = Words::new(Language::English).of_site(Site::new("eye", None, Language::English));
         let dates = eyes.say("first.dates", &[("date", "d"), ("files", "f"), ("version", "1")]);

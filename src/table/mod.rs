@@ -104,6 +104,17 @@ impl ResultTable {
         });
     }
 
+    /// Takes away heads of groups that no row follows.
+    pub fn drop_empty_groups(&mut self) {
+        let heads: Vec<bool> = self.rows.iter().map(|row| row.cells.is_empty()).collect();
+        let mut place = 0;
+        self.rows.retain(|_| {
+            let empty = heads[place] && heads.get(place + 1).copied().unwrap_or(true);
+            place += 1;
+            !empty
+        });
+    }
+
     /// Adds a row of cells backed by `records`.
     pub fn row(&mut self, label: impl Into<String>, indent: u8, cells: Vec<Cell>, records: Vec<String>) {
         self.rows.push(Row { label: label.into(), indent, cells, records, fields: Vec::new() });

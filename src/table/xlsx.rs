@@ -39,6 +39,8 @@ pub struct Index {
     pub marks: String,
     /// Headers of number, title and population.
     pub headers: [String; 3],
+    /// Number, title and file of every figure, which stand below the tables.
+    pub figures: Vec<[String; 3]>,
 }
 
 /// As [`render`], with a first sheet that lists the tables and leads to their sheets.
@@ -96,6 +98,12 @@ fn contents(
         sheet.write_url_with_text(line, 0, link.as_str(), number)?;
         text(sheet, line, 1, &table.title, Format::new())?;
         text(sheet, line, 2, &table.population, Format::new())?;
+    }
+    let below = head + 1 + tables.len() as u32;
+    for (place, figure) in index.figures.iter().enumerate() {
+        for (column, words) in figure.iter().enumerate() {
+            text(sheet, below + place as u32, column as u16, words, Format::new())?;
+        }
     }
     for (column, width) in [16.0, 90.0, 45.0].into_iter().enumerate() {
         sheet.set_column_width(column as u16, width)?;

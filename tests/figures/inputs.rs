@@ -101,6 +101,7 @@ pub fn profiles_input(w: &Words, visits: usize) -> profiles::Profiles {
         time: (i * 2) as f64,
         active: mean(29 - i % 3, 60.0 - i as f64, 7.0),
         placebo: if i == 3 { MeanCi::default() } else { mean(29, 60.0 - 0.7 * i as f64, 7.0) },
+        apart: visits > 1 && i == 0,
     };
     profiles::Profiles {
         heading: heading(w),
@@ -387,7 +388,7 @@ pub fn events_input(w: &Words, n: usize) -> events::AdverseEventTimeline {
         heading: heading(w),
         events: (0..n).map(one).collect(),
         visits: (0..4).map(|v| ((w.visit)(v), 61.0 * v as f64)).collect(),
-        last_day: 190.0,
+        days: None,
         labels: events::Labels::english(),
     }
 }

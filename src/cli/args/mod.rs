@@ -60,7 +60,7 @@ pub enum Command {
     Run(RunArgs),
     /// Writes a commented plan, a data template and a data dictionary to start from.
     Init(InitArgs),
-    /// Validates plan and data and prints every finding; writes nothing.
+    /// Validates plan and data and prints every finding; writes nothing but the listing that `--html` asks for.
     Check(CheckArgs),
     /// Writes the analysis data set: CSV, Parquet, SAS transport or Dataset-JSON.
     Export(ExportArgs),

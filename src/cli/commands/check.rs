@@ -10,6 +10,8 @@ use crate::pipeline;
 use crate::plan::waivers::{Review, review};
 use crate::plan::{self, lock};
 use crate::report::review::{groups, page};
+use crate::report::site::Site;
+use crate::terms::Language;
 use crate::trial::{Finding, Severity};
 use std::path::Path;
 use std::process::ExitCode;
@@ -48,7 +50,9 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, CliError> {
     if args.format == "json" {
         terminal::json(&listed(&reviewed)?)?;
     } else {
-        let mut text = text(&reviewed);
+        let knee = Site::knee(Language::English);
+        let site = inputs.as_ref().map_or(knee, |inputs| Site::of(&inputs.plan.trial, Language::English));
+        let mut text = text(&reviewed, &site);
         if let (Some(inputs), Some(trial)) = (&inputs, &trial) {
             text.push_str(&super::check_read::what_was_read(inputs, trial));
         }
@@ -84,9 +88,9 @@ fn listed(reviewed: &Review) -> Result<Vec<serde_json::Value>, CliError> {
 }
 
 /// The findings by rule, errors first; each with its place, and what to do once where it is the same.
-fn text(reviewed: &Review) -> String {
-    let mut text = findings_text::grouped(&reviewed.open, &|severity| severity.name().to_owned());
-    for group in groups(reviewed.waived.iter().map(|waived| &waived.finding)) {
+fn text(reviewed: &Review, site: &Site) -> String {
+    let mut text = findings_text::grouped(&reviewed.open, site, &|severity| severity.name().to_owned());
+    for group in groups(reviewed.waived.iter().map(|waived| &waived.finding), site) {
         text.push_str(&format!("waived[{}] {}\n", group.rule, group.title));
         for finding in group.findings.iter().take(PLACES) {
             let (at, message) = (finding.location.to_string(), &finding.message);

@@ -3,6 +3,8 @@
 use crate::analysis::methods;
 use crate::cli::terminal;
 use crate::pipeline::Inputs;
+use crate::report::site::Site;
+use crate::terms::Language;
 use crate::trial::Trial;
 use crate::trial::columns::ColumnKind;
 use std::collections::BTreeSet;
@@ -23,11 +25,11 @@ pub fn what_was_read(inputs: &Inputs, trial: &Trial) -> String {
         })
         .collect();
     lines.push(("files", files.join(", ")));
+    let site = Site::of(&inputs.plan.trial, Language::English);
     let one_knee = trial.patients.iter().filter(|patient| patient.knees().len() == 1).count();
-    let mut who =
-        format!("{}, {}", plural(trial.patients.len(), "patient", "patients"), plural(trial.knees(), "knee", "knees"));
+    let mut who = format!("{}, {}", plural(trial.patients.len(), "patient", "patients"), site.counted(trial.knees()));
     if one_knee > 0 {
-        who.push_str(&format!(" ({one_knee} with one knee only)"));
+        who.push_str(&format!(" ({one_knee} with {} only)", site.named("one knee")));
     }
     if trial.randomised > trial.patients.len() {
         who.push_str(&format!("; {} randomised", trial.randomised));
@@ -40,7 +42,7 @@ pub fn what_was_read(inputs: &Inputs, trial: &Trial) -> String {
         .enumerate()
         .map(|(arm, label)| {
             let knees = trial.patients.iter().filter(|patient| patient.knee(arm).is_some()).count();
-            format!("{label} ({})", plural(knees, "knee", "knees"))
+            format!("{label} ({})", site.counted(knees))
         })
         .collect();
     lines.push(("arms", arms.join(", ")));
@@ -59,7 +61,7 @@ pub fn what_was_read(inputs: &Inputs, trial: &Trial) -> String {
         if endpoint.survival.is_some() {
             let times: Vec<_> = knees().filter_map(|knee| knee.values.timed(number)).collect();
             let events = times.iter().filter(|timed| timed.event).count();
-            let times = plural(times.len(), "knee", "knees");
+            let times = site.counted(times.len());
             let events = plural(events, "event", "events");
             lines.push(("endpoint", format!("{} ({}): {events} in {times}", endpoint.name, endpoint.role.name())));
             continue;

@@ -5,8 +5,8 @@ use super::super::Plan;
 use super::super::file::{DataPlan, Shape};
 use super::super::position::{Positions, location};
 use super::codes_of;
-use super::roles::parameter_codes;
 use super::files::{file_finding, options};
+use super::roles::parameter_codes;
 use crate::data::Table;
 use crate::trial::coded::Coded;
 use crate::trial::codes::{self, Codes};
@@ -163,7 +163,13 @@ pub(super) fn compute(plan: &Plan, source: &mut Source, findings: &mut Vec<Findi
 
 /// Empties the codes for missing that the plan declares for an endpoint by its `column`, where no column is called so: in the
 /// columns that follow the pattern of wide data, or in the rows of its parameter. Adds to `used` the names that were found.
-pub(super) fn codes_by_endpoint(plan: &Plan, table: &DataPlan, source: &mut Source, codes: &Codes, used: &mut BTreeSet<String>) {
+pub(super) fn codes_by_endpoint(
+    plan: &Plan,
+    table: &DataPlan,
+    source: &mut Source,
+    codes: &Codes,
+    used: &mut BTreeSet<String>,
+) {
     let how = options(table);
     let design = plan.design();
     let names = source.table.column_names();

@@ -64,9 +64,15 @@ pub fn figure(
                 time: material.trial.design.visits[visit].month.unwrap_or(position as f64),
                 active: of(0, &arms.active),
                 placebo: of(1, &arms.placebo),
+                apart: means.is_none(),
             }
         })
-        .collect();
+        .collect::<Vec<_>>();
+    // Where no model has means, all are of one kind.
+    let visits: Vec<profile::Visit> = match modelled {
+        true => visits,
+        false => visits.into_iter().map(|visit| profile::Visit { apart: false, ..visit }).collect(),
+    };
     let deciding = |visit: &usize| {
         let record = material.outcomes.deciding(endpoint, *visit).filter(|_| follow_up.contains(visit))?;
         pairs::is_in_units(record.result.method).then_some(record)

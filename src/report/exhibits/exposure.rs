@@ -17,7 +17,9 @@ pub fn table(material: &Material, number: &str) -> ResultTable {
             Some("both_treated") => (words.get("table.both_treated"), 1),
             Some("sites_treated") => (words.say("table.sites_treated", &[("n", value)]), 1),
             Some("one_treated") => (words.get("table.one_treated"), 1),
-            Some("treated_side") => (words.say("table.treated_side", &[("side", value)]), 0),
+            Some("treated_side") => {
+                (words.say("table.treated_side", &[("side", &super::populations::recorded(material, "", value))]), 0)
+            }
             Some("last_visit") => (words.say("table.last_visit", &[("visit", value)]), 0),
             Some("no_visit") => (words.get("table.no_visit"), 0),
             _ => (words.get("table.treated"), 0),

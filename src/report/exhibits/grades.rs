@@ -24,6 +24,15 @@ pub fn label(material: &Material, about: &Endpoint, grade: f64) -> String {
     }
 }
 
+/// The key of a title; a yes/no endpoint has no grades.
+fn of_kind(about: &Endpoint, key: &'static str) -> &'static str {
+    match (about.kind, key) {
+        (Kind::Binary, "table.shift") => "table.shift_binary",
+        (Kind::Binary, _) => "figure.shift_binary",
+        _ => key,
+    }
+}
+
 /// Both arms at a visit in a sentence: the median grade, with its label or those of the two grades it lies between, or how
 /// many knees had the yes of a yes/no endpoint. A mean of grades says nothing. `None` where an arm was not observed.
 pub fn described(material: &Material, endpoint: usize, visit: usize) -> Option<String> {
@@ -99,7 +108,8 @@ pub fn shifts(material: &Material, endpoint: usize, visit: usize, number: &str) 
     let about = material.endpoint(endpoint);
     let values = [("endpoint", about.name.as_str()), ("from", material.visit(baseline)), ("to", material.visit(visit))];
     let id = format!("t-{}-{}-shift", number.replace('.', "-"), material.key(endpoint));
-    let mut table = ResultTable::new(&id, number, words.say("table.shift", &values), material.population());
+    let mut table =
+        ResultTable::new(&id, number, words.say(of_kind(about, "table.shift"), &values), material.population());
     let arms = [&design.arms.active, &design.arms.placebo].map(|arm| (arm, shift(material, endpoint, visit, arm)));
     let (levels, _) = arms.iter().find_map(|(_, record)| counted((*record)?))?;
     if levels.len() > 10 {
@@ -177,7 +187,7 @@ pub fn bars(material: &Material, endpoint: usize, number: &str, style: &Style) -
         grades: levels.iter().map(|grade| label(material, about, *grade)).collect(),
         bars,
     };
-    let title = words.say("figure.shift", &[("endpoint", about.name.as_str())]);
+    let title = words.say(of_kind(about, "figure.shift"), &[("endpoint", about.name.as_str())]);
     let input = shift_bars::ShiftBars {
         heading: heading(material, &material.key(endpoint), number, title, Vec::new()).over(ids(by_arm(
             material,

@@ -101,7 +101,7 @@ pub fn by_term(material: &Material, number: &str) -> Option<ResultTable> {
                 (class.unwrap_or_else(|| words.get("harms.class_unknown")), 0)
             }
             (_, Some("")) => (words.get("harms.severity_unknown"), deeper + 1),
-            (_, Some(severity)) => (severity.to_owned(), deeper + 1),
+            (_, Some(severity)) => (severity_named(material, severity), deeper + 1),
             _ => (word(record, "term").unwrap_or_default().to_owned(), deeper),
         };
         let fields: Vec<String> = cells
@@ -153,9 +153,9 @@ pub fn risks(material: &Material, number: &str, style: &Style) -> Result<Option<
             let count = |name: &str| result.number(name);
             let (both, active, placebo) = (count("a")?, count("b")?, count("c")?);
             let n = result.n_pairs as f64;
-            let difference = 100.0 * result.estimate?;
-            let interval = result.conf_low.zip(result.conf_high).map(|(low, high)| (100.0 * low, 100.0 * high));
-            let print = |value: f64| crate::table::rounding::print(value, 1);
+            let difference = result.estimate?;
+            let interval = result.conf_low.zip(result.conf_high);
+            let print = |value: f64| crate::table::rounding::print(value, 3);
             let text = match interval {
                 Some((low, high)) => {
                     format!("{} ({})", print(difference), words.interval(&print(low), &print(high)))
@@ -197,6 +197,13 @@ pub fn risks(material: &Material, number: &str, style: &Style) -> Result<Option<
 }
 
 /// The name of a kind of event.
+/// A recorded severity in the words of the report: that of its grade, else as it was recorded.
+fn severity_named(material: &Material, recorded: &str) -> String {
+    let grade = crate::analysis::safety::severity(&material.context(), recorded);
+    let key = grade.and_then(|grade| serde_json::to_value(grade).ok()?.as_str().map(str::to_lowercase));
+    key.map_or_else(|| recorded.to_owned(), |key| crate::report::words::capital(&material.words.name("severity", &key)))
+}
+
 fn category(material: &Material, category: &serde_json::Value) -> String {
     let words = material.words;
     let text = |name: &str| category.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
@@ -357,14 +364,11 @@ pub fn timeline(material: &Material, number: &str, style: &Style) -> Result<Vec<
         .iter()
         .filter_map(|visit| visit.month.map(|month| (visit.label.clone(), (month * MONTH).round() + first)))
         .collect();
-    // The days on which something happened, not the whole follow-up: most events last hours after an injection.
-    let last_day = shown.iter().map(|event| event.end.unwrap_or(event.start)).fold(1.0, f64::max);
-    let visits: Vec<(String, f64)> = visits.into_iter().filter(|visit| visit.1 <= last_day).collect();
     let input = timeline::AdverseEventTimeline {
         heading: super::figures::heading(material, "", number, words.get("figure.timeline"), Vec::new()),
         events: shown,
         visits,
-        last_day,
+        days: None,
         labels: timeline::Labels {
             day: words.get(&format!("figure.day_{}", counted_from(material))),
             systemic: words.get("table.systemic"),

@@ -232,6 +232,12 @@ pub fn quality(material: &Material, number_of: &str) -> Option<ResultTable> {
             column.align = Align::Left;
         }
     }
+    // Only what the table has is explained.
+    let explained = shown
+        .iter()
+        .map(|place| heads[*place])
+        .filter(|head| matches!(*head, "thinning" | "redrawn" | "lambda" | "mcse"));
+    table.footnotes.extend(explained.map(|head| words.get(&format!("estimand.quality_note_{head}"))));
     table.footnotes.push(words.get("estimand.quality_note"));
     table.footnotes.extend(material.marks());
     (!table.rows.is_empty()).then_some(table)

@@ -16,7 +16,7 @@ pub fn counts(material: &Material, number: &str) -> ResultTable {
     let title = words.get("table.missing");
     let mut table = ResultTable::new("t-14-4-1-missing", number, title, material.population());
     let mut headers = vec![design.arms.active.clone(), design.arms.placebo.clone()];
-    headers.push(words.get("table.pairs"));
+    headers.push(words.get("table.both_observed"));
     headers.push(words.get("table.one_knee"));
     table.headers(words.get("table.endpoint"), headers);
     for (endpoint, about) in design.endpoints.iter().enumerate() {

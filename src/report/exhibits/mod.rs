@@ -206,7 +206,10 @@ impl<'a> Material<'a> {
     /// Name of the endpoint with its unit in parentheses.
     pub fn name_with_unit(&self, endpoint: usize) -> String {
         let endpoint = self.endpoint(endpoint);
-        if endpoint.unit.is_empty() { endpoint.name.clone() } else { format!("{} ({})", endpoint.name, endpoint.unit) }
+        match endpoint.unit.as_str() {
+            "" => endpoint.name.clone(),
+            unit => self.words.say("text.with_unit", &[("endpoint", &endpoint.name), ("unit", unit)]),
+        }
     }
 
     /// Name of what the plan compares of the endpoint: its change from baseline where the plan says so.

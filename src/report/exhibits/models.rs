@@ -27,7 +27,7 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
     let title = words.say(key, &[("endpoint", &name), ("means", &means)]);
     let id = format!("t-{}-{}-ls-means", number.replace('.', "-"), material.key(endpoint));
     let mut table = ResultTable::new(&id, number, title, material.population());
-    let headers = ["estimate", "se", "ci", "df", "p"].map(|key| words.get(&format!("table.{key}")));
+    let headers = ["estimate", "ci", "p", "se", "df"].map(|key| words.get(&format!("table.{key}")));
     table.headers(words.get("table.arm"), headers);
     let arms = &material.trial.design.arms;
     let order = [&arms.active, &arms.placebo].into_iter().chain(&arms.other);
@@ -58,9 +58,9 @@ pub fn ls_means(material: &Material, endpoint: usize, number: &str) -> Option<Re
                 let cells = [Cell::Number(result.estimate, d), Cell::Number(result.std_error, d + 1), limits];
                 (cells, ["estimate", "std_error", LIMITS])
             };
-            let cells = vec![estimate, error, limits, Cell::Number(result.df, 1), p];
+            let cells = vec![estimate, limits, p, error, Cell::Number(result.df, 1)];
             table.row(label, 1, cells, vec![record.id.clone()]);
-            table.named([fields[0], fields[1], fields[2], "df", "p_value"]);
+            table.named([fields[0], fields[2], "p_value", fields[1], "df"]);
         };
         for arm in order.clone() {
             if let Some(mean) = means.iter().find(|record| record.arm.as_ref() == Some(arm)) {
@@ -265,7 +265,7 @@ pub fn overview(material: &Material, number: &str) -> Option<ResultTable> {
         table.columns[column].align = Align::Left;
     }
     table.footnotes.push(words.get("footnote.diagnostics"));
-    table.footnotes.push(words.get("footnote.model"));
+    table.footnotes.push(words.get("footnote.residuals"));
     (!table.rows.is_empty()).then_some(table)
 }
 

@@ -195,6 +195,7 @@ fn characteristic(material: &Material, table: &mut ResultTable, column: &str, re
             for category in &categories {
                 let label = category.get("category").and_then(|value| value.as_str()).unwrap_or_default();
                 let n = category.get("n").and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
+                let label = recorded(material, column, label);
                 table.row(label, 1, vec![Cell::CountPercent(n, result.n_pairs)], id());
             }
             missing(material, table, record);
@@ -239,6 +240,18 @@ fn is_administrative(material: &Material, column: &str) -> bool {
     let named = &plan.data.disposition_columns;
     let left = [&named.status, &named.reason, &named.last_visit].iter().any(|name| *name == column);
     defines_a_set || left || disposition.contains(&lower.as_str()) || lower.ends_with("fl")
+}
+
+/// A code of the data in print: left and right, and the sexes of CDISC, have words in every language; anything else is said
+/// as the data, or the labels of the plan, have it.
+pub fn recorded(material: &Material, column: &str, value: &str) -> String {
+    let code = value.to_lowercase();
+    let group = match (code.as_str(), column.to_lowercase().as_str()) {
+        ("left" | "right", _) => "side",
+        ("f" | "m", "sex" | "gender") => "sex",
+        _ => return value.to_owned(),
+    };
+    material.words.get(&format!("{group}.{code}"))
 }
 
 /// The name of a patient-level column in print: a known characteristic, else the column itself.
@@ -323,7 +336,7 @@ fn by_knee(material: &Material, table: &mut ResultTable, name: &str) {
     let mut records = material.counted("knee_characteristic").filter(|record| word(record, "column") == Some(name));
     let Some(first) = records.next() else { return };
     table.group(column_name(material, name));
-    std::iter::once(first).chain(records).for_each(|record| share_row(table, record));
+    std::iter::once(first).chain(records).for_each(|record| share_row(material, table, record));
 }
 
 /// Which side was on which arm.
@@ -331,13 +344,13 @@ fn sides(material: &Material, table: &mut ResultTable) {
     let mut records = material.counted("sides");
     let Some(first) = records.next() else { return };
     table.group(material.words.get("table.side"));
-    std::iter::once(first).chain(records).for_each(|record| share_row(table, record));
+    std::iter::once(first).chain(records).for_each(|record| share_row(material, table, record));
 }
 
 /// What a record counts of the active and of the placebo knees, with percentages.
-fn share_row(table: &mut ResultTable, record: &Record) {
+fn share_row(material: &Material, table: &mut ResultTable, record: &Record) {
     let mut cells: Vec<Cell> = by_arm(record).into_iter().take(2).map(|(n, of)| Cell::CountPercent(n, of)).collect();
     cells.push(Cell::Empty);
-    table.row(word(record, "value").unwrap_or_default(), 1, cells, vec![record.id.clone()]);
+    table.row(recorded(material, "", word(record, "value").unwrap_or_default()), 1, cells, vec![record.id.clone()]);
     table.named([0, 1].map(|arm| format!("knees[{arm}].n knees[{arm}].percent")));
 }

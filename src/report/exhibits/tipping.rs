@@ -122,7 +122,11 @@ pub fn maps(material: &Material, number: &str, style: &Style) -> Result<Vec<Figu
         }
         let unit = &about.unit;
         let bar = |key: &str, length: f64| {
-            let shown = crate::table::rounding::print(length, about.decimals + 1);
+            // A size of the plan as the plan writes it, a size of the data with a decimal more than these.
+            let shown = match key {
+                "estimand.bar_mcid" => length.to_string(),
+                _ => crate::table::rounding::print(length, about.decimals + 1),
+            };
             (words.say(key, &[("length", &shown), ("unit", unit)]), length)
         };
         let bars = about
@@ -139,7 +143,9 @@ pub fn maps(material: &Material, number: &str, style: &Style) -> Result<Vec<Figu
                 &format!("{}-{}", material.key(own.question.endpoint), place + 1),
                 &format!("{number}.{}", figures.len() + 1),
                 title,
-                vec![words.get("estimand.map_note")],
+                std::iter::once(words.get("estimand.map_note"))
+                    .chain(marks.iter().any(|mark| !mark.main).then(|| words.get("estimand.map_note_others")))
+                    .collect(),
             )
             .over([record.id.clone()]),
             reach,

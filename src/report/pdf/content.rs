@@ -4,7 +4,7 @@
 use super::world::Fonts;
 use crate::figure::Figure;
 use crate::figure::font::FontSet;
-use crate::report::document::{Block, Document, Section};
+use crate::report::document::{Block, Document, Part, Section};
 use crate::report::words::Words;
 use crate::table::layout::{self, INDENT, Place, PlacedColumn, Setting};
 use crate::table::untrusted::printable;
@@ -73,7 +73,13 @@ impl Pen<'_> {
     fn section(&self, section: &Section, first: bool) -> Value {
         dict([
             ("title", self.text(&section.title, UPRIGHT, 13.0)),
-            ("blocks", array(&section.blocks, |block| self.block(block, first))),
+            ("annex", (section.part == Part::Annex).into_value()),
+            (
+                "blocks",
+                array(section.blocks.iter().filter(|block| !matches!(block, Block::Sources(_))), |block| {
+                    self.block(block, first)
+                }),
+            ),
         ])
     }
 
@@ -153,7 +159,6 @@ impl Pen<'_> {
             ("title", self.text(&table.title, available, 9.5)),
             ("population", self.text(&table.population, available, 8.5)),
             ("size", size.into_value()),
-            ("together", (!several && layout::fits_a_page(table)).into_value()),
             ("landscape", turned.into_value()),
             ("panels", array(panels, panel)),
             ("footnotes", array(&table.footnotes, |note| self.text(note, available, 8.0))),

@@ -20,7 +20,8 @@ pub fn section(material: &Material) -> Section {
         if text.is_empty() { open.push(name) } else { facts.push((name, text)) }
     };
     let told = |texts: &[&Option<String>]| {
-        let texts: Vec<String> = texts.iter().filter_map(|text| text.as_deref().map(|t| ended(material, t))).collect();
+        let texts: Vec<String> =
+            texts.iter().filter_map(|text| text.as_deref().map(|t| sentences::ended(material, t))).collect();
         sentences::join(material, &texts)
     };
     let most = material.sites_per_patient();
@@ -115,11 +116,4 @@ pub fn section(material: &Material) -> Section {
     let harms = material.record("safety.serious").into_iter().chain(sources::harms(material));
     section.blocks.extend(sources::block(of_primary.chain(harms)));
     section
-}
-
-/// A text of the plan as a sentence: with a full stop where it has no end of its own.
-fn ended(material: &Material, text: &str) -> String {
-    let text = text.trim();
-    let ends = text.ends_with(['.', '!', '?', '。', '！', '？']);
-    if ends || text.is_empty() { text.to_owned() } else { format!("{text}{}", material.words.get("text.stop")) }
 }

@@ -6,7 +6,7 @@ use crate::report::sentences;
 
 /// How the allocation was drawn, where the plan says it.
 pub fn drawn(material: &Material) -> Option<String> {
-    let conduct = material.plan.conduct.randomisation.clone();
+    let conduct = material.plan.conduct.randomisation.as_deref().map(|text| sentences::ended(material, text));
     let scheme = material.plan.randomisation.as_ref().map(|scheme| {
         let size = scheme.block_size.words();
         let stratum = scheme.stratum.clone().unwrap_or_default();
@@ -21,6 +21,7 @@ pub fn drawn(material: &Material) -> Option<String> {
 
 /// The paragraph of the methods section.
 pub fn paragraph(material: &Material) -> Option<String> {
-    let said: Vec<String> = drawn(material).into_iter().chain(material.plan.conduct.concealment.clone()).collect();
+    let concealed = material.plan.conduct.concealment.as_deref().map(|text| sentences::ended(material, text));
+    let said: Vec<String> = drawn(material).into_iter().chain(concealed).collect();
     (!said.is_empty()).then(|| sentences::join(material, &said))
 }

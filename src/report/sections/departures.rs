@@ -4,11 +4,11 @@
 use crate::analysis::Run;
 use crate::plan::lock::LockState;
 use crate::report::compose::section as titled;
-use crate::report::document::{Block, Section};
+use crate::report::document::{Block, Part, Section};
 use crate::report::exhibits::Material;
 use crate::report::words::{Language, Words};
 use crate::table::{Align, Cell, ResultTable};
-use crate::trial::{Finding, rules};
+use crate::trial::{Finding, Location, rules};
 use std::collections::BTreeMap;
 
 /// The section.
@@ -64,6 +64,13 @@ pub fn section(material: &Material, run: &Run) -> Section {
         let waived = material.plan.waivers.iter().map(|waiver| format!("{}: {}", waiver.rule, waiver.reason));
         section.blocks.push(Block::List(waived.collect()));
     }
+    section
+}
+
+/// The settings that the plan leaves to the program.
+pub fn annex(material: &Material) -> Section {
+    let mut section = titled(material, "annex_settings");
+    section.part = Part::Annex;
     section.blocks.extend(defaults(material).map(Block::Table));
     section
 }
@@ -82,8 +89,8 @@ fn findings(material: &Material, run: &Run) -> Option<ResultTable> {
     for (rule, (count, first)) in rules {
         // Findings are written in English; in another language the rule says what was looked at, and the place where.
         let first = match words.language {
-            Language::English => first.message.clone(),
-            Language::Japanese => first.location.to_string(),
+            Language::English => quoted(&first.message),
+            Language::Japanese => place(words, &first.location),
         };
         let cells = vec![Cell::Text(demand(words, rule)), Cell::Count(count), Cell::Text(first)];
         table.row(rule, 0, cells, Vec::new());
@@ -91,10 +98,30 @@ fn findings(material: &Material, run: &Run) -> Option<ResultTable> {
     (!table.rows.is_empty()).then_some(table)
 }
 
+/// Where in which file, in words.
+fn place(words: &Words, at: &Location) -> String {
+    let row = at.row.map(|row| row.to_string());
+    let key = match (&row, &at.column) {
+        (None, None) => "departures.at_file",
+        (None, Some(_)) => "departures.at_column",
+        (Some(_), None) => "departures.at_row",
+        (Some(_), Some(_)) => "departures.at_cell",
+    };
+    let values = [("file", at.file.as_str()), ("row", row.as_deref().unwrap_or_default())];
+    words
+        .say(key, &values.into_iter().chain([("column", at.column.as_deref().unwrap_or_default())]).collect::<Vec<_>>())
+}
+
+/// A message of the data check with its quotations in quotation marks: backticks are for the terminal.
+fn quoted(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    parts.map(|(place, part)| if place % 2 == 1 { format!("“{part}”") } else { part.to_owned() }).collect()
+}
+
 /// What a rule demands; in the words of the catalogue where the language has none of its own.
 fn demand(words: &Words, rule: &str) -> String {
     let said = words.name("rule", rule);
-    if said == rule { rules::find(rule).map_or(said, |known| known.title.to_owned()) } else { said }
+    if said == rule { rules::find(rule).map_or(said, |known| words.of_the_site(known.title)) } else { said }
 }
 
 /// Settings that the plan leaves to the program.

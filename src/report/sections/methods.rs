@@ -6,7 +6,7 @@ use crate::plan::options::AlternativePlan;
 use crate::plan::{Gate, Objective, Structure};
 use crate::report::citations;
 use crate::report::compose::{primary_visit, section as titled};
-use crate::report::document::{Block, Section};
+use crate::report::document::{Block, Part, Section};
 use crate::report::exhibits::{Material, estimands, json, tables};
 use crate::report::sentences;
 use crate::table::rounding;
@@ -37,7 +37,10 @@ pub fn section(material: &Material) -> Section {
         &[words.say("methods.comparison", &values), words.say(sides, &alpha)],
     )));
     section.blocks.extend(super::allocation::paragraph(material).map(Block::Paragraph));
-    section.blocks.extend(estimand(material));
+    if !material.plan.estimands.is_empty() {
+        let place = words.get("section.annex_estimands");
+        section.blocks.push(Block::Paragraph(words.say("methods.estimand_place", &[("section", &place)])));
+    }
     if let Some(fit) = material.fits().next() {
         let (ddf, structure) = (tables::ddf_name(material, &fit.ddf), words.name("structure", fit.structure));
         let values = [
@@ -69,8 +72,17 @@ pub fn section(material: &Material) -> Section {
         .blocks
         .push(Block::Paragraph(words.say("methods.conclusion", &[("active", &material.trial.design.arms.active)])));
     section.blocks.push(Block::Paragraph(multiplicity(material)));
-    section.blocks.push(Block::Facts(references(material)));
+    let place = words.get("section.annex_references");
+    section.blocks.push(Block::Paragraph(words.say("methods.references_place", &[("section", &place)])));
     section.blocks.push(Block::Paragraph(words.get("methods.guideline")));
+    section
+}
+
+/// Each method that ran with its source.
+pub fn annex(material: &Material) -> Section {
+    let mut section = titled(material, "annex_references");
+    section.part = Part::Annex;
+    section.blocks.push(Block::Facts(references(material)));
     section
 }
 

@@ -27,13 +27,17 @@ pub fn section(material: &Material, style: &Style) -> Result<Section, FigureErro
         ];
         section.blocks.push(Block::Paragraph(words.say("text.missing_intro", &values)));
         section.blocks.extend(sources::block(sources::observed(material, endpoint)));
+        if observed == scheduled {
+            continue;
+        }
         let number = format!("14.4.{}", position + 1);
         section.blocks.extend(missing::map(material, endpoint, &number, style)?.map(Block::Figure));
     }
     let measured = (0..material.trial.design.endpoints.len()).any(|endpoint| !survival::is(material, endpoint));
     section.blocks.extend(measured.then(|| Block::Paragraph(words.get("text.missing_assumption"))));
     for (position, endpoint) in material.primary_endpoints().into_iter().enumerate() {
-        if survival::is(material, endpoint) {
+        let (observed, scheduled) = missing::observed(material, endpoint);
+        if survival::is(material, endpoint) || observed == scheduled {
             continue;
         }
         let number = format!("14.4.2.{}", position + 1);

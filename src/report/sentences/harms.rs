@@ -10,14 +10,11 @@ use crate::table::rounding;
 pub fn headline_of_harms(material: &Material) -> Option<Block> {
     let words = material.words;
     let result = &material.record("safety.compare.any")?.result;
-    let print = |value: Option<f64>| value.map(|value| rounding::print(100.0 * value, 1));
+    let print = |value: Option<f64>| value.map(|value| rounding::print(value, 3));
     let (d, l, u) = (print(result.estimate)?, print(result.conf_low)?, print(result.conf_high)?);
     let contrast = material.contrast();
     let label = words.say("headline.harms", &[("contrast", &contrast)]);
-    let mut items = vec![
-        (words.get("table.risk_difference"), words.say("headline.points", &[("d", &d)])),
-        (words.get("table.ci"), words.interval(&l, &u)),
-    ];
+    let mut items = vec![(words.get("table.risk_difference"), d), (words.get("table.ci"), words.interval(&l, &u))];
     items.extend(result.p_value.map(|p| ("p".to_owned(), words.p_relation(p))));
     Some(Block::Headline(label, items))
 }

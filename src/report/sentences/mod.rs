@@ -4,6 +4,7 @@
 mod computed;
 mod described;
 mod harms;
+mod stand;
 
 pub use computed::{engine, residuals, second_opinion};
 pub use described::{ls_means, means, placebo_change, results, timing};
@@ -19,6 +20,7 @@ use crate::analysis::{Alternative, Claim, Importance, Interval, Ratio, Record, S
 use crate::plan::PrimaryFamily;
 use crate::table::rounding;
 use crate::trial::{Better, Kind, Measure, Role};
+use stand::Stand;
 
 /// The verdict on `record` in words: what may be claimed, else what the interval says and why nothing is claimed.
 pub fn conclusion(material: &Material, record: &Record) -> String {
@@ -35,11 +37,11 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
     };
     let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
+    let Stand { limits: (low, high), level, p } = Stand::of(material, record, (low, high));
     let decimals = scale.told_apart(material, endpoint, [low, high], scale.decimals(low, high, decimals));
     let print = |value: f64| scale.print(value, decimals);
     let bound = |value: f64| scale.bound(value);
     let (d, l, u) = (print(estimate), print(low), print(high));
-    let p = p_value(material, record);
     let arms = &material.trial.design.arms;
     let direction = words.get(scale.direction(about.kind, estimate));
     let tau = result.number("tau").map(survival::time).unwrap_or_default();
@@ -69,6 +71,7 @@ pub fn conclusion(material: &Material, record: &Record) -> String {
         ("p", p.as_str()),
         ("n", n.as_str()),
         ("tau", tau.as_str()),
+        ("level", level.as_str()),
     ];
     let say = |key: &str| tidy(&words.say(&format!("conclusion.{}{key}", scale.prefix(about.kind)), &values));
     let mut parts = match verdict.claim {
@@ -125,6 +128,7 @@ pub fn headline(material: &Material, record: &Record) -> Option<Block> {
     let (estimate, low, high) = (result.estimate?, result.conf_low?, result.conf_high?);
     let scale = Spoken::of(record);
     let decimals = tables::decimals(material, endpoint, result.method).0;
+    let Stand { limits: (low, high), level, p } = Stand::of(material, record, (low, high));
     let decimals = scale.told_apart(material, endpoint, [low, high], scale.decimals(low, high, decimals));
     let print = |value: f64| scale.print(value, decimals);
     let adjusted = super::exhibits::models::baseline_adjusted(material, endpoint);
@@ -143,8 +147,11 @@ pub fn headline(material: &Material, record: &Record) -> Option<Block> {
     let effect = capital(&scale.effect(material, record));
     let estimate = [print(estimate), scale.unit(about).to_owned()];
     let estimate = estimate.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\u{a0}");
-    let mut items = vec![(effect, estimate), (words.get("table.ci"), words.interval(&print(low), &print(high)))];
-    items.extend(result.p_value.map(|_| ("p".to_owned(), p_value(material, record))));
+    let mut items = vec![
+        (effect, estimate),
+        (words.say("table.ci", &[("level", &level)]), words.interval(&print(low), &print(high))),
+    ];
+    items.extend((!p.is_empty()).then(|| ("p".to_owned(), p)));
     Some(Block::Headline(label, items))
 }
 
@@ -493,7 +500,25 @@ fn p_value(material: &Material, record: &Record) -> String {
 pub fn join(material: &Material, sentences: &[String]) -> String {
     match material.words.language {
         crate::report::words::Language::English => sentences.join(" "),
-        crate::report::words::Language::Japanese => sentences.concat(),
+        // A sentence in Latin script, which comes from the plan, keeps its space.
+        crate::report::words::Language::Japanese => sentences.iter().fold(String::new(), |mut text, sentence| {
+            if text.ends_with(['.', '!', '?']) && !sentence.is_empty() {
+                text.push(' ');
+            }
+            text + sentence
+        }),
+    }
+}
+
+/// A text of the plan as a sentence: with a full stop of its own script where it has no end of its own.
+pub fn ended(material: &Material, text: &str) -> String {
+    let text = text.trim();
+    let ends = text.ends_with(['.', '!', '?', '。', '！', '？']);
+    let latin = text.chars().last().is_some_and(|c| c.is_ascii());
+    match (ends || text.is_empty(), latin) {
+        (true, _) => text.to_owned(),
+        (false, true) => format!("{text}."),
+        (false, false) => format!("{text}{}", material.words.get("text.stop")),
     }
 }
 

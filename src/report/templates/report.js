@@ -45,6 +45,14 @@
     if (marked.length > 0) marked[0].scrollIntoView({ block: "nearest" });
   });
 
+  // On a narrow screen a table begins at its estimates, interval and p-value: the label stays, the rest is scrolled to.
+  for (const scroll of all(".scroll")) {
+    const lead = scroll.querySelector("th[data-lead]");
+    if (!lead || scroll.scrollWidth <= scroll.clientWidth + 1) continue;
+    const [label] = all("th", scroll);
+    scroll.scrollLeft += lead.getBoundingClientRect().left - label.getBoundingClientRect().right;
+  }
+
   // What a cell says as a number, or null for words, dates and identifiers: minus as U+2212, "< 0.001", "12 (3.4)".
   const number = (text) => {
     const plain = text.replace(/\u2212/g, "-").replace(/[\u2007\u00a0]/g, " ").trim();

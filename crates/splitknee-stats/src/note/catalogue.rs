@@ -367,7 +367,7 @@ crate::messages! {
         factor_levels = "the factor {name} has fewer than two levels";
         listed_twice = "patient {patient} is listed twice in the safety population";
         event_outside = "the event `{term}` of patient {patient} is not in the safety population";
-        event_not_injected = "the event `{term}` of patient {patient} is in a {site} that was not injected";
+        event_not_injected = "the event `{term}` of patient {patient} is in a {site} that was not treated";
         event_day = "the event `{term}` of patient {patient} has a day that is not a finite number";
         event_backwards = "the event `{term}` of patient {patient} ends before it begins";
         unequal_baseline = "{baseline} values at baseline and {visit} at the visit: one of each is needed";
