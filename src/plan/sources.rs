@@ -5,13 +5,13 @@ use super::Subgroup;
 use super::data_file::FilePlan;
 use super::estimand::{EventsPlan, Level, is_arthroplasty};
 use super::file::{Codes as Words, DataPlan, ReplicatesPlan, Shape};
+use super::missing_in;
 use super::named::Named;
 use super::options::{CovariateKind, CovariatePlan};
 use super::position::{Positions, location};
 use crate::data::{DataError, ReadOptions, Table, read_bytes};
 use crate::instrument::{Instrument, Scale};
 use crate::trial::adam_names;
-use crate::trial::bds;
 use crate::trial::coded::Coded;
 use crate::trial::codes::{self, Code, Codes};
 use crate::trial::columns::{self, ColumnKind, Declared};
@@ -23,7 +23,6 @@ use crate::trial::sources::{
     Allocation, AllocationForm, Deviations, Disposition, Events, Handled, Intercurrent, Layout, Observations, Roles,
     Scoring, SetDefinition, Source, Sources, VisitWindow,
 };
-use crate::trial::wide;
 use crate::trial::{Design, Finding, Location, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
@@ -140,7 +139,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let mut used = BTreeSet::new();
     for (table, source) in tables.iter().zip(observed.iter_mut()) {
         if let Some(source) = source {
-            codes_by_endpoint(plan, table, source, &codes, &mut used);
+            missing_in::by_endpoint(plan, table, source, &codes, &mut used);
             said.extend(left_out::by_condition(condition(&table.rows).as_ref(), source, "data.where"));
         }
     }
@@ -203,7 +202,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
                 important: data.deviation_columns.important.clone(),
             });
             let mut sources = Sources { scores, further, intercurrent, deviations, said, ..assembled };
-            columns_of_codes(plan, &sources, &used)?;
+            missing_in::columns(plan, &sources, &used)?;
             sources.write_labels(codes)?;
             Ok(sources)
         }
@@ -233,7 +232,7 @@ fn codes_of(plan: &Plan) -> Codes {
 }
 
 /// How the file of a table of observations is read.
-fn options(data: &DataPlan) -> ReadOptions {
+pub(super) fn options(data: &DataPlan) -> ReadOptions {
     ReadOptions {
         format: data.format,
         delimiter: data.delimiter,
@@ -473,101 +472,8 @@ fn compute(plan: &Plan, source: &mut Source, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Empties the codes for missing that the plan declares for an endpoint by its `column`, where no column is called so: in the
-/// columns that follow the pattern of wide data, or in the rows of its parameter. Adds to `used` the names that were found.
-fn codes_by_endpoint(plan: &Plan, table: &DataPlan, source: &mut Source, codes: &Codes, used: &mut BTreeSet<String>) {
-    let how = options(table);
-    let design = plan.design();
-    let names = source.table.column_names();
-    let parameters = if table.shape == Shape::Bds { of_parameters(plan, table, &source.table) } else { None };
-    if table.shape == Shape::Bds && table.missing_in.contains_key(&table.value) {
-        source.table.emptied.hold_everywhere(&table.value);
-    }
-    for (name, missing) in table.missing_in.iter().filter(|(name, _)| !names.contains(name)) {
-        let Some(endpoint) = design.endpoints.iter().position(|endpoint| endpoint.column == *name) else { continue };
-        match table.shape {
-            Shape::Long => {}
-            Shape::Wide => {
-                let pattern = table.pattern.as_deref().unwrap_or_default();
-                for column in &names {
-                    if wide::endpoint_of(&design, codes, pattern, column) == Some(endpoint) {
-                        source.table.empty_codes(column, missing, &how, &|_| true);
-                        used.insert(name.clone());
-                    }
-                }
-            }
-            Shape::Bds => {
-                let Some((parameters, endpoints)) = &parameters else { continue };
-                let of_level = |level: usize| endpoints.get(level) == Some(&Some(endpoint));
-                if (0..endpoints.len()).any(of_level) {
-                    used.insert(name.clone());
-                }
-                let of = |row: usize| parameters.level(row).is_some_and(of_level);
-                source.table.empty_codes(&table.value, missing, &how, &of);
-            }
-        }
-    }
-}
-
-/// The parameter codes of a table of observations, and by code the number of its endpoint.
-fn of_parameters(plan: &Plan, data: &DataPlan, table: &Table) -> Option<(Coded, Vec<Option<usize>>)> {
-    let codes = Coded::read(table, &data.parameter)?;
-    let meaning = sides_in(plan, data.pattern.as_deref().unwrap_or_default(), &codes.levels);
-    let named = |(code, meant): (&String, &Option<(String, String)>)| match meant {
-        Some((column, _)) => column.clone(),
-        None => code.clone(),
-    };
-    let names: Vec<String> = codes.levels.iter().zip(&meaning).map(named).collect();
-    let mut distinct: Vec<String> = Vec::new();
-    for name in &names {
-        if !distinct.contains(name) {
-            distinct.push(name.clone());
-        }
-    }
-    let levels = bds::levels(&plan.design(), &parameter_codes(plan), &distinct);
-    let endpoint = |name: &String| {
-        let level = distinct.iter().position(|other| other == name);
-        levels.iter().position(|found| found.is_some() && *found == level)
-    };
-    let endpoints = names.iter().map(endpoint).collect();
-    Some((codes, endpoints))
-}
-
-/// SK025 of a column of `missing_in` that no file has, and of an endpoint (`used` lists those found) that no file has a column
-/// of.
-fn columns_of_codes(plan: &Plan, sources: &Sources, used: &BTreeSet<String>) -> Result<(), Vec<Finding>> {
-    let tables = sources.tables();
-    let names: BTreeSet<String> = tables.iter().flat_map(|(_, table)| table.column_names()).collect();
-    let endpoint = |name: &String| plan.endpoints.iter().find(|endpoint| endpoint.column == *name);
-    let made = |name: &String| endpoint(name).is_some_and(|it| it.compute.is_some() || it.score.is_some());
-    let known: Vec<&str> = names.iter().chain(used).map(String::as_str).collect();
-    let named = plan.data.observations().flat_map(|table| table.missing_in.keys());
-    // An endpoint without a column is said where the columns are looked up.
-    let lost = |name: &&String| {
-        let computed = endpoint(name).is_some_and(|endpoint| endpoint.compute.is_some());
-        computed || (!known.contains(&name.as_str()) && (endpoint(name).is_none() || made(name)))
-    };
-    let unknown: BTreeSet<&String> = named.filter(lost).collect();
-    let offset = plan.text.find("missing_in").unwrap_or_default();
-    let finding = |name: &&String| {
-        let near = crate::trial::finding::nearest(name, known.iter().copied());
-        let (why, remedy) = match () {
-            _ if made(name) => (
-                ": the endpoint is made from other columns",
-                "declare the codes for the columns that it is made from".to_owned(),
-            ),
-            _ if near.is_empty() => ("", "name a column as its file does".to_owned()),
-            _ => ("", format!("did you mean `{}`?", near.join("` or `"))),
-        };
-        let message = format!("no file has a column `{name}`, for which `missing_in` declares codes{why}");
-        Positions::error("SK025", location(&plan.file_name, &plan.text, offset), message, remedy)
-    };
-    let findings: Vec<Finding> = unknown.iter().map(finding).collect();
-    if findings.is_empty() { Ok(()) } else { Err(findings) }
-}
-
 /// By parameter code that names the side, such as `VASL`, the endpoint's column and the side; `pattern` has `{knee}` in it.
-fn sides_in(plan: &Plan, pattern: &str, codes: &[String]) -> Vec<Option<(String, String)>> {
+pub(super) fn sides_in(plan: &Plan, pattern: &str, codes: &[String]) -> Vec<Option<(String, String)>> {
     let sides = codes_of(plan).sides;
     let parts = |code: &String| {
         let columns =
@@ -710,7 +616,7 @@ fn condition(text: &Option<String>) -> Option<Condition> {
 }
 
 /// The parameter codes that an export gives the endpoints, and behind them the exposures.
-fn parameter_codes(plan: &Plan) -> Vec<String> {
+pub(super) fn parameter_codes(plan: &Plan) -> Vec<String> {
     let design = plan.design();
     let exposures = design.exposures();
     let ids: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
