@@ -501,6 +501,16 @@ fn parameter_codes_in_another_spelling_and_units_are_said() {
     );
 }
 
+/// A low value is no other unit by itself.
+#[test]
+fn a_low_value_of_a_scale_is_a_value() {
+    let mut small = SmallTrial::new();
+    small.set("knees.csv", 9, "vas", "5");
+    small.set("knees.csv", 15, "pain", "1");
+    small.set("knees.csv", 15, "total", &(1 + small.files["knees.csv"][14][8].parse::<u32>().unwrap()).to_string());
+    assert!(rules(&small.findings(), "SK222").is_empty(), "{:#?}", small.findings());
+}
+
 /// The months of visits whose labels say none are those of the data.
 #[test]
 fn months_come_from_the_data_where_labels_say_none() {

@@ -26,6 +26,7 @@ pub mod init;
 pub mod interim;
 pub mod lock;
 mod logarithm;
+mod missing_in;
 pub mod named;
 pub mod options;
 pub mod outputs;

@@ -9,7 +9,7 @@ use crate::trial::{Finding, Location, Severity};
 use std::path::{Component, Path};
 
 /// How the file of a table of observations is read.
-pub(super) fn options(data: &DataPlan) -> ReadOptions {
+pub(in crate::plan) fn options(data: &DataPlan) -> ReadOptions {
     ReadOptions {
         format: data.format,
         delimiter: data.delimiter,

@@ -4,14 +4,16 @@ mod files;
 mod reshaped;
 mod roles;
 
-use self::files::{beside, file_finding, forbidden, options, options_beside, problem_in_plan};
-use self::reshaped::{
-    by_side, codes_by_endpoint, columns_of_codes, compute, condition, kept, levels_of, one_row_of_redcap,
-};
+pub(super) use self::files::options;
+use self::files::{beside, file_finding, forbidden, options_beside, problem_in_plan};
+pub(super) use self::reshaped::sides_in;
+use self::reshaped::{by_side, compute, condition, kept, levels_of, one_row_of_redcap};
+pub(super) use self::roles::parameter_codes;
 use self::roles::{assemble, intercurrent_columns, observations};
 use super::Plan;
 use super::data_file::FilePlan;
 use super::file::{Codes as Words, DataPlan};
+use super::missing_in;
 use super::named::Named;
 use super::position::Positions;
 use crate::data::{DataError, ReadOptions, Table, read_bytes};
@@ -111,7 +113,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
     let mut used = BTreeSet::new();
     for (table, source) in tables.iter().zip(observed.iter_mut()) {
         if let Some(source) = source {
-            codes_by_endpoint(plan, table, source, &codes, &mut used);
+            missing_in::by_endpoint(plan, table, source, &codes, &mut used);
             said.extend(left_out::by_condition(condition(&table.rows).as_ref(), source, "data.where"));
         }
     }
@@ -174,7 +176,7 @@ fn gather(plan: &Plan, reader: Reader<'_>) -> Result<Sources, Vec<Finding>> {
                 important: data.deviation_columns.important.clone(),
             });
             let mut sources = Sources { scores, further, intercurrent, deviations, said, ..assembled };
-            columns_of_codes(plan, &sources, &used)?;
+            missing_in::columns(plan, &sources, &used)?;
             sources.write_labels(codes)?;
             Ok(sources)
         }

@@ -162,7 +162,7 @@ pub(super) fn assemble(
 }
 
 /// The parameter codes that an export gives the endpoints, and behind them the exposures.
-pub(super) fn parameter_codes(plan: &Plan) -> Vec<String> {
+pub(in crate::plan) fn parameter_codes(plan: &Plan) -> Vec<String> {
     let design = plan.design();
     let exposures = design.exposures();
     let ids: Vec<&str> = design.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();

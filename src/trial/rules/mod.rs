@@ -20,6 +20,7 @@ pub mod intercurrent;
 mod logarithms;
 pub mod missing_codes;
 pub mod missingness;
+mod patient_numbers;
 pub mod plan;
 pub mod randomisation;
 mod scores;

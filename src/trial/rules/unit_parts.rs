@@ -23,14 +23,10 @@ const SAMPLE: usize = 10_000;
 /// Most cells that are single ones.
 const FEW: usize = 5;
 
-/// Looks at the visits, knees and cells of an endpoint whose patients are in one unit. `short`: a short scale of whole points.
+/// Looks at the visits, knees and cells of an endpoint whose patients are in one unit. Short scales have points and no unit.
 pub fn check(context: &Context<'_>, number: usize, endpoint: &Endpoint, values: &Values, findings: &mut Findings) {
     let lowest = values.iter().map(|(value, _)| *value).fold(f64::INFINITY, f64::min);
-    if lowest < 0.0
-        || endpoint.range.is_some_and(|(low, high)| {
-            high - low < super::units::SHORT && values.iter().all(|(value, _)| value.fract() == 0.0)
-        })
-    {
+    if lowest < 0.0 || endpoint.range.is_some_and(|(low, high)| high - low < super::units::SHORT) {
         return;
     }
     if !visits(context, number, endpoint, findings) && !knees(context, number, endpoint, values, findings) {
@@ -152,7 +148,10 @@ fn cells(context: &Context<'_>, endpoint: &Endpoint, values: &Values, findings: 
         let decimals = value.fract() != 0.0 && values.len() - whole <= FEW;
         // The only ones with decimals among whole numbers, and whole when the point is moved; or far outside.
         let tenth = decimals && [10.0, 100.0, 1000.0].iter().any(|by| moved(*by) && is_whole(value * by));
-        let far = value > 0.0
+        // A scale with bounds has low values; of a measurement whose values are much alike one is ten times as large by a slip.
+        let alike = endpoint.range.is_none() && usual_high <= 3.0 * usual_low;
+        let far = alike
+            && value > 0.0
             && (value * 3.0 < usual_low && [10.0, 100.0, 1000.0].iter().any(|by| moved(*by))
                 || value > 3.0 * usual_high && [0.1, 0.01, 0.001].iter().any(|by| moved(*by)));
         usual_low > 0.0 && (far || (tenth && value < usual_low))
