@@ -7,6 +7,7 @@
 
 use super::analysis::{Analysis, Linear};
 use super::conditional::Conditional;
+use super::covariates::Left;
 use super::delta::DeltaCells;
 use super::law;
 use super::mean_model::MeanModel;
@@ -257,7 +258,7 @@ impl Imputation {
             Ok((pieces, shift))
         };
         let (full, shift) = pieces(&self.fit, &all, &[])?;
-        let alone = self.means.left_without();
+        let left = self.means.left_without(&self.trial);
         let left_out: Result<Vec<Pieces>, Refusal> = (0..n)
             .into_par_iter()
             .map(|i| {
@@ -266,9 +267,18 @@ impl Imputation {
                 let refitted;
                 let fit = if self.model.has_values(i) {
                     let weights: Vec<u32> = counted.iter().map(|&c| u32::from(c)).collect();
-                    let found = match &alone[i] {
-                        Some(kept) => self.without_columns(i, kept),
-                        None => self.model.refit(&weights, &self.fit),
+                    let found = match &left[i] {
+                        Left::All => self.model.refit(&weights, &self.fit),
+                        Left::Without(kept) => self.without_columns(i, kept),
+                        Left::Undetermined(covariate) => {
+                            let covariate = &self.trial.covariates[*covariate].name;
+                            let patient = self.label(i);
+                            return Err(Refusal(note!(
+                                mi_jackknife_covariate,
+                                patient = patient,
+                                covariate = covariate
+                            )));
+                        }
                     };
                     refitted = found
                         .map_err(|e| Refusal(note!(mi_jackknife_failed, patient = self.label(i), error = e.note())))?;

@@ -249,6 +249,25 @@ fn what_cannot_be_used_is_refused_by_name() {
     refused(unseen, &["site", "do not determine"]);
 }
 
+/// Two patients of a level, one without any value: with both the other one's imputed values have an effect to go by, without the
+/// one nothing says what the other's would be. The jackknife says so; a posterior does without leaving out.
+#[test]
+fn a_level_that_one_patient_determines_and_another_needs_is_named() {
+    let mut trial = without(with_covariates(13, 30, 1, 0.2, None), &[1, 2]);
+    add(&mut trial, Covariate::factor("site", vec!["A".into(), "B".into()]), |_| 0.0);
+    for (patient, value) in [(3, None), (5, Some(2.0))] {
+        trial.patients[patient].covariates[1] = [1.0; 2];
+        trial.patients[patient].values.iter_mut().for_each(|cell| *cell = value);
+    }
+    let [conditional, _, bayes, _] = methods();
+    let text = run(trial.clone(), &conditional).unwrap_err().to_string();
+    assert!(text.contains("without patient P005") && text.contains("site"), "{text}");
+    assert!(run(trial.clone(), &bayes).is_ok());
+    // A value of the other one is enough.
+    trial.patients[3].values[1] = Some(-1.0);
+    assert!(run(trial, &conditional).is_ok());
+}
+
 /// The draws of both Bayesian methods centre near the conditional means of the same model, and covariates that tell a lot make
 /// the imputed knees vary less.
 #[test]

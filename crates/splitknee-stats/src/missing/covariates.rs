@@ -7,6 +7,7 @@
 
 use super::mean_model::MeanModel;
 use super::trial::Trial;
+use crate::math::linalg::cholesky;
 use crate::model::design::independent_columns;
 
 /// A covariate: a number, or a factor with its levels.
@@ -57,6 +58,17 @@ impl Column {
             None => value - self.centre,
         }
     }
+}
+
+/// What is left of the columns of a mean model without one patient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    /// All.
+    All,
+    /// These: the patient alone carried an effect (the only one of a level, say), which nobody left needs.
+    Without(Vec<usize>),
+    /// The effect of this covariate is not determined by the values that are left, and a patient who is left needs it.
+    Undetermined(usize),
 }
 
 /// The columns of all covariates.
@@ -150,41 +162,46 @@ impl MeanModel {
         names
     }
 
-    /// For each patient who alone carries an effect of a covariate (the only one of a level, say): the columns that are left
-    /// without the patient, in whose absence nobody needs the others.
-    pub fn left_without(&self) -> Vec<Option<Vec<usize>>> {
-        let none = vec![None; self.x.len()];
+    /// What is left of the columns without each patient.
+    pub fn left_without(&self, trial: &Trial) -> Vec<Left> {
         if self.of_covariate.is_empty() {
-            return none;
+            return vec![Left::All; self.x.len()];
         }
-        let p = self.p;
-        let own = |rows: &[f64]| -> Vec<f64> {
+        let (p, fit) = (self.p, trial.fit());
+        let own = |(rows, values): (&Vec<f64>, &Vec<Option<f64>>)| -> Vec<f64> {
             let mut gram = vec![0.0; p * p];
-            for row in rows.chunks_exact(p) {
+            for (row, _) in rows.chunks_exact(p).zip(values).filter(|(_, value)| value.is_some()) {
                 for (line, a) in gram.chunks_exact_mut(p).zip(row) {
                     line.iter_mut().zip(row).for_each(|(g, b)| *g += a * b);
                 }
             }
             gram
         };
-        let each: Vec<Vec<f64>> = self.x.iter().map(|rows| own(rows)).collect();
+        let each: Vec<Vec<f64>> = self.x.iter().zip(&fit).map(own).collect();
         let mut all = vec![0.0; p * p];
         each.iter().for_each(|gram| all.iter_mut().zip(gram).for_each(|(a, g)| *a += g));
-        let suspect = |gram: &Vec<f64>| {
+        let suspect = |gram: &[f64]| {
             let rest: Vec<f64> = all.iter().zip(gram).map(|(a, g)| a - g).collect();
             let root: Vec<f64> = (0..p).map(|a| rest[a * p + a].sqrt()).collect();
             let mut scaled: Vec<f64> = (0..p * p).map(|i| rest[i] / (root[i / p] * root[i % p])).collect();
             // Coarser than what is decided below, for the subtraction has cost digits.
-            !(crate::math::linalg::cholesky(&mut scaled, p) && (0..p).all(|a| scaled[a * p + a] > 1e-4))
+            !(cholesky(&mut scaled, p) && (0..p).all(|a| scaled[a * p + a] > 1e-4))
         };
-        each.iter()
-            .enumerate()
-            .map(|(alone, gram)| {
-                suspect(gram)
-                    .then(|| independent(&self.x, p, self.first(), |patient, _| patient != alone))
-                    .filter(|kept| kept.len() < p)
-            })
-            .collect()
+        let decided = |(alone, gram): (usize, &Vec<f64>)| {
+            if !suspect(gram) {
+                return Left::All;
+            }
+            let first = self.first();
+            let of_fit = |patient: usize, cell: usize| patient != alone && fit[patient][cell].is_some();
+            let fitted = independent(&self.x, p, first, of_fit);
+            let needed = independent(&self.x, p, first, |patient, _| patient != alone);
+            match needed.iter().find(|column| !fitted.contains(column)) {
+                Some(column) => Left::Undetermined(self.of_covariate[column - first]),
+                None if needed.len() < p => Left::Without(needed),
+                None => Left::All,
+            }
+        };
+        each.iter().enumerate().map(decided).collect()
     }
 
     /// X of these columns.

@@ -227,6 +227,7 @@ crate::messages! {
         mi_kron_fails = "the imputation model: {error}; choose fewer visits";
         mi_singular = "the covariance of patient {patient}'s observed cells is singular";
         mi_jackknife_failed = "the jackknife has no answer: refitted without patient {patient}, {error}; choose a covariance with fewer parameters, such as kron-us-us or kron-cs-us";
+        mi_jackknife_covariate = "the jackknife has no answer: without patient {patient} the values fitted do not determine the effect of the covariate {covariate}, which another patient's imputed values need; leave the covariate out of the imputation model, merge its levels, or use method bayes";
         mi_bayes_few = "Bayesian imputation needs more patients with values than the {cells} cells ({n} have one): the posterior of their covariance is not proper; use the prior `reml`, or conditional means with a structured covariance";
         mi_draw_singular = "a draw of the covariance is singular: too few patients for so many cells";
         mi_two_draws = "Rubin's rules need at least two imputations";
