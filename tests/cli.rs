@@ -141,7 +141,7 @@ fn bad_input_stops_with_exit_code_1_and_touches_no_output() {
     fs::write(&data, &good).unwrap();
     fs::write(&plan, good_plan.replacen("better =", "beter =", 1)).unwrap();
     let (code, _, err) = run(&["run", text(&plan)]);
-    assert!(code == 1 && err.contains("plan.toml:29") && err.contains("better"), "{err}");
+    assert!(code == 1 && err.contains("plan.toml:30") && err.contains("better"), "{err}");
     assert_eq!(run(&["run", "no/such/plan.toml"]).0, 1);
     assert_eq!(hashes(&out), before);
 }

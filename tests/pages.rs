@@ -85,8 +85,8 @@ fn a_trial_of_eyes_speaks_of_no_knee_and_no_injection() {
         let run = of_eyes(language);
         for text in texts(&document(&run)) {
             let plain = text.to_lowercase().replace("splitknee", " ").replace("split-knee", " ");
-            // Sources of the important improvement, and settings, keep the words of their authors.
-            let cited = ["Ann Rheum Dis", "osteoarthritis"].iter().any(|source| text.contains(source));
+            // Sources of the important improvement keep the words of their authors; only knees have this grade.
+            let cited = ["Ann Rheum Dis", "osteoarthritis", "Kellgren"].iter().any(|source| text.contains(source));
             let found = ["knee", "inject", "膝", "注射"].into_iter().find(|word| plain.contains(word));
             assert!(cited || found.is_none(), "{language}: {found:?} in {text:?}");
         }
@@ -254,4 +254,22 @@ fn a_table_whose_cells_wrap_takes_the_pages_it_needs() {
     let (few, many) = (pages(3), pages(28));
     assert_eq!(few, 1);
     assert!((4..=6).contains(&many), "{many} pages");
+}
+
+#[test]
+fn the_first_sheet_of_the_workbook_lists_figures_too() {
+    use splitknee::table::xlsx::{Index, render_with};
+    let mut table = ResultTable::new("t", "14.1.1", "Of patients".into(), "All".into());
+    table.headers("", ["n".to_owned()]);
+    table.row("row", 0, vec![Cell::Count(1)], Vec::new());
+    let index = Index {
+        name: "Tables and figures".into(),
+        lines: vec!["Trial".into()],
+        marks: String::new(),
+        headers: ["Table", "Title", "Population"].map(str::to_owned),
+        figures: vec![["Figure 14.1.1", "Flow of patients", "figures/f-flow.png"].map(str::to_owned)],
+    };
+    let parts = crate::formats::parts(&render_with(&[&table], Some(&index)).unwrap());
+    let strings = &parts["xl/sharedStrings.xml"];
+    assert!(strings.contains("Flow of patients") && strings.contains("figures/f-flow.png"), "{strings}");
 }

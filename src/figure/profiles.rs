@@ -7,9 +7,9 @@ use super::style::{self, Style};
 use super::{Figure, FigureError, Heading, MeanCi, words};
 
 const KIND: &str = "profiles";
-const PLOT_HEIGHT: f64 = 145.0;
+const PLOT_HEIGHT: f64 = 130.0;
 /// Height of the panel of differences.
-const BELOW_HEIGHT: f64 = 88.0;
+const BELOW_HEIGHT: f64 = 80.0;
 
 /// One visit.
 #[derive(Debug, Clone, PartialEq)]

@@ -96,8 +96,11 @@ pub fn in_short(material: &Material) -> Vec<(String, String)> {
     let Some(estimand) = material.plan.estimands.first() else { return Vec::new() };
     let fact = |key: &str, value: String| (words.get(&format!("methods.{key}")), value);
     let events: Vec<String> = estimand.intercurrent_events.iter().map(|event| handled(material, event)).collect();
-    let events =
-        if events.is_empty() { words.get("estimand.no_event") } else { events.join(&words.get("text.semicolon")) };
+    let events = if events.is_empty() {
+        words.get("estimand.no_event")
+    } else {
+        events.join(&words.get("estimand.events_joint"))
+    };
     vec![
         fact("treatment", estimand.treatment.clone()),
         fact("population", estimand.population.clone()),

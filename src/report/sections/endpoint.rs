@@ -39,11 +39,11 @@ pub fn primary(material: &Material, endpoint: usize, style: &Style) -> Result<Se
         of_subgroups(material, endpoint, style, blocks)?;
         return Ok(section);
     }
-    blocks.extend(course::figure(material, endpoint, CHAPTER, style)?.map(Block::Figure));
     match models::ls_means(material, endpoint, CHAPTER) {
         Some(table) => blocks.push(Block::Table(table)),
         None => blocks.push(Block::Table(tables::comparisons(material, endpoint, CHAPTER))),
     }
+    blocks.extend(course::figure(material, endpoint, CHAPTER, style)?.map(Block::Figure));
     of_contrasts(material, endpoint, style, blocks)?;
     blocks.extend(interim::sentence(material, endpoint, false).map(Block::Paragraph));
     blocks.extend(interim::standing(material, endpoint, CHAPTER).map(Block::Table));

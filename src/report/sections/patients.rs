@@ -14,15 +14,15 @@ use crate::trial::dates::Span;
 /// A figure that cannot be drawn.
 pub fn section(material: &Material, style: &Style) -> Result<Section, FigureError> {
     let mut section = titled(material, "patients");
-    match populations::flow(material, "14.1.1", style)? {
-        Some(figure) => section.blocks.push(Block::Figure(figure)),
-        None => section.blocks.push(Block::Paragraph(material.words.get("flow.does_not_add_up"))),
-    }
     if let Some(sentence) = dates(material) {
         section.blocks.push(Block::Paragraph(sentence));
         section.blocks.extend(sources::block(material.record(participants::DATES)));
     }
     section.blocks.push(Block::Table(populations::disposition(material, "14.1.1")));
+    match populations::flow(material, "14.1.1", style)? {
+        Some(figure) => section.blocks.push(Block::Figure(figure)),
+        None => section.blocks.push(Block::Paragraph(material.words.get("flow.does_not_add_up"))),
+    }
     section.blocks.extend(populations::patients(material, "14.1.2").map(Block::Table));
     section.blocks.extend(populations::knees(material, "14.1.3").map(Block::Table));
     section.blocks.push(Block::Table(exposure::table(material, "14.1.4")));
