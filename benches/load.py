@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Time, memory and size of the page for trials of growing size.
+"""Time (by the clock, and of the processors, which other work on the machine does not lengthen), memory and size of the page
+for trials of growing size.
 
     cargo build --release && python3 benches/load.py target/release/splitknee [LARGEST]
 
@@ -40,7 +41,7 @@ def make(folder, patients, visits, endpoints):
 def main():
     program = os.path.abspath(sys.argv[1])
     largest = int(sys.argv[2]) if len(sys.argv) > 2 else 1 << 62
-    print("| Patients | Visits | Endpoints | Seconds | Memory, MB | Page, MB | Other pages |\n| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("| Patients | Visits | Endpoints | Seconds | of CPU | Memory, MB | Page, MB | Other pages |\n|" + " ---: |" * 8)
     for patients, visits, endpoints in SIZES:
         if 2 * patients * visits * endpoints > largest:
             continue
@@ -53,12 +54,13 @@ def main():
             said = child.stderr.read().decode("utf8", "replace")
             _, status, usage = os.wait4(child.pid, 0)
             seconds, code = time.time() - start, os.waitstatus_to_exitcode(status)
+            cpu = usage.ru_utime + usage.ru_stime
             if code:
-                print(f"| {patients} | {visits} | {endpoints} | exit {code}: {said.strip().splitlines()[0] if said.strip() else ''} |||||")
+                print(f"| {patients} | {visits} | {endpoints} | exit {code}: {said.strip().splitlines()[0] if said.strip() else ''} ||||||")
                 continue
             pages = [name for name in os.listdir(f"{folder}/out") if name.endswith(".html")]
             page = os.path.getsize(f"{folder}/out/report.html") / 1e6
-            print(f"| {patients} | {visits} | {endpoints} | {seconds:.1f} | {usage.ru_maxrss / 1000:.0f} | {page:.1f} | {len(pages) - 1} |", flush=True)
+            print(f"| {patients} | {visits} | {endpoints} | {seconds:.1f} | {cpu:.1f} | {usage.ru_maxrss / 1000:.0f} | {page:.1f} | {len(pages) - 1} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -346,7 +346,10 @@ fn a_png_has_the_printed_size() {
     let w = japanese();
     let figure = profiles::draw(&profiles_input(&w, 3), &w.style).expect("the figure is drawn");
     let bytes = png(&figure.svg, 300.0).expect("the PNG is written");
-    let mut reader = ::png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().expect("the PNG opens");
+    let mut decoder = ::png::Decoder::new(std::io::Cursor::new(&bytes));
+    // A palette becomes red, green and blue.
+    decoder.set_transformations(::png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().expect("the PNG opens");
     let info = reader.info();
     // 170 mm at 300 dots per inch: 170 / 25.4 × 300 = 2007.9; 300 / 0.0254 = 11811 pixels per metre.
     assert_eq!(info.width, 2008);

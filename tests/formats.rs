@@ -2,6 +2,7 @@
 
 use splitknee::figure::Figure;
 use splitknee::report::document::{Block, Document, Section};
+use splitknee::report::pictures::Pictures;
 use splitknee::report::words::{Language, Words};
 use splitknee::report::{docx, markdown, rtf};
 use splitknee::table::{Cell, ResultTable, xlsx};
@@ -294,7 +295,7 @@ fn rtf_is_landscape_with_repeated_headers_page_fields_and_both_languages() {
                 run: "seed 7",
                 sources: &["knees.csv", "patients.csv"],
             };
-            rtf::render(&document, &Words::new(language), &facts, &[]).unwrap()
+            rtf::render(&document, &Words::new(language), &facts, &Pictures::of(&document, &[]).unwrap())
         };
         assert!(text.starts_with("{\\rtf1\\ansi") && text.is_ascii());
         assert_eq!(text.matches("\\sectd\\sbkpage\\lndscpsxn").count(), document.tables().count());
@@ -362,7 +363,7 @@ fn rtf_text(rtf: &str) -> String {
 fn rtf_keeps_hostile_text_as_text() {
     let (hostile, words) = (hostile(), Words::new(Language::English));
     let facts = rtf::Facts { data_cut: HOSTILE[5], run_date: HOSTILE[5], run: HOSTILE[5], sources: &HOSTILE };
-    let text = rtf::render(&hostile, &words, &facts, &[]).unwrap();
+    let text = rtf::render(&hostile, &words, &facts, &Pictures::of(&hostile, &[]).unwrap());
     for word in ["\\object", "\\objdata", "\\objocx"] {
         assert_eq!(text.matches(word).count(), text.matches(&format!("\\{word}")).count(), "{word} is a control word");
     }
@@ -404,8 +405,9 @@ fn xlsx_keeps_numbers_unrounded_and_formulas_disarmed() {
 fn docx_is_well_formed_and_holds_every_text_picture_and_description() {
     let document = hostile();
     let words = Words::new(Language::English);
-    let bytes = docx::render(&document, &words, &[]).unwrap();
-    assert_eq!(bytes, docx::render(&document, &words, &[]).unwrap(), "the same bytes twice");
+    let pictures = Pictures::of(&document, &[]).unwrap();
+    let bytes = docx::render(&document, &words, &pictures).unwrap();
+    assert_eq!(bytes, docx::render(&document, &words, &pictures).unwrap(), "the same bytes twice");
     let parts = parts(&bytes);
     assert_well_formed(&parts);
     let body = &parts["word/document.xml"];

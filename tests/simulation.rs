@@ -414,3 +414,23 @@ fn grades_by_latent_normals() {
         result.ok().and_then(|result| result.p_value).unwrap_or(1.0)
     });
 }
+
+/// What a replicate looks at is what a run of the plan finds: the same deciding records, number for number.
+#[test]
+fn a_replicate_has_the_deciding_records_of_a_run() {
+    let folder = format!("{}/datasets/ev-knee-synthetic", env!("CARGO_MANIFEST_DIR"));
+    let load = |name: &str| std::fs::read(format!("{folder}/{name}"));
+    let plan = std::fs::read_to_string(format!("{folder}/plan.toml")).unwrap();
+    let inputs = splitknee::pipeline::read_from(&plan, "plan.toml", load).unwrap();
+    let run = splitknee::pipeline::analyse(inputs).unwrap();
+    let alone = splitknee::analysis::deciding::records(&run.plan, &run.trial, false);
+    let deciding = alone.iter().filter(|record| record.endpoint.is_some());
+    let mut seen = 0;
+    for record in deciding {
+        let of_run = run.outcomes.records.iter().find(|other| other.id == record.id);
+        let of_run = of_run.unwrap_or_else(|| panic!("the run has no {}", record.id));
+        assert_eq!(record.result, of_run.result, "{}", record.id);
+        seen += 1;
+    }
+    assert!(seen >= run.trial.design.endpoints.len(), "{seen} records");
+}

@@ -35,7 +35,7 @@ pub fn analyse(context: &Context, reduced: &Trial, endpoint: usize) -> Vec<Recor
     let on_pairs = Context { trial: reduced, ..*context };
     let deciding = methods::models(context, endpoint).into_iter().find(|(_, decides)| *decides);
     let Some((method, _)) = deciding.filter(|(method, _)| mixed::name(*method).is_some()) else { return Vec::new() };
-    let (records, _) = mixed::analyse(&on_pairs, endpoint, method, true);
+    let records = mixed::comparisons(&on_pairs, endpoint, method, true);
     let compares = |record: &Record| record.arm.is_none() && matches!(record.role, Role::Primary | Role::Secondary);
     records
         .into_iter()

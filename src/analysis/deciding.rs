@@ -24,7 +24,7 @@ pub fn records(plan: &Plan, trial: &Trial, all: bool) -> Vec<Record> {
             found.extend(match method {
                 PrimaryMethod::Ancova => ancova::analyse(&context, endpoint, decides),
                 method if generalised::is_model(method) => generalised::analyse(&context, endpoint, method, decides),
-                _ => mixed::analyse(&context, endpoint, method, decides).0,
+                _ => mixed::comparisons(&context, endpoint, method, decides),
             });
         }
         if survival::is_survival(&context, endpoint) {

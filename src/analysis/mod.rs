@@ -64,46 +64,63 @@ pub use crate::paired::{Alternative, Field};
 use crate::plan::{Plan, PrimaryMethod};
 use crate::trial::{AnalysisSet, Measure, Role, Trial};
 use rayon::prelude::*;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Everything a run found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcomes {
     /// Records in the order of endpoints, visits and methods.
     pub records: Vec<Record>,
     /// The fitted models, in the order of their endpoints.
     pub fits: Vec<FitSummary>,
+    places: Places,
+}
+
+/// How many records there were, and where those of each endpoint and visit stand: a report looks them up some thirty times
+/// for each pair of them.
+#[derive(Debug, Clone, Default)]
+struct Places(OnceLock<(usize, HashMap<[Option<usize>; 2], Vec<usize>>)>);
+
+impl PartialEq for Places {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Outcomes {
+    /// The records on `endpoint` at `visit`, in their order.
+    pub fn at(&self, endpoint: usize, visit: usize) -> impl Iterator<Item = &Record> {
+        let (n, places) = self.places.0.get_or_init(|| {
+            let mut places: HashMap<[Option<usize>; 2], Vec<usize>> = HashMap::new();
+            for (at, record) in self.records.iter().enumerate() {
+                places.entry([record.endpoint, record.visit]).or_default().push(at);
+            }
+            (self.records.len(), places)
+        });
+        // Records that were added since are looked for one by one.
+        let (known, since) = (places.get(&[Some(endpoint), Some(visit)]), *n..self.records.len());
+        let here = move |record: &&Record| record.endpoint == Some(endpoint) && record.visit == Some(visit);
+        known.into_iter().flatten().copied().chain(since).filter_map(|at| self.records.get(at)).filter(here)
+    }
+
     /// The record of `method` on `endpoint` at `visit` that compares active with placebo in the primary analysis set.
     pub fn comparison(&self, endpoint: usize, visit: usize, method: &str) -> Option<&Record> {
-        self.records.iter().find(|record| {
-            record.endpoint == Some(endpoint)
-                && record.visit == Some(visit)
-                && record.result.method == method
-                && record.arm.is_none()
-        })
+        self.at(endpoint, visit).find(|record| record.result.method == method && record.arm.is_none())
     }
 
     /// The record that decides `endpoint` at `visit`: the plan's primary method, else the first that makes a claim.
     pub fn deciding(&self, endpoint: usize, visit: usize) -> Option<&Record> {
-        let here =
-            |record: &&Record| record.endpoint == Some(endpoint) && record.visit == Some(visit) && record.arm.is_none();
-        self.records
-            .iter()
-            .filter(here)
+        let here = || self.at(endpoint, visit).filter(|record| record.arm.is_none());
+        here()
             .find(|record| matches!(record.role, Role::Primary | Role::Secondary))
-            .or_else(|| self.records.iter().filter(here).find(|record| record.role == Role::Sensitivity))
+            .or_else(|| here().find(|record| record.role == Role::Sensitivity))
     }
 
     /// The descriptive record of `arm` (or of the difference where `None`).
     pub fn description(&self, endpoint: usize, visit: usize, measure: Measure, arm: Option<&str>) -> Option<&Record> {
-        self.records.iter().find(|record| {
-            record.endpoint == Some(endpoint)
-                && record.visit == Some(visit)
-                && record.measure == measure
-                && record.result.method == "descriptive"
-                && record.arm.as_deref() == arm
+        self.at(endpoint, visit).find(|record| {
+            record.measure == measure && record.result.method == "descriptive" && record.arm.as_deref() == arm
         })
     }
 }
@@ -118,14 +135,14 @@ fn is_deciding(record: &Record, endpoint: usize, visit: usize) -> bool {
 
 /// Runs every analysis of the plan on every endpoint.
 pub fn analyse(plan: &Plan, trial: &Trial) -> Outcomes {
-    let Some(set) = trial.sets.first() else { return Outcomes { records: Vec::new(), fits: Vec::new() } };
+    let Some(set) = trial.sets.first() else { return Outcomes::default() };
     let context = Context { plan, trial, set };
     let complete = complete_pairs::without_single_knees(trial);
     let parts: Vec<(Vec<Record>, Vec<FitSummary>)> = (0..trial.design.endpoints.len())
         .into_par_iter()
         .map(|endpoint| analyse_endpoint(&context, complete.as_ref(), endpoint))
         .collect();
-    let mut outcomes = Outcomes { records: Vec::new(), fits: Vec::new() };
+    let mut outcomes = Outcomes::default();
     for (records, fits) in parts {
         outcomes.records.extend(records);
         outcomes.fits.extend(fits);
@@ -177,11 +194,14 @@ fn analyse_endpoint(context: &Context, complete: Option<&Trial>, endpoint: usize
     records.extend(redrawn::analyse(context, endpoint));
     records.extend(posterior::analyse(context, endpoint));
     records.extend(complete.iter().flat_map(|complete| complete_pairs::analyse(context, complete, endpoint)));
+    let mut models = mixed::SecondRoutes::default();
     let about_deciding: Vec<Record> = context
         .visits(endpoint)
         .into_iter()
         .filter_map(|visit| records.iter().find(|record| is_deciding(record, endpoint, visit)))
-        .flat_map(|deciding| [second_opinion::check(context, deciding), pairing::carry_across(context, deciding)])
+        .flat_map(|deciding| {
+            [second_opinion::check(context, deciding, &mut models), pairing::carry_across(context, deciding)]
+        })
         .flatten()
         .collect();
     records.extend(about_deciding);
@@ -233,4 +253,43 @@ pub fn slug(label: &str) -> String {
         }
     }
     crate::plan::design::bounded(slug.trim_end_matches('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paired::{Options, TestResult};
+
+    #[test]
+    fn records_are_found_at_their_endpoint_and_visit_in_their_order() {
+        let options = Options { alternative: Alternative::TwoSided, conf_level: 0.9, mu: 0.0 };
+        let record = |number: usize, place: Option<(usize, usize)>| Record {
+            id: number.to_string(),
+            endpoint: place.map(|(endpoint, _)| endpoint),
+            endpoint_name: None,
+            visit: place.map(|(_, visit)| visit),
+            visit_label: None,
+            arm: None,
+            analysis_set: String::new(),
+            measure: Measure::Value,
+            role: Role::Descriptive,
+            result: TestResult::new("descriptive", 0, &options),
+            p_adjusted: None,
+            verdict: None,
+            reference: "",
+            rows: Rows::default(),
+        };
+        let places = [Some((0, 1)), Some((1, 1)), None, Some((0, 1)), Some((1, 0)), Some((0, 2))];
+        let mut outcomes = Outcomes::default();
+        outcomes.records.extend(places.iter().enumerate().map(|(number, place)| record(number, *place)));
+        let ids = |outcomes: &Outcomes, endpoint, visit| -> Vec<String> {
+            outcomes.at(endpoint, visit).map(|record| record.id.clone()).collect()
+        };
+        assert_eq!(ids(&outcomes, 0, 1), ["0", "3"]);
+        assert_eq!(ids(&outcomes, 1, 0), ["4"]);
+        assert!(ids(&outcomes, 2, 2).is_empty());
+        // Also a record that was added after the first look.
+        outcomes.records.push(record(6, Some((0, 1))));
+        assert_eq!(ids(&outcomes, 0, 1), ["0", "3", "6"]);
+    }
 }

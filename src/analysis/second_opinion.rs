@@ -24,13 +24,14 @@ use serde_json::json;
 /// Largest relative disagreement that counts as rounding.
 const ROUNDING: f64 = 1e-6;
 
-/// The second opinion on the deciding record; `None` where there is neither another route nor a paired t-test.
-pub fn check(context: &Context, deciding: &Record) -> Option<Record> {
+/// The second opinion on the deciding record; `None` where there is neither another route nor a paired t-test. `models` keeps
+/// what was found for the visits of one model.
+pub fn check(context: &Context, deciding: &Record, models: &mut mixed::SecondRoutes) -> Option<Record> {
     let (endpoint, visit) = (deciding.endpoint?, deciding.visit?);
     let about = &context.trial.design.endpoints[endpoint];
     let scores = matches!(about.kind, Kind::Continuous | Kind::Count) && !about.rated;
     let paired = context.trial.paired(endpoint, visit, deciding.measure, context.set);
-    let route = second_routes::of(context, deciding, &paired);
+    let route = second_routes::of(context, deciding, &paired, models);
     if !scores && route.is_none() {
         return None;
     }

@@ -5,7 +5,7 @@
 //! | mixed model, MMRM, MMRM of differences, cLDA with a covariance linear in its parameters | `linear-reml`: restricted likelihood over the covariances themselves, variances free below 0 ([`crate::model::second_route`]) |
 //! | paired t-test | `regression`: REML with `us(treatment\|patient)` on the knees of the pairs |
 //! | ANCOVA | `regression`: least squares of the differences by the mixed-model engine |
-//! | Wilcoxon, sign-flip permutation | `enumeration`: Walsh averages counted one by one; all 2ⁿ signs, up to 16 differences |
+//! | Wilcoxon, sign-flip permutation | `enumeration`: Walsh averages counted one by one, up to 2 000 differences; all 2ⁿ signs, up to 16 differences |
 //! | sign test, McNemar (mid-p), win odds | `counting`: knees counted again from their scores, probabilities added up term by term |
 //!
 //! Other methods (Kronecker and autoregressive covariances, estimating equations, bootstrap …) have none here.
@@ -20,6 +20,9 @@ use crate::trial::{Better, Pair, PairedDifferences};
 
 /// Most differences whose signs are enumerated.
 const SIGNS: usize = 16;
+
+/// Most differences whose Walsh averages are listed: two million of them.
+const WALSH: usize = 2_000;
 
 /// What the other route found; `None` for what it does not give.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -42,15 +45,21 @@ impl Route {
     }
 }
 
-/// The deciding record by another route; `None` where there is none or the record has no numbers.
-pub fn of(context: &Context, deciding: &Record, paired: &PairedDifferences) -> Option<Route> {
+/// The deciding record by another route; `None` where there is none or the record has no numbers. `models` keeps what was
+/// found for the visits of one model.
+pub fn of(
+    context: &Context,
+    deciding: &Record,
+    paired: &PairedDifferences,
+    models: &mut mixed::SecondRoutes,
+) -> Option<Route> {
     let result = &deciding.result;
     result.estimate?;
     let endpoint = deciding.endpoint?;
     let differences: Vec<f64> = paired.pairs.iter().map(Pair::difference).collect();
     match result.method {
         "mixed-model" | "mmrm" | "mmrm-difference" | "clda" => {
-            mixed::by_second_route(context, deciding).map(|test| Route::of_test("linear-reml", test))
+            models.of(context, deciding).map(|test| Route::of_test("linear-reml", test))
         }
         "paired-t" => Some(Route::of_test("regression", pair_model(context, paired, &context.options()).ok()?)),
         "ancova" => Some(Route::of_test("regression", least_squares(context, endpoint, deciding.visit?).ok()?)),
@@ -133,9 +142,13 @@ fn least_squares(context: &Context, endpoint: usize, visit: usize) -> Result<TTe
     inference.contrast(&intercept)
 }
 
-/// V as the number of positive Walsh averages, the estimate as their median; p over all signs.
+/// V as the number of positive Walsh averages, the estimate as their median; p over all signs. `None` where there are too
+/// many to list: they grow with the square of the differences.
 fn signed_ranks(differences: &[f64]) -> Option<Route> {
     let used: Vec<f64> = differences.iter().copied().filter(|d| *d != 0.0).collect();
+    if used.len() > WALSH {
+        return None;
+    }
     let (mut walsh, mut positive) = (Vec::new(), 0.0);
     let grid = Grid::of(used.iter().copied())?;
     let whole: Vec<f64> = used.iter().map(|d| grid.whole(*d)).collect();
@@ -221,6 +234,8 @@ mod tests {
         // 0.1, 0.2, 0.3 of one sign: 2 of 8.
         let found = sign_flips(&[0.1, 0.2, 0.3]);
         assert_eq!(found.p_value, Some(0.25));
+        // As many averages as fit in 40 GB are not listed.
+        assert!(signed_ranks(&vec![1.0; 100_000]).is_none());
         assert!((binomial(2, 4) - 6.0 / 16.0).abs() < 1e-15 && (binomial_tail(1, 4) - 5.0 / 16.0).abs() < 1e-15);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`words`] (the message catalogue), [`sentences`] (conclusions in words), [`exhibits`] (tables and
 //! figures from records), [`sections`] (one file each) and [`compose`] (the document), [`template`] (the reader's own
-//! look), [`html`] (the page; [`records`] is what its numbers lead to, [`sources`] says which), [`docx`], [`rtf`], [`markdown`], `pdf` (the other formats), [`verify`] and [`recipes`]
+//! look), [`html`] (the page; [`records`] is what its numbers lead to, [`sources`] says which), [`docx`], [`rtf`] (with [`pictures`]), [`markdown`], `pdf` (the other formats), [`verify`] and [`recipes`]
 //! (programs that recompute), [`results`], [`ars`] and [`manifest`] (for programs), [`bundle`] (all files of a run,
 //! written whole or not at all).
 
@@ -24,6 +24,7 @@ pub mod options;
 pub mod pages;
 #[cfg(feature = "pdf")]
 pub mod pdf;
+pub mod pictures;
 pub mod recipes;
 pub mod records;
 pub mod results;
@@ -46,6 +47,7 @@ use crate::table;
 use bundle::Bundle;
 use document::Document;
 use options::Options;
+use pictures::Pictures;
 use rayon::prelude::*;
 use template::TemplateError;
 use words::Words;
@@ -118,19 +120,16 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
         let svg = alone.standalone(&style)?;
         Ok::<_, FigureError>((figure::png_with(&svg, DPI, &style.font), svg))
     };
-    // The other formats and the figures are made side by side: a PDF takes as long as all figures together.
-    let (formats, drawn) = rayon::join(
+    // All is made side by side: a PDF takes as long as all figures together, and the page and the programs as long as both.
+    let ((formats, drawn), texts) = rayon::join(
         || {
-            run.plan
-                .report
-                .formats
-                .par_iter()
-                .map(|format| other_format(run, &document, &words, *format, options))
-                .collect()
+            rayon::join(
+                || other_formats(run, &document, &words, options),
+                || figures.par_iter().map(draw).collect::<Vec<_>>(),
+            )
         },
-        || figures.par_iter().map(draw).collect::<Vec<_>>(),
+        || texts(run, &document, &material),
     );
-    let formats: Vec<Result<_, ReportError>> = formats;
     for (figure, drawn) in figures.iter().zip(drawn) {
         let mut keep = |name: String, made: Result<Vec<u8>, FigureError>| match made {
             Ok(bytes) => bundle.add(name, bytes),
@@ -144,17 +143,7 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
             Err(error) => keep(format!("figures/f-{}.svg", figure.id), Err(error)),
         }
     }
-    for shown in document.tables() {
-        bundle.add(format!("tables/{}.csv", shown.id), table::csv::render(shown));
-    }
-    bundle.add("tables/values.csv", values::render(&document, &run.outcomes.records));
-    // The page is always written: the other formats have no records to follow a number to.
-    let mut records = records::groups(&material);
-    let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
-    records.extend(records::tables(&document, &words, &files));
-    for (name, text) in pages::render(&document, &words, &records, &options.template)? {
-        bundle.add(name, text);
-    }
+    texts?.into_iter().for_each(|(name, text)| bundle.add(name, text));
     #[cfg(feature = "pdf")]
     if run.plan.report.formats.contains(&ReportFormat::Pdf) {
         bundle.remarks.extend(without_glyphs(&document, &words, &options.fonts));
@@ -165,17 +154,38 @@ pub fn files_with(run: &Run, options: &Options) -> Result<Bundle, ReportError> {
             Err(error) => bundle.lose(error.to_string()),
         }
     }
-    for (path, text) in verify::files(&material) {
-        bundle.add(format!("verify/{path}"), text);
-    }
-    bundle.add("results.json", results::render(run)?);
-    bundle.add("ars.json", ars::render(run, &document)?);
     for (path, bytes) in &options.companions {
         bundle.add(path.clone(), bytes.clone());
     }
     let manifest = manifest::render(run, &bundle)?;
     bundle.add("manifest.json", manifest);
     Ok(bundle)
+}
+
+/// The files of text by name: page, tables, programs, results.
+fn texts(run: &Run, document: &Document, material: &exhibits::Material) -> Result<Vec<(String, String)>, ReportError> {
+    let tables = || {
+        let table = |shown: &table::ResultTable| (format!("tables/{}.csv", shown.id), table::csv::render(shown));
+        let mut files: Vec<(String, String)> = document.tables().map(table).collect();
+        files.push(("tables/values.csv".to_owned(), values::render(document, &run.outcomes.records)));
+        files
+    };
+    // The page is always written: the other formats have no records to follow a number to.
+    let page = || {
+        let mut records = records::groups(material);
+        let files: Vec<&str> = run.sources.provenance().into_iter().map(|(name, _)| name).collect();
+        records.extend(records::tables(document, material.words, &files));
+        pages::render(document, material.words, &records, &material.options.template)
+    };
+    let programs =
+        || verify::files(material).into_iter().map(|(path, text)| (format!("verify/{path}"), text)).collect();
+    let results = || rayon::join(|| results::render(run), || ars::render(run, document));
+    let ((mut files, pages), (programs, (results, ars))): ((_, _), (Vec<_>, _)) =
+        rayon::join(|| rayon::join(tables, page), || rayon::join(programs, results));
+    files.extend(pages?);
+    files.extend(programs);
+    files.extend([("results.json".to_owned(), results?), ("ars.json".to_owned(), ars?)]);
+    Ok(files)
 }
 
 /// What is said of characters that the fonts of the PDF lack.
@@ -197,6 +207,34 @@ fn without_glyphs(document: &Document, words: &Words, fonts: &[Vec<u8>]) -> Opti
     })
 }
 
+/// The files of the plan's formats beside the page.
+fn other_formats(
+    run: &Run,
+    document: &Document,
+    words: &Words,
+    options: &Options,
+) -> Vec<Result<Vec<(String, Vec<u8>)>, ReportError>> {
+    let with_pictures = |format: &ReportFormat| matches!(format, ReportFormat::Docx | ReportFormat::Rtf);
+    let named = |format: &ReportFormat| if *format == ReportFormat::Docx { "docx" } else { "rtf" };
+    let (pictured, others): (Vec<ReportFormat>, Vec<ReportFormat>) =
+        run.plan.report.formats.iter().copied().partition(with_pictures);
+    let make = |formats: &[ReportFormat], pictures: &Pictures| -> Vec<Result<_, ReportError>> {
+        formats.par_iter().map(|format| other_format(run, document, words, *format, options, pictures)).collect()
+    };
+    let (mut made, more) = rayon::join(
+        || make(&others, &Pictures::default()),
+        || match pictured.is_empty() {
+            true => Vec::new(),
+            false => match Pictures::of(document, &options.fonts) {
+                Ok(pictures) => make(&pictured, &pictures),
+                Err(error) => pictured.iter().map(|format| Err(failed(named(format), &error))).collect(),
+            },
+        },
+    );
+    made.extend(more);
+    made
+}
+
 /// The file of a format of the plan beside the page.
 fn other_format(
     run: &Run,
@@ -204,6 +242,7 @@ fn other_format(
     words: &Words,
     format: ReportFormat,
     options: &Options,
+    pictures: &Pictures,
 ) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
     let (name, bytes) = match format {
         ReportFormat::Html => return Ok(Vec::new()),
@@ -219,13 +258,11 @@ fn other_format(
                 run: &identity,
                 sources: &files,
             };
-            let made = rtf::render(document, words, &facts, &options.fonts).map_err(|error| failed("rtf", &error))?;
-            ("tables.rtf", made.into_bytes())
+            ("tables.rtf", rtf::render(document, words, &facts, pictures).into_bytes())
         }
         ReportFormat::Docx => {
-            let write = |document: &Document| {
-                docx::render(document, words, &options.fonts).map_err(|error| failed("docx", &error))
-            };
+            let write =
+                |document: &Document| docx::render(document, words, pictures).map_err(|error| failed("docx", &error));
             return apart("docx", document, write);
         }
         ReportFormat::Xlsx => {

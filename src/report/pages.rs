@@ -7,6 +7,7 @@ use super::records::RecordGroup;
 use super::template::Template;
 use super::words::Words;
 use super::{ReportError, html};
+use rayon::prelude::*;
 
 /// Most bytes of a page.
 pub const MOST: usize = 20_000_000;
@@ -50,11 +51,11 @@ fn within(
     let parts = apart.div_ceil(most).max(1);
     let groups: Vec<RecordGroup> = records.iter().flat_map(|group| halved(group, parts)).collect();
     let each = groups.len().div_ceil(parts).max(1);
-    let mut pages = Vec::new();
-    for (at, groups) in groups.chunks(each).enumerate() {
+    let pages = groups.par_chunks(each).enumerate().map(|(at, groups)| {
         let name = if at == 0 { "records.html".to_owned() } else { format!("records-{}.html", at + 1) };
-        pages.push((name, page(&empty, groups)?));
-    }
+        Ok((name, page(&empty, groups)?))
+    });
+    let pages = pages.collect::<Result<Vec<(String, String)>, ReportError>>()?;
     let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
     if let Some(first) = light.sections.first_mut() {
         let say = words.say("web.records_apart", &[("pages", &names.join(", "))]);

@@ -102,8 +102,8 @@ fn call(material: &Material, record: &Record) -> Option<String> {
     }
 }
 
-/// The lines of SAS, where the method has them.
-pub fn sas(material: &Material, record: &Record) -> Option<String> {
+/// The lines of SAS, where the method has them. `models` are those of the plan ([`verify::models`]).
+pub fn sas(material: &Material, models: &[verify::Model], record: &Record) -> Option<String> {
     let (endpoint, visit) = (record.endpoint?, record.visit?);
     let place = format!(
         "where endpoint={} and set_name={} and measure='{}' and visit_number={visit}",
@@ -132,7 +132,7 @@ pub fn sas(material: &Material, record: &Record) -> Option<String> {
             ),
             None => format!("proc means data=pairs n mean stddev stderr clm; {place}; var difference; run;"),
         },
-        _ => return verify::model_in_sas(material, record),
+        _ => return verify::model_in_sas(material, models, record),
     })
 }
 

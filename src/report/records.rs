@@ -3,7 +3,7 @@
 use super::document::Document;
 use super::exhibits::{Material, populations, tables as exhibits, word};
 use super::words::Words;
-use super::{citations, numbers, recipes};
+use super::{citations, numbers, recipes, verify};
 use crate::analysis::Record;
 use crate::table::{Cell, ResultTable};
 
@@ -40,13 +40,14 @@ pub fn anchor(id: &str) -> String {
 /// All records in groups.
 pub fn groups(material: &Material) -> Vec<RecordGroup> {
     let mut groups: Vec<RecordGroup> = Vec::new();
+    let models = verify::models(material);
     for record in &material.outcomes.records {
         let title = match record.endpoint {
             Some(endpoint) => material.endpoint(endpoint).name.clone(),
             None if record.id.starts_with("safety") => material.words.get("section.safety"),
             None => material.words.get("section.patients"),
         };
-        let view = view(material, record);
+        let view = view(material, &models, record);
         match groups.iter_mut().find(|group| group.title == title) {
             Some(group) => group.records.push(view),
             None => groups.push(RecordGroup { title, records: vec![view] }),
@@ -108,7 +109,7 @@ fn assumptions(words: &Words, method: &str) -> Option<String> {
     words.messages().contains_key(&key).then(|| words.get(&key))
 }
 
-fn view(material: &Material, record: &Record) -> RecordView {
+fn view(material: &Material, models: &[verify::Model], record: &Record) -> RecordView {
     let words = material.words;
     let result = &record.result;
     let name = |key: &str| words.get(&format!("web.{key}"));
@@ -141,7 +142,7 @@ fn view(material: &Material, record: &Record) -> RecordView {
         let notes: Vec<String> = result.notes.iter().map(|note| words.note(note)).collect();
         facts.push((name("notes"), notes.join(&words.get("text.semicolon"))));
     }
-    let code = [("in_r", recipes::r(material, record)), ("in_sas", recipes::sas(material, record))];
+    let code = [("in_r", recipes::r(material, record)), ("in_sas", recipes::sas(material, models, record))];
     let code = code.into_iter().filter_map(|(key, line)| Some((name(key), line?))).collect();
     let numbers = numbers::lines(record, &|field| words.name("field", field));
     RecordView { anchor: anchor(&record.id), title: title.join(", "), numbers, facts, code }

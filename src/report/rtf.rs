@@ -1,14 +1,10 @@
 //! The tables and figures of a report as one RTF file.
 
 use super::document::{Block, Document};
+use super::pictures::{DPI, Pictures};
 use super::words::Words;
-use crate::figure::font::FontSet;
-use crate::figure::{Figure, FigureError, png_with};
+use crate::figure::Figure;
 use crate::table::rtf::{self, Exhibit, Paper, Picture, RtfFrame};
-use rayon::prelude::*;
-
-/// Resolution of the pictures, in dots per inch. Their bytes are written as text, two letters each.
-const DPI: f32 = 150.0;
 
 /// What the foot of every page says of the run; each may be empty.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,15 +20,10 @@ pub struct Facts<'a> {
 }
 
 /// Every table and figure of the document as a submission expects it (see [`rtf::render`]), with the document's running
-/// title, marks and foot line on every page, pictures drawn with the embedded fonts and `fonts`.
-///
-/// # Errors
-/// A picture cannot be drawn.
-pub fn render(document: &Document, words: &Words, facts: &Facts, fonts: &[Vec<u8>]) -> Result<String, FigureError> {
-    let blocks: Vec<&Block> = document.sections.iter().flat_map(|section| &section.blocks).collect();
-    let fonts = FontSet::with_extra(fonts)?;
-    let exhibits = blocks.par_iter().filter_map(|block| exhibit(block, words, &fonts));
-    let exhibits: Vec<Exhibit> = exhibits.collect::<Result<_, _>>()?;
+/// title, marks and foot line on every page. The bytes of `pictures` are written as text, two letters each.
+pub fn render(document: &Document, words: &Words, facts: &Facts, pictures: &Pictures) -> String {
+    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    let exhibits: Vec<Exhibit> = blocks.filter_map(|block| exhibit(block, words, pictures)).collect();
     let program = words.say("page.program", &[("program", concat!("splitknee ", env!("CARGO_PKG_VERSION")))]);
     let dated = |key: &str, date: &str| match date {
         "" => String::new(),
@@ -62,25 +53,25 @@ pub fn render(document: &Document, words: &Words, facts: &Facts, fonts: &[Vec<u8
         columns: &columns,
         paper: Paper::A4,
     };
-    Ok(rtf::render(&exhibits, &frame))
+    rtf::render(&exhibits, &frame)
 }
 
-fn exhibit<'d>(block: &'d Block, words: &Words, fonts: &FontSet) -> Option<Result<Exhibit<'d>, FigureError>> {
+fn exhibit<'d>(block: &'d Block, words: &Words, pictures: &Pictures) -> Option<Exhibit<'d>> {
     match block {
-        Block::Table(table) => Some(Ok(Exhibit::Table(table))),
-        Block::Figure(figure) => Some(picture(figure, words, fonts).map(Exhibit::Picture)),
+        Block::Table(table) => Some(Exhibit::Table(table)),
+        Block::Figure(figure) => Some(Exhibit::Picture(picture(figure, words, pictures)?)),
         _ => None,
     }
 }
 
-fn picture<'f>(figure: &'f Figure, words: &Words, fonts: &FontSet) -> Result<Picture<'f>, FigureError> {
+fn picture<'f>(figure: &'f Figure, words: &Words, pictures: &Pictures) -> Option<Picture<'f>> {
     let label = format!("{} {}", words.get("table.figure"), figure.number);
-    Ok(Picture {
+    Some(Picture {
         id: &figure.id,
         title: format!("{}. {}", label.trim(), figure.title),
         description: if figure.description.is_empty() { &figure.title } else { &figure.description },
         footnotes: &figure.footnotes,
-        png: png_with(&figure.svg, DPI, fonts)?,
+        png: pictures.get(figure)?.to_vec(),
         dpi: f64::from(DPI),
     })
 }

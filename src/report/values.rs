@@ -25,21 +25,25 @@ pub fn render(document: &Document, records: &[Record]) -> String {
                     known.entry(&record.id).or_insert_with(|| numbers::lines(record, &str::to_owned));
                 }
             }
+            let place = Place { table, number: (index + 1).to_string(), row, group: group_of(table, index) };
             for (column, cell) in row.cells.iter().enumerate() {
-                cells(&mut out, table, (index, row), (column, cell), &known);
+                cells(&mut out, &place, (column, cell), &known);
             }
         }
     }
     out
 }
 
-fn cells(
-    out: &mut String,
-    table: &ResultTable,
-    (index, row): (usize, &Row),
-    (column, cell): (usize, &Cell),
-    known: &HashMap<&str, Vec<Line>>,
-) {
+/// Where a row stands: its table, its number there, and the headings above it.
+struct Place<'a> {
+    table: &'a ResultTable,
+    number: String,
+    row: &'a Row,
+    group: String,
+}
+
+fn cells(out: &mut String, place: &Place, (column, cell): (usize, &Cell), known: &HashMap<&str, Vec<Line>>) {
+    let Place { table, number, row, group } = place;
     let text = cell.text(&table.joint);
     if text.is_empty() {
         return;
@@ -55,21 +59,8 @@ fn cells(
     let header = table.columns.get(column + 1).map_or("", |column| column.header.as_str());
     let mut line = |field: &str, value: String, printed: &str| {
         let record = held.as_ref().map_or("", |(id, _)| *id);
-        let place = (index + 1).to_string();
-        let group = group_of(table, index);
-        let fields: [&str; HEADER.len()] = [
-            &table.id,
-            &table.number,
-            &table.title,
-            &place,
-            &group,
-            &row.label,
-            header,
-            record,
-            field,
-            &value,
-            printed,
-        ];
+        let fields: [&str; HEADER.len()] =
+            [&table.id, &table.number, &table.title, number, group, &row.label, header, record, field, &value, printed];
         csv::line(out, fields.into_iter().map(str::to_owned), &table.joint);
     };
     if values.is_empty() {
@@ -90,6 +81,9 @@ fn group_of(table: &ResultTable, index: usize) -> String {
     let mut depth = rows.get(index).map_or(0, |row| row.indent);
     let mut found: Vec<&str> = Vec::new();
     for row in rows.iter().take(index).rev() {
+        if depth == 0 {
+            break;
+        }
         if row.indent < depth {
             found.push(&row.label);
             depth = row.indent;

@@ -25,9 +25,19 @@ pub fn line(out: &mut String, cells: impl Iterator<Item = String>, joint: &str) 
         if index > 0 {
             out.push(',');
         }
-        out.push_str(&field(&cell, joint));
+        match plain(&cell) {
+            true => out.push_str(&cell),
+            false => out.push_str(&field(&cell, joint)),
+        }
     }
     out.push('\n');
+}
+
+/// Whether a cell is written as it is, as most are: printable ASCII without comma or quote, that begins with a letter or a
+/// digit.
+fn plain(cell: &str) -> bool {
+    let kept = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b',' | b'"');
+    cell.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric()) && cell.bytes().all(kept)
 }
 
 /// One CSV field: plain numbers get an ASCII minus, text that a spreadsheet would run as a formula an apostrophe; what may
@@ -62,5 +72,16 @@ mod tests {
         assert_eq!(field("\u{2212}3.5 (\u{2212}∞ to 2.0)"), "-3.5 (-∞ to 2.0)");
         assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
         assert_eq!(field("a\u{202e}b\u{1b}[2J"), "ab[2J");
+    }
+
+    #[test]
+    fn a_plain_cell_is_the_field_it_would_become() {
+        let cells = ["3.5 (1.2)", "vas.m6", "a=1", "12", "Month 6", "0.5 to 2.0", "1e-5", "a~b"];
+        for cell in cells {
+            assert!(plain(cell) && field(cell, " to ") == cell, "{cell}");
+        }
+        for cell in ["", "-3.5", "=1", " a", "a,b", "a\"b", "a\nb", "a\u{a0}b", "\u{2212}1", "µ", "a\u{7f}"] {
+            assert!(!plain(cell), "{cell:?}");
+        }
     }
 }

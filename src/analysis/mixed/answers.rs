@@ -66,6 +66,9 @@ impl Model {
             records.extend(self.contrasts(context, inference, &means));
             notes.extend(inference.notes.iter().cloned());
         }
+        if !self.summarises {
+            return (records, None);
+        }
         let knees: &[Observation] =
             if self.method == PrimaryMethod::MmrmDifference { &[] } else { self.rows.used.as_slice() };
         let fitted = Fitted {

@@ -57,16 +57,32 @@ pub fn analyse(
     method: PrimaryMethod,
     decides: bool,
 ) -> (Vec<Record>, Option<FitSummary>) {
+    of_model(context, endpoint, method, decides, true)
+}
+
+/// The records of [`analyse`] on visits, for those who look at nothing else: what the report says about a fit (its
+/// residuals, its influential patients, the model again with equal variances) takes as long as the fit.
+pub fn comparisons(context: &Context, endpoint: usize, method: PrimaryMethod, decides: bool) -> Vec<Record> {
+    of_model(context, endpoint, method, decides, false).0
+}
+
+fn of_model(
+    context: &Context,
+    endpoint: usize,
+    method: PrimaryMethod,
+    decides: bool,
+    summarises: bool,
+) -> (Vec<Record>, Option<FitSummary>) {
     let (Some(name), visits) = (name(method), context.visits(endpoint)) else { return (Vec::new(), None) };
     if visits.is_empty() {
         return (Vec::new(), None);
     }
     let rule = rule::of(context, endpoint).filter(|_| method == PrimaryMethod::MixedModel);
     if let Some(rule) = rule.filter(|rule| rule.choice != Choice::AllVisits) {
-        return each_visit(context, endpoint, decides, rule, &Notes::new());
+        return each_visit(context, endpoint, decides, summarises, rule, &Notes::new());
     }
     let mut model = Model::new(context, endpoint, method, name, decides, visits);
-    model.rule = rule;
+    (model.rule, model.summarises) = (rule, summarises);
     let mut failures: Notes = model.refusal(context).into_iter().collect();
     let structures = if failures.is_empty() { model.structures(context) } else { Vec::new() };
     let mut remedy = None;
@@ -81,7 +97,7 @@ pub fn analyse(
         }
     }
     if let Some(rule) = rule {
-        return each_visit(context, endpoint, decides, rule, &failures);
+        return each_visit(context, endpoint, decides, summarises, rule, &failures);
     }
     failures.extend(remedy.map(|remedy| remark!(no_structure, remedy = remedy)));
     let records = model.visits.iter().map(|&visit| model.without_numbers(context, visit, &failures)).collect();
@@ -94,6 +110,7 @@ fn each_visit(
     context: &Context,
     endpoint: usize,
     decides: bool,
+    summarises: bool,
     rule: Rule,
     failures: &Notes,
 ) -> (Vec<Record>, Option<FitSummary>) {
@@ -101,6 +118,7 @@ fn each_visit(
     for visit in context.visits(endpoint) {
         let mut model = Model::new(context, endpoint, PrimaryMethod::MixedModel, "mixed-model", decides, vec![visit]);
         model.rule = Some(Rule { choice: Choice::EachVisit, ..rule });
+        model.summarises = summarises && Some(visit) == context.deciding_visit(endpoint);
         let formula = format!("{}{PAIR_OF_A_VISIT}", model.fixed());
         match model.fit(&formula) {
             Ok(fit) => {
@@ -127,21 +145,58 @@ fn each_visit(
     (records, summary)
 }
 
-/// The comparison of the record `deciding`, which is of this module, by another route ([`model::second_route`]); `None`
-/// where its covariance has none or the model of the record cannot be told.
-pub fn by_second_route(context: &Context, deciding: &Record) -> Option<TTest> {
-    let (endpoint, visit) = (deciding.endpoint?, deciding.visit?);
-    let Some(Field::Text(formula)) = deciding.result.field("formula") else { return None };
+/// The comparisons of an endpoint by another route ([`model::second_route`]): a model of several visits is fitted and
+/// recomputed once for all of them.
+#[derive(Debug, Default)]
+pub struct SecondRoutes {
+    known: Vec<(&'static str, String, Vec<usize>, Vec<Option<TTest>>)>,
+}
+
+impl SecondRoutes {
+    /// The comparison of the record `deciding`, which is of this module; `None` where its covariance has no other route or
+    /// the model of the record cannot be told.
+    pub fn of(&mut self, context: &Context, deciding: &Record) -> Option<TTest> {
+        let (endpoint, visit) = (deciding.endpoint?, deciding.visit?);
+        let Some(Field::Text(formula)) = deciding.result.field("formula") else { return None };
+        let each = Field::Text(Choice::EachVisit.name().to_owned());
+        let visits = match deciding.result.field("rule") == Some(&each) {
+            true => vec![visit],
+            false => context.visits(endpoint),
+        };
+        let place = visits.iter().position(|modelled| *modelled == visit)?;
+        let name = deciding.result.method;
+        let before = self.known.iter().find(|known| known.0 == name && known.1 == *formula && known.2 == visits);
+        if let Some((.., tests)) = before {
+            return *tests.get(place)?;
+        }
+        let tests = second_route(context, endpoint, name, formula, &visits).unwrap_or_else(|| vec![None; visits.len()]);
+        let found = tests.get(place).copied().flatten();
+        self.known.push((name, formula.clone(), visits, tests));
+        found
+    }
+}
+
+/// The comparisons of a model at its visits by the other route.
+fn second_route(
+    context: &Context,
+    endpoint: usize,
+    name: &'static str,
+    formula: &str,
+    visits: &[usize],
+) -> Option<Vec<Option<TTest>>> {
     let methods = [PrimaryMethod::MixedModel, PrimaryMethod::Mmrm, PrimaryMethod::MmrmDifference, PrimaryMethod::Clda];
-    let method = methods.into_iter().find(|method| name(*method) == Some(deciding.result.method))?;
-    let each = Field::Text(Choice::EachVisit.name().to_owned());
-    let visits = if deciding.result.field("rule") == Some(&each) { vec![visit] } else { context.visits(endpoint) };
-    let model = Model::new(context, endpoint, method, deciding.result.method, true, visits);
+    let method = methods.into_iter().find(|method| self::name(*method) == Some(name))?;
+    let model = Model::new(context, endpoint, method, name, true, visits.to_vec());
     let fit = model.fit(formula).ok()?;
     let analysis = &context.plan.analysis;
-    let inference = fit.inference(analysis.ddf, analysis.information, context.options().conf_level).ok()?;
-    let (weights, _) = model.comparison(&inference, &model.means(context, &inference), visit)?;
-    fit.second_route()?.contrast(&weights, inference.ddf(), analysis.information, context.options().conf_level)
+    let level = context.options().conf_level;
+    let inference = fit.inference(analysis.ddf, analysis.information, level).ok()?;
+    let (means, route) = (model.means(context, &inference), fit.second_route()?);
+    let test = |visit: &usize| {
+        let (weights, _) = model.comparison(&inference, &means, *visit)?;
+        route.contrast(&weights, inference.ddf(), analysis.information, level)
+    };
+    Some(visits.iter().map(test).collect())
 }
 
 /// The paired t-test of the change in the place of models that could not be fitted.
@@ -173,6 +228,8 @@ struct Model {
     method: PrimaryMethod,
     name: &'static str,
     decides: bool,
+    /// Whether what the report says about the fit is wanted.
+    summarises: bool,
     /// The rule of the design, where it chose the model.
     rule: Option<Rule>,
     measure: Measure,

@@ -38,6 +38,7 @@ impl Model {
             method,
             name,
             decides,
+            summarises: true,
             rule: None,
             measure,
             visits,

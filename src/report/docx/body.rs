@@ -1,9 +1,9 @@
 //! The body of the document: headings, paragraphs, tables and pictures.
 
-use super::DPI;
 use super::xml::{DOCUMENT_RELATIONS, DRAWING, HEAD, WORD, attribute, text};
 use crate::figure::Figure;
 use crate::report::document::{Block, Document};
+use crate::report::pictures::{DPI, Pictures};
 use crate::report::words::Words;
 use crate::table::layout::{self, INDENT, Place, PlacedColumn, Setting};
 use crate::table::{ResultTable, Row};
@@ -26,18 +26,18 @@ const TWIPS: f64 = 20.0;
 pub struct Body<'a> {
     words: &'a Words,
     xml: String,
-    pictures: &'a [Vec<u8>],
-    /// How many of the pictures are in the body so far.
-    pub drawn: usize,
+    pictures: &'a Pictures,
+    /// The pictures that are in the body so far.
+    pub drawn: Vec<&'a [u8]>,
     bookmarks: usize,
     /// Whether the first section is being written.
     first: bool,
 }
 
 impl<'a> Body<'a> {
-    /// An empty body, to be filled with these pictures.
-    pub fn new(words: &'a Words, pictures: &'a [Vec<u8>]) -> Self {
-        Self { words, xml: String::new(), pictures, drawn: 0, bookmarks: 0, first: true }
+    /// An empty body, whose figures are among these pictures.
+    pub fn new(words: &'a Words, pictures: &'a Pictures) -> Self {
+        Self { words, xml: String::new(), pictures, drawn: Vec::new(), bookmarks: 0, first: true }
     }
 
     /// Writes the whole document.
@@ -168,9 +168,9 @@ impl<'a> Body<'a> {
 
     fn figure(&mut self, figure: &Figure) {
         self.caption(&self.words.get("table.figure"), &figure.number, &figure.title, &figure.id);
-        if let Some(pixels) = self.pictures.get(self.drawn).and_then(|png| pixels(png)) {
-            self.drawn += 1;
-            let n = self.drawn;
+        if let Some((picture, pixels)) = self.pictures.get(figure).and_then(|png| Some((png, pixels(png)?))) {
+            self.drawn.push(picture);
+            let n = self.drawn.len();
             let emu = |pixels: u32| f64::from(pixels) / f64::from(DPI) * 914_400.0;
             let (width, height) = (emu(pixels.0), emu(pixels.1));
             let tallest = if self.first { FIRST_PICTURE_HEIGHT } else { PICTURE_HEIGHT };

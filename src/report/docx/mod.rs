@@ -11,12 +11,10 @@ mod styles;
 mod xml;
 
 use super::document::Document;
+use super::pictures::Pictures;
 use super::words::Words;
-use crate::figure::font::FontSet;
-use crate::figure::{self, Figure, FigureError};
 use body::Body;
 use parts::{CONTENT_TYPES, NUMBERING, RELATIONS, SETTINGS, core, document_relations, footer, header};
-use rayon::prelude::*;
 use std::io::{Cursor, Write as _};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -24,9 +22,6 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DocxError {
-    /// A figure could not be turned into a picture.
-    #[error("a figure for the Word document could not be drawn: {0}")]
-    Figure(#[from] FigureError),
     /// The parts could not be packed.
     #[error("the Word document could not be packed: {0}")]
     Pack(#[from] zip::result::ZipError),
@@ -35,27 +30,11 @@ pub enum DocxError {
     Write(#[from] std::io::Error),
 }
 
-/// Resolution of the pictures, in dots per inch.
-pub const DPI: f32 = 220.0;
-
-/// The document as DOCX, its figures drawn at [`DPI`] with the embedded fonts and `fonts`.
+/// The document as DOCX. A figure without a picture among `pictures` keeps its words only.
 ///
 /// # Errors
-/// [`DocxError::Figure`] when a picture cannot be drawn; packing into memory does not fail in practice.
-pub fn render(document: &Document, words: &Words, fonts: &[Vec<u8>]) -> Result<Vec<u8>, DocxError> {
-    let figures: Vec<&Figure> = document.figures().collect();
-    let fonts = FontSet::with_extra(fonts)?;
-    let pictures: Vec<Vec<u8>> =
-        figures.par_iter().map(|figure| figure::png_with(&figure.svg, DPI, &fonts)).collect::<Result<_, _>>()?;
-    render_with_pictures(document, words, &pictures)
-}
-
-/// As [`render`], with the PNG pictures of the document's figures in their order, at [`DPI`] and without title and
-/// footnotes, for callers that have drawn them already. A figure beyond the end of `pictures` keeps its words only.
-///
-/// # Errors
-/// As [`render`], without the drawing.
-pub fn render_with_pictures(document: &Document, words: &Words, pictures: &[Vec<u8>]) -> Result<Vec<u8>, DocxError> {
+/// Packing into memory does not fail in practice.
+pub fn render(document: &Document, words: &Words, pictures: &Pictures) -> Result<Vec<u8>, DocxError> {
     let mut body = Body::new(words, pictures);
     body.document(document);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -77,8 +56,8 @@ pub fn render_with_pictures(document: &Document, words: &Words, pictures: &[Vec<
     part("word/numbering.xml", NUMBERING.as_bytes(), true)?;
     part("word/header1.xml", header(document).as_bytes(), true)?;
     part("word/footer1.xml", footer(document, words).as_bytes(), true)?;
-    part("word/_rels/document.xml.rels", document_relations(body.drawn).as_bytes(), true)?;
-    for (index, picture) in pictures.iter().take(body.drawn).enumerate() {
+    part("word/_rels/document.xml.rels", document_relations(body.drawn.len()).as_bytes(), true)?;
+    for (index, picture) in body.drawn.iter().enumerate() {
         part(&format!("word/media/figure-{}.png", index + 1), picture, false)?;
     }
     Ok(zip.finish()?.into_inner())

@@ -19,10 +19,8 @@ pub fn table(material: &Material, endpoint: usize, number: &str) -> Option<Resul
     headers.extend(["risk_difference", "ci", "risk_ratio", "p"].map(|key| words.get(&format!("table.{key}"))));
     table.headers(words.get("table.threshold"), headers);
     for visit in material.trial.design.follow_up(about) {
-        let here = material.outcomes.records.iter().filter(|record| {
-            record.endpoint == Some(endpoint) && record.visit == Some(visit) && record.result.method == "responder"
-        });
-        let rows: Vec<_> = here.collect();
+        let here = material.outcomes.at(endpoint, visit);
+        let rows: Vec<_> = here.filter(|record| record.result.method == "responder").collect();
         if !rows.is_empty() {
             table.group(material.visit(visit).to_owned());
         }

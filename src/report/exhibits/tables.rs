@@ -180,14 +180,12 @@ pub fn comparisons(material: &Material, endpoint: usize, number: &str) -> Result
 /// The records that compare active with placebo on `endpoint` at `visit`: the deciding one first.
 pub fn claims<'a>(material: &Material<'a>, endpoint: usize, visit: usize) -> Vec<&'a Record> {
     let claim = |record: &&Record| {
-        record.endpoint == Some(endpoint)
-            && record.visit == Some(visit)
-            && record.arm.is_none()
+        record.arm.is_none()
             // Estimands have a section of their own.
             && record.result.field("estimand").is_none()
             && matches!(record.role, Role::Primary | Role::Secondary | Role::Sensitivity)
     };
-    let mut records: Vec<&Record> = material.outcomes.records.iter().filter(claim).collect();
+    let mut records: Vec<&Record> = material.outcomes.at(endpoint, visit).filter(claim).collect();
     records.sort_by_key(|record| record.role == Role::Sensitivity);
     let repeated: Vec<bool> = records.iter().map(|record| repeats(material, &records, record)).collect();
     let mut repeated = repeated.into_iter();
@@ -264,12 +262,8 @@ pub fn records_of<'a>(
     method: &'static str,
 ) -> impl Iterator<Item = &'a Record> + 'a {
     let set = &material.set().name;
-    material.outcomes.records.iter().filter(move |record| {
-        record.endpoint == Some(endpoint)
-            && record.visit == Some(visit)
-            && record.result.method == method
-            && record.analysis_set == *set
-    })
+    let here = move |record: &&Record| record.result.method == method && record.analysis_set == *set;
+    material.outcomes.at(endpoint, visit).filter(here)
 }
 
 /// The model behind a table in words: formula, estimation, degrees of freedom, and what the reader should know of the fit.

@@ -12,7 +12,7 @@ mod sas;
 
 use super::exhibits::Material;
 
-pub use sas::{literal, model_in_sas};
+pub use sas::{Model, literal, model_in_sas, models};
 
 /// The files by name, relative to the folder `verify`.
 pub fn files(material: &Material) -> Vec<(String, String)> {

@@ -19,36 +19,45 @@ use super::inference::{Ddf, Information, TTest};
 use super::pair_units;
 use crate::math::dist::student_t;
 use nalgebra::{Cholesky, DMatrix, DVector};
+use patterns::{Parts, Pattern, Unit};
 use std::collections::BTreeMap;
+
+mod patterns;
 
 /// Most Newton steps.
 const STEPS: usize = 100;
 
-/// Names the covariance parameter of two rows; `None` where they have none in common.
-type Key = Box<dyn Fn(usize, usize) -> Option<String>>;
+/// A covariance parameter: its term, the level of `by`, what it is, and the two cells.
+type Parameter = (usize, u32, u8, u32, u32);
 
-/// One patient: outcome, design and the places of the covariance parameters.
-struct Unit {
-    y: DVector<f64>,
-    x: DMatrix<f64>,
-    parts: Vec<(usize, DMatrix<f64>)>,
-}
+/// Names the covariance parameter of two rows; `None` where they have none in common.
+type Key = Box<dyn Fn(usize, usize) -> Option<Parameter>>;
 
 /// Everything at one θ.
 struct State {
     log_lik: f64,
     phi: DMatrix<f64>,
     beta: DVector<f64>,
-    /// V⁻¹, V⁻¹X and V⁻¹(y − Xβ̂) by patient.
-    solved: Vec<(DMatrix<f64>, DMatrix<f64>, DVector<f64>)>,
+    /// By pattern.
+    solved: Vec<Solved>,
+}
+
+/// V⁻¹ of a pattern; (V⁻¹X)' and V⁻¹(y − Xβ̂) by unit.
+struct Solved {
+    inverse: DMatrix<f64>,
+    units: Vec<(DMatrix<f64>, DVector<f64>)>,
 }
 
 /// A model maximised by the other route.
 pub struct SecondRoute {
-    units: Vec<Unit>,
+    patterns: Vec<Pattern>,
     n_parameters: usize,
     theta: DVector<f64>,
     at: State,
+    /// Σ U'G_jU, the observed and the expected information at the optimum.
+    slopes: Vec<DMatrix<f64>>,
+    observed: DMatrix<f64>,
+    expected: DMatrix<f64>,
     /// Standard deviation by which the outcome was divided.
     scale: f64,
 }
@@ -60,53 +69,56 @@ impl Fit {
         if self.method != Method::Reml {
             return None;
         }
-        let (units, n_parameters) = self.units()?;
-        SecondRoute::maximise(units, n_parameters, self.scale)
+        let (patterns, n_parameters) = self.patterns()?;
+        let mut route = SecondRoute::maximise(patterns, n_parameters, self.scale)?;
+        let (_, observed, expected) = route.derivatives();
+        (route.slopes, route.observed, route.expected) = (route.slopes(), observed, expected);
+        Some(route)
     }
 
     /// The patients with the places of each parameter, and how many parameters there are.
-    fn units(&self) -> Option<(Vec<Unit>, usize)> {
+    fn patterns(&self) -> Option<(Vec<Pattern>, usize)> {
         let frame = &self.frame;
         let y = frame.numeric_response().ok()?;
         let p = self.design.n_columns();
-        // Per term: the parameter of two rows of one patient, by name.
+        // Per term: the parameter of two rows of one patient.
         let mut keys: Vec<Key> = Vec::new();
         for (index, term) in frame.formula.random.iter().enumerate() {
             if !term.intercept || !term.slopes.is_empty() {
                 return None;
             }
             let group = frame.grouping(&term.group).ok()?;
-            keys.push(Box::new(move |a, b| (group.codes[a] == group.codes[b]).then(|| format!("r{index}"))));
+            keys.push(Box::new(move |a, b| (group.codes[a] == group.codes[b]).then_some((index, 0, 0, 0, 0))));
         }
         for term in &frame.formula.covariance {
-            keys.push(self.covariance_key(term)?);
+            keys.push(self.covariance_key(keys.len(), term)?);
         }
         if frame.formula.covariance.is_empty() {
-            keys.push(Box::new(|a, b| (a == b).then(|| "residual".to_owned())));
+            let residual = (keys.len(), 0, 0, 0, 0);
+            keys.push(Box::new(move |a, b| (a == b).then_some(residual)));
         }
-        let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        let mut units = Vec::with_capacity(self.patients.len());
-        for rows in &self.patients {
+        let mut known: BTreeMap<Parameter, usize> = BTreeMap::new();
+        let patterns = patterns::grouped(self.patients.iter().map(|rows| {
             let n = rows.len();
-            let mut parts: BTreeMap<usize, DMatrix<f64>> = BTreeMap::new();
+            let mut parts: BTreeMap<usize, patterns::Places> = BTreeMap::new();
             for (key, i, j) in keys.iter().flat_map(|key| (0..n).flat_map(move |i| (0..n).map(move |j| (key, i, j)))) {
                 if let Some(name) = key(rows[i], rows[j]) {
                     let next = known.len();
                     let parameter = *known.entry(name).or_insert(next);
-                    parts.entry(parameter).or_insert_with(|| DMatrix::zeros(n, n))[(i, j)] += 1.0;
+                    parts.entry(parameter).or_default().add(i, j);
                 }
             }
-            units.push(Unit {
+            let unit = Unit {
                 y: DVector::from_fn(n, |i, _| y[rows[i]] / self.scale),
                 x: DMatrix::from_fn(n, p, |i, j| self.design.x[rows[i] * p + j]),
-                parts: parts.into_iter().collect(),
-            });
-        }
-        Some((units, known.len()))
+            };
+            (parts.into_iter().collect::<Parts>(), unit)
+        }));
+        Some((patterns, known.len()))
     }
 
-    /// The parameter of two rows under a covariance term; `None` where the structure is not linear.
-    fn covariance_key(&self, term: &CovarianceTerm) -> Option<Key> {
+    /// The parameter of two rows under the covariance term number `number`; `None` where the structure is not linear.
+    fn covariance_key(&self, number: usize, term: &CovarianceTerm) -> Option<Key> {
         let [factor] = term.factors.as_slice() else { return None };
         let subject = self.frame.grouping(&term.subject).ok()?;
         let cell = self.frame.grouping(&factor.cells).ok()?;
@@ -124,28 +136,31 @@ impl Fit {
             }
             let (low, high) = (cell.codes[a].min(cell.codes[b]), cell.codes[a].max(cell.codes[b]));
             Some(match kind {
-                StructureKind::Cs if a == b => format!("{group} variance"),
-                StructureKind::Cs => format!("{group} covariance"),
-                _ => format!("{group} {} {low} {high}", if unit[a] == unit[b] { "within" } else { "between" }),
+                StructureKind::Cs => (number, group, u8::from(a == b), 0, 0),
+                _ => (number, group, u8::from(unit[a] == unit[b]), low, high),
             })
         }))
     }
 }
 
 impl SecondRoute {
-    fn maximise(units: Vec<Unit>, n_parameters: usize, scale: f64) -> Option<Self> {
+    fn maximise(patterns: Vec<Pattern>, n_parameters: usize, scale: f64) -> Option<Self> {
         // Independence: every variance that the parameters add up to is that of the least-squares residuals.
-        let ones = DVector::from_element(n_parameters, 1.0);
-        let diagonal = |parameter: usize| {
-            units.iter().flat_map(|unit| &unit.parts).any(|(j, g)| *j == parameter && g.trace() > 0.0)
-        };
-        let on_diagonal: Vec<bool> = (0..n_parameters).map(diagonal).collect();
-        let shared = units
-            .iter()
-            .flat_map(|unit| (0..unit.y.len()).map(|i| unit.parts.iter().filter(|(_, g)| g[(i, i)] > 0.0).count()));
-        let shared = shared.max()?.max(1) as f64;
-        let theta = ones.map_with_location(|i, _, one: f64| if on_diagonal[i] { one / shared } else { 0.0 });
-        let mut route = Self { at: State::empty(), units, n_parameters, theta, scale };
+        let mut on_diagonal = vec![false; n_parameters];
+        let mut shared = 1;
+        for pattern in &patterns {
+            for row in 0..pattern.rows {
+                let here = pattern.parts.iter().filter(|(_, places)| places.on_diagonal(row)).map(|(j, _)| *j);
+                let here: Vec<usize> = here.collect();
+                shared = shared.max(here.len());
+                here.into_iter().for_each(|j| on_diagonal[j] = true);
+            }
+        }
+        let start = |j: usize| if on_diagonal[j] { 1.0 / shared as f64 } else { 0.0 };
+        let theta = DVector::from_fn(n_parameters, |j, _| start(j));
+        let none = DMatrix::zeros(0, 0);
+        let (observed, expected, slopes) = (none.clone(), none, Vec::new());
+        let mut route = Self { at: State::empty(), patterns, n_parameters, theta, slopes, observed, expected, scale };
         route.at = route.evaluate(&route.theta)?;
         for _ in 0..STEPS {
             let (score, observed, expected) = route.derivatives();
@@ -161,12 +176,12 @@ impl SecondRoute {
                     _ => share *= 0.5,
                 }
             };
-            match better {
-                Some((theta, at)) => (route.theta, route.at) = (theta, at),
-                // No higher point: the optimum, if the slope says so too.
-                None => return (decrement < 1e-8).then_some(route),
-            }
-            if decrement.abs() < 1e-16 {
+            // No higher point: the optimum, if the slope says so too.
+            let Some((theta, at)) = better else { return (decrement < 1e-8).then_some(route) };
+            let gain = at.log_lik - route.at.log_lik;
+            (route.theta, route.at) = (theta, at);
+            // A step gains half its decrement: where rounding leaves it less, no further step can tell.
+            if decrement.abs() < 1e-16 || decrement.abs() < 1e-10 && gain < 0.1 * decrement {
                 return Some(route);
             }
         }
@@ -175,19 +190,21 @@ impl SecondRoute {
 
     /// −2ℓ and what goes with it; `None` where a V_i is not positive definite.
     fn evaluate(&self, theta: &DVector<f64>) -> Option<State> {
-        let p = self.units.first()?.x.ncols();
+        let p = self.patterns.first()?.units.first()?.x.ncols();
         let (mut information, mut right) = (DMatrix::zeros(p, p), DVector::zeros(p));
         let mut log_determinants = 0.0;
-        let mut inverses = Vec::with_capacity(self.units.len());
-        for unit in &self.units {
-            let n = unit.y.len();
-            let v = unit.parts.iter().fold(DMatrix::zeros(n, n), |sum, (j, g)| sum + g * theta[*j]);
-            let factor = Cholesky::new(v)?;
-            log_determinants += 2.0 * factor.l().diagonal().map(f64::ln).sum();
-            let (inverse, weighted) = (factor.inverse(), factor.solve(&unit.x));
-            information += unit.x.transpose() * &weighted;
-            right += weighted.transpose() * &unit.y;
-            inverses.push((inverse, weighted));
+        let mut halves = Vec::with_capacity(self.patterns.len());
+        for pattern in &self.patterns {
+            let factor = Cholesky::new(pattern.covariance(theta))?;
+            log_determinants += pattern.patients * 2.0 * factor.l().diagonal().map(f64::ln).sum();
+            let mut units = Vec::with_capacity(pattern.units.len());
+            for unit in &pattern.units {
+                let weighted = factor.solve(&unit.x).transpose();
+                information += &weighted * &unit.x;
+                right += &weighted * &unit.y;
+                units.push(weighted);
+            }
+            halves.push((factor.inverse(), units));
         }
         // Scaled to unit diagonal: covariates have units of their own.
         let scale = information.diagonal().map(|x: f64| x.sqrt().recip());
@@ -196,12 +213,16 @@ impl SecondRoute {
         let phi = invert_positive(&information)?;
         let beta = &phi * right;
         let mut squares = 0.0;
-        let mut solved = Vec::with_capacity(self.units.len());
-        for (unit, (inverse, weighted)) in self.units.iter().zip(inverses) {
-            let residual = &unit.y - &unit.x * &beta;
-            let e = &inverse * &residual;
-            squares += residual.dot(&e);
-            solved.push((inverse, weighted, e));
+        let mut solved = Vec::with_capacity(self.patterns.len());
+        for (pattern, (inverse, weighted)) in self.patterns.iter().zip(halves) {
+            let mut units = Vec::with_capacity(weighted.len());
+            for (unit, weighted) in pattern.units.iter().zip(weighted) {
+                let residual = &unit.y - &unit.x * &beta;
+                let e = &inverse * &residual;
+                squares += residual.dot(&e);
+                units.push((weighted, e));
+            }
+            solved.push(Solved { inverse, units });
         }
         let log_lik = -0.5 * (log_determinants - 2.0 * scale.map(f64::ln).sum() + squares);
         log_lik.is_finite().then_some(State { log_lik, phi, beta, solved })
@@ -211,9 +232,9 @@ impl SecondRoute {
     fn slopes(&self) -> Vec<DMatrix<f64>> {
         let p = self.at.phi.nrows();
         let mut out = vec![DMatrix::zeros(p, p); self.n_parameters];
-        for (unit, (_, u, _)) in self.units.iter().zip(&self.at.solved) {
-            for (j, g) in &unit.parts {
-                out[*j] += u.transpose() * g * u;
+        for (pattern, solved) in self.patterns.iter().zip(&self.at.solved) {
+            for (j, places) in &pattern.parts {
+                solved.units.iter().for_each(|(u, _)| places.add_product(u, &mut out[*j]));
             }
         }
         out
@@ -223,28 +244,35 @@ impl SecondRoute {
     fn derivatives(&self) -> (DVector<f64>, DMatrix<f64>, DMatrix<f64>) {
         let k = self.n_parameters;
         let (mut score, mut expected, mut squares) = (DVector::zeros(k), DMatrix::zeros(k, k), DMatrix::zeros(k, k));
-        let p = self.at.phi.nrows();
-        let mut sums = vec![DVector::zeros(p); k];
-        for (unit, (inverse, u, e)) in self.units.iter().zip(&self.at.solved) {
-            let leverage = u * &self.at.phi * u.transpose();
-            for (i, g) in &unit.parts {
-                let ge = g * e;
-                score[*i] += 0.5 * (e.dot(&ge) - (inverse - &leverage).component_mul(g).sum());
-                sums[*i] += u.transpose() * &ge;
-                let (left, crossed) = (inverse * g * inverse, inverse * g * &leverage);
-                let solved = inverse * &ge;
-                for (j, h) in &unit.parts {
-                    expected[(*i, *j)] +=
-                        0.5 * (left.component_mul(h).sum() - 2.0 * crossed.transpose().component_mul(h).sum());
-                    squares[(*i, *j)] += solved.dot(&(h * e));
+        let mut sums = vec![DVector::zeros(self.at.phi.nrows()); k];
+        for (pattern, Solved { inverse, units }) in self.patterns.iter().zip(&self.at.solved) {
+            // Σ ee' and Σ UΦU' over the patients.
+            let mut spread = DMatrix::zeros(pattern.rows, pattern.rows);
+            let mut leverage = spread.clone();
+            for (u, e) in units {
+                spread.ger(1.0, e, e, 1.0);
+                leverage += u.transpose() * (&self.at.phi * u);
+            }
+            let (whole, excess) = (pattern.patients, inverse * pattern.patients - &leverage);
+            for (i, g) in &pattern.parts {
+                score[*i] += 0.5 * (g.sum(&spread) - g.sum(&excess));
+                units.iter().for_each(|(u, e)| g.add_weighted(u, e, &mut sums[*i]));
+                let left = inverse * g.times(inverse);
+                let crossed = (inverse * g.times(&leverage)).transpose();
+                let solved = inverse * g.times(&spread);
+                for (j, h) in &pattern.parts {
+                    expected[(*i, *j)] += 0.5 * (whole * h.sum(&left) - 2.0 * h.sum(&crossed));
+                    squares[(*i, *j)] += h.sum(&solved);
                 }
             }
         }
         let slopes: Vec<DMatrix<f64>> = self.slopes().into_iter().map(|slope| &self.at.phi * slope).collect();
+        let turned: Vec<DMatrix<f64>> = slopes.iter().map(DMatrix::transpose).collect();
+        let moved: Vec<DVector<f64>> = sums.iter().map(|sum| &self.at.phi * sum).collect();
         for i in 0..k {
             for j in 0..k {
-                expected[(i, j)] += 0.5 * slopes[i].component_mul(&slopes[j].transpose()).sum();
-                squares[(i, j)] -= sums[i].dot(&(&self.at.phi * &sums[j]));
+                expected[(i, j)] += 0.5 * slopes[i].dot(&turned[j]);
+                squares[(i, j)] -= sums[i].dot(&moved[j]);
             }
         }
         let observed = squares - &expected;
@@ -255,24 +283,28 @@ impl SecondRoute {
     /// degrees of freedom, p-value or limits for rules that do not follow from the model (between-within, residual).
     pub fn contrast(&self, weights: &[f64], ddf: Ddf, information: Information, conf_level: f64) -> Option<TTest> {
         let l = DVector::from_column_slice(weights);
-        let (_, observed, expected) = self.derivatives();
-        let information = if information == Information::Observed { observed } else { expected };
-        let w = Cholesky::new(information)?.inverse();
+        let information = if information == Information::Observed { &self.observed } else { &self.expected };
+        let w = Cholesky::new(information.clone())?.inverse();
         let a = &self.at.phi * &l;
         let plain = l.dot(&a);
-        let slopes: Vec<DVector<f64>> = self.slopes().iter().map(|slope| slope * &a).collect();
+        let slopes: Vec<DVector<f64>> = self.slopes.iter().map(|slope| slope * &a).collect();
+        let moved: Vec<DVector<f64>> = slopes.iter().map(|slope| &self.at.phi * slope).collect();
         let g = DVector::from_iterator(self.n_parameters, slopes.iter().map(|slope| a.dot(slope)));
         let mut added = 0.0;
-        for (unit, (inverse, u, _)) in self.units.iter().zip(&self.at.solved) {
-            let ua = u * &a;
-            for (i, g) in &unit.parts {
-                let left = inverse * (g * &ua);
-                added += unit.parts.iter().map(|(j, h)| w[(*i, *j)] * left.dot(&(h * &ua))).sum::<f64>();
+        for (pattern, Solved { inverse, units }) in self.patterns.iter().zip(&self.at.solved) {
+            let mut spread = DMatrix::zeros(pattern.rows, pattern.rows);
+            for (u, _) in units {
+                let ua = u.tr_mul(&a);
+                spread.ger(1.0, &ua, &ua, 1.0);
+            }
+            for (i, g) in &pattern.parts {
+                let left = inverse * g.times(&spread);
+                added += pattern.parts.iter().map(|(j, h)| w[(*i, *j)] * h.sum(&left)).sum::<f64>();
             }
         }
         for i in 0..self.n_parameters {
             for j in 0..self.n_parameters {
-                added -= w[(i, j)] * slopes[i].dot(&(&self.at.phi * &slopes[j]));
+                added -= w[(i, j)] * slopes[i].dot(&moved[j]);
             }
         }
         let adjusted = matches!(ddf, Ddf::KenwardRoger | Ddf::KenwardRogerLinear);

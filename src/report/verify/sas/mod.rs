@@ -14,7 +14,7 @@ mod terms;
 
 use crate::report::exhibits::Material;
 
-pub use models::model_in_sas;
+pub use models::{Model, model_in_sas, models};
 
 /// The keys by which results are matched with `expected.csv`.
 const KEYS: &str = "endpoint set_name measure visit_number";
@@ -24,7 +24,7 @@ pub fn program(material: &Material) -> String {
     let mut out = header();
     out.push_str(&reading::reading(material));
     out.push_str(&paired::paired(material));
-    let models = models::models(material);
+    let models = models(material);
     out.push_str(&models::programs(material, &models));
     out.push_str(&comparison::comparison(models.len()));
     out

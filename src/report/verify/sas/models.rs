@@ -52,10 +52,9 @@ pub fn models<'a>(material: &Material<'a>) -> Vec<Model<'a>> {
     models
 }
 
-/// The procedure of the model that `record` comes from, on one line; `None` where it comes from none.
-pub fn model_in_sas(material: &Material, record: &Record) -> Option<String> {
-    let mut models = models(material).into_iter().enumerate();
-    let (at, model) = models.find(|(_, model)| model.gave(record))?;
+/// The procedure of that of the `models` that `record` comes from, on one line; `None` where it comes from none.
+pub fn model_in_sas(material: &Material, models: &[Model], record: &Record) -> Option<String> {
+    let (at, model) = models.iter().enumerate().find(|(_, model)| model.gave(record))?;
     let steps = model.steps(material, &model.names(material, at + 1));
     let starts = ["proc mixed", "proc glimmix", "proc genmod"].iter().find_map(|name| steps.find(name))?;
     let procedure = steps[starts..].split_once("run;")?.0;
