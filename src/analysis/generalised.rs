@@ -112,7 +112,7 @@ fn of_visits_together(
             PrimaryMethod::Gee | PrimaryMethod::GeeNegativeBinomial => {
                 estimating_equations(context, family(method, about.kind), &columns, question)
             }
-            _ => mixed(context, method, &columns, question),
+            _ => mixed(context, method, &columns, question, decides),
         };
         answer.map_err(|error| error.note())
     });
@@ -261,6 +261,7 @@ fn mixed(
     method: PrimaryMethod,
     columns: &Columns,
     question: Question,
+    decides: bool,
 ) -> Result<Answer, ModelError> {
     let family = match method {
         PrimaryMethod::OrdinalMixed => Family::Cumulative,
@@ -293,8 +294,9 @@ fn mixed(
         None => fit(" + (1|patient)")?,
     };
     notes.extend(report.notes);
-    // With no variance between patients the knees of a pair are two independent ones, which they may be less than.
-    if !family.is_count() && patient_on_boundary(&report.variance_components) {
+    // With no variance between patients the knees of a pair are two independent ones, which they may be less than: numbers
+    // that describe, and no test that decides.
+    if decides && !family.is_count() && patient_on_boundary(&report.variance_components) {
         return Err(ModelError::Unsupported { reason: remark!(unpaired_model) });
     }
     let mut fields = vec![

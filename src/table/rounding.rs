@@ -197,7 +197,11 @@ mod tests {
     fn p_values_are_never_zero_or_one() {
         assert_eq!(p_value(0.0), "<\u{a0}0.001");
         assert_eq!(p_value(0.00099), "<\u{a0}0.001");
-        assert_eq!(p_value(0.0495), "0.050");
+        assert_eq!(p_value(0.0494), "0.049");
+        // On which side of 0.05 it lies is seen.
+        for (p, expected) in [(0.0495, "0.0495"), (0.049_96, "0.04996"), (0.050_04, "0.05004"), (0.05, "0.050")] {
+            assert_eq!(p_value(p), expected);
+        }
         assert_eq!(p_value(1.0), ">\u{a0}0.99");
     }
 }

@@ -36,7 +36,7 @@ fn interval_and_test_decide_in_the_direction_of_benefit() {
     assert_eq!(claim(Lower, -30.0, -21.0, 0.01), (Claim::Superior, None, Some(Importance::ClinicallyImportant)));
     assert_eq!(claim(Lower, -30.0, -5.0, 0.01), (Claim::Superior, None, Some(Importance::Uncertain)));
     assert_eq!(claim(Lower, -9.0, -5.0, 0.01), (Claim::Superior, None, Some(Importance::BelowMcid)));
-    assert_eq!(claim(Lower, 1.0, 5.0, 0.01), (Claim::Inferior, None, None));
+    assert_eq!(claim(Lower, 1.0, 5.0, 0.01), (Claim::Inferior, None, Some(Importance::BelowMcid)));
     assert_eq!(claim(Lower, -5.0, 5.0, 0.8), (Claim::Equivalent, None, None));
     assert_eq!(claim(Lower, -10.0, 5.0, 0.4), (Claim::None, None, None), "a limit at the margin is not inside it");
     assert_eq!(claim(Higher, 1.0, 15.0, 0.01), (Claim::Superior, None, Some(Importance::BelowMcid)));

@@ -3,6 +3,7 @@
 use super::{Material, json, word};
 use crate::figure::scene::Arm;
 use crate::figure::{Figure, FigureError, Style, adverse_event_timeline as timeline, harm_dots};
+use crate::report::words::Language;
 use crate::table::{Align, Cell, ResultTable};
 use crate::trial::design::{ACTIVE, PLACEBO};
 use crate::trial::{AdverseEvent, AnalysisSet};
@@ -197,8 +198,11 @@ pub fn risks(material: &Material, number: &str, style: &Style) -> Result<Option<
 }
 
 /// The name of a kind of event.
-/// A recorded severity in the words of the report: that of its grade, else as it was recorded.
+/// A severity as the plan or the data call it; on a Japanese page the English words of the standard grades are translated.
 fn severity_named(material: &Material, recorded: &str) -> String {
+    if material.words.language == Language::English || !recorded.is_ascii() {
+        return recorded.to_owned();
+    }
     let grade = crate::analysis::safety::severity(&material.context(), recorded);
     let key = grade.and_then(|grade| serde_json::to_value(grade).ok()?.as_str().map(str::to_lowercase));
     key.map_or_else(|| recorded.to_owned(), |key| crate::report::words::capital(&material.words.name("severity", &key)))
@@ -302,7 +306,7 @@ pub fn listing(material: &Material, number: &str, serious: bool) -> Option<Resul
         let mut cells = vec![
             Cell::Text(site),
             Cell::Text(event.term.clone()),
-            Cell::Text(event.severity.clone()),
+            Cell::Text(severity_named(material, &event.severity)),
             Cell::Text(yes_no(event.serious)),
             Cell::Text(yes_no(event.related)),
             day(event.start_day),
