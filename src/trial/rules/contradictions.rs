@@ -102,9 +102,7 @@ fn of_file(context: &Context<'_>, source: &Source, roles: &Roles, layout: &Layou
         .column_names()
         .into_iter()
         .filter(|name| !own.contains(name.as_str()) && !sources.emptied.contains(name))
-        .filter(|name| {
-            !attributes::is_of_rows(name) && !(standard && attributes::is_technical(name)) && !of_values(name)
-        })
+        .filter(|name| !(attributes::is_of_rows(name) || of_values(name) || standard && attributes::is_technical(name)))
         .collect();
     let Some(ids) =
         Coded::read(&source.table, &roles.patient).filter(|ids| ids.levels.len() >= FEWEST && !names.is_empty())
