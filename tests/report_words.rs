@@ -165,6 +165,8 @@ const LATIN: &[&str] = &[
     "Maxwell",
     "Bowker",
     "Newcombe",
+    "Tang",
+    "Chan",
     "Clopper",
     "Pearson",
     "Fisher",
