@@ -80,7 +80,10 @@ pub struct Outcomes {
 /// How many records there were, and where those of each endpoint and visit stand: a report looks them up some thirty times
 /// for each pair of them.
 #[derive(Debug, Clone, Default)]
-struct Places(OnceLock<(usize, HashMap<[Option<usize>; 2], Vec<usize>>)>);
+struct Places(OnceLock<(usize, ByPlace)>);
+
+/// The records of each endpoint and visit.
+type ByPlace = HashMap<[Option<usize>; 2], Vec<usize>>;
 
 impl PartialEq for Places {
     fn eq(&self, _: &Self) -> bool {
@@ -92,7 +95,7 @@ impl Outcomes {
     /// The records on `endpoint` at `visit`, in their order.
     pub fn at(&self, endpoint: usize, visit: usize) -> impl Iterator<Item = &Record> {
         let (n, places) = self.places.0.get_or_init(|| {
-            let mut places: HashMap<[Option<usize>; 2], Vec<usize>> = HashMap::new();
+            let mut places = ByPlace::new();
             for (at, record) in self.records.iter().enumerate() {
                 places.entry([record.endpoint, record.visit]).or_default().push(at);
             }

@@ -207,13 +207,11 @@ fn without_glyphs(document: &Document, words: &Words, fonts: &[Vec<u8>]) -> Opti
     })
 }
 
+/// The files of a format by name, or why there are none.
+type Made = Result<Vec<(String, Vec<u8>)>, ReportError>;
+
 /// The files of the plan's formats beside the page.
-fn other_formats(
-    run: &Run,
-    document: &Document,
-    words: &Words,
-    options: &Options,
-) -> Vec<Result<Vec<(String, Vec<u8>)>, ReportError>> {
+fn other_formats(run: &Run, document: &Document, words: &Words, options: &Options) -> Vec<Made> {
     let with_pictures = |format: &ReportFormat| matches!(format, ReportFormat::Docx | ReportFormat::Rtf);
     let named = |format: &ReportFormat| if *format == ReportFormat::Docx { "docx" } else { "rtf" };
     let (pictured, others): (Vec<ReportFormat>, Vec<ReportFormat>) =

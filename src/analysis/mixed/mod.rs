@@ -149,7 +149,16 @@ fn each_visit(
 /// recomputed once for all of them.
 #[derive(Debug, Default)]
 pub struct SecondRoutes {
-    known: Vec<(&'static str, String, Vec<usize>, Vec<Option<TTest>>)>,
+    known: Vec<Recomputed>,
+}
+
+/// A model recomputed, and its comparison at each of its visits.
+#[derive(Debug)]
+struct Recomputed {
+    name: &'static str,
+    formula: String,
+    visits: Vec<usize>,
+    tests: Vec<Option<TTest>>,
 }
 
 impl SecondRoutes {
@@ -165,13 +174,13 @@ impl SecondRoutes {
         };
         let place = visits.iter().position(|modelled| *modelled == visit)?;
         let name = deciding.result.method;
-        let before = self.known.iter().find(|known| known.0 == name && known.1 == *formula && known.2 == visits);
-        if let Some((.., tests)) = before {
-            return *tests.get(place)?;
+        let same = |known: &&Recomputed| known.name == name && known.formula == *formula && known.visits == visits;
+        if let Some(known) = self.known.iter().find(same) {
+            return *known.tests.get(place)?;
         }
         let tests = second_route(context, endpoint, name, formula, &visits).unwrap_or_else(|| vec![None; visits.len()]);
         let found = tests.get(place).copied().flatten();
-        self.known.push((name, formula.clone(), visits, tests));
+        self.known.push(Recomputed { name, formula: formula.clone(), visits, tests });
         found
     }
 }
