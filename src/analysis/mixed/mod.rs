@@ -145,7 +145,7 @@ fn each_visit(
     (records, summary)
 }
 
-/// The comparisons of an endpoint by another route ([`model::second_route`]): a model of several visits is fitted and
+/// The comparisons of an endpoint by another route ([`crate::model::second_route`]): a model of several visits is fitted and
 /// recomputed once for all of them.
 #[derive(Debug, Default)]
 pub struct SecondRoutes {
